@@ -1,0 +1,573 @@
+//! How long `keysweep staged` takes beside git itself and beside its peers.
+//!
+//! ```text
+//! cargo bench --bench staged              # prints Markdown; takes some minutes and 1 GB of temporary files
+//! cargo bench --bench staged -- --check   # the same, and exit code 1 where a target is missed
+//! ```
+//!
+//! Every figure is a ratio of whole processes: git and keysweep run in turn (A B A B …) and each pair gives one ratio,
+//! so that a slow or busy machine weighs on both alike. A small change is compared with `git diff --cached --quiet`,
+//! which only compares names and ids, ten thousand new files with `git diff --cached`. A wrong exit code of git or
+//! keysweep ends the run: a benchmark of a failing program is worthless.
+//!
+//! The index is in one of two states. "As a hook sees it": `git commit` completes the index's cache tree before it runs
+//! the hook, as `git write-tree` does (the two leave the same bytes). "After a bare git add": the tree is invalid at
+//! every folder touched and above.
+//!
+//! Variables, all optional:
+//! - `KEYSWEEP_BENCH_CLONE=DIR` adds the case `clone`: `git clone https://github.com/git/git`, then
+//!   `KEYSWEEP_BENCH_CLONE=git`. DIR is only read: the case works in a `--shared` clone of it.
+//! - `KEYSWEEP_BENCH_RUNS=N`: pairs a row, 40 if not given.
+//! - `KEYSWEEP_BENCH_BIN=FILE` measures an installed binary instead of the one just built.
+//! - `KEYSWEEP_BENCH_GITLEAKS`, `_BETTERLEAKS`, `_RIPSECRETS=FILE`: peers that are not on PATH, or are there only as a
+//!   script that starts the real one.
+//!
+//! Fixtures are made in the temporary folder and removed at the end; an interrupt leaves them.
+
+use std::collections::HashSet;
+use std::env;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf, absolute};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const WARM_UPS: usize = 3;
+const PEER_ROUNDS: usize = 7;
+const PEERS: [&str; 4] = ["gitleaks", "betterleaks", "ripsecrets", "diff and grep"];
+const SEED: &str = "git diff --cached --diff-filter=ACMR | grep -qE 'sk_[a-zA-Z0-9_]{20,}'";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let has = |wanted: &str| words.iter().any(|word| word == wanted);
+    if !has("--bench") {
+        // Under `cargo test --all-targets`. On stderr: nextest reads test names from stdout.
+        eprintln!("staged: nothing to test; cargo bench --bench staged measures");
+        return ExitCode::SUCCESS;
+    }
+    if words.len() != 1 + usize::from(has("--check")) {
+        eprintln!("staged: the only argument is --check");
+        return ExitCode::from(2);
+    }
+    match measure_all() {
+        Ok(missed) if missed > 0 && has("--check") => ExitCode::FAILURE,
+        Ok(_) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("staged: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Measures and prints everything; returns how many targets were missed.
+fn measure_all() -> Outcome<usize> {
+    let root = TempFolder::new()?;
+    let mut bench = Bench::new(&root.0)?;
+    bench.introduce(&root.0)?;
+    for fixture in &make_fixtures(&root.0)? {
+        for &staged in fixture.staged {
+            bench.measure(fixture, staged)?;
+        }
+    }
+    bench.print();
+    Ok(bench.missed)
+}
+
+// Fixtures.
+
+struct TempFolder(PathBuf);
+
+impl TempFolder {
+    fn new() -> Outcome<Self> {
+        let path = env::temp_dir().join(format!("keysweep-bench-{}", std::process::id()));
+        fs::create_dir(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for TempFolder {
+    fn drop(&mut self) {
+        if let Err(e) = fs::remove_dir_all(&self.0) {
+            eprintln!("staged: {} stays behind: {e}", self.0.display());
+        }
+    }
+}
+
+struct Fixture {
+    name: &'static str,
+    repo: PathBuf,
+    /// How many files to stage: one table row for each, in each index state.
+    staged: &'static [usize],
+    reference: Program,
+    target: f64,
+}
+
+fn make_fixtures(root: &Path) -> Outcome<Vec<Fixture>> {
+    eprintln!("staged: making the fixtures, the largest has 100,000 files");
+    let git = on_path("git")?;
+    let quiet = Program::new(&git, &["diff", "--cached", "--quiet"], 1);
+    let fixture = |name, repo, target| {
+        let reference = quiet.clone();
+        Fixture { name, repo, staged: &[1, 20], reference, target }
+    };
+    let small = committed(&root.join("small"), 30, |n| format!("d{n}/f.rs"), 2000)?;
+    let large = committed(&root.join("large"), 100_000, large_name, 100)?;
+    let mut fixtures = vec![fixture("small", small, 1.0), fixture("large", large, 0.3)];
+    match env::var_os("KEYSWEEP_BENCH_CLONE") {
+        Some(source) => fixtures.push(fixture("clone", cloned(source.as_ref(), root)?, 0.8)),
+        None => println!("The case `clone` is skipped: KEYSWEEP_BENCH_CLONE is not set.\n"),
+    }
+    let new = committed(&root.join("new"), 1, |_| "f.rs".to_owned(), 2000)?;
+    let reference = Program::new(&git, &["diff", "--cached"], 0);
+    let staged = &[10_000];
+    fixtures.push(Fixture { staged, reference, ..fixture("ten thousand", new, 1.0) });
+    Ok(fixtures)
+}
+
+type Name = fn(usize) -> String;
+
+/// 100 files in each of d000/e0 … d099/e9.
+fn large_name(n: usize) -> String {
+    format!("d{:03}/e{}/f{:02}.rs", n / 1000, n / 100 % 10, n % 100)
+}
+
+/// A repository of one commit, packed as most of what a clone holds is.
+fn committed(repo: &Path, files: usize, name: Name, bytes: usize) -> Outcome<PathBuf> {
+    fs::create_dir(repo)?;
+    git(repo, &["init", "-q", "--template="])?;
+    git(repo, &["config", "gc.auto", "0"])?;
+    write_sources(repo, files, name, bytes)?;
+    git(repo, &["add", "."])?;
+    git(repo, &["commit", "-q", "-m", "fixture"])?;
+    git(repo, &["repack", "-a", "-d", "-q"])?;
+    Ok(repo.to_owned())
+}
+
+/// Shared: it takes a second whatever the size, and the source's files get no new links.
+fn cloned(source: &Path, root: &Path) -> Outcome<PathBuf> {
+    let repo = root.join("clone");
+    let source = absolute(source)?;
+    let from = source.to_str().ok_or("KEYSWEEP_BENCH_CLONE is not UTF-8")?;
+    git(root, &["clone", "-q", "--shared", "--template=", from, "clone"])?;
+    git(&repo, &["config", "gc.auto", "0"])?;
+    Ok(repo)
+}
+
+fn write_sources(repo: &Path, files: usize, name: Name, bytes: usize) -> Outcome<()> {
+    for n in 0..files {
+        let file = repo.join(name(n));
+        fs::create_dir_all(file.parent().expect("a joined path has a parent"))?;
+        fs::write(&file, source_text(n, bytes))?;
+    }
+    Ok(())
+}
+
+/// About that many bytes of lines like source code's, the same in every run. Words ending in `sk` are among them:
+/// `task_` is what a search for `sk_` meets most.
+fn source_text(n: usize, bytes: usize) -> String {
+    const WORDS: [&str; 7] = ["task", "disk", "buffer", "index", "offset", "cursor", "branch"];
+    let mut text = format!("// source {n}\n");
+    for line in (n..).take(bytes / 70) {
+        let [a, b, c] = [line, line / 7, line / 3].map(|i| WORDS[i % 7]);
+        let _ = writeln!(text, "    let {a}_{b} = {c}.get({line}, {n}); // the {b} of the {c}");
+    }
+    text
+}
+
+/// Put together here, for this file must not hold what it plants.
+fn planted_token() -> String {
+    let alphabet = b"Qz7Kd2Xw9Lb4Tm6Rv1Ny8Hc3Gs5Jf";
+    let body = (1..25).map(|n| char::from(alphabet[n * n * n % alphabet.len()]));
+    ["sk", "_live", "_"].concat() + &body.collect::<String>()
+}
+
+/// Stages the change that a row is about and returns the staged names.
+fn stage(fixture: &Fixture, count: usize) -> Outcome<Vec<String>> {
+    let repo = &fixture.repo;
+    git(repo, &["reset", "-q", "--hard"])?;
+    if count == 10_000 {
+        write_sources(repo, count, |n| format!("d{:02}/f{n}.rs", n / 100), 2000)?;
+        git(repo, &["add", "."])?;
+    } else {
+        for name in pick_files(repo, count)? {
+            let text = fs::read_to_string(repo.join(&name))?;
+            fs::write(repo.join(&name), text + "an innocent line\n")?;
+            git(repo, &["add", "--", &name])?;
+        }
+    }
+    let names = records(&git(repo, &["diff", "--cached", "--name-only", "-z"])?);
+    if names.len() != count {
+        return Err(format!("{} files staged, not {count}", names.len()).into());
+    }
+    Ok(names)
+}
+
+/// Text files, each in another folder, evenly spread over the tree.
+fn pick_files(repo: &Path, count: usize) -> Outcome<Vec<String>> {
+    let is_text = |path: &str| fs::read_to_string(repo.join(path)).is_ok_and(|text| text.ends_with('\n'));
+    let (mut folders, mut texts) = (HashSet::new(), Vec::new());
+    for line in records(&git(repo, &["ls-files", "-s", "-z"])?) {
+        let (about, path) = line.split_once('\t').expect("mode, id and stage, then a tab");
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if about.starts_with("100644 ") && !folders.contains(folder) && is_text(path) {
+            folders.insert(folder.to_owned());
+            texts.push(path.to_owned());
+        }
+    }
+    if texts.len() < count {
+        return Err("too few folders with text files".into());
+    }
+    Ok((0..count).map(|i| texts[(2 * i + 1) * texts.len() / (2 * count)].clone()).collect())
+}
+
+/// The records of a `-z` listing; names that are not UTF-8 are left out.
+fn records(listing: &[u8]) -> Vec<String> {
+    let records = listing.split(|&byte| byte == 0).filter(|record| !record.is_empty());
+    records.filter_map(|record| String::from_utf8(record.to_vec()).ok()).collect()
+}
+
+// Programs.
+
+/// A command without the user's git settings and without the variables of an outer git.
+fn command(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("GIT_") {
+            command.env_remove(name);
+        }
+    }
+    for role in ["AUTHOR", "COMMITTER"] {
+        command.env(format!("GIT_{role}_NAME"), "bench").env(format!("GIT_{role}_EMAIL"), "bench@example.com");
+    }
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    // Git looks here for the user's attributes and ignore rules.
+    command.env("XDG_CONFIG_HOME", folder.join(".git/none"));
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// Runs git to make or look at a fixture; its stdout.
+fn git(folder: &Path, arguments: &[&str]) -> Outcome<Vec<u8>> {
+    let output = command(Path::new("git"), folder).args(arguments).output()?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("git {}: {}", arguments.join(" "), said.trim()).into())
+}
+
+/// Programs are started by their full path, so that none pays for the search along PATH.
+fn on_path(name: &str) -> Outcome<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut files = env::split_paths(&path).map(|folder| folder.join(name));
+    let found = files.find(|file| file.is_file());
+    found.ok_or_else(|| format!("{name} is not on PATH").into())
+}
+
+/// Where a program is started: the repository, whether by `git commit`, and the staged names, for who must be told.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    repo: &'a Path,
+    in_hook: bool,
+    names: &'a [String],
+}
+
+#[derive(Clone)]
+struct Program {
+    path: PathBuf,
+    arguments: Vec<String>,
+    wants_names: bool,
+    /// The exit code for "all read, nothing found"; of the reference, for "all well".
+    exit: i32,
+}
+
+impl Program {
+    fn new(path: &Path, arguments: &[&str], exit: i32) -> Self {
+        let (path, wants_names) = (path.to_owned(), arguments.contains(&"--strict-ignore"));
+        let arguments = arguments.iter().map(|&word| word.to_owned()).collect();
+        Self { path, arguments, wants_names, exit }
+    }
+
+    fn command(&self, scene: Scene) -> Command {
+        let mut command = command(&self.path, scene.repo);
+        command.args(&self.arguments);
+        if self.wants_names {
+            command.args(scene.names);
+        }
+        if scene.in_hook {
+            // As git sets it for the hooks of a plain commit.
+            command.env("GIT_INDEX_FILE", ".git/index");
+        }
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// Wall-clock seconds of the whole process, its start included.
+    fn seconds(&self, scene: Scene) -> Outcome<f64> {
+        let (mut command, name) = (self.command(scene), self.path.display());
+        let start = Instant::now();
+        let status = command.status();
+        let seconds = start.elapsed().as_secs_f64();
+        let status = status.map_err(|e| format!("{name}: {e}"))?;
+        if status.code() == Some(self.exit) {
+            return Ok(seconds);
+        }
+        let again = command.stderr(Stdio::piped()).output()?;
+        let said = String::from_utf8_lossy(&again.stderr);
+        Err(format!("{name}: {status} instead of {}: {}", self.exit, said.trim()).into())
+    }
+
+    /// What it calls itself, and whether it finds a token that is staged.
+    fn introduction(&self, scene: Scene) -> String {
+        let output = command(&self.path, scene.repo).arg("--version").output();
+        let text = output.map_or_else(|_| Vec::new(), |output| output.stdout);
+        let text = String::from_utf8_lossy(&text);
+        let version = if self.exit == 0 { text.lines().next() } else { Some(SEED) };
+        let found = self.command(scene).status().is_ok_and(|status| status.code() == Some(1 - self.exit));
+        let finds = if found { "finds" } else { "does NOT find" };
+        let script = fs::read(&self.path).is_ok_and(|bytes| bytes.starts_with(b"#!"));
+        let slow = if script { "; started by a script, which costs time" } else { "" };
+        format!("{}; {finds} a planted token{slow}", version.unwrap_or("version unknown"))
+    }
+
+    fn size(&self) -> String {
+        fs::metadata(&self.path).map_or("?".to_owned(), |data| megabytes(data.len() / 1000))
+    }
+}
+
+/// The peer of that name, if it is there: where a variable says, or on PATH.
+fn find_peer(name: &str) -> Option<Program> {
+    let variable = format!("KEYSWEEP_BENCH_{}", name.to_uppercase());
+    let given = env::var_os(variable).and_then(|path| absolute(path).ok());
+    let path = given.or_else(|| on_path(name).ok());
+    match name {
+        // Grep's 1 is "no match".
+        "diff and grep" => Some(Program::new(&on_path("sh").ok()?, &["-c", SEED], 1)),
+        "ripsecrets" => Some(Program::new(&path?, &["--strict-ignore", "--"], 0)),
+        _ => path.map(|path| Program::new(&path, staged_words(&path), 0)),
+    }
+}
+
+/// `git --staged` in betterleaks and in gitleaks since 8.19, `protect --staged` before.
+fn staged_words(program: &Path) -> &'static [&'static str] {
+    let help = command(program, &env::temp_dir()).args(["git", "--help"]).output();
+    if help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--staged")) {
+        &["git", "--staged", "--no-banner", "."]
+    } else {
+        &["protect", "--staged", "--no-banner"]
+    }
+}
+
+// Memory.
+
+/// What tells a child's peak memory: GNU time, BSD time or Python, whichever answers.
+struct Meter {
+    words: &'static [&'static str],
+    /// What it says of `true`, in kB: a child counts from the fork on, as a copy of its parent.
+    floor: u64,
+}
+
+const PYTHON_METER: &str = "import resource, subprocess, sys
+subprocess.run(sys.argv[1:])
+unit = 1024 if sys.platform == 'darwin' else 1
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // unit
+print('Maximum resident set size (kbytes):', peak, file=sys.stderr)";
+
+impl Meter {
+    fn find(folder: &Path) -> Option<Self> {
+        let (gnu, bsd) = (&["/usr/bin/time", "-v"], &["/usr/bin/time", "-l"]);
+        let ways: [&[&str]; 3] = [gnu, bsd, &["python3", "-c", PYTHON_METER]];
+        let scene = Scene { repo: folder, in_hook: false, names: &[] };
+        let nothing = Program::new(&on_path("true").ok()?, &[], 0);
+        ways.into_iter().find_map(|words| {
+            let floor = Self { words, floor: 0 }.kilobytes(&nothing, scene)?;
+            Some(Self { words, floor })
+        })
+    }
+
+    fn kilobytes(&self, program: &Program, scene: Scene) -> Option<u64> {
+        let mut meter = Program::new(Path::new(self.words[0]), &self.words[1..], 0);
+        meter.arguments.push(program.path.to_str()?.to_owned());
+        meter.arguments.extend_from_slice(&program.arguments);
+        let output = meter.command(scene).stderr(Stdio::piped()).output().ok()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let line = said.lines().find(|line| line.contains("aximum resident set size"))?;
+        let size: u64 = line.split_whitespace().find_map(|word| word.parse().ok())?;
+        Some(if line.contains("kbytes") { size } else { size / 1024 })
+    }
+
+    fn peak(&self, program: &Program, scene: Scene) -> Option<String> {
+        let size = self.kilobytes(program, scene)?;
+        let least = self.floor + self.floor / 20;
+        let sign = if size > least { "" } else { "≤ " };
+        Some(format!("{sign}{}", megabytes(size.max(least))))
+    }
+}
+
+fn megabytes(kilobytes: u64) -> String {
+    format!("{}.{} MB", kilobytes / 1000, kilobytes % 1000 / 100)
+}
+
+// Measuring.
+
+/// In ascending order; never empty.
+struct Sample(Vec<f64>);
+
+impl Sample {
+    fn tenth(&self, tenth: usize) -> f64 {
+        self.0[(tenth * (self.0.len() - 1) + 5) / 10]
+    }
+
+    fn median(&self) -> f64 {
+        let n = self.0.len();
+        f64::midpoint(self.0[(n - 1) / 2], self.0[n / 2])
+    }
+}
+
+/// Runs all programs in turn, `rounds` times: for each the ratios to the first one's time in the same round, except that
+/// the first one's own are seconds.
+fn in_turn(programs: &[&Program], scene: Scene, rounds: usize) -> Outcome<Vec<Sample>> {
+    let mut samples = vec![Vec::with_capacity(rounds); programs.len()];
+    for _ in 0..rounds {
+        let base = programs[0].seconds(scene)?;
+        samples[0].push(base);
+        for (program, sample) in programs.iter().zip(&mut samples).skip(1) {
+            sample.push(program.seconds(scene)? / base);
+        }
+    }
+    for sample in &mut samples {
+        sample.sort_by(f64::total_cmp);
+    }
+    Ok(samples.into_iter().map(Sample).collect())
+}
+
+struct Bench {
+    keysweep: Program,
+    /// In the order of `PEERS`.
+    peers: [Option<Program>; 4],
+    meter: Option<Meter>,
+    runs: usize,
+    rows: String,
+    peer_rows: String,
+    missed: usize,
+}
+
+impl Bench {
+    fn new(root: &Path) -> Outcome<Self> {
+        let given = env::var("KEYSWEEP_BENCH_RUNS");
+        let runs = given.map_or(Ok(40), |runs| runs.parse().map_err(|e| format!("KEYSWEEP_BENCH_RUNS={runs}: {e}")))?;
+        let built = || env!("CARGO_BIN_EXE_keysweep").into();
+        let binary = env::var_os("KEYSWEEP_BENCH_BIN").unwrap_or_else(built);
+        Ok(Self {
+            keysweep: Program::new(&absolute(binary)?, &["staged"], 0),
+            peers: PEERS.map(find_peer),
+            meter: Meter::find(root),
+            runs: std::cmp::max(1, runs),
+            rows: String::new(),
+            peer_rows: String::new(),
+            missed: 0,
+        })
+    }
+
+    /// Prints who takes part. What sees nothing is fast for nothing: all look for a token first.
+    fn introduce(&self, root: &Path) -> Outcome<()> {
+        let repo = &committed(&root.join("planted"), 1, |_| "f.rs".to_owned(), 100)?;
+        fs::write(repo.join("pay.py"), format!("stripe = \"{}\"\n", planted_token()))?;
+        git(repo, &["add", "."])?;
+        let scene = Scene { repo, in_hook: false, names: &["pay.py".to_owned()] };
+        let finding = Program { exit: 1, ..self.keysweep.clone() }.seconds(scene);
+        finding.map_err(|e| format!("with a token staged, {e}"))?;
+        print!("- {}", String::from_utf8_lossy(&git(root, &["--version"])?));
+        println!("- keysweep: {}", self.keysweep.introduction(scene));
+        for (name, peer) in PEERS.iter().zip(&self.peers) {
+            let about = peer.as_ref().map(|program| program.introduction(scene));
+            println!("- {name}: {}", about.as_deref().unwrap_or("not installed"));
+        }
+        println!();
+        Ok(())
+    }
+
+    /// One staged change in both index states; the peers only as in a hook and once a fixture.
+    fn measure(&mut self, fixture: &Fixture, staged: usize) -> Outcome<()> {
+        eprintln!("staged: measuring {}, {staged} staged", fixture.name);
+        let names = &stage(fixture, staged)?;
+        let repo = &fixture.repo;
+        let index = || fs::read(repo.join(".git/index"));
+        for in_hook in [false, true] {
+            let added = index()?;
+            if in_hook {
+                git(repo, &["write-tree"])?;
+            }
+            let before = index()?;
+            if in_hook && before == added {
+                return Err("the cache tree was complete before git write-tree".into());
+            }
+            let scene = Scene { repo, in_hook, names };
+            self.add_row(fixture, scene)?;
+            if in_hook && staged == fixture.staged[0] {
+                self.add_peers(fixture, scene)?;
+            }
+            if index()? != before {
+                return Err("a program rewrote the index while it was measured".into());
+            }
+        }
+        Ok(())
+    }
+
+    fn add_row(&mut self, fixture: &Fixture, scene: Scene) -> Outcome<()> {
+        let pair = [&fixture.reference, &self.keysweep];
+        in_turn(&pair, scene, WARM_UPS)?;
+        let ratios = &in_turn(&pair, scene, self.runs)?[1];
+        let (median, low, high) = (ratios.median(), ratios.tenth(1), ratios.tenth(9));
+        let peaks = pair.map(|program| self.meter.as_ref()?.peak(program, scene));
+        let [git, own] = peaks.map(|peak| peak.unwrap_or_else(|| "not measured".to_owned()));
+        let (name, staged, target) = (fixture.name, scene.names.len(), fixture.target);
+        let state = if scene.in_hook { "as a hook sees it" } else { "after a bare git add" };
+        let verdict = if median <= target { "met" } else { "missed" };
+        self.missed += usize::from(median > target);
+        write!(self.rows, "| {name} | {state} | {staged} | {median:.3} | {low:.3}–{high:.3} ")?;
+        writeln!(self.rows, "| ≤ {target:.1} | {verdict} | {own} | {git} |")?;
+        Ok(())
+    }
+
+    /// A peer that fails here is told of and left out.
+    fn add_peers(&mut self, fixture: &Fixture, scene: Scene) -> Outcome<()> {
+        let mut programs = vec![&fixture.reference, &self.keysweep];
+        let mut cells = PEERS.map(|_| "not installed".to_owned());
+        let mut columns = Vec::new();
+        for (column, peer) in self.peers.iter().enumerate() {
+            let Some(program) = peer else { continue };
+            if let Err(why) = program.seconds(scene) {
+                eprintln!("staged: {why}");
+                "failed".clone_into(&mut cells[column]);
+            } else {
+                programs.push(program);
+                columns.push(column);
+            }
+        }
+        let samples = in_turn(&programs, scene, PEER_ROUNDS)?;
+        for (column, sample) in columns.into_iter().zip(&samples[2..]) {
+            cells[column] = format!("{:.2}", sample.median());
+        }
+        let (name, staged, cells) = (fixture.name, scene.names.len(), cells.join(" | "));
+        let (git, own) = (samples[0].median() * 1000.0, samples[1].median());
+        writeln!(self.peer_rows, "| {name}, {staged} staged | {own:.2} | {cells} | {git:.1} ms |")?;
+        Ok(())
+    }
+
+    fn print(&self) {
+        println!("Keysweep's time as a ratio to git's, median of {} pairs:\n", self.runs);
+        println!("| case | index | staged | ratio | 10–90 % | target | | peak memory | git's |");
+        println!("|---|---|--:|--:|--:|--:|---|--:|--:|\n{}", self.rows);
+        println!("Ratios to the same reference as in a hook, median of {PEER_ROUNDS} rounds:\n");
+        println!("| case | keysweep | {} | git, to orient |", PEERS.join(" | "));
+        println!("|---|--:|--:|--:|--:|--:|--:|\n{}", self.peer_rows.trim_end());
+        let binaries = self.peers.each_ref().map(|peer| peer.as_ref().filter(|p| p.exit == 0));
+        let sizes = binaries.map(|binary| binary.map_or("–".to_owned(), Program::size));
+        let (own, sizes) = (self.keysweep.size(), sizes.join(" | "));
+        println!("| size of the binary | {own} | {sizes} | – |");
+    }
+}

@@ -1,0 +1,228 @@
+//! `.keysweep.toml`: what it may hold, and where it is wrong.
+
+use std::fmt;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::finding::Fingerprint;
+use crate::rule::{Environment, Judge, Pattern, Prefix, Rule, Severity};
+
+/// The name of the configuration file, at the top of the repository.
+pub const CONFIG_NAME: &str = ".keysweep.toml";
+
+/// A configuration file as it was written, every part known to be right in itself.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Globs, each with its line.
+    pub paths: Vec<(String, usize)>,
+    pub fingerprints: Vec<AllowedToken>,
+    pub rules: Vec<OwnRule>,
+}
+
+/// A token that is known to be harmless.
+#[derive(Debug, Clone)]
+pub struct AllowedToken {
+    pub fingerprint: Fingerprint,
+    pub reason: String,
+    pub line: usize,
+}
+
+/// A token family of the user's own.
+#[derive(Debug, Clone)]
+pub struct OwnRule {
+    pub id: String,
+    pub prefix: String,
+    pub severity: Severity,
+    pub vendor: String,
+}
+
+/// Where a configuration is wrong, and how.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong {
+    pub line: usize,
+    pub what: String,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+impl Config {
+    pub fn parse(bytes: &[u8]) -> Result<Self, Wrong> {
+        let text = std::str::from_utf8(bytes).map_err(|err| Wrong {
+            line: line_at(bytes, err.valid_up_to()),
+            what: "it is not UTF-8 text".to_owned(),
+        })?;
+        let reader = Reader { text };
+        let table = DeTable::parse(text).map_err(|err| Wrong {
+            line: line_at(bytes, err.span().map_or(0, |span| span.start)),
+            what: first_line(err.message()),
+        })?;
+        reader.config(&table)
+    }
+}
+
+impl OwnRule {
+    /// The rule for the detector. It is leaked: rules are `'static` so that tables can be plain constants, and a
+    /// process reads one configuration.
+    pub fn to_rule(&self) -> &'static Rule {
+        let text = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+        let prefix = Prefix { literal: text(&self.prefix), environment: Environment::from(self.severity) };
+        let pattern = Pattern::Prefixed {
+            prefixes: Box::leak(Box::new([prefix])),
+            body: r"[A-Za-z0-9_-]{16,250}",
+            judge: Judge::RandomRun,
+            near: "",
+        };
+        Box::leak(Box::new(Rule {
+            id: text(&self.id),
+            vendor: text(&self.vendor),
+            title: text(&format!("token that starts with {}", self.prefix)),
+            patterns: Box::leak(Box::new([pattern])),
+            opens: "opens what its vendor lets it",
+            remedy: &["create a new token at its vendor", "deploy and verify it", "revoke the old one"],
+            docs: "",
+            hits: &[],
+            misses: &[],
+        }))
+    }
+}
+
+/// Reads the parsed document; knows the text so as to name lines.
+struct Reader<'t> {
+    text: &'t str,
+}
+
+type Field<'t> = Spanned<DeValue<'t>>;
+
+impl Reader<'_> {
+    fn config(&self, table: &Spanned<DeTable<'_>>) -> Result<Config, Wrong> {
+        let mut config = Config::default();
+        self.only_keys(table.get_ref(), &["allow", "rule"])?;
+        if let Some(allow) = table.get_ref().get("allow") {
+            let allow = self.table(allow, "[allow]")?;
+            self.only_keys(allow, &["paths", "fingerprints"])?;
+            for glob in self.items(allow.get("paths"), "paths")? {
+                config.paths.push((self.text(glob, "a glob of paths")?, self.line(glob)));
+            }
+            for entry in self.items(allow.get("fingerprints"), "fingerprints")? {
+                config.fingerprints.push(self.allowed_token(entry)?);
+            }
+        }
+        for entry in self.items(table.get_ref().get("rule"), "[[rule]]")? {
+            config.rules.push(self.own_rule(entry)?);
+        }
+        Ok(config)
+    }
+
+    fn allowed_token(&self, entry: &Field<'_>) -> Result<AllowedToken, Wrong> {
+        let shape = "an entry of fingerprints, { id = \"…\", reason = \"…\" },";
+        let table = self.table(entry, shape)?;
+        self.only_keys(table, &["id", "reason"])?;
+        let id = self.required(table, entry, "id", shape)?;
+        let reason = self.required(table, entry, "reason", shape)?;
+        let fingerprint = Fingerprint::parse(&self.text(id, "id")?)
+            .ok_or_else(|| self.wrong(id, "a fingerprint is 16 lower-case hex digits, as the report prints them"))?;
+        Ok(AllowedToken { fingerprint, reason: self.filled(reason, "reason")?, line: self.line(entry) })
+    }
+
+    fn own_rule(&self, entry: &Field<'_>) -> Result<OwnRule, Wrong> {
+        let table = self.table(entry, "[[rule]]")?;
+        self.only_keys(table, &["id", "prefix", "severity", "vendor"])?;
+        let id = self.required(table, entry, "id", "[[rule]]")?;
+        let prefix = self.required(table, entry, "prefix", "[[rule]]")?;
+        Ok(OwnRule {
+            id: self.rule_id(id)?,
+            prefix: self.prefix(prefix)?,
+            severity: table.get("severity").map_or(Ok(Severity::Medium), |field| self.severity(field))?,
+            vendor: table.get("vendor").map_or(Ok("your own rule".to_owned()), |field| self.filled(field, "vendor"))?,
+        })
+    }
+
+    fn rule_id(&self, field: &Field<'_>) -> Result<String, Wrong> {
+        let id = self.filled(field, "id")?;
+        if crate::rules::ALL.iter().any(|rule| rule.id == id) {
+            return Err(self.wrong(field, format!("the id {id} is a built-in rule's; choose another")));
+        }
+        let plain = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        plain.then_some(id).ok_or_else(|| self.wrong(field, "an id has lower-case letters, digits and dashes only"))
+    }
+
+    fn prefix(&self, field: &Field<'_>) -> Result<String, Wrong> {
+        let prefix = self.filled(field, "prefix")?;
+        // Shorter ones stand everywhere: the scan would be slow and the finds would be chance.
+        let fit = prefix.len() >= 3 && prefix.bytes().all(|b| b.is_ascii_graphic());
+        fit.then_some(prefix).ok_or_else(|| self.wrong(field, "a prefix has three or more printable ASCII characters"))
+    }
+
+    fn severity(&self, field: &Field<'_>) -> Result<Severity, Wrong> {
+        match self.text(field, "severity")?.as_str() {
+            "high" => Ok(Severity::High),
+            "medium" => Ok(Severity::Medium),
+            "low" => Ok(Severity::Low),
+            _ => Err(self.wrong(field, "severity is high, medium or low")),
+        }
+    }
+
+    fn only_keys(&self, table: &DeTable<'_>, known: &[&str]) -> Result<(), Wrong> {
+        let Some(key) = table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) else { return Ok(()) };
+        let name = key.get_ref().as_ref();
+        let nearest = nearest(name, known);
+        Err(Wrong { line: self.line_of(key.span().start), what: format!("unknown key {name}; did you mean {nearest}?") })
+    }
+
+    fn required<'a, 't>(&self, table: &'a DeTable<'t>, entry: &Field<'_>, key: &str, what: &str) -> Result<&'a Field<'t>, Wrong> {
+        table.get(key).ok_or_else(|| self.wrong(entry, format!("{what} wants a {key}")))
+    }
+
+    fn table<'a, 't>(&self, field: &'a Field<'t>, what: &str) -> Result<&'a DeTable<'t>, Wrong> {
+        let found = field.get_ref().type_str();
+        field.get_ref().as_table().ok_or_else(|| self.wrong(field, format!("{what} must be a table, not {found}")))
+    }
+
+    fn items<'a, 't>(&self, field: Option<&'a Field<'t>>, what: &str) -> Result<Vec<&'a Field<'t>>, Wrong> {
+        let Some(field) = field else { return Ok(Vec::new()) };
+        let found = field.get_ref().type_str();
+        let array = field.get_ref().as_array();
+        array.map(|items| items.iter().collect()).ok_or_else(|| self.wrong(field, format!("{what} must be an array, not {found}")))
+    }
+
+    fn text(&self, field: &Field<'_>, what: &str) -> Result<String, Wrong> {
+        let found = field.get_ref().type_str();
+        field.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.wrong(field, format!("{what} must be a string, not {found}")))
+    }
+
+    fn filled(&self, field: &Field<'_>, what: &str) -> Result<String, Wrong> {
+        let text = self.text(field, what)?;
+        if text.trim().is_empty() { Err(self.wrong(field, format!("{what} is empty"))) } else { Ok(text) }
+    }
+
+    fn wrong(&self, field: &Field<'_>, what: impl Into<String>) -> Wrong {
+        Wrong { line: self.line(field), what: what.into() }
+    }
+
+    fn line(&self, field: &Field<'_>) -> usize {
+        self.line_of(field.span().start)
+    }
+
+    fn line_of(&self, offset: usize) -> usize {
+        line_at(self.text.as_bytes(), offset)
+    }
+}
+
+fn line_at(bytes: &[u8], offset: usize) -> usize {
+    1 + bytes[..offset.min(bytes.len())].iter().filter(|&&b| b == b'\n').count()
+}
+
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or("it is not TOML").to_owned()
+}
+
+/// The known word that is most like `word`.
+fn nearest<'k>(word: &str, known: &[&'k str]) -> &'k str {
+    let alike = |candidate: &&&str| (strsim::jaro_winkler(word, candidate) * 1e6) as u64;
+    known.iter().max_by_key(alike).expect("every table knows a key")
+}

@@ -1,0 +1,20 @@
+//! The inline marker, `keysweep:allow`; `gitleaks:allow` is understood too, since files carry it already.
+
+use crate::finding::Span;
+
+const MARKERS: [&[u8]; 2] = [b"keysweep:allow", b"gitleaks:allow"];
+
+/// How far from the token a marker counts, in bytes: on a line of a megabyte it says nothing of the other end.
+const REACH: usize = 1000;
+
+/// Whether the line, `line` of `bytes`, is marked near `token`.
+pub(super) fn is_marked(bytes: &[u8], line: &Span, token: &Span) -> bool {
+    let near = line.start.max(token.start.saturating_sub(REACH))..line.end.min(token.end + REACH);
+    let text = &bytes[near];
+    MARKERS.iter().any(|marker| {
+        text.windows(marker.len()).enumerate().any(|(at, window)| {
+            let free = |byte: Option<&u8>| byte.is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'-'));
+            window == *marker && free(at.checked_sub(1).map(|before| &text[before])) && free(text.get(at + marker.len()))
+        })
+    })
+}

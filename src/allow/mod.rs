@@ -1,0 +1,84 @@
+//! What silences a finding: a path, a fingerprint, a marker on the line. Nothing else does.
+
+mod config;
+mod globs;
+mod marker;
+
+pub use config::{AllowedToken, CONFIG_NAME, Config, OwnRule, Wrong};
+pub use globs::BadGlob;
+
+use globs::Globs;
+
+use crate::finding::{Fingerprint, Span};
+
+/// Why a finding is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// `--allow`, by its position among the options.
+    Option(usize),
+    /// A glob of the configuration, by its position.
+    Glob(usize),
+    /// A fingerprint of the configuration, by its position.
+    Fingerprint(usize),
+    Marker,
+}
+
+impl Reason {
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::Option(_) => "--allow",
+            Reason::Glob(_) => "a path in .keysweep.toml",
+            Reason::Fingerprint(_) => "its fingerprint in .keysweep.toml",
+            Reason::Marker => "the marker on its line",
+        }
+    }
+}
+
+/// What is asked of an allowlist.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Repository-relative, with `/`.
+    pub path: &'a [u8],
+    pub fingerprint: Fingerprint,
+    pub bytes: &'a [u8],
+    /// The line of `bytes` that the token stands on, and the token.
+    pub line: &'a Span,
+    pub token: &'a Span,
+}
+
+/// An allowlist, ready to be asked.
+#[derive(Debug)]
+pub struct Allow {
+    options: Globs,
+    paths: Globs,
+    fingerprints: Vec<Fingerprint>,
+}
+
+/// A glob that cannot be used, and where it was given.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    Option { glob: String, why: BadGlob },
+    Config { glob: String, line: usize, why: BadGlob },
+}
+
+impl Allow {
+    pub fn new(config: &Config, options: &[String]) -> Result<Self, Refused> {
+        let options_set = Globs::new(options.iter().map(String::as_str))
+            .map_err(|(at, why)| Refused::Option { glob: options[at].clone(), why })?;
+        let paths = Globs::new(config.paths.iter().map(|(glob, _)| glob.as_str())).map_err(|(at, why)| {
+            let (glob, line) = config.paths[at].clone();
+            Refused::Config { glob, line, why }
+        })?;
+        let fingerprints = config.fingerprints.iter().map(|token| token.fingerprint).collect();
+        Ok(Self { options: options_set, paths, fingerprints })
+    }
+
+    /// Why the token is allowed, or None where it is not. Markers come last: what holds without one needs none.
+    pub fn reason(&self, asked: &Question<'_>) -> Option<Reason> {
+        let by_option = || self.options.matching(asked.path).map(Reason::Option);
+        let by_path = || self.paths.matching(asked.path).map(Reason::Glob);
+        let by_fingerprint = || self.fingerprints.iter().position(|&f| f == asked.fingerprint).map(Reason::Fingerprint);
+        let by_marker = || marker::is_marked(asked.bytes, asked.line, asked.token).then_some(Reason::Marker);
+        by_option().or_else(by_path).or_else(by_fingerprint).or_else(by_marker)
+    }
+}

@@ -1,0 +1,77 @@
+//! The command line as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds sk_ tokens and whsec_ webhook secrets before they are committed.
+///
+/// Exit code: 0 nothing found, 1 tokens found, 2 anything that could not be done or read.
+#[derive(Debug, Parser)]
+#[command(name = "keysweep", version, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Scan what the next commit adds: added lines, new file names, symlink targets
+    Staged,
+    /// Scan files and folders as they are; `-` is standard input
+    Files {
+        /// Paths to scan
+        #[arg(value_name = "PATH", default_value = ".")]
+        paths: Vec<PathBuf>,
+        /// Leave out what .gitignore leaves out
+        #[arg(long)]
+        respect_gitignore: bool,
+    },
+    /// List the rules, or explain one with its remedy
+    Rules {
+        /// The rule to explain
+        #[arg(value_name = "ID")]
+        id: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// How to report
+    #[arg(long, global = true, value_enum, default_value_t = FormatName::Human)]
+    pub format: FormatName,
+    /// Write the report to FILE instead of standard output
+    #[arg(long, global = true, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Read the configuration from FILE instead of .keysweep.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Allow tokens in paths that match GLOB (may be given again)
+    #[arg(long, global = true, value_name = "GLOB")]
+    pub allow: Vec<String>,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+    /// Say nothing when nothing is found
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Scan on N threads (default: as many as there are cores)
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatName {
+    Human,
+    Json,
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    Auto,
+    Always,
+    Never,
+}

@@ -1,0 +1,70 @@
+//! From a configuration file to rules and allowlists that are ready for a scan.
+
+use std::path::Path;
+
+use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, OwnRule, Refused};
+use crate::rule::Rule;
+use crate::rules;
+use crate::source::Staged;
+use crate::trouble::Trouble;
+
+/// What a scan is set to.
+pub(super) struct Settings {
+    pub rules: Vec<&'static Rule>,
+    pub allow: Allow,
+    /// The allowlist of HEAD, where the scan is of a change to it.
+    pub before: Option<Allow>,
+}
+
+impl Settings {
+    /// The file that was named.
+    pub fn from_file(path: &Path, globs: &[String]) -> Result<Self, Trouble> {
+        let name = path.display().to_string();
+        let text = std::fs::read(path).map_err(|err| unreadable(&name, err))?;
+        let config = parse(&text, &name)?;
+        Self::new(&config, &name, globs)
+    }
+
+    /// The file at the top of a folder, where there is one.
+    pub fn from_folder(folder: &Path, globs: &[String]) -> Result<Self, Trouble> {
+        let path = folder.join(CONFIG_NAME);
+        if path.is_file() { Self::from_file(&path, globs) } else { Self::new(&Config::default(), CONFIG_NAME, globs) }
+    }
+
+    /// The file as the next commit has it, and what HEAD's allowed.
+    pub fn from_staged(staged: &Staged, globs: &[String]) -> Result<Self, Trouble> {
+        let config = staged.config()?.map_or(Ok(Config::default()), |text| parse(&text, CONFIG_NAME))?;
+        let settings = Self::new(&config, CONFIG_NAME, globs)?;
+        // What HEAD has may be wrong in ways that this very commit mends: then it allowed nothing.
+        let before = staged.config_before()?.and_then(|text| Config::parse(&text).ok()).unwrap_or_default();
+        let before = Allow::new(&before, &[]).or_else(|_| Allow::new(&Config::default(), &[])).ok();
+        Ok(Self { before, ..settings })
+    }
+
+    fn new(config: &Config, name: &str, globs: &[String]) -> Result<Self, Trouble> {
+        let allow = Allow::new(config, globs).map_err(|refused| refuse(refused, name))?;
+        let own = config.rules.iter().map(OwnRule::to_rule);
+        Ok(Self { rules: own.chain(rules::ALL.iter().copied()).collect(), allow, before: None })
+    }
+}
+
+fn parse(text: &[u8], name: &str) -> Result<Config, Trouble> {
+    Config::parse(text).map_err(|wrong| {
+        Trouble::new(format!("cannot use the configuration {name}:{}", wrong.line), wrong.what, "correct it: a wrong configuration stops the scan")
+    })
+}
+
+fn unreadable(name: &str, err: std::io::Error) -> Trouble {
+    Trouble::new(format!("cannot read the configuration {name}"), err, "correct the path, or make the file readable")
+}
+
+fn refuse(refused: Refused, name: &str) -> Trouble {
+    let (attempt, why) = match refused {
+        Refused::Option { glob, why } => (format!("cannot use --allow {glob}"), why),
+        Refused::Config { glob, line, why } => (format!("cannot use the glob {glob} in {name}:{line}"), why),
+    };
+    match why {
+        BadGlob::Malformed(cause) => Trouble::new(attempt, cause, "correct the glob"),
+        BadGlob::Everything => Trouble::new(attempt, "it would allow every file there is", "name the folders or files that may hold such values"),
+    }
+}

@@ -1,0 +1,88 @@
+//! The last steps to the terminal. Whatever came from outside is masked here once more: a token that somebody typed as
+//! an option or a path is one that must not be printed either.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+
+use super::args::{Colour, Common};
+use super::code;
+use crate::detect::Detector;
+use crate::report::{Style, shown_path};
+use crate::finding::ShownPath;
+use crate::rules;
+use crate::trouble::Trouble;
+
+/// Says what could not be done, in one sentence on standard error.
+pub(super) fn complain(trouble: &Trouble) {
+    // With standard error closed there is nobody to tell; the exit code still does.
+    let _ = writeln!(io::stderr(), "keysweep: {}", safe(&trouble.to_string()));
+}
+
+/// Prints what clap has to say, be it help or a complaint, and returns the exit code for it.
+pub(super) fn usage(err: &clap::Error) -> u8 {
+    if !err.use_stderr() {
+        let _ = err.print();
+        return code::CLEAN;
+    }
+    let text = err.to_string();
+    let told: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let (usage, told): (Vec<&str>, Vec<&str>) =
+        told.into_iter().partition(|line| line.starts_with("Usage:") || line.starts_with("For more information"));
+    let sentence = told.join("; ").replacen("error: ", "", 1);
+    let usage = usage.first().map_or(String::new(), |usage| format!("; {}", usage.replacen("Usage:", "usage:", 1)));
+    let _ = writeln!(io::stderr(), "keysweep: {}{usage}; keysweep --help tells more", safe(&sentence));
+    code::TROUBLE
+}
+
+/// Without tokens, and on one line.
+fn safe(text: &str) -> String {
+    let masked = Detector::new(rules::ALL).mask(text.as_bytes());
+    shown_path(&ShownPath::from_masked(masked))
+}
+
+/// Lets `write` write to where the report goes. A reader who closed the pipe has what they wanted.
+pub(super) fn write(common: &Common, write: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>) -> Result<(), Trouble> {
+    let written = match &common.output {
+        Some(path) => File::create(path).and_then(|file| {
+            let mut file = io::BufWriter::new(file);
+            write(style(common.color, false), &mut file)?;
+            file.flush()
+        }),
+        None => {
+            let style = style(common.color, io::stdout().is_terminal());
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            write(style, &mut out).and_then(|()| out.flush())
+        }
+    };
+    match written {
+        Err(err) if err.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(err) => {
+            let to = common.output.as_ref().map_or("standard output".to_owned(), |path| path.display().to_string());
+            Err(Trouble::new(format!("cannot write the report to {to}"), err, "choose another place with --output"))
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// `--color`, then NO_COLOR, then CLICOLOR_FORCE, then whether a person is looking.
+fn style(colour: Colour, terminal: bool) -> Style {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let coloured = match colour {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto if set("NO_COLOR") => false,
+        Colour::Auto if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") => true,
+        Colour::Auto => terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    };
+    if coloured { Style::Coloured } else { Style::Plain }
+}
+
+/// A panic's message may quote what was being scanned: its place is told, its message is not.
+pub(super) fn never_show_a_panic() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
+        let _ = writeln!(io::stderr(), "keysweep: a fault in keysweep itself{place}, nothing was decided; please report it with this line");
+        // As an abort would say nothing that a hook understands.
+        std::process::exit(i32::from(code::TROUBLE));
+    }));
+}

@@ -1,0 +1,105 @@
+//! Where a token may start and where it must have ended. The regex crate has no look-behind, so both are read by hand.
+
+/// The letters that make a word go on: a token neither starts behind one nor ends in front of one.
+pub(super) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Whether a token may start at `at`: the byte before is no word byte, or it ends an escape sequence.
+///
+/// The boundary alone takes away half of the innocent hits in foreign sources (`task_`, `disk_`, `umask_`).
+pub(super) fn starts_at(bytes: &[u8], at: usize) -> bool {
+    let before = &bytes[..at];
+    match before.last() {
+        Some(&last) if is_word(last) => ends_escape(before),
+        _ => true,
+    }
+}
+
+/// Whether a token may end in front of `at`.
+pub(super) fn ends_at(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_none_or(|&next| !is_word(next))
+}
+
+/// What base64 and base64url have beside letters and digits.
+pub(super) fn is_base64_symbol(byte: Option<&u8>) -> bool {
+    byte.is_some_and(|b| matches!(b, b'+' | b'/' | b'-' | b'_' | b'='))
+}
+
+/// Whether `before`, which ends in a word byte, ends in an escape that stands for another character: `\n` and its
+/// like, `\x3d`, `\u0022`, `\075`, `%3D`, `=3D` (quoted-printable) or the end of a terminal colour, `\e[32m`.
+fn ends_escape(before: &[u8]) -> bool {
+    simple_escape(before)
+        || hex_escape(before, br"\x", 2)
+        || hex_escape(before, br"\u", 4)
+        || hex_escape(before, b"%", 2)
+        || quoted_printable(before)
+        || octal_escape(before)
+        || terminal_colour(before)
+        || [&b"sandbox_"[..]].iter().any(|word| whole_word(before, word))
+}
+
+/// `\n`, where the backslash is not itself escaped.
+fn simple_escape(before: &[u8]) -> bool {
+    let Some((last, rest)) = before.split_last() else { return false };
+    if !matches!(last, b'n' | b't' | b'r' | b'f' | b'v' | b'b' | b'0' | b'a' | b'e') {
+        return false;
+    }
+    // In JSON inside JSON the backslash is doubled and the escape is one still, so any number of them will do.
+    rest.last() == Some(&b'\\')
+}
+
+fn hex_escape(before: &[u8], mark: &[u8], digits: usize) -> bool {
+    before.len() >= mark.len() + digits
+        && before[before.len() - digits..].iter().all(u8::is_ascii_hexdigit)
+        && before[..before.len() - digits].ends_with(mark)
+}
+
+/// `=3D`: upper case only, as the standard has it, since `x=ab` is an assignment.
+fn quoted_printable(before: &[u8]) -> bool {
+    let upper_hex = |b: &u8| b.is_ascii_digit() || (b'A'..=b'F').contains(b);
+    before.len() >= 3 && before[before.len() - 2..].iter().all(upper_hex) && before[before.len() - 3] == b'='
+}
+
+fn octal_escape(before: &[u8]) -> bool {
+    let octal = |b: &u8| (b'0'..=b'7').contains(b);
+    before.len() >= 4 && before[before.len() - 3..].iter().all(octal) && before[before.len() - 4] == b'\\'
+}
+
+/// `[32m`, `[0;1m`: logs that were written for a terminal.
+fn terminal_colour(before: &[u8]) -> bool {
+    let Some((b'm', rest)) = before.split_last() else { return false };
+    let parameters = rest.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
+    rest[..rest.len() - parameters].last() == Some(&b'[')
+}
+
+/// PhotoRoom's test mode is `sandbox_` in front of the live key, which therefore stands there whole.
+fn whole_word(before: &[u8], word: &[u8]) -> bool {
+    before.ends_with(word) && before[..before.len() - word.len()].last().is_none_or(|&b| !is_word(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_starts_where_no_word_goes_on() {
+        for before in [
+            &b""[..], b" ", b"\"", b"=", b",", b"-", b".", b"\xc3\xa9", b"\\n", b"\\\\n", b"\\t", b"\\u0022", b"\\x3d",
+            b"%3D", b"%3d", b"=3D", b"\\075", b"\x1b[32m", b"\\e[0;1m", b"sandbox_",
+        ] {
+            let bytes = [before, b"sk_"].concat();
+            assert!(starts_at(&bytes, before.len()), "{}", before.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_word_that_ends_in_the_prefix_is_no_start() {
+        for before in [
+            &b"ta"[..], b"di", b"_", b"9", b"n", b"3D", b"=3d", b"%3", b"u0022", b"32m", b"xsandbox_", b"my_sandbox_",
+        ] {
+            let bytes = [before, b"sk_"].concat();
+            assert!(!starts_at(&bytes, before.len()), "{}", before.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Whether what follows a prefix is the body of a token, and where that body ends.
+
+use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
+
+use super::boundary::ends_at;
+use super::placeholder::is_placeholder;
+use super::randomness::{distinct, looks_random, varied};
+use crate::rule::Judge;
+
+/// The shortest unbroken run that counts: the longest in real identifiers behind `sk_` is 14.
+const SHORTEST_RUN: usize = 16;
+
+/// The length of the token's body at the start of `body`, or None where this is no token's body.
+pub(super) fn body_len(judge: Judge, body: &[u8]) -> Option<usize> {
+    let whole = |accepted: bool| accepted.then_some(body.len());
+    match judge {
+        Judge::RandomRun => {
+            let end = before_dashed_words(body);
+            let run = longest_run(&body[..end]);
+            (run.len() >= SHORTEST_RUN && drawn(&body[..end], run)).then_some(end)
+        }
+        Judge::RandomWhole => whole(drawn(body, &letters_and_digits(body))),
+        Judge::RandomHex => whole(drawn_hex(body)),
+        Judge::EncodedKey => encoded_key(body),
+        Judge::Shape => whole(true),
+    }
+}
+
+fn drawn(body: &[u8], run: &[u8]) -> bool {
+    looks_random(run) && !run.iter().all(u8::is_ascii_digit) && !is_placeholder(body, run)
+}
+
+/// Hex has no words worth the name; digits alone are no hex key (chance for 32: 3 in 10^7).
+fn drawn_hex(body: &[u8]) -> bool {
+    let digits = letters_and_digits(body);
+    varied(&digits) && !digits.iter().all(u8::is_ascii_digit) && !is_placeholder(body, &digits)
+}
+
+/// A dash may belong to the body or begin what follows it (`sk_live_…-staging`): a part behind one belongs to it while
+/// it looks drawn, with letters and digits in turn. The parts up to the first long run always do.
+fn before_dashed_words(body: &[u8]) -> usize {
+    let mut end = 0;
+    for part in body.split_inclusive(|&b| b == b'-') {
+        let bare = part.strip_suffix(b"-").unwrap_or(part);
+        if longest_run(&body[..end]).len() >= SHORTEST_RUN && !turns_often(bare) {
+            break;
+        }
+        end += part.len();
+    }
+    body[..end].iter().rposition(|&b| b != b'-').map_or(0, |last| last + 1)
+}
+
+/// Two changes or more between letters and digits: `x86`, `v2`, `2024` and `prod1` have fewer.
+fn turns_often(part: &[u8]) -> bool {
+    part.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count() >= 2
+}
+
+fn longest_run(body: &[u8]) -> &[u8] {
+    let parts = body.split(|b| !b.is_ascii_alphanumeric());
+    parts.max_by_key(|part| part.len()).unwrap_or_default()
+}
+
+fn letters_and_digits(body: &[u8]) -> Vec<u8> {
+    body.iter().copied().filter(u8::is_ascii_alphanumeric).collect()
+}
+
+/// A base64 body may hold `+ / - _` and end in `=`, and so may what follows it: `whsec_…/hook`, `whsec_…-old`.
+/// The longest piece that reads as a key wins; where none does, the whole, if it is random and long enough.
+fn encoded_key(body: &[u8]) -> Option<usize> {
+    let symbols = (0..body.len()).filter(|&at| !body[at].is_ascii_alphanumeric());
+    let ends = || symbols.clone().chain([body.len()]).rev().filter(|&end| ends_at(body, end));
+    let key = ends().find(|&end| is_key(&body[..end])).map(|end| without_path(body, end));
+    let random = || Some(body.len()).filter(|_| unpadded(body).len() >= 24 && !is_prose(body));
+    let end = key.or_else(random)?;
+    let run = letters_and_digits(&body[..end]);
+    (drawn(&body[..end], &run) || (is_hex(&body[..end]) && drawn_hex(&body[..end]))).then_some(end)
+}
+
+/// Gives back a path that reads as base64 by chance: a shorter key in front of lower-case words.
+fn without_path(body: &[u8], end: usize) -> usize {
+    let worded = |tail: &[u8]| tail.len() > 3 && tail[1..].iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'/' | b'-' | b'_'));
+    // A random tail of three or more lower-case letters behind a symbol stands in 0.2 % of keys.
+    (1..end)
+        .filter(|&at| matches!(body[at], b'/' | b'-' | b'_'))
+        .find(|&at| worded(&body[at..end]) && is_key(&body[..at]))
+        .unwrap_or(end)
+}
+
+/// Whether `text` decodes to 24–75 bytes that are not all printable, or is hex of 32–128 digits.
+fn is_key(text: &[u8]) -> bool {
+    if is_hex(text) {
+        return (32..=128).contains(&text.len()) && distinct(text) >= 8;
+    }
+    let bare = unpadded(text);
+    if text.len() > bare.len() && !text.len().is_multiple_of(4) {
+        return false;
+    }
+    // Decoders refuse lengths and last letters that no encoder makes, which is what finds the right end.
+    decode(bare).is_some_and(|key| (24..=75).contains(&key.len()) && !is_printable(&key))
+}
+
+fn decode(bare: &[u8]) -> Option<Vec<u8>> {
+    BASE64_NOPAD.decode(bare).or_else(|_| BASE64URL_NOPAD.decode(bare)).ok()
+}
+
+/// The placeholders of the vendors' guides are base64 of prose.
+fn is_prose(text: &[u8]) -> bool {
+    decode(unpadded(text)).is_some_and(|decoded| is_printable(&decoded))
+}
+
+/// Chance for 24 random bytes: 5 in 10^11.
+fn is_printable(decoded: &[u8]) -> bool {
+    decoded.iter().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
+}
+
+fn unpadded(text: &[u8]) -> &[u8] {
+    let kept = text.iter().rposition(|&b| b != b'=').map_or(0, |last| last + 1);
+    &text[..kept]
+}
+
+fn is_hex(text: &[u8]) -> bool {
+    text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+}

@@ -1,0 +1,285 @@
+//! The detector: bytes in, hits out, nothing else. It reads no file, knows no path and prints nothing.
+//!
+//! One pass of an Aho-Corasick automaton over a handful of literals finds the places worth a look; at each of them the
+//! byte before, the length of what follows, the rule's expression and its judge are asked in this order, cheapest first.
+
+mod boundary;
+mod excerpt;
+mod judge;
+mod mask;
+mod placeholder;
+mod randomness;
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, Input, MatchKind};
+use regex::bytes::Regex;
+
+use crate::finding::{Encoding, Fingerprint, Redacted, Secret, Span};
+use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
+use crate::rules::is_published;
+
+pub use excerpt::is_unsafe;
+
+/// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
+/// at one literal, and so keeps the whole linear.
+const LONGEST_BODY: usize = 320;
+
+/// Fewer letters than this behind a prefix are no token's body: asked before any expression.
+const SHORTEST_BODY: usize = 16;
+
+/// A token in a unit.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    pub rule: &'static Rule,
+    pub severity: Severity,
+    /// Of the token as it is written: of the encoded text, where it is encoded.
+    pub span: Span,
+    pub fingerprint: Fingerprint,
+    pub redacted: Redacted,
+    pub encoding: Option<Encoding>,
+}
+
+/// The rules, made ready. Shared by every thread; expressions are compiled where first needed.
+pub struct Detector {
+    gate: AhoCorasick,
+    /// For each literal of the gate, what to try where it stands, in the order of the rules.
+    arms: Vec<Vec<Arm>>,
+    expressions: Vec<Expression>,
+}
+
+/// One prefix or word of one pattern of one rule.
+struct Arm {
+    rule: &'static Rule,
+    literal: &'static [u8],
+    expression: usize,
+    way: Way,
+}
+
+enum Way {
+    Prefixed { environment: Environment, judge: Judge, near: &'static [u8] },
+    Given { before: usize, after: usize, written: Written },
+}
+
+struct Expression {
+    pattern: &'static str,
+    compiled: OnceLock<Regex>,
+}
+
+impl Detector {
+    /// Makes `rules` ready, the first being tried first.
+    pub fn new(rules: &[&'static Rule]) -> Self {
+        let mut expressions = Vec::new();
+        let mut arms = Vec::new();
+        for rule in rules {
+            for pattern in rule.patterns {
+                add_arms(rule, pattern, expressions.len(), &mut arms);
+                let (Pattern::Prefixed { body: pattern, .. } | Pattern::Given { pattern, .. }) = pattern;
+                expressions.push(Expression { pattern, compiled: OnceLock::new() });
+            }
+        }
+        let literals = gate_literals(&arms);
+        let gate = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(&literals)
+            .expect("a few short literals fit any automaton");
+        let mut by_literal: Vec<Vec<Arm>> = literals.iter().map(|_| Vec::new()).collect();
+        for arm in arms {
+            let at = literals.iter().position(|literal| arm.literal.starts_with(literal));
+            by_literal[at.expect("every arm's literal starts with a literal of the gate")].push(arm);
+        }
+        Self { gate, arms: by_literal, expressions }
+    }
+
+    /// Every token in `bytes`, in order, none overlapping another. Linear in the length of `bytes`.
+    pub fn find(&self, bytes: &[u8]) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut runs = LongRuns::default();
+        let mut from = 0;
+        while let Some(literal) = self.gate.find(Input::new(bytes).span(from..bytes.len())) {
+            // One further, not behind the literal: another may start inside it.
+            from = literal.start() + 1;
+            let at = literal.start();
+            for arm in &self.arms[literal.pattern().as_usize()] {
+                if !bytes[at..].starts_with(arm.literal) {
+                    continue;
+                }
+                let found = hits.len();
+                match arm.way {
+                    Way::Prefixed { environment, judge, near } => {
+                        if !worth_a_look(bytes, at, arm.literal.len()) {
+                            continue;
+                        }
+                        hits.extend(self.prefixed(arm, bytes, at, environment, judge, near));
+                    }
+                    Way::Given { before, after, written } => {
+                        let window = at.saturating_sub(before)..bytes.len().min(at + after);
+                        if runs.any_in(bytes, &window) {
+                            self.given(arm, bytes, window, written, &mut hits);
+                        }
+                    }
+                }
+                if hits.len() > found && matches!(arm.way, Way::Prefixed { .. }) {
+                    from = from.max(hits.last().map_or(0, |hit| hit.span.end));
+                    break;
+                }
+            }
+        }
+        in_order(hits)
+    }
+
+    /// The token that starts at `at` with the arm's prefix.
+    fn prefixed(&self, arm: &Arm, bytes: &[u8], at: usize, environment: Environment, judge: Judge, near: &[u8]) -> Option<Hit> {
+        if !near.is_empty() && !stands_before(bytes, at, near) {
+            return None;
+        }
+        let start = at + arm.literal.len();
+        let rest = &bytes[start..bytes.len().min(start + LONGEST_BODY)];
+        let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
+        let end = start + judge::body_len(judge, body.as_bytes())?;
+        // A fixed length must not cut a longer body: 32 letters of base64 may go on with `+`.
+        let goes_on = judge == Judge::EncodedKey && end == start + body.end() && boundary::is_base64_symbol(bytes.get(end));
+        if goes_on || !boundary::ends_at(bytes, end) || cut_short(bytes, start, end) {
+            return None;
+        }
+        hit(arm.rule, environment.severity(), at..end, &bytes[at..end], arm.literal.len(), None)
+    }
+
+    /// The tokens in `window` that a name gives away.
+    fn given(&self, arm: &Arm, bytes: &[u8], window: Range<usize>, written: Written, hits: &mut Vec<Hit>) {
+        let mut from = window.start;
+        while let Some(groups) = self.expression(arm.expression).captures(&bytes[from..window.end]) {
+            let token = groups.name("token").expect("every such expression has the group, held by a test");
+            let span = from + token.start()..from + token.end();
+            from = span.end;
+            if !boundary::starts_at(bytes, span.start) || !boundary::ends_at(bytes, span.end) {
+                continue;
+            }
+            let severity = Severity::High;
+            hits.extend(match written {
+                Written::Plainly => judge::body_len(Judge::RandomHex, &bytes[span.clone()])
+                    .and_then(|_| hit(arm.rule, severity, span.clone(), &bytes[span], 0, None)),
+                Written::BasicAuth => basic_auth_user(&bytes[span.clone()])
+                    .and_then(|user| hit(arm.rule, severity, span, &user, 0, Some(Encoding::Base64))),
+            });
+        }
+    }
+
+    fn expression(&self, at: usize) -> &Regex {
+        let expression = &self.expressions[at];
+        expression.compiled.get_or_init(|| {
+            // Anchored at the prefix for bodies; the names of a context are looked for in their window.
+            let anchored = if expression.pattern.contains("(?P<token>") {
+                expression.pattern.to_owned()
+            } else {
+                format!(r"\A(?:{})", expression.pattern)
+            };
+            regex::bytes::RegexBuilder::new(&anchored)
+                .unicode(false)
+                .build()
+                .expect("the tables' expressions compile, held by a test")
+        })
+    }
+}
+
+fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expression: usize, arms: &mut Vec<Arm>) {
+    match pattern {
+        Pattern::Prefixed { prefixes, judge, near, .. } => arms.extend(prefixes.iter().map(|prefix| Arm {
+            rule,
+            literal: prefix.literal.as_bytes(),
+            expression,
+            way: Way::Prefixed { environment: prefix.environment, judge: *judge, near: near.as_bytes() },
+        })),
+        Pattern::Given { words, before, after, written, .. } => arms.extend(words.iter().map(|word| Arm {
+            rule,
+            literal: word.as_bytes(),
+            expression,
+            way: Way::Given { before: *before, after: *after, written: *written },
+        })),
+    }
+}
+
+/// The shortest literals such that every arm's starts with one: `sk_` serves for `sk_live_`.
+fn gate_literals(arms: &[Arm]) -> Vec<&'static [u8]> {
+    let mut literals: Vec<&[u8]> = arms.iter().map(|arm| arm.literal).collect();
+    literals.sort_unstable();
+    // Sorted, a literal stands right in front of those that it starts.
+    literals.dedup_by(|next, kept| next.starts_with(kept));
+    literals
+}
+
+/// The byte before, and enough letters behind: what turns away all but a few of the literals in source code.
+fn worth_a_look(bytes: &[u8], at: usize, prefix_len: usize) -> bool {
+    let body = &bytes[at + prefix_len..];
+    let in_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/');
+    body.len() >= SHORTEST_BODY && body[..SHORTEST_BODY].iter().all(in_body) && boundary::starts_at(bytes, at)
+}
+
+/// Whether `word` stands in front of `at` on the same line, in any case.
+fn stands_before(bytes: &[u8], at: usize, word: &[u8]) -> bool {
+    // A name longer than this away from its value is not its name; it also bounds the work on one long line.
+    let start = at.saturating_sub(200);
+    let line = bytes[start..at].iter().rposition(|&b| b == b'\n').map_or(start, |newline| start + newline + 1);
+    bytes[line..at].windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+}
+
+/// Whether the token is the beginning of one that somebody masked: `sk_live_51Hx…`, with dots or stars behind it.
+/// A body of 24 or more is whole, whatever follows.
+fn cut_short(bytes: &[u8], start: usize, end: usize) -> bool {
+    let masks: [&[u8]; 4] = [b"...", b"***", "…".as_bytes(), "•".as_bytes()];
+    end - start < 24 && masks.iter().any(|mask| bytes[end..].starts_with(mask))
+}
+
+fn basic_auth_user(encoded: &[u8]) -> Option<Vec<u8>> {
+    let bare = encoded.strip_suffix(b"=").unwrap_or(encoded);
+    let mut decoded = data_encoding::BASE64_NOPAD.decode(bare).ok()?;
+    let colon = decoded.iter().position(|&b| b == b':')?;
+    decoded.truncate(colon);
+    let hex = decoded.len() == 64 && decoded.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    (hex && judge::body_len(Judge::RandomHex, &decoded).is_some()).then_some(decoded)
+}
+
+fn hit(rule: &'static Rule, severity: Severity, span: Span, token: &[u8], prefix: usize, encoding: Option<Encoding>) -> Option<Hit> {
+    let secret = Secret::new(token);
+    let fingerprint = secret.fingerprint();
+    (!is_published(fingerprint)).then(|| Hit { rule, severity, span, fingerprint, redacted: secret.redact(prefix), encoding })
+}
+
+/// By place; of two that overlap, the one whose rule stands first, which was found first.
+fn in_order(mut hits: Vec<Hit>) -> Vec<Hit> {
+    hits.sort_by_key(|hit| hit.span.start);
+    hits.dedup_by(|next, kept| next.span.start < kept.span.end);
+    hits
+}
+
+/// Where unbroken runs of 64 or more base64 letters stand: without one in its window no context rule can match.
+/// Moves forward only, so that many names close together cost one pass over the bytes.
+#[derive(Default)]
+struct LongRuns {
+    scanned: usize,
+    current: usize,
+    /// Starts of the long runs seen, in order.
+    starts: Vec<usize>,
+}
+
+impl LongRuns {
+    const LONG: usize = 64;
+
+    fn any_in(&mut self, bytes: &[u8], window: &Range<usize>) -> bool {
+        while self.scanned < window.end {
+            let byte = bytes[self.scanned];
+            self.scanned += 1;
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=') {
+                self.current += 1;
+                if self.current == Self::LONG {
+                    self.starts.push(self.scanned - Self::LONG);
+                }
+            } else {
+                self.current = 0;
+            }
+        }
+        self.starts.last().is_some_and(|&last| last + Self::LONG > window.start)
+            && self.starts.iter().rev().take_while(|&&s| s + Self::LONG > window.start).any(|&s| s < window.end)
+    }
+}

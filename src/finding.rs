@@ -1,0 +1,169 @@
+//! What a scan can say about a token, in plain types of which none can print one.
+//!
+//! A token's bytes live in [`Secret`] only while the unit that holds them is in memory. What travels on is its
+//! [`Fingerprint`] and its [`Redacted`] form: nothing downstream has anything to leak.
+
+use std::fmt;
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+
+use crate::rule::{Rule, Severity};
+
+/// Byte offsets into the unit that was scanned.
+pub type Span = Range<usize>;
+
+/// The bytes of one token, borrowed from what was scanned. Prints as `[redacted]` and compares by fingerprint only.
+#[derive(Clone, Copy)]
+pub struct Secret<'a>(&'a [u8]);
+
+impl<'a> Secret<'a> {
+    pub fn new(token: &'a [u8]) -> Self {
+        Self(token)
+    }
+
+    /// The name under which this token may be spoken of.
+    pub fn fingerprint(self) -> Fingerprint {
+        let digest = Sha256::digest(self.0);
+        Fingerprint(u64::from_be_bytes(digest[..8].try_into().expect("a SHA-256 has 32 bytes")))
+    }
+
+    /// `prefix…last4`: enough to recognise a token one has, too little to use one.
+    pub fn redact(self, prefix_len: usize) -> Redacted {
+        // Four of the shortest body (16) leave 12 unknown characters: 62^12 guesses.
+        let tail = self.0.len().saturating_sub(4).max(prefix_len);
+        Redacted(format!(
+            "{}…{}",
+            String::from_utf8_lossy(&self.0[..prefix_len]),
+            String::from_utf8_lossy(&self.0[tail..])
+        ))
+    }
+}
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// The first 16 hex digits of the SHA-256 of a token, prefix included:
+/// `printf %s "$TOKEN" | sha256sum | cut -c1-16`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// Reads 16 lower-case hex digits, nothing else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        (text.len() == 16 && text.bytes().all(hex))
+            .then(|| u64::from_str_radix(text, 16).expect("16 hex digits fit 64 bits"))
+            .map(Self)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A token as it may be shown: prefix, an ellipsis, the last four characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redacted(String);
+
+impl fmt::Display for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How the token was written, where it was not written plainly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Base64,
+}
+
+impl Encoding {
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Base64 => "base64",
+        }
+    }
+}
+
+/// Which part of a file holds the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Content,
+    /// The file's own path.
+    Name,
+    /// The text of a symbolic link.
+    SymlinkTarget,
+}
+
+impl Part {
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Content => "content",
+            Part::Name => "name",
+            Part::SymlinkTarget => "symlink",
+        }
+    }
+}
+
+/// Line and columns count from 1, columns in bytes; `end_column` is the first column behind the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub line: usize,
+    pub column: usize,
+    pub end_column: usize,
+}
+
+/// A path fit for every output: repository-relative with `/`, every token in it masked, other bytes as they are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShownPath(Vec<u8>);
+
+impl ShownPath {
+    /// `masked` must have gone through [`crate::detect::Detector::mask`].
+    pub(crate) fn from_masked(masked: Vec<u8>) -> Self {
+        Self(masked)
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// One line of text round a token: masked, escaped, cut to the width of a terminal, with the place of the caret.
+#[derive(Clone, Debug)]
+pub struct Excerpt {
+    pub text: String,
+    /// Terminal columns in front of the token, and those it takes, counted in `text`.
+    pub caret_start: usize,
+    pub caret_width: usize,
+}
+
+/// One place where one token stands.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub rule: &'static Rule,
+    pub severity: Severity,
+    pub fingerprint: Fingerprint,
+    pub redacted: Redacted,
+    pub path: ShownPath,
+    pub part: Part,
+    /// None where there is no line: a name.
+    pub position: Option<Position>,
+    pub encoding: Option<Encoding>,
+    pub excerpt: Excerpt,
+}

@@ -1,0 +1,21 @@
+//! keysweep finds tokens that start with `sk_` and webhook secrets that start with `whsec_` before they are committed.
+//!
+//! The modules stand in layers, each using only those above it in this list; `tests/layers.rs` holds that.
+
+pub mod finding;
+pub mod rule;
+pub mod trouble;
+
+pub mod rules;
+
+pub mod detect;
+
+pub mod allow;
+
+pub mod source;
+
+pub mod sweep;
+
+pub mod report;
+
+pub mod cli;

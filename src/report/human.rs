@@ -1,0 +1,240 @@
+//! The report for people, in the manner of rustc: where it stands, the line with the token masked, what to do.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use owo_colors::{OwoColorize, Style as Paint};
+
+use super::Report;
+use super::shown::{counted, shell_word, shown_path, size};
+use crate::finding::{Finding, Part};
+use crate::rule::Severity;
+
+/// More tokens than these are counted, not shown: nobody reads on, and `jsonl` has them all.
+const SHOWN_TOKENS: usize = 25;
+
+/// Further places of one token, likewise.
+const SHOWN_PLACES: usize = 5;
+
+/// Whether to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    Plain,
+    Coloured,
+}
+
+impl Style {
+    fn paint(self, text: impl std::fmt::Display, paint: Paint) -> String {
+        match self {
+            Style::Plain => text.to_string(),
+            Style::Coloured => text.style(paint).to_string(),
+        }
+    }
+
+    fn error(self, text: impl std::fmt::Display) -> String {
+        self.paint(text, Paint::new().red().bold())
+    }
+
+    fn strong(self, text: impl std::fmt::Display) -> String {
+        self.paint(text, Paint::new().bold())
+    }
+
+    /// Line numbers, bars and arrows.
+    fn frame(self, text: impl std::fmt::Display) -> String {
+        self.paint(text, Paint::new().blue().bold())
+    }
+
+    fn calm(self, text: impl std::fmt::Display) -> String {
+        self.paint(text, Paint::new().green())
+    }
+}
+
+pub(super) fn write(report: &Report<'_>, style: Style, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
+    let tokens = by_token(&report.outcome.findings);
+    let mut told = Told::default();
+    for places in tokens.iter().take(SHOWN_TOKENS) {
+        write_token(report, places, style, &mut told, out)?;
+    }
+    if tokens.len() > SHOWN_TOKENS {
+        let more = tokens.len() - SHOWN_TOKENS;
+        writeln!(out, "… and {} more: --format jsonl lists all of them\n", counted(more, "token"))?;
+    }
+    if quiet && tokens.is_empty() && report.outcome.unread.is_empty() {
+        return Ok(());
+    }
+    write_asides(report, style, out)?;
+    writeln!(out, "{}", summary(report, style))
+}
+
+/// The places of each token, in order of its first.
+fn by_token(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut at = std::collections::HashMap::new();
+    let mut tokens: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let slot = *at.entry(finding.fingerprint).or_insert(tokens.len());
+        if slot == tokens.len() {
+            tokens.push(Vec::new());
+        }
+        tokens[slot].push(finding);
+    }
+    tokens
+}
+
+/// What was explained already and need not be again.
+#[derive(Default)]
+struct Told {
+    rules: HashSet<&'static str>,
+    allowing: bool,
+}
+
+fn write_token(report: &Report<'_>, places: &[&Finding], style: Style, told: &mut Told, out: &mut dyn Write) -> io::Result<()> {
+    let first = places[0];
+    let gutter = first.position.map_or(1, |p| p.line.to_string().len());
+    let bar = style.frame(format!("{:gutter$} |", ""));
+    let note = style.frame(format!("{:gutter$} =", ""));
+
+    let heading = format!("error[{}]", first.rule.id);
+    writeln!(out, "{}{}", style.error(heading), style.strong(format!(": {}", headline(first, report.source))))?;
+    writeln!(out, "{}{} {}", " ".repeat(gutter), style.frame("-->"), place(first))?;
+    write_excerpt(first, gutter, style, out)?;
+    write_other_places(&places[1..], gutter, style, out)?;
+    writeln!(out, "{bar}")?;
+    writeln!(out, "{note} {} {}", style.strong("help:"), way_out(report, first))?;
+    if !told.allowing {
+        told.allowing = true;
+        let id = first.fingerprint;
+        writeln!(out, "{note} {} no secret? put keysweep:allow in a comment on the line, or the fingerprint {id} with a reason into .keysweep.toml", style.strong("note:"))?;
+    }
+    if told.rules.insert(first.rule.id) {
+        writeln!(out, "{note} {} was it ever pushed? Then it has leaked: it {}. Rotate it:", style.strong("note:"), first.rule.opens)?;
+        for (number, step) in first.rule.remedy.iter().enumerate() {
+            writeln!(out, "{:gutter$}   {}. {step}", "", number + 1)?;
+        }
+    }
+    writeln!(out)
+}
+
+fn headline(finding: &Finding, source: &str) -> String {
+    let title = match finding.severity {
+        Severity::High => format!("live {}", finding.rule.title),
+        Severity::Medium => finding.rule.title.to_owned(),
+        Severity::Low => format!("test {}", finding.rule.title),
+    };
+    let article = if title.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
+    let does = match (source, finding.part) {
+        ("staged", _) => "is about to be committed",
+        (_, Part::Content) => "stands in this file",
+        (_, Part::Name) => "stands in this file's name",
+        (_, Part::SymlinkTarget) => "stands in this link",
+    };
+    format!("{article} {title} {does}")
+}
+
+fn place(finding: &Finding) -> String {
+    let path = shown_path(&finding.path);
+    match (finding.part, finding.position) {
+        (Part::Content, Some(at)) => format!("{path}:{}:{}", at.line, at.column),
+        (Part::SymlinkTarget, _) => format!("{path} (the text of the link)"),
+        _ => format!("{path} (the name itself)"),
+    }
+}
+
+fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let number = finding.position.filter(|_| finding.part == Part::Content).map_or(String::new(), |p| p.line.to_string());
+    let excerpt = &finding.excerpt;
+    let carets = "^".repeat(excerpt.caret_width);
+    let encoded = finding.encoding.map_or(String::new(), |e| format!(", written in {}", e.name()));
+    let label = format!("severity {}, fingerprint {}{encoded}", finding.severity, finding.fingerprint);
+    writeln!(out, "{}", style.frame(format!("{:gutter$} |", "")))?;
+    writeln!(out, "{} {}", style.frame(format!("{number:>gutter$} |")), excerpt.text)?;
+    writeln!(
+        out,
+        "{} {}{} {}",
+        style.frame(format!("{:gutter$} |", "")),
+        " ".repeat(excerpt.caret_start),
+        style.error(carets),
+        style.error(label)
+    )
+}
+
+fn write_other_places(others: &[&Finding], gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    for other in others.iter().take(SHOWN_PLACES) {
+        writeln!(out, "{}{} {}", " ".repeat(gutter), style.frame(":::"), place(other))?;
+    }
+    if others.len() > SHOWN_PLACES {
+        let more = others.len() - SHOWN_PLACES;
+        writeln!(out, "{}{} and {}", " ".repeat(gutter), style.frame(":::"), counted(more, "further place"))?;
+    }
+    Ok(())
+}
+
+fn way_out(report: &Report<'_>, finding: &Finding) -> String {
+    const THEN: &str = "then read the token from an environment variable";
+    if report.source != "staged" {
+        return format!("take it out of here, {THEN}");
+    }
+    let file = shell_word(&finding.path);
+    match (file, report.first_commit) {
+        (None, _) => format!("unstage the file with git restore --staged, {THEN}"),
+        (Some(file), true) => format!("git rm --cached {file}, {THEN}"),
+        (Some(file), false) => format!("git restore --staged {file}, {THEN}"),
+    }
+}
+
+/// What is neither a finding nor a count: what this very change allows, what was left out, notes.
+fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    const SHOWN: usize = 10;
+    let outcome = report.outcome;
+    let newly = outcome.allowed.iter().filter(|one| one.newly).map(|one| {
+        let f = &one.finding;
+        format!("newly allowed by this change: {} {} {} ({})", place(f), f.rule.id, f.redacted, one.reason.name())
+    });
+    let skipped = outcome.skipped.iter().map(|s| format!("not scanned: {} ({})", shown_path(&s.path), s.why));
+    for mut asides in [newly.collect::<Vec<_>>(), skipped.collect(), report.notes.to_vec()] {
+        let more = asides.len().saturating_sub(SHOWN);
+        asides.truncate(SHOWN);
+        for aside in asides {
+            writeln!(out, "{} {aside}", style.strong("note:"))?;
+        }
+        if more > 0 {
+            writeln!(out, "{} … and {more} more of these", style.strong("note:"))?;
+        }
+    }
+    Ok(())
+}
+
+/// One line that says what was read.
+fn summary(report: &Report<'_>, style: Style) -> String {
+    let outcome = report.outcome;
+    let read = format!("{} read", size(outcome.bytes));
+    let skipped = match outcome.skipped.len() {
+        0 => "nothing skipped".to_owned(),
+        skipped => format!("{skipped} not scanned"),
+    };
+    let allowed = match outcome.allowed.len() {
+        0 => String::new(),
+        allowed => format!(", {allowed} allowed"),
+    };
+    let files = counted(outcome.files, "file");
+    let tokens = report.tokens();
+    if tokens > 0 {
+        let holding = outcome.findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len();
+        let stopped = if report.source == "staged" { "; the commit is stopped" } else { "" };
+        let found = format!("{} in {holding} of {files}", counted(tokens, "token"));
+        return format!("keysweep: {}, {read}, {skipped}{allowed}{}{stopped}", style.error(found), unread(report));
+    }
+    if !outcome.unread.is_empty() {
+        return format!("keysweep: {} of {files}, {read}, {skipped}{allowed}{}", style.error("incomplete"), unread(report));
+    }
+    if outcome.files == 0 && outcome.skipped.is_empty() && report.source == "staged" {
+        return "keysweep: nothing is staged, so nothing was scanned".to_owned();
+    }
+    format!("keysweep: {} in {files}, {read}, {skipped}{allowed}", style.calm("no token"))
+}
+
+fn unread(report: &Report<'_>) -> String {
+    match report.outcome.unread.len() {
+        0 => String::new(),
+        unread => format!(", {unread} could not be read"),
+    }
+}

@@ -1,0 +1,51 @@
+//! What came of a scan, written down: one file a format, and nothing of a format outside of its file.
+
+mod human;
+mod json;
+mod rules;
+mod shown;
+
+pub use human::Style;
+pub use rules::{explain, list};
+pub use shown::shown_path;
+
+use std::io::{self, Write};
+
+use crate::sweep::Outcome;
+
+/// A scan that has ended, and the circumstances that a report tells of.
+pub struct Report<'a> {
+    /// [`crate::source::Source::name`].
+    pub source: &'static str,
+    pub outcome: &'a Outcome,
+    pub seconds: f64,
+    /// Sentences that the reader should know besides.
+    pub notes: &'a [String],
+    /// Whether HEAD has no commit yet: then there is nothing to restore a file from.
+    pub first_commit: bool,
+}
+
+impl Report<'_> {
+    /// How many different tokens were found.
+    fn tokens(&self) -> usize {
+        let tokens = self.outcome.findings.iter().map(|finding| finding.fingerprint);
+        tokens.collect::<std::collections::HashSet<_>>().len()
+    }
+}
+
+/// The formats, by the names that `--format` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Human,
+    Json,
+    Jsonl,
+}
+
+/// Writes `report` to `out`. Errors are those of `out`.
+pub fn write(report: &Report<'_>, format: Format, style: Style, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(report, style, quiet, out),
+        Format::Json => json::write_document(report, out),
+        Format::Jsonl => json::write_lines(report, out),
+    }
+}

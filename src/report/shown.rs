@@ -1,0 +1,68 @@
+//! Bytes from outside as text for a terminal.
+
+use crate::detect::is_unsafe;
+use crate::finding::ShownPath;
+
+/// The path on one line: what is no text, or could move the cursor, escaped.
+pub fn shown_path(path: &ShownPath) -> String {
+    let mut text = String::new();
+    for chunk in path.as_bytes().utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            if is_unsafe(letter) {
+                text.extend(letter.escape_default());
+            } else {
+                text.push(letter);
+            }
+        }
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
+/// The path as a word for a POSIX shell; None where no word would name the file, since something in it is masked.
+pub(super) fn shell_word(path: &ShownPath) -> Option<String> {
+    let text = std::str::from_utf8(path.as_bytes()).ok()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%".contains(c);
+    let quoted = match text {
+        _ if text.contains('…') || text.contains(is_unsafe) => return None,
+        _ if text.chars().all(plain) => text.to_owned(),
+        _ => format!("'{}'", text.replace('\'', r"'\''")),
+    };
+    Some(if text.starts_with('-') { format!("-- {quoted}") } else { quoted })
+}
+
+/// `12 kB`, `3.4 MB`: three digits at most, powers of ten.
+pub(super) fn size(bytes: u64) -> String {
+    let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    match units.into_iter().find(|&(_, unit)| bytes >= unit) {
+        Some((name, unit)) if bytes < 10 * unit => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+        Some((name, unit)) => format!("{} {name}", bytes / unit),
+        None => format!("{bytes} bytes"),
+    }
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_three_digits_at_most() {
+        for (bytes, text) in [(0, "0 bytes"), (999, "999 bytes"), (1_234, "1.2 kB"), (12_345, "12 kB"), (3_456_789, "3.4 MB"), (2_000_000_000, "2.0 GB")] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line_or_a_command() {
+        let path = |name: &str| ShownPath::from_masked(name.into());
+        assert_eq!(shown_path(&path("a\nkeysweep: fine\u{1b}[2K\u{202e}")), r"a\nkeysweep: fine\u{1b}[2K\u{202e}");
+        assert_eq!(shell_word(&path("it's; rm x")).as_deref(), Some(r"'it'\''s; rm x'"));
+        assert_eq!(shell_word(&path("--help")).as_deref(), Some("-- --help"));
+        assert_eq!(shell_word(&path("a\nb")), None);
+    }
+}

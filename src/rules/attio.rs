@@ -1,0 +1,148 @@
+//! Attio. The security guide that this tool grew from says `sk_…` and `whsec_…`; Attio's OpenAPI and the SDKs built on
+//! it use 64 lower-case hex digits without a mark. Both are looked for: the first when Attio is named on the line, the
+//! second only when a name near Attio's says that a secret is meant (a Homebrew formula called attio.rb is full of
+//! `sha256 "<64 hex>"`).
+
+use crate::rule::{Judge, Pattern, Rule, Written, live, test, unnamed};
+
+/// What may stand between a name and its value: punctuation, one line break, and the words of configuration files.
+macro_rules! given {
+    ($name:literal) => {
+        concat!(
+            r"(?i-u)(?:",
+            $name,
+            r")[a-z0-9_.-]{0,16}(?:[^a-z0-9\n]|\n|\b(?:value|body|bearer|token|default|data|str|string|text|or|get|env|from|literal|x?3d|x22|u0022|quot)\b){0,48}?",
+            r"(?P<token>(?-i:[0-9a-f]{64}))"
+        )
+    };
+}
+
+/// The names in which code, shells and configuration speak of Attio.
+const WORDS: &[&str] = &["attio", "ATTIO", "Attio"];
+
+pub const ACCESS_TOKEN: Rule = Rule {
+    id: "attio-access-token",
+    vendor: "Attio",
+    title: "Attio access token",
+    patterns: &[
+        Pattern::Prefixed {
+            prefixes: &[
+                live("sk_live_"), live("sk_prod_"), live("sk_production_"), test("sk_test_"), test("sk_dev_"),
+                test("sk_staging_"), unnamed("sk_"),
+            ],
+            body: r"[A-Za-z0-9_-]{16,250}",
+            judge: Judge::RandomRun,
+            near: "attio",
+        },
+        Pattern::Given {
+            words: WORDS,
+            before: 0,
+            after: 240,
+            pattern: given!(r"api[_-]?key|attio[_-]?key|access[_-]?token|token|bearer|authorization|api[_-]?secret|password"),
+            written: Written::Plainly,
+        },
+        // A header, on the line of the address or a few lines away from it.
+        Pattern::Given {
+            words: &["attio.com"],
+            before: 500,
+            after: 500,
+            pattern: r"(?i-u)\bbearer[^a-z0-9\n]{1,8}(?P<token>(?-i:[0-9a-f]{64}))",
+            written: Written::Plainly,
+        },
+        Pattern::Given {
+            words: &["attio.com"],
+            before: 500,
+            after: 500,
+            pattern: r"(?i-u)\bbasic[^a-z0-9\n]{1,8}(?P<token>(?-i:[A-Za-z0-9+/]{87}=|[A-Za-z0-9+/]{87}))",
+            written: Written::BasicAuth,
+        },
+    ],
+    opens: "reads and writes the workspace's CRM records within the token's scopes, and never expires",
+    remedy: &[
+        "create a new token with the same scopes in Workspace settings > Developers > Access tokens",
+        "deploy it",
+        "verify that GET https://api.attio.com/v2/self answers 200 with \"active\": true in the body (a dead token answers 200 too)",
+        "delete the old token: Attio cannot rotate one in place",
+    ],
+    docs: "https://docs.attio.com/rest-api/guides/authentication",
+    hits: &[
+        "ATTIO_API_KEY=sk_{alnum:24}",
+        "ATTIO_API_KEY=sk_prod_{alnum:32}",
+        "const attioApiKey = \"{hex:64}\";",
+        "ATTIO_ACCESS_TOKEN: '{hex:64}'",
+        "process.env.ATTIO_API_KEY || \"{hex:64}\"",
+        "- name: ATTIO_TOKEN\n  value: {hex:64}\n",
+        "gh secret set ATTIO_API_KEY --body \"{hex:64}\"",
+        "attio:\n  api_key: {hex:64}\n",
+        "curl https://api.attio.com/v2/self \\\n  -H \"Authorization: Bearer {hex:64}\"",
+        "curl -H 'Authorization: Basic {basic-hex:64}' https://api.attio.com/v2/self",
+    ],
+    misses: &[
+        "ATTIO_API_KEY=sk_your_token_here",
+        "# attio.rb\nurl \"https://github.com/attio/cli\"\nsha256 \"{hex:64}\"",
+        "ATTIO_API_KEY=\nDATABASE_ID={hex:64}",
+        "attio commit {hex:64}",
+        "ATTIO_API_KEY=0000000000000000000000000000000000000000000000000000000000000000",
+    ],
+};
+
+pub const CLIENT_SECRET: Rule = Rule {
+    id: "attio-client-secret",
+    vendor: "Attio",
+    title: "Attio OAuth client secret",
+    patterns: &[Pattern::Given {
+        words: WORDS,
+        before: 0,
+        after: 240,
+        pattern: given!(r"client[_-]?secret"),
+        written: Written::Plainly,
+    }],
+    opens: "lets its finder trade authorization codes for tokens as your app",
+    remedy: &[
+        "open the app in Attio's developer dashboard and generate a new client secret",
+        "deploy it",
+        "run one OAuth sign-in through it",
+        "remove the old secret",
+    ],
+    docs: "https://docs.attio.com/rest-api/guides/authentication",
+    hits: &["ATTIO_CLIENT_SECRET={hex:64}", "attioClientSecret: \"{hex:64}\""],
+    misses: &["ATTIO_CLIENT_ID={hex:64}"],
+};
+
+pub const WEBHOOK_SECRET: Rule = Rule {
+    id: "attio-webhook-secret",
+    vendor: "Attio",
+    title: "Attio webhook secret",
+    patterns: &[
+        Pattern::Prefixed {
+            prefixes: &[unnamed("whsec_")],
+            body: super::webhooks::BODY,
+            judge: Judge::EncodedKey,
+            near: "attio",
+        },
+        Pattern::Given {
+            words: WORDS,
+            before: 0,
+            after: 240,
+            pattern: given!(r"webhook[a-z0-9_.-]{0,12}secret|signing[_-]?secret|signature[_-]?secret"),
+            written: Written::Plainly,
+        },
+    ],
+    opens: "forges webhook deliveries that your receiver takes for Attio's",
+    remedy: &[
+        "create a second webhook with the same URL and subscriptions (POST /v2/webhooks)",
+        "deploy its secret",
+        "trigger an event and see its signature verified",
+        "delete the old webhook",
+    ],
+    docs: "https://docs.attio.com/rest-api/guides/webhooks",
+    hits: &[
+        "ATTIO_WEBHOOK_SECRET=whsec_{base64:32}",
+        "ATTIO_WEBHOOK_SECRET={hex:64}",
+        "attioWebhookSecret: \"{hex:64}\"",
+    ],
+    misses: &[
+        "# ATTIO_WEBHOOK_SECRET=whsec_your_secret_here",
+        "attio-signature: {hex:64}",
+    ],
+};

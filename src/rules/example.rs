@@ -1,0 +1,99 @@
+//! The templates in which rules give their examples, and what turns them into text.
+//!
+//! `{alnum:24}` stands for 24 random letters and digits; the other shapes are in [`expand`]. Examples are made when they
+//! are needed, so that no file of this repository holds a token: it must be clean under its own hook and everyone's.
+
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+
+const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const DIGITS: &[u8] = b"0123456789";
+
+/// A small generator of numbers that look random, from a seed, for examples only: SplitMix64
+/// (Steele, Lea and Flood, 2014).
+#[derive(Clone, Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.roll().to_be_bytes()[0]
+    }
+
+    fn one_of(&mut self, alphabet: &[u8]) -> char {
+        let bound = u64::try_from(alphabet.len()).expect("alphabets are short");
+        let at = usize::try_from(self.roll() % bound).expect("an index below the length");
+        char::from(alphabet[at])
+    }
+
+    fn text(&mut self, alphabet: &[u8], len: usize) -> String {
+        (0..len).map(|_| self.one_of(alphabet)).collect()
+    }
+
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.byte()).collect()
+    }
+}
+
+/// Fills in the `{shape:length}` of `template`. Other braces stay as they are.
+///
+/// Shapes, each with its length in characters unless said otherwise: `alnum`, `base36`, `base32`, `hex`, `digits`,
+/// `word` (alnum and `_`), `dashed` (alnum and `-`), `base64` and `base64url` (in bytes), `uuid`, `workos`, `basic-hex`
+/// (Basic auth whose user is so much hex), `base64-of:TEXT`.
+pub fn expand(template: &str, dice: &mut Dice) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        text.push_str(&rest[..open]);
+        let filled = rest[open..].find('}').and_then(|close| Some((fill(&rest[open + 1..open + close], dice)?, close)));
+        match filled {
+            Some((value, close)) => {
+                text.push_str(&value);
+                rest = &rest[open + close + 1..];
+            }
+            None => {
+                text.push('{');
+                rest = &rest[open + 1..];
+            }
+        }
+    }
+    text + rest
+}
+
+fn fill(field: &str, dice: &mut Dice) -> Option<String> {
+    let (shape, argument) = field.split_once(':').unwrap_or((field, ""));
+    let len = argument.parse().unwrap_or(0);
+    Some(match shape {
+        "alnum" => dice.text(&[LOWER, UPPER, DIGITS].concat(), len),
+        "base36" => dice.text(&[LOWER, DIGITS].concat(), len),
+        "base32" => dice.text(&[LOWER, b"234567"].concat(), len),
+        "hex" => dice.text(&[DIGITS, b"abcdef"].concat(), len),
+        "digits" => dice.text(DIGITS, len),
+        "word" => dice.text(&[LOWER, UPPER, DIGITS, b"_"].concat(), len),
+        "dashed" => dice.text(&[LOWER, UPPER, DIGITS, b"-"].concat(), len),
+        "base64" => BASE64.encode(&dice.bytes(len)),
+        "base64url" => BASE64URL_NOPAD.encode(&dice.bytes(len)),
+        "uuid" => [8, 4, 4, 4, 12].map(|part| dice.text(b"0123456789abcdef", part)).join("-"),
+        "workos" => workos(dice),
+        "basic-hex" => BASE64.encode(format!("{}:", dice.text(b"0123456789abcdef", len)).as_bytes()),
+        "base64-of" => BASE64.encode(argument.as_bytes()),
+        _ => return None,
+    })
+}
+
+fn workos(dice: &mut Dice) -> String {
+    let ulid = dice.text(&[DIGITS, b"ABCDEFGHJKMNPQRSTVWXYZ"].concat(), 24);
+    let key = format!("key_01{ulid},{}", dice.text(&[LOWER, UPPER, DIGITS].concat(), 25));
+    BASE64.encode(key.as_bytes()).trim_end_matches('=').to_owned()
+}

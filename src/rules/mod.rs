@@ -1,0 +1,36 @@
+//! The rules: tables only. A new token family is one entry here; [`example`] explains its `hits` and `misses`.
+
+pub mod example;
+
+mod attio;
+mod payments;
+mod platforms;
+mod published;
+mod webhooks;
+
+pub use published::is_published;
+
+use crate::rule::Rule;
+
+/// In the order in which they are tried: where two shapes overlap, the narrower one stands first.
+pub const ALL: &[&Rule] = &[
+    &attio::WEBHOOK_SECRET,
+    &attio::CLIENT_SECRET,
+    &attio::ACCESS_TOKEN,
+    &platforms::WORKOS,
+    &platforms::APIDECK,
+    &payments::CHECKOUT,
+    &payments::RECHARGE,
+    &platforms::CROSSMINT,
+    &platforms::CARTESIA,
+    &platforms::PHOTOROOM,
+    &platforms::TICKET_TAILOR,
+    &platforms::ELEVENLABS,
+    &payments::PAYSTACK,
+    &payments::STRIPE_SECRET,
+    &payments::STRIPE_RESTRICTED,
+    &platforms::UNNAMED,
+    &webhooks::STRIPE_WEBHOOK,
+    &webhooks::STANDARD_WEBHOOK,
+    &webhooks::WEBHOOK_PRIVATE_KEY,
+];

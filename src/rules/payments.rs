@@ -1,0 +1,135 @@
+//! Vendors of payments who issue `sk_live_` and `sk_test_`: Stripe first, and those who took up its prefixes.
+//!
+//! Bodies overlap, so the order in [`super::ALL`] decides: a dash or a fixed length names one vendor, what is left may
+//! be Stripe's or Clerk's.
+
+use crate::rule::{Judge, Pattern, Rule, live, test, unnamed};
+
+pub const STRIPE_SECRET: Rule = Rule {
+    id: "stripe-secret-key",
+    vendor: "Stripe or Clerk",
+    title: "Stripe or Clerk secret key",
+    patterns: &[
+        Pattern::Prefixed {
+            prefixes: &[live("sk_live_"), test("sk_test_")],
+            body: r"[A-Za-z0-9]{16,247}",
+            judge: Judge::RandomRun,
+            near: "",
+        },
+        Pattern::Prefixed {
+            prefixes: &[live("sk_org_")],
+            body: r"(?:live_|test_)?[A-Za-z0-9]{16,247}",
+            judge: Judge::RandomRun,
+            near: "",
+        },
+    ],
+    opens: "makes any API request: charges, refunds, payouts and customer data at Stripe, all users and sessions at Clerk",
+    remedy: &[
+        "Stripe: Dashboard > Developers > API keys > Rotate key beside the key, with the expiry \"now\"",
+        "Clerk: Dashboard > API keys > Secret keys > Add new key, and delete the old one in the end",
+        "deploy the new key and verify a request with it",
+        "see that the old key is gone, and review the requests made with it",
+    ],
+    docs: "https://docs.stripe.com/keys-best-practices",
+    hits: &["sk_live_{alnum:24}", "sk_test_{alnum:24}", "sk_live_51{alnum:99}", "sk_org_{alnum:40}", "sk_live_{alnum:42}"],
+    misses: &["sk_live_REPLACE-WITH-NEW-KEY", "sk_test_xxxxxxxxxxxxxxxxxxxxxxxx", "sk_live_fake_{alnum:24}", "sk_live_${STRIPE_KEY}", "task_live_{alnum:24}"],
+};
+
+pub const STRIPE_RESTRICTED: Rule = Rule {
+    id: "stripe-restricted-key",
+    vendor: "Stripe",
+    title: "Stripe restricted key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("rk_live_"), test("rk_test_")],
+        body: r"[A-Za-z0-9]{16,247}",
+        judge: Judge::RandomRun,
+        near: "",
+    }],
+    opens: "makes the API requests that the key was granted",
+    remedy: &[
+        "Dashboard > Developers > API keys, section Restricted keys: Rotate key, with the expiry \"now\"",
+        "deploy the new key and verify a request with it",
+        "narrow its permissions to what the service calls",
+    ],
+    docs: "https://docs.stripe.com/keys/restricted-api-keys",
+    hits: &["rk_live_{alnum:24}", "rk_test_51{alnum:99}"],
+    misses: &["rk_live_your_restricted_key", "work_live_{alnum:24}"],
+};
+
+pub const PAYSTACK: Rule = Rule {
+    id: "paystack-secret-key",
+    vendor: "Paystack",
+    title: "Paystack secret key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_live_"), test("sk_test_")],
+        body: r"[a-z0-9]{40}",
+        judge: Judge::RandomRun,
+        near: "",
+    }],
+    opens: "collects payments and makes transfers from the account",
+    remedy: &[
+        "Settings > API Keys & Webhooks: Generate new secret key below the live secret key",
+        "choose \"now\" for the old key's expiry",
+        "deploy the new key and verify a request with it",
+    ],
+    docs: "https://paystack.com/docs/api/authentication/",
+    hits: &["sk_live_{base36:40}", "sk_test_{hex:40}"],
+    misses: &["sk_live_abcdefghijklmnopqrstuvwxyz01234567890123"],
+};
+
+pub const CHECKOUT: Rule = Rule {
+    id: "checkout-secret-key",
+    vendor: "Checkout.com",
+    title: "Checkout.com secret key",
+    patterns: &[
+        Pattern::Prefixed {
+            prefixes: &[live("sk_live_"), test("sk_test_"), test("sk_sbox_"), unnamed("sk_")],
+            body: r"(?i-u)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            judge: Judge::RandomHex,
+            near: "",
+        },
+        // The last of 27 base32 letters may be a symbol: the vendor's own SDKs have this expression.
+        Pattern::Prefixed {
+            prefixes: &[test("sk_sbox_"), unnamed("sk_")],
+            body: r"[a-z2-7]{26}[a-z2-7*#$=]",
+            judge: Judge::RandomWhole,
+            near: "",
+        },
+        Pattern::Prefixed {
+            prefixes: &[test("sk_sbox_")],
+            body: r"[A-Za-z0-9]{24,64}",
+            judge: Judge::RandomRun,
+            near: "",
+        },
+    ],
+    opens: "takes, refunds and reads payments within the key's scopes (all of them by default)",
+    remedy: &[
+        "Dashboard > Developers > Keys > Create a new key, with the same scopes",
+        "deploy it and verify a request with it",
+        "delete the old key (the owner of the account can)",
+    ],
+    docs: "https://www.checkout.com/docs/resources/api-authentication/api-keys",
+    hits: &["sk_{uuid}", "sk_test_{uuid}", "sk_sbox_{base32:27}", "'sk_sbox_{base32:26}='", "sk_sbox_{alnum:30}"],
+    misses: &["sk_00000000-0000-0000-0000-000000000000", "task_{uuid}", "sk_12345678-1234-1234-1234-123456789012"],
+};
+
+pub const RECHARGE: Rule = Rule {
+    id: "recharge-api-token",
+    vendor: "Recharge",
+    title: "Recharge API token",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[test("sk_test_"), live("sk_")],
+        body: r"[0-9]{1,2}x[0-9]_[0-9a-fA-F]{64}",
+        judge: Judge::RandomRun,
+        near: "",
+    }],
+    opens: "reads and writes the store's subscriptions, customers and orders",
+    remedy: &[
+        "Apps > API tokens in the merchant portal: create a token with the same scopes",
+        "deploy it and verify a request with it",
+        "delete the old token",
+    ],
+    docs: "https://docs.rechargepayments.com/docs/recharge-api-key",
+    hits: &["sk_1x1_{hex:64}", "sk_test_10x3_{hex:64}"],
+    misses: &["sk_1x1_0000000000000000000000000000000000000000000000000000000000000000"],
+};

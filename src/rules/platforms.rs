@@ -1,0 +1,181 @@
+//! Platforms whose `sk_` keys have a shape of their own.
+
+use crate::rule::{Judge, Pattern, Rule, live, test, unnamed};
+
+pub const WORKOS: Rule = Rule {
+    id: "workos-api-key",
+    vendor: "WorkOS or Highnote",
+    title: "WorkOS or Highnote API key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_live_"), test("sk_test_"), live("rk_live_"), test("rk_test_")],
+        // Base64 of `key_<ULID>,<25 letters>`: printable by design, so randomness is not asked for.
+        body: r"a2V5Xz[A-Za-z0-9+/]{40,120}={0,2}",
+        judge: Judge::Shape,
+        near: "",
+    }],
+    opens: "makes any API request of its environment: users, sign-in, directories (WorkOS), cards and money (Highnote)",
+    remedy: &[
+        "WorkOS: Dashboard > API Keys > Create Key; Highnote: Dashboard > Developers > API Keys > Create API Key",
+        "deploy it and verify a request with it",
+        "revoke the old key there",
+    ],
+    docs: "https://workos.com/docs/reference/api-authentication",
+    hits: &["sk_live_{workos}", "sk_test_{workos}"],
+    misses: &["sk_live_a2V5Xz"],
+};
+
+pub const APIDECK: Rule = Rule {
+    id: "apideck-api-key",
+    vendor: "Apideck",
+    title: "Apideck API key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_live_")],
+        body: r"[A-Za-z0-9-]{93}",
+        judge: Judge::RandomWhole,
+        near: "",
+    }],
+    opens: "reads and writes every connected customer account through the Unify API",
+    remedy: &[
+        "Apideck dashboard > Configuration > API keys: create a key",
+        "deploy it and verify a request with it",
+        "revoke the old key",
+    ],
+    docs: "https://developers.apideck.com",
+    hits: &["sk_live_{dashed:93}"],
+    misses: &["sk_live_your-key-from-the-dashboard-of-the-unify-api-goes-in-here-and-nowhere-else-in-your-project-ok"],
+};
+
+pub const ELEVENLABS: Rule = Rule {
+    id: "elevenlabs-api-key",
+    vendor: "ElevenLabs",
+    title: "ElevenLabs API key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[unnamed("sk_")],
+        body: r"[0-9a-f]{48}|[0-9a-f]{32}",
+        judge: Judge::RandomHex,
+        near: "",
+    }],
+    opens: "spends the workspace's credits and speaks in its voices",
+    remedy: &[
+        "elevenlabs.io/app/settings/api-keys: Create key, with the same permissions",
+        "deploy it and verify a request with it",
+        "delete the old key",
+    ],
+    docs: "https://elevenlabs.io/docs/overview/administration/workspaces/api-keys",
+    hits: &["sk_{hex:48}", "sk_{hex:32}"],
+    misses: &["sk_0123456789abcdef0123456789abcdef0123456789abcdef", "sk_00000000000000000000000000000000"],
+};
+
+pub const CROSSMINT: Rule = Rule {
+    id: "crossmint-server-key",
+    vendor: "Crossmint",
+    title: "Crossmint server-side key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_production_"), test("sk_staging_"), test("sk_development_")],
+        body: r"[A-Za-z0-9]{24,250}",
+        judge: Judge::RandomRun,
+        near: "",
+    }],
+    opens: "creates wallets, mints and pays in the project within the key's scopes",
+    remedy: &[
+        "Crossmint Console > API Keys > Create new key, with the same scopes",
+        "deploy it and verify a request with it",
+        "delete the old key",
+    ],
+    docs: "https://docs.crossmint.com/introduction/platform/api-keys/server-side",
+    hits: &["sk_production_{alnum:216}", "sk_staging_{alnum:60}", "sk_staging_{alnum:24}"],
+    misses: &["sk_staging_your_server_side_api_key_goes_here"],
+};
+
+pub const CARTESIA: Rule = Rule {
+    id: "cartesia-api-key",
+    vendor: "Cartesia",
+    title: "Cartesia API key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_car_admin_"), unnamed("sk_car_")],
+        body: r"[A-Za-z0-9_]{20,64}",
+        judge: Judge::RandomWhole,
+        near: "",
+    }],
+    opens: "spends the account's speech credits",
+    remedy: &[
+        "play.cartesia.ai/keys: create a key",
+        "deploy it and verify a request with it",
+        "delete the old key",
+    ],
+    docs: "https://docs.cartesia.ai/use-the-api/api-conventions",
+    hits: &["sk_car_{word:20}", "sk_car_{alnum:22}"],
+    misses: &["sk_car_list_for_each_entry_safe"],
+};
+
+pub const PHOTOROOM: Rule = Rule {
+    id: "photoroom-api-key",
+    vendor: "Photoroom",
+    title: "Photoroom API key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_pr_")],
+        body: r"[A-Za-z0-9-]{1,64}_[0-9a-fA-F]{40}",
+        judge: Judge::RandomRun,
+        near: "",
+    }],
+    opens: "edits images at the account's cost (the sandbox form is the live key with sandbox_ in front)",
+    remedy: &[
+        "app.photoroom.com/api-dashboard: create a key",
+        "deploy it and verify a request with it",
+        "delete the old key",
+    ],
+    docs: "https://docs.photoroom.com/image-editing-api-plus-plan/sandbox-mode",
+    hits: &["sk_pr_default_{hex:40}", "x-api-key: sandbox_sk_pr_shop_{hex:40}"],
+    misses: &["sk_pr_default_0000000000000000000000000000000000000000"],
+};
+
+pub const TICKET_TAILOR: Rule = Rule {
+    id: "ticket-tailor-api-key",
+    vendor: "Ticket Tailor",
+    title: "Ticket Tailor API key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_")],
+        body: r"[0-9]{3,7}_[0-9]{3,8}_[0-9a-f]{32}",
+        judge: Judge::RandomRun,
+        near: "",
+    }],
+    opens: "reads and writes the events and orders of one box office",
+    remedy: &[
+        "Box office settings > API > Generate a new key",
+        "deploy it and verify a request with it",
+        "delete the old key",
+    ],
+    docs: "https://developers.tickettailor.com/docs/api/ticket-tailor-api",
+    hits: &["sk_{digits:4}_{digits:6}_{hex:32}", "sk_{digits:4}_{digits:7}_{hex:32}"],
+    misses: &["sk_1234_567890_00000000000000000000000000000000"],
+};
+
+/// What no other rule names: the guide's own shape for Attio, and every vendor's key that has no mark of its own.
+pub const UNNAMED: Rule = Rule {
+    id: "sk-token",
+    vendor: "Attio or another vendor",
+    title: "token of the sk_ shape",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[
+            live("sk_live_"), live("sk_prod_"), live("sk_production_"), live("sk_org_"), test("sk_test_"),
+            test("sk_dev_"), test("sk_development_"), test("sk_staging_"), test("sk_sandbox_"), test("sk_sbox_"), unnamed("sk_"),
+        ],
+        body: r"[A-Za-z0-9_-]{16,250}",
+        judge: Judge::RandomRun,
+        near: "",
+    }],
+    opens: "opens what its vendor lets it: at Attio the workspace's CRM records, without an expiry date",
+    remedy: &[
+        "create a new token at its vendor with the same scopes (Attio: Workspace settings > Developers > Access tokens)",
+        "deploy it",
+        "verify it (Attio: GET https://api.attio.com/v2/self answers 200 with \"active\": true in the body)",
+        "delete the old token",
+    ],
+    docs: "https://docs.attio.com/rest-api/guides/authentication",
+    hits: &["sk_{alnum:20}", "sk_{alnum:24}", "sk_prod_{alnum:24}", "sk_dev_{alnum:40}", "sk_{base36:24}", "sk_live_acme_{alnum:32}"],
+    misses: &[
+        "sk_your_token_here", "sk_dev_abc123", "sk_prod_xyz", "sk_X509_NAME_ENTRY_new_null", "sk_stream_kill_queues",
+        "sk_buff__safe_rcu_or_null", "qtask_{alnum:24}", "sk_abcdefghijklmnop0123456789", "sk_getUserByIdFromDatabase2",
+        "sk_<token>", "sk_{{ token }}", "sk_X509V3ExtensionMethods2free", "sk_1234567890abcdef1234567890",
+    ],
+};

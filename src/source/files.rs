@@ -1,0 +1,214 @@
+//! Files and folders on disk as they are, and standard input.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{Coverage, Newness, Skipped, Source, Unit, spread};
+use crate::finding::{Part, Span};
+use crate::trouble::Trouble;
+
+/// Files from this size on are mapped, not copied: below, copying into a warm buffer is as fast.
+const MAPPED_FROM: u64 = 64 << 20;
+
+/// The name that stands for standard input.
+const STDIN: &str = "-";
+
+/// Paths to scan. Folders are walked to the bottom; links in them are not followed, their text is scanned.
+pub struct Files {
+    entries: Vec<Entry>,
+    /// Walking already showed these.
+    skipped: Vec<Skipped>,
+    unread: Vec<Trouble>,
+}
+
+struct Entry {
+    on_disk: PathBuf,
+    /// As it is shown and matched: from the top of the repository where it is inside, else as it was given.
+    path: Vec<u8>,
+    what: What,
+}
+
+enum What {
+    Stdin,
+    Folder,
+    File,
+    Symlink,
+}
+
+impl Files {
+    /// Finds what is to be scanned below `paths`. `top` is the top of the repository that we stand in.
+    pub fn find(paths: &[PathBuf], top: Option<&Path>, respect_gitignore: bool) -> Self {
+        let mut files = Self { entries: Vec::new(), skipped: Vec::new(), unread: Vec::new() };
+        let shown = Shown::from(top);
+        for path in paths {
+            if path.as_os_str() == STDIN {
+                files.entries.push(Entry { on_disk: path.clone(), path: STDIN.into(), what: What::Stdin });
+            } else {
+                files.add(path, &shown, respect_gitignore);
+            }
+        }
+        files
+    }
+
+    fn add(&mut self, path: &Path, shown: &Shown, respect_gitignore: bool) {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+        match fs::metadata(path) {
+            Err(err) if !is_link => self.unread.push(unreadable(path, err)),
+            Ok(meta) if meta.is_dir() => self.walk(path, shown, respect_gitignore),
+            target => {
+                // A link that is named is followed too: whoever names it means what it shows.
+                if is_link {
+                    self.push(path, shown, What::Symlink);
+                }
+                if target.is_ok() {
+                    self.push(path, shown, What::File);
+                }
+            }
+        }
+    }
+
+    fn walk(&mut self, root: &Path, shown: &Shown, respect_gitignore: bool) {
+        let mut walk = ignore::WalkBuilder::new(root);
+        walk.standard_filters(false).follow_links(false).sort_by_file_name(OsStr::cmp);
+        if respect_gitignore {
+            walk.git_ignore(true).git_exclude(true).git_global(true).parents(true);
+        }
+        walk.filter_entry(|entry| !is_git_dir(entry.path()));
+        for entry in walk.build() {
+            match entry {
+                Ok(entry) => self.walked(entry.path(), entry.file_type(), shown),
+                Err(err) => self.unread.push(Trouble::new("cannot walk the folder", err, "make it readable, or name only what can be read")),
+            }
+        }
+    }
+
+    fn walked(&mut self, path: &Path, kind: Option<fs::FileType>, shown: &Shown) {
+        let Some(kind) = kind else { return };
+        let what = match kind {
+            kind if kind.is_dir() => {
+                let git = path.join(".git");
+                if is_git_dir(&git) {
+                    self.skipped.push(Skipped { path: shown.path(&git), why: "git's own folder: its objects are compressed" });
+                }
+                What::Folder
+            }
+            kind if kind.is_symlink() => What::Symlink,
+            kind if kind.is_file() => What::File,
+            _ => return self.skipped.push(Skipped { path: shown.path(path), why: "no file but a socket, a pipe or a device" }),
+        };
+        self.push(path, shown, what);
+    }
+
+    fn push(&mut self, on_disk: &Path, shown: &Shown, what: What) {
+        self.entries.push(Entry { on_disk: on_disk.to_owned(), path: shown.path(on_disk), what });
+    }
+}
+
+fn is_git_dir(path: &Path) -> bool {
+    path.file_name() == Some(OsStr::new(".git")) && path.join("HEAD").is_file() && path.join("objects").is_dir()
+}
+
+/// From a path on disk to the one that is shown.
+struct Shown {
+    here: PathBuf,
+    top: Option<PathBuf>,
+}
+
+impl Shown {
+    fn from(top: Option<&Path>) -> Self {
+        let real = |path: &Path| fs::canonicalize(path).ok();
+        Self { here: real(Path::new(".")).unwrap_or_default(), top: top.and_then(real) }
+    }
+
+    fn path(&self, on_disk: &Path) -> Vec<u8> {
+        let absolute = normal(&self.here.join(on_disk));
+        let inside = self.top.as_ref().and_then(|top| absolute.strip_prefix(top).ok());
+        let shown = inside.filter(|path| !path.as_os_str().is_empty()).unwrap_or(on_disk);
+        let shown = shown.strip_prefix(".").ok().filter(|path| !path.as_os_str().is_empty()).unwrap_or(shown);
+        gix::path::to_unix_separators_on_windows(bytes_of(shown)).into_owned().into()
+    }
+}
+
+/// The bytes of a path; where paths are no bytes and one is no Unicode either, what comes nearest.
+fn bytes_of(path: &Path) -> std::borrow::Cow<'_, gix::bstr::BStr> {
+    gix::path::into_bstr(path).unwrap_or_else(|_| std::borrow::Cow::Owned(path.to_string_lossy().as_bytes().into()))
+}
+
+/// `path` without `.` and `..`, as it is spelled: links in it stay.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => {
+                normal.pop();
+            }
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+impl Source for Files {
+    fn name(&self) -> &'static str {
+        "files"
+    }
+
+    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let scan = |buffer: &mut Vec<u8>, at: usize, covered: &mut Coverage| {
+            let entry = &self.entries[at];
+            if let Err(err) = entry.scan(buffer, visit, covered) {
+                covered.unread.push(unreadable(&entry.on_disk, err));
+            }
+        };
+        let mut covered = spread(self.entries.len(), threads, Vec::new, scan);
+        covered.skipped.extend(self.skipped.iter().cloned());
+        covered.unread.extend(self.unread.iter().cloned());
+        covered
+    }
+}
+
+impl Entry {
+    fn scan(&self, buffer: &mut Vec<u8>, visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) -> io::Result<()> {
+        if !matches!(self.what, What::Stdin) {
+            // Folders above were entries of their own, so only the last part of a path is for this one.
+            let last = |spans: &[Span]| Ok(spans.iter().map(|span| super::up_to_component(&self.path, span.end).len() == self.path.len()).collect());
+            visit(&Unit { path: &self.path, part: Part::Name, bytes: &self.path, newness: Newness::Compared(&last) });
+        }
+        let mapped;
+        let (part, bytes) = match self.what {
+            What::Folder => return Ok(()),
+            What::Symlink => {
+                *buffer = bytes_of(&fs::read_link(&self.on_disk)?).into_owned().into();
+                (Part::SymlinkTarget, &buffer[..])
+            }
+            What::Stdin => (Part::Content, read(io::stdin().lock(), buffer)?),
+            What::File => {
+                let file = fs::File::open(&self.on_disk)?;
+                let meta = file.metadata()?;
+                if meta.is_file() && meta.len() >= MAPPED_FROM {
+                    mapped = super::map::map(&self.on_disk)?;
+                    (Part::Content, &mapped[..])
+                } else {
+                    (Part::Content, read(file, buffer)?)
+                }
+            }
+        };
+        covered.files += 1;
+        covered.bytes += bytes.len() as u64;
+        visit(&Unit { path: &self.path, part, bytes, newness: Newness::Whole });
+        Ok(())
+    }
+}
+
+fn read(mut from: impl Read, buffer: &mut Vec<u8>) -> io::Result<&[u8]> {
+    buffer.clear();
+    from.read_to_end(buffer)?;
+    Ok(buffer)
+}
+
+fn unreadable(path: &Path, err: io::Error) -> Trouble {
+    Trouble::new(format!("cannot read {}", path.display()), err, "correct the path, or make it readable")
+}

@@ -1,0 +1,161 @@
+//! The comparison of sorted index entries, or of a tree, with a tree.
+
+use std::cmp::Ordering;
+
+use gix::ObjectId;
+use gix::index::extension::Tree;
+
+use super::entries::{Entries, Entry};
+use super::{Change, Delta, Removal};
+use crate::allow::CONFIG_NAME;
+use crate::source::objects::{Kept, Objects, TreeEntry};
+use crate::trouble::Trouble;
+
+/// What `entries` change in `head`; folders whose tree in `cache` is HEAD's are stepped over.
+pub(super) fn compare<'a>(
+    entries: impl Entries<'a>,
+    cache: Option<&Tree>,
+    head: Option<ObjectId>,
+    objects: &Objects,
+) -> Result<Delta, Trouble> {
+    let mut walk = Walk { entries, objects, delta: Delta::default() };
+    walk.folder(b"", cache, head)?;
+    Ok(walk.delta)
+}
+
+/// What the tree `next` changes in `head`.
+pub(super) fn compare_trees(head: Option<ObjectId>, next: ObjectId, objects: &Objects) -> Result<Delta, Trouble> {
+    let mut delta = Delta::default();
+    if head == Some(next) {
+        let config = objects.lookup(&next, CONFIG_NAME.as_bytes())?;
+        delta.config = config.filter(|entry| Kept::from(entry.mode) == Kept::File).map(|entry| entry.id);
+    } else {
+        trees(b"", head, next, objects, &mut delta)?;
+    }
+    Ok(delta)
+}
+
+struct Walk<'o, E> {
+    entries: E,
+    objects: &'o Objects,
+    delta: Delta,
+}
+
+impl<'a, E: Entries<'a>> Walk<'_, E> {
+    /// Compares the entries below `prefix`, which ends in `/` or is empty, with the tree that HEAD has there.
+    fn folder(&mut self, prefix: &[u8], cache: Option<&Tree>, head: Option<ObjectId>) -> Result<(), Trouble> {
+        let old = old_entries(prefix, head, self.objects)?;
+        let mut old = old.into_iter().peekable();
+        while let Some(entry) = self.entries.current().filter(|entry| entry.path.starts_with(prefix)) {
+            let rest = &entry.path[prefix.len()..];
+            let slash = rest.iter().position(|&b| b == b'/');
+            let name = &rest[..slash.unwrap_or(rest.len())];
+            while let Some(gone) = old.next_if(|old| in_tree_order(old, name, slash.is_some()) == Ordering::Less) {
+                removed(&mut self.delta, prefix, gone);
+            }
+            let same = old.next_if(|old| in_tree_order(old, name, slash.is_some()) == Ordering::Equal);
+            match slash {
+                Some(slash) => {
+                    let child = &entry.path[..=prefix.len() + slash];
+                    let cached = cache.and_then(|node| child_of(node, name));
+                    self.subfolder(child, &entry, cached, same)?;
+                }
+                None => self.file(prefix, entry, same),
+            }
+        }
+        old.for_each(|gone| removed(&mut self.delta, prefix, gone));
+        Ok(())
+    }
+
+    /// Compares what the index has below `path`, which ends in `/`; `entry` is the first there.
+    fn subfolder(&mut self, path: &[u8], entry: &Entry<'_>, cache: Option<&Tree>, old: Option<TreeEntry>) -> Result<(), Trouble> {
+        let head = old.map(|old| old.id);
+        if entry.path == path {
+            // A folder outside of the sparse checkout: the entry is its tree.
+            self.entries.skip(1);
+            return trees(path, head, entry.id, self.objects, &mut self.delta);
+        }
+        let unchanged = cache.filter(|node| head == Some(node.id)).and_then(|node| node.num_entries);
+        match unchanged {
+            Some(count) => {
+                self.entries.skip(usize::try_from(count).expect("a count of entries fits"));
+                Ok(())
+            }
+            None => self.folder(path, cache, head),
+        }
+    }
+
+    /// Compares all entries of one path: one, or the sides of a conflict.
+    fn file(&mut self, prefix: &[u8], first: Entry<'a>, old: Option<TreeEntry>) {
+        let mut kept_at_all = false;
+        while let Some(entry) = self.entries.current().filter(|entry| entry.path == first.path) {
+            self.entries.skip(1);
+            if entry.intent_to_add || entry.stage == 1 {
+                continue;
+            }
+            kept_at_all = true;
+            let before = old.as_ref().map(|old| (Kept::from(old.mode), old.id));
+            changed(&mut self.delta, entry.path.to_vec(), entry.mode.into(), entry.id, before);
+        }
+        if let Some(gone) = old.filter(|_| !kept_at_all) {
+            removed(&mut self.delta, prefix, gone);
+        }
+    }
+}
+
+fn child_of<'t>(node: &'t Tree, name: &[u8]) -> Option<&'t Tree> {
+    // gix sorts them by name, whatever order git wrote them in.
+    let at = node.children.binary_search_by(|child| child.name.as_slice().cmp(name)).ok()?;
+    Some(&node.children[at])
+}
+
+fn old_entries(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<Vec<TreeEntry>, Trouble> {
+    let wanted_for = || match prefix {
+        b"" => "the top of HEAD".to_owned(),
+        _ => format!("{} in HEAD", prefix.escape_ascii()),
+    };
+    head.map_or(Ok(Vec::new()), |id| objects.tree(&id, &wanted_for()))
+}
+
+/// Git sorts a folder as if its name ended in `/`.
+fn in_tree_order(entry: &TreeEntry, name: &[u8], is_folder: bool) -> Ordering {
+    let ends = |folder: bool| folder.then_some(&b'/');
+    entry.name.iter().chain(ends(entry.mode.is_tree())).cmp(name.iter().chain(ends(is_folder)))
+}
+
+fn trees(prefix: &[u8], old: Option<ObjectId>, new: ObjectId, objects: &Objects, delta: &mut Delta) -> Result<(), Trouble> {
+    if old == Some(new) {
+        return Ok(());
+    }
+    let mut old = old_entries(prefix, old, objects)?.into_iter().peekable();
+    for entry in objects.tree(&new, &format!("{} in the index", prefix.escape_ascii()))? {
+        let is_folder = entry.mode.is_tree();
+        while let Some(gone) = old.next_if(|old| in_tree_order(old, &entry.name, is_folder) == Ordering::Less) {
+            removed(delta, prefix, gone);
+        }
+        let same = old.next_if(|old| in_tree_order(old, &entry.name, is_folder) == Ordering::Equal);
+        let mut path = [prefix, &entry.name].concat();
+        if is_folder {
+            path.push(b'/');
+            trees(&path, same.map(|old| old.id), entry.id, objects, delta)?;
+        } else {
+            let before = same.map(|old| (Kept::from(old.mode), old.id));
+            changed(delta, path, entry.mode.into(), entry.id, before);
+        }
+    }
+    old.for_each(|gone| removed(delta, prefix, gone));
+    Ok(())
+}
+
+fn changed(delta: &mut Delta, path: Vec<u8>, kept: Kept, id: ObjectId, old: Option<(Kept, ObjectId)>) {
+    if path == CONFIG_NAME.as_bytes() && kept == Kept::File {
+        delta.config = Some(id);
+    }
+    if old != Some((kept, id)) {
+        delta.changes.push(Change { path, kept, id, old });
+    }
+}
+
+fn removed(delta: &mut Delta, prefix: &[u8], gone: TreeEntry) {
+    delta.removals.push(Removal { path: [prefix, &gone.name].concat(), kept: gone.mode.into(), id: gone.id });
+}

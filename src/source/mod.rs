@@ -1,0 +1,114 @@
+//! Where bytes come from: the index, files on disk. All of gix is in here.
+//!
+//! A source hands over its units one after the other, on as many threads as it was given, and then says what it
+//! covered. It neither scans nor prints.
+
+mod added;
+mod files;
+mod index;
+mod map;
+mod objects;
+mod repository;
+mod staged;
+
+pub use files::Files;
+pub use repository::Repository;
+pub use staged::Staged;
+
+use crate::finding::{Part, Span};
+use crate::trouble::Trouble;
+
+/// Bytes to scan, and what of them is new.
+pub struct Unit<'a> {
+    /// Repository-relative with `/`, as git has it.
+    pub path: &'a [u8],
+    pub part: Part,
+    pub bytes: &'a [u8],
+    pub newness: Newness<'a>,
+}
+
+/// Which parts of a unit the scan is about.
+pub enum Newness<'a> {
+    /// All of it.
+    Whole,
+    /// What this function says of the spans given: asked only where something was found, since it costs a diff.
+    Compared(&'a dyn Fn(&[Span]) -> Result<Vec<bool>, Trouble>),
+}
+
+/// What a scan read, what it left out by design, and what it could not read.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    pub files: usize,
+    /// Git objects read for scanning.
+    pub objects: usize,
+    pub bytes: u64,
+    pub skipped: Vec<Skipped>,
+    /// Not empty: the scan may not say "clean".
+    pub unread: Vec<Trouble>,
+}
+
+impl Coverage {
+    fn absorb(&mut self, other: Coverage) {
+        self.files += other.files;
+        self.objects += other.objects;
+        self.bytes += other.bytes;
+        self.skipped.extend(other.skipped);
+        self.unread.extend(other.unread);
+    }
+}
+
+/// Something that is no part of what was asked for, named so that nobody takes it for scanned.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    pub path: Vec<u8>,
+    pub why: &'static str,
+}
+
+/// What every source can do.
+pub trait Source {
+    /// The word for it in reports: `staged`, `files`.
+    fn name(&self) -> &'static str;
+
+    /// Hands each unit to `visit`, from up to `threads` threads at once and in no order.
+    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage;
+}
+
+/// Runs `work` for every index below `count` on up to `threads` threads, each with a state of its own, and returns
+/// what the threads covered.
+fn spread<S>(
+    count: usize,
+    threads: usize,
+    start: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, usize, &mut Coverage) + Sync,
+) -> Coverage {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    // A thread costs about 50 µs to start, as much as reading a few blobs.
+    const WORTH_A_THREAD: usize = 32;
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut state = start();
+        let mut covered = Coverage::default();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= count {
+                return covered;
+            }
+            work(&mut state, at, &mut covered);
+        }
+    };
+    let helpers = threads.min(count / WORTH_A_THREAD).saturating_sub(1);
+    std::thread::scope(|scope| {
+        let helping: Vec<_> = (0..helpers).map(|_| scope.spawn(&run)).collect();
+        let mut covered = run();
+        for thread in helping {
+            covered.absorb(thread.join().expect("a scanning thread does not panic"));
+        }
+        covered
+    })
+}
+
+/// `path` up to the end of the component in which byte `at` stands or which ends there.
+pub(crate) fn up_to_component(path: &[u8], at: usize) -> &[u8] {
+    let end = path[at..].iter().position(|&b| b == b'/').map_or(path.len(), |slash| at + slash);
+    &path[..end]
+}

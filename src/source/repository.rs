@@ -1,0 +1,128 @@
+//! Opening a repository as git would in a hook, with none of the user's settings in force.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gix::ObjectId;
+
+use super::objects::{Objects, Stores};
+use crate::trouble::Trouble;
+
+/// A repository, and where its parts are.
+pub struct Repository {
+    pub(super) gix: gix::Repository,
+    pub(super) stores: Arc<Stores>,
+    objects: Objects,
+    /// The folder that git's relative paths start from: the top of the worktree, or where we stand.
+    top: PathBuf,
+}
+
+impl Repository {
+    /// The repository that `GIT_DIR` names or that `dir` lies in.
+    pub fn discover(dir: &Path) -> Result<Self, Trouble> {
+        let shared = open(dir)?;
+        let gix = shared.to_thread_local();
+        let stores = Arc::new(Stores::open(&shared, gix.object_hash())?);
+        let objects = stores.reader();
+        let top = gix.workdir().map_or_else(|| gix.current_dir().to_owned(), Path::to_owned);
+        Ok(Self { gix, stores, objects, top })
+    }
+
+    /// The top of the worktree; None in a bare repository.
+    pub fn worktree(&self) -> Option<&Path> {
+        self.gix.workdir()
+    }
+
+    /// The tree of HEAD's commit; None before the first one.
+    pub(super) fn head_tree(&self) -> Result<Option<ObjectId>, Trouble> {
+        let commit = if self.has_reftable() { self.ask_git_for_head()? } else { self.head_commit()? };
+        commit.map(|id| self.objects.tree_of_commit(&id, "HEAD")).transpose()
+    }
+
+    /// The trees of the commits that are being merged into HEAD: none but in the middle of a merge.
+    pub(super) fn merge_trees(&self) -> Result<Vec<ObjectId>, Trouble> {
+        let path = self.gix.git_dir().join("MERGE_HEAD");
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(err) => return Err(broken_merge(&path, err)),
+        };
+        let commits = text.lines().map(|line| ObjectId::from_hex(line.trim().as_bytes()).map_err(|err| broken_merge(&path, err)));
+        commits.map(|id| self.objects.tree_of_commit(&id?, "MERGE_HEAD")).collect()
+    }
+
+    /// The index that git hands over: `GIT_INDEX_FILE`, relative to the top of the worktree, or the repository's own.
+    pub(super) fn index_path(&self) -> Result<PathBuf, Trouble> {
+        match std::env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty()) {
+            Some(path) => Ok(self.top.join(path)),
+            None if self.gix.workdir().is_none() => Err(Trouble::new(
+                format!("cannot scan what is staged in {}", self.gix.git_dir().display()),
+                "it is a bare repository, which has no index",
+                "run keysweep staged in a worktree",
+            )),
+            None => Ok(self.gix.git_dir().join("index")),
+        }
+    }
+
+    /// `path` of this repository's worktree, on disk.
+    pub fn on_disk(&self, path: &str) -> Option<PathBuf> {
+        self.gix.workdir().map(|top| top.join(path))
+    }
+
+    fn head_commit(&self) -> Result<Option<ObjectId>, Trouble> {
+        let head = self.gix.head().map_err(|err| self.broken_head(err))?;
+        if head.is_unborn() {
+            return Ok(None);
+        }
+        let mut head = head;
+        head.try_peel_to_id().map(|id| id.map(gix::Id::detach)).map_err(|err| self.broken_head(err))
+    }
+
+    fn has_reftable(&self) -> bool {
+        self.gix.common_dir().join("reftable").is_dir()
+    }
+
+    /// gix reads no reftables, so here alone git is run: for the id of HEAD's commit, and for no content.
+    fn ask_git_for_head(&self) -> Result<Option<ObjectId>, Trouble> {
+        let output = std::process::Command::new("git")
+            .arg("--git-dir")
+            .arg(self.gix.git_dir())
+            .args(["rev-parse", "--quiet", "--verify", "HEAD"])
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .stderr(std::process::Stdio::piped())
+            .output()
+            .map_err(|err| self.broken_head(format!("its refs are a reftable, which only git reads, and git did not run: {err}")))?;
+        match output.status.code() {
+            Some(0) => ObjectId::from_hex(output.stdout.trim_ascii()).map(Some).map_err(|err| self.broken_head(err)),
+            // Quiet and unsuccessful: there is no such commit yet.
+            Some(1) if output.stderr.is_empty() => Ok(None),
+            _ => Err(self.broken_head(String::from_utf8_lossy(&output.stderr))),
+        }
+    }
+
+    fn broken_head(&self, cause: impl std::fmt::Display) -> Trouble {
+        Trouble::new(format!("cannot read HEAD of {}", self.gix.git_dir().display()), cause, "see what git status says of it")
+    }
+}
+
+fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Trouble {
+    Trouble::new(format!("cannot read {}", path.display()), cause, "see what git status says of the merge")
+}
+
+/// Configuration of the user, of the system and of the environment stays unread: it can change nothing that is
+/// scanned, and reading it takes half of the time to open a small repository.
+fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
+    let options = || {
+        let mut permissions = gix::open::Permissions::all();
+        permissions.config = gix::open::permissions::Config::isolated();
+        permissions.attributes = gix::open::permissions::Attributes::isolated();
+        gix::open::Options::default().permissions(permissions)
+    };
+    let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
+    let discovery = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
+    gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, discovery, trust)
+        .map_err(|err| {
+            let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+            Trouble::new(format!("cannot open a git repository at {}", here.display()), err, "run keysweep in a git repository, or scan plain files with keysweep files PATH")
+        })
+}

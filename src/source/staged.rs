@@ -1,0 +1,214 @@
+//! What the next commit adds: the index against HEAD, and against the commits being merged.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use gix::ObjectId;
+
+use super::added::{added, similarity};
+use super::index::{self, Change, Removal};
+use super::objects::{Kept, Objects, Stores};
+use super::{Coverage, Newness, Repository, Skipped, Source, Unit, spread};
+use crate::allow::CONFIG_NAME;
+use crate::finding::{Part, Span};
+use crate::trouble::Trouble;
+
+/// As many removed files as git compares by default when it looks for the source of a rename (`diff.renameLimit`).
+const RENAME_SOURCES: usize = 1000;
+
+/// Half of the lines, as git has it by default.
+const RENAMED_FROM: f64 = 0.5;
+
+/// The staged change of one repository.
+pub struct Staged {
+    stores: Arc<Stores>,
+    changes: Vec<Change>,
+    /// Files and links that HEAD has at paths where the index has none.
+    removed: Vec<Removal>,
+    removed_ids: HashSet<ObjectId>,
+    head: Option<ObjectId>,
+    merged: Vec<ObjectId>,
+    config: Option<ObjectId>,
+}
+
+impl Staged {
+    /// Compares the index with HEAD. Reads no content yet.
+    pub fn read(repository: &Repository) -> Result<Self, Trouble> {
+        let objects = repository.stores.reader();
+        let head = repository.head_tree()?;
+        let delta = index::compare(&repository.index_path()?, head, &objects)?;
+        // Only a file that came can have been renamed.
+        let may_rename = delta.changes.iter().any(|change| change.old.is_none());
+        let removed = if may_rename { files_of(delta.removals, &objects)? } else { Vec::new() };
+        let removed_ids = removed.iter().map(|gone| gone.id).collect();
+        let merged = repository.merge_trees()?;
+        Ok(Self { stores: repository.stores.clone(), changes: delta.changes, removed, removed_ids, head, merged, config: delta.config })
+    }
+
+    /// `.keysweep.toml` as the next commit has it.
+    pub fn config(&self) -> Result<Option<Vec<u8>>, Trouble> {
+        self.config.map(|id| read_blob(&self.stores.reader(), &id, CONFIG_NAME)).transpose()
+    }
+
+    /// `.keysweep.toml` as HEAD has it.
+    pub fn config_before(&self) -> Result<Option<Vec<u8>>, Trouble> {
+        let Some(head) = self.head else { return Ok(None) };
+        let objects = self.stores.reader();
+        let entry = objects.lookup(&head, CONFIG_NAME.as_bytes())?.filter(|entry| Kept::from(entry.mode) == Kept::File);
+        entry.map(|entry| read_blob(&objects, &entry.id, CONFIG_NAME)).transpose()
+    }
+
+    /// How many paths the next commit changes, removals not counted.
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Whether there is no commit yet.
+    pub fn is_first(&self) -> bool {
+        self.head.is_none()
+    }
+
+    fn scan(&self, change: &Change, reader: &mut Reader, visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
+        let Reader { objects, buffer } = reader;
+        if change.old.is_none() {
+            let known = |spans: &[Span]| self.new_names(objects, &change.path, spans);
+            visit(&Unit { path: &change.path, part: Part::Name, bytes: &change.path, newness: Newness::Compared(&known) });
+        }
+        let part = match change.kept {
+            Kept::Submodule => return covered.skip(change, "a submodule: it is a repository of its own"),
+            Kept::Symlink => Part::SymlinkTarget,
+            Kept::File | Kept::Folder => Part::Content,
+        };
+        covered.files += 1;
+        if change.old.is_none() && self.removed_ids.contains(&change.id) {
+            // The same content left under another name.
+            return;
+        }
+        let bytes = match objects.blob(&change.id, &change.path.escape_ascii().to_string(), buffer) {
+            Ok(bytes) => bytes,
+            Err(trouble) => return covered.unread.push(trouble),
+        };
+        covered.objects += 1;
+        covered.bytes += bytes.len() as u64;
+        if bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n") {
+            covered.skip(change, "a Git LFS pointer: what it points to is kept outside of git");
+        }
+        let compare = |spans: &[Span]| self.added_spans(objects, change, bytes, spans);
+        visit(&Unit { path: &change.path, part, bytes, newness: Newness::Compared(&compare) });
+    }
+
+    /// Whether each of `spans` stands in a line that no parent has there.
+    fn added_spans(&self, objects: &Objects, change: &Change, new: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
+        let mut still_new = vec![true; spans.len()];
+        for old in self.older(objects, change, new)? {
+            for (new, added) in still_new.iter_mut().zip(added(&old, new, spans)) {
+                *new &= added;
+            }
+        }
+        Ok(still_new)
+    }
+
+    /// What the parents of the next commit have where `change` is.
+    fn older(&self, objects: &Objects, change: &Change, new: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
+        let path = change.path.escape_ascii().to_string();
+        let mut older = Vec::new();
+        match change.old {
+            Some((kept, id)) if kept == change.kept => older.push(read_blob(objects, &id, &path)?),
+            Some(_) => {}
+            None => older.extend(self.rename_source(objects, change, new)?),
+        }
+        for tree in &self.merged {
+            let entry = objects.lookup(tree, &change.path)?.filter(|entry| Kept::from(entry.mode) == change.kept);
+            if let Some(entry) = entry {
+                older.push(read_blob(objects, &entry.id, &path)?);
+            } else if stands_below(objects, tree, &change.id)? {
+                older.push(new.to_vec());
+            }
+        }
+        Ok(older)
+    }
+
+    /// The removed file that shares the most with `new`, if that is half of it.
+    fn rename_source(&self, objects: &Objects, change: &Change, new: &[u8]) -> Result<Option<Vec<u8>>, Trouble> {
+        let mut best = (RENAMED_FROM, None);
+        for gone in self.removed.iter().filter(|gone| gone.kept == change.kept).take(RENAME_SOURCES) {
+            let old = read_blob(objects, &gone.id, &gone.path.escape_ascii().to_string())?;
+            let alike = similarity(&old, new);
+            if alike >= best.0 {
+                best = (alike, Some(old));
+            }
+        }
+        Ok(best.1)
+    }
+
+    /// Whether each of `spans` of a new path stands in a part of it that HEAD does not have: a file added to an old
+    /// folder adds its own name only.
+    fn new_names(&self, objects: &Objects, path: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
+        let Some(head) = self.head else { return Ok(vec![true; spans.len()]) };
+        let parents: Vec<_> = std::iter::once(&head).chain(&self.merged).collect();
+        let is_new = |span: &Span| -> Result<bool, Trouble> {
+            let folder = super::up_to_component(path, span.end);
+            for tree in &parents {
+                if objects.lookup(tree, folder)?.is_some() {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        spans.iter().map(is_new).collect()
+    }
+}
+
+/// What a thread reads with.
+struct Reader {
+    objects: Objects,
+    buffer: Vec<u8>,
+}
+
+impl Source for Staged {
+    fn name(&self) -> &'static str {
+        "staged"
+    }
+
+    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let start = || Reader { objects: self.stores.reader(), buffer: Vec::new() };
+        spread(self.changes.len(), threads, start, |reader, at, covered| self.scan(&self.changes[at], reader, visit, covered))
+    }
+}
+
+impl Coverage {
+    fn skip(&mut self, change: &Change, why: &'static str) {
+        self.skipped.push(Skipped { path: change.path.clone(), why });
+    }
+}
+
+fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<bool, Trouble> {
+    let mut stands = false;
+    objects.files_below(tree, b"", &mut |_, entry| stands |= entry.id == *id)?;
+    Ok(stands)
+}
+
+fn read_blob(objects: &Objects, id: &ObjectId, path: &str) -> Result<Vec<u8>, Trouble> {
+    let mut buffer = Vec::new();
+    objects.blob(id, path, &mut buffer)?;
+    Ok(buffer)
+}
+
+/// The removals, with every folder spelled out.
+fn files_of(removals: Vec<Removal>, objects: &Objects) -> Result<Vec<Removal>, Trouble> {
+    let mut files = Vec::new();
+    for gone in removals {
+        match gone.kept {
+            Kept::Folder => objects.files_below(&gone.id, &gone.path, &mut |path, entry| {
+                files.push(Removal { path, kept: entry.mode.into(), id: entry.id });
+            })?,
+            Kept::Submodule => {}
+            Kept::File | Kept::Symlink => files.push(gone),
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,213 @@
+//! The one place where a source, the detector and the allowlist meet.
+
+use std::sync::Mutex;
+
+use crate::allow::{Allow, Question, Reason};
+use crate::detect::{Detector, Hit};
+use crate::finding::{Finding, Part, Position, ShownPath, Span};
+use crate::source::{Coverage, Newness, Source, Unit, up_to_component};
+use crate::trouble::Trouble;
+
+/// How to scan.
+pub struct Sweep<'a> {
+    pub detector: &'a Detector,
+    pub allow: &'a Allow,
+    /// The allowlist before this change, where the source is a change: what it did not allow yet is newly allowed.
+    pub before: Option<&'a Allow>,
+}
+
+/// What came of it, in order of place.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub findings: Vec<Finding>,
+    pub allowed: Vec<Allowed>,
+    pub files: usize,
+    /// Git objects read for scanning.
+    pub objects: usize,
+    pub bytes: u64,
+    pub skipped: Vec<LeftOut>,
+    /// What could not be read, its words masked. Not empty: nobody may say "clean".
+    pub unread: Vec<Trouble>,
+}
+
+/// Something that is no part of what was asked for.
+#[derive(Debug)]
+pub struct LeftOut {
+    pub path: ShownPath,
+    pub why: &'static str,
+}
+
+/// A finding that something silences.
+#[derive(Debug)]
+pub struct Allowed {
+    pub finding: Finding,
+    pub reason: Reason,
+    /// Whether it is this very change that allows it.
+    pub newly: bool,
+}
+
+/// What the threads find, together.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    allowed: Vec<Allowed>,
+    unread: Vec<Trouble>,
+}
+
+impl Sweep<'_> {
+    /// Scans all that `source` has, on up to `threads` threads.
+    pub fn run(&self, source: &dyn Source, threads: usize) -> Outcome {
+        let found = Mutex::new(Found::default());
+        let coverage = source.visit(threads, &|unit| self.scan(unit, &found));
+        let mut found = found.into_inner().expect("no thread panicked while it held the lock");
+        found.findings.sort_by(by_place);
+        // A folder's name is seen once for each file that came with it.
+        found.findings.dedup_by(|next, kept| next.part == Part::Name && by_place(next, kept).is_eq());
+        found.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
+        self.outcome(found, coverage)
+    }
+
+    /// Puts together what may be shown: names and messages are masked here, and travel on in no other form.
+    fn outcome(&self, found: Found, coverage: Coverage) -> Outcome {
+        let Found { findings, allowed, mut unread } = found;
+        unread.extend(coverage.unread);
+        unread.sort();
+        let masked = |trouble: Trouble| Trouble {
+            attempt: self.detector.mask_str(&trouble.attempt),
+            cause: self.detector.mask_str(&trouble.cause),
+            ..trouble
+        };
+        let mut skipped = coverage.skipped;
+        skipped.sort();
+        Outcome {
+            findings,
+            allowed,
+            files: coverage.files,
+            objects: coverage.objects,
+            bytes: coverage.bytes,
+            skipped: skipped.into_iter().map(|one| LeftOut { path: self.shown(&one.path), why: one.why }).collect(),
+            unread: unread.into_iter().map(masked).collect(),
+        }
+    }
+
+    fn shown(&self, path: &[u8]) -> ShownPath {
+        ShownPath::from_masked(self.detector.mask(path))
+    }
+
+    fn scan(&self, unit: &Unit<'_>, found: &Mutex<Found>) {
+        let hits = self.detector.find(unit.bytes);
+        if hits.is_empty() {
+            return;
+        }
+        let mut mine = Found::default();
+        let is_new = newness(unit, &hits, &mut mine.unread);
+        let mut lines = Lines::default();
+        for (hit, _) in hits.iter().zip(is_new).filter(|(_, is_new)| *is_new) {
+            self.judge(unit, hit, &mut lines, &mut mine);
+        }
+        let mut found = found.lock().expect("no thread panicked while it held the lock");
+        found.findings.append(&mut mine.findings);
+        found.allowed.append(&mut mine.allowed);
+        found.unread.append(&mut mine.unread);
+    }
+
+    fn judge(&self, unit: &Unit<'_>, hit: &Hit, lines: &mut Lines, found: &mut Found) {
+        let (number, line) = match unit.part {
+            Part::Content => lines.of(unit.bytes, &hit.span),
+            Part::Name | Part::SymlinkTarget => (1, 0..unit.bytes.len()),
+        };
+        let asked = Question { path: unit.path, fingerprint: hit.fingerprint, bytes: unit.bytes, line: &line, token: &hit.span };
+        let finding = self.finding(unit, hit, number, &line);
+        match self.allow.reason(&asked) {
+            None => found.findings.push(finding),
+            Some(reason) => {
+                let newly = self.before.is_some_and(|before| is_news(reason, before.reason(&asked)));
+                found.allowed.push(Allowed { finding, reason, newly });
+            }
+        }
+    }
+
+    fn finding(&self, unit: &Unit<'_>, hit: &Hit, number: usize, line: &Span) -> Finding {
+        let path = match unit.part {
+            Part::Name => up_to_component(unit.path, hit.span.end),
+            Part::Content | Part::SymlinkTarget => unit.path,
+        };
+        let column = hit.span.start - line.start + 1;
+        let position = Position { line: number, column, end_column: column + hit.span.len() };
+        Finding {
+            rule: hit.rule,
+            severity: hit.severity,
+            fingerprint: hit.fingerprint,
+            redacted: hit.redacted.clone(),
+            path: self.shown(path),
+            part: unit.part,
+            position: Some(position).filter(|_| unit.part != Part::Name),
+            encoding: hit.encoding,
+            excerpt: self.detector.excerpt(unit.bytes, line, hit),
+        }
+    }
+}
+
+/// Which hits are new. Where that cannot be told, all of them are, and the scan says so.
+fn newness(unit: &Unit<'_>, hits: &[Hit], unread: &mut Vec<Trouble>) -> Vec<bool> {
+    let all = || vec![true; hits.len()];
+    match unit.newness {
+        Newness::Whole => all(),
+        Newness::Compared(compare) => {
+            let spans: Vec<Span> = hits.iter().map(|hit| hit.span.clone()).collect();
+            compare(&spans).unwrap_or_else(|trouble| {
+                unread.push(trouble);
+                all()
+            })
+        }
+    }
+}
+
+/// A marker on an added line comes with the change; an option is the user's own doing, now.
+fn is_news(reason: Reason, before: Option<Reason>) -> bool {
+    match reason {
+        Reason::Option(_) => false,
+        Reason::Marker => true,
+        Reason::Glob(_) | Reason::Fingerprint(_) => !matches!(before, Some(Reason::Glob(_) | Reason::Fingerprint(_))),
+    }
+}
+
+fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    let place = |f: &Finding| (f.part == Part::Content, f.position, f.fingerprint);
+    a.path.cmp(&b.path).then_with(|| place(a).cmp(&place(b)))
+}
+
+/// Line numbers for hits in order, each byte counted once.
+#[derive(Default)]
+struct Lines {
+    number: usize,
+    line: Span,
+}
+
+impl Lines {
+    /// The number and span, line end included, of the line on which `token` starts.
+    fn of(&mut self, bytes: &[u8], token: &Span) -> (usize, Span) {
+        if token.start >= self.line.end || self.number == 0 {
+            let between = &bytes[self.line.end..token.start];
+            let start = between.iter().rposition(|&b| b == b'\n').map_or(self.line.end, |at| self.line.end + at + 1);
+            self.number += 1 + between.iter().filter(|&&b| b == b'\n').count();
+            let end = bytes[token.end..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |at| token.end + at + 1);
+            self.line = start..end;
+        }
+        (self.number, self.line.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        let text = b"ab\n\ncd ef\ngh";
+        let mut lines = Lines::default();
+        for (token, wanted) in [(0..2, (1, 0..3)), (4..6, (3, 4..10)), (7..9, (3, 4..10)), (10..12, (4, 10..12))] {
+            assert_eq!(lines.of(text, &token), wanted);
+        }
+    }
+}

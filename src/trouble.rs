@@ -1,0 +1,29 @@
+//! What could not be done: one sentence with the thing, the cause and the way out.
+
+use std::fmt;
+
+/// Something that could not be read, or was asked for wrongly. Whoever has one may not say "clean".
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trouble {
+    /// What was attempted, on which path or object: `cannot read the index .git/index`.
+    pub attempt: String,
+    pub cause: String,
+    /// What the reader can do about it, in the imperative.
+    pub way_out: String,
+}
+
+impl Trouble {
+    pub fn new(attempt: impl Into<String>, cause: impl fmt::Display, way_out: impl Into<String>) -> Self {
+        // Causes come from libraries, some with newlines or a full stop: one sentence has neither.
+        let cause = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        Self { attempt: attempt.into(), cause: cause.trim_end_matches('.').to_owned(), way_out: way_out.into() }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.attempt, self.cause, self.way_out)
+    }
+}
+
+impl std::error::Error for Trouble {}

@@ -1,0 +1,85 @@
+//! Every rule's own examples, through the detector with all rules, so that no rule shadows another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keysweep::detect::Detector;
+use keysweep::rules::ALL;
+use keysweep::rules::example::{Dice, expand};
+
+/// Random fillings of each example.
+const FILLINGS: u64 = 2_000;
+
+/// What the shortest shape, 20 characters, may lose at most; longer ones lose far less.
+const LOST_AT_MOST: u64 = FILLINGS / 100;
+
+#[test]
+fn every_rule_finds_its_hits() {
+    let detector = Detector::new(ALL);
+    let mut faults = Vec::new();
+    for rule in ALL {
+        for template in rule.hits {
+            let mut missed = 0;
+            let mut taken_for = BTreeMap::new();
+            for seed in 0..FILLINGS {
+                let text = expand(template, &mut Dice::new(seed));
+                match detector.find(text.as_bytes()).as_slice() {
+                    [hit] if hit.rule.id == rule.id => {}
+                    [] => missed += 1,
+                    others => {
+                        let ids: Vec<_> = others.iter().map(|hit| hit.rule.id).collect();
+                        *taken_for.entry(ids.join("+")).or_insert(0) += 1;
+                    }
+                }
+            }
+            if missed > LOST_AT_MOST || taken_for.values().sum::<u64>() > LOST_AT_MOST {
+                faults.push(format!(
+                    "{}: `{template}` missed {missed} of {FILLINGS}, taken for {taken_for:?}",
+                    rule.id
+                ));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn no_rule_finds_its_misses() {
+    let detector = Detector::new(ALL);
+    for rule in ALL {
+        for template in rule.misses {
+            for seed in 0..200 {
+                let text = expand(template, &mut Dice::new(seed));
+                let hits: Vec<_> = detector
+                    .find(text.as_bytes())
+                    .iter()
+                    .map(|hit| hit.rule.id)
+                    .collect();
+                assert!(
+                    hits.is_empty(),
+                    "{}: `{template}` is taken for {hits:?}",
+                    rule.id
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_rule_is_told_in_full() {
+    let mut ids = BTreeSet::new();
+    for rule in ALL {
+        assert!(ids.insert(rule.id), "{} stands twice", rule.id);
+        assert!(!rule.hits.is_empty(), "{} has no hit", rule.id);
+        assert!(!rule.misses.is_empty(), "{} has no miss", rule.id);
+        assert!(
+            !rule.opens.is_empty() && rule.remedy.len() >= 3,
+            "{} tells no remedy",
+            rule.id
+        );
+        assert!(
+            rule.docs.starts_with("https://"),
+            "{} has no documentation",
+            rule.id
+        );
+    }
+}

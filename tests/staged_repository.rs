@@ -1,0 +1,169 @@
+//! Every kind of repository that git can make, wherever it keeps HEAD and its objects.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+
+use support::Repo;
+use support::deep::{DEEP, change, expect_found_in_both_states, populate};
+use support::token::Maker;
+
+#[test]
+fn every_kind_of_repository_yields_the_same_finding() {
+    for options in [
+        &["--object-format=sha1"][..],
+        &["--object-format=sha256"],
+        &["--ref-format=reftable"],
+        &["--object-format=sha256", "--ref-format=reftable"],
+        &["--shared=group"],
+        &["--separate-git-dir=../elsewhere"],
+    ] {
+        let mut make = Maker::new(304);
+        let repo = Repo::none();
+        let made = repo.git_call(&["init", "-q", "-b", "main"]).args(options).run();
+        if made.code != Some(0) {
+            eprintln!("skipped, this git cannot: {options:?}: {}", made.err());
+            continue;
+        }
+        let token = make.sk_live(24);
+        repo.stage(DEEP, change(&token));
+        eprintln!("unborn, {options:?}");
+        repo.staged().expect_found(&[(DEEP, 2, &token)]);
+        repo.git(&["rm", "-q", "-f", "--cached", DEEP]);
+        populate(&repo, &mut make);
+        repo.stage(DEEP, change(&token));
+        expect_found_in_both_states(&format!("{options:?}"), &repo, &token);
+    }
+}
+
+#[test]
+fn head_is_found_wherever_git_keeps_it() {
+    type Form = (&'static str, &'static [&'static [&'static str]]);
+    let forms: &[Form] = &[
+        ("packed refs", &[&["pack-refs", "--all", "--prune"]]),
+        ("detached", &[&["checkout", "-q", "--detach"]]),
+        (
+            "symbolic twice",
+            &[&["symbolic-ref", "refs/heads/alias", "refs/heads/main"], &["symbolic-ref", "HEAD", "refs/heads/alias"]],
+        ),
+        ("a branch with slashes", &[&["checkout", "-q", "-b", "feature/x/y"]]),
+        ("a tag of the branch's name", &[&["tag", "main"]]),
+        ("a branch called HEAD", &[&["update-ref", "refs/heads/HEAD", "HEAD"]]),
+    ];
+    for (form, commands) in forms {
+        let mut make = Maker::new(305);
+        let repo = Repo::new();
+        populate(&repo, &mut make);
+        for command in *commands {
+            repo.git(command);
+        }
+        let token = make.sk_live(24);
+        repo.stage(DEEP, change(&token));
+        expect_found_in_both_states(form, &repo, &token);
+    }
+}
+
+#[test]
+fn objects_are_found_wherever_git_keeps_them() {
+    type Form = (&'static str, &'static [&'static [&'static str]]);
+    let forms: &[Form] = &[
+        ("one pack with deltas", &[&["repack", "-q", "-a", "-d", "-f", "--depth=50"]]),
+        ("multi-pack index", &[&["repack", "-q", "-d"], &["multi-pack-index", "write"]]),
+        ("commit graph", &[&["commit-graph", "write", "--reachable"]]),
+        ("everything collected", &[&["gc", "-q", "--prune=now"]]),
+        ("staged blob packed", &[&["write-tree"], &["repack", "-q", "-a", "-d", "--keep-unreachable"]]),
+    ];
+    for (form, commands) in forms {
+        let mut make = Maker::new(306);
+        let repo = Repo::new();
+        populate(&repo, &mut make);
+        let token = make.sk_live(24);
+        repo.stage(DEEP, change(&token));
+        for command in *commands {
+            repo.git(command);
+        }
+        expect_found_in_both_states(form, &repo, &token);
+    }
+}
+
+#[test]
+fn objects_of_alternates_are_found() {
+    let mut make = Maker::new(307);
+    let repo = Repo::new();
+    populate(&repo, &mut make);
+    let token = make.sk_live(24);
+    repo.git(&["clone", "-q", "--shared", ".", "../borrower"]);
+    let borrower = repo.view("borrower");
+    borrower.staged().expect_silent();
+    borrower.stage(DEEP, change(&token));
+    borrower.staged().expect_found(&[(DEEP, 2, &token)]);
+}
+
+#[test]
+fn a_staged_blob_that_only_the_alternate_holds_is_found() {
+    let mut make = Maker::new(308);
+    let repo = Repo::new();
+    populate(&repo, &mut make);
+    let token = make.sk_live(24);
+    repo.git(&["clone", "-q", "--shared", ".", "../borrower"]);
+    let id = repo.blob(change(&token));
+    let borrower = repo.view("borrower");
+    borrower.git(&["update-index", "--cacheinfo", &format!("100644,{id},{DEEP}")]);
+    borrower.staged().expect_found(&[(DEEP, 2, &token)]);
+}
+
+#[test]
+fn object_folders_of_the_environment_are_read() {
+    let mut make = Maker::new(309);
+    let repo = Repo::new();
+    populate(&repo, &mut make);
+    let token = make.sk_live(24);
+    repo.write(DEEP, change(&token));
+    let (quarantine, own) = (repo.base().join("quarantine"), repo.path(".git/objects"));
+    fs::create_dir(&quarantine).expect("create");
+    let with_both = |call: support::Call| {
+        call.env("GIT_OBJECT_DIRECTORY", &quarantine).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", &own)
+    };
+    with_both(repo.git_call(&["add", DEEP])).run().expect_code(0);
+    with_both(repo.staged_call()).run().expect_found(&[(DEEP, 2, &token)]);
+    repo.staged().expect_code(2);
+}
+
+#[test]
+fn a_shallow_clone_is_scanned_like_a_whole_one() {
+    let mut make = Maker::new(313);
+    let repo = Repo::new();
+    populate(&repo, &mut make);
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "second"]);
+    let token = make.sk_live(24);
+    let url = format!("file://{}", repo.top().display());
+    repo.git(&["clone", "-q", "--depth=1", &url, "../shallow"]);
+    let shallow = repo.view("shallow");
+    shallow.staged().expect_silent();
+    shallow.stage(DEEP, change(&token));
+    shallow.staged().expect_found(&[(DEEP, 2, &token)]);
+}
+
+#[test]
+fn what_a_partial_clone_has_left_behind_makes_no_token_old() {
+    for filter in ["blob:none", "tree:0"] {
+        let mut make = Maker::new(314);
+        let repo = Repo::new();
+        populate(&repo, &mut make);
+        repo.git(&["config", "uploadpack.allowFilter", "true"]);
+        let token = make.sk_live(24);
+        let url = format!("file://{}", repo.top().display());
+        let clone = ["clone", "-q", "--no-checkout", "--filter", filter, &url, "../partial"];
+        repo.git(&clone);
+        let partial = repo.view("partial");
+        partial.git(&["read-tree", "HEAD"]);
+        // From here on nobody can fetch what is missing.
+        partial.git(&["remote", "set-url", "origin", "/nowhere"]);
+        partial.stage(DEEP, change(&token));
+        let run = partial.staged();
+        if !matches!(run.code, Some(1 | 2)) || run.err().contains("panicked") {
+            run.fail(&format!("{filter}: a token passed because the old file is not there"));
+        }
+    }
+}
