@@ -131,6 +131,8 @@ pub const fn test(literal: &'static str) -> Prefix {
 pub enum Judge {
     /// Its longest run without `_` and `-` has 16 or more characters and looks random.
     RandomRun,
+    /// As before, behind a prefix that is hardly ever written but for a key: what looks random enough will do.
+    LikelyRun,
     /// It looks random as a whole, `_` and `-` counting as nothing.
     RandomWhole,
     /// It is hex that looks random.

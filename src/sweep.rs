@@ -73,8 +73,8 @@ impl Sweep<'_> {
         unread.extend(coverage.unread);
         unread.sort();
         let masked = |trouble: Trouble| Trouble {
-            attempt: self.detector.mask_str(&trouble.attempt),
-            cause: self.detector.mask_str(&trouble.cause),
+            attempt: self.detector.mask_sentence(&trouble.attempt),
+            cause: self.detector.mask_sentence(&trouble.cause),
             ..trouble
         };
         let mut skipped = coverage.skipped;
@@ -116,7 +116,13 @@ impl Sweep<'_> {
             Part::Content => lines.of(unit.bytes, &hit.span),
             Part::Name | Part::SymlinkTarget => (1, 0..unit.bytes.len()),
         };
-        let asked = Question { path: unit.path, fingerprint: hit.fingerprint, bytes: unit.bytes, line: &line, token: &hit.span };
+        let asked = Question {
+            path: unit.path,
+            fingerprint: hit.fingerprint,
+            bytes: unit.bytes,
+            line: &line,
+            token: &hit.span,
+        };
         let finding = self.finding(unit, hit, number, &line);
         match self.allow.reason(&asked) {
             None => found.findings.push(finding),

@@ -10,6 +10,8 @@ use support::{Call, Repo, client};
 fn scene(seed: u64) -> (Repo, Token) {
     let token = Maker::new(seed).sk_live(24);
     let repo = Repo::new();
+    repo.stage("base.txt", "base\n");
+    repo.commit("base");
     repo.stage("src/billing.py", format!("import os\n\n{}", client(&token)));
     repo.stage("README", "innocent\n");
     (repo, token)
@@ -31,13 +33,55 @@ fn people_are_told_where_what_why_and_what_to_do() {
         "git restore --staged",
         "keysweep:allow",
         &token.fingerprint(),
-        "rotate",
         "1 token",
         "2 files",
     ] {
         if !run.out().contains(needle) {
             run.fail(&format!("expected {needle:?} in the report"));
         }
+    }
+    assert!(run.out().to_lowercase().contains("rotate"), "what to do when it was pushed: {}", run.out());
+}
+
+#[test]
+fn in_a_first_commit_the_way_out_is_one_that_git_can_go() {
+    let token = Maker::new(1308).sk_live(24);
+    let repo = Repo::new();
+    repo.stage("src/a.py", client(&token));
+    let report = call(&repo, &[]).run().expect_code(1).expect_lacks("git restore").out();
+    let (_, command) = report.split_once("git rm --cached ").unwrap_or_else(|| panic!("git rm --cached in:\n{report}"));
+    let path = command.split(',').next().unwrap_or_default();
+    repo.git(&["rm", "-q", "--cached", path]);
+    repo.staged().expect_silent();
+}
+
+#[test]
+fn the_way_out_is_a_command_that_a_shell_can_run_whatever_the_name() {
+    for name in [
+        "a b.txt",
+        "it's.txt",
+        "$HOME.txt",
+        "a;id.txt",
+        "-n.txt",
+        "*.txt",
+        "a\\b.txt",
+        "ü.txt",
+        "a\"b.txt",
+        "~",
+        "!x",
+        "a`id`",
+    ] {
+        let token = Maker::new(1309).sk_live(24);
+        let repo = Repo::new();
+        repo.stage("base.txt", "base\n");
+        repo.commit("base");
+        repo.stage(name, client(&token));
+        let report = call(&repo, &[]).run().expect_code(1).out();
+        let at = report.find("git restore --staged").unwrap_or_else(|| panic!("a command in:\n{report}"));
+        let command = report[at..].split(", then").next().unwrap_or_default();
+        repo.call("sh", &["-c", command]).run().expect_code(0);
+        eprintln!("{command}");
+        repo.staged().expect_silent();
     }
 }
 

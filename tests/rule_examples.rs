@@ -32,10 +32,8 @@ fn every_rule_finds_its_hits() {
                 }
             }
             if missed > LOST_AT_MOST || taken_for.values().sum::<u64>() > LOST_AT_MOST {
-                faults.push(format!(
-                    "{}: `{template}` missed {missed} of {FILLINGS}, taken for {taken_for:?}",
-                    rule.id
-                ));
+                faults
+                    .push(format!("{}: `{template}` missed {missed} of {FILLINGS}, taken for {taken_for:?}", rule.id));
             }
         }
     }
@@ -49,16 +47,8 @@ fn no_rule_finds_its_misses() {
         for template in rule.misses {
             for seed in 0..200 {
                 let text = expand(template, &mut Dice::new(seed));
-                let hits: Vec<_> = detector
-                    .find(text.as_bytes())
-                    .iter()
-                    .map(|hit| hit.rule.id)
-                    .collect();
-                assert!(
-                    hits.is_empty(),
-                    "{}: `{template}` is taken for {hits:?}",
-                    rule.id
-                );
+                let hits: Vec<_> = detector.find(text.as_bytes()).iter().map(|hit| hit.rule.id).collect();
+                assert!(hits.is_empty(), "{}: `{template}` is taken for {hits:?}", rule.id);
             }
         }
     }
@@ -71,15 +61,7 @@ fn every_rule_is_told_in_full() {
         assert!(ids.insert(rule.id), "{} stands twice", rule.id);
         assert!(!rule.hits.is_empty(), "{} has no hit", rule.id);
         assert!(!rule.misses.is_empty(), "{} has no miss", rule.id);
-        assert!(
-            !rule.opens.is_empty() && rule.remedy.len() >= 3,
-            "{} tells no remedy",
-            rule.id
-        );
-        assert!(
-            rule.docs.starts_with("https://"),
-            "{} has no documentation",
-            rule.id
-        );
+        assert!(!rule.opens.is_empty() && rule.remedy.len() >= 3, "{} tells no remedy", rule.id);
+        assert!(rule.docs.starts_with("https://"), "{} has no documentation", rule.id);
     }
 }

@@ -300,3 +300,53 @@ fn a_change_between_text_and_binary_is_scanned_both_ways() {
         repo.staged().expect_code(1).only_finding();
     }
 }
+
+#[test]
+fn thousands_of_tokens_are_counted_one_by_one() {
+    let mut make = Maker::new(15);
+    let tokens: Vec<Token> = (0..1000).map(|_| make.sk_live(24)).collect();
+    let all: Vec<&str> = tokens.iter().map(Token::text).collect();
+    for glue in [" ", "\n", "\ninnocent\n"] {
+        let repo = with_committed("a.txt", &"innocent\n".repeat(1000));
+        repo.stage("a.txt", all.join(glue));
+        let run = repo.staged().expect_code(1);
+        let summary = run.summary();
+        assert_eq!((&summary["findings"], &summary["tokens"]), (&1000.into(), &1000.into()), "{glue:?}: {summary}");
+        let human = repo.keysweep(&["staged"]).expect_code(1).expect_has("1000 tokens");
+        assert!(human.stdout.len() < 100_000, "{} bytes for people", human.stdout.len());
+    }
+}
+
+/// Each is a way to make a careless scanner look at every byte once for every other.
+#[test]
+fn text_that_is_all_but_a_token_takes_no_longer_than_other_text() {
+    let mut make = Maker::new(16);
+    let token = make.sk_live(24);
+    let prefix = &token.text()[..3];
+    for (name, piece) in [
+        ("prefixes", prefix.to_owned()),
+        ("prefixes in words", format!("di{prefix}")),
+        ("short bodies", format!("{prefix}a1b2 ")),
+        ("one long run", "aB3dE5gH7jK9".to_owned()),
+        ("prefixes of one long run", format!("{prefix}aB3dE5gH7jK9")),
+        ("quotes", "\"'`".to_owned()),
+        ("backslashes", "\\".to_owned()),
+        ("names of a vendor", "ATTIO_API_KEY=".to_owned()),
+        ("names and digits", ["ATTIO_API_KEY=01234567", "89abcdef "].concat()),
+        ("headers", "Authorization: Bearer ".to_owned()),
+        ("base64 of prefixes", "c2tfbGl2ZV".to_owned()),
+        ("hex", "deadbeef01234567".to_owned()),
+        ("line ends", "\n".to_owned()),
+        ("carriage returns", "\r".to_owned()),
+        ("markers", "keysweep:allow".to_owned()),
+        ("NULs", "\0".to_owned()),
+    ] {
+        eprintln!("{name}");
+        let repo = with_committed("a.txt", &piece.repeat(1_000_000 / piece.len()));
+        repo.stage("a.txt", format!("{}\n\n{token} \n", piece.repeat(2_000_000 / piece.len())));
+        let started = std::time::Instant::now();
+        repo.keysweep(&["staged"]).expect_code(1).expect_has(&token.redacted());
+        let took = started.elapsed();
+        assert!(took.as_secs() < 20, "{name}: {took:?}");
+    }
+}

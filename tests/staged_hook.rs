@@ -202,6 +202,31 @@ fn ways() -> Vec<Way> {
             let (call, folder) = at_top(r, &["--git-dir=repo/.git", "commit", "-a", "-m", "x"]);
             (call.cwd(r.base()), folder)
         }),
+        way("worktree of a bare repository", |r, text| {
+            r.git(&["clone", "-q", "--bare", ".", "../bare"]);
+            fs::create_dir_all(r.base().join("bare/hooks")).expect("create");
+            fs::copy(r.path(".git/hooks/pre-commit"), r.base().join("bare/hooks/pre-commit")).expect("copy");
+            r.git(&["--git-dir=../bare", "worktree", "add", "-q", "-b", "linked", "../linked"]);
+            let linked = r.view("linked");
+            linked.stage("sub/c.txt", text);
+            (linked.git_call(&["commit", "-m", "x"]).cwd(linked.top.join("sub")), linked.top)
+        }),
+        way("a bare repository over a home folder", |r, text| {
+            r.git(&["config", "core.bare", "true"]);
+            fs::rename(r.path(".git"), r.base().join("dotfiles")).expect("move");
+            r.write("a.txt", text);
+            let args = ["--git-dir=../dotfiles", "--work-tree=.", "commit", "-a", "-m", "x"];
+            let call = r.git_call(&args);
+            fs::write(r.path(".git"), "gitdir: ../dotfiles\n").expect("write");
+            r.git(&["--git-dir=../dotfiles", "config", "core.bare", "true"]);
+            (call, r.base().join("dotfiles"))
+        }),
+        way("a git folder that is a symlink", |r, text| {
+            fs::rename(r.path(".git"), r.base().join("moved")).expect("move");
+            std::os::unix::fs::symlink("../moved", r.path(".git")).expect("symlink");
+            r.stage("a.txt", text);
+            at_top(r, &["commit", "-m", "x"])
+        }),
         way("through a symlink to the top", |r, text| {
             std::os::unix::fs::symlink(r.top(), r.base().join("alias")).expect("symlink");
             r.write("a.txt", text);
@@ -251,6 +276,30 @@ fn an_innocent_change_passes_every_kind_of_commit() {
         let repo = guarded();
         let (call, folder) = commit(&repo, "top\ninnocent\n");
         expect_passes(&repo, call, &folder);
+    }
+}
+
+#[test]
+fn every_form_of_index_is_guarded_in_every_kind_of_commit() {
+    for (key, value) in [
+        ("index.version", "4"),
+        ("index.skipHash", "true"),
+        ("core.splitIndex", "true"),
+        ("feature.manyFiles", "true"),
+        ("index.recordOffsetTable", "true"),
+    ] {
+        for Way { name, commit } in ways() {
+            eprintln!("{key} = {value}, way: {name}");
+            let mut make = Maker::new(406);
+            let token = make.sk_live(24);
+            let repo = guarded();
+            repo.git(&["config", key, value]);
+            repo.git(&["config", "index.threads", "2"]);
+            fs::remove_file(repo.path(".git/index")).expect("remove");
+            repo.git(&["reset", "-q"]);
+            let (call, folder) = commit(&repo, &format!("top\n{}", client(&token)));
+            expect_blocked(&repo, call, &folder, &token);
+        }
     }
 }
 

@@ -230,3 +230,21 @@ fn a_missing_index_is_an_empty_index() {
     fs::remove_file(repo.path(".git/index")).expect("remove");
     repo.staged().expect_silent();
 }
+
+#[test]
+fn a_split_index_kept_elsewhere_finds_its_shared_half_in_the_git_folder() {
+    let mut make = Maker::new(315);
+    let repo = Repo::new();
+    populate(&repo, &mut make);
+    let token = make.sk_live(24);
+    let second = repo.base().join("second-index");
+    let with_second = |args: &[&str]| repo.git_call(args).env("GIT_INDEX_FILE", &second).run().expect_code(0);
+    with_second(&["read-tree", "HEAD"]);
+    with_second(&["update-index", "--split-index"]);
+    repo.write(DEEP, change(&token));
+    with_second(&["add", DEEP]);
+    let bytes = fs::read(&second).expect("an index");
+    assert!(bytes.windows(4).any(|w| w == b"link"), "the index is split");
+    repo.staged_call().env("GIT_INDEX_FILE", &second).run().expect_found(&[(DEEP, 2, &token)]);
+    repo.staged().expect_silent();
+}

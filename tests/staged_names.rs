@@ -207,3 +207,30 @@ fn a_finding_of_jsonl_stays_on_its_line_whatever_the_name() {
         assert_eq!(run.out().lines().count(), 2, "{}", run.out());
     }
 }
+
+#[test]
+fn names_longer_than_an_index_entry_can_say_are_read_whole() {
+    let mut make = Maker::new(110);
+    for length in [4094, 4095, 4096, 4097, 6000] {
+        let (first, second) = (make.sk_live(24), make.sk_live(24));
+        let name: String = "a long folder name/".repeat(400)[..length - 1].replace("/ ", "/x") + "z";
+        let repo = Repo::new();
+        repo.stage_blob("zz.txt", "base\n");
+        repo.commit("base");
+        repo.stage_blob(&name, client(&first));
+        repo.stage_blob("zz.txt", client(&second));
+        eprintln!("{length} bytes");
+        repo.staged().expect_found(&[(&name, 1, &first), ("zz.txt", 1, &second)]);
+    }
+}
+
+#[test]
+fn folders_within_folders_have_no_floor() {
+    let token = Maker::new(111).sk_live(24);
+    let name = "a/".repeat(2000) + "b";
+    let repo = Repo::new();
+    repo.stage_blob(&name, client(&token));
+    repo.staged().expect_found(&[(&name, 1, &token)]);
+    repo.git(&["write-tree"]);
+    repo.staged().expect_found(&[(&name, 1, &token)]);
+}

@@ -34,6 +34,13 @@ fn every_kind_of_repository_yields_the_same_finding() {
         populate(&repo, &mut make);
         repo.stage(DEEP, change(&token));
         expect_found_in_both_states(&format!("{options:?}"), &repo, &token);
+
+        eprintln!("linked worktree, {options:?}");
+        repo.git(&["worktree", "add", "-q", "-b", "linked", "../linked"]);
+        let linked = repo.view("linked");
+        linked.staged().expect_silent();
+        linked.stage(DEEP, change(&token));
+        linked.staged().expect_found(&[(DEEP, 2, &token)]);
     }
 }
 
@@ -166,4 +173,19 @@ fn what_a_partial_clone_has_left_behind_makes_no_token_old() {
             run.fail(&format!("{filter}: a token passed because the old file is not there"));
         }
     }
+}
+
+#[test]
+fn alternates_of_alternates_are_followed_be_they_relative_or_not() {
+    let mut make = Maker::new(316);
+    let repo = Repo::new();
+    populate(&repo, &mut make);
+    let token = make.sk_live(24);
+    repo.git(&["clone", "-q", "--shared", ".", "../first"]);
+    repo.git(&["clone", "-q", "--shared", "../first", "../second"]);
+    fs::write(repo.base().join("first/.git/objects/info/alternates"), "../../../repo/.git/objects\n").expect("write");
+    let second = repo.view("second");
+    second.staged().expect_silent();
+    second.stage(DEEP, change(&token));
+    second.staged().expect_found(&[(DEEP, 2, &token)]);
 }

@@ -171,10 +171,19 @@ impl Reader<'_> {
         let Some(key) = table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) else { return Ok(()) };
         let name = key.get_ref().as_ref();
         let nearest = nearest(name, known);
-        Err(Wrong { line: self.line_of(key.span().start), what: format!("unknown key {name}; did you mean {nearest}?") })
+        Err(Wrong {
+            line: self.line_of(key.span().start),
+            what: format!("unknown key {name}; did you mean {nearest}?"),
+        })
     }
 
-    fn required<'a, 't>(&self, table: &'a DeTable<'t>, entry: &Field<'_>, key: &str, what: &str) -> Result<&'a Field<'t>, Wrong> {
+    fn required<'a, 't>(
+        &self,
+        table: &'a DeTable<'t>,
+        entry: &Field<'_>,
+        key: &str,
+        what: &str,
+    ) -> Result<&'a Field<'t>, Wrong> {
         table.get(key).ok_or_else(|| self.wrong(entry, format!("{what} wants a {key}")))
     }
 
@@ -187,12 +196,18 @@ impl Reader<'_> {
         let Some(field) = field else { return Ok(Vec::new()) };
         let found = field.get_ref().type_str();
         let array = field.get_ref().as_array();
-        array.map(|items| items.iter().collect()).ok_or_else(|| self.wrong(field, format!("{what} must be an array, not {found}")))
+        array
+            .map(|items| items.iter().collect())
+            .ok_or_else(|| self.wrong(field, format!("{what} must be an array, not {found}")))
     }
 
     fn text(&self, field: &Field<'_>, what: &str) -> Result<String, Wrong> {
         let found = field.get_ref().type_str();
-        field.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.wrong(field, format!("{what} must be a string, not {found}")))
+        field
+            .get_ref()
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| self.wrong(field, format!("{what} must be a string, not {found}")))
     }
 
     fn filled(&self, field: &Field<'_>, what: &str) -> Result<String, Wrong> {

@@ -5,17 +5,29 @@
 
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 
-/// Paths of every sort. A glob that takes all of them takes everything, which is never meant.
+/// Names of every sort. A glob that takes all of them takes everything, or everything at the top, which is as good: no
+/// folder of test data looks like that.
 const PROBES: &[&str] = &[
-    "a", "Z9", ".x", "~", "README.md", ".env", "src/main.rs", "a/b/c/d.e", "q w/e-r_t.y", ".a/.b", "0/1/2", "ünï/côdé.txt", "x/Makefile",
-    "deep/er/and/deeper/still/name.tar.gz", "@s/p.d.ts", "%/+.=",
+    "a",
+    "Z9",
+    ".x",
+    "~",
+    "README.md",
+    ".env",
+    "q w e-r_t.y",
+    "0",
+    "ünï.txt",
+    "Makefile",
+    "name.tar.gz",
+    "@p.d.ts",
+    "%+.=",
 ];
 
 /// Why a glob is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub enum BadGlob {
     Malformed(String),
-    /// It matches every path that there can be.
+    /// It matches every path that there can be, or every name at the top.
     Everything,
 }
 

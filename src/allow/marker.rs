@@ -14,7 +14,9 @@ pub(super) fn is_marked(bytes: &[u8], line: &Span, token: &Span) -> bool {
     MARKERS.iter().any(|marker| {
         text.windows(marker.len()).enumerate().any(|(at, window)| {
             let free = |byte: Option<&u8>| byte.is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'-'));
-            window == *marker && free(at.checked_sub(1).map(|before| &text[before])) && free(text.get(at + marker.len()))
+            window == *marker
+                && free(at.checked_sub(1).map(|before| &text[before]))
+                && free(text.get(at + marker.len()))
         })
     })
 }

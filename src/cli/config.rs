@@ -50,7 +50,11 @@ impl Settings {
 
 fn parse(text: &[u8], name: &str) -> Result<Config, Trouble> {
     Config::parse(text).map_err(|wrong| {
-        Trouble::new(format!("cannot use the configuration {name}:{}", wrong.line), wrong.what, "correct it: a wrong configuration stops the scan")
+        Trouble::new(
+            format!("cannot use the configuration {name}:{}", wrong.line),
+            wrong.what,
+            "correct it: a wrong configuration stops the scan",
+        )
     })
 }
 
@@ -65,6 +69,10 @@ fn refuse(refused: Refused, name: &str) -> Trouble {
     };
     match why {
         BadGlob::Malformed(cause) => Trouble::new(attempt, cause, "correct the glob"),
-        BadGlob::Everything => Trouble::new(attempt, "it would allow every file there is", "name the folders or files that may hold such values"),
+        BadGlob::Everything => Trouble::new(
+            attempt,
+            "it would allow every file there is",
+            "name the folders or files that may hold such values",
+        ),
     }
 }

@@ -58,7 +58,10 @@ fn staged(common: &Common) -> Result<u8, Trouble> {
         Some(path) => (Settings::from_file(path, &common.allow)?, Vec::new()),
         None => (Settings::from_staged(&staged, &common.allow)?, Vec::new()),
     };
-    if common.config.is_none() && staged.config()?.is_none() && repository.on_disk(CONFIG_NAME).is_some_and(|path| path.is_file()) {
+    if common.config.is_none()
+        && staged.config()?.is_none()
+        && repository.on_disk(CONFIG_NAME).is_some_and(|path| path.is_file())
+    {
         notes.push(format!("{CONFIG_NAME} is not staged, so it was not used: git add {CONFIG_NAME}"));
     }
     let first_commit = staged.is_first();
@@ -78,7 +81,14 @@ fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<
 }
 
 /// Scans, reports, and says with which code to exit.
-fn finish(source: &dyn Source, settings: &Settings, started: Instant, notes: &[String], first_commit: bool, common: &Common) -> Result<u8, Trouble> {
+fn finish(
+    source: &dyn Source,
+    settings: &Settings,
+    started: Instant,
+    notes: &[String],
+    first_commit: bool,
+    common: &Common,
+) -> Result<u8, Trouble> {
     let detector = Detector::new(&settings.rules);
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before: settings.before.as_ref() };
     let outcome = sweep.run(source, threads(common));
@@ -117,5 +127,9 @@ fn explain(id: Option<&str>, common: &Common) -> Result<u8, Trouble> {
 fn no_such_rule(id: &str) -> Trouble {
     let likeness = |rule: &&&Rule| (strsim::jaro_winkler(id, rule.id) * 1e6) as u64;
     let nearest = rules::ALL.iter().max_by_key(likeness).map_or("", |rule| rule.id);
-    Trouble::new(format!("cannot explain the rule {id}"), "there is none of this id", format!("did you mean {nearest}? keysweep rules lists all"))
+    Trouble::new(
+        format!("cannot explain the rule {id}"),
+        "there is none of this id",
+        format!("did you mean {nearest}? keysweep rules lists all"),
+    )
 }

@@ -7,8 +7,8 @@ use std::io::{self, IsTerminal, Write};
 use super::args::{Colour, Common};
 use super::code;
 use crate::detect::Detector;
-use crate::report::{Style, shown_path};
 use crate::finding::ShownPath;
+use crate::report::{Style, shown_path};
 use crate::rules;
 use crate::trouble::Trouble;
 
@@ -36,12 +36,15 @@ pub(super) fn usage(err: &clap::Error) -> u8 {
 
 /// Without tokens, and on one line.
 fn safe(text: &str) -> String {
-    let masked = Detector::new(rules::ALL).mask(text.as_bytes());
-    shown_path(&ShownPath::from_masked(masked))
+    let masked = Detector::new(rules::ALL).mask_sentence(text);
+    shown_path(&ShownPath::from_masked(masked.into_bytes()))
 }
 
 /// Lets `write` write to where the report goes. A reader who closed the pipe has what they wanted.
-pub(super) fn write(common: &Common, write: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>) -> Result<(), Trouble> {
+pub(super) fn write(
+    common: &Common,
+    write: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>,
+) -> Result<(), Trouble> {
     let written = match &common.output {
         Some(path) => File::create(path).and_then(|file| {
             let mut file = io::BufWriter::new(file);
@@ -71,7 +74,9 @@ fn style(colour: Colour, terminal: bool) -> Style {
         Colour::Always => true,
         Colour::Never => false,
         Colour::Auto if set("NO_COLOR") => false,
-        Colour::Auto if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") => true,
+        Colour::Auto if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") => {
+            true
+        }
         Colour::Auto => terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
     };
     if coloured { Style::Coloured } else { Style::Plain }
@@ -81,7 +86,10 @@ fn style(colour: Colour, terminal: bool) -> Style {
 pub(super) fn never_show_a_panic() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
-        let _ = writeln!(io::stderr(), "keysweep: a fault in keysweep itself{place}, nothing was decided; please report it with this line");
+        let _ = writeln!(
+            io::stderr(),
+            "keysweep: a fault in keysweep itself{place}, nothing was decided; please report it with this line"
+        );
         // As an abort would say nothing that a hook understands.
         std::process::exit(i32::from(code::TROUBLE));
     }));

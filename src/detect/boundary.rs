@@ -85,8 +85,26 @@ mod tests {
     #[test]
     fn a_token_starts_where_no_word_goes_on() {
         for before in [
-            &b""[..], b" ", b"\"", b"=", b",", b"-", b".", b"\xc3\xa9", b"\\n", b"\\\\n", b"\\t", b"\\u0022", b"\\x3d",
-            b"%3D", b"%3d", b"=3D", b"\\075", b"\x1b[32m", b"\\e[0;1m", b"sandbox_",
+            &b""[..],
+            b" ",
+            b"\"",
+            b"=",
+            b",",
+            b"-",
+            b".",
+            b"\xc3\xa9",
+            b"\\n",
+            b"\\\\n",
+            b"\\t",
+            b"\\u0022",
+            b"\\x3d",
+            b"%3D",
+            b"%3d",
+            b"=3D",
+            b"\\075",
+            b"\x1b[32m",
+            b"\\e[0;1m",
+            b"sandbox_",
         ] {
             let bytes = [before, b"sk_"].concat();
             assert!(starts_at(&bytes, before.len()), "{}", before.escape_ascii());
@@ -95,9 +113,9 @@ mod tests {
 
     #[test]
     fn a_word_that_ends_in_the_prefix_is_no_start() {
-        for before in [
-            &b"ta"[..], b"di", b"_", b"9", b"n", b"3D", b"=3d", b"%3", b"u0022", b"32m", b"xsandbox_", b"my_sandbox_",
-        ] {
+        for before in
+            [&b"ta"[..], b"di", b"_", b"9", b"n", b"3D", b"=3d", b"%3", b"u0022", b"32m", b"xsandbox_", b"my_sandbox_"]
+        {
             let bytes = [before, b"sk_"].concat();
             assert!(!starts_at(&bytes, before.len()), "{}", before.escape_ascii());
         }

@@ -17,8 +17,10 @@ impl Detector {
     /// The text round `hit`, which stands within `line` of `bytes`.
     pub fn excerpt(&self, bytes: &[u8], line: &Span, hit: &Hit) -> Excerpt {
         let line = without_line_end(bytes, line);
-        let window = line.start.max(hit.span.start.saturating_sub(BEFORE))..line.end.min(hit.span.end + AFTER).max(hit.span.end);
-        let read = line.start.max(window.start.saturating_sub(MARGIN))..line.end.min(window.end + MARGIN).max(window.end);
+        let window =
+            line.start.max(hit.span.start.saturating_sub(BEFORE))..line.end.min(hit.span.end + AFTER).max(hit.span.end);
+        let read =
+            line.start.max(window.start.saturating_sub(MARGIN))..line.end.min(window.end + MARGIN).max(window.end);
         let masks = self.masks_with(&bytes[read.clone()], read.start, hit);
 
         let mut shown = Shown::default();

@@ -4,7 +4,7 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 
 use super::boundary::ends_at;
 use super::placeholder::is_placeholder;
-use super::randomness::{distinct, looks_random, varied};
+use super::randomness::{Bar, LENIENT, STRICT, distinct, looks_random, varied};
 use crate::rule::Judge;
 
 /// The shortest unbroken run that counts: the longest in real identifiers behind `sk_` is 14.
@@ -14,20 +14,23 @@ const SHORTEST_RUN: usize = 16;
 pub(super) fn body_len(judge: Judge, body: &[u8]) -> Option<usize> {
     let whole = |accepted: bool| accepted.then_some(body.len());
     match judge {
-        Judge::RandomRun => {
-            let end = before_dashed_words(body);
-            let run = longest_run(&body[..end]);
-            (run.len() >= SHORTEST_RUN && drawn(&body[..end], run)).then_some(end)
-        }
-        Judge::RandomWhole => whole(drawn(body, &letters_and_digits(body))),
+        Judge::RandomRun => run_len(body, STRICT),
+        Judge::LikelyRun => run_len(body, LENIENT),
+        Judge::RandomWhole => whole(drawn(body, &letters_and_digits(body), LENIENT)),
         Judge::RandomHex => whole(drawn_hex(body)),
         Judge::EncodedKey => encoded_key(body),
         Judge::Shape => whole(true),
     }
 }
 
-fn drawn(body: &[u8], run: &[u8]) -> bool {
-    looks_random(run) && !run.iter().all(u8::is_ascii_digit) && !is_placeholder(body, run)
+fn run_len(body: &[u8], bar: Bar) -> Option<usize> {
+    let end = before_dashed_words(body);
+    let run = longest_run(&body[..end]);
+    (run.len() >= SHORTEST_RUN && drawn(&body[..end], run, bar)).then_some(end)
+}
+
+fn drawn(body: &[u8], run: &[u8], bar: Bar) -> bool {
+    looks_random(run, bar) && !run.iter().all(u8::is_ascii_digit) && !is_placeholder(body, run)
 }
 
 /// Hex has no words worth the name; digits alone are no hex key (chance for 32: 3 in 10^7).
@@ -73,12 +76,14 @@ fn encoded_key(body: &[u8]) -> Option<usize> {
     let random = || Some(body.len()).filter(|_| unpadded(body).len() >= 24 && !is_prose(body));
     let end = key.or_else(random)?;
     let run = letters_and_digits(&body[..end]);
-    (drawn(&body[..end], &run) || (is_hex(&body[..end]) && drawn_hex(&body[..end]))).then_some(end)
+    (drawn(&body[..end], &run, LENIENT) || (is_hex(&body[..end]) && drawn_hex(&body[..end]))).then_some(end)
 }
 
 /// Gives back a path that reads as base64 by chance: a shorter key in front of lower-case words.
 fn without_path(body: &[u8], end: usize) -> usize {
-    let worded = |tail: &[u8]| tail.len() > 3 && tail[1..].iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'/' | b'-' | b'_'));
+    let worded = |tail: &[u8]| {
+        tail.len() > 3 && tail[1..].iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'/' | b'-' | b'_'))
+    };
     // A random tail of three or more lower-case letters behind a symbol stands in 0.2 % of keys.
     (1..end)
         .filter(|&at| matches!(body[at], b'/' | b'-' | b'_'))

@@ -3,10 +3,9 @@
 //! Wider than detection on purpose: a line is shown because of one token, and nothing else on it that might be a
 //! secret, be it of a kind that no rule knows, may come along.
 
-use super::randomness::looks_random;
-use super::{Detector, judge};
+use super::Detector;
+use super::randomness::{LENIENT, STRICT, looks_random, varied};
 use crate::finding::Span;
-use crate::rule::Judge;
 
 /// A piece of text that is replaced where the text is shown.
 #[derive(Clone, Debug)]
@@ -16,46 +15,39 @@ pub(super) struct Masked {
 }
 
 impl Detector {
-    /// `text` with every token in it, and all that looks like one, replaced: for names, messages and whatever else is
-    /// printed that came from outside.
+    /// `text` with every token in it, and whatever starts like one, replaced: for names, which else stay as they are,
+    /// so that a file called by a hash can still be found.
     pub fn mask(&self, text: &[u8]) -> Vec<u8> {
-        let mut shown = Vec::with_capacity(text.len());
-        let mut from = 0;
-        for masked in self.masked(text) {
-            shown.extend_from_slice(&text[from..masked.span.start]);
-            shown.extend_from_slice(masked.shown.as_bytes());
-            from = masked.span.end;
-        }
-        shown.extend_from_slice(&text[from..]);
-        shown
+        replace(text, &self.tokens_in(text))
     }
 
-    /// As [`Self::mask`], for text that is meant for people.
-    pub fn mask_str(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.mask(text.as_bytes())).into_owned()
+    /// As [`Self::mask`], for sentences that quote what somebody typed: bare hex of an Attio token's length goes too.
+    pub fn mask_sentence(&self, text: &str) -> String {
+        let mut masks = self.tokens_in(text.as_bytes());
+        add(
+            &mut masks,
+            runs(text.as_bytes()).filter(|run| run.len() == 64 && all_hex(&text.as_bytes()[run.clone()])).map(hidden),
+        );
+        String::from_utf8_lossy(&replace(text.as_bytes(), &masks)).into_owned()
     }
 
-    /// What to replace in `text`, in order: the tokens, then what merely looks like one, and no overlaps.
+    /// What to replace in a line of a file, in order: the tokens, what starts like one, and all that looks random.
     pub(super) fn masked(&self, text: &[u8]) -> Vec<Masked> {
-        let tokens = self.find(text);
-        let mut all: Vec<Masked> =
-            tokens.into_iter().map(|hit| Masked { span: hit.span, shown: hit.redacted.to_string() }).collect();
-        for masked in self.marked(text).chain(random_runs(text)) {
-            let free = pieces_outside(&masked.span, &all);
-            if free == [masked.span.clone()] {
-                all.push(masked);
-            } else {
-                // What a token's end leaves of the run that it stands in may belong to it after all.
-                let rests = free.into_iter().filter(|piece| piece.len() >= 6);
-                all.extend(rests.map(|span| Masked { span, shown: "…".to_owned() }));
-            }
-            all.sort_by_key(|masked| masked.span.start);
-        }
-        all
+        let mut masks = self.tokens_in(text);
+        add(&mut masks, runs(text).filter(|run| might_be_secret(&text[run.clone()])).map(hidden));
+        masks
+    }
+
+    fn tokens_in(&self, text: &[u8]) -> Vec<Masked> {
+        let tokens = self.find(text).into_iter();
+        let mut masks: Vec<Masked> =
+            tokens.map(|hit| Masked { span: hit.span, shown: hit.redacted.to_string() }).collect();
+        add(&mut masks, self.marked(text));
+        masks
     }
 
     /// Every prefix of a rule with eight or more letters of a body behind it, whatever stands before it.
-    fn marked(&self, text: &[u8]) -> impl Iterator<Item = Masked> {
+    fn marked(&self, text: &[u8]) -> std::vec::IntoIter<Masked> {
         let mut marked = Vec::new();
         let mut from = 0;
         while let Some(literal) = self.gate.find(aho_corasick::Input::new(text).span(from..text.len())) {
@@ -74,6 +66,36 @@ impl Detector {
         }
         marked.into_iter()
     }
+}
+
+fn replace(text: &[u8], masks: &[Masked]) -> Vec<u8> {
+    let mut shown = Vec::with_capacity(text.len());
+    let mut from = 0;
+    for mask in masks {
+        shown.extend_from_slice(&text[from..mask.span.start]);
+        shown.extend_from_slice(mask.shown.as_bytes());
+        from = mask.span.end;
+    }
+    shown.extend_from_slice(&text[from..]);
+    shown
+}
+
+/// Puts `more` into `masks`, in order and without an overlap. What a token's end leaves of the run that it stands in
+/// may belong to it after all, so it is hidden too.
+fn add(masks: &mut Vec<Masked>, more: impl Iterator<Item = Masked>) {
+    for mask in more {
+        let free = pieces_outside(&mask.span, masks);
+        if free == [mask.span.clone()] {
+            masks.push(mask);
+        } else {
+            masks.extend(free.into_iter().filter(|piece| piece.len() >= 6).map(hidden));
+        }
+        masks.sort_by_key(|mask| mask.span.start);
+    }
+}
+
+fn hidden(span: Span) -> Masked {
+    Masked { span, shown: "…".to_owned() }
 }
 
 /// The parts of `span` that none of `taken`, which are in order, covers.
@@ -96,18 +118,25 @@ fn in_run(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=')
 }
 
-/// Unbroken runs of 20 or more letters of base64 that look random, and all hex of 32 or more: other vendors' keys,
-/// tokens in an encoding, digests.
-fn random_runs(text: &[u8]) -> impl Iterator<Item = Masked> {
-    let mut runs = Vec::new();
+/// The unbroken runs of letters of base64.
+fn runs(text: &[u8]) -> impl Iterator<Item = Span> {
     let mut at = 0;
-    for piece in text.split(|b| !in_run(*b)) {
-        let letters: Vec<u8> = piece.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-        let hex = letters.len() >= 32 && judge::body_len(Judge::RandomHex, &letters).is_some() && letters.iter().all(u8::is_ascii_hexdigit);
-        if piece.len() >= 20 && (hex || (letters.len() >= 16 && looks_random(&letters))) {
-            runs.push(Masked { span: at..at + piece.len(), shown: "…".to_owned() });
-        }
+    text.split(|b| !in_run(*b)).map(move |piece| {
+        let start = at;
         at += piece.len() + 1;
-    }
-    runs.into_iter()
+        start..start + piece.len()
+    })
+}
+
+/// Runs of 20 or more letters that look random, and all hex of 32 or more: other vendors' keys, tokens in an encoding,
+/// digests. Behind a `/` a path is likelier than base64.
+fn might_be_secret(run: &[u8]) -> bool {
+    let letters: Vec<u8> = run.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    let bar = if run.contains(&b'/') { STRICT } else { LENIENT };
+    let hex = letters.len() >= 32 && all_hex(&letters) && varied(&letters);
+    run.len() >= 20 && (hex || (letters.len() >= 16 && looks_random(&letters, bar)))
+}
+
+fn all_hex(run: &[u8]) -> bool {
+    run.iter().all(u8::is_ascii_hexdigit)
 }

@@ -130,7 +130,15 @@ impl Detector {
     }
 
     /// The token that starts at `at` with the arm's prefix.
-    fn prefixed(&self, arm: &Arm, bytes: &[u8], at: usize, environment: Environment, judge: Judge, near: &[u8]) -> Option<Hit> {
+    fn prefixed(
+        &self,
+        arm: &Arm,
+        bytes: &[u8],
+        at: usize,
+        environment: Environment,
+        judge: Judge,
+        near: &[u8],
+    ) -> Option<Hit> {
         if !near.is_empty() && !stands_before(bytes, at, near) {
             return None;
         }
@@ -139,7 +147,8 @@ impl Detector {
         let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
         let end = start + judge::body_len(judge, body.as_bytes())?;
         // A fixed length must not cut a longer body: 32 letters of base64 may go on with `+`.
-        let goes_on = judge == Judge::EncodedKey && end == start + body.end() && boundary::is_base64_symbol(bytes.get(end));
+        let goes_on =
+            judge == Judge::EncodedKey && end == start + body.end() && boundary::is_base64_symbol(bytes.get(end));
         if goes_on || !boundary::ends_at(bytes, end) || cut_short(bytes, start, end) {
             return None;
         }
@@ -240,10 +249,24 @@ fn basic_auth_user(encoded: &[u8]) -> Option<Vec<u8>> {
     (hex && judge::body_len(Judge::RandomHex, &decoded).is_some()).then_some(decoded)
 }
 
-fn hit(rule: &'static Rule, severity: Severity, span: Span, token: &[u8], prefix: usize, encoding: Option<Encoding>) -> Option<Hit> {
+fn hit(
+    rule: &'static Rule,
+    severity: Severity,
+    span: Span,
+    token: &[u8],
+    prefix: usize,
+    encoding: Option<Encoding>,
+) -> Option<Hit> {
     let secret = Secret::new(token);
     let fingerprint = secret.fingerprint();
-    (!is_published(fingerprint)).then(|| Hit { rule, severity, span, fingerprint, redacted: secret.redact(prefix), encoding })
+    (!is_published(fingerprint)).then(|| Hit {
+        rule,
+        severity,
+        span,
+        fingerprint,
+        redacted: secret.redact(prefix),
+        encoding,
+    })
 }
 
 /// By place; of two that overlap, the one whose rule stands first, which was found first.

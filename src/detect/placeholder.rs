@@ -5,9 +5,28 @@
 /// Five letters or more: in a random body of 100 such a word stands by chance once in 10^6. Words that say nothing
 /// of the kind (`secret`, `token`, `dev`) are not here: real keys carry such labels, and prose fails for randomness.
 const ANYWHERE: &[&str] = &[
-    "example", "placeholder", "replace", "dummy", "sample", "changeme", "redacted", "insert", "yourkey", "yourtoken",
-    "yoursecret", "fakekey", "fakesecret", "qwerty", "asdfgh", "zxcvbn", "notreal", "invalid", "foobar", "deadbeef",
-    "lorem", "abcde",
+    "example",
+    "placeholder",
+    "replace",
+    "dummy",
+    "sample",
+    "changeme",
+    "redacted",
+    "insert",
+    "yourkey",
+    "yourtoken",
+    "yoursecret",
+    "fakekey",
+    "fakesecret",
+    "qwerty",
+    "asdfgh",
+    "zxcvbn",
+    "notreal",
+    "invalid",
+    "foobar",
+    "deadbeef",
+    "lorem",
+    "abcde",
 ];
 
 /// Shorter ones count only where `_`, `-` or the body's ends bound them, digits behind them allowed.
@@ -94,10 +113,21 @@ mod tests {
     #[test]
     fn what_people_write_is_a_placeholder() {
         for body in [
-            "your_token_here", "REPLACE-WITH-NEW-KEY", "51HqEXAMPLE4eC39HqLyj", "abcdefghijklmnop0123456789",
-            "1234567890abcdef1234567890", "abcd1234efgh5678ijkl", "a1b2c3d4e5f6g7h8i9j0", "xxxxxxxxxxxxxxxxxxxxxxxx",
-            "0000000000000000000000", "deadbeefdeadbeefdeadbeef", "fake_4eC39HqLyjWDar", "your_token_4eC39HqL", "abc123abc123abc123abc123",
-            "51H8xxxxxxxxT1zdp7dc", "9876543210zyxwvutsrq",
+            "your_token_here",
+            "REPLACE-WITH-NEW-KEY",
+            "51HqEXAMPLE4eC39HqLyj",
+            "abcdefghijklmnop0123456789",
+            "1234567890abcdef1234567890",
+            "abcd1234efgh5678ijkl",
+            "a1b2c3d4e5f6g7h8i9j0",
+            "xxxxxxxxxxxxxxxxxxxxxxxx",
+            "0000000000000000000000",
+            "deadbeefdeadbeefdeadbeef",
+            "fake_4eC39HqLyjWDar",
+            "your_token_4eC39HqL",
+            "abc123abc123abc123abc123",
+            "51H8xxxxxxxxT1zdp7dc",
+            "9876543210zyxwvutsrq",
         ] {
             assert!(is_placeholder(body.as_bytes(), body.as_bytes()), "{body}");
         }
@@ -105,7 +135,9 @@ mod tests {
 
     #[test]
     fn a_drawn_body_is_none() {
-        for pieces in [["4eC39HqLyj", "WDarjtT1zdp7dc"], ["tGN0bIwXnHdw", "OjLXcyvAeqs0"], ["9f86d081884c", "7d659a2feaa0"]] {
+        for pieces in
+            [["4eC39HqLyj", "WDarjtT1zdp7dc"], ["tGN0bIwXnHdw", "OjLXcyvAeqs0"], ["9f86d081884c", "7d659a2feaa0"]]
+        {
             let body = pieces.concat();
             assert!(!is_placeholder(body.as_bytes(), body.as_bytes()), "{pieces:?}");
         }

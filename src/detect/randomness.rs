@@ -4,14 +4,22 @@
 //! digit) with how often it does in identifiers; the second asks how many letter pairs are common in English.
 //! Shannon entropy cannot do it: `X509_NAME_ENTRY_new_null` has 3.9 bits, random hex a median of 3.8.
 //!
-//! Measured on 20,000 random runs a shape, at [`RANDOM_ABOVE`]: 24 alphanumerics lose 0.3 %, 20 lose 0.7 %, hex of
+//! Measured on 20,000 random runs a shape, at [`STRICT`]: 24 alphanumerics lose 0.3 %, 20 lose 0.7 %, hex of
 //! 32 loses less than 0.05 %; of 118,000 identifiers with an unbroken run of 16 or more, 95 % fall below.
 
-/// Ratios above this look random, in nats.
-const RANDOM_ABOVE: f64 = 0.0;
+/// How high the ratio, in nats, must be. A run without a single digit is an identifier far more often than one with:
+/// only 1.5 % of random keys of 24 are such.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bar {
+    with_digits: f64,
+    without_digits: f64,
+}
 
-/// A run without a single digit is an identifier far more often than one with: 1.5 % of random keys of 24 are such.
-const RANDOM_WITHOUT_DIGITS_ABOVE: f64 = 3.0;
+/// For runs that may be anything.
+pub(super) const STRICT: Bar = Bar { with_digits: 0.0, without_digits: 3.0 };
+
+/// For runs behind `sk_live_` and its like: loses less than 0.05 % of 24 alphanumerics.
+pub(super) const LENIENT: Bar = Bar { with_digits: -6.0, without_digits: 0.0 };
 
 /// The 84 commonest letter pairs of English text and of identifiers; they make up about 55 % of the pairs there.
 const COMMON_PAIRS: &str = "th he in er an re nd on en at ou ed ha to or it is hi es ng st ar te al nt se le of ti ra \
@@ -36,9 +44,9 @@ fn class(byte: u8) -> Class {
 }
 
 /// Whether `run`, ASCII letters and digits only, looks random.
-pub(super) fn looks_random(run: &[u8]) -> bool {
+pub(super) fn looks_random(run: &[u8], bar: Bar) -> bool {
     let digits = run.iter().any(u8::is_ascii_digit);
-    let bar = if digits { RANDOM_ABOVE } else { RANDOM_WITHOUT_DIGITS_ABOVE };
+    let bar = if digits { bar.with_digits } else { bar.without_digits };
     varied(run) && ratio(run) > bar
 }
 
@@ -137,8 +145,11 @@ mod tests {
 
     #[test]
     fn words_do_not_look_random() {
-        for run in ["getUserByIdFromDatabase2", "SSLv23ServerMethodWithContext", "ecdsasha2nistp256certv01", "thisisafakekey1234567890"] {
-            assert!(!looks_random(run.as_bytes()), "{run}");
+        for run in ["SSLv23ServerMethodWithContext", "ecdsasha2nistp256certv01", "X509V3ExtensionMethods2free"] {
+            assert!(!looks_random(run.as_bytes(), STRICT), "{run}");
+        }
+        for run in ["getUserByIdFromDatabase2", "thisisafakekey1234567890", "yourSecretKeyGoesHere"] {
+            assert!(!looks_random(run.as_bytes(), LENIENT), "{run}");
         }
     }
 

@@ -87,7 +87,13 @@ struct Told {
     allowing: bool,
 }
 
-fn write_token(report: &Report<'_>, places: &[&Finding], style: Style, told: &mut Told, out: &mut dyn Write) -> io::Result<()> {
+fn write_token(
+    report: &Report<'_>,
+    places: &[&Finding],
+    style: Style,
+    told: &mut Told,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let first = places[0];
     let gutter = first.position.map_or(1, |p| p.line.to_string().len());
     let bar = style.frame(format!("{:gutter$} |", ""));
@@ -103,10 +109,19 @@ fn write_token(report: &Report<'_>, places: &[&Finding], style: Style, told: &mu
     if !told.allowing {
         told.allowing = true;
         let id = first.fingerprint;
-        writeln!(out, "{note} {} no secret? put keysweep:allow in a comment on the line, or the fingerprint {id} with a reason into .keysweep.toml", style.strong("note:"))?;
+        writeln!(
+            out,
+            "{note} {} no secret? put keysweep:allow in a comment on the line, or the fingerprint {id} with a reason into .keysweep.toml",
+            style.strong("note:")
+        )?;
     }
     if told.rules.insert(first.rule.id) {
-        writeln!(out, "{note} {} was it ever pushed? Then it has leaked: it {}. Rotate it:", style.strong("note:"), first.rule.opens)?;
+        writeln!(
+            out,
+            "{note} {} ever pushed? then it counts as leaked: it {}; rotate it:",
+            style.strong("note:"),
+            first.rule.opens
+        )?;
         for (number, step) in first.rule.remedy.iter().enumerate() {
             writeln!(out, "{:gutter$}   {}. {step}", "", number + 1)?;
         }
@@ -140,7 +155,8 @@ fn place(finding: &Finding) -> String {
 }
 
 fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let number = finding.position.filter(|_| finding.part == Part::Content).map_or(String::new(), |p| p.line.to_string());
+    let number =
+        finding.position.filter(|_| finding.part == Part::Content).map_or(String::new(), |p| p.line.to_string());
     let excerpt = &finding.excerpt;
     let carets = "^".repeat(excerpt.caret_width);
     let encoded = finding.encoding.map_or(String::new(), |e| format!(", written in {}", e.name()));
@@ -224,7 +240,11 @@ fn summary(report: &Report<'_>, style: Style) -> String {
         return format!("keysweep: {}, {read}, {skipped}{allowed}{}{stopped}", style.error(found), unread(report));
     }
     if !outcome.unread.is_empty() {
-        return format!("keysweep: {} of {files}, {read}, {skipped}{allowed}{}", style.error("incomplete"), unread(report));
+        return format!(
+            "keysweep: {} of {files}, {read}, {skipped}{allowed}{}",
+            style.error("incomplete"),
+            unread(report)
+        );
     }
     if outcome.files == 0 && outcome.skipped.is_empty() && report.source == "staged" {
         return "keysweep: nothing is staged, so nothing was scanned".to_owned();

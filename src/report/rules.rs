@@ -21,7 +21,10 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  - {}", shape(pattern))?;
     }
     writeln!(out, "\nIssued by {}. It {}.\n", rule.vendor, rule.opens)?;
-    writeln!(out, "Found in a staged change: unstage it and read it from an environment variable. Ever pushed: rotate it.")?;
+    writeln!(
+        out,
+        "Found in a staged change: unstage it and read it from an environment variable. Ever pushed: rotate it."
+    )?;
     for (number, step) in rule.remedy.iter().enumerate() {
         writeln!(out, "  {}. {step}", number + 1)?;
     }
@@ -35,7 +38,8 @@ fn shape(pattern: &Pattern) -> String {
     match pattern {
         Pattern::Prefixed { prefixes, body, near, .. } => {
             let severities = prefixes.iter().map(|p| format!("{} ({})", p.literal, p.environment.severity()));
-            let near = if near.is_empty() { String::new() } else { format!(", on a line that names {near} in front of it") };
+            let near =
+                if near.is_empty() { String::new() } else { format!(", on a line that names {near} in front of it") };
             format!("{} and then {body}{near}", severities.collect::<Vec<_>>().join(", "))
         }
         Pattern::Given { words, .. } => format!("64 hex digits given to a name near {}", words[0]),

@@ -52,7 +52,14 @@ mod tests {
 
     #[test]
     fn sizes_have_three_digits_at_most() {
-        for (bytes, text) in [(0, "0 bytes"), (999, "999 bytes"), (1_234, "1.2 kB"), (12_345, "12 kB"), (3_456_789, "3.4 MB"), (2_000_000_000, "2.0 GB")] {
+        for (bytes, text) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (1_234, "1.2 kB"),
+            (12_345, "12 kB"),
+            (3_456_789, "3.4 MB"),
+            (2_000_000_000, "2.0 GB"),
+        ] {
             assert_eq!(size(bytes), text);
         }
     }

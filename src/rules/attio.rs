@@ -27,18 +27,25 @@ pub const ACCESS_TOKEN: Rule = Rule {
     patterns: &[
         Pattern::Prefixed {
             prefixes: &[
-                live("sk_live_"), live("sk_prod_"), live("sk_production_"), test("sk_test_"), test("sk_dev_"),
-                test("sk_staging_"), unnamed("sk_"),
+                live("sk_live_"),
+                live("sk_prod_"),
+                live("sk_production_"),
+                test("sk_test_"),
+                test("sk_dev_"),
+                test("sk_staging_"),
+                unnamed("sk_"),
             ],
             body: r"[A-Za-z0-9_-]{16,250}",
-            judge: Judge::RandomRun,
+            judge: Judge::LikelyRun,
             near: "attio",
         },
         Pattern::Given {
             words: WORDS,
             before: 0,
             after: 240,
-            pattern: given!(r"api[_-]?key|attio[_-]?key|access[_-]?token|token|bearer|authorization|api[_-]?secret|password"),
+            pattern: given!(
+                r"api[_-]?key|attio[_-]?key|access[_-]?token|token|bearer|authorization|api[_-]?secret|password"
+            ),
             written: Written::Plainly,
         },
         // A header, on the line of the address or a few lines away from it.
@@ -141,8 +148,5 @@ pub const WEBHOOK_SECRET: Rule = Rule {
         "ATTIO_WEBHOOK_SECRET={hex:64}",
         "attioWebhookSecret: \"{hex:64}\"",
     ],
-    misses: &[
-        "# ATTIO_WEBHOOK_SECRET=whsec_your_secret_here",
-        "attio-signature: {hex:64}",
-    ],
+    misses: &["# ATTIO_WEBHOOK_SECRET=whsec_your_secret_here", "attio-signature: {hex:64}"],
 };

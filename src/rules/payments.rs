@@ -13,13 +13,13 @@ pub const STRIPE_SECRET: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[live("sk_live_"), test("sk_test_")],
             body: r"[A-Za-z0-9]{16,247}",
-            judge: Judge::RandomRun,
+            judge: Judge::LikelyRun,
             near: "",
         },
         Pattern::Prefixed {
             prefixes: &[live("sk_org_")],
             body: r"(?:live_|test_)?[A-Za-z0-9]{16,247}",
-            judge: Judge::RandomRun,
+            judge: Judge::LikelyRun,
             near: "",
         },
     ],
@@ -31,8 +31,20 @@ pub const STRIPE_SECRET: Rule = Rule {
         "see that the old key is gone, and review the requests made with it",
     ],
     docs: "https://docs.stripe.com/keys-best-practices",
-    hits: &["sk_live_{alnum:24}", "sk_test_{alnum:24}", "sk_live_51{alnum:99}", "sk_org_{alnum:40}", "sk_live_{alnum:42}"],
-    misses: &["sk_live_REPLACE-WITH-NEW-KEY", "sk_test_xxxxxxxxxxxxxxxxxxxxxxxx", "sk_live_fake_{alnum:24}", "sk_live_${STRIPE_KEY}", "task_live_{alnum:24}"],
+    hits: &[
+        "sk_live_{alnum:24}",
+        "sk_test_{alnum:24}",
+        "sk_live_51{alnum:99}",
+        "sk_org_{alnum:40}",
+        "sk_live_{alnum:42}",
+    ],
+    misses: &[
+        "sk_live_REPLACE-WITH-NEW-KEY",
+        "sk_test_xxxxxxxxxxxxxxxxxxxxxxxx",
+        "sk_live_fake_{alnum:24}",
+        "sk_live_${STRIPE_KEY}",
+        "task_live_{alnum:24}",
+    ],
 };
 
 pub const STRIPE_RESTRICTED: Rule = Rule {
@@ -42,7 +54,7 @@ pub const STRIPE_RESTRICTED: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("rk_live_"), test("rk_test_")],
         body: r"[A-Za-z0-9]{16,247}",
-        judge: Judge::RandomRun,
+        judge: Judge::LikelyRun,
         near: "",
     }],
     opens: "makes the API requests that the key was granted",
@@ -63,7 +75,7 @@ pub const PAYSTACK: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_live_"), test("sk_test_")],
         body: r"[a-z0-9]{40}",
-        judge: Judge::RandomRun,
+        judge: Judge::LikelyRun,
         near: "",
     }],
     opens: "collects payments and makes transfers from the account",
@@ -98,7 +110,7 @@ pub const CHECKOUT: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[test("sk_sbox_")],
             body: r"[A-Za-z0-9]{24,64}",
-            judge: Judge::RandomRun,
+            judge: Judge::LikelyRun,
             near: "",
         },
     ],
@@ -120,7 +132,7 @@ pub const RECHARGE: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[test("sk_test_"), live("sk_")],
         body: r"[0-9]{1,2}x[0-9]_[0-9a-fA-F]{64}",
-        judge: Judge::RandomRun,
+        judge: Judge::LikelyRun,
         near: "",
     }],
     opens: "reads and writes the store's subscriptions, customers and orders",

@@ -73,7 +73,7 @@ pub const CROSSMINT: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_production_"), test("sk_staging_"), test("sk_development_")],
         body: r"[A-Za-z0-9]{24,250}",
-        judge: Judge::RandomRun,
+        judge: Judge::LikelyRun,
         near: "",
     }],
     opens: "creates wallets, mints and pays in the project within the key's scopes",
@@ -98,11 +98,7 @@ pub const CARTESIA: Rule = Rule {
         near: "",
     }],
     opens: "spends the account's speech credits",
-    remedy: &[
-        "play.cartesia.ai/keys: create a key",
-        "deploy it and verify a request with it",
-        "delete the old key",
-    ],
+    remedy: &["play.cartesia.ai/keys: create a key", "deploy it and verify a request with it", "delete the old key"],
     docs: "https://docs.cartesia.ai/use-the-api/api-conventions",
     hits: &["sk_car_{word:20}", "sk_car_{alnum:22}"],
     misses: &["sk_car_list_for_each_entry_safe"],
@@ -115,7 +111,7 @@ pub const PHOTOROOM: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_pr_")],
         body: r"[A-Za-z0-9-]{1,64}_[0-9a-fA-F]{40}",
-        judge: Judge::RandomRun,
+        judge: Judge::LikelyRun,
         near: "",
     }],
     opens: "edits images at the account's cost (the sandbox form is the live key with sandbox_ in front)",
@@ -136,7 +132,7 @@ pub const TICKET_TAILOR: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_")],
         body: r"[0-9]{3,7}_[0-9]{3,8}_[0-9a-f]{32}",
-        judge: Judge::RandomRun,
+        judge: Judge::LikelyRun,
         near: "",
     }],
     opens: "reads and writes the events and orders of one box office",
@@ -150,20 +146,34 @@ pub const TICKET_TAILOR: Rule = Rule {
     misses: &["sk_1234_567890_00000000000000000000000000000000"],
 };
 
+/// Dashes included: [`Judge::RandomRun`] finds out which of them belong to the token.
+const UNNAMED_BODY: &str = r"[A-Za-z0-9_-]{16,250}";
+
 /// What no other rule names: the guide's own shape for Attio, and every vendor's key that has no mark of its own.
 pub const UNNAMED: Rule = Rule {
     id: "sk-token",
     vendor: "Attio or another vendor",
     title: "token of the sk_ shape",
-    patterns: &[Pattern::Prefixed {
-        prefixes: &[
-            live("sk_live_"), live("sk_prod_"), live("sk_production_"), live("sk_org_"), test("sk_test_"),
-            test("sk_dev_"), test("sk_development_"), test("sk_staging_"), test("sk_sandbox_"), test("sk_sbox_"), unnamed("sk_"),
-        ],
-        body: r"[A-Za-z0-9_-]{16,250}",
-        judge: Judge::RandomRun,
-        near: "",
-    }],
+    patterns: &[
+        Pattern::Prefixed {
+            prefixes: &[
+                live("sk_live_"),
+                live("sk_prod_"),
+                live("sk_production_"),
+                live("sk_org_"),
+                test("sk_test_"),
+                test("sk_dev_"),
+                test("sk_development_"),
+                test("sk_staging_"),
+                test("sk_sandbox_"),
+                test("sk_sbox_"),
+            ],
+            body: UNNAMED_BODY,
+            judge: Judge::LikelyRun,
+            near: "",
+        },
+        Pattern::Prefixed { prefixes: &[unnamed("sk_")], body: UNNAMED_BODY, judge: Judge::RandomRun, near: "" },
+    ],
     opens: "opens what its vendor lets it: at Attio the workspace's CRM records, without an expiry date",
     remedy: &[
         "create a new token at its vendor with the same scopes (Attio: Workspace settings > Developers > Access tokens)",
@@ -172,10 +182,27 @@ pub const UNNAMED: Rule = Rule {
         "delete the old token",
     ],
     docs: "https://docs.attio.com/rest-api/guides/authentication",
-    hits: &["sk_{alnum:20}", "sk_{alnum:24}", "sk_prod_{alnum:24}", "sk_dev_{alnum:40}", "sk_{base36:24}", "sk_live_acme_{alnum:32}"],
+    hits: &[
+        "sk_{alnum:20}",
+        "sk_{alnum:24}",
+        "sk_prod_{alnum:24}",
+        "sk_dev_{alnum:40}",
+        "sk_{base36:24}",
+        "sk_live_acme_{alnum:32}",
+    ],
     misses: &[
-        "sk_your_token_here", "sk_dev_abc123", "sk_prod_xyz", "sk_X509_NAME_ENTRY_new_null", "sk_stream_kill_queues",
-        "sk_buff__safe_rcu_or_null", "qtask_{alnum:24}", "sk_abcdefghijklmnop0123456789", "sk_getUserByIdFromDatabase2",
-        "sk_<token>", "sk_{{ token }}", "sk_X509V3ExtensionMethods2free", "sk_1234567890abcdef1234567890",
+        "sk_your_token_here",
+        "sk_dev_abc123",
+        "sk_prod_xyz",
+        "sk_X509_NAME_ENTRY_new_null",
+        "sk_stream_kill_queues",
+        "sk_buff__safe_rcu_or_null",
+        "qtask_{alnum:24}",
+        "sk_abcdefghijklmnop0123456789",
+        "sk_getUserByIdFromDatabase2",
+        "sk_<token>",
+        "sk_{{ token }}",
+        "sk_X509V3ExtensionMethods2free",
+        "sk_1234567890abcdef1234567890",
     ],
 };

@@ -23,7 +23,11 @@ pub const STRIPE_WEBHOOK: Rule = Rule {
     ],
     docs: "https://docs.stripe.com/webhooks",
     hits: &["whsec_{alnum:32}", "whsec_{hex:64}"],
-    misses: &["whsec_your_secret_here", "whsec_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "whsec_0000000000000000000000000000000000000000000000000000000000000000"],
+    misses: &[
+        "whsec_your_secret_here",
+        "whsec_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "whsec_0000000000000000000000000000000000000000000000000000000000000000",
+    ],
 };
 
 pub const STANDARD_WEBHOOK: Rule = Rule {
@@ -40,10 +44,17 @@ pub const STANDARD_WEBHOOK: Rule = Rule {
     ],
     docs: "https://docs.svix.com/consuming-webhooks/",
     hits: &[
-        "whsec_{base64:32}", "v1,whsec_{base64:32}", "whsec_{base64url:32}", "whsec_{hex:48}", "whsec_{base64:64}", "whsec_{base64:75}",
+        "whsec_{base64:32}",
+        "v1,whsec_{base64:32}",
+        "whsec_{base64url:32}",
+        "whsec_{hex:48}",
+        "whsec_{base64:64}",
+        "whsec_{base64:75}",
     ],
     misses: &[
-        "whsec_{base64-of:test_signing_secret}", "whsec_secret_from_the_dashboard_settings", "WHSEC_PREFIX = \"whsec_\"",
+        "whsec_{base64-of:test_signing_secret}",
+        "whsec_secret_from_the_dashboard_settings",
+        "WHSEC_PREFIX = \"whsec_\"",
         "whsec_<your-signing-secret-goes-here>",
     ],
 };

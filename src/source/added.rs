@@ -19,7 +19,9 @@ pub(super) fn added(old: &[u8], new: &[u8], spans: &[Span]) -> Vec<bool> {
     let lines = added_lines(&old[head..old.len() - tail], &new[middle.clone()]);
     spans
         .iter()
-        .map(|span| within(span) && lines.iter().any(|line| line.start + head < span.end && span.start < line.end + head))
+        .map(|span| {
+            within(span) && lines.iter().any(|line| line.start + head < span.end && span.start < line.end + head)
+        })
         .collect()
 }
 
@@ -119,7 +121,11 @@ mod tests {
     #[test]
     fn trimming_changes_nothing() {
         let mut dice = crate::rules::example::Dice::new(7);
-        let mut text = || -> String { (0..dice.roll() % 12).map(|_| ["a\n", "b\n", "KEY\n", "c", "\n", "KEY x\n"][(dice.roll() % 6) as usize]).collect() };
+        let mut text = || -> String {
+            (0..dice.roll() % 12)
+                .map(|_| ["a\n", "b\n", "KEY\n", "c", "\n", "KEY x\n"][(dice.roll() % 6) as usize])
+                .collect()
+        };
         for _ in 0..3000 {
             let (old, new) = (text(), text());
             let spans: Vec<Span> = new.match_indices("KEY").map(|(at, _)| at..at + 3).collect();

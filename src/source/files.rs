@@ -79,7 +79,11 @@ impl Files {
         for entry in walk.build() {
             match entry {
                 Ok(entry) => self.walked(entry.path(), entry.file_type(), shown),
-                Err(err) => self.unread.push(Trouble::new("cannot walk the folder", err, "make it readable, or name only what can be read")),
+                Err(err) => self.unread.push(Trouble::new(
+                    "cannot walk the folder",
+                    err,
+                    "make it readable, or name only what can be read",
+                )),
             }
         }
     }
@@ -90,13 +94,18 @@ impl Files {
             kind if kind.is_dir() => {
                 let git = path.join(".git");
                 if is_git_dir(&git) {
-                    self.skipped.push(Skipped { path: shown.path(&git), why: "git's own folder: its objects are compressed" });
+                    self.skipped
+                        .push(Skipped { path: shown.path(&git), why: "git's own folder: its objects are compressed" });
                 }
                 What::Folder
             }
             kind if kind.is_symlink() => What::Symlink,
             kind if kind.is_file() => What::File,
-            _ => return self.skipped.push(Skipped { path: shown.path(path), why: "no file but a socket, a pipe or a device" }),
+            _ => {
+                return self
+                    .skipped
+                    .push(Skipped { path: shown.path(path), why: "no file but a socket, a pipe or a device" });
+            }
         };
         self.push(path, shown, what);
     }
@@ -174,7 +183,12 @@ impl Entry {
     fn scan(&self, buffer: &mut Vec<u8>, visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) -> io::Result<()> {
         if !matches!(self.what, What::Stdin) {
             // Folders above were entries of their own, so only the last part of a path is for this one.
-            let last = |spans: &[Span]| Ok(spans.iter().map(|span| super::up_to_component(&self.path, span.end).len() == self.path.len()).collect());
+            let last = |spans: &[Span]| {
+                Ok(spans
+                    .iter()
+                    .map(|span| super::up_to_component(&self.path, span.end).len() == self.path.len())
+                    .collect())
+            };
             visit(&Unit { path: &self.path, part: Part::Name, bytes: &self.path, newness: Newness::Compared(&last) });
         }
         let mapped;

@@ -8,6 +8,7 @@ mod files;
 mod index;
 mod map;
 mod objects;
+mod renames;
 mod repository;
 mod staged;
 

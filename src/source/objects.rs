@@ -99,7 +99,12 @@ impl Objects {
     }
 
     /// Every file and link below `tree`, with `path` in front.
-    pub fn files_below(&self, tree: &oid, path: &[u8], visit: &mut dyn FnMut(Vec<u8>, TreeEntry)) -> Result<(), Trouble> {
+    pub fn files_below(
+        &self,
+        tree: &oid,
+        path: &[u8],
+        visit: &mut dyn FnMut(Vec<u8>, TreeEntry),
+    ) -> Result<(), Trouble> {
         for entry in self.tree(tree, &path.escape_ascii().to_string())? {
             let full = if path.is_empty() { entry.name.clone() } else { [path, b"/", &entry.name].concat() };
             if entry.mode.is_tree() {
@@ -122,40 +127,60 @@ impl Objects {
 
     pub fn has(&self, id: &oid) -> bool {
         let mut buffer = Vec::new();
-        id == ObjectId::empty_tree(self.hash) || self.stores.iter().any(|store| matches!(store.try_find(id, &mut buffer), Ok(Some(_))))
+        id == ObjectId::empty_tree(self.hash)
+            || self.stores.iter().any(|store| matches!(store.try_find(id, &mut buffer), Ok(Some(_))))
     }
 
-    fn object<'b>(&self, id: &oid, kind: gix::objs::Kind, wanted_for: &str, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], Trouble> {
+    fn object<'b>(
+        &self,
+        id: &oid,
+        kind: gix::objs::Kind,
+        wanted_for: &str,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<&'b [u8], Trouble> {
         let kind_name = kind.to_string();
         for store in &self.stores {
             match store.try_find(id, buffer) {
                 Ok(Some(found)) if found.kind == kind => return Ok(buffer),
-                Ok(Some(found)) => return Err(unreadable(id, &kind_name, wanted_for, format!("it is a {}", found.kind))),
+                Ok(Some(found)) => {
+                    return Err(unreadable(id, &kind_name, wanted_for, format!("it is a {}", found.kind)));
+                }
                 Ok(None) => {}
                 Err(err) => return Err(unreadable(id, &kind_name, wanted_for, err)),
             }
         }
         Err(Trouble::new(
-            format!("cannot read {kind_name} {id} for {wanted_for}"),
+            format!("cannot read {kind_name} {} for {wanted_for}", named(id)),
             "the object is not in this repository (a partial clone, or damage)",
             "fetch it with git fetch, or look for the damage with git fsck",
         ))
     }
 }
 
+/// Enough of an id to find the object by; all of it would look like a token, and be masked.
+fn named(id: &oid) -> impl std::fmt::Display + '_ {
+    id.to_hex_with_len(16)
+}
+
 fn unreadable(id: &oid, kind: &str, wanted_for: &str, cause: impl std::fmt::Display) -> Trouble {
-    Trouble::new(format!("cannot read {kind} {id} for {wanted_for}"), cause, "look for the damage with git fsck")
+    Trouble::new(
+        format!("cannot read {kind} {} for {wanted_for}", named(id)),
+        cause,
+        "look for the damage with git fsck",
+    )
 }
 
 fn store(dir: PathBuf, hash: Kind) -> Result<Arc<gix::odb::Store>, Trouble> {
     let shown = dir.display().to_string();
-    gix::odb::Store::at_opts(dir, hash, &mut std::iter::empty(), gix::odb::store::init::Options::default()).map(Arc::new).map_err(|err| {
-        Trouble::new(
-            format!("cannot open the object directory {shown}"),
-            err,
-            "correct or unset GIT_OBJECT_DIRECTORY and GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        )
-    })
+    gix::odb::Store::at_opts(dir, hash, &mut std::iter::empty(), gix::odb::store::init::Options::default())
+        .map(Arc::new)
+        .map_err(|err| {
+            Trouble::new(
+                format!("cannot open the object directory {shown}"),
+                err,
+                "correct or unset GIT_OBJECT_DIRECTORY and GIT_ALTERNATE_OBJECT_DIRECTORIES",
+            )
+        })
 }
 
 /// The variable's folders; one that starts with a double quote is quoted as in C.

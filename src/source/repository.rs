@@ -21,7 +21,9 @@ impl Repository {
     /// The repository that `GIT_DIR` names or that `dir` lies in.
     pub fn discover(dir: &Path) -> Result<Self, Trouble> {
         let shared = open(dir)?;
-        let gix = shared.to_thread_local();
+        let mut gix = shared.to_thread_local();
+        // GIT_NAMESPACE is for servers; git's own HEAD is not in one.
+        gix.clear_namespace();
         let stores = Arc::new(Stores::open(&shared, gix.object_hash())?);
         let objects = stores.reader();
         let top = gix.workdir().map_or_else(|| gix.current_dir().to_owned(), Path::to_owned);
@@ -42,13 +44,15 @@ impl Repository {
     /// The trees of the commits that are being merged into HEAD: none but in the middle of a merge.
     pub(super) fn merge_trees(&self) -> Result<Vec<ObjectId>, Trouble> {
         let path = self.gix.git_dir().join("MERGE_HEAD");
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        let commits = match std::fs::read_to_string(&path) {
+            Ok(text) => text
+                .lines()
+                .map(|line| ObjectId::from_hex(line.trim().as_bytes()).map_err(|err| broken_merge(&path, err)))
+                .collect::<Result<Vec<_>, _>>()?,
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => merged_by_running_git(),
             Err(err) => return Err(broken_merge(&path, err)),
         };
-        let commits = text.lines().map(|line| ObjectId::from_hex(line.trim().as_bytes()).map_err(|err| broken_merge(&path, err)));
-        commits.map(|id| self.objects.tree_of_commit(&id?, "MERGE_HEAD")).collect()
+        commits.iter().map(|id| self.objects.tree_of_commit(id, "a merged commit")).collect()
     }
 
     /// The index that git hands over: `GIT_INDEX_FILE`, relative to the top of the worktree, or the repository's own.
@@ -71,11 +75,26 @@ impl Repository {
 
     fn head_commit(&self) -> Result<Option<ObjectId>, Trouble> {
         let head = self.gix.head().map_err(|err| self.broken_head(err))?;
-        if head.is_unborn() {
-            return Ok(None);
+        match head.kind {
+            gix::head::Kind::Unborn(_) => Ok(None),
+            gix::head::Kind::Detached { target, .. } => Ok(Some(target)),
+            gix::head::Kind::Symbolic(branch) => self.commit_of(branch.target),
         }
-        let mut head = head;
-        head.try_peel_to_id().map(|id| id.map(gix::Id::detach)).map_err(|err| self.broken_head(err))
+    }
+
+    /// Follows a branch that is another name for a branch, as git does, five names deep.
+    fn commit_of(&self, mut target: gix::refs::Target) -> Result<Option<ObjectId>, Trouble> {
+        for _ in 0..5 {
+            let name = match target {
+                gix::refs::Target::Object(id) => return Ok(Some(id)),
+                gix::refs::Target::Symbolic(name) => name,
+            };
+            match self.gix.refs.try_find(name.as_ref()).map_err(|err| self.broken_head(err))? {
+                Some(branch) => target = branch.target,
+                None => return Ok(None),
+            }
+        }
+        Err(self.broken_head("it is a name for a name for a name, without an end"))
     }
 
     fn has_reftable(&self) -> bool {
@@ -91,7 +110,9 @@ impl Repository {
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .stderr(std::process::Stdio::piped())
             .output()
-            .map_err(|err| self.broken_head(format!("its refs are a reftable, which only git reads, and git did not run: {err}")))?;
+            .map_err(|err| {
+                self.broken_head(format!("its refs are a reftable, which only git reads, and git did not run: {err}"))
+            })?;
         match output.status.code() {
             Some(0) => ObjectId::from_hex(output.stdout.trim_ascii()).map(Some).map_err(|err| self.broken_head(err)),
             // Quiet and unsuccessful: there is no such commit yet.
@@ -101,8 +122,23 @@ impl Repository {
     }
 
     fn broken_head(&self, cause: impl std::fmt::Display) -> Trouble {
-        Trouble::new(format!("cannot read HEAD of {}", self.gix.git_dir().display()), cause, "see what git status says of it")
+        Trouble::new(
+            format!("cannot read HEAD of {}", self.gix.git_dir().display()),
+            cause,
+            "see what git status says of it",
+        )
     }
+}
+
+/// While `git merge` runs pre-merge-commit it has not written MERGE_HEAD yet; it names the commits to its children in
+/// variables, `GITHEAD_<id>`, and itself in `GIT_REFLOG_ACTION`.
+fn merged_by_running_git() -> Vec<ObjectId> {
+    let merging = std::env::var("GIT_REFLOG_ACTION")
+        .is_ok_and(|action| action.starts_with("merge") || action.starts_with("pull"));
+    let named = |(name, _): (std::ffi::OsString, _)| {
+        ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok()
+    };
+    if merging { std::env::vars_os().filter_map(named).collect() } else { Vec::new() }
 }
 
 fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Trouble {
@@ -120,9 +156,12 @@ fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
     };
     let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
     let discovery = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
-    gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, discovery, trust)
-        .map_err(|err| {
-            let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-            Trouble::new(format!("cannot open a git repository at {}", here.display()), err, "run keysweep in a git repository, or scan plain files with keysweep files PATH")
-        })
+    gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, discovery, trust).map_err(|err| {
+        let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        Trouble::new(
+            format!("cannot open a git repository at {}", here.display()),
+            err,
+            "run keysweep in a git repository, or scan plain files with keysweep files PATH",
+        )
+    })
 }

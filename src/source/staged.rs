@@ -1,31 +1,23 @@
 //! What the next commit adds: the index against HEAD, and against the commits being merged.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use gix::ObjectId;
 
-use super::added::{added, similarity};
+use super::added::added;
 use super::index::{self, Change, Removal};
 use super::objects::{Kept, Objects, Stores};
+use super::renames::Renames;
 use super::{Coverage, Newness, Repository, Skipped, Source, Unit, spread};
 use crate::allow::CONFIG_NAME;
 use crate::finding::{Part, Span};
 use crate::trouble::Trouble;
 
-/// As many removed files as git compares by default when it looks for the source of a rename (`diff.renameLimit`).
-const RENAME_SOURCES: usize = 1000;
-
-/// Half of the lines, as git has it by default.
-const RENAMED_FROM: f64 = 0.5;
-
 /// The staged change of one repository.
 pub struct Staged {
     stores: Arc<Stores>,
     changes: Vec<Change>,
-    /// Files and links that HEAD has at paths where the index has none.
-    removed: Vec<Removal>,
-    removed_ids: HashSet<ObjectId>,
+    renames: Renames,
     head: Option<ObjectId>,
     merged: Vec<ObjectId>,
     config: Option<ObjectId>,
@@ -40,9 +32,16 @@ impl Staged {
         // Only a file that came can have been renamed.
         let may_rename = delta.changes.iter().any(|change| change.old.is_none());
         let removed = if may_rename { files_of(delta.removals, &objects)? } else { Vec::new() };
-        let removed_ids = removed.iter().map(|gone| gone.id).collect();
+        let renames = Renames::new(&delta.changes, removed);
         let merged = repository.merge_trees()?;
-        Ok(Self { stores: repository.stores.clone(), changes: delta.changes, removed, removed_ids, head, merged, config: delta.config })
+        Ok(Self {
+            stores: repository.stores.clone(),
+            changes: delta.changes,
+            renames,
+            head,
+            merged,
+            config: delta.config,
+        })
     }
 
     /// `.keysweep.toml` as the next commit has it.
@@ -72,11 +71,17 @@ impl Staged {
         self.head.is_none()
     }
 
-    fn scan(&self, change: &Change, reader: &mut Reader, visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
+    fn scan(&self, at: usize, reader: &mut Reader, visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
         let Reader { objects, buffer } = reader;
+        let change = &self.changes[at];
         if change.old.is_none() {
             let known = |spans: &[Span]| self.new_names(objects, &change.path, spans);
-            visit(&Unit { path: &change.path, part: Part::Name, bytes: &change.path, newness: Newness::Compared(&known) });
+            visit(&Unit {
+                path: &change.path,
+                part: Part::Name,
+                bytes: &change.path,
+                newness: Newness::Compared(&known),
+            });
         }
         let part = match change.kept {
             Kept::Submodule => return covered.skip(change, "a submodule: it is a repository of its own"),
@@ -84,8 +89,7 @@ impl Staged {
             Kept::File | Kept::Folder => Part::Content,
         };
         covered.files += 1;
-        if change.old.is_none() && self.removed_ids.contains(&change.id) {
-            // The same content left under another name.
+        if self.renames.is_exact(at) {
             return;
         }
         let bytes = match objects.blob(&change.id, &change.path.escape_ascii().to_string(), buffer) {
@@ -97,14 +101,14 @@ impl Staged {
         if bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n") {
             covered.skip(change, "a Git LFS pointer: what it points to is kept outside of git");
         }
-        let compare = |spans: &[Span]| self.added_spans(objects, change, bytes, spans);
+        let compare = |spans: &[Span]| self.added_spans(objects, at, bytes, spans);
         visit(&Unit { path: &change.path, part, bytes, newness: Newness::Compared(&compare) });
     }
 
     /// Whether each of `spans` stands in a line that no parent has there.
-    fn added_spans(&self, objects: &Objects, change: &Change, new: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
+    fn added_spans(&self, objects: &Objects, at: usize, new: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
         let mut still_new = vec![true; spans.len()];
-        for old in self.older(objects, change, new)? {
+        for old in self.older(objects, at, new)? {
             for (new, added) in still_new.iter_mut().zip(added(&old, new, spans)) {
                 *new &= added;
             }
@@ -112,14 +116,15 @@ impl Staged {
         Ok(still_new)
     }
 
-    /// What the parents of the next commit have where `change` is.
-    fn older(&self, objects: &Objects, change: &Change, new: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
+    /// What the parents of the next commit have where the change at `at` is.
+    fn older(&self, objects: &Objects, at: usize, new: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
+        let change = &self.changes[at];
         let path = change.path.escape_ascii().to_string();
         let mut older = Vec::new();
         match change.old {
             Some((kept, id)) if kept == change.kept => older.push(read_blob(objects, &id, &path)?),
             Some(_) => {}
-            None => older.extend(self.rename_source(objects, change, new)?),
+            None => older.extend(self.renames.source(at, &self.changes, objects)?),
         }
         for tree in &self.merged {
             let entry = objects.lookup(tree, &change.path)?.filter(|entry| Kept::from(entry.mode) == change.kept);
@@ -130,19 +135,6 @@ impl Staged {
             }
         }
         Ok(older)
-    }
-
-    /// The removed file that shares the most with `new`, if that is half of it.
-    fn rename_source(&self, objects: &Objects, change: &Change, new: &[u8]) -> Result<Option<Vec<u8>>, Trouble> {
-        let mut best = (RENAMED_FROM, None);
-        for gone in self.removed.iter().filter(|gone| gone.kept == change.kept).take(RENAME_SOURCES) {
-            let old = read_blob(objects, &gone.id, &gone.path.escape_ascii().to_string())?;
-            let alike = similarity(&old, new);
-            if alike >= best.0 {
-                best = (alike, Some(old));
-            }
-        }
-        Ok(best.1)
     }
 
     /// Whether each of `spans` of a new path stands in a part of it that HEAD does not have: a file added to an old
@@ -176,7 +168,7 @@ impl Source for Staged {
 
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let start = || Reader { objects: self.stores.reader(), buffer: Vec::new() };
-        spread(self.changes.len(), threads, start, |reader, at, covered| self.scan(&self.changes[at], reader, visit, covered))
+        spread(self.changes.len(), threads, start, |reader, at, covered| self.scan(at, reader, visit, covered))
     }
 }
 

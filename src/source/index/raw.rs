@@ -62,7 +62,13 @@ impl<'a> Index<'a> {
 
     pub fn entries(&self) -> Walk<'a> {
         let end = self.bytes.len() - self.hash.len_in_bytes();
-        Walk { bytes: &self.bytes[..end], at: HEADER, left: self.count, hash_len: self.hash.len_in_bytes(), broken: Cell::new(false) }
+        Walk {
+            bytes: &self.bytes[..end],
+            at: HEADER,
+            left: self.count,
+            hash_len: self.hash.len_in_bytes(),
+            broken: Cell::new(false),
+        }
     }
 }
 

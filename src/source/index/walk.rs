@@ -68,7 +68,13 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
     }
 
     /// Compares what the index has below `path`, which ends in `/`; `entry` is the first there.
-    fn subfolder(&mut self, path: &[u8], entry: &Entry<'_>, cache: Option<&Tree>, old: Option<TreeEntry>) -> Result<(), Trouble> {
+    fn subfolder(
+        &mut self,
+        path: &[u8],
+        entry: &Entry<'_>,
+        cache: Option<&Tree>,
+        old: Option<TreeEntry>,
+    ) -> Result<(), Trouble> {
         let head = old.map(|old| old.id);
         if entry.path == path {
             // A folder outside of the sparse checkout: the entry is its tree.
@@ -123,7 +129,13 @@ fn in_tree_order(entry: &TreeEntry, name: &[u8], is_folder: bool) -> Ordering {
     entry.name.iter().chain(ends(entry.mode.is_tree())).cmp(name.iter().chain(ends(is_folder)))
 }
 
-fn trees(prefix: &[u8], old: Option<ObjectId>, new: ObjectId, objects: &Objects, delta: &mut Delta) -> Result<(), Trouble> {
+fn trees(
+    prefix: &[u8],
+    old: Option<ObjectId>,
+    new: ObjectId,
+    objects: &Objects,
+    delta: &mut Delta,
+) -> Result<(), Trouble> {
     if old == Some(new) {
         return Ok(());
     }
