@@ -12,7 +12,7 @@ use crate::trouble::Trouble;
 pub struct Sweep<'a> {
     pub detector: &'a Detector,
     pub allow: &'a Allow,
-    /// The allowlist before this change, where the source is a change: what it did not allow yet is newly allowed.
+    /// What was allowed before, where the source is a change: the rest is newly allowed by it.
     pub before: Option<&'a Allow>,
 }
 

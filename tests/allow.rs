@@ -216,17 +216,37 @@ fn a_configuration_in_a_subfolder_is_not_the_configuration() {
 }
 
 #[test]
+fn an_intended_configuration_is_named_and_not_used() {
+    let (repo, token) = scene(717, "src/a.py", "");
+    repo.write(CONFIG, paths(&["src/**"]));
+    repo.git(&["add", "-N", CONFIG]);
+    repo.staged().expect_found(&[("src/a.py", 1, &token)]).expect_has(CONFIG);
+}
+
+#[test]
+fn a_configuration_that_this_commit_removes_is_not_used() {
+    let (repo, token) = scene(718, "src/a.py", &paths(&["src/**"]));
+    expect_allowed(repo.staged(), 1);
+    repo.git(&["rm", "-q", "--cached", CONFIG]);
+    repo.staged().expect_found(&[("src/a.py", 1, &token)]);
+}
+
+#[test]
 fn what_the_same_commit_newly_allows_is_named() {
-    let mut make = Maker::new(712);
-    let token = make.sk_live(24);
-    for config in [paths(&["src/**"]), fingerprint(&token)] {
-        let repo = Repo::new();
-        repo.stage("base.txt", "base\n");
-        repo.commit("base");
-        repo.stage("src/a.py", client(&token));
+    let token = Maker::new(712).sk_live(24);
+    let marked = format!("{} # keysweep:allow\n", client(&token).trim_end());
+    for (config, content) in [
+        (paths(&["src/**"]), client(&token)),
+        (paths(&["docs/**", "src/**"]), client(&token)),
+        (fingerprint(&token), client(&token)),
+        (paths(&["docs/**"]), marked),
+    ] {
+        let (repo, _) = scene(712, "docs/b.md", &paths(&["docs/**"]));
+        repo.stage("src/a.py", content);
         repo.stage(CONFIG, &config);
-        expect_allowed(repo.staged(), 1);
-        repo.keysweep(&["staged"]).expect_code(0).expect_has("src/a.py").expect_lacks(token.body());
+        // What was allowed before, or is by an option now, is no news.
+        let run = repo.keysweep(&["staged", "--allow", "docs/**"]).expect_code(0);
+        run.expect_has("src/a.py").expect_lacks("docs/b.md").expect_lacks(token.body());
     }
 }
 

@@ -320,3 +320,25 @@ fn an_index_file_that_cannot_be_opened_is_refused() {
     let run = repo.staged_call().env("GIT_INDEX_FILE", below_a_file).run();
     expect_refused(run, &["index"]);
 }
+
+#[test]
+fn closed_streams_hide_no_token() {
+    let token = Maker::new(903).sk_live(24);
+    let repo = scene();
+    repo.stage("b.txt", client(&token));
+    for closing in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
+        eprintln!("{closing}");
+        let script = format!("exec '{}' staged {closing}", env!("CARGO_BIN_EXE_keysweep"));
+        repo.call("sh", &["-c", &script]).run().expect_code(1);
+    }
+}
+
+#[test]
+fn words_that_are_no_text_are_refused() {
+    let repo = scene();
+    let odd = support::os(b"odd-\xff");
+    for args in [&["staged"][..], &["staged", "--allow"], &["staged", "--config"], &["files"], &["rules"], &[]] {
+        eprintln!("{args:?}");
+        expect_refused(repo.keysweep_call(args).args(&[&odd]).run(), &[]);
+    }
+}

@@ -247,3 +247,38 @@ fn two_runs_say_the_same_in_the_same_order() {
     sorted.sort_by_key(place);
     assert_eq!(sorted, first, "by path, line and column");
 }
+
+#[test]
+fn a_report_can_go_to_a_file() {
+    let (repo, token) = scene(1310);
+    let out = repo.base().join("report");
+    for format in ["human", "json", "jsonl"] {
+        let run = call(&repo, &["--format", format, "--output"]).args(&[&out]).run().expect_code(1);
+        assert!(run.stdout.is_empty(), "{format}: {}", run.out());
+        let written = std::fs::read_to_string(&out).expect("a report");
+        assert!(written.contains(&token.redacted()) && !written.contains(token.body()), "{format}: {written}");
+    }
+    let nowhere = repo.base().join("nowhere/report");
+    call(&repo, &["--output"]).args(&[nowhere]).run().expect_code(2).expect_has("nowhere/report");
+}
+
+#[test]
+fn without_a_command_the_help_is_shown_as_help() {
+    let run = Repo::none().keysweep(&[] as &[&str]).expect_code(2);
+    for command in ["staged", "files", "rules"] {
+        let on_its_own_line = run.all().lines().any(|line| line.trim_start().starts_with(command) && line.len() <= 120);
+        if !on_its_own_line {
+            run.fail(&format!("expected a line of help for {command}"));
+        }
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for args in
+        [&["--help"][..], &["-h"], &["help"], &["help", "staged"], &["staged", "--help"], &["--version"], &["-V"]]
+    {
+        let run = Repo::none().keysweep(args).expect_code(0);
+        assert!(!run.stdout.is_empty() && run.stderr.is_empty(), "{args:?}: {}", run.all());
+    }
+}

@@ -32,7 +32,7 @@ pub enum BadGlob {
 }
 
 /// Globs, and which of them matches a path.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Globs {
     set: GlobSet,
 }

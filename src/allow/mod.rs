@@ -46,8 +46,8 @@ pub struct Question<'a> {
     pub token: &'a Span,
 }
 
-/// An allowlist, ready to be asked.
-#[derive(Debug)]
+/// An allowlist, ready to be asked. The default one allows nothing.
+#[derive(Debug, Default)]
 pub struct Allow {
     options: Globs,
     paths: Globs,

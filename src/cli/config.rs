@@ -5,15 +5,14 @@ use std::path::Path;
 use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, OwnRule, Refused};
 use crate::rule::Rule;
 use crate::rules;
-use crate::source::Staged;
 use crate::trouble::Trouble;
 
 /// What a scan is set to.
 pub(super) struct Settings {
     pub rules: Vec<&'static Rule>,
     pub allow: Allow,
-    /// The allowlist of HEAD, where the scan is of a change to it.
-    pub before: Option<Allow>,
+    /// What was allowed before the change that is scanned.
+    pub before: Allow,
 }
 
 impl Settings {
@@ -28,23 +27,26 @@ impl Settings {
     /// The file at the top of a folder, where there is one.
     pub fn from_folder(folder: &Path, globs: &[String]) -> Result<Self, Trouble> {
         let path = folder.join(CONFIG_NAME);
-        if path.is_file() { Self::from_file(&path, globs) } else { Self::new(&Config::default(), CONFIG_NAME, globs) }
+        if path.is_file() { Self::from_file(&path, globs) } else { Self::without_file(globs) }
     }
 
-    /// The file as the next commit has it, and what HEAD's allowed.
-    pub fn from_staged(staged: &Staged, globs: &[String]) -> Result<Self, Trouble> {
-        let config = staged.config()?.map_or(Ok(Config::default()), |text| parse(&text, CONFIG_NAME))?;
-        let settings = Self::new(&config, CONFIG_NAME, globs)?;
+    /// The text that the next commit has, and what the text that HEAD has allowed before.
+    pub fn from_staged(text: &[u8], before: Option<&[u8]>, globs: &[String]) -> Result<Self, Trouble> {
+        let settings = Self::new(&parse(text, CONFIG_NAME)?, CONFIG_NAME, globs)?;
         // What HEAD has may be wrong in ways that this very commit mends: then it allowed nothing.
-        let before = staged.config_before()?.and_then(|text| Config::parse(&text).ok()).unwrap_or_default();
-        let before = Allow::new(&before, &[]).or_else(|_| Allow::new(&Config::default(), &[])).ok();
-        Ok(Self { before, ..settings })
+        let before = before.and_then(|text| Config::parse(text).ok()).and_then(|config| Allow::new(&config, &[]).ok());
+        Ok(Self { before: before.unwrap_or_default(), ..settings })
+    }
+
+    /// Nothing but what was typed.
+    pub fn without_file(globs: &[String]) -> Result<Self, Trouble> {
+        Self::new(&Config::default(), CONFIG_NAME, globs)
     }
 
     fn new(config: &Config, name: &str, globs: &[String]) -> Result<Self, Trouble> {
         let allow = Allow::new(config, globs).map_err(|refused| refuse(refused, name))?;
         let own = config.rules.iter().map(OwnRule::to_rule);
-        Ok(Self { rules: own.chain(rules::ALL.iter().copied()).collect(), allow, before: None })
+        Ok(Self { rules: own.chain(rules::ALL.iter().copied()).collect(), allow, before: Allow::default() })
     }
 }
 

@@ -54,18 +54,20 @@ fn staged(common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
     let staged = Staged::read(&repository)?;
-    let (settings, mut notes) = match &common.config {
-        Some(path) => (Settings::from_file(path, &common.allow)?, Vec::new()),
-        None => (Settings::from_staged(&staged, &common.allow)?, Vec::new()),
+    let mut notes = Vec::new();
+    let settings = match (&common.config, staged.config()?) {
+        (Some(path), _) => Settings::from_file(path, &common.allow)?,
+        (None, Some(text)) => Settings::from_staged(&text, staged.config_before()?.as_deref(), &common.allow)?,
+        (None, None) => {
+            let unstaged = repository.worktree().is_some_and(|top| top.join(CONFIG_NAME).is_file());
+            notes.extend(
+                unstaged.then(|| format!("{CONFIG_NAME} is not staged, so it was not used: git add {CONFIG_NAME}")),
+            );
+            Settings::without_file(&common.allow)?
+        }
     };
-    if common.config.is_none()
-        && staged.config()?.is_none()
-        && repository.on_disk(CONFIG_NAME).is_some_and(|path| path.is_file())
-    {
-        notes.push(format!("{CONFIG_NAME} is not staged, so it was not used: git add {CONFIG_NAME}"));
-    }
-    let first_commit = staged.is_first();
-    finish(&staged, &settings, started, &notes, first_commit, common)
+    let scan = Scan { source: &staged, settings: &settings, started, notes: &notes, change: Some(staged.is_first()) };
+    scan.finish(common)
 }
 
 fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<u8, Trouble> {
@@ -77,37 +79,48 @@ fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<
         None => Settings::from_folder(top.unwrap_or(Path::new(".")), &common.allow)?,
     };
     let files = Files::find(paths, top, respect_gitignore);
-    finish(&files, &settings, started, &[], false, common)
+    Scan { source: &files, settings: &settings, started, notes: &[], change: None }.finish(common)
 }
 
-/// Scans, reports, and says with which code to exit.
-fn finish(
-    source: &dyn Source,
-    settings: &Settings,
+/// A scan that is all set.
+struct Scan<'a> {
+    source: &'a dyn Source,
+    settings: &'a Settings,
     started: Instant,
-    notes: &[String],
-    first_commit: bool,
-    common: &Common,
-) -> Result<u8, Trouble> {
-    let detector = Detector::new(&settings.rules);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: settings.before.as_ref() };
-    let outcome = sweep.run(source, threads(common));
-    for trouble in &outcome.unread {
-        output::complain(trouble);
+    notes: &'a [String],
+    /// Where the scan is of a change: whether it is the first one of its repository.
+    change: Option<bool>,
+}
+
+impl Scan<'_> {
+    /// Scans, reports, and says with which code to exit.
+    fn finish(&self, common: &Common) -> Result<u8, Trouble> {
+        let detector = Detector::new(&self.settings.rules);
+        let before = self.change.map(|_| &self.settings.before);
+        let outcome =
+            Sweep { detector: &detector, allow: &self.settings.allow, before }.run(self.source, threads(common));
+        for trouble in &outcome.unread {
+            output::complain(trouble);
+        }
+        let report = Report {
+            source: self.source.name(),
+            outcome: &outcome,
+            seconds: self.started.elapsed().as_secs_f64(),
+            notes: self.notes,
+            first_commit: self.change == Some(true),
+        };
+        let format = match common.format {
+            FormatName::Human => Format::Human,
+            FormatName::Json => Format::Json,
+            FormatName::Jsonl => Format::Jsonl,
+        };
+        output::write(common, |style, out| report::write(&report, format, style, common.quiet, out))?;
+        Ok(match (outcome.unread.is_empty(), outcome.findings.is_empty()) {
+            (false, _) => code::TROUBLE,
+            (true, false) => code::FOUND,
+            (true, true) => code::CLEAN,
+        })
     }
-    let seconds = started.elapsed().as_secs_f64();
-    let report = Report { source: source.name(), outcome: &outcome, seconds, notes, first_commit };
-    let format = match common.format {
-        FormatName::Human => Format::Human,
-        FormatName::Json => Format::Json,
-        FormatName::Jsonl => Format::Jsonl,
-    };
-    output::write(common, |style, out| report::write(&report, format, style, common.quiet, out))?;
-    Ok(match (outcome.unread.is_empty(), outcome.findings.is_empty()) {
-        (false, _) => code::TROUBLE,
-        (true, false) => code::FOUND,
-        (true, true) => code::CLEAN,
-    })
 }
 
 fn threads(common: &Common) -> usize {

@@ -24,6 +24,10 @@ pub(super) fn usage(err: &clap::Error) -> u8 {
         let _ = err.print();
         return code::CLEAN;
     }
+    if err.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = err.print();
+        return code::TROUBLE;
+    }
     let text = err.to_string();
     let told: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let (usage, told): (Vec<&str>, Vec<&str>) =

@@ -50,17 +50,15 @@ impl Detector {
     fn marked(&self, text: &[u8]) -> std::vec::IntoIter<Masked> {
         let mut marked = Vec::new();
         let mut from = 0;
-        while let Some(literal) = self.gate.find(aho_corasick::Input::new(text).span(from..text.len())) {
-            let arm = self.arms[literal.pattern().as_usize()]
-                .iter()
-                .find(|arm| text[literal.start()..].starts_with(arm.literal));
+        while let Some(literal) = self.gate.find(text, from) {
+            let arm = self.arms[literal.which].iter().find(|arm| text[literal.start..].starts_with(arm.literal));
             let prefixed = arm.filter(|arm| matches!(arm.way, super::Way::Prefixed { .. }));
-            let start = literal.start() + prefixed.map_or(0, |arm| arm.literal.len());
+            let start = literal.start + prefixed.map_or(0, |arm| arm.literal.len());
             let body = text[start..].iter().take_while(|b| in_run(**b)).count();
-            from = literal.end();
+            from = literal.end;
             if prefixed.is_some() && body >= 8 {
-                let prefix = String::from_utf8_lossy(&text[literal.start()..start]);
-                marked.push(Masked { span: literal.start()..start + body, shown: format!("{prefix}…") });
+                let prefix = String::from_utf8_lossy(&text[literal.start..start]);
+                marked.push(Masked { span: literal.start..start + body, shown: format!("{prefix}…") });
                 from = start + body;
             }
         }

@@ -1,10 +1,11 @@
 //! The detector: bytes in, hits out, nothing else. It reads no file, knows no path and prints nothing.
 //!
-//! One pass of an Aho-Corasick automaton over a handful of literals finds the places worth a look; at each of them the
+//! One pass over the bytes for a handful of literals finds the places worth a look; at each of them the
 //! byte before, the length of what follows, the rule's expression and its judge are asked in this order, cheapest first.
 
 mod boundary;
 mod excerpt;
+mod gate;
 mod judge;
 mod mask;
 mod placeholder;
@@ -13,8 +14,9 @@ mod randomness;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
 use regex::bytes::Regex;
+
+use gate::Gate;
 
 use crate::finding::{Encoding, Fingerprint, Redacted, Secret, Span};
 use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
@@ -43,7 +45,7 @@ pub struct Hit {
 
 /// The rules, made ready. Shared by every thread; expressions are compiled where first needed.
 pub struct Detector {
-    gate: AhoCorasick,
+    gate: Gate,
     /// For each literal of the gate, what to try where it stands, in the order of the rules.
     arms: Vec<Vec<Arm>>,
     expressions: Vec<Expression>,
@@ -80,10 +82,7 @@ impl Detector {
             }
         }
         let literals = gate_literals(&arms);
-        let gate = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(&literals)
-            .expect("a few short literals fit any automaton");
+        let gate = Gate::new(&literals);
         let mut by_literal: Vec<Vec<Arm>> = literals.iter().map(|_| Vec::new()).collect();
         for arm in arms {
             let at = literals.iter().position(|literal| arm.literal.starts_with(literal));
@@ -97,11 +96,11 @@ impl Detector {
         let mut hits: Vec<Hit> = Vec::new();
         let mut runs = LongRuns::default();
         let mut from = 0;
-        while let Some(literal) = self.gate.find(Input::new(bytes).span(from..bytes.len())) {
+        while let Some(literal) = self.gate.find(bytes, from) {
             // One further, not behind the literal: another may start inside it.
-            from = literal.start() + 1;
-            let at = literal.start();
-            for arm in &self.arms[literal.pattern().as_usize()] {
+            from = literal.start + 1;
+            let at = literal.start;
+            for arm in &self.arms[literal.which] {
                 if !bytes[at..].starts_with(arm.literal) {
                     continue;
                 }

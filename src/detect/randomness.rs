@@ -7,26 +7,44 @@
 //! Measured on 20,000 random runs a shape, at [`STRICT`]: 24 alphanumerics lose 0.3 %, 20 lose 0.7 %, hex of
 //! 32 loses less than 0.05 %; of 118,000 identifiers with an unbroken run of 16 or more, 95 % fall below.
 
-/// How high the ratio, in nats, must be. A run without a single digit is an identifier far more often than one with:
-/// only 1.5 % of random keys of 24 are such.
+/// How high the ratio, in thousandths of a nat, must be. A run without a single digit is an identifier far more often
+/// than one with: only 1.5 % of random keys of 24 are such.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bar {
-    with_digits: f64,
-    without_digits: f64,
+    with_digits: i32,
+    without_digits: i32,
 }
 
 /// For runs that may be anything.
-pub(super) const STRICT: Bar = Bar { with_digits: 0.0, without_digits: 3.0 };
+pub(super) const STRICT: Bar = Bar { with_digits: 0, without_digits: 3000 };
 
 /// For runs behind `sk_live_` and its like: loses less than 0.05 % of 24 alphanumerics.
-pub(super) const LENIENT: Bar = Bar { with_digits: -6.0, without_digits: 0.0 };
+pub(super) const LENIENT: Bar = Bar { with_digits: -6000, without_digits: 0 };
 
 /// The 84 commonest letter pairs of English text and of identifiers; they make up about 55 % of the pairs there.
 const COMMON_PAIRS: &str = "th he in er an re nd on en at ou ed ha to or it is hi es ng st ar te al nt se le of ti ra \
     ri ro li co de ne io ic ve me ta el ce us em ll ma et ec un ur si la fo om ur ch ut pr no pe tr ct ca ac ge tu id \
     ad am as po il lo ke ey ss su ns rs ts fi im ol up";
-const SHARE_IN_TEXT: f64 = 0.55;
-const SHARE_AT_RANDOM: f64 = 84.0 / 676.0;
+/// ln((84 / 676) / 0.55) and ln((1 - 84 / 676) / (1 - 0.55)), in thousandths.
+const COMMON_PAIR: i32 = -1488;
+const RARE_PAIR: i32 = 666;
+
+/// ln(P(class | random) / P(class | class before, identifier)), in thousandths, by alphabet, class before and class.
+/// Identifiers: lower after lower .88, upper .08, digit .04; after upper .50, .45, .05; after a digit .35, .15, .50.
+/// As numbers, since the first logarithm at run time costs the loading of another library.
+const STEPS: [[[i32; 3]; 3]; 3] = [
+    [[-853, 1545, 2749], [-288, -182, 2526], [69, 916, 223]],
+    [[-741, 1657, 1394], [-176, -71, 1171], [181, 1028, -1131]],
+    [[-198, 2200, 1938], [368, 473, 1715], [724, 1572, -588]],
+];
+
+/// The narrowest alphabet that holds a run, in the order of [`STEPS`].
+#[derive(Clone, Copy)]
+enum Alphabet {
+    Hex,
+    Base62,
+    Base36,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
@@ -59,58 +77,29 @@ pub(super) fn distinct(run: &[u8]) -> u32 {
     run.iter().fold(0_u128, |seen, &byte| seen | 1 << (byte & 127)).count_ones()
 }
 
-/// ln(P(run | random) / P(run | identifier)).
-fn ratio(run: &[u8]) -> f64 {
-    let drawn = Drawn::from(run);
-    run.windows(2).map(|pair| class_step(&drawn, class(pair[0]), class(pair[1])) + pair_step(pair)).sum()
+/// ln(P(run | random) / P(run | identifier)), in thousandths.
+fn ratio(run: &[u8]) -> i32 {
+    let steps = &STEPS[alphabet(run) as usize];
+    run.windows(2).map(|pair| steps[class(pair[0]) as usize][class(pair[1]) as usize] + pair_step(pair)).sum()
 }
 
-/// The chance of each class in the narrowest alphabet that holds the run: hex, base36 or base62.
-struct Drawn {
-    letters: f64,
-    digits: f64,
-}
-
-impl Drawn {
-    fn from(run: &[u8]) -> Self {
-        let hex = run.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
-        let lower = run.iter().any(u8::is_ascii_lowercase);
-        let upper = run.iter().any(u8::is_ascii_uppercase);
-        let (letters, digits) = match (hex, lower && upper) {
-            (true, _) => (6.0 / 16.0, 10.0 / 16.0),
-            (false, true) => (26.0 / 62.0, 10.0 / 62.0),
-            (false, false) => (26.0 / 36.0, 10.0 / 36.0),
-        };
-        Self { letters, digits }
+fn alphabet(run: &[u8]) -> Alphabet {
+    let hex = run.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    let lower = run.iter().any(u8::is_ascii_lowercase);
+    let upper = run.iter().any(u8::is_ascii_uppercase);
+    match (hex, lower && upper) {
+        (true, _) => Alphabet::Hex,
+        (false, true) => Alphabet::Base62,
+        (false, false) => Alphabet::Base36,
     }
 }
 
-/// How classes follow each other in identifiers, as fractions of 100 after the first class of the pair.
-fn class_step(drawn: &Drawn, from: Class, to: Class) -> f64 {
-    let written = match (from, to) {
-        (Class::Lower, Class::Lower) => 0.88,
-        (Class::Lower, Class::Upper) => 0.08,
-        (Class::Lower, Class::Digit) => 0.04,
-        (Class::Upper, Class::Lower) => 0.50,
-        (Class::Upper, Class::Upper) => 0.45,
-        (Class::Upper, Class::Digit) => 0.05,
-        (Class::Digit, Class::Lower) => 0.35,
-        (Class::Digit, Class::Upper) => 0.15,
-        (Class::Digit, Class::Digit) => 0.50_f64,
-    };
-    let at_random = if to == Class::Digit { drawn.digits } else { drawn.letters };
-    (at_random / written).ln()
-}
-
-fn pair_step(pair: &[u8]) -> f64 {
+fn pair_step(pair: &[u8]) -> i32 {
     let (first, second) = (pair[0].to_ascii_lowercase(), pair[1].to_ascii_lowercase());
-    if !(first.is_ascii_lowercase() && second.is_ascii_lowercase()) {
-        return 0.0;
-    }
-    if COMMON.holds(first, second) {
-        (SHARE_AT_RANDOM / SHARE_IN_TEXT).ln()
-    } else {
-        ((1.0 - SHARE_AT_RANDOM) / (1.0 - SHARE_IN_TEXT)).ln()
+    match first.is_ascii_lowercase() && second.is_ascii_lowercase() {
+        true if COMMON.holds(first, second) => COMMON_PAIR,
+        true => RARE_PAIR,
+        false => 0,
     }
 }
 
@@ -151,6 +140,23 @@ mod tests {
         for run in ["getUserByIdFromDatabase2", "thisisafakekey1234567890", "yourSecretKeyGoesHere"] {
             assert!(!looks_random(run.as_bytes(), LENIENT), "{run}");
         }
+    }
+
+    /// The numbers are what their comments say.
+    #[test]
+    fn the_tables_are_logarithms() {
+        let thousandths = |x: f64| (x.ln() * 1000.0).round() as i32;
+        let written = [[0.88, 0.08, 0.04], [0.50, 0.45, 0.05], [0.35, 0.15, 0.50]];
+        let drawn = [(6.0 / 16.0, 10.0 / 16.0), (26.0 / 62.0, 10.0 / 62.0), (26.0 / 36.0, 10.0 / 36.0)];
+        for (steps, (letter, digit)) in STEPS.iter().zip(drawn) {
+            for (row, written) in steps.iter().zip(written) {
+                let wanted: Vec<i32> =
+                    [letter, letter, digit].iter().zip(written).map(|(d, w)| thousandths(d / w)).collect();
+                assert_eq!(row.as_slice(), wanted);
+            }
+        }
+        let random = 84.0 / 676.0;
+        assert_eq!((COMMON_PAIR, RARE_PAIR), (thousandths(random / 0.55), thousandths((1.0 - random) / 0.45)));
     }
 
     #[test]

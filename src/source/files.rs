@@ -166,13 +166,13 @@ impl Source for Files {
     }
 
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let scan = |buffer: &mut Vec<u8>, at: usize, covered: &mut Coverage| {
+        let scan = |(): &(), buffer: &mut Vec<u8>, at: usize, covered: &mut Coverage| {
             let entry = &self.entries[at];
             if let Err(err) = entry.scan(buffer, visit, covered) {
                 covered.unread.push(unreadable(&entry.on_disk, err));
             }
         };
-        let mut covered = spread(self.entries.len(), threads, Vec::new, scan);
+        let mut covered = spread(self.entries.len(), threads, &(), || (), scan);
         covered.skipped.extend(self.skipped.iter().cloned());
         covered.unread.extend(self.unread.iter().cloned());
         covered

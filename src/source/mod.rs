@@ -74,33 +74,34 @@ pub trait Source {
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage;
 }
 
-/// Runs `work` for every index below `count` on up to `threads` threads, each with a state of its own, and returns
-/// what the threads covered.
-fn spread<S>(
+/// Runs `work` for every index below `count` on up to `threads` threads and returns what they covered. Each thread has a
+/// buffer, and a handle to read with: `here` on this one, what `elsewhere` opens on others.
+fn spread<H>(
     count: usize,
     threads: usize,
-    start: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, usize, &mut Coverage) + Sync,
+    here: &H,
+    elsewhere: impl Fn() -> H + Sync,
+    work: impl Fn(&H, &mut Vec<u8>, usize, &mut Coverage) + Sync,
 ) -> Coverage {
     use std::sync::atomic::{AtomicUsize, Ordering};
     // A thread costs about 50 µs to start, as much as reading a few blobs.
     const WORTH_A_THREAD: usize = 32;
     let next = AtomicUsize::new(0);
-    let run = || {
-        let mut state = start();
+    let run = |handle: &H| {
+        let mut buffer = Vec::new();
         let mut covered = Coverage::default();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= count {
                 return covered;
             }
-            work(&mut state, at, &mut covered);
+            work(handle, &mut buffer, at, &mut covered);
         }
     };
     let helpers = threads.min(count / WORTH_A_THREAD).saturating_sub(1);
     std::thread::scope(|scope| {
-        let helping: Vec<_> = (0..helpers).map(|_| scope.spawn(&run)).collect();
-        let mut covered = run();
+        let helping: Vec<_> = (0..helpers).map(|_| scope.spawn(|| run(&elsewhere()))).collect();
+        let mut covered = run(here);
         for thread in helping {
             covered.absorb(thread.join().expect("a scanning thread does not panic"));
         }

@@ -1,6 +1,7 @@
 //! The object database, read as git reads it, but for replacements: what a commit holds is what is scanned, not what
 //! `git replace` shows in its place.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -63,7 +64,7 @@ impl Objects {
     }
 
     /// The blob's bytes, in `buffer`. `wanted_for` says whose they are, for the sentence that tells of a failure.
-    pub fn blob<'b>(&self, id: &oid, wanted_for: &str, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], Trouble> {
+    pub fn blob<'b>(&self, id: &oid, wanted_for: &dyn Display, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], Trouble> {
         buffer.clear();
         if id == ObjectId::empty_blob(self.hash) {
             return Ok(buffer);
@@ -72,7 +73,7 @@ impl Objects {
     }
 
     /// The tree's entries, in git's order.
-    pub fn tree(&self, id: &oid, wanted_for: &str) -> Result<Vec<TreeEntry>, Trouble> {
+    pub fn tree(&self, id: &oid, wanted_for: &dyn Display) -> Result<Vec<TreeEntry>, Trouble> {
         if id == ObjectId::empty_tree(self.hash) {
             return Ok(Vec::new());
         }
@@ -81,7 +82,7 @@ impl Objects {
         TreeRefIter::from_bytes(bytes, self.hash)
             .map(|entry| entry.map(|e| TreeEntry { name: e.filename.to_vec(), mode: e.mode, id: e.oid.to_owned() }))
             .collect::<Result<_, _>>()
-            .map_err(|err| unreadable(id, "tree", wanted_for, err))
+            .map_err(|err| unreadable(id, gix::objs::Kind::Tree, wanted_for, err))
     }
 
     /// What stands at `path` in `tree`.
@@ -90,7 +91,7 @@ impl Objects {
             Some(slash) => (&path[..slash], Some(&path[slash + 1..])),
             None => (path, None),
         };
-        let entry = self.tree(tree, &path.escape_ascii().to_string())?.into_iter().find(|entry| entry.name == name);
+        let entry = self.tree(tree, &path.escape_ascii())?.into_iter().find(|entry| entry.name == name);
         match (entry, rest) {
             (Some(folder), Some(rest)) if folder.mode.is_tree() => self.lookup(&folder.id, rest),
             (Some(_), Some(_)) => Ok(None),
@@ -105,7 +106,7 @@ impl Objects {
         path: &[u8],
         visit: &mut dyn FnMut(Vec<u8>, TreeEntry),
     ) -> Result<(), Trouble> {
-        for entry in self.tree(tree, &path.escape_ascii().to_string())? {
+        for entry in self.tree(tree, &path.escape_ascii())? {
             let full = if path.is_empty() { entry.name.clone() } else { [path, b"/", &entry.name].concat() };
             if entry.mode.is_tree() {
                 self.files_below(&entry.id, &full, visit)?;
@@ -117,12 +118,12 @@ impl Objects {
     }
 
     /// The tree that the commit holds.
-    pub fn tree_of_commit(&self, id: &oid, wanted_for: &str) -> Result<ObjectId, Trouble> {
+    pub fn tree_of_commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<ObjectId, Trouble> {
         let mut buffer = Vec::new();
         let bytes = self.object(id, gix::objs::Kind::Commit, wanted_for, &mut buffer)?;
         gix::objs::CommitRefIter::from_bytes(bytes, self.hash)
             .tree_id()
-            .map_err(|err| unreadable(id, "commit", wanted_for, err))
+            .map_err(|err| unreadable(id, gix::objs::Kind::Commit, wanted_for, err))
     }
 
     pub fn has(&self, id: &oid) -> bool {
@@ -135,22 +136,21 @@ impl Objects {
         &self,
         id: &oid,
         kind: gix::objs::Kind,
-        wanted_for: &str,
+        wanted_for: &dyn Display,
         buffer: &'b mut Vec<u8>,
     ) -> Result<&'b [u8], Trouble> {
-        let kind_name = kind.to_string();
         for store in &self.stores {
             match store.try_find(id, buffer) {
                 Ok(Some(found)) if found.kind == kind => return Ok(buffer),
                 Ok(Some(found)) => {
-                    return Err(unreadable(id, &kind_name, wanted_for, format!("it is a {}", found.kind)));
+                    return Err(unreadable(id, kind, wanted_for, format!("it is a {}", found.kind)));
                 }
                 Ok(None) => {}
-                Err(err) => return Err(unreadable(id, &kind_name, wanted_for, err)),
+                Err(err) => return Err(unreadable(id, kind, wanted_for, err)),
             }
         }
         Err(Trouble::new(
-            format!("cannot read {kind_name} {} for {wanted_for}", named(id)),
+            format!("cannot read {kind} {} for {wanted_for}", named(id)),
             "the object is not in this repository (a partial clone, or damage)",
             "fetch it with git fetch, or look for the damage with git fsck",
         ))
@@ -158,11 +158,11 @@ impl Objects {
 }
 
 /// Enough of an id to find the object by; all of it would look like a token, and be masked.
-fn named(id: &oid) -> impl std::fmt::Display + '_ {
+fn named(id: &oid) -> impl Display + '_ {
     id.to_hex_with_len(16)
 }
 
-fn unreadable(id: &oid, kind: &str, wanted_for: &str, cause: impl std::fmt::Display) -> Trouble {
+fn unreadable(id: &oid, kind: gix::objs::Kind, wanted_for: &dyn Display, cause: impl Display) -> Trouble {
     Trouble::new(
         format!("cannot read {kind} {} for {wanted_for}", named(id)),
         cause,

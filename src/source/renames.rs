@@ -96,6 +96,6 @@ impl Renames {
 
 fn read(id: &ObjectId, path: &[u8], objects: &Objects) -> Result<Vec<u8>, Trouble> {
     let mut buffer = Vec::new();
-    objects.blob(id, &path.escape_ascii().to_string(), &mut buffer)?;
+    objects.blob(id, &path.escape_ascii(), &mut buffer)?;
     Ok(buffer)
 }

@@ -1,7 +1,6 @@
 //! Opening a repository as git would in a hook, with none of the user's settings in force.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use gix::ObjectId;
 
@@ -10,40 +9,43 @@ use crate::trouble::Trouble;
 
 /// A repository, and where its parts are.
 pub struct Repository {
-    pub(super) gix: gix::Repository,
-    pub(super) stores: Arc<Stores>,
-    objects: Objects,
-    /// The folder that git's relative paths start from: the top of the worktree, or where we stand.
-    top: PathBuf,
+    gix: gix::Repository,
+    pub(super) stores: Stores,
+    /// This thread's handle to the stores.
+    pub(super) objects: Objects,
+    worktree: Option<PathBuf>,
 }
 
 impl Repository {
     /// The repository that `GIT_DIR` names or that `dir` lies in.
     pub fn discover(dir: &Path) -> Result<Self, Trouble> {
         let shared = open(dir)?;
-        let mut gix = shared.to_thread_local();
-        // GIT_NAMESPACE is for servers; git's own HEAD is not in one.
-        gix.clear_namespace();
-        let stores = Arc::new(Stores::open(&shared, gix.object_hash())?);
+        let gix = shared.to_thread_local();
+        let stores = Stores::open(&shared, gix.object_hash())?;
         let objects = stores.reader();
-        let top = gix.workdir().map_or_else(|| gix.current_dir().to_owned(), Path::to_owned);
-        Ok(Self { gix, stores, objects, top })
+        let named = std::env::var_os("GIT_WORK_TREE").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let worktree = named.or_else(|| gix.workdir().map(Path::to_owned));
+        Ok(Self { gix, stores, objects, worktree })
     }
 
     /// The top of the worktree; None in a bare repository.
     pub fn worktree(&self) -> Option<&Path> {
-        self.gix.workdir()
+        self.worktree.as_deref()
+    }
+
+    pub(super) fn git_dir(&self) -> &Path {
+        self.gix.git_dir()
     }
 
     /// The tree of HEAD's commit; None before the first one.
     pub(super) fn head_tree(&self) -> Result<Option<ObjectId>, Trouble> {
         let commit = if self.has_reftable() { self.ask_git_for_head()? } else { self.head_commit()? };
-        commit.map(|id| self.objects.tree_of_commit(&id, "HEAD")).transpose()
+        commit.map(|id| self.objects.tree_of_commit(&id, &"HEAD")).transpose()
     }
 
     /// The trees of the commits that are being merged into HEAD: none but in the middle of a merge.
     pub(super) fn merge_trees(&self) -> Result<Vec<ObjectId>, Trouble> {
-        let path = self.gix.git_dir().join("MERGE_HEAD");
+        let path = self.git_dir().join("MERGE_HEAD");
         let commits = match std::fs::read_to_string(&path) {
             Ok(text) => text
                 .lines()
@@ -52,25 +54,20 @@ impl Repository {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => merged_by_running_git(),
             Err(err) => return Err(broken_merge(&path, err)),
         };
-        commits.iter().map(|id| self.objects.tree_of_commit(id, "a merged commit")).collect()
+        commits.iter().map(|id| self.objects.tree_of_commit(id, &"a merged commit")).collect()
     }
 
     /// The index that git hands over: `GIT_INDEX_FILE`, relative to the top of the worktree, or the repository's own.
     pub(super) fn index_path(&self) -> Result<PathBuf, Trouble> {
         match std::env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty()) {
-            Some(path) => Ok(self.top.join(path)),
-            None if self.gix.workdir().is_none() => Err(Trouble::new(
-                format!("cannot scan what is staged in {}", self.gix.git_dir().display()),
+            Some(path) => Ok(self.worktree().unwrap_or(self.gix.current_dir()).join(path)),
+            None if self.worktree().is_none() => Err(Trouble::new(
+                format!("cannot scan what is staged in {}", self.git_dir().display()),
                 "it is a bare repository, which has no index",
                 "run keysweep staged in a worktree",
             )),
-            None => Ok(self.gix.git_dir().join("index")),
+            None => Ok(self.git_dir().join("index")),
         }
-    }
-
-    /// `path` of this repository's worktree, on disk.
-    pub fn on_disk(&self, path: &str) -> Option<PathBuf> {
-        self.gix.workdir().map(|top| top.join(path))
     }
 
     fn head_commit(&self) -> Result<Option<ObjectId>, Trouble> {
@@ -105,7 +102,7 @@ impl Repository {
     fn ask_git_for_head(&self) -> Result<Option<ObjectId>, Trouble> {
         let output = std::process::Command::new("git")
             .arg("--git-dir")
-            .arg(self.gix.git_dir())
+            .arg(self.git_dir())
             .args(["rev-parse", "--quiet", "--verify", "HEAD"])
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .stderr(std::process::Stdio::piped())
@@ -123,7 +120,7 @@ impl Repository {
 
     fn broken_head(&self, cause: impl std::fmt::Display) -> Trouble {
         Trouble::new(
-            format!("cannot read HEAD of {}", self.gix.git_dir().display()),
+            format!("cannot read HEAD of {}", self.git_dir().display()),
             cause,
             "see what git status says of it",
         )
@@ -145,15 +142,11 @@ fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Trouble {
     Trouble::new(format!("cannot read {}", path.display()), cause, "see what git status says of the merge")
 }
 
-/// Configuration of the user, of the system and of the environment stays unread: it can change nothing that is
-/// scanned, and reading it takes half of the time to open a small repository.
+/// Settings of the user, of the system and of the environment stay unread: they can change nothing of what is scanned,
+/// and reading them takes half of the time to open a small repository. The few variables that matter in a hook are read
+/// by hand, `GIT_DIR` by gix.
 fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
-    let options = || {
-        let mut permissions = gix::open::Permissions::all();
-        permissions.config = gix::open::permissions::Config::isolated();
-        permissions.attributes = gix::open::permissions::Attributes::isolated();
-        gix::open::Options::default().permissions(permissions)
-    };
+    let options = || gix::open::Options::default().permissions(gix::open::Permissions::isolated());
     let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
     let discovery = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
     gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, discovery, trust).map_err(|err| {

@@ -1,12 +1,10 @@
 //! What the next commit adds: the index against HEAD, and against the commits being merged.
 
-use std::sync::Arc;
-
 use gix::ObjectId;
 
 use super::added::added;
 use super::index::{self, Change, Removal};
-use super::objects::{Kept, Objects, Stores};
+use super::objects::{Kept, Objects};
 use super::renames::Renames;
 use super::{Coverage, Newness, Repository, Skipped, Source, Unit, spread};
 use crate::allow::CONFIG_NAME;
@@ -14,65 +12,83 @@ use crate::finding::{Part, Span};
 use crate::trouble::Trouble;
 
 /// The staged change of one repository.
-pub struct Staged {
-    stores: Arc<Stores>,
+pub struct Staged<'r> {
+    repository: &'r Repository,
+    comparison: Comparison,
+    config: Option<ObjectId>,
+}
+
+/// What the index changes, and what the parents of the next commit have: all that threads share.
+struct Comparison {
     changes: Vec<Change>,
     renames: Renames,
     head: Option<ObjectId>,
     merged: Vec<ObjectId>,
-    config: Option<ObjectId>,
 }
 
-impl Staged {
+impl<'r> Staged<'r> {
     /// Compares the index with HEAD. Reads no content yet.
-    pub fn read(repository: &Repository) -> Result<Self, Trouble> {
-        let objects = repository.stores.reader();
+    pub fn read(repository: &'r Repository) -> Result<Self, Trouble> {
+        let objects = &repository.objects;
         let head = repository.head_tree()?;
-        let delta = index::compare(&repository.index_path()?, head, &objects)?;
+        let delta = index::compare(&repository.index_path()?, repository.git_dir(), head, objects)?;
         // Only a file that came can have been renamed.
         let may_rename = delta.changes.iter().any(|change| change.old.is_none());
-        let removed = if may_rename { files_of(delta.removals, &objects)? } else { Vec::new() };
+        let removed = if may_rename { files_of(delta.removals, objects)? } else { Vec::new() };
         let renames = Renames::new(&delta.changes, removed);
         let merged = repository.merge_trees()?;
-        Ok(Self {
-            stores: repository.stores.clone(),
-            changes: delta.changes,
-            renames,
-            head,
-            merged,
-            config: delta.config,
-        })
+        let comparison = Comparison { changes: delta.changes, renames, head, merged };
+        Ok(Self { repository, comparison, config: delta.config })
     }
 
     /// `.keysweep.toml` as the next commit has it.
     pub fn config(&self) -> Result<Option<Vec<u8>>, Trouble> {
-        self.config.map(|id| read_blob(&self.stores.reader(), &id, CONFIG_NAME)).transpose()
+        self.config.map(|id| read_blob(&self.repository.objects, &id, CONFIG_NAME)).transpose()
     }
 
     /// `.keysweep.toml` as HEAD has it.
     pub fn config_before(&self) -> Result<Option<Vec<u8>>, Trouble> {
-        let Some(head) = self.head else { return Ok(None) };
-        let objects = self.stores.reader();
+        let Some(head) = self.comparison.head else { return Ok(None) };
+        let objects = &self.repository.objects;
         let entry = objects.lookup(&head, CONFIG_NAME.as_bytes())?.filter(|entry| Kept::from(entry.mode) == Kept::File);
-        entry.map(|entry| read_blob(&objects, &entry.id, CONFIG_NAME)).transpose()
-    }
-
-    /// How many paths the next commit changes, removals not counted.
-    pub fn len(&self) -> usize {
-        self.changes.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        entry.map(|entry| read_blob(objects, &entry.id, CONFIG_NAME)).transpose()
     }
 
     /// Whether there is no commit yet.
     pub fn is_first(&self) -> bool {
-        self.head.is_none()
+        self.comparison.head.is_none()
+    }
+}
+
+impl Source for Staged<'_> {
+    fn name(&self) -> &'static str {
+        "staged"
     }
 
-    fn scan(&self, at: usize, reader: &mut Reader, visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
-        let Reader { objects, buffer } = reader;
+    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let (comparison, stores) = (&self.comparison, &self.repository.stores);
+        let count = comparison.changes.len();
+        spread(
+            count,
+            threads,
+            &self.repository.objects,
+            || stores.reader(),
+            |objects, buffer, at, covered| {
+                comparison.scan(at, objects, buffer, visit, covered);
+            },
+        )
+    }
+}
+
+impl Comparison {
+    fn scan(
+        &self,
+        at: usize,
+        objects: &Objects,
+        buffer: &mut Vec<u8>,
+        visit: &dyn Fn(&Unit<'_>),
+        covered: &mut Coverage,
+    ) {
         let change = &self.changes[at];
         if change.old.is_none() {
             let known = |spans: &[Span]| self.new_names(objects, &change.path, spans);
@@ -92,7 +108,7 @@ impl Staged {
         if self.renames.is_exact(at) {
             return;
         }
-        let bytes = match objects.blob(&change.id, &change.path.escape_ascii().to_string(), buffer) {
+        let bytes = match objects.blob(&change.id, &change.path.escape_ascii(), buffer) {
             Ok(bytes) => bytes,
             Err(trouble) => return covered.unread.push(trouble),
         };
@@ -119,17 +135,17 @@ impl Staged {
     /// What the parents of the next commit have where the change at `at` is.
     fn older(&self, objects: &Objects, at: usize, new: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
         let change = &self.changes[at];
-        let path = change.path.escape_ascii().to_string();
+        let path = change.path.escape_ascii();
         let mut older = Vec::new();
         match change.old {
-            Some((kept, id)) if kept == change.kept => older.push(read_blob(objects, &id, &path)?),
+            Some((kept, id)) if kept == change.kept => older.push(read_blob(objects, &id, path.clone())?),
             Some(_) => {}
             None => older.extend(self.renames.source(at, &self.changes, objects)?),
         }
         for tree in &self.merged {
             let entry = objects.lookup(tree, &change.path)?.filter(|entry| Kept::from(entry.mode) == change.kept);
             if let Some(entry) = entry {
-                older.push(read_blob(objects, &entry.id, &path)?);
+                older.push(read_blob(objects, &entry.id, path.clone())?);
             } else if stands_below(objects, tree, &change.id)? {
                 older.push(new.to_vec());
             }
@@ -155,23 +171,6 @@ impl Staged {
     }
 }
 
-/// What a thread reads with.
-struct Reader {
-    objects: Objects,
-    buffer: Vec<u8>,
-}
-
-impl Source for Staged {
-    fn name(&self) -> &'static str {
-        "staged"
-    }
-
-    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let start = || Reader { objects: self.stores.reader(), buffer: Vec::new() };
-        spread(self.changes.len(), threads, start, |reader, at, covered| self.scan(at, reader, visit, covered))
-    }
-}
-
 impl Coverage {
     fn skip(&mut self, change: &Change, why: &'static str) {
         self.skipped.push(Skipped { path: change.path.clone(), why });
@@ -184,9 +183,9 @@ fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<boo
     Ok(stands)
 }
 
-fn read_blob(objects: &Objects, id: &ObjectId, path: &str) -> Result<Vec<u8>, Trouble> {
+fn read_blob(objects: &Objects, id: &ObjectId, path: impl std::fmt::Display) -> Result<Vec<u8>, Trouble> {
     let mut buffer = Vec::new();
-    objects.blob(id, path, &mut buffer)?;
+    objects.blob(id, &path, &mut buffer)?;
     Ok(buffer)
 }
 

@@ -104,7 +104,7 @@ impl Repo {
         line.push(0);
         let args = ["update-index", "--add", "--replace", "-z", "--index-info"];
         let run = self.call("git", &args).stdin(line).run().expect_code(0);
-        if !run.stderr.is_empty() {
+        if run.err().contains("Ignoring path") {
             run.fail("git refuses this name");
         }
         id

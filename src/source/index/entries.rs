@@ -60,17 +60,22 @@ impl<'a> Decoded<'a> {
 impl<'a> Entries<'a> for Decoded<'a> {
     fn current(&self) -> Option<Entry<'a>> {
         let entry = self.index.entries().get(self.at)?;
-        Some(Entry {
-            path: entry.path(self.index),
-            mode: mode(entry.mode.bits()),
-            id: entry.id,
-            stage: entry.stage_raw(),
-            intent_to_add: entry.flags.contains(gix::index::entry::Flags::INTENT_TO_ADD),
-        })
+        Some(Entry { path: entry.path(self.index), ..owned(entry) })
     }
 
     fn skip(&mut self, count: usize) {
         self.at += count;
+    }
+}
+
+/// All of an entry that gix decoded but its path, which stands elsewhere.
+pub(super) fn owned(entry: &gix::index::Entry) -> Entry<'static> {
+    Entry {
+        path: b"",
+        mode: mode(entry.mode.bits()),
+        id: entry.id,
+        stage: entry.stage_raw(),
+        intent_to_add: entry.flags.contains(gix::index::entry::Flags::INTENT_TO_ADD),
     }
 }
 

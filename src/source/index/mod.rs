@@ -10,12 +10,14 @@
 
 mod entries;
 mod raw;
+mod split;
 mod walk;
 
 use std::io;
 use std::path::Path;
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 
 use super::objects::{Kept, Objects};
 use crate::trouble::Trouble;
@@ -47,8 +49,14 @@ pub(super) struct Delta {
     pub config: Option<ObjectId>,
 }
 
-/// Compares the index at `path` with `head`, HEAD's tree. A missing index is an empty one, as git has it.
-pub(super) fn compare(path: &Path, head: Option<ObjectId>, objects: &Objects) -> Result<Delta, Trouble> {
+/// Compares the index at `path`, of the repository at `git_dir`, with `head`, HEAD's tree. A missing index is an empty
+/// one, as git has it.
+pub(super) fn compare(
+    path: &Path,
+    git_dir: &Path,
+    head: Option<ObjectId>,
+    objects: &Objects,
+) -> Result<Delta, Trouble> {
     let mapped = match super::map::map(path) {
         Ok(mapped) => mapped,
         Err(err) if err.kind() == io::ErrorKind::NotFound => return walk::compare(entries::None, None, head, objects),
@@ -64,6 +72,12 @@ pub(super) fn compare(path: &Path, head: Option<ObjectId>, objects: &Objects) ->
         if entries.ended_well() {
             return Ok(delta);
         }
+    }
+    if path.parent() != Some(git_dir)
+        && mapped.contains_str(b"link")
+        && let Some(joined) = split::Joined::read(path, &mapped, git_dir, objects.hash())?
+    {
+        return walk::compare(joined.walk(), None, head, objects);
     }
     let decoded = gix::index::File::at(path, objects.hash(), true, gix::index::decode::Options::default())
         .map_err(|err| damaged(path, err))?;

@@ -116,11 +116,7 @@ fn child_of<'t>(node: &'t Tree, name: &[u8]) -> Option<&'t Tree> {
 }
 
 fn old_entries(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<Vec<TreeEntry>, Trouble> {
-    let wanted_for = || match prefix {
-        b"" => "the top of HEAD".to_owned(),
-        _ => format!("{} in HEAD", prefix.escape_ascii()),
-    };
-    head.map_or(Ok(Vec::new()), |id| objects.tree(&id, &wanted_for()))
+    head.map_or(Ok(Vec::new()), |id| objects.tree(&id, &format_args!("HEAD:{}", prefix.escape_ascii())))
 }
 
 /// Git sorts a folder as if its name ended in `/`.
@@ -140,7 +136,7 @@ fn trees(
         return Ok(());
     }
     let mut old = old_entries(prefix, old, objects)?.into_iter().peekable();
-    for entry in objects.tree(&new, &format!("{} in the index", prefix.escape_ascii()))? {
+    for entry in objects.tree(&new, &format_args!("the index:{}", prefix.escape_ascii()))? {
         let is_folder = entry.mode.is_tree();
         while let Some(gone) = old.next_if(|old| in_tree_order(old, &entry.name, is_folder) == Ordering::Less) {
             removed(delta, prefix, gone);
