@@ -11,7 +11,7 @@ use support::{Repo, client, executable};
 
 /// Long enough that git itself calls an edited copy of it similar.
 fn long_file(token: &Token) -> String {
-    let lines: String = (0..40).map(|n| format!("line {n} of a file with a history\n")).collect();
+    let lines: String = (0..40).map(|n| format!("line {n} of a file with a history\n")).collect::<Vec<_>>().concat();
     format!("{lines}{}", client(token))
 }
 

@@ -17,6 +17,7 @@ fn index_holds(repo: &Repo, signature: &[u8]) -> bool {
     index_bytes(repo).windows(signature.len()).any(|w| w == signature)
 }
 
+#[allow(clippy::too_many_lines)] // a table
 #[test]
 fn every_form_of_index_yields_the_same_finding() {
     type Form = (&'static str, fn(&Repo), fn(&Repo) -> bool);

@@ -7,7 +7,7 @@ use support::token::{Maker, Token};
 use support::{Repo, Run, client, text};
 
 fn lines(from: usize, to: usize) -> String {
-    (from..to).map(|n| format!("line {n}\n")).collect()
+    (from..to).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat()
 }
 
 /// Two branches that both changed `shared.txt`; `side` also has `side.txt`. What side brings holds tokens.

@@ -21,9 +21,9 @@ fn every_kind_of_repository_yields_the_same_finding() {
     ] {
         let mut make = Maker::new(304);
         let repo = Repo::none();
-        let made = repo.git_call(&["init", "-q", "-b", "main"]).args(options).run();
-        if made.code != Some(0) {
-            eprintln!("skipped, this git cannot: {options:?}: {}", made.err());
+        let init = repo.git_call(&["init", "-q", "-b", "main"]).args(options).run();
+        if init.code != Some(0) {
+            eprintln!("skipped, this git cannot: {options:?}: {}", init.err());
             continue;
         }
         let token = make.sk_live(24);

@@ -4,7 +4,7 @@
 mod support;
 
 use support::token::{Maker, Token};
-use support::{Call, Repo, client, executable};
+use support::{Call, Repo, client, executable, note};
 
 /// A repository with an old token in the file that is about to change, and a new one staged two lines below it.
 struct Scene {
@@ -38,7 +38,7 @@ impl Scene {
 
 /// Asserts that the new token is found at its place and a clean change passes, named by the setting.
 fn expect_same(setting: &str, arrange: impl Fn(&Repo), call: impl Fn(&Repo) -> Call) {
-    eprintln!("setting: {setting}");
+    note(format!("setting: {setting}"));
     let scene = Scene::new(200);
     arrange(&scene.repo);
     scene.stage_clean();

@@ -1,7 +1,7 @@
 //! A repository with many folders and many old tokens, and one change deep inside.
 
 use super::token::{Maker, Token};
-use super::{Repo, client};
+use super::{Repo, client, note};
 
 pub const DEEP: &str = "m/n/o/deep.txt";
 
@@ -24,7 +24,7 @@ pub fn change(token: &Token) -> String {
 
 /// As `git add` leaves the index, with invalid cache-tree nodes, and as a hook sees it, with all of them valid.
 pub fn expect_found_in_both_states(form: &str, repo: &Repo, token: &Token) {
-    eprintln!("form: {form}");
+    note(format!("form: {form}"));
     repo.staged().expect_found(&[(DEEP, 2, token)]);
     repo.git(&["write-tree"]);
     repo.staged().expect_found(&[(DEEP, 2, token)]);

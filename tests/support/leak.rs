@@ -28,7 +28,7 @@ pub fn expect_no_leak<'a>(run: &Run, tokens: impl IntoIterator<Item = &'a Token>
     let windows: HashSet<&[u8]> = shown.iter().flat_map(|bytes| bytes.windows(WINDOW)).collect();
     for token in tokens {
         let body = token.body().as_bytes();
-        let encoded = base64(body, b"+/", false);
+        let encoded = base64(body, *b"+/", false);
         for leaked in body.windows(WINDOW).chain(encoded.as_bytes().windows(WINDOW)) {
             if windows.contains(leaked) {
                 let part = String::from_utf8_lossy(leaked);

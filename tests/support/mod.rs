@@ -205,6 +205,12 @@ pub fn executable(path: &Path, script: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("chmod");
 }
 
+/// Says where a test stands. The test runner shows it with a failing test only.
+#[allow(clippy::print_stderr)]
+pub fn note(what: impl std::fmt::Display) {
+    eprintln!("{what}");
+}
+
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("(no string)")
 }

@@ -20,11 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Call {
     pub command: Command,
     stdin: Vec<u8>,
+    patience: Duration,
 }
 
 impl Call {
     pub fn new(command: Command) -> Self {
-        Self { command, stdin: Vec::new() }
+        Self { command, stdin: Vec::new(), patience: PATIENCE }
     }
 
     pub fn args<A: AsRef<OsStr>>(mut self, args: &[A]) -> Self {
@@ -39,6 +40,12 @@ impl Call {
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// For programs that build something first.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -65,10 +72,11 @@ impl Call {
         let mut stdin = child.stdin.take().expect("piped");
         let input = self.stdin;
         std::thread::spawn(move || stdin.write_all(&input));
+        let patience = self.patience;
         let stdout = child.stdout.take().map(drain);
         let stderr = drain(child.stderr.take().expect("piped"));
-        let stdout = stdout.map(|r| patiently(&r, &mut child, &what)).unwrap_or_default();
-        let stderr = patiently(&stderr, &mut child, &what);
+        let stdout = stdout.map(|r| patiently(&r, patience, &mut child, &what)).unwrap_or_default();
+        let stderr = patiently(&stderr, patience, &mut child, &what);
         let code = child.wait().expect("wait").code();
         Run { what, code, stdout, stderr }
     }
@@ -84,10 +92,10 @@ fn drain(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     receiver
 }
 
-fn patiently(from: &Receiver<Vec<u8>>, child: &mut Child, what: &str) -> Vec<u8> {
-    from.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+fn patiently(from: &Receiver<Vec<u8>>, patience: Duration, child: &mut Child, what: &str) -> Vec<u8> {
+    from.recv_timeout(patience).unwrap_or_else(|_| {
         let _ = child.kill();
-        panic!("no end after {PATIENCE:?}: {what}")
+        panic!("no end after {patience:?}: {what}")
     })
 }
 

@@ -151,7 +151,7 @@ impl Maker {
 
     pub fn whsec_base64(&mut self, bytes: usize) -> Token {
         loop {
-            let body = base64(&self.bytes(bytes), b"+/", true);
+            let body = base64(&self.bytes(bytes), *b"+/", true);
             if looks_random(body.trim_end_matches('=').as_bytes()) {
                 return Token::new("base64 webhook secret", WHSEC, &body);
             }
@@ -160,7 +160,7 @@ impl Maker {
 
     fn whsec_base64url(&mut self, bytes: usize) -> Token {
         loop {
-            let body = base64(&self.bytes(bytes), b"-_", false);
+            let body = base64(&self.bytes(bytes), *b"-_", false);
             if looks_random(body.as_bytes()) {
                 return Token::new("base64url webhook secret", WHSEC, &body);
             }
@@ -169,7 +169,7 @@ impl Maker {
 
     fn workos(&mut self) -> Token {
         let inner = format!("key_01{},{}", self.base36(24).to_uppercase(), self.alnum(25));
-        Token::new("WorkOS", SK_LIVE, &base64(inner.as_bytes(), b"+/", false))
+        Token::new("WorkOS", SK_LIVE, &base64(inner.as_bytes(), *b"+/", false))
     }
 
     fn apideck(&mut self) -> Token {
@@ -214,7 +214,7 @@ impl Maker {
             self.whsec_base64(32),
             self.whsec_base64(75),
             self.whsec_base64url(32),
-            Token::new("webhook signing key", concat!("whsk", "_"), &base64(&self.bytes(64), b"+/", true)),
+            Token::new("webhook signing key", concat!("whsk", "_"), &base64(&self.bytes(64), *b"+/", true)),
             self.whsec_hex(48),
             under("prod segment", "prod", self.alnum(24)),
             under("dev segment", "dev", self.alnum(24)),
@@ -246,8 +246,8 @@ fn looks_random(body: &[u8]) -> bool {
 }
 
 /// RFC 4648 with the last two letters of the caller's choice.
-pub fn base64(bytes: &[u8], last_two: &[u8; 2], padded: bool) -> String {
-    let alphabet = [UPPER, LOWER, DIGIT, last_two].concat();
+pub fn base64(bytes: &[u8], last_two: [u8; 2], padded: bool) -> String {
+    let alphabet = [UPPER, LOWER, DIGIT, &last_two].concat();
     let mut out = String::new();
     for chunk in bytes.chunks(3) {
         let group = [0, 1, 2].map(|i| u32::from(chunk.get(i).copied().unwrap_or(0)));

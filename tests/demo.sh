@@ -1,0 +1,37 @@
+#!/bin/sh
+# Shows keysweep at work: builds it, makes a repository in a temporary folder, installs the hook there, and commits a
+# token that is made up on the spot. Exits 0 if the leak was stopped and the mended commit went through.
+set -eu
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+cargo build --release --quiet --manifest-path "$here/Cargo.toml"
+PATH="${CARGO_TARGET_DIR:-$here/target}/release:$PATH"
+export PATH
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+git init --quiet .
+git config user.name "A newcomer"
+git config user.email newcomer@example.org
+cp "$here/hooks/pre-commit" .git/hooks/pre-commit
+
+run() {
+    printf '\n$ %s\n' "$*"
+    "$@"
+}
+
+random=$(LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c 24)
+printf 'import stripe\n\nstripe.api_key = "sk_%s_%s"\n' live "$random" >billing.py
+run git add billing.py
+if run git commit --quiet -m "Take payments"; then
+    echo "the leak went through: keysweep did not stop it" >&2
+    exit 1
+fi
+
+printf '\n(the token goes into the environment, where it belongs)\n'
+printf 'import os\nimport stripe\n\nstripe.api_key = os.environ["STRIPE_API_KEY"]\n' >billing.py
+run git add billing.py
+run git commit --quiet -m "Take payments"
+printf '\nThe leak was stopped, the mended commit is in.\n'

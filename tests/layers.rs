@@ -1,0 +1,85 @@
+//! The house: modules stand in layers and use only those below; gix, `unsafe` and the like have one room each.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the ground up. A module may use those in front of it.
+const LAYERS: &[&str] = &["rule", "finding", "trouble", "rules", "detect", "allow", "source", "sweep", "report", "cli"];
+
+/// What only one place may name, and the place.
+const ROOMS: &[(&str, &str)] = &[
+    ("gix::", "source/"),
+    ("unsafe {", "source/map.rs"),
+    ("clap::", "cli/"),
+    ("owo_colors", "report/human.rs"),
+    ("serde_json", "report/json.rs"),
+    ("globset", "allow/globs.rs"),
+    ("toml::", "allow/config.rs"),
+    ("aho_corasick", "detect/gate.rs"),
+    ("std::process::Command", "source/repository.rs"),
+    ("stdout()", "cli/output.rs"),
+    ("stderr()", "cli/output.rs"),
+];
+
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![root.clone()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of sources") {
+            let path: PathBuf = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&root).expect("below src").to_string_lossy().replace('\\', "/");
+                files.push((name, fs::read_to_string(&path).expect("a source file")));
+            }
+        }
+    }
+    assert!(files.len() > 20, "the sources were not found");
+    files
+}
+
+/// The top-level module that a file belongs to; None for the crate's own files.
+fn layer_of(file: &str) -> Option<usize> {
+    let module = file.split('/').next().expect("a name").trim_end_matches(".rs");
+    LAYERS.iter().position(|layer| *layer == module)
+}
+
+#[test]
+fn imports_go_down_only() {
+    for (file, text) in sources() {
+        let Some(own) = layer_of(&file) else {
+            assert!(matches!(file.as_str(), "lib.rs" | "main.rs"), "{file} belongs to no layer");
+            continue;
+        };
+        for used in text.split("crate::").skip(1) {
+            let module = used.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().expect("a first piece");
+            let layer = LAYERS.iter().position(|layer| *layer == module);
+            let layer = layer.unwrap_or_else(|| panic!("{file} uses crate::{module}, which is no layer"));
+            assert!(layer <= own, "{file} looks up to {module}");
+        }
+    }
+}
+
+#[test]
+fn every_layer_is_declared_and_exists() {
+    let files = sources();
+    let (_, lib) = files.iter().find(|(name, _)| name == "lib.rs").expect("lib.rs");
+    for layer in LAYERS {
+        assert!(lib.contains(&format!("pub mod {layer};")), "{layer} is not declared in lib.rs");
+    }
+    assert_eq!(lib.matches("pub mod ").count(), LAYERS.len(), "lib.rs declares a module that is no layer");
+}
+
+#[test]
+fn each_tool_has_its_room() {
+    for (word, room) in ROOMS {
+        let users: Vec<String> =
+            sources().into_iter().filter(|(_, text)| text.contains(word)).map(|(name, _)| name).collect();
+        assert!(!users.is_empty(), "nothing uses {word} any more: take it from the list");
+        for user in users {
+            assert!(user.starts_with(room), "{user} names {word}, which is kept in {room}");
+        }
+    }
+}
