@@ -2,6 +2,9 @@
 //!
 //! The modules stand in layers, each using only those above it in this list; `tests/layers.rs` holds that.
 
+// A stray print is how a token gets out: everything goes through a writer that was handed down.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod finding;
 pub mod rule;
 pub mod trouble;

@@ -27,3 +27,9 @@ impl fmt::Display for Trouble {
 }
 
 impl std::error::Error for Trouble {}
+
+/// The known word that is most like `word`: what whoever wrote it may have meant.
+pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> &'k str {
+    let alike = |candidate: &str| strsim::jaro_winkler(word, candidate);
+    known.max_by(|a, b| alike(a).total_cmp(&alike(b))).unwrap_or_default()
+}

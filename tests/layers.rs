@@ -32,7 +32,10 @@ fn sources() -> Vec<(String, String)> {
                 folders.push(path);
             } else {
                 let name = path.strip_prefix(&root).expect("below src").to_string_lossy().replace('\\', "/");
-                files.push((name, fs::read_to_string(&path).expect("a source file")));
+                let text = fs::read_to_string(&path).expect("a source file");
+                // Comments may point anywhere.
+                let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+                files.push((name, code.join("\n")));
             }
         }
     }

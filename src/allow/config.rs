@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::finding::Fingerprint;
 use crate::rule::{Environment, Judge, Pattern, Prefix, Rule, Severity};
+use crate::trouble::nearest;
 
 /// The name of the configuration file, at the top of the repository.
 pub const CONFIG_NAME: &str = ".keysweep.toml";
@@ -170,7 +171,7 @@ impl Reader<'_> {
     fn only_keys(&self, table: &DeTable<'_>, known: &[&str]) -> Result<(), Wrong> {
         let Some(key) = table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) else { return Ok(()) };
         let name = key.get_ref().as_ref();
-        let nearest = nearest(name, known);
+        let nearest = nearest(name, known.iter().copied());
         Err(Wrong {
             line: self.line_of(key.span().start),
             what: format!("unknown key {name}; did you mean {nearest}?"),
@@ -234,10 +235,4 @@ fn line_at(bytes: &[u8], offset: usize) -> usize {
 
 fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or("it is not TOML").to_owned()
-}
-
-/// The known word that is most like `word`.
-fn nearest<'k>(word: &str, known: &[&'k str]) -> &'k str {
-    let alike = |candidate: &&&str| (strsim::jaro_winkler(word, candidate) * 1e6) as u64;
-    known.iter().max_by_key(alike).expect("every table knows a key")
 }

@@ -16,11 +16,10 @@ use config::Settings;
 use crate::allow::CONFIG_NAME;
 use crate::detect::Detector;
 use crate::report::{self, Format, Report};
-use crate::rule::Rule;
 use crate::rules;
 use crate::source::{Files, Repository, Source, Staged};
 use crate::sweep::Sweep;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, nearest};
 
 /// The exit codes, which users' scripts rely on.
 mod code {
@@ -138,8 +137,7 @@ fn explain(id: Option<&str>, common: &Common) -> Result<u8, Trouble> {
 }
 
 fn no_such_rule(id: &str) -> Trouble {
-    let likeness = |rule: &&&Rule| (strsim::jaro_winkler(id, rule.id) * 1e6) as u64;
-    let nearest = rules::ALL.iter().max_by_key(likeness).map_or("", |rule| rule.id);
+    let nearest = nearest(id, rules::ALL.iter().map(|rule| rule.id));
     Trouble::new(
         format!("cannot explain the rule {id}"),
         "there is none of this id",

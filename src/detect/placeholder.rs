@@ -92,7 +92,7 @@ fn covered(body: &[u8], stride: usize) -> usize {
 fn sequence_step(from: u8, to: u8) -> Option<i16> {
     match (from, to) {
         // The ways in which a person goes on when digits or letters run out.
-        (b'9', b'0' | b'a') | (b'z', b'0' | b'a') | (b'f', b'0') => Some(1),
+        (b'9' | b'z', b'0' | b'a') | (b'f', b'0') => Some(1),
         _ => Some(i16::from(to) - i16::from(from)).filter(|step| (-1..=1).contains(step)),
     }
 }

@@ -28,12 +28,15 @@ pub struct Unit<'a> {
     pub newness: Newness<'a>,
 }
 
+/// Says of each of some spans whether it is new.
+pub type Compare<'a> = dyn Fn(&[Span]) -> Result<Vec<bool>, Trouble> + 'a;
+
 /// Which parts of a unit the scan is about.
 pub enum Newness<'a> {
     /// All of it.
     Whole,
     /// What this function says of the spans given: asked only where something was found, since it costs a diff.
-    Compared(&'a dyn Fn(&[Span]) -> Result<Vec<bool>, Trouble>),
+    Compared(&'a Compare<'a>),
 }
 
 /// What a scan read, what it left out by design, and what it could not read.

@@ -149,8 +149,9 @@ impl<'a> Walk<'a> {
             return None;
         }
         let id = ObjectId::try_from(bytes.get(STAT..flags_at)?).ok()?;
-        let mode = mode(be32(bytes, MODE_AT)?);
-        let entry = Entry { path, mode, id, stage: u32::from(flags >> 12 & 3), intent_to_add: more & 0x2000 != 0 };
+        let entry_mode = mode(be32(bytes, MODE_AT)?);
+        let entry =
+            Entry { path, mode: entry_mode, id, stage: u32::from(flags >> 12 & 3), intent_to_add: more & 0x2000 != 0 };
         Some((entry, size))
     }
 

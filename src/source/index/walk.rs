@@ -51,7 +51,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
             let slash = rest.iter().position(|&b| b == b'/');
             let name = &rest[..slash.unwrap_or(rest.len())];
             while let Some(gone) = old.next_if(|old| in_tree_order(old, name, slash.is_some()) == Ordering::Less) {
-                removed(&mut self.delta, prefix, gone);
+                removed(&mut self.delta, prefix, &gone);
             }
             let same = old.next_if(|old| in_tree_order(old, name, slash.is_some()) == Ordering::Equal);
             match slash {
@@ -63,7 +63,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
                 None => self.file(prefix, entry, same),
             }
         }
-        old.for_each(|gone| removed(&mut self.delta, prefix, gone));
+        old.for_each(|gone| removed(&mut self.delta, prefix, &gone));
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
             changed(&mut self.delta, entry.path.to_vec(), entry.mode.into(), entry.id, before);
         }
         if let Some(gone) = old.filter(|_| !kept_at_all) {
-            removed(&mut self.delta, prefix, gone);
+            removed(&mut self.delta, prefix, &gone);
         }
     }
 }
@@ -139,7 +139,7 @@ fn trees(
     for entry in objects.tree(&new, &format_args!("the index:{}", prefix.escape_ascii()))? {
         let is_folder = entry.mode.is_tree();
         while let Some(gone) = old.next_if(|old| in_tree_order(old, &entry.name, is_folder) == Ordering::Less) {
-            removed(delta, prefix, gone);
+            removed(delta, prefix, &gone);
         }
         let same = old.next_if(|old| in_tree_order(old, &entry.name, is_folder) == Ordering::Equal);
         let mut path = [prefix, &entry.name].concat();
@@ -151,7 +151,7 @@ fn trees(
             changed(delta, path, entry.mode.into(), entry.id, before);
         }
     }
-    old.for_each(|gone| removed(delta, prefix, gone));
+    old.for_each(|gone| removed(delta, prefix, &gone));
     Ok(())
 }
 
@@ -164,6 +164,6 @@ fn changed(delta: &mut Delta, path: Vec<u8>, kept: Kept, id: ObjectId, old: Opti
     }
 }
 
-fn removed(delta: &mut Delta, prefix: &[u8], gone: TreeEntry) {
+fn removed(delta: &mut Delta, prefix: &[u8], gone: &TreeEntry) {
     delta.removals.push(Removal { path: [prefix, &gone.name].concat(), kept: gone.mode.into(), id: gone.id });
 }
