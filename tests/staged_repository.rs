@@ -5,9 +5,9 @@ mod support;
 
 use std::fs;
 
-use support::Repo;
 use support::deep::{DEEP, change, expect_found_in_both_states, populate};
 use support::token::Maker;
+use support::{Repo, client, os};
 
 #[test]
 fn every_kind_of_repository_yields_the_same_finding() {
@@ -188,4 +188,95 @@ fn alternates_of_alternates_are_followed_be_they_relative_or_not() {
     second.staged().expect_silent();
     second.stage(DEEP, change(&token));
     second.staged().expect_found(&[(DEEP, 2, &token)]);
+}
+
+#[test]
+fn a_sparse_partial_clone_does_not_miss_what_it_left_behind() {
+    for filter in ["blob:none", "tree:0"] {
+        eprintln!("{filter}");
+        let mut make = Maker::new(317);
+        let repo = Repo::new();
+        populate(&repo, &mut make);
+        repo.git(&["config", "uploadpack.allowFilter", "true"]);
+        let token = make.sk_live(24);
+        let url = format!("file://{}", repo.top().display());
+        repo.git(&["clone", "-q", "--no-checkout", "--filter", filter, &url, "../partial"]);
+        let partial = repo.view("partial");
+        partial.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "m"]);
+        partial.git(&["checkout", "-q", "main"]);
+        partial.git(&["remote", "set-url", "origin", "/nowhere"]);
+        let absent = partial.git(&["rev-list", "--objects", "--missing=print", "HEAD"]).out();
+        assert!(absent.lines().any(|line| line.starts_with('?')), "something is missing here");
+
+        partial.staged().expect_silent();
+        partial.stage("m/innocent.txt", "innocent\n");
+        partial.staged().expect_silent();
+        partial.stage(DEEP, change(&token));
+        partial.staged().expect_found(&[(DEEP, 2, &token)]);
+        partial.git(&["write-tree", "--missing-ok"]);
+        partial.staged().expect_found(&[(DEEP, 2, &token)]);
+    }
+}
+
+#[test]
+fn a_cached_tree_that_is_gone_hides_nothing() {
+    // Without the top one git writes it anew; without one below it makes a commit that nobody can read.
+    for (name, code) in [("", 1), ("m", 2), ("m/n", 2)] {
+        eprintln!("{name:?}");
+        let mut make = Maker::new(318);
+        let repo = Repo::new();
+        populate(&repo, &mut make);
+        let token = make.sk_live(24);
+        repo.stage(DEEP, change(&token));
+        let root = repo.git(&["write-tree"]).line();
+        let id = repo.git(&["rev-parse", &format!("{root}:{name}")]).line();
+        fs::remove_file(repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]))).expect("a loose tree");
+        let run = repo.staged().expect_code(code);
+        if code == 1 {
+            run.expect_found(&[(DEEP, 2, &token)]);
+        } else {
+            run.expect_has(&id[..7]);
+        }
+    }
+}
+
+#[test]
+fn modes_of_old_are_no_change() {
+    let mut make = Maker::new(319);
+    let repo = Repo::new();
+    let (old, new) = (make.sk_live(24), make.sk_live(24));
+    let id = repo.stage_blob("a.txt", client(&old));
+    let raw: Vec<u8> = (0..id.len()).step_by(2).map(|n| u8::from_str_radix(&id[n..n + 2], 16).expect("hex")).collect();
+    // Git wrote the group's bit once, and reads it still.
+    let tree = [b"100664 a.txt\0", &raw[..]].concat();
+    let args = ["hash-object", "-t", "tree", "-w", "--literally", "--stdin"];
+    let tree = repo.git_call(&args).stdin(tree).run().expect_code(0).line();
+    let commit = repo.git(&["commit-tree", &tree, "-m", "old"]).line();
+    repo.git(&["update-ref", "refs/heads/main", &commit]);
+    repo.staged().expect_silent();
+    repo.stage_blob("a.txt", format!("{}{}", client(&old), client(&new)));
+    repo.staged().expect_found(&[("a.txt", 2, &new)]);
+}
+
+#[test]
+fn a_repository_is_read_in_a_folder_of_any_name() {
+    let mut make = Maker::new(320);
+    let repo = Repo::new();
+    populate(&repo, &mut make);
+    for name in [&b"with space"[..], "ünï".as_bytes(), b"new\nline", b"quo\"te'", b"-dash", b"\xff\xfe", b"[a]*?"] {
+        let token = make.sk_live(24);
+        let folder = repo.base().join(os(name));
+        if fs::create_dir(&folder).is_err() {
+            eprintln!("skipped: this file system refuses {}", name.escape_ascii());
+            continue;
+        }
+        repo.git_call(&["clone", "-q", "--shared"]).args(&[repo.top(), &folder]).run().expect_code(0);
+        fs::write(folder.join(DEEP), change(&token)).expect("write");
+        repo.git_call(&["add", DEEP]).cwd(&folder).run().expect_code(0);
+        eprintln!("{}", name.escape_ascii());
+        repo.staged_call().cwd(folder.join("m/n")).run().expect_found(&[(DEEP, 2, &token)]);
+        let index = repo.staged_call().cwd(repo.top()).env("GIT_INDEX_FILE", folder.join(".git/index"));
+        let index = index.env("GIT_OBJECT_DIRECTORY", folder.join(".git/objects"));
+        index.run().expect_found(&[(DEEP, 2, &token)]);
+    }
 }
