@@ -179,3 +179,75 @@ fn files_and_stdin_print_no_token_either() {
         expect_no_leak(&stdin, &tokens);
     }
 }
+
+/// Whatever stands between two tokens, and however much of a token a scanner would call one there: a line that is
+/// shown because of one of them shows none.
+const GLUES: &[&str] = &[
+    "",
+    "a",
+    "_",
+    "+",
+    "=",
+    "-",
+    "0x",
+    "\"",
+    "'",
+    " ",
+    ",",
+    ";",
+    "é",
+    "日",
+    "\t",
+    "\x1b[0m",
+    "%",
+    "\\",
+    "\\n",
+    ".",
+    "..",
+    ":",
+    "==",
+    "__",
+    "xx",
+    "9",
+    " , ",
+    "sk",
+    "key=",
+    "ATTIO_API_KEY=",
+    "\u{200b}",
+    "\r",
+    "$",
+    "{",
+    "}",
+    "…",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "                                                  ",
+];
+
+#[test]
+fn tokens_glued_together_by_anything_do_not_print_each_other() {
+    let mut make = Maker::new(1116);
+    for _ in 0..12 {
+        let repo = Repo::new();
+        let mut used = Vec::new();
+        for n in 0..8 {
+            let mut glued = |make: &mut Maker| {
+                let mut text = String::new();
+                for _ in 0..=make.below(5) {
+                    let family = make.every_family();
+                    let token = family[make.below(family.len())].clone();
+                    text += GLUES[make.below(GLUES.len())];
+                    text += token.text();
+                    used.push(token);
+                }
+                text + GLUES[make.below(GLUES.len())]
+            };
+            let name = glued(&mut make).replace('/', "-");
+            let content = glued(&mut make);
+            repo.stage_blob(format!("{n}{name}"), content);
+        }
+        let alone = make.sk_live(24);
+        repo.stage("z.txt", client(&alone));
+        used.push(alone);
+        expect_no_leak_in_any_format(&repo, &used);
+    }
+}

@@ -6,6 +6,7 @@
 mod added;
 mod files;
 mod index;
+mod loose;
 mod map;
 mod objects;
 mod renames;
@@ -87,8 +88,8 @@ fn spread<H>(
     work: impl Fn(&H, &mut Vec<u8>, usize, &mut Coverage) + Sync,
 ) -> Coverage {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    // A thread costs about 50 µs to start, as much as reading a few blobs.
-    const WORTH_A_THREAD: usize = 32;
+    // A thread costs about 100 µs to start and to equip, as much as reading a few blobs.
+    const WORTH_A_THREAD: usize = 8;
     let next = AtomicUsize::new(0);
     let run = |handle: &H| {
         let mut buffer = Vec::new();

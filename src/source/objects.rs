@@ -1,15 +1,18 @@
 //! The object database, read as git reads it, but for replacements: what a commit holds is what is scanned, not what
 //! `git replace` shows in its place.
 
+use std::cell::RefCell;
 use std::fmt::Display;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::hash::{Kind, oid};
-use gix::objs::tree::{EntryKind, EntryMode};
+use gix::objs::tree::{EntryKind, EntryMode, EntryRef};
 use gix::objs::{Find, TreeRefIter};
 
+use super::loose::Loose;
 use crate::trouble::Trouble;
 
 /// Every store that the repository and the environment name, shared by all threads.
@@ -20,6 +23,8 @@ pub(super) struct Stores {
 
 /// One thread's handle to them.
 pub(super) struct Objects {
+    /// Asked first: what was just staged is here.
+    loose: RefCell<Loose>,
     stores: Vec<gix::odb::Handle>,
     hash: Kind,
 }
@@ -27,9 +32,54 @@ pub(super) struct Objects {
 /// One entry of a tree.
 #[derive(Clone, Debug)]
 pub(super) struct TreeEntry {
-    pub name: Vec<u8>,
     pub mode: EntryMode,
     pub id: ObjectId,
+}
+
+/// A tree's bytes. Entries are read from them in place: a folder of a thousand files costs no allocation but one.
+pub(super) struct Tree {
+    buffer: Vec<u8>,
+    /// Where in the buffer it is.
+    bytes: Range<usize>,
+    hash: Kind,
+}
+
+/// A place in a tree, whose entries are in git's order.
+pub(super) struct TreeWalk<'t> {
+    rest: TreeRefIter<'t>,
+    current: Option<EntryRef<'t>>,
+}
+
+impl Tree {
+    pub fn walk(&self) -> Result<TreeWalk<'_>, Trouble> {
+        let mut walk =
+            TreeWalk { rest: TreeRefIter::from_bytes(&self.buffer[self.bytes.clone()], self.hash), current: None };
+        walk.step()?;
+        Ok(walk)
+    }
+}
+
+impl<'t> TreeWalk<'t> {
+    pub fn current(&self) -> Option<EntryRef<'t>> {
+        self.current
+    }
+
+    pub fn step(&mut self) -> Result<(), Trouble> {
+        self.current =
+            self.rest.next().transpose().map_err(|err| {
+                Trouble::new("cannot read a tree to its end", err, "look for the damage with git fsck")
+            })?;
+        Ok(())
+    }
+
+    /// The current entry, and one step on.
+    pub fn take(&mut self) -> Result<Option<EntryRef<'t>>, Trouble> {
+        let taken = self.current;
+        if taken.is_some() {
+            self.step()?;
+        }
+        Ok(taken)
+    }
 }
 
 impl Stores {
@@ -54,7 +104,8 @@ impl Stores {
             handle.ignore_replacements = true;
             handle
         };
-        Objects { stores: self.stores.iter().map(reading).collect(), hash: self.hash }
+        let loose = RefCell::new(Loose::new(self.stores[0].path()));
+        Objects { loose, stores: self.stores.iter().map(reading).collect(), hash: self.hash }
     }
 }
 
@@ -69,20 +120,17 @@ impl Objects {
         if id == ObjectId::empty_blob(self.hash) {
             return Ok(buffer);
         }
-        self.object(id, gix::objs::Kind::Blob, wanted_for, buffer)
+        let bytes = self.object(id, gix::objs::Kind::Blob, wanted_for, buffer)?;
+        Ok(&buffer[bytes])
     }
 
-    /// The tree's entries, in git's order.
-    pub fn tree(&self, id: &oid, wanted_for: &dyn Display) -> Result<Vec<TreeEntry>, Trouble> {
-        if id == ObjectId::empty_tree(self.hash) {
-            return Ok(Vec::new());
-        }
+    pub fn tree(&self, id: &oid, wanted_for: &dyn Display) -> Result<Tree, Trouble> {
         let mut buffer = Vec::new();
-        let bytes = self.object(id, gix::objs::Kind::Tree, wanted_for, &mut buffer)?;
-        TreeRefIter::from_bytes(bytes, self.hash)
-            .map(|entry| entry.map(|e| TreeEntry { name: e.filename.to_vec(), mode: e.mode, id: e.oid.to_owned() }))
-            .collect::<Result<_, _>>()
-            .map_err(|err| unreadable(id, gix::objs::Kind::Tree, wanted_for, err))
+        let bytes = match id {
+            _ if id == ObjectId::empty_tree(self.hash) => 0..0,
+            _ => self.object(id, gix::objs::Kind::Tree, wanted_for, &mut buffer)?,
+        };
+        Ok(Tree { buffer, bytes, hash: self.hash })
     }
 
     /// What stands at `path` in `tree`.
@@ -91,12 +139,18 @@ impl Objects {
             Some(slash) => (&path[..slash], Some(&path[slash + 1..])),
             None => (path, None),
         };
-        let entry = self.tree(tree, &path.escape_ascii())?.into_iter().find(|entry| entry.name == name);
-        match (entry, rest) {
-            (Some(folder), Some(rest)) if folder.mode.is_tree() => self.lookup(&folder.id, rest),
-            (Some(_), Some(_)) => Ok(None),
-            (found, _) => Ok(found),
+        let tree = self.tree(tree, &path.escape_ascii())?;
+        let mut walk = tree.walk()?;
+        while let Some(entry) = walk.take()? {
+            if entry.filename == name {
+                return match rest {
+                    None => Ok(Some(TreeEntry { mode: entry.mode, id: entry.oid.to_owned() })),
+                    Some(rest) if entry.mode.is_tree() => self.lookup(entry.oid, rest),
+                    Some(_) => Ok(None),
+                };
+            }
         }
+        Ok(None)
     }
 
     /// Every file and link below `tree`, with `path` in front.
@@ -106,12 +160,14 @@ impl Objects {
         path: &[u8],
         visit: &mut dyn FnMut(Vec<u8>, TreeEntry),
     ) -> Result<(), Trouble> {
-        for entry in self.tree(tree, &path.escape_ascii())? {
-            let full = if path.is_empty() { entry.name.clone() } else { [path, b"/", &entry.name].concat() };
+        let tree = self.tree(tree, &path.escape_ascii())?;
+        let mut walk = tree.walk()?;
+        while let Some(entry) = walk.take()? {
+            let full = if path.is_empty() { entry.filename.to_vec() } else { [path, b"/", entry.filename].concat() };
             if entry.mode.is_tree() {
-                self.files_below(&entry.id, &full, visit)?;
+                self.files_below(entry.oid, &full, visit)?;
             } else {
-                visit(full, entry);
+                visit(full, TreeEntry { mode: entry.mode, id: entry.oid.to_owned() });
             }
         }
         Ok(())
@@ -121,40 +177,48 @@ impl Objects {
     pub fn tree_of_commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<ObjectId, Trouble> {
         let mut buffer = Vec::new();
         let bytes = self.object(id, gix::objs::Kind::Commit, wanted_for, &mut buffer)?;
-        gix::objs::CommitRefIter::from_bytes(bytes, self.hash)
+        gix::objs::CommitRefIter::from_bytes(&buffer[bytes], self.hash)
             .tree_id()
             .map_err(|err| unreadable(id, gix::objs::Kind::Commit, wanted_for, err))
     }
 
-    pub fn has(&self, id: &oid) -> bool {
-        let mut buffer = Vec::new();
-        id == ObjectId::empty_tree(self.hash)
-            || self.stores.iter().any(|store| matches!(store.try_find(id, &mut buffer), Ok(Some(_))))
-    }
-
-    fn object<'b>(
+    /// Where in `buffer` the object's bytes are.
+    fn object(
         &self,
         id: &oid,
         kind: gix::objs::Kind,
         wanted_for: &dyn Display,
-        buffer: &'b mut Vec<u8>,
-    ) -> Result<&'b [u8], Trouble> {
+        buffer: &mut Vec<u8>,
+    ) -> Result<Range<usize>, Trouble> {
+        let failed = |err: gix::Error| unreadable(id, kind, wanted_for, err);
+        let (found, start) = match self.loose.borrow_mut().read(id, buffer).map_err(failed)? {
+            Some(found) => found,
+            None => (self.packed(id, buffer).map_err(failed)?.ok_or_else(|| missing(id, kind, wanted_for))?, 0),
+        };
+        if found == kind {
+            Ok(start..buffer.len())
+        } else {
+            Err(unreadable(id, kind, wanted_for, format!("it is a {found}")))
+        }
+    }
+
+    /// The kind of the object, from whichever store has it.
+    fn packed(&self, id: &oid, buffer: &mut Vec<u8>) -> gix::Result<Option<gix::objs::Kind>> {
         for store in &self.stores {
-            match store.try_find(id, buffer) {
-                Ok(Some(found)) if found.kind == kind => return Ok(buffer),
-                Ok(Some(found)) => {
-                    return Err(unreadable(id, kind, wanted_for, format!("it is a {}", found.kind)));
-                }
-                Ok(None) => {}
-                Err(err) => return Err(unreadable(id, kind, wanted_for, err)),
+            if let Some(found) = store.try_find(id, buffer)? {
+                return Ok(Some(found.kind));
             }
         }
-        Err(Trouble::new(
-            format!("cannot read {kind} {} for {wanted_for}", named(id)),
-            "the object is not in this repository (a partial clone, or damage)",
-            "fetch it with git fetch, or look for the damage with git fsck",
-        ))
+        Ok(None)
     }
+}
+
+fn missing(id: &oid, kind: gix::objs::Kind, wanted_for: &dyn Display) -> Trouble {
+    Trouble::new(
+        format!("cannot read {kind} {} for {wanted_for}", named(id)),
+        "the object is not in this repository (a partial clone, or damage)",
+        "fetch it with git fetch, or look for the damage with git fsck",
+    )
 }
 
 /// Enough of an id to find the object by; all of it would look like a token, and be masked.

@@ -63,8 +63,10 @@ pub(super) fn compare(
         Err(err) => return Err(damaged(path, err)),
     };
     let raw = raw::Index::parse(&mapped, objects.hash());
-    if let Some(root) = raw.as_ref().and_then(raw::Index::next_tree).filter(|root| objects.has(root)) {
-        return walk::compare_trees(head, root, objects);
+    if let Some(root) = raw.as_ref().and_then(raw::Index::next_tree)
+        && let Ok(delta) = walk::compare_trees(head, root, objects)
+    {
+        return Ok(delta);
     }
     if let Some(raw) = raw.filter(raw::Index::has_plain_entries) {
         let mut entries = raw.entries();

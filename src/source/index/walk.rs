@@ -4,11 +4,12 @@ use std::cmp::Ordering;
 
 use gix::ObjectId;
 use gix::index::extension::Tree;
+use gix::objs::tree::EntryRef;
 
 use super::entries::{Entries, Entry};
 use super::{Change, Delta, Removal};
 use crate::allow::CONFIG_NAME;
-use crate::source::objects::{Kept, Objects, TreeEntry};
+use crate::source::objects::{self, Kept, Objects, TreeWalk};
 use crate::trouble::Trouble;
 
 /// What `entries` change in `head`; folders whose tree in `cache` is HEAD's are stepped over.
@@ -44,27 +45,23 @@ struct Walk<'o, E> {
 impl<'a, E: Entries<'a>> Walk<'_, E> {
     /// Compares the entries below `prefix`, which ends in `/` or is empty, with the tree that HEAD has there.
     fn folder(&mut self, prefix: &[u8], cache: Option<&Tree>, head: Option<ObjectId>) -> Result<(), Trouble> {
-        let old = old_entries(prefix, head, self.objects)?;
-        let mut old = old.into_iter().peekable();
+        let old = old_tree(prefix, head, self.objects)?;
+        let mut old = old.walk()?;
         while let Some(entry) = self.entries.current().filter(|entry| entry.path.starts_with(prefix)) {
             let rest = &entry.path[prefix.len()..];
             let slash = rest.iter().position(|&b| b == b'/');
             let name = &rest[..slash.unwrap_or(rest.len())];
-            while let Some(gone) = old.next_if(|old| in_tree_order(old, name, slash.is_some()) == Ordering::Less) {
-                removed(&mut self.delta, prefix, &gone);
-            }
-            let same = old.next_if(|old| in_tree_order(old, name, slash.is_some()) == Ordering::Equal);
+            let same = step_to(&mut old, name, slash.is_some(), prefix, &mut self.delta)?;
             match slash {
                 Some(slash) => {
                     let child = &entry.path[..=prefix.len() + slash];
                     let cached = cache.and_then(|node| child_of(node, name));
-                    self.subfolder(child, &entry, cached, same)?;
+                    self.subfolder(child, &entry, cached, same.map(|old| old.oid.to_owned()))?;
                 }
                 None => self.file(prefix, entry, same),
             }
         }
-        old.for_each(|gone| removed(&mut self.delta, prefix, &gone));
-        Ok(())
+        rest_removed(&mut old, prefix, &mut self.delta)
     }
 
     /// Compares what the index has below `path`, which ends in `/`; `entry` is the first there.
@@ -73,9 +70,8 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
         path: &[u8],
         entry: &Entry<'_>,
         cache: Option<&Tree>,
-        old: Option<TreeEntry>,
+        head: Option<ObjectId>,
     ) -> Result<(), Trouble> {
-        let head = old.map(|old| old.id);
         if entry.path == path {
             // A folder outside of the sparse checkout: the entry is its tree.
             self.entries.skip(1);
@@ -92,7 +88,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
     }
 
     /// Compares all entries of one path: one, or the sides of a conflict.
-    fn file(&mut self, prefix: &[u8], first: Entry<'a>, old: Option<TreeEntry>) {
+    fn file(&mut self, prefix: &[u8], first: Entry<'a>, old: Option<EntryRef<'_>>) {
         let mut kept_at_all = false;
         while let Some(entry) = self.entries.current().filter(|entry| entry.path == first.path) {
             self.entries.skip(1);
@@ -100,7 +96,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
                 continue;
             }
             kept_at_all = true;
-            let before = old.as_ref().map(|old| (Kept::from(old.mode), old.id));
+            let before = old.map(|old| (Kept::from(old.mode), old.oid.to_owned()));
             changed(&mut self.delta, entry.path.to_vec(), entry.mode.into(), entry.id, before);
         }
         if let Some(gone) = old.filter(|_| !kept_at_all) {
@@ -115,14 +111,43 @@ fn child_of<'t>(node: &'t Tree, name: &[u8]) -> Option<&'t Tree> {
     Some(&node.children[at])
 }
 
-fn old_entries(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<Vec<TreeEntry>, Trouble> {
-    head.map_or(Ok(Vec::new()), |id| objects.tree(&id, &format_args!("HEAD:{}", prefix.escape_ascii())))
+/// What HEAD has below `prefix`; an empty tree where it has nothing.
+fn old_tree(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<objects::Tree, Trouble> {
+    let id = head.unwrap_or_else(|| ObjectId::empty_tree(objects.hash()));
+    objects.tree(&id, &format_args!("HEAD:{}", prefix.escape_ascii()))
+}
+
+/// Steps over what stands in `old` in front of `name`, all of it removed, and over `name` itself, which is returned.
+fn step_to<'t>(
+    old: &mut TreeWalk<'t>,
+    name: &[u8],
+    is_folder: bool,
+    prefix: &[u8],
+    delta: &mut Delta,
+) -> Result<Option<EntryRef<'t>>, Trouble> {
+    while let Some(entry) = old.current() {
+        match in_tree_order(entry.filename, entry.mode.is_tree(), name, is_folder) {
+            Ordering::Less => removed(delta, prefix, &entry),
+            Ordering::Equal => return old.take(),
+            Ordering::Greater => return Ok(None),
+        }
+        old.step()?;
+    }
+    Ok(None)
+}
+
+fn rest_removed(old: &mut TreeWalk<'_>, prefix: &[u8], delta: &mut Delta) -> Result<(), Trouble> {
+    while let Some(gone) = old.take()? {
+        removed(delta, prefix, &gone);
+    }
+    Ok(())
 }
 
 /// Git sorts a folder as if its name ended in `/`.
-fn in_tree_order(entry: &TreeEntry, name: &[u8], is_folder: bool) -> Ordering {
-    let ends = |folder: bool| folder.then_some(&b'/');
-    entry.name.iter().chain(ends(entry.mode.is_tree())).cmp(name.iter().chain(ends(is_folder)))
+fn in_tree_order(a: &[u8], a_is_folder: bool, b: &[u8], b_is_folder: bool) -> Ordering {
+    let shared = a.len().min(b.len());
+    let next = |name: &[u8], is_folder: bool| name.get(shared).copied().or(is_folder.then_some(b'/'));
+    a[..shared].cmp(&b[..shared]).then_with(|| next(a, a_is_folder).cmp(&next(b, b_is_folder)))
 }
 
 fn trees(
@@ -135,24 +160,26 @@ fn trees(
     if old == Some(new) {
         return Ok(());
     }
-    let mut old = old_entries(prefix, old, objects)?.into_iter().peekable();
-    for entry in objects.tree(&new, &format_args!("the index:{}", prefix.escape_ascii()))? {
+    let old = old_tree(prefix, old, objects)?;
+    let new = objects.tree(&new, &format_args!("the index:{}", prefix.escape_ascii()))?;
+    let (mut old, mut new) = (old.walk()?, new.walk()?);
+    while let Some(entry) = new.take()? {
         let is_folder = entry.mode.is_tree();
-        while let Some(gone) = old.next_if(|old| in_tree_order(old, &entry.name, is_folder) == Ordering::Less) {
-            removed(delta, prefix, &gone);
+        let same = step_to(&mut old, entry.filename, is_folder, prefix, delta)?;
+        let is_config = prefix.is_empty() && entry.filename == CONFIG_NAME;
+        if same.is_some_and(|same| same.oid == entry.oid && same.mode == entry.mode) && !is_config {
+            continue;
         }
-        let same = old.next_if(|old| in_tree_order(old, &entry.name, is_folder) == Ordering::Equal);
-        let mut path = [prefix, &entry.name].concat();
+        let mut path = [prefix, entry.filename].concat();
         if is_folder {
             path.push(b'/');
-            trees(&path, same.map(|old| old.id), entry.id, objects, delta)?;
+            trees(&path, same.map(|old| old.oid.to_owned()), entry.oid.to_owned(), objects, delta)?;
         } else {
-            let before = same.map(|old| (Kept::from(old.mode), old.id));
-            changed(delta, path, entry.mode.into(), entry.id, before);
+            let before = same.map(|old| (Kept::from(old.mode), old.oid.to_owned()));
+            changed(delta, path, entry.mode.into(), entry.oid.to_owned(), before);
         }
     }
-    old.for_each(|gone| removed(delta, prefix, &gone));
-    Ok(())
+    rest_removed(&mut old, prefix, delta)
 }
 
 fn changed(delta: &mut Delta, path: Vec<u8>, kept: Kept, id: ObjectId, old: Option<(Kept, ObjectId)>) {
@@ -164,6 +191,10 @@ fn changed(delta: &mut Delta, path: Vec<u8>, kept: Kept, id: ObjectId, old: Opti
     }
 }
 
-fn removed(delta: &mut Delta, prefix: &[u8], gone: &TreeEntry) {
-    delta.removals.push(Removal { path: [prefix, &gone.name].concat(), kept: gone.mode.into(), id: gone.id });
+fn removed(delta: &mut Delta, prefix: &[u8], gone: &EntryRef<'_>) {
+    delta.removals.push(Removal {
+        path: [prefix, gone.filename].concat(),
+        kept: gone.mode.into(),
+        id: gone.oid.to_owned(),
+    });
 }
