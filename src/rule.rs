@@ -140,6 +140,6 @@ pub enum Judge {
     /// It is base64, base64url, hex or alphanumeric and stands for 24 to 75 bytes that are not prose.
     /// Decides as well where such a body ends.
     EncodedKey,
-    /// The expression alone says enough.
-    Shape,
+    /// The expression alone says enough, but for `=` that pads nothing.
+    Base64Text,
 }

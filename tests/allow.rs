@@ -292,3 +292,19 @@ fn an_allowed_old_config_does_not_allow_a_new_name() {
     let finding = repo.staged().expect_code(1).only_finding();
     assert!(finding["line"].is_null(), "{finding}");
 }
+
+#[test]
+fn an_entry_that_allows_nothing_is_named_where_all_is_scanned() {
+    let mut make = Maker::new(717);
+    let (known, gone) = (make.sk_live(24), make.sk_live(24));
+    let repo = Repo::new();
+    repo.write("tests/a.py", client(&known));
+    let entries = format!("{{ id = '{}', reason = 'revoked' }}", gone.fingerprint());
+    repo.write(CONFIG, format!("[allow]\npaths = ['tests/**', 'old/**']\nfingerprints = [\n  {entries},\n]\n"));
+    let stale_path = format!("{CONFIG}:2: old/** allows nothing");
+    let stale_token = format!("{CONFIG}:4: {} allows nothing", gone.fingerprint());
+    let run = repo.keysweep(&["files", "."]).expect_code(0).expect_has(&stale_path).expect_has(&stale_token);
+    run.expect_lacks("tests/** allows nothing");
+    // A part of the repository says nothing of the rest.
+    repo.keysweep(&["files", "tests"]).expect_code(0).expect_lacks("allows nothing");
+}

@@ -23,7 +23,10 @@ run() {
 }
 
 random=$(LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c 24)
-printf 'import stripe\n\nstripe.api_key = "sk_%s_%s"\n' live "$random" >billing.py
+{
+    printf 'import stripe\n\n'
+    printf 'stripe.%s = "sk_%s_%s"\n' api_key live "$random"
+} >billing.py
 run git add billing.py
 if run git commit --quiet -m "Take payments"; then
     echo "the leak went through: keysweep did not stop it" >&2

@@ -291,3 +291,30 @@ fn the_configuration_on_disk_counts_for_files() {
     assert_eq!(run.summary()["allowed"], 1, "{}", run.all());
     files(&repo, &["--allow", "src/**", "."]).expect_code(0);
 }
+
+#[test]
+fn a_file_that_is_named_twice_is_one_file() {
+    let token = Maker::new(1130).sk_live(24);
+    let repo = Repo::new();
+    repo.write("sub/a.txt", client(&token));
+    let run = repo.keysweep(&["files", "--format", "jsonl", "sub/a.txt", "./sub/a.txt", "sub"]).expect_code(1);
+    run.only_finding();
+}
+
+#[test]
+fn a_folder_that_is_gone_is_no_empty_folder() {
+    let repo = Repo::none();
+    let gone = repo.path("gone");
+    let shell = format!(
+        "mkdir '{0}' && cd '{0}' && rmdir '{0}' && exec '{1}' files .",
+        gone.display(),
+        env!("CARGO_BIN_EXE_keysweep")
+    );
+    let run = repo.call("sh", &["-c", &shell]).run().expect_code(2);
+    run.expect_has("cannot find the folder");
+}
+
+#[test]
+fn a_folder_without_a_file_was_not_scanned() {
+    Repo::none().keysweep(&["files", "."]).expect_code(0).expect_has("nothing was scanned");
+}

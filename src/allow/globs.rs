@@ -42,6 +42,9 @@ impl Globs {
     pub fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, (usize, BadGlob)> {
         let mut builder = GlobSetBuilder::new();
         for (at, pattern) in patterns.into_iter().enumerate() {
+            if pattern.trim().is_empty() {
+                return Err((at, BadGlob::Malformed("it is empty".to_owned())));
+            }
             let glob = GlobBuilder::new(&from_the_top(pattern))
                 .literal_separator(true)
                 .backslash_escape(true)
@@ -63,10 +66,12 @@ impl Globs {
 
     /// The position of the first glob that matches `path`.
     pub fn matching(&self, path: &[u8]) -> Option<usize> {
-        if self.set.is_empty() {
-            return None;
-        }
-        self.set.matches_candidate(&candidate(path)).into_iter().min()
+        self.all_matching(path).into_iter().min()
+    }
+
+    /// The positions of all that match `path`.
+    pub fn all_matching(&self, path: &[u8]) -> Vec<usize> {
+        if self.set.is_empty() { Vec::new() } else { self.set.matches_candidate(&candidate(path)) }
     }
 }
 

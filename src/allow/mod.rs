@@ -52,6 +52,8 @@ pub struct Allow {
     options: Globs,
     paths: Globs,
     fingerprints: Vec<Fingerprint>,
+    /// How the configuration's entries are written, and on which lines: paths, then fingerprints.
+    written: Vec<(String, usize)>,
 }
 
 /// A glob that cannot be used, and where it was given.
@@ -70,7 +72,25 @@ impl Allow {
             Refused::Config { glob, line, why }
         })?;
         let fingerprints = config.fingerprints.iter().map(|token| token.fingerprint).collect();
-        Ok(Self { options: options_set, paths, fingerprints })
+        let entries = config.fingerprints.iter().map(|token| (token.fingerprint.to_string(), token.line));
+        let written = config.paths.iter().cloned().chain(entries).collect();
+        Ok(Self { options: options_set, paths, fingerprints, written })
+    }
+
+    /// The entries of the configuration, each with its line, that stand for none of `allowed`.
+    pub fn unused<'s>(&'s self, allowed: &[(&[u8], Fingerprint)]) -> impl Iterator<Item = (&'s str, usize)> {
+        let mut used = vec![false; self.written.len()];
+        for (path, fingerprint) in allowed {
+            for at in self.paths.all_matching(path) {
+                used[at] = true;
+            }
+            let first = used.len() - self.fingerprints.len();
+            for (at, _) in self.fingerprints.iter().enumerate().filter(|(_, f)| *f == fingerprint) {
+                used[first + at] = true;
+            }
+        }
+        let unused = self.written.iter().zip(used).filter(|(_, used)| !used);
+        unused.map(|((entry, line), _)| (entry.as_str(), *line))
     }
 
     /// Why the token is allowed, or None where it is not. Markers come last: what holds without one needs none.

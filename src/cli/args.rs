@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 ///
 /// Exit code: 0 nothing found, 1 tokens found, 2 anything that could not be done or read.
 #[derive(Debug, Parser)]
-#[command(name = "keysweep", version, max_term_width = 100)]
+#[command(name = "keysweep", version, max_term_width = 100, args_override_self = true)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,

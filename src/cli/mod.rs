@@ -13,12 +13,12 @@ use clap::Parser;
 use args::{Cli, Command, Common, FormatName};
 use config::Settings;
 
-use crate::allow::CONFIG_NAME;
+use crate::allow::{Allow, CONFIG_NAME};
 use crate::detect::Detector;
 use crate::report::{self, Format, Report};
 use crate::rules;
 use crate::source::{Files, Repository, Source, Staged};
-use crate::sweep::Sweep;
+use crate::sweep::{Outcome, Sweep};
 use crate::trouble::{Trouble, nearest};
 
 /// The exit codes, which users' scripts rely on.
@@ -65,8 +65,8 @@ fn staged(common: &Common) -> Result<u8, Trouble> {
             Settings::without_file(&common.allow)?
         }
     };
-    let scan = Scan { source: &staged, settings: &settings, started, notes: &notes, change: Some(staged.is_first()) };
-    scan.finish(common)
+    let change = Some(staged.is_first());
+    Scan { source: &staged, settings: &settings, started, notes, change, whole: false }.finish(common)
 }
 
 fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<u8, Trouble> {
@@ -78,7 +78,8 @@ fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<
         None => Settings::from_folder(top.unwrap_or(Path::new(".")), &common.allow)?,
     };
     let files = Files::find(paths, top, respect_gitignore);
-    Scan { source: &files, settings: &settings, started, notes: &[], change: None }.finish(common)
+    let whole = top.is_some_and(|top| paths.iter().any(|path| is_same_folder(path, top)));
+    Scan { source: &files, settings: &settings, started, notes: Vec::new(), change: None, whole }.finish(common)
 }
 
 /// A scan that is all set.
@@ -86,14 +87,16 @@ struct Scan<'a> {
     source: &'a dyn Source,
     settings: &'a Settings,
     started: Instant,
-    notes: &'a [String],
+    notes: Vec<String>,
     /// Where the scan is of a change: whether it is the first one of its repository.
     change: Option<bool>,
+    /// Whether all of the repository is scanned: then an allowlist's entry that allows nothing is stale.
+    whole: bool,
 }
 
 impl Scan<'_> {
     /// Scans, reports, and says with which code to exit.
-    fn finish(&self, common: &Common) -> Result<u8, Trouble> {
+    fn finish(mut self, common: &Common) -> Result<u8, Trouble> {
         let detector = Detector::new(&self.settings.rules);
         let before = self.change.map(|_| &self.settings.before);
         let outcome =
@@ -101,11 +104,14 @@ impl Scan<'_> {
         for trouble in &outcome.unread {
             output::complain(trouble);
         }
+        if self.whole {
+            self.notes.extend(stale_entries(&self.settings.allow, &outcome));
+        }
         let report = Report {
             source: self.source.name(),
             outcome: &outcome,
             seconds: self.started.elapsed().as_secs_f64(),
-            notes: self.notes,
+            notes: &self.notes,
             first_commit: self.change == Some(true),
         };
         let format = match common.format {
@@ -120,6 +126,17 @@ impl Scan<'_> {
             (true, true) => code::CLEAN,
         })
     }
+}
+
+fn stale_entries(allow: &Allow, outcome: &Outcome) -> Vec<String> {
+    let allowed: Vec<_> =
+        outcome.allowed.iter().map(|one| (one.finding.path.as_bytes(), one.finding.fingerprint)).collect();
+    let unused = allow.unused(&allowed);
+    unused.map(|(entry, line)| format!("{CONFIG_NAME}:{line}: {entry} allows nothing, take it out")).collect()
+}
+
+fn is_same_folder(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 fn threads(common: &Common) -> usize {

@@ -30,10 +30,11 @@ pub(super) fn usage(err: &clap::Error) -> u8 {
     }
     let text = err.to_string();
     let told: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let (usage, told): (Vec<&str>, Vec<&str>) =
-        told.into_iter().partition(|line| line.starts_with("Usage:") || line.starts_with("For more information"));
+    let usage = told.iter().find_map(|line| line.strip_prefix("Usage: "));
+    let hints = |line: &&&str| line.starts_with("Usage: ") || line.starts_with("For more information");
+    let told: Vec<&str> = told.iter().filter(|line| !hints(line)).copied().collect();
     let sentence = told.join("; ").replacen("error: ", "", 1);
-    let usage = usage.first().map_or(String::new(), |usage| format!("; {}", usage.replacen("Usage:", "usage:", 1)));
+    let usage = usage.map_or(String::new(), |usage| format!("; usage: {usage}"));
     let _ = writeln!(io::stderr(), "keysweep: {}{usage}; keysweep --help tells more", safe(&sentence));
     code::TROUBLE
 }

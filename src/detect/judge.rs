@@ -19,7 +19,7 @@ pub(super) fn body_len(judge: Judge, body: &[u8]) -> Option<usize> {
         Judge::RandomWhole => whole(drawn(body, &letters_and_digits(body), LENIENT)),
         Judge::RandomHex => whole(drawn_hex(body)),
         Judge::EncodedKey => encoded_key(body),
-        Judge::Shape => whole(true),
+        Judge::Base64Text => Some(if body.len().is_multiple_of(4) { body.len() } else { unpadded(body).len() }),
     }
 }
 

@@ -146,8 +146,8 @@ impl Detector {
         let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
         let end = start + judge::body_len(judge, body.as_bytes())?;
         // A fixed length must not cut a longer body: 32 letters of base64 may go on with `+`.
-        let goes_on =
-            judge == Judge::EncodedKey && end == start + body.end() && boundary::is_base64_symbol(bytes.get(end));
+        let fixed = judge == Judge::EncodedKey && end == start + body.end() && !body.as_bytes().ends_with(b"=");
+        let goes_on = fixed && boundary::is_base64_symbol(bytes.get(end));
         if goes_on || !boundary::ends_at(bytes, end) || cut_short(bytes, start, end) {
             return None;
         }

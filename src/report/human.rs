@@ -246,8 +246,9 @@ fn summary(report: &Report<'_>, style: Style) -> String {
             unread(report)
         );
     }
-    if outcome.files == 0 && outcome.skipped.is_empty() && report.source == "staged" {
-        return "keysweep: nothing is staged, so nothing was scanned".to_owned();
+    if outcome.files == 0 && outcome.skipped.is_empty() {
+        let what = if report.source == "staged" { "nothing is staged" } else { "there is no file" };
+        return format!("keysweep: {what}, so nothing was scanned");
     }
     format!("keysweep: {} in {files}, {read}, {skipped}{allowed}", style.calm("no token"))
 }

@@ -8,9 +8,10 @@ pub const WORKOS: Rule = Rule {
     title: "WorkOS or Highnote API key",
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_live_"), test("sk_test_"), live("rk_live_"), test("rk_test_")],
-        // Base64 of `key_<ULID>,<25 letters>`: printable by design, so randomness is not asked for.
-        body: r"a2V5Xz[A-Za-z0-9+/]{40,120}={0,2}",
-        judge: Judge::Shape,
+        // Base64 of `key_<ULID>,<25 letters>`: printable by design, so randomness is not asked for; and such text
+        // makes neither `+` nor `/`.
+        body: r"a2V5Xz[A-Za-z0-9]{40,120}={0,2}",
+        judge: Judge::Base64Text,
         near: "",
     }],
     opens: "makes any API request of its environment: users, sign-in, directories (WorkOS), cards and money (Highnote)",

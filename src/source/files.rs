@@ -1,5 +1,6 @@
 //! Files and folders on disk as they are, and standard input.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
@@ -30,6 +31,7 @@ struct Entry {
     what: What,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum What {
     Stdin,
     Folder,
@@ -41,7 +43,17 @@ impl Files {
     /// Finds what is to be scanned below `paths`. `top` is the top of the repository that we stand in.
     pub fn find(paths: &[PathBuf], top: Option<&Path>, respect_gitignore: bool) -> Self {
         let mut files = Self { entries: Vec::new(), skipped: Vec::new(), unread: Vec::new() };
-        let shown = Shown::from(top);
+        let shown = match Shown::new(top) {
+            Ok(shown) => shown,
+            Err(err) => {
+                files.unread.push(Trouble::new(
+                    "cannot find the folder we stand in",
+                    err,
+                    "change into one that exists",
+                ));
+                return files;
+            }
+        };
         for path in paths {
             if path.as_os_str() == STDIN {
                 files.entries.push(Entry { on_disk: path.clone(), path: STDIN.into(), what: What::Stdin });
@@ -49,6 +61,9 @@ impl Files {
                 files.add(path, &shown, respect_gitignore);
             }
         }
+        // A file that is named twice, or in a folder that is named as well, is one file.
+        let mut seen = HashSet::new();
+        files.entries.retain(|entry| seen.insert((entry.what, entry.path.clone())));
         files
     }
 
@@ -126,9 +141,9 @@ struct Shown {
 }
 
 impl Shown {
-    fn from(top: Option<&Path>) -> Self {
-        let real = |path: &Path| fs::canonicalize(path).ok();
-        Self { here: real(Path::new(".")).unwrap_or_default(), top: top.and_then(real) }
+    fn new(top: Option<&Path>) -> io::Result<Self> {
+        let here = fs::canonicalize(".")?;
+        Ok(Self { here, top: top.and_then(|top| fs::canonicalize(top).ok()) })
     }
 
     fn path(&self, on_disk: &Path) -> Vec<u8> {

@@ -114,7 +114,7 @@ impl Objects {
         self.hash
     }
 
-    /// The blob's bytes, in `buffer`. `wanted_for` says whose they are, for the sentence that tells of a failure.
+    /// The blob's bytes, somewhere in `buffer`. `wanted_for` says whose they are, for the sentence that tells of a failure.
     pub fn blob<'b>(&self, id: &oid, wanted_for: &dyn Display, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], Trouble> {
         buffer.clear();
         if id == ObjectId::empty_blob(self.hash) {
@@ -122,6 +122,12 @@ impl Objects {
         }
         let bytes = self.object(id, gix::objs::Kind::Blob, wanted_for, buffer)?;
         Ok(&buffer[bytes])
+    }
+
+    /// The blob's bytes, to keep.
+    pub fn blob_owned(&self, id: &oid, wanted_for: &dyn Display) -> Result<Vec<u8>, Trouble> {
+        let mut buffer = Vec::new();
+        Ok(self.blob(id, wanted_for, &mut buffer)?.to_vec())
     }
 
     pub fn tree(&self, id: &oid, wanted_for: &dyn Display) -> Result<Tree, Trouble> {

@@ -61,7 +61,10 @@ impl Renames {
                 self.edited.get_or_init(|| pairs)
             }
         };
-        edited.get(&at).map(|&source| read(&self.left[source].id, &self.left[source].path, objects)).transpose()
+        edited
+            .get(&at)
+            .map(|&source| objects.blob_owned(&self.left[source].id, &self.left[source].path.escape_ascii()))
+            .transpose()
     }
 
     /// The most alike first, each file once.
@@ -70,10 +73,14 @@ impl Renames {
         if came.len().saturating_mul(self.left.len()) > PAIRS {
             return Ok(HashMap::new());
         }
-        let olds = self.left.iter().map(|gone| read(&gone.id, &gone.path, objects)).collect::<Result<Vec<_>, _>>()?;
+        let olds = self
+            .left
+            .iter()
+            .map(|gone| objects.blob_owned(&gone.id, &gone.path.escape_ascii()))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut alike = Vec::new();
         for &at in &came {
-            let new = read(&changes[at].id, &changes[at].path, objects)?;
+            let new = objects.blob_owned(&changes[at].id, &changes[at].path.escape_ascii())?;
             for (source, old) in
                 olds.iter().enumerate().filter(|&(source, _)| self.left[source].kept == changes[at].kept)
             {
@@ -92,10 +99,4 @@ impl Renames {
         }
         Ok(pairs)
     }
-}
-
-fn read(id: &ObjectId, path: &[u8], objects: &Objects) -> Result<Vec<u8>, Trouble> {
-    let mut buffer = Vec::new();
-    objects.blob(id, &path.escape_ascii(), &mut buffer)?;
-    Ok(buffer)
 }

@@ -43,7 +43,7 @@ impl<'r> Staged<'r> {
 
     /// `.keysweep.toml` as the next commit has it.
     pub fn config(&self) -> Result<Option<Vec<u8>>, Trouble> {
-        self.config.map(|id| read_blob(&self.repository.objects, &id, CONFIG_NAME)).transpose()
+        self.config.map(|id| self.repository.objects.blob_owned(&id, &CONFIG_NAME)).transpose()
     }
 
     /// `.keysweep.toml` as HEAD has it.
@@ -51,7 +51,7 @@ impl<'r> Staged<'r> {
         let Some(head) = self.comparison.head else { return Ok(None) };
         let objects = &self.repository.objects;
         let entry = objects.lookup(&head, CONFIG_NAME.as_bytes())?.filter(|entry| Kept::from(entry.mode) == Kept::File);
-        entry.map(|entry| read_blob(objects, &entry.id, CONFIG_NAME)).transpose()
+        entry.map(|entry| objects.blob_owned(&entry.id, &CONFIG_NAME)).transpose()
     }
 
     /// Whether there is no commit yet.
@@ -138,14 +138,14 @@ impl Comparison {
         let path = change.path.escape_ascii();
         let mut older = Vec::new();
         match change.old {
-            Some((kept, id)) if kept == change.kept => older.push(read_blob(objects, &id, path.clone())?),
+            Some((kept, id)) if kept == change.kept => older.push(objects.blob_owned(&id, &path)?),
             Some(_) => {}
             None => older.extend(self.renames.source(at, &self.changes, objects)?),
         }
         for tree in &self.merged {
             let entry = objects.lookup(tree, &change.path)?.filter(|entry| Kept::from(entry.mode) == change.kept);
             if let Some(entry) = entry {
-                older.push(read_blob(objects, &entry.id, path.clone())?);
+                older.push(objects.blob_owned(&entry.id, &path)?);
             } else if stands_below(objects, tree, &change.id)? {
                 older.push(new.to_vec());
             }
@@ -181,12 +181,6 @@ fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<boo
     let mut stands = false;
     objects.files_below(tree, b"", &mut |_, entry| stands |= entry.id == *id)?;
     Ok(stands)
-}
-
-fn read_blob(objects: &Objects, id: &ObjectId, path: impl std::fmt::Display) -> Result<Vec<u8>, Trouble> {
-    let mut buffer = Vec::new();
-    objects.blob(id, &path, &mut buffer)?;
-    Ok(buffer)
 }
 
 /// The removals, with every folder spelled out.

@@ -114,7 +114,13 @@ fn child_of<'t>(node: &'t Tree, name: &[u8]) -> Option<&'t Tree> {
 /// What HEAD has below `prefix`; an empty tree where it has nothing.
 fn old_tree(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<objects::Tree, Trouble> {
     let id = head.unwrap_or_else(|| ObjectId::empty_tree(objects.hash()));
-    objects.tree(&id, &format_args!("HEAD:{}", prefix.escape_ascii()))
+    objects.tree(&id, &place(prefix, "HEAD"))
+}
+
+/// A folder as a sentence names it.
+fn place(prefix: &[u8], whose: &'static str) -> impl std::fmt::Display {
+    let folder = if prefix.is_empty() { "the top".to_owned() } else { prefix.escape_ascii().to_string() };
+    format!("{folder} of {whose}")
 }
 
 /// Steps over what stands in `old` in front of `name`, all of it removed, and over `name` itself, which is returned.
@@ -161,7 +167,7 @@ fn trees(
         return Ok(());
     }
     let old = old_tree(prefix, old, objects)?;
-    let new = objects.tree(&new, &format_args!("the index:{}", prefix.escape_ascii()))?;
+    let new = objects.tree(&new, &place(prefix, "the index"))?;
     let (mut old, mut new) = (old.walk()?, new.walk()?);
     while let Some(entry) = new.take()? {
         let is_folder = entry.mode.is_tree();
