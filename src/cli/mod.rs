@@ -31,7 +31,7 @@ mod code {
 /// Runs the program on the words of the process.
 pub fn main() -> ExitCode {
     output::never_show_a_panic();
-    let code = match Cli::try_parse() {
+    let code: u8 = match Cli::try_parse() {
         Ok(cli) => run(&cli).unwrap_or_else(|trouble| {
             output::complain(&trouble);
             code::TROUBLE
@@ -39,6 +39,12 @@ pub fn main() -> ExitCode {
         Err(err) => output::usage(&err),
     };
     ExitCode::from(code)
+}
+
+/// Ends the process here: giving back memory and mappings piece by piece took 7 % of a clean run
+/// in a clone of git/git.
+fn exit(code: u8) -> ! {
+    std::process::exit(i32::from(code))
 }
 
 fn run(cli: &Cli) -> Result<u8, Trouble> {
@@ -120,7 +126,7 @@ impl Scan<'_> {
             FormatName::Jsonl => Format::Jsonl,
         };
         output::write(common, |style, out| report::write(&report, format, style, common.quiet, out))?;
-        Ok(match (outcome.unread.is_empty(), outcome.findings.is_empty()) {
+        exit(match (outcome.unread.is_empty(), outcome.findings.is_empty()) {
             (false, _) => code::TROUBLE,
             (true, false) => code::FOUND,
             (true, true) => code::CLEAN,

@@ -36,7 +36,7 @@ fn ends_escape(before: &[u8]) -> bool {
         || quoted_printable(before)
         || octal_escape(before)
         || terminal_colour(before)
-        || [&b"sandbox_"[..]].iter().any(|word| whole_word(before, word))
+        || whole_word(before, b"sandbox_")
 }
 
 /// `\n`, where the backslash is not itself escaped.

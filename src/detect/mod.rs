@@ -100,17 +100,15 @@ impl Detector {
             // One further, not behind the literal: another may start inside it.
             from = literal.start + 1;
             let at = literal.start;
-            for arm in &self.arms[literal.which] {
-                if !bytes[at..].starts_with(arm.literal) {
-                    continue;
-                }
-                let found = hits.len();
+            let arms = self.arms[literal.which].iter().filter(|arm| bytes[at..].starts_with(arm.literal));
+            for arm in arms {
                 match arm.way {
                     Way::Prefixed { environment, judge, near } => {
-                        if !worth_a_look(bytes, at, arm.literal.len()) {
-                            continue;
+                        if let Some(hit) = self.prefixed(arm, bytes, at, environment, judge, near) {
+                            from = hit.span.end;
+                            hits.push(hit);
+                            break;
                         }
-                        hits.extend(self.prefixed(arm, bytes, at, environment, judge, near));
                     }
                     Way::Given { before, after, written } => {
                         let window = at.saturating_sub(before)..bytes.len().min(at + after);
@@ -118,10 +116,6 @@ impl Detector {
                             self.given(arm, bytes, window, written, &mut hits);
                         }
                     }
-                }
-                if hits.len() > found && matches!(arm.way, Way::Prefixed { .. }) {
-                    from = from.max(hits.last().map_or(0, |hit| hit.span.end));
-                    break;
                 }
             }
         }
@@ -138,7 +132,8 @@ impl Detector {
         judge: Judge,
         near: &[u8],
     ) -> Option<Hit> {
-        if !near.is_empty() && !stands_before(bytes, at, near) {
+        let worth = worth_a_look(bytes, at, arm.literal.len());
+        if !worth || (!near.is_empty() && !stands_before(bytes, at, near)) {
             return None;
         }
         let start = at + arm.literal.len();

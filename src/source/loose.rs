@@ -18,27 +18,28 @@ const LONGEST_HEADER: usize = 32;
 /// The loose objects of one object directory, and what reading them needs.
 pub(super) struct Loose {
     dir: PathBuf,
-    packed: Vec<u8>,
+    /// Read into, and never made smaller.
+    buffer: Vec<u8>,
     inflate: Inflate,
 }
 
 impl Loose {
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), packed: Vec::new(), inflate: Inflate::default() }
+        Self { dir: dir.to_owned(), buffer: Vec::new(), inflate: Inflate::default() }
     }
 
     /// The kind of the object `id`, and its bytes at the end of `buffer`: they start where the number says. None where
     /// there is no such loose object.
     pub fn read(&mut self, id: &oid, buffer: &mut Vec<u8>) -> gix::Result<Option<(Kind, usize)>> {
-        self.packed.clear();
-        match File::open(self.path_of(id)).and_then(|mut file| file.read_to_end(&mut self.packed)) {
-            Ok(_) => {}
+        let len = match File::open(self.path_of(id)).and_then(|file| read_whole(file, &mut self.buffer)) {
+            Ok(len) => len,
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(err) => return Err(gix::Error::from_error(err)),
-        }
+        };
+        let packed = &self.buffer[..len];
         let mut header = [0; LONGEST_HEADER];
         self.inflate.reset();
-        let (_, _, written) = self.inflate.once(&self.packed, &mut header)?;
+        let (_, _, written) = self.inflate.once(packed, &mut header)?;
         let (kind, size, start) = decode::loose_header(&header[..written])?;
         let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size)).ok_or_else(|| wrong(size))?;
 
@@ -47,7 +48,7 @@ impl Loose {
         buffer.try_reserve(end).map_err(|_| wrong(size))?;
         buffer.resize(end, 0);
         self.inflate.reset();
-        let (status, _, written) = self.inflate.once(&self.packed, buffer)?;
+        let (status, _, written) = self.inflate.once(packed, buffer)?;
         if status != Status::StreamEnd || written != end {
             return Err(wrong(size));
         }
@@ -60,6 +61,23 @@ impl Loose {
         let mut path = self.dir.join(folder);
         path.push(name);
         path
+    }
+}
+
+/// As `read_to_end`, but without asking for the size and the place first: two calls fewer for each small file.
+fn read_whole(mut file: File, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    const STEP: usize = 64 << 10;
+    let mut len = 0;
+    loop {
+        if buffer.len() < len + STEP {
+            buffer.resize(len + STEP, 0);
+        }
+        match file.read(&mut buffer[len..]) {
+            Ok(0) => return Ok(len),
+            Ok(read) => len += read,
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
     }
 }
 

@@ -88,8 +88,8 @@ fn spread<H>(
     work: impl Fn(&H, &mut Vec<u8>, usize, &mut Coverage) + Sync,
 ) -> Coverage {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    // A thread costs about 100 µs to start and to equip, as much as reading a few blobs.
-    const WORTH_A_THREAD: usize = 8;
+    // A thread costs about 150 µs to start and to equip, as much as reading twenty small blobs.
+    const WORTH_A_THREAD: usize = 32;
     let next = AtomicUsize::new(0);
     let run = |handle: &H| {
         let mut buffer = Vec::new();
