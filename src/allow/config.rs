@@ -74,7 +74,7 @@ impl OwnRule {
         let prefix = Prefix { literal: text(&self.prefix), environment: Environment::from(self.severity) };
         let pattern = Pattern::Prefixed {
             prefixes: Box::leak(Box::new([prefix])),
-            body: r"[A-Za-z0-9_-]{16,250}",
+            body: crate::rules::DASHED_BODY,
             judge: Judge::RandomRun,
             near: "",
         };

@@ -4,7 +4,7 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 
 use super::boundary::ends_at;
 use super::placeholder::is_placeholder;
-use super::randomness::{Bar, LENIENT, STRICT, distinct, looks_random, varied};
+use super::randomness::{Bar, LENIENT, STRICT, distinct, is_hex, looks_random, varied};
 use crate::rule::Judge;
 
 /// The shortest unbroken run that counts: the longest in real identifiers behind `sk_` is 14.
@@ -121,8 +121,4 @@ fn is_printable(decoded: &[u8]) -> bool {
 fn unpadded(text: &[u8]) -> &[u8] {
     let kept = text.iter().rposition(|&b| b != b'=').map_or(0, |last| last + 1);
     &text[..kept]
-}
-
-fn is_hex(text: &[u8]) -> bool {
-    text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
 }

@@ -239,7 +239,7 @@ fn basic_auth_user(encoded: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = data_encoding::BASE64_NOPAD.decode(bare).ok()?;
     let colon = decoded.iter().position(|&b| b == b':')?;
     decoded.truncate(colon);
-    let hex = decoded.len() == 64 && decoded.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    let hex = decoded.len() == 64 && randomness::is_hex(&decoded);
     (hex && judge::body_len(Judge::RandomHex, &decoded).is_some()).then_some(decoded)
 }
 

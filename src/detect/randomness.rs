@@ -73,6 +73,11 @@ pub(super) fn varied(run: &[u8]) -> bool {
     distinct(run) >= 7
 }
 
+/// Lower-case hex digits only.
+pub(super) fn is_hex(text: &[u8]) -> bool {
+    text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+}
+
 pub(super) fn distinct(run: &[u8]) -> u32 {
     run.iter().fold(0_u128, |seen, &byte| seen | 1 << (byte & 127)).count_ones()
 }
@@ -84,10 +89,9 @@ fn ratio(run: &[u8]) -> i32 {
 }
 
 fn alphabet(run: &[u8]) -> Alphabet {
-    let hex = run.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
     let lower = run.iter().any(u8::is_ascii_lowercase);
     let upper = run.iter().any(u8::is_ascii_uppercase);
-    match (hex, lower && upper) {
+    match (is_hex(run), lower && upper) {
         (true, _) => Alphabet::Hex,
         (false, true) => Alphabet::Base62,
         (false, false) => Alphabet::Base36,

@@ -35,7 +35,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
                 test("sk_staging_"),
                 unnamed("sk_"),
             ],
-            body: r"[A-Za-z0-9_-]{16,250}",
+            body: super::DASHED_BODY,
             judge: Judge::LikelyRun,
             near: "attio",
         },

@@ -147,9 +147,6 @@ pub const TICKET_TAILOR: Rule = Rule {
     misses: &["sk_1234_567890_00000000000000000000000000000000"],
 };
 
-/// Dashes included: [`Judge::RandomRun`] finds out which of them belong to the token.
-const UNNAMED_BODY: &str = r"[A-Za-z0-9_-]{16,250}";
-
 /// What no other rule names: the guide's own shape for Attio, and every vendor's key that has no mark of its own.
 pub const UNNAMED: Rule = Rule {
     id: "sk-token",
@@ -169,11 +166,11 @@ pub const UNNAMED: Rule = Rule {
                 test("sk_sandbox_"),
                 test("sk_sbox_"),
             ],
-            body: UNNAMED_BODY,
+            body: super::DASHED_BODY,
             judge: Judge::LikelyRun,
             near: "",
         },
-        Pattern::Prefixed { prefixes: &[unnamed("sk_")], body: UNNAMED_BODY, judge: Judge::RandomRun, near: "" },
+        Pattern::Prefixed { prefixes: &[unnamed("sk_")], body: super::DASHED_BODY, judge: Judge::RandomRun, near: "" },
     ],
     opens: "opens what its vendor lets it: at Attio the workspace's CRM records, without an expiry date",
     remedy: &[
