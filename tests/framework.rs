@@ -8,6 +8,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use support::token::Maker;
@@ -15,15 +16,19 @@ use support::{Repo, client};
 
 const PRE_COMMIT: &str = "4.7.0";
 
-/// The framework in a virtual environment below the build folder, installed once.
-fn pre_commit() -> PathBuf {
-    let venv = tools().join(format!("pre-commit-{PRE_COMMIT}"));
-    let program = venv.join("bin/pre-commit");
-    if !program.exists() {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        run(Command::new(venv.join("bin/pip")).args(["install", "--quiet", &format!("pre-commit=={PRE_COMMIT}")]));
-    }
-    program
+/// The framework in a virtual environment below the build folder, installed once: two tests at a time would install over
+/// each other.
+fn pre_commit() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let venv = tools().join(format!("pre-commit-{PRE_COMMIT}"));
+        let program = venv.join("bin/pre-commit");
+        if !program.exists() {
+            run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+            run(Command::new(venv.join("bin/pip")).args(["install", "--quiet", &format!("pre-commit=={PRE_COMMIT}")]));
+        }
+        program
+    })
 }
 
 fn tools() -> PathBuf {
