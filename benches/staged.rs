@@ -179,7 +179,7 @@ fn source_text(n: usize, bytes: usize) -> String {
 
 /// Put together here, for this file must not hold what it plants.
 fn planted_token() -> String {
-    let alphabet = b"Qz7Kd2Xw9Lb4Tm6Rv1Ny8Hc3Gs5Jf";
+    let alphabet = concat!("Qz7Kd2Xw9L", "b4Tm6Rv1Ny", "8Hc3Gs5Jf").as_bytes();
     let body = (1..25).map(|n| char::from(alphabet[n * n * n % alphabet.len()]));
     ["sk", "_live", "_"].concat() + &body.collect::<String>()
 }

@@ -25,7 +25,7 @@ run() {
 random=$(LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c 24)
 {
     printf 'import stripe\n\n'
-    printf 'stripe.%s = "sk_%s_%s"\n' api_key live "$random"
+    printf 'client = stripe.StripeClient("sk_%s_%s")\n' live "$random"
 } >billing.py
 run git add billing.py
 if run git commit --quiet -m "Take payments"; then
@@ -34,7 +34,7 @@ if run git commit --quiet -m "Take payments"; then
 fi
 
 printf '\n(the token goes into the environment, where it belongs)\n'
-printf 'import os\nimport stripe\n\nstripe.api_key = os.environ["STRIPE_API_KEY"]\n' >billing.py
+printf 'import os\nimport stripe\n\nclient = stripe.StripeClient(os.environ["STRIPE_API_KEY"])\n' >billing.py
 run git add billing.py
 run git commit --quiet -m "Take payments"
 printf '\nThe leak was stopped, the mended commit is in.\n'

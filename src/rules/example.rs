@@ -49,7 +49,7 @@ impl Dice {
 /// Fills in the `{shape:length}` of `template`. Other braces stay as they are.
 ///
 /// Shapes, each with its length in characters unless said otherwise: `alnum`, `base36`, `base32`, `hex`, `digits`,
-/// `word` (alnum and `_`), `dashed` (alnum and `-`), `base64` and `base64url` (in bytes), `uuid`, `workos`, `basic-hex`
+/// `sequence` (the alphabet, then digits), `word` (alnum and `_`), `dashed` (alnum and `-`), `base64` and `base64url` (in bytes), `uuid`, `workos`, `basic-hex`
 /// (Basic auth whose user is so much hex), `base64-of:TEXT`.
 pub fn expand(template: &str, dice: &mut Dice) -> String {
     let mut text = String::new();
@@ -84,6 +84,7 @@ fn fill(field: &str, dice: &mut Dice) -> Option<String> {
         "dashed" => dice.text(&[LOWER, UPPER, DIGITS, b"-"].concat(), len),
         "base64" => BASE64.encode(&dice.bytes(len)),
         "base64url" => BASE64URL_NOPAD.encode(&dice.bytes(len)),
+        "sequence" => [LOWER, DIGITS].concat().into_iter().cycle().take(len).map(char::from).collect(),
         "uuid" => [8, 4, 4, 4, 12].map(|part| dice.text(b"0123456789abcdef", part)).join("-"),
         "workos" => workos(dice),
         "basic-hex" => BASE64.encode(format!("{}:", dice.text(b"0123456789abcdef", len)).as_bytes()),

@@ -86,7 +86,7 @@ pub const PAYSTACK: Rule = Rule {
     ],
     docs: "https://paystack.com/docs/api/authentication/",
     hits: &["sk_live_{base36:40}", "sk_test_{hex:40}"],
-    misses: &["sk_live_abcdefghijklmnopqrstuvwxyz01234567890123"],
+    misses: &["sk_live_{sequence:40}"],
 };
 
 pub const CHECKOUT: Rule = Rule {

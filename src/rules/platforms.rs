@@ -196,7 +196,7 @@ pub const UNNAMED: Rule = Rule {
         "sk_stream_kill_queues",
         "sk_buff__safe_rcu_or_null",
         "qtask_{alnum:24}",
-        "sk_abcdefghijklmnop0123456789",
+        "sk_{sequence:28}",
         "sk_getUserByIdFromDatabase2",
         "sk_<token>",
         "sk_{{ token }}",
