@@ -29,6 +29,24 @@ pub(super) enum Command {
         #[arg(long)]
         respect_gitignore: bool,
     },
+    /// Install the hook scripts, so that git calls keysweep
+    Install {
+        /// The hooks: pre-commit, pre-merge-commit, commit-msg, pre-push, pre-receive, update (default: the first four; in a bare repository pre-receive)
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// For all repositories that you clone or make from now on
+        #[arg(long)]
+        global: bool,
+    },
+    /// Remove the hook scripts that install wrote
+    Uninstall {
+        /// The hooks (default: all)
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Those for all repositories to come
+        #[arg(long)]
+        global: bool,
+    },
     /// List the rules, or explain one with its remedy
     Rules {
         /// The rule to explain

@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod hooks;
 mod output;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +52,8 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
     match &cli.command {
         Command::Staged => staged(&cli.common),
         Command::Files { paths, respect_gitignore } => files(paths, *respect_gitignore, &cli.common),
+        Command::Install { names, global } => hooks::install(names, *global, &cli.common),
+        Command::Uninstall { names, global } => hooks::uninstall(names, *global, &cli.common),
         Command::Rules { id } => explain(id.as_deref(), &cli.common),
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 
 use super::objects::{Objects, Stores};
+use crate::git;
 use crate::trouble::Trouble;
 
 /// A repository, and where its parts are.
@@ -100,21 +101,19 @@ impl Repository {
 
     /// gix reads no reftables, so here alone git is run: for the id of HEAD's commit, and for no content.
     fn ask_git_for_head(&self) -> Result<Option<ObjectId>, Trouble> {
-        let output = std::process::Command::new("git")
-            .arg("--git-dir")
-            .arg(self.git_dir())
-            .args(["rev-parse", "--quiet", "--verify", "HEAD"])
+        let answer = git::Question::new(Path::new("."), ["rev-parse", "--quiet", "--verify", "HEAD"])
+            .env("GIT_DIR", self.git_dir())
             .env("GIT_NO_REPLACE_OBJECTS", "1")
-            .stderr(std::process::Stdio::piped())
-            .output()
-            .map_err(|err| {
-                self.broken_head(format!("its refs are a reftable, which only git reads, and git did not run: {err}"))
+            .answer()
+            .map_err(|trouble| {
+                let cause = trouble.cause;
+                self.broken_head(format!("its refs are a reftable, which only git reads, and git did not run: {cause}"))
             })?;
-        match output.status.code() {
-            Some(0) => ObjectId::from_hex(output.stdout.trim_ascii()).map(Some).map_err(|err| self.broken_head(err)),
+        match answer.code {
+            Some(0) => ObjectId::from_hex(answer.stdout.trim_ascii()).map(Some).map_err(|err| self.broken_head(err)),
             // Quiet and unsuccessful: there is no such commit yet.
-            Some(1) if output.stderr.is_empty() => Ok(None),
-            _ => Err(self.broken_head(String::from_utf8_lossy(&output.stderr))),
+            Some(1) if answer.stderr.is_empty() => Ok(None),
+            _ => Err(self.broken_head(answer.complaint())),
         }
     }
 

@@ -1,0 +1,108 @@
+//! The git program: asked for what only it can answer, settings and places, and never for content.
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::trouble::Trouble;
+
+/// Variables with paths that git takes relative to where it was started.
+const RELATIVE: &[&str] = &["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"];
+
+/// A call of git that is about to be made.
+pub struct Question {
+    command: Command,
+    stdin: Vec<u8>,
+}
+
+/// What git said.
+#[derive(Debug)]
+pub struct Answer {
+    /// None: a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
+impl Question {
+    /// Asks as if in `dir`, in the environment of this process.
+    pub fn new<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
+        let mut command = Command::new("git");
+        command.args(args).current_dir(dir).env("LC_ALL", "C");
+        for name in RELATIVE {
+            if let Some(path) = std::env::var_os(name).filter(|path| !path.is_empty())
+                && let Ok(path) = std::path::absolute(path)
+            {
+                command.env(name, path);
+            }
+        }
+        Self { command, stdin: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    #[must_use]
+    pub fn stdin(mut self, bytes: Vec<u8>) -> Self {
+        self.stdin = bytes;
+        self
+    }
+
+    pub fn answer(mut self) -> Result<Answer, Trouble> {
+        let did_not_run = |err| Trouble::new("cannot ask git", err, "install git, and see that it is in PATH");
+        let piped = if self.stdin.is_empty() { Stdio::null() } else { Stdio::piped() };
+        self.command.stdin(piped).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().map_err(did_not_run)?;
+        let stdin = child.stdin.take();
+        let output = std::thread::scope(|scope| {
+            // A git that ends early has said what it has to say.
+            scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(&self.stdin)));
+            child.wait_with_output()
+        });
+        let output = output.map_err(did_not_run)?;
+        Ok(Answer { code: output.status.code(), stdout: output.stdout, stderr: output.stderr })
+    }
+}
+
+impl Answer {
+    pub fn succeeded(&self) -> bool {
+        self.code == Some(0)
+    }
+
+    /// The first line of what it printed; None if it failed or printed nothing.
+    pub fn line(&self) -> Option<&[u8]> {
+        let line = self.stdout.strip_suffix(b"\n").unwrap_or(&self.stdout);
+        (self.succeeded() && !line.is_empty()).then_some(line)
+    }
+
+    /// The same as a path.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.line().map(to_path)
+    }
+
+    /// What it complained of.
+    pub fn complaint(&self) -> String {
+        let text = String::from_utf8_lossy(&self.stderr);
+        text.trim().trim_start_matches("fatal: ").trim_start_matches("error: ").to_owned()
+    }
+}
+
+/// Asks git in `dir`.
+pub fn ask(dir: &Path, args: &[&str]) -> Result<Answer, Trouble> {
+    Question::new(dir, args).answer()
+}
+
+#[cfg(unix)]
+fn to_path(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+fn to_path(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
