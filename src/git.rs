@@ -1,4 +1,5 @@
-//! The git program: asked for what only it can answer, settings and places, and never for content.
+//! Questions that only git answers, since only it knows all places where a setting may stand or how a ref is kept: ids,
+//! names, settings and places. Content is never asked for; that is read by `source`.
 
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -91,8 +92,22 @@ impl Answer {
     }
 }
 
-/// Asks git in `dir`.
-pub fn ask(dir: &Path, args: &[&str]) -> Result<Answer, Trouble> {
+/// What `git ARGS`, run in `dir`, prints; None where it quietly says that there is no such thing.
+pub fn ask(dir: &Path, args: &[&str]) -> Result<Option<Vec<u8>>, Trouble> {
+    let answer = Question::new(dir, args).env("GIT_NO_REPLACE_OBJECTS", "1").answer()?;
+    match answer.code {
+        Some(0) => Ok(Some(answer.stdout)),
+        Some(1) if answer.stderr.is_empty() => Ok(None),
+        _ => Err(Trouble::new(
+            format!("cannot run git {} in {}", args.join(" "), dir.display()),
+            answer.complaint(),
+            "see that git is in PATH and reads this repository",
+        )),
+    }
+}
+
+/// What git says to `git ARGS` in `dir`, whatever it is.
+pub fn answer(dir: &Path, args: &[&str]) -> Result<Answer, Trouble> {
     Question::new(dir, args).answer()
 }
 

@@ -266,7 +266,7 @@ fn installing_twice_changes_nothing_and_an_older_script_is_upgraded() {
     repo.keysweep(&["install"]).expect_code(0).expect_has("upgraded pre-commit: ");
     expect_installed(&repo.path(".git/hooks"), OF_A_CLONE);
 
-    let older: String = script.lines().filter(|line| !line.contains("/opt/")).map(|line| format!("{line}\n")).collect();
+    let older: String = script.split_inclusive('\n').filter(|line| !line.contains("/opt/")).collect();
     executable(&file, &reseal(&repo, &older));
     repo.keysweep(&["install"])
         .expect_code(0)
@@ -426,4 +426,62 @@ fn a_template_and_a_hooks_path_that_are_set_are_used_and_stay_set() {
     expect_installed(&home.join("every"), &[]);
     git(&["config", "--global", "core.hooksPath", "every"]);
     keysweep(&["install", "--global"]).expect_code(2).expect_has("a different folder in each");
+}
+
+#[test]
+fn messages_and_pushes_meet_their_hooks() {
+    let token = Maker::new(3004).sk_live(24);
+    let repo = Repo::new();
+    repo.git(&["init", "-q", "--bare", "../remote"]);
+    repo.git(&["remote", "add", "origin", "../remote"]);
+    repo.keysweep(&["install"]).expect_code(0);
+    let stopped = |args: &[&str]| {
+        let run = repo.git_call(args).run();
+        assert_ne!(run.code, Some(0), "{args:?}: {}", run.all());
+        run.expect_has(&token.redacted()).expect_lacks(token.body());
+    };
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "base"]);
+    stopped(&["commit", "--allow-empty", "-m", &format!("use {token}")]);
+    repo.git(&["push", "-q", "origin", "main"]);
+
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.stage("a.txt", client(&token));
+    repo.commit("leak");
+    stopped(&["push", "origin", "side"]);
+    repo.git(&["rm", "-q", "a.txt"]);
+    repo.commit("taken out again");
+    stopped(&["push", "origin", "side"]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "clean"]);
+    repo.git(&["push", "-q", "origin", "main"]);
+}
+
+#[test]
+fn the_line_for_pre_push_leaves_the_rest_of_the_script_its_input() {
+    let token = Maker::new(3005).sk_live(24);
+    let repo = Repo::new();
+    repo.git(&["init", "-q", "--bare", "../remote"]);
+    let file = repo.path(".git/hooks/pre-push");
+    executable(&file, "#!/bin/sh\ncat >seen\n");
+    let refused = repo.keysweep(&["install", "pre-push"]).expect_code(2).err();
+    let line = refused.trim_end().rsplit_once("the line ").expect("it is told").1;
+    executable(&file, &format!("#!/bin/sh -e\n{line}\ncat >seen\n"));
+    let program = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder");
+    let temporary = repo.base().join("temporary");
+    fs::create_dir(&temporary).expect("create");
+    let push = || {
+        repo.git_call(&["push", "-q", "../remote", "main"])
+            .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
+            .env("TMPDIR", &temporary)
+    };
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "base"]);
+    push().run().expect_code(0);
+    assert!(read(&repo.path("seen")).starts_with("refs/heads/main "));
+    fs::remove_file(repo.path("seen")).expect("remove");
+    repo.stage("a.txt", client(&token));
+    repo.commit("leak");
+    push().run().expect_code(1).expect_has(&token.redacted());
+    assert!(!repo.path("seen").exists());
+    assert_eq!(fs::read_dir(temporary).expect("it is there").count(), 0);
+    repo.keysweep(&["install", "pre-push"]).expect_code(0).expect_has("already there, pre-push");
 }

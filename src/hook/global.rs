@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::install::Folder;
 use super::place::Place;
 use super::{Told, script};
-use crate::git::ask;
+use crate::git::answer;
 use crate::trouble::Trouble;
 
 /// What git's own template has in this file, and whose this one is: by it the template is known again.
@@ -45,12 +45,14 @@ impl Where {
 
 /// The path that a person has set for all repositories.
 fn setting(name: &str) -> Result<Option<PathBuf>, Trouble> {
-    let answer = ask(Path::new("."), &["config", "--global", "--type=path", "--get", name])?;
-    match answer.code {
-        Some(0) => Ok(answer.path()),
+    let answered = answer(Path::new("."), &["config", "--global", "--type=path", "--get", name])?;
+    match answered.code {
+        Some(0) => Ok(answered.path()),
         // 1: it is not set. Git says the same where there is no home to look in.
         Some(1) => Ok(None),
-        _ => Err(Trouble::new(format!("cannot read the setting {name}"), answer.complaint(), "mend the git settings")),
+        _ => {
+            Err(Trouble::new(format!("cannot read the setting {name}"), answered.complaint(), "mend the git settings"))
+        }
     }
 }
 
@@ -96,7 +98,7 @@ fn in_template(template: &Path, names: &[&str], binary: &Path) -> Result<Told, T
 /// A repository with hooks of its own in which this was called: whoever called it may take it for guarded now.
 fn note_on_this_repository(dir: &Path) -> Option<String> {
     let place = Place::find(dir).ok()?;
-    let local = ask(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
+    let local = answer(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
     let global = setting("core.hooksPath").ok()?;
     (Some(&local) != global.as_ref()).then(|| {
         format!("note: this repository has a hooks path of its own, {}: keysweep install here too", local.display())
@@ -125,15 +127,15 @@ fn make_template(template: &Path) -> Result<(), Trouble> {
 }
 
 fn set_template(template: &Path) -> Result<(), Trouble> {
-    let answer = ask(Path::new("."), &["config", "--global", "init.templateDir", &template.to_string_lossy()])?;
+    let answered = answer(Path::new("."), &["config", "--global", "init.templateDir", &template.to_string_lossy()])?;
     let failed = || {
         Trouble::new(
             format!("cannot set init.templateDir to {}", template.display()),
-            answer.complaint(),
+            answered.complaint(),
             "make your git settings writable, or set it by hand",
         )
     };
-    if answer.succeeded() { Ok(()) } else { Err(failed()) }
+    if answered.succeeded() { Ok(()) } else { Err(failed()) }
 }
 
 pub(super) fn uninstall(names: &[&str]) -> Result<Told, Trouble> {
@@ -169,9 +171,9 @@ fn remove_template(template: &Path) -> bool {
 }
 
 fn unset_template() -> Result<Option<String>, Trouble> {
-    let answer = ask(Path::new("."), &["config", "--global", "--unset", "init.templateDir"])?;
-    if answer.succeeded() {
+    let answered = answer(Path::new("."), &["config", "--global", "--unset", "init.templateDir"])?;
+    if answered.succeeded() {
         return Ok(Some("unset init.templateDir: nothing else was in that template".to_owned()));
     }
-    Err(Trouble::new("cannot unset init.templateDir", answer.complaint(), "take it out of your git settings by hand"))
+    Err(Trouble::new("cannot unset init.templateDir", answered.complaint(), "take it out of your git settings by hand"))
 }

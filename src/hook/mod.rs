@@ -1,14 +1,18 @@
-//! Hook scripts: where git looks for them, putting ours there and taking them away again, and the proof that they work.
+//! Git's hooks: what git and the runners hand over to them, where their scripts are, and putting ours there.
 //!
 //! What a hook of somebody else holds is read to tell whose it is, and never changed.
 
 mod global;
+mod handed;
 mod install;
 mod place;
+mod push;
 mod runner;
 mod script;
 
+pub use handed::{Handed, Stdin};
 pub use install::{install, uninstall};
+pub use push::{Load, pre_push, pre_receive, range, update};
 
 use crate::trouble::{Trouble, nearest};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::git::ask;
+use crate::git::answer;
 use crate::trouble::Trouble;
 
 /// A repository's hooks.
@@ -23,7 +23,7 @@ impl Place {
     /// That of the repository in which `dir` lies. Git itself is asked: no one else knows all of its settings.
     pub fn find(dir: &Path) -> Result<Self, Trouble> {
         let (top, bare) = top(dir)?;
-        let hooks = ask(&top, &["rev-parse", "--git-path", "hooks"])?;
+        let hooks = answer(&top, &["rev-parse", "--git-path", "hooks"])?;
         let hooks = hooks.path().ok_or_else(|| {
             Trouble::new(
                 format!("cannot tell where the hooks of {} are", top.display()),
@@ -43,12 +43,12 @@ impl Place {
 }
 
 fn top(dir: &Path) -> Result<(PathBuf, bool), Trouble> {
-    let worktree = ask(dir, &["rev-parse", "--show-toplevel"])?;
+    let worktree = answer(dir, &["rev-parse", "--show-toplevel"])?;
     if let Some(top) = worktree.path() {
         return Ok((top, false));
     }
-    let git_dir = ask(dir, &["rev-parse", "--absolute-git-dir"])?;
-    let bare = ask(dir, &["rev-parse", "--is-bare-repository"])?;
+    let git_dir = answer(dir, &["rev-parse", "--absolute-git-dir"])?;
+    let bare = answer(dir, &["rev-parse", "--is-bare-repository"])?;
     let here = || std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     match (git_dir.path(), bare.line()) {
         (Some(git_dir), Some(b"true")) => Ok((git_dir, true)),
@@ -74,13 +74,13 @@ fn beside_husky(hooks: &Path) -> Option<&Path> {
 }
 
 fn is_shared(top: &Path, scripts: &Path) -> Result<bool, Trouble> {
-    let git_dir = ask(top, &["rev-parse", "--git-common-dir"])?.path().unwrap_or_else(|| ".git".into());
+    let git_dir = answer(top, &["rev-parse", "--git-common-dir"])?.path().unwrap_or_else(|| ".git".into());
     let (inside, git_dir) = (real(scripts), real(&top.join(git_dir)));
     if !inside.starts_with(real(top)) || inside.starts_with(git_dir) {
         return Ok(false);
     }
     let file = scripts.join("pre-commit");
-    let ignored = ask(top, &["check-ignore", "--quiet", "--", &file.to_string_lossy()])?;
+    let ignored = answer(top, &["check-ignore", "--quiet", "--", &file.to_string_lossy()])?;
     Ok(!ignored.succeeded())
 }
 
