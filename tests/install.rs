@@ -59,9 +59,11 @@ fn a_commit_is_stopped_with_the_short_path_of_a_desktop_client() {
 fn a_commit_is_refused_where_keysweep_is_gone() {
     let repo = Repo::new();
     let program = repo.base().join("bin dir/keysweep");
-    fs::create_dir_all(program.parent().expect("a folder")).expect("create");
-    fs::copy(env!("CARGO_BIN_EXE_keysweep"), &program).expect("copy");
-    repo.call(&program.to_string_lossy(), &["install"]).run().expect_code(0);
+    let folder = program.parent().expect("a folder");
+    fs::create_dir_all(folder).expect("create");
+    symlink(env!("CARGO_BIN_EXE_keysweep"), &program).expect("link");
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    repo.call("keysweep", &["install"]).env("PATH", path).run().expect_code(0);
     repo.stage("a.txt", "clean\n");
     short_path(repo.git_call(&["commit", "-m", "clean"])).run().expect_code(0);
     fs::remove_file(program).expect("remove");
