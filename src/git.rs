@@ -29,7 +29,18 @@ pub struct Answer {
 impl Question {
     /// Asks as if in `dir`, in the environment of this process.
     pub fn new<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
-        let mut command = Command::new("git");
+        Self::of(Path::new("git"), dir, args)
+    }
+
+    /// Asks with the PATH that a program gets that no shell started.
+    pub fn with_short_path<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|git| git.is_file());
+        Self::of(&found.unwrap_or_else(|| "git".into()), dir, args).env("PATH", "/usr/bin:/bin").env("CARGO_HOME", "")
+    }
+
+    fn of<A: AsRef<OsStr>>(git: &Path, dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
+        let mut command = Command::new(git);
         command.args(args).current_dir(dir).env("LC_ALL", "C");
         for name in RELATIVE {
             if let Some(path) = std::env::var_os(name).filter(|path| !path.is_empty())

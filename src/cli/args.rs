@@ -62,6 +62,10 @@ pub(super) enum Command {
         #[arg(long)]
         global: bool,
     },
+    /// Tell which hooks are live here, and prove it with a planted token that is never committed
+    ///
+    /// Exit code: 0 a token would be stopped, 1 it would not, 2 that could not be proved.
+    Doctor,
     /// List the rules, or explain one with its remedy
     Rules {
         /// The rule to explain

@@ -58,6 +58,7 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
         Command::Files { paths, respect_gitignore } => files(paths, *respect_gitignore, &cli.common),
         Command::Install { names, global } => install::install(names, *global, &cli.common),
         Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
+        Command::Doctor => install::doctor(&cli.common),
         Command::Rules { id } => explain(id.as_deref(), &cli.common),
     }
 }

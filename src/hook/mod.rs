@@ -2,14 +2,18 @@
 //!
 //! What a hook of somebody else holds is read to tell whose it is, and never changed.
 
+mod doctor;
 mod global;
 mod handed;
+mod hazards;
 mod install;
 mod place;
+mod proof;
 mod push;
 mod runner;
 mod script;
 
+pub use doctor::{Diagnosis, doctor};
 pub use handed::{Handed, Stdin};
 pub use install::{install, uninstall};
 pub use push::{Load, pre_push, pre_receive, range, update};
