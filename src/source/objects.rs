@@ -12,11 +12,16 @@ use gix::hash::{Kind, oid};
 use gix::objs::commit::ref_iter::Token;
 use gix::objs::tree::{EntryKind, EntryMode, EntryRef};
 use gix::objs::{Find, TreeRefIter};
+use gix::odb::pack::cache;
 
 use super::ancestry::Commit;
 use super::loose::Loose;
 use crate::allow::CONFIG_NAME;
 use crate::trouble::Trouble;
+
+/// How many bytes of delta bases a thread keeps. With them a push of 1,000 commits in a clone of git/git takes two thirds
+/// of the time.
+const DELTA_BASES: usize = 48 << 20;
 
 /// Every store that the repository and the environment name, shared by all threads.
 pub(super) struct Stores {
@@ -109,6 +114,15 @@ impl Stores {
         };
         let loose = RefCell::new(Loose::new(self.stores[0].path()));
         Objects { loose, stores: self.stores.iter().map(reading).collect(), hash: self.hash }
+    }
+
+    /// A reader for many objects of a history: it keeps what deltas were made against.
+    pub fn reader_of_history(&self) -> Objects {
+        let mut objects = self.reader();
+        for handle in &mut objects.stores {
+            handle.set_pack_cache(|| Box::new(cache::lru::MemoryCappedHashmap::new(DELTA_BASES)));
+        }
+        objects
     }
 }
 
