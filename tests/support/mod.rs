@@ -3,6 +3,7 @@
 
 pub mod deep;
 pub mod leak;
+pub mod push;
 mod run;
 pub mod token;
 
