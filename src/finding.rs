@@ -101,7 +101,7 @@ impl Encoding {
     }
 }
 
-/// Which part of a file holds the token.
+/// Which part of a file, a commit or a repository holds the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Content,
@@ -109,6 +109,14 @@ pub enum Part {
     Name,
     /// The text of a symbolic link.
     SymlinkTarget,
+    /// The message of a commit or of a tag.
+    Message,
+    /// An author, committer or tagger: name and address.
+    Person,
+    /// Another header of a commit or tag: a signature, a merged tag with its message.
+    Header,
+    /// The name of a branch or tag.
+    Ref,
 }
 
 impl Part {
@@ -117,6 +125,45 @@ impl Part {
             Part::Content => "content",
             Part::Name => "name",
             Part::SymlinkTarget => "symlink",
+            Part::Message => "message",
+            Part::Person => "person",
+            Part::Header => "header",
+            Part::Ref => "ref",
+        }
+    }
+
+    /// Whether it is text of which a line can be named.
+    pub fn has_lines(self) -> bool {
+        matches!(self, Part::Content | Part::Message)
+    }
+}
+
+/// The git object that brought what was scanned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// Its place among those that were scanned: the oldest first.
+    pub order: usize,
+    pub kind: OriginKind,
+    /// All of its id, in hex.
+    pub id: String,
+}
+
+/// What kind of object an [`Origin`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OriginKind {
+    Commit,
+    /// An annotated tag.
+    Tag,
+    /// A blob that a tag points to.
+    Blob,
+}
+
+impl OriginKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            OriginKind::Commit => "commit",
+            OriginKind::Tag => "tag",
+            OriginKind::Blob => "blob",
         }
     }
 }
@@ -160,8 +207,11 @@ pub struct Finding {
     pub severity: Severity,
     pub fingerprint: Fingerprint,
     pub redacted: Redacted,
-    pub path: ShownPath,
+    /// None where there is no file: a commit's message, an author, the name of a branch.
+    pub path: Option<ShownPath>,
     pub part: Part,
+    /// None where the source is no history.
+    pub origin: Option<Origin>,
     /// None where there is no line: a name.
     pub position: Option<Position>,
     pub encoding: Option<Encoding>,

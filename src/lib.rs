@@ -9,6 +9,8 @@ pub mod finding;
 pub mod rule;
 pub mod trouble;
 
+pub mod git;
+
 pub mod rules;
 
 pub mod detect;
@@ -20,5 +22,7 @@ pub mod source;
 pub mod sweep;
 
 pub mod report;
+
+pub mod hook;
 
 pub mod cli;

@@ -21,6 +21,7 @@ pub struct Sweep<'a> {
 pub struct Outcome {
     pub findings: Vec<Finding>,
     pub allowed: Vec<Allowed>,
+    pub commits: usize,
     pub files: usize,
     /// Git objects read for scanning.
     pub objects: usize,
@@ -28,6 +29,20 @@ pub struct Outcome {
     pub skipped: Vec<LeftOut>,
     /// What could not be read, its words masked. Not empty: nobody may say "clean".
     pub unread: Vec<Trouble>,
+}
+
+impl Outcome {
+    /// Takes in what came of another scan.
+    pub fn absorb(&mut self, other: Outcome) {
+        self.findings.extend(other.findings);
+        self.allowed.extend(other.allowed);
+        self.commits += other.commits;
+        self.files += other.files;
+        self.objects += other.objects;
+        self.bytes += other.bytes;
+        self.skipped.extend(other.skipped);
+        self.unread.extend(other.unread);
+    }
 }
 
 /// Something that is no part of what was asked for.
@@ -82,6 +97,7 @@ impl Sweep<'_> {
         Outcome {
             findings,
             allowed,
+            commits: coverage.commits,
             files: coverage.files,
             objects: coverage.objects,
             bytes: coverage.bytes,
@@ -113,11 +129,11 @@ impl Sweep<'_> {
 
     fn judge(&self, unit: &Unit<'_>, hit: &Hit, lines: &mut Lines, found: &mut Found) {
         let (number, line) = match unit.part {
-            Part::Content => lines.of(unit.bytes, &hit.span),
-            Part::Name | Part::SymlinkTarget => (1, 0..unit.bytes.len()),
+            part if part.has_lines() => lines.of(unit.bytes, &hit.span),
+            _ => (1, 0..unit.bytes.len()),
         };
         let asked = Question {
-            path: unit.path,
+            path: unit.path.unwrap_or_default(),
             fingerprint: hit.fingerprint,
             bytes: unit.bytes,
             line: &line,
@@ -135,8 +151,8 @@ impl Sweep<'_> {
 
     fn finding(&self, unit: &Unit<'_>, hit: &Hit, number: usize, line: &Span) -> Finding {
         let path = match unit.part {
-            Part::Name => up_to_component(unit.path, hit.span.end),
-            Part::Content | Part::SymlinkTarget => unit.path,
+            Part::Name => unit.path.map(|path| up_to_component(path, hit.span.end)),
+            _ => unit.path,
         };
         let column = hit.span.start - line.start + 1;
         let position = Position { line: number, column, end_column: column + hit.span.len() };
@@ -145,9 +161,10 @@ impl Sweep<'_> {
             severity: hit.severity,
             fingerprint: hit.fingerprint,
             redacted: hit.redacted.clone(),
-            path: self.shown(path),
+            path: path.map(|path| self.shown(path)),
             part: unit.part,
-            position: Some(position).filter(|_| unit.part != Part::Name),
+            origin: unit.origin.cloned(),
+            position: Some(position).filter(|_| unit.part.has_lines()),
             encoding: hit.encoding,
             excerpt: self.detector.excerpt(unit.bytes, line, hit),
         }
@@ -180,7 +197,9 @@ fn is_news(reason: Reason, before: Option<Reason>) -> bool {
 
 fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     let place = |f: &Finding| (f.part == Part::Content, f.position, f.fingerprint);
-    a.path.cmp(&b.path).then_with(|| place(a).cmp(&place(b)))
+    // What no object brought, the name of a branch, comes last.
+    let by_origin = a.origin.is_none().cmp(&b.origin.is_none()).then_with(|| a.origin.cmp(&b.origin));
+    by_origin.then_with(|| a.path.cmp(&b.path)).then_with(|| place(a).cmp(&place(b)))
 }
 
 /// Line numbers for hits in order, each byte counted once.

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up. A module may use those in front of it.
-const LAYERS: &[&str] = &["rule", "finding", "trouble", "rules", "detect", "allow", "source", "sweep", "report", "cli"];
+const LAYERS: &[&str] =
+    &["rule", "finding", "trouble", "git", "rules", "detect", "allow", "source", "sweep", "report", "hook", "cli"];
 
 /// What only one place may name, and the place.
 const ROOMS: &[(&str, &str)] = &[
@@ -16,7 +17,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("globset", "allow/globs.rs"),
     ("toml::", "allow/config.rs"),
     ("aho_corasick", "detect/gate.rs"),
-    ("std::process::Command", "source/repository.rs"),
+    ("std::process::Command", "git.rs"),
     ("stdout()", "cli/output.rs"),
     ("stderr()", "cli/output.rs"),
 ];

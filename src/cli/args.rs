@@ -29,6 +29,21 @@ pub(super) enum Command {
         #[arg(long)]
         respect_gitignore: bool,
     },
+    /// Scan a commit message
+    Message {
+        /// The file that git hands to commit-msg
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Scan what git hands to a hook
+    Hook {
+        /// The hook's name
+        #[arg(value_enum)]
+        name: HookName,
+        /// What git gave to the hook
+        #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// List the rules, or explain one with its remedy
     Rules {
         /// The rule to explain
@@ -60,6 +75,16 @@ pub(super) struct Common {
     /// Scan on N threads (default: as many as there are cores)
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum HookName {
+    PreCommit,
+    PreMergeCommit,
+    CommitMsg,
+    PrePush,
+    PreReceive,
+    Update,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -30,10 +30,10 @@ impl Settings {
         if path.is_file() { Self::from_file(&path, globs) } else { Self::without_file(globs) }
     }
 
-    /// The text that the next commit has, and what the text that HEAD has allowed before.
-    pub fn from_staged(text: &[u8], before: Option<&[u8]>, globs: &[String]) -> Result<Self, Trouble> {
+    /// The text that a change brings, and what the text before it allowed.
+    pub fn from_change(text: &[u8], before: Option<&[u8]>, globs: &[String]) -> Result<Self, Trouble> {
         let settings = Self::new(&parse(text, CONFIG_NAME)?, CONFIG_NAME, globs)?;
-        // What HEAD has may be wrong in ways that this very commit mends: then it allowed nothing.
+        // What was there may be wrong in ways that this very change mends: then it allowed nothing.
         let before = before.and_then(|text| Config::parse(text).ok()).and_then(|config| Allow::new(&config, &[]).ok());
         Ok(Self { before: before.unwrap_or_default(), ..settings })
     }

@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod hook;
 mod output;
 
 use std::path::{Path, PathBuf};
@@ -15,9 +16,10 @@ use config::Settings;
 
 use crate::allow::{Allow, CONFIG_NAME};
 use crate::detect::Detector;
+use crate::finding::ShownPath;
 use crate::report::{self, Format, Report};
 use crate::rules;
-use crate::source::{Files, Repository, Source, Staged};
+use crate::source::{Cleanup, Files, Kind, Message, Repository, Source, Staged};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::{Trouble, nearest};
 
@@ -49,30 +51,64 @@ fn exit(code: u8) -> ! {
 
 fn run(cli: &Cli) -> Result<u8, Trouble> {
     match &cli.command {
-        Command::Staged => staged(&cli.common),
+        Command::Staged => staged(false, &cli.common),
+        Command::Message { file } => message(file, false, &cli.common),
+        Command::Hook { name, args } => hook::run(*name, args, &cli.common),
         Command::Files { paths, respect_gitignore } => files(paths, *respect_gitignore, &cli.common),
         Command::Rules { id } => explain(id.as_deref(), &cli.common),
     }
 }
 
-fn staged(common: &Common) -> Result<u8, Trouble> {
+/// Scans what the next commit adds, or all that the index has, by the configuration that the index has.
+fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
-    let staged = Staged::read(&repository)?;
+    let staged = if whole { Staged::whole(&repository)? } else { Staged::read(&repository)? };
     let mut notes = Vec::new();
-    let settings = match (&common.config, staged.config()?) {
-        (Some(path), _) => Settings::from_file(path, &common.allow)?,
-        (None, Some(text)) => Settings::from_staged(&text, staged.config_before()?.as_deref(), &common.allow)?,
+    let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
+    let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
+    finish(&Scan { kind, outcome, started, notes, first_commit: staged.is_first() }, common)
+}
+
+fn settings_of_index(
+    staged: &Staged<'_>,
+    repository: &Repository,
+    notes: &mut Vec<String>,
+    common: &Common,
+) -> Result<Settings, Trouble> {
+    match (&common.config, staged.config()?) {
+        (Some(path), _) => Settings::from_file(path, &common.allow),
+        (None, Some(text)) => Settings::from_change(&text, staged.config_before()?.as_deref(), &common.allow),
         (None, None) => {
             let unstaged = repository.worktree().is_some_and(|top| top.join(CONFIG_NAME).is_file());
             notes.extend(
                 unstaged.then(|| format!("{CONFIG_NAME} is not staged, so it was not used: git add {CONFIG_NAME}")),
             );
-            Settings::without_file(&common.allow)?
+            Settings::without_file(&common.allow)
         }
+    }
+}
+
+/// Scans a commit message, by the configuration that the index has. In a hook there has to be a repository.
+fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
+    let started = Instant::now();
+    let repository = Repository::discover(Path::new("."));
+    let mut notes = Vec::new();
+    let settings = match (repository, &common.config) {
+        (Err(trouble), _) if in_hook => return Err(trouble),
+        (Ok(repository), None) if repository.worktree().is_some() => {
+            settings_of_index(&Staged::read(&repository)?, &repository, &mut notes, common)?
+        }
+        (_, Some(path)) => Settings::from_file(path, &common.allow)?,
+        (_, None) => Settings::without_file(&common.allow)?,
     };
-    let change = Some(staged.is_first());
-    Scan { source: &staged, settings: &settings, started, notes, change, whole: false }.finish(common)
+    let cleanup = || match std::env::var_os("GIT_EDITOR") {
+        // So git says that it opens no editor.
+        Some(editor) if editor == ":" => Cleanup::NONE,
+        _ => Cleanup::of_edited(),
+    };
+    let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
+    finish(&Scan { kind, outcome, started, notes, first_commit: false }, common)
 }
 
 fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<u8, Trouble> {
@@ -85,58 +121,54 @@ fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<
     };
     let files = Files::find(paths, top, respect_gitignore);
     let whole = top.is_some_and(|top| paths.iter().any(|path| is_same_folder(path, top)));
-    Scan { source: &files, settings: &settings, started, notes: Vec::new(), change: None, whole }.finish(common)
+    let (outcome, kind) = sweep(&files, &settings, None, common);
+    // Only where all of the repository is scanned is an entry that allows nothing a stale one.
+    let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
+    finish(&Scan { kind, outcome, started, notes, first_commit: false }, common)
 }
 
-/// A scan that is all set.
-struct Scan<'a> {
-    source: &'a dyn Source,
-    settings: &'a Settings,
+fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, common: &Common) -> (Outcome, Kind) {
+    let detector = Detector::new(&settings.rules);
+    let sweep = Sweep { detector: &detector, allow: &settings.allow, before };
+    (sweep.run(source, threads(common)), source.kind())
+}
+
+/// A scan that has ended.
+struct Scan {
+    kind: Kind,
+    outcome: Outcome,
     started: Instant,
     notes: Vec<String>,
-    /// Where the scan is of a change: whether it is the first one of its repository.
-    change: Option<bool>,
-    /// Whether all of the repository is scanned: then an allowlist's entry that allows nothing is stale.
-    whole: bool,
+    first_commit: bool,
 }
 
-impl Scan<'_> {
-    /// Scans, reports, and says with which code to exit.
-    fn finish(mut self, common: &Common) -> Result<u8, Trouble> {
-        let detector = Detector::new(&self.settings.rules);
-        let before = self.change.map(|_| &self.settings.before);
-        let outcome =
-            Sweep { detector: &detector, allow: &self.settings.allow, before }.run(self.source, threads(common));
-        for trouble in &outcome.unread {
-            output::complain(trouble);
-        }
-        if self.whole {
-            self.notes.extend(stale_entries(&self.settings.allow, &outcome));
-        }
-        let report = Report {
-            source: self.source.name(),
-            outcome: &outcome,
-            seconds: self.started.elapsed().as_secs_f64(),
-            notes: &self.notes,
-            first_commit: self.change == Some(true),
-        };
-        let format = match common.format {
-            FormatName::Human => Format::Human,
-            FormatName::Json => Format::Json,
-            FormatName::Jsonl => Format::Jsonl,
-        };
-        output::write(common, |style, out| report::write(&report, format, style, common.quiet, out))?;
-        exit(match (outcome.unread.is_empty(), outcome.findings.is_empty()) {
-            (false, _) => code::TROUBLE,
-            (true, false) => code::FOUND,
-            (true, true) => code::CLEAN,
-        })
+/// Reports, and says with which code to exit.
+fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
+    let Scan { kind, outcome, started, notes, first_commit } = scan;
+    for trouble in &outcome.unread {
+        output::complain(trouble);
     }
+    let report =
+        Report { kind: *kind, outcome, seconds: started.elapsed().as_secs_f64(), notes, first_commit: *first_commit };
+    let format = match common.format {
+        FormatName::Human => Format::Human,
+        FormatName::Json => Format::Json,
+        FormatName::Jsonl => Format::Jsonl,
+    };
+    output::write(common, |style, out| report::write(&report, format, style, common.quiet, out))?;
+    exit(match (outcome.unread.is_empty(), outcome.findings.is_empty()) {
+        (false, _) => code::TROUBLE,
+        (true, false) => code::FOUND,
+        (true, true) => code::CLEAN,
+    })
 }
 
 fn stale_entries(allow: &Allow, outcome: &Outcome) -> Vec<String> {
-    let allowed: Vec<_> =
-        outcome.allowed.iter().map(|one| (one.finding.path.as_bytes(), one.finding.fingerprint)).collect();
+    let allowed: Vec<_> = outcome
+        .allowed
+        .iter()
+        .map(|one| (one.finding.path.as_ref().map_or(&b""[..], ShownPath::as_bytes), one.finding.fingerprint))
+        .collect();
     let unused = allow.unused(&allowed);
     unused.map(|(entry, line)| format!("{CONFIG_NAME}:{line}: {entry} allows nothing, take it out")).collect()
 }

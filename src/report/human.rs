@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use owo_colors::{OwoColorize, Style as Paint};
 
-use super::Report;
-use super::shown::{counted, shell_word, shown_path, size};
-use crate::finding::{Finding, Part};
+use super::shown::{counted, shown_path, size};
+use super::{Report, words};
+use crate::finding::Finding;
 use crate::rule::Severity;
+use crate::source::Kind;
 
 /// More tokens than these are counted, not shown: nobody reads on, and `jsonl` has them all.
 const SHOWN_TOKENS: usize = 25;
@@ -100,12 +101,12 @@ fn write_token(
     let note = style.frame(format!("{:gutter$} =", ""));
 
     let heading = format!("error[{}]", first.rule.id);
-    writeln!(out, "{}{}", style.error(heading), style.strong(format!(": {}", headline(first, report.source))))?;
-    writeln!(out, "{}{} {}", " ".repeat(gutter), style.frame("-->"), place(first))?;
+    writeln!(out, "{}{}", style.error(heading), style.strong(format!(": {}", headline(first, report.kind))))?;
+    writeln!(out, "{}{} {}", " ".repeat(gutter), style.frame("-->"), words::place(first))?;
     write_excerpt(first, gutter, style, out)?;
     write_other_places(&places[1..], gutter, style, out)?;
     writeln!(out, "{bar}")?;
-    writeln!(out, "{note} {} {}", style.strong("help:"), way_out(report, first))?;
+    writeln!(out, "{note} {} {}", style.strong("help:"), words::way_out(report, first))?;
     if !told.allowing {
         told.allowing = true;
         let id = first.fingerprint;
@@ -129,34 +130,18 @@ fn write_token(
     writeln!(out)
 }
 
-fn headline(finding: &Finding, source: &str) -> String {
+fn headline(finding: &Finding, kind: Kind) -> String {
     let title = match finding.severity {
         Severity::High => format!("live {}", finding.rule.title),
         Severity::Medium => finding.rule.title.to_owned(),
         Severity::Low => format!("test {}", finding.rule.title),
     };
     let article = if title.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
-    let does = match (source, finding.part) {
-        ("staged", _) => "is about to be committed",
-        (_, Part::Content) => "stands in this file",
-        (_, Part::Name) => "stands in this file's name",
-        (_, Part::SymlinkTarget) => "stands in this link",
-    };
-    format!("{article} {title} {does}")
-}
-
-fn place(finding: &Finding) -> String {
-    let path = shown_path(&finding.path);
-    match (finding.part, finding.position) {
-        (Part::Content, Some(at)) => format!("{path}:{}:{}", at.line, at.column),
-        (Part::SymlinkTarget, _) => format!("{path} (the text of the link)"),
-        _ => format!("{path} (the name itself)"),
-    }
+    format!("{article} {title} {}", words::does(kind, finding.part))
 }
 
 fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let number =
-        finding.position.filter(|_| finding.part == Part::Content).map_or(String::new(), |p| p.line.to_string());
+    let number = finding.position.map_or(String::new(), |p| p.line.to_string());
     let excerpt = &finding.excerpt;
     let carets = "^".repeat(excerpt.caret_width);
     let encoded = finding.encoding.map_or(String::new(), |e| format!(", written in {}", e.name()));
@@ -175,7 +160,7 @@ fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn W
 
 fn write_other_places(others: &[&Finding], gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for other in others.iter().take(SHOWN_PLACES) {
-        writeln!(out, "{}{} {}", " ".repeat(gutter), style.frame(":::"), place(other))?;
+        writeln!(out, "{}{} {}", " ".repeat(gutter), style.frame(":::"), words::place(other))?;
     }
     if others.len() > SHOWN_PLACES {
         let more = others.len() - SHOWN_PLACES;
@@ -184,26 +169,19 @@ fn write_other_places(others: &[&Finding], gutter: usize, style: Style, out: &mu
     Ok(())
 }
 
-fn way_out(report: &Report<'_>, finding: &Finding) -> String {
-    const THEN: &str = "then read the token from an environment variable";
-    if report.source != "staged" {
-        return format!("take it out of here, {THEN}");
-    }
-    let file = shell_word(&finding.path);
-    match (file, report.first_commit) {
-        (None, _) => format!("unstage the file with git restore --staged, {THEN}"),
-        (Some(file), true) => format!("git rm --cached {file}, {THEN}"),
-        (Some(file), false) => format!("git restore --staged {file}, {THEN}"),
-    }
-}
-
 /// What is neither a finding nor a count: what this very change allows, what was left out, notes.
 fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     const SHOWN: usize = 10;
     let outcome = report.outcome;
     let newly = outcome.allowed.iter().filter(|one| one.newly).map(|one| {
         let f = &one.finding;
-        format!("newly allowed by this change: {} {} {} ({})", place(f), f.rule.id, f.redacted, one.reason.name())
+        format!(
+            "newly allowed by this change: {} {} {} ({})",
+            words::place(f),
+            f.rule.id,
+            f.redacted,
+            one.reason.name()
+        )
     });
     let skipped = outcome.skipped.iter().map(|s| format!("not scanned: {} ({})", shown_path(&s.path), s.why));
     for mut asides in [newly.collect::<Vec<_>>(), skipped.collect(), report.notes.to_vec()] {
@@ -231,26 +209,34 @@ fn summary(report: &Report<'_>, style: Style) -> String {
         0 => String::new(),
         allowed => format!(", {allowed} allowed"),
     };
-    let files = counted(outcome.files, "file");
+    let scanned = words::scanned(report);
     let tokens = report.tokens();
     if tokens > 0 {
-        let holding = outcome.findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len();
-        let stopped = if report.source == "staged" { "; the commit is stopped" } else { "" };
-        let found = format!("{} in {holding} of {files}", counted(tokens, "token"));
+        let found = format!("{} in {}", counted(tokens, "token"), holding(report));
+        let stopped = words::stopped(report.kind);
         return format!("keysweep: {}, {read}, {skipped}{allowed}{}{stopped}", style.error(found), unread(report));
     }
     if !outcome.unread.is_empty() {
-        return format!(
-            "keysweep: {} of {files}, {read}, {skipped}{allowed}{}",
-            style.error("incomplete"),
-            unread(report)
-        );
+        let incomplete = style.error("incomplete");
+        return format!("keysweep: {incomplete} of {scanned}, {read}, {skipped}{allowed}{}", unread(report));
     }
-    if outcome.files == 0 && outcome.skipped.is_empty() {
-        let what = if report.source == "staged" { "nothing is staged" } else { "there is no file" };
-        return format!("keysweep: {what}, so nothing was scanned");
+    if let Some(why) = words::nothing(report) {
+        return format!("keysweep: {why}, so nothing was scanned");
     }
-    format!("keysweep: {} in {files}, {read}, {skipped}{allowed}", style.calm("no token"))
+    format!("keysweep: {} in {scanned}, {read}, {skipped}{allowed}", style.calm("no token"))
+}
+
+/// Of what was scanned, how much holds a token.
+fn holding(report: &Report<'_>) -> String {
+    let findings = &report.outcome.findings;
+    let scanned = words::scanned(report);
+    let holding = match report.kind {
+        Kind::Message => return scanned,
+        Kind::Push | Kind::Receive => findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len(),
+        Kind::Staged | Kind::Index | Kind::Files => findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len(),
+    };
+    // In a push it may be a tag or the name of a branch that holds it.
+    if holding == 0 { format!("a tag or a name beside {scanned}") } else { format!("{holding} of {scanned}") }
 }
 
 fn unread(report: &Report<'_>) -> String {

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::Report;
 use super::shown::shown_path;
-use crate::finding::{Encoding, Finding, Part, ShownPath};
+use crate::finding::{Encoding, Finding, OriginKind, ShownPath};
 use crate::sweep::Allowed;
 
 /// One document with everything.
 pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let findings: Vec<Value> = report.outcome.findings.iter().map(|f| finding(f, report.source)).collect();
+    let findings: Vec<Value> = report.outcome.findings.iter().map(|f| finding(f, report.kind.name())).collect();
     let document = json!({ "version": 1, "findings": findings, "summary": summary(report) });
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
@@ -21,13 +21,14 @@ pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Re
 /// One object a line: findings, then the summary.
 pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for f in &report.outcome.findings {
-        writeln!(out, "{}", finding(f, report.source))?;
+        writeln!(out, "{}", finding(f, report.kind.name()))?;
     }
     writeln!(out, "{}", summary(report))
 }
 
 fn finding(finding: &Finding, source: &str) -> Value {
     let position = finding.position;
+    let id_of = |kind| finding.origin.as_ref().filter(|origin| origin.kind == kind).map(|origin| origin.id.as_str());
     let mut value = json!({
         "type": "finding",
         "rule": finding.rule.id,
@@ -41,14 +42,12 @@ fn finding(finding: &Finding, source: &str) -> Value {
         "end_column": position.map(|p| p.end_column),
         "part": finding.part.name(),
         "encoding": finding.encoding.map(Encoding::name),
-        "commit": null,
+        "commit": id_of(OriginKind::Commit),
     });
-    put_path(&mut value, &finding.path);
-    if finding.part == Part::SymlinkTarget {
-        // A link's text is no line of a file.
-        value["line"] = Value::Null;
-        value["column"] = Value::Null;
-        value["end_column"] = Value::Null;
+    put_path(&mut value, finding.path.as_ref());
+    if finding.origin.as_ref().is_some_and(|origin| origin.kind != OriginKind::Commit) {
+        // A commit's object is the commit.
+        value["object"] = finding.origin.as_ref().map(|origin| origin.id.clone()).into();
     }
     value
 }
@@ -61,12 +60,13 @@ fn allowed(allowed: &Allowed) -> Value {
         "line": allowed.finding.position.map(|p| p.line),
         "why": allowed.reason.name(),
     });
-    put_path(&mut value, &allowed.finding.path);
+    put_path(&mut value, allowed.finding.path.as_ref());
     value
 }
 
 /// `path`, and `path_bytes` beside it where the path is no text.
-fn put_path(value: &mut Value, path: &ShownPath) {
+fn put_path(value: &mut Value, path: Option<&ShownPath>) {
+    let Some(path) = path else { return };
     match std::str::from_utf8(path.as_bytes()) {
         Ok(text) => value["path"] = text.into(),
         Err(_) => {
@@ -91,7 +91,7 @@ fn summary(report: &Report<'_>) -> Value {
         "tokens": report.tokens(),
         "allowed": outcome.allowed.len(),
         "newly_allowed": newly,
-        "scanned": { "files": outcome.files, "objects": outcome.objects, "bytes": outcome.bytes },
+        "scanned": { "commits": outcome.commits, "files": outcome.files, "objects": outcome.objects, "bytes": outcome.bytes },
         "skipped": skipped,
         "unread": outcome.unread.len(),
         "notes": report.notes,

@@ -4,6 +4,7 @@ mod human;
 mod json;
 mod rules;
 mod shown;
+mod words;
 
 pub use human::Style;
 pub use rules::{explain, list};
@@ -11,12 +12,12 @@ pub use shown::shown_path;
 
 use std::io::{self, Write};
 
+use crate::source::Kind;
 use crate::sweep::Outcome;
 
 /// A scan that has ended, and the circumstances that a report tells of.
 pub struct Report<'a> {
-    /// [`crate::source::Source::name`].
-    pub source: &'static str,
+    pub kind: Kind,
     pub outcome: &'a Outcome,
     pub seconds: f64,
     /// Sentences that the reader should know besides.

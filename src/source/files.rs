@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Coverage, Newness, Skipped, Source, Unit, spread};
+use super::{Coverage, Kind, Newness, Skipped, Source, Unit, spread};
 use crate::finding::{Part, Span};
 use crate::trouble::Trouble;
 
@@ -156,7 +156,7 @@ impl Shown {
 }
 
 /// The bytes of a path; where paths are no bytes and one is no Unicode either, what comes nearest.
-fn bytes_of(path: &Path) -> std::borrow::Cow<'_, gix::bstr::BStr> {
+pub(super) fn bytes_of(path: &Path) -> std::borrow::Cow<'_, gix::bstr::BStr> {
     gix::path::into_bstr(path).unwrap_or_else(|_| std::borrow::Cow::Owned(path.to_string_lossy().as_bytes().into()))
 }
 
@@ -176,8 +176,8 @@ fn normal(path: &Path) -> PathBuf {
 }
 
 impl Source for Files {
-    fn name(&self) -> &'static str {
-        "files"
+    fn kind(&self) -> Kind {
+        Kind::Files
     }
 
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
@@ -204,7 +204,13 @@ impl Entry {
                     .map(|span| super::up_to_component(&self.path, span.end).len() == self.path.len())
                     .collect())
             };
-            visit(&Unit { path: &self.path, part: Part::Name, bytes: &self.path, newness: Newness::Compared(&last) });
+            visit(&Unit {
+                path: Some(&self.path),
+                part: Part::Name,
+                origin: None,
+                bytes: &self.path,
+                newness: Newness::Compared(&last),
+            });
         }
         let mapped;
         let (part, bytes) = match self.what {
@@ -227,7 +233,7 @@ impl Entry {
         };
         covered.files += 1;
         covered.bytes += bytes.len() as u64;
-        visit(&Unit { path: &self.path, part, bytes, newness: Newness::Whole });
+        visit(&Unit { path: Some(&self.path), part, origin: None, bytes, newness: Newness::Whole });
         Ok(())
     }
 }

@@ -1,30 +1,40 @@
-//! Where bytes come from: the index, files on disk. All of gix is in here.
+//! Where bytes come from: the index, commits on their way, files on disk. All of gix is in here.
 //!
 //! A source hands over its units one after the other, on as many threads as it was given, and then says what it
 //! covered. It neither scans nor prints.
 
 mod added;
+mod ancestry;
+mod comparison;
 mod files;
 mod index;
 mod loose;
 mod map;
+mod message;
 mod objects;
+mod push;
+mod refs;
 mod renames;
 mod repository;
 mod staged;
 
 pub use files::Files;
+pub use message::{Cleanup, Message};
+pub use push::{Known, Push, Pushed};
 pub use repository::Repository;
 pub use staged::Staged;
 
-use crate::finding::{Part, Span};
+use crate::finding::{Origin, Part, Span};
 use crate::trouble::Trouble;
 
 /// Bytes to scan, and what of them is new.
+#[derive(Clone, Copy)]
 pub struct Unit<'a> {
-    /// Repository-relative with `/`, as git has it.
-    pub path: &'a [u8],
+    /// Repository-relative with `/`, as git has it. None for what is in no file: the message of a commit.
+    pub path: Option<&'a [u8]>,
     pub part: Part,
+    /// What brought it, in a history.
+    pub origin: Option<&'a Origin>,
     pub bytes: &'a [u8],
     pub newness: Newness<'a>,
 }
@@ -33,6 +43,7 @@ pub struct Unit<'a> {
 pub type Compare<'a> = dyn Fn(&[Span]) -> Result<Vec<bool>, Trouble> + 'a;
 
 /// Which parts of a unit the scan is about.
+#[derive(Clone, Copy)]
 pub enum Newness<'a> {
     /// All of it.
     Whole,
@@ -43,6 +54,7 @@ pub enum Newness<'a> {
 /// What a scan read, what it left out by design, and what it could not read.
 #[derive(Debug, Default)]
 pub struct Coverage {
+    pub commits: usize,
     pub files: usize,
     /// Git objects read for scanning.
     pub objects: usize,
@@ -54,11 +66,41 @@ pub struct Coverage {
 
 impl Coverage {
     fn absorb(&mut self, other: Coverage) {
+        self.commits += other.commits;
         self.files += other.files;
         self.objects += other.objects;
         self.bytes += other.bytes;
         self.skipped.extend(other.skipped);
         self.unread.extend(other.unread);
+    }
+}
+
+/// The sources, by the words that reports have for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What the next commit adds.
+    Staged,
+    /// All that the index holds.
+    Index,
+    Files,
+    /// The message of the next commit.
+    Message,
+    /// Commits on their way to a remote.
+    Push,
+    /// Commits that somebody pushes to this repository.
+    Receive,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Staged => "staged",
+            Kind::Index => "index",
+            Kind::Files => "files",
+            Kind::Message => "message",
+            Kind::Push => "push",
+            Kind::Receive => "receive",
+        }
     }
 }
 
@@ -71,8 +113,8 @@ pub struct Skipped {
 
 /// What every source can do.
 pub trait Source {
-    /// The word for it in reports: `staged`, `files`.
-    fn name(&self) -> &'static str;
+    /// What it is, for reports.
+    fn kind(&self) -> Kind;
 
     /// Hands each unit to `visit`, from up to `threads` threads at once and in no order.
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage;

@@ -9,10 +9,13 @@ use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::hash::{Kind, oid};
+use gix::objs::commit::ref_iter::Token;
 use gix::objs::tree::{EntryKind, EntryMode, EntryRef};
 use gix::objs::{Find, TreeRefIter};
 
+use super::ancestry::Commit;
 use super::loose::Loose;
+use crate::allow::CONFIG_NAME;
 use crate::trouble::Trouble;
 
 /// Every store that the repository and the environment name, shared by all threads.
@@ -159,6 +162,12 @@ impl Objects {
         Ok(None)
     }
 
+    /// `.keysweep.toml` at the top of `tree`.
+    pub fn config_of(&self, tree: &oid) -> Result<Option<Vec<u8>>, Trouble> {
+        let entry = self.lookup(tree, CONFIG_NAME.as_bytes())?.filter(|entry| Kept::from(entry.mode) == Kept::File);
+        entry.map(|entry| self.blob_owned(&entry.id, &CONFIG_NAME)).transpose()
+    }
+
     /// Every file and link below `tree`, with `path` in front.
     pub fn files_below(
         &self,
@@ -179,13 +188,48 @@ impl Objects {
         Ok(())
     }
 
+    /// The commit's tree, parents and date; with a date that is none it counts as very old.
+    pub fn commit(&self, id: &oid) -> Result<Commit, Trouble> {
+        let mut buffer = Vec::new();
+        let bytes = self.object(id, gix::objs::Kind::Commit, &"what is scanned", &mut buffer)?;
+        let broken = |err: gix::Error| unreadable(id, &gix::objs::Kind::Commit, &"what is scanned", err);
+        let mut commit = Commit { tree: ObjectId::empty_tree(self.hash), parents: Vec::new(), date: 0 };
+        for token in gix::objs::CommitRefIter::from_bytes(&buffer[bytes], self.hash) {
+            match token {
+                Ok(Token::Tree { id }) => commit.tree = id,
+                Ok(Token::Parent { id }) => commit.parents.push(id),
+                Ok(Token::Author { .. }) => {}
+                Ok(Token::Committer { signature }) => {
+                    commit.date = signature.seconds();
+                    break;
+                }
+                Ok(_) => break,
+                // Persons are scanned, whatever they look like; a tree or parent that is none hides content.
+                Err(_) if commit.tree != ObjectId::empty_tree(self.hash) => break,
+                Err(err) => return Err(broken(err)),
+            }
+        }
+        Ok(commit)
+    }
+
+    /// The kind and the bytes of any object.
+    pub fn any<'b>(
+        &self,
+        id: &oid,
+        wanted_for: &dyn Display,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<(gix::objs::Kind, &'b [u8]), Trouble> {
+        let (kind, bytes) = self.find(id, &"object", wanted_for, buffer)?;
+        Ok((kind, &buffer[bytes]))
+    }
+
     /// The tree that the commit holds.
     pub fn tree_of_commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<ObjectId, Trouble> {
         let mut buffer = Vec::new();
         let bytes = self.object(id, gix::objs::Kind::Commit, wanted_for, &mut buffer)?;
         gix::objs::CommitRefIter::from_bytes(&buffer[bytes], self.hash)
             .tree_id()
-            .map_err(|err| unreadable(id, gix::objs::Kind::Commit, wanted_for, err))
+            .map_err(|err| unreadable(id, &gix::objs::Kind::Commit, wanted_for, err))
     }
 
     /// Where in `buffer` the object's bytes are.
@@ -196,16 +240,25 @@ impl Objects {
         wanted_for: &dyn Display,
         buffer: &mut Vec<u8>,
     ) -> Result<Range<usize>, Trouble> {
-        let failed = |err: gix::Error| unreadable(id, kind, wanted_for, err);
+        let (found, bytes) = self.find(id, &kind, wanted_for, buffer)?;
+        if found == kind { Ok(bytes) } else { Err(unreadable(id, &kind, wanted_for, format!("it is a {found}"))) }
+    }
+
+    /// The object's kind, and where in `buffer` its bytes are. `what` is the word for it in a sentence.
+    fn find(
+        &self,
+        id: &oid,
+        what: &dyn Display,
+        wanted_for: &dyn Display,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(gix::objs::Kind, Range<usize>), Trouble> {
+        let failed = |err: gix::Error| unreadable(id, what, wanted_for, err);
+        buffer.clear();
         let (found, start) = match self.loose.borrow_mut().read(id, buffer).map_err(failed)? {
             Some(found) => found,
-            None => (self.packed(id, buffer).map_err(failed)?.ok_or_else(|| missing(id, kind, wanted_for))?, 0),
+            None => (self.packed(id, buffer).map_err(failed)?.ok_or_else(|| missing(id, what, wanted_for))?, 0),
         };
-        if found == kind {
-            Ok(start..buffer.len())
-        } else {
-            Err(unreadable(id, kind, wanted_for, format!("it is a {found}")))
-        }
+        Ok((found, start..buffer.len()))
     }
 
     /// The kind of the object, from whichever store has it.
@@ -219,7 +272,7 @@ impl Objects {
     }
 }
 
-fn missing(id: &oid, kind: gix::objs::Kind, wanted_for: &dyn Display) -> Trouble {
+fn missing(id: &oid, kind: &dyn Display, wanted_for: &dyn Display) -> Trouble {
     Trouble::new(
         format!("cannot read {kind} {} for {wanted_for}", named(id)),
         "the object is not in this repository (a partial clone, or damage)",
@@ -232,7 +285,7 @@ fn named(id: &oid) -> impl Display + '_ {
     id.to_hex_with_len(16)
 }
 
-fn unreadable(id: &oid, kind: gix::objs::Kind, wanted_for: &dyn Display, cause: impl Display) -> Trouble {
+fn unreadable(id: &oid, kind: &dyn Display, wanted_for: &dyn Display, cause: impl Display) -> Trouble {
     Trouble::new(
         format!("cannot read {kind} {} for {wanted_for}", named(id)),
         cause,

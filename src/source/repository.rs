@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 
 use super::objects::{Objects, Stores};
+use crate::git;
 use crate::trouble::Trouble;
 
 /// A repository, and where its parts are.
 pub struct Repository {
-    gix: gix::Repository,
+    pub(super) gix: gix::Repository,
     pub(super) stores: Stores,
     /// This thread's handle to the stores.
     pub(super) objects: Objects,
@@ -39,8 +40,12 @@ impl Repository {
 
     /// The tree of HEAD's commit; None before the first one.
     pub(super) fn head_tree(&self) -> Result<Option<ObjectId>, Trouble> {
-        let commit = if self.has_reftable() { self.ask_git_for_head()? } else { self.head_commit()? };
-        commit.map(|id| self.objects.tree_of_commit(&id, &"HEAD")).transpose()
+        self.head()?.map(|id| self.objects.tree_of_commit(&id, &"HEAD")).transpose()
+    }
+
+    /// HEAD's commit; None before the first one.
+    pub(super) fn head(&self) -> Result<Option<ObjectId>, Trouble> {
+        if self.has_reftable() { self.ask_git_for_head() } else { self.head_commit() }
     }
 
     /// The trees of the commits that are being merged into HEAD: none but in the middle of a merge.
@@ -94,28 +99,23 @@ impl Repository {
         Err(self.broken_head("it is a name for a name for a name, without an end"))
     }
 
-    fn has_reftable(&self) -> bool {
+    pub(super) fn has_reftable(&self) -> bool {
         self.gix.common_dir().join("reftable").is_dir()
     }
 
-    /// gix reads no reftables, so here alone git is run: for the id of HEAD's commit, and for no content.
+    /// gix reads no reftables, so git is asked: for the id of HEAD's commit, and for no content.
     fn ask_git_for_head(&self) -> Result<Option<ObjectId>, Trouble> {
-        let output = std::process::Command::new("git")
-            .arg("--git-dir")
-            .arg(self.git_dir())
-            .args(["rev-parse", "--quiet", "--verify", "HEAD"])
-            .env("GIT_NO_REPLACE_OBJECTS", "1")
-            .stderr(std::process::Stdio::piped())
-            .output()
-            .map_err(|err| {
-                self.broken_head(format!("its refs are a reftable, which only git reads, and git did not run: {err}"))
-            })?;
-        match output.status.code() {
-            Some(0) => ObjectId::from_hex(output.stdout.trim_ascii()).map(Some).map_err(|err| self.broken_head(err)),
-            // Quiet and unsuccessful: there is no such commit yet.
-            Some(1) if output.stderr.is_empty() => Ok(None),
-            _ => Err(self.broken_head(String::from_utf8_lossy(&output.stderr))),
+        let printed = self.ask_git(&["rev-parse", "--quiet", "--verify", "HEAD"]);
+        match printed.map_err(|trouble| self.broken_head(trouble.cause))? {
+            Some(id) => ObjectId::from_hex(id.trim_ascii()).map(Some).map_err(|err| self.broken_head(err)),
+            None => Ok(None),
         }
+    }
+
+    /// What git prints when it is asked for ids or names of this repository.
+    pub(super) fn ask_git(&self, args: &[&str]) -> Result<Option<Vec<u8>>, Trouble> {
+        let git_dir = self.git_dir().to_string_lossy();
+        git::ask(Path::new("."), &[&["--git-dir", &git_dir], args].concat())
     }
 
     fn broken_head(&self, cause: impl std::fmt::Display) -> Trouble {

@@ -2,43 +2,42 @@
 
 use gix::ObjectId;
 
-use super::added::added;
-use super::index::{self, Change, Removal};
-use super::objects::{Kept, Objects};
-use super::renames::Renames;
-use super::{Coverage, Newness, Repository, Skipped, Source, Unit, spread};
+use super::comparison::Comparison;
+use super::{Coverage, Kind, Repository, Source, Unit, index, spread};
 use crate::allow::CONFIG_NAME;
-use crate::finding::{Part, Span};
 use crate::trouble::Trouble;
 
 /// The staged change of one repository.
 pub struct Staged<'r> {
     repository: &'r Repository,
+    kind: Kind,
+    head: Option<ObjectId>,
     comparison: Comparison,
     config: Option<ObjectId>,
-}
-
-/// What the index changes, and what the parents of the next commit have: all that threads share.
-struct Comparison {
-    changes: Vec<Change>,
-    renames: Renames,
-    head: Option<ObjectId>,
-    merged: Vec<ObjectId>,
 }
 
 impl<'r> Staged<'r> {
     /// Compares the index with HEAD. Reads no content yet.
     pub fn read(repository: &'r Repository) -> Result<Self, Trouble> {
+        Self::against(repository.head_tree()?, repository.merge_trees()?, Kind::Staged, repository)
+    }
+
+    /// All that the index holds, as if there were no commit yet.
+    pub fn whole(repository: &'r Repository) -> Result<Self, Trouble> {
+        Self::against(None, Vec::new(), Kind::Index, repository)
+    }
+
+    fn against(
+        head: Option<ObjectId>,
+        merged: Vec<ObjectId>,
+        kind: Kind,
+        repository: &'r Repository,
+    ) -> Result<Self, Trouble> {
         let objects = &repository.objects;
-        let head = repository.head_tree()?;
         let delta = index::compare(&repository.index_path()?, repository.git_dir(), head, objects)?;
-        // Only a file that came can have been renamed.
-        let may_rename = delta.changes.iter().any(|change| change.old.is_none());
-        let removed = if may_rename { files_of(delta.removals, objects)? } else { Vec::new() };
-        let renames = Renames::new(&delta.changes, removed);
-        let merged = repository.merge_trees()?;
-        let comparison = Comparison { changes: delta.changes, renames, head, merged };
-        Ok(Self { repository, comparison, config: delta.config })
+        let config = delta.config;
+        let comparison = Comparison::new(delta, head, merged, objects)?;
+        Ok(Self { repository, kind, head, comparison, config })
     }
 
     /// `.keysweep.toml` as the next commit has it.
@@ -48,26 +47,24 @@ impl<'r> Staged<'r> {
 
     /// `.keysweep.toml` as HEAD has it.
     pub fn config_before(&self) -> Result<Option<Vec<u8>>, Trouble> {
-        let Some(head) = self.comparison.head else { return Ok(None) };
-        let objects = &self.repository.objects;
-        let entry = objects.lookup(&head, CONFIG_NAME.as_bytes())?.filter(|entry| Kept::from(entry.mode) == Kept::File);
-        entry.map(|entry| objects.blob_owned(&entry.id, &CONFIG_NAME)).transpose()
+        let Some(head) = self.head else { return Ok(None) };
+        self.repository.objects.config_of(&head)
     }
 
     /// Whether there is no commit yet.
     pub fn is_first(&self) -> bool {
-        self.comparison.head.is_none()
+        !self.comparison.has_parent()
     }
 }
 
 impl Source for Staged<'_> {
-    fn name(&self) -> &'static str {
-        "staged"
+    fn kind(&self) -> Kind {
+        self.kind
     }
 
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let (comparison, stores) = (&self.comparison, &self.repository.stores);
-        let count = comparison.changes.len();
+        let count = comparison.len();
         spread(
             count,
             threads,
@@ -78,122 +75,4 @@ impl Source for Staged<'_> {
             },
         )
     }
-}
-
-impl Comparison {
-    fn scan(
-        &self,
-        at: usize,
-        objects: &Objects,
-        buffer: &mut Vec<u8>,
-        visit: &dyn Fn(&Unit<'_>),
-        covered: &mut Coverage,
-    ) {
-        let change = &self.changes[at];
-        if change.old.is_none() {
-            let known = |spans: &[Span]| self.new_names(objects, &change.path, spans);
-            visit(&Unit {
-                path: &change.path,
-                part: Part::Name,
-                bytes: &change.path,
-                newness: Newness::Compared(&known),
-            });
-        }
-        let part = match change.kept {
-            Kept::Submodule => return covered.skip(change, "a submodule: it is a repository of its own"),
-            Kept::Symlink => Part::SymlinkTarget,
-            Kept::File | Kept::Folder => Part::Content,
-        };
-        covered.files += 1;
-        if self.renames.is_exact(at) {
-            return;
-        }
-        let bytes = match objects.blob(&change.id, &change.path.escape_ascii(), buffer) {
-            Ok(bytes) => bytes,
-            Err(trouble) => return covered.unread.push(trouble),
-        };
-        covered.objects += 1;
-        covered.bytes += bytes.len() as u64;
-        if bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n") {
-            covered.skip(change, "a Git LFS pointer: what it points to is kept outside of git");
-        }
-        let compare = |spans: &[Span]| self.added_spans(objects, at, bytes, spans);
-        visit(&Unit { path: &change.path, part, bytes, newness: Newness::Compared(&compare) });
-    }
-
-    /// Whether each of `spans` stands in a line that no parent has there.
-    fn added_spans(&self, objects: &Objects, at: usize, new: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
-        let mut still_new = vec![true; spans.len()];
-        for old in self.older(objects, at, new)? {
-            for (new, added) in still_new.iter_mut().zip(added(&old, new, spans)) {
-                *new &= added;
-            }
-        }
-        Ok(still_new)
-    }
-
-    /// What the parents of the next commit have where the change at `at` is.
-    fn older(&self, objects: &Objects, at: usize, new: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
-        let change = &self.changes[at];
-        let path = change.path.escape_ascii();
-        let mut older = Vec::new();
-        match change.old {
-            Some((kept, id)) if kept == change.kept => older.push(objects.blob_owned(&id, &path)?),
-            Some(_) => {}
-            None => older.extend(self.renames.source(at, &self.changes, objects)?),
-        }
-        for tree in &self.merged {
-            let entry = objects.lookup(tree, &change.path)?.filter(|entry| Kept::from(entry.mode) == change.kept);
-            if let Some(entry) = entry {
-                older.push(objects.blob_owned(&entry.id, &path)?);
-            } else if stands_below(objects, tree, &change.id)? {
-                older.push(new.to_vec());
-            }
-        }
-        Ok(older)
-    }
-
-    /// Whether each of `spans` of a new path stands in a part of it that HEAD does not have: a file added to an old
-    /// folder adds its own name only.
-    fn new_names(&self, objects: &Objects, path: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
-        let Some(head) = self.head else { return Ok(vec![true; spans.len()]) };
-        let parents: Vec<_> = std::iter::once(&head).chain(&self.merged).collect();
-        let is_new = |span: &Span| -> Result<bool, Trouble> {
-            let folder = super::up_to_component(path, span.end);
-            for tree in &parents {
-                if objects.lookup(tree, folder)?.is_some() {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        };
-        spans.iter().map(is_new).collect()
-    }
-}
-
-impl Coverage {
-    fn skip(&mut self, change: &Change, why: &'static str) {
-        self.skipped.push(Skipped { path: change.path.clone(), why });
-    }
-}
-
-fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<bool, Trouble> {
-    let mut stands = false;
-    objects.files_below(tree, b"", &mut |_, entry| stands |= entry.id == *id)?;
-    Ok(stands)
-}
-
-/// The removals, with every folder spelled out.
-fn files_of(removals: Vec<Removal>, objects: &Objects) -> Result<Vec<Removal>, Trouble> {
-    let mut files = Vec::new();
-    for gone in removals {
-        match gone.kept {
-            Kept::Folder => objects.files_below(&gone.id, &gone.path, &mut |path, entry| {
-                files.push(Removal { path, kept: entry.mode.into(), id: entry.id });
-            })?,
-            Kept::Submodule => {}
-            Kept::File | Kept::Symlink => files.push(gone),
-        }
-    }
-    Ok(files)
 }

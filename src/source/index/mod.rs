@@ -13,6 +13,8 @@ mod raw;
 mod split;
 mod walk;
 
+pub(super) use walk::compare_trees;
+
 use std::io;
 use std::path::Path;
 
@@ -64,7 +66,7 @@ pub(super) fn compare(
     };
     let raw = raw::Index::parse(&mapped, objects.hash());
     if let Some(root) = raw.as_ref().and_then(raw::Index::next_tree)
-        && let Ok(delta) = walk::compare_trees(head, root, objects)
+        && let Ok(delta) = compare_trees(head, &[], root, objects)
     {
         return Ok(delta);
     }

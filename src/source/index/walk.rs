@@ -24,14 +24,19 @@ pub(super) fn compare<'a>(
     Ok(walk.delta)
 }
 
-/// What the tree `next` changes in `head`.
-pub(super) fn compare_trees(head: Option<ObjectId>, next: ObjectId, objects: &Objects) -> Result<Delta, Trouble> {
+/// What the tree `next` changes in `head`, but for what it has from one of the trees `merged`.
+pub(in crate::source) fn compare_trees(
+    head: Option<ObjectId>,
+    merged: &[ObjectId],
+    next: ObjectId,
+    objects: &Objects,
+) -> Result<Delta, Trouble> {
     let mut delta = Delta::default();
     if head == Some(next) {
         let config = objects.lookup(&next, CONFIG_NAME.as_bytes())?;
         delta.config = config.filter(|entry| Kept::from(entry.mode) == Kept::File).map(|entry| entry.id);
     } else {
-        trees(b"", head, next, objects, &mut delta)?;
+        trees(b"", head, merged, next, objects, &mut delta)?;
     }
     Ok(delta)
 }
@@ -75,7 +80,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
         if entry.path == path {
             // A folder outside of the sparse checkout: the entry is its tree.
             self.entries.skip(1);
-            return trees(path, head, entry.id, self.objects, &mut self.delta);
+            return trees(path, head, &[], entry.id, self.objects, &mut self.delta);
         }
         let unchanged = cache.filter(|node| head == Some(node.id)).and_then(|node| node.num_entries);
         match unchanged {
@@ -159,16 +164,20 @@ fn in_tree_order(a: &[u8], a_is_folder: bool, b: &[u8], b_is_folder: bool) -> Or
 fn trees(
     prefix: &[u8],
     old: Option<ObjectId>,
+    merged: &[ObjectId],
     new: ObjectId,
     objects: &Objects,
     delta: &mut Delta,
 ) -> Result<(), Trouble> {
-    if old == Some(new) {
+    if old == Some(new) || merged.contains(&new) {
         return Ok(());
     }
     let old = old_tree(prefix, old, objects)?;
-    let new = objects.tree(&new, &place(prefix, "the index"))?;
+    let new = objects.tree(&new, &place(prefix, "what is scanned"))?;
+    let merged = merged.iter().map(|id| objects.tree(id, &place(prefix, "a merged commit")));
+    let merged = merged.collect::<Result<Vec<_>, _>>()?;
     let (mut old, mut new) = (old.walk()?, new.walk()?);
+    let mut merged = merged.iter().map(objects::Tree::walk).collect::<Result<Vec<_>, _>>()?;
     while let Some(entry) = new.take()? {
         let is_folder = entry.mode.is_tree();
         let same = step_to(&mut old, entry.filename, is_folder, prefix, delta)?;
@@ -176,16 +185,35 @@ fn trees(
         if same.is_some_and(|same| same.oid == entry.oid && same.mode == entry.mode) && !is_config {
             continue;
         }
+        let theirs = merged.iter_mut().filter_map(|walk| seek(walk, &entry).transpose());
+        let theirs = theirs.collect::<Result<Vec<_>, _>>()?;
+        if theirs.iter().any(|their| their.oid == entry.oid) && !is_config {
+            continue;
+        }
         let mut path = [prefix, entry.filename].concat();
         if is_folder {
             path.push(b'/');
-            trees(&path, same.map(|old| old.oid.to_owned()), entry.oid.to_owned(), objects, delta)?;
+            let theirs: Vec<ObjectId> = theirs.iter().map(|their| their.oid.to_owned()).collect();
+            trees(&path, same.map(|old| old.oid.to_owned()), &theirs, entry.oid.to_owned(), objects, delta)?;
         } else {
             let before = same.map(|old| (Kept::from(old.mode), old.oid.to_owned()));
             changed(delta, path, entry.mode.into(), entry.oid.to_owned(), before);
         }
     }
     rest_removed(&mut old, prefix, delta)
+}
+
+/// What stands in `walk` where `wanted` would: a folder for a folder, another thing for another thing.
+fn seek<'t>(walk: &mut TreeWalk<'t>, wanted: &EntryRef<'_>) -> Result<Option<EntryRef<'t>>, Trouble> {
+    let is_folder = wanted.mode.is_tree();
+    while let Some(entry) = walk.current() {
+        match in_tree_order(entry.filename, entry.mode.is_tree(), wanted.filename, is_folder) {
+            Ordering::Less => walk.step()?,
+            Ordering::Equal => return Ok(Some(entry)),
+            Ordering::Greater => return Ok(None),
+        }
+    }
+    Ok(None)
 }
 
 fn changed(delta: &mut Delta, path: Vec<u8>, kept: Kept, id: ObjectId, old: Option<(Kept, ObjectId)>) {

@@ -1,0 +1,116 @@
+//! `keysweep hook NAME`: what git hands to the hook NAME.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::args::{Common, HookName};
+use super::config::Settings;
+use super::{Scan, finish, message, staged};
+use crate::detect::Detector;
+use crate::hook::{self, Handed, Load, Stdin};
+use crate::source::{Push, Pushed, Repository};
+use crate::sweep::{Outcome, Sweep};
+use crate::trouble::Trouble;
+
+pub(super) fn run(name: HookName, args: &[String], common: &Common) -> Result<u8, Trouble> {
+    let handed = Handed::from_environment();
+    match name {
+        HookName::PreCommit | HookName::PreMergeCommit => pre_commit(&handed, common),
+        HookName::CommitMsg => message(Path::new(argument(args, 0, "the message file")?), true, common),
+        HookName::PrePush => {
+            let stdin = Stdin::read().map_err(unreadable)?;
+            push(common, |repository| hook::pre_push(args.first().map(String::as_str), &stdin, &handed, repository))
+        }
+        HookName::PreReceive => {
+            let stdin = Stdin::read().map_err(unreadable)?;
+            push(common, |_| hook::pre_receive(&stdin))
+        }
+        HookName::Update => {
+            let of = |at, what| argument(args, at, what);
+            let (name, old, new) = (of(0, "the ref")?, of(1, "its old id")?, of(2, "its new id")?);
+            push(common, |_| hook::update(name, old, new))
+        }
+    }
+}
+
+/// In a commit, what it adds. Run by a framework without a commit, with or without `--all-files`: all that the index
+/// holds, or the commits between two refs.
+fn pre_commit(handed: &Handed, common: &Common) -> Result<u8, Trouble> {
+    match handed.range() {
+        Some((from, to)) if handed.framework => push(common, |repository| Ok(vec![hook::range(from, to, repository)?])),
+        None if handed.framework && !handed.index => staged(true, common),
+        _ => staged(false, common),
+    }
+}
+
+/// Scans all of the loads, each ref by the configuration that comes with it.
+fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Trouble>) -> Result<u8, Trouble> {
+    let started = Instant::now();
+    let repository = Repository::discover(Path::new("."))?;
+    let loads = loads(&repository)?;
+    let mut notes: Vec<String> = loads.iter().filter_map(|load| load.note.clone()).collect();
+    let kind = loads.first().expect("a push is one load at least").kind;
+    let mut outcome = Outcome::default();
+    let mut scanned: Vec<Push> = Vec::new();
+    for load in loads {
+        for Group { config, pushes } in by_config(load.pushes, &repository)? {
+            let settings = settings(config.as_deref(), &pushes, &repository, common)?;
+            let source = Pushed::read(&repository, &pushes, &scanned, &load.known, kind)?;
+            notes.extend(source.note());
+            let detector = Detector::new(&settings.rules);
+            let sweep = Sweep { detector: &detector, allow: &settings.allow, before: Some(&settings.before) };
+            outcome.absorb(sweep.run(&source, super::threads(common)));
+            scanned.extend(pushes);
+        }
+    }
+    finish(&Scan { kind, outcome, started, notes, first_commit: false }, common)
+}
+
+/// Refs that bring the same `.keysweep.toml`, or none.
+struct Group {
+    config: Option<Vec<u8>>,
+    pushes: Vec<Push>,
+}
+
+fn by_config(pushes: Vec<Push>, repository: &Repository) -> Result<Vec<Group>, Trouble> {
+    let mut groups: Vec<Group> = Vec::new();
+    for push in pushes {
+        let config = repository.config_of_commit(&push.new)?;
+        match groups.iter_mut().find(|group| group.config == config) {
+            Some(group) => group.pushes.push(push),
+            None => groups.push(Group { config, pushes: vec![push] }),
+        }
+    }
+    Ok(groups)
+}
+
+fn settings(
+    config: Option<&[u8]>,
+    pushes: &[Push],
+    repository: &Repository,
+    common: &Common,
+) -> Result<Settings, Trouble> {
+    match (&common.config, config) {
+        (Some(path), _) => Settings::from_file(path, &common.allow),
+        (None, Some(text)) => {
+            let old = pushes.iter().filter_map(|push| push.old.as_deref()).find(|old| repository.has(old));
+            let before = old.map(|old| repository.config_of_commit(old)).transpose()?.flatten();
+            Settings::from_change(text, before.as_deref(), &common.allow)
+        }
+        (None, None) => Settings::without_file(&common.allow),
+    }
+}
+
+fn argument<'a>(args: &'a [String], at: usize, what: &str) -> Result<&'a str, Trouble> {
+    args.get(at).map(String::as_str).ok_or_else(|| {
+        Trouble::new(
+            "cannot run this hook",
+            format!("{what} is missing"),
+            "pass on the arguments that git gives to the hook: keysweep hook NAME \"$@\"",
+        )
+    })
+}
+
+fn unreadable(err: std::io::Error) -> Trouble {
+    Trouble::new("cannot read standard input", err, "pass on what git gives to the hook")
+}

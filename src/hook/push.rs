@@ -1,0 +1,194 @@
+//! From what git says of a push to what is to be scanned.
+
+use super::{Handed, Stdin};
+use crate::source::{Kind, Known, Push, Repository};
+use crate::trouble::Trouble;
+
+const FIRST_ONLY: &str = "the framework names only the first ref of a push, so all branches and tags that no remote has \
+                          were scanned; keysweep install pre-push scans just what is pushed";
+
+/// Refs to scan together, each for what `known` does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    pub pushes: Vec<Push>,
+    pub known: Known,
+    pub kind: Kind,
+    /// What the reader should know about why these.
+    pub note: Option<String>,
+}
+
+/// What `git push` hands to pre-push, `remote` being its first argument, or what a framework made of it.
+pub fn pre_push(
+    remote: Option<&str>,
+    stdin: &Stdin,
+    handed: &Handed,
+    repository: &Repository,
+) -> Result<Vec<Load>, Trouble> {
+    let remote = remote.or(handed.remote.as_deref());
+    match stdin {
+        Stdin::Text(text) => {
+            let pushes = lines(text).map(pre_push_line).collect::<Result<Vec<_>, _>>()?;
+            Ok(vec![load(pushes.into_iter().flatten().collect(), known(remote), Kind::Push)])
+        }
+        _ if handed.framework => told_by_framework(remote, handed, repository),
+        Stdin::EmptyPipe => Ok(vec![whatever(
+            "git named no ref, so all branches and tags that no remote has were scanned",
+            repository,
+        )?]),
+        Stdin::NotPassedOn => Err(nothing_handed("standard input is no pipe from git")),
+    }
+}
+
+/// What a framework tells of a push: of its first ref only. Others may be pushed besides, so whatever could be is
+/// scanned too, as far as no remote has it.
+fn told_by_framework(remote: Option<&str>, handed: &Handed, repository: &Repository) -> Result<Vec<Load>, Trouble> {
+    let tip = handed.to.as_ref().or(handed.local_branch.as_ref());
+    let tip = tip.ok_or_else(|| nothing_handed("the framework set neither PRE_COMMIT_TO_REF nor a branch"))?;
+    let first = Push {
+        name: handed
+            .remote_branch
+            .as_ref()
+            .or(handed.local_branch.as_ref())
+            .map_or(Vec::new(), |name| name.clone().into()),
+        old: handed.from.as_deref().map(|from| repository.resolve(from)).transpose()?,
+        new: repository.resolve(tip)?,
+        perhaps: false,
+    };
+    let Some(remote) = remote else {
+        let known = if first.old.is_some() { Known::Nothing } else { Known::AnyRemote };
+        return Ok(vec![load(vec![first], known, Kind::Push)]);
+    };
+    Ok(vec![load(vec![first], known(Some(remote)), Kind::Push), whatever(FIRST_ONLY, repository)?])
+}
+
+/// What was asked for by the two ends of a range: `pre-commit run --from-ref A --to-ref B`.
+pub fn range(from: &str, to: &str, repository: &Repository) -> Result<Load, Trouble> {
+    let (old, new) = (repository.resolve(from)?, repository.resolve(to)?);
+    let push = Push { name: Vec::new(), old: Some(old), new, perhaps: false };
+    Ok(load(vec![push], Known::Nothing, Kind::Push))
+}
+
+/// What a server hands to pre-receive: `<old oid> <new oid> <ref>` a line.
+pub fn pre_receive(stdin: &Stdin) -> Result<Vec<Load>, Trouble> {
+    let Stdin::Text(text) = stdin else { return Err(nothing_handed("standard input is empty")) };
+    let pushes = lines(text).map(pre_receive_line).collect::<Result<Vec<_>, _>>()?;
+    Ok(vec![load(pushes.into_iter().flatten().collect(), Known::OwnRefs, Kind::Receive)])
+}
+
+/// What a server hands to update: `<ref> <old oid> <new oid>` as arguments.
+pub fn update(name: &str, old: &str, new: &str) -> Result<Vec<Load>, Trouble> {
+    let push =
+        push(name.as_bytes(), old.as_bytes(), new.as_bytes()).map_err(|NoId| malformed(&[name, old, new].join(" ")))?;
+    Ok(vec![load(push.into_iter().collect(), Known::OwnRefs, Kind::Receive)])
+}
+
+fn load(pushes: Vec<Push>, known: Known, kind: Kind) -> Load {
+    Load { pushes, known, kind, note: None }
+}
+
+fn whatever(note: &str, repository: &Repository) -> Result<Load, Trouble> {
+    let pushes = repository.pushable()?;
+    Ok(Load { note: Some(note.to_owned()), ..load(pushes, Known::AnyRemote, Kind::Push) })
+}
+
+fn known(remote: Option<&str>) -> Known {
+    match remote {
+        // `git push .` pushes from this repository to itself.
+        Some(".") => Known::OwnRefs,
+        Some(remote) => Known::Remote(remote.to_owned()),
+        None => Known::Nothing,
+    }
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&b| b == b'\n').filter(|line| !line.is_empty())
+}
+
+/// `<local ref> <local oid> <remote ref> <remote oid>`. The first may have spaces in it: `HEAD@{1 day ago}`.
+fn pre_push_line(line: &[u8]) -> Result<Option<Push>, Trouble> {
+    let mut words = line.rsplitn(4, |&b| b == b' ');
+    let fields = (words.next(), words.next(), words.next(), words.next());
+    let (Some(old), Some(name), Some(new), Some(_)) = fields else { return Err(malformed_line(line)) };
+    push(name, old, new).map_err(|NoId| malformed_line(line))
+}
+
+fn pre_receive_line(line: &[u8]) -> Result<Option<Push>, Trouble> {
+    let mut words = line.splitn(3, |&b| b == b' ');
+    let (Some(old), Some(new), Some(name)) = (words.next(), words.next(), words.next()) else {
+        return Err(malformed_line(line));
+    };
+    push(name, old, new).map_err(|NoId| malformed_line(line))
+}
+
+/// None for a deletion.
+fn push(name: &[u8], old: &[u8], new: &[u8]) -> Result<Option<Push>, NoId> {
+    let (old, new) = (id(old)?, id(new)?);
+    Ok(new.map(|new| Push { name: name.to_vec(), old, new, perhaps: false }))
+}
+
+struct NoId;
+
+/// None for the id of nothing: zeros.
+fn id(word: &[u8]) -> Result<Option<String>, NoId> {
+    let hex = word.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    let id = std::str::from_utf8(word).ok().filter(|_| hex && matches!(word.len(), 40 | 64)).ok_or(NoId)?;
+    Ok(Some(id.to_owned()).filter(|id| id.bytes().any(|b| b != b'0')))
+}
+
+fn malformed_line(line: &[u8]) -> Trouble {
+    malformed(&String::from_utf8_lossy(line))
+}
+
+fn malformed(what: &str) -> Trouble {
+    Trouble::new(
+        format!("cannot tell what is pushed from \"{what}\""),
+        "it is not what git hands to this hook",
+        "pass on the hook's arguments and its standard input as git gives them",
+    )
+}
+
+fn nothing_handed(cause: &str) -> Trouble {
+    Trouble::new(
+        "cannot tell what is pushed",
+        cause,
+        "let the runner pass on standard input (lefthook: use_stdin: true), or run keysweep install pre-push",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "1111111111111111111111111111111111111111";
+    const B: &str = "2222222222222222222222222222222222222222";
+    const ZERO: &str = "0000000000000000000000000000000000000000";
+
+    fn expect(line: &str, wanted: Option<(&str, Option<&str>, &str)>) {
+        let got = pre_push_line(line.as_bytes()).expect("a line");
+        let wanted = wanted.map(|(name, old, new)| Push {
+            name: name.into(),
+            old: old.map(str::to_owned),
+            new: new.to_owned(),
+            perhaps: false,
+        });
+        assert_eq!(got, wanted, "{line}");
+    }
+
+    #[test]
+    fn lines_of_pre_push() {
+        expect(&format!("refs/heads/a {A} refs/heads/b {B}"), Some(("refs/heads/b", Some(B), A)));
+        expect(&format!("HEAD@{{1 day ago}} {A} refs/heads/b {ZERO}"), Some(("refs/heads/b", None, A)));
+        expect(&format!("(delete) {ZERO} refs/heads/b {B}"), None);
+        for wrong in ["", "a b c", "a b c d", &format!("a {A} b"), &format!("a {A} b {B} c"), &format!("a {A}0 b {B}")]
+        {
+            assert!(pre_push_line(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lines_of_pre_receive() {
+        assert!(pre_receive_line(format!("{A} {B} refs/heads/a").as_bytes()).expect("a line").is_some());
+        assert!(pre_receive_line(format!("{A} {ZERO} refs/heads/a").as_bytes()).expect("a line").is_none());
+        assert!(pre_receive_line(format!("{A} {B}").as_bytes()).is_err());
+    }
+}

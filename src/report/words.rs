@@ -1,0 +1,118 @@
+//! What the report for people says differently of a commit about to be made, a push, a file.
+
+use super::shown::{shell_word, shown_path};
+use super::{Report, shown::counted};
+use crate::finding::{Finding, OriginKind, Part};
+use crate::source::Kind;
+
+/// What the token does: the end of the sentence that begins with its kind.
+pub(super) fn does(kind: Kind, part: Part) -> &'static str {
+    match (kind, part) {
+        (Kind::Staged, _) => "is about to be committed",
+        (Kind::Push, _) => "is about to be pushed",
+        (Kind::Receive, _) => "is pushed to this repository",
+        (Kind::Message, _) => "stands in the commit message",
+        (Kind::Index | Kind::Files, Part::Name) => "stands in this file's name",
+        (Kind::Index | Kind::Files, Part::SymlinkTarget) => "stands in this link",
+        (Kind::Index | Kind::Files, _) => "stands in this file",
+    }
+}
+
+/// Where it stands.
+pub(super) fn place(finding: &Finding) -> String {
+    let path = finding.path.as_ref().map(shown_path);
+    let in_path = match (&path, finding.part, finding.position) {
+        (None, part, _) => nameless(part).to_owned(),
+        (Some(path), Part::SymlinkTarget, _) => format!("{path} (the text of the link)"),
+        (Some(path), _, Some(at)) => format!("{path}:{}:{}", at.line, at.column),
+        (Some(path), _, None) => format!("{path} (the name itself)"),
+    };
+    match &finding.origin {
+        Some(origin) if path.is_some() => format!("{in_path} in {} {}", origin.kind.name(), short(&origin.id)),
+        Some(origin) => format!("{in_path} of {} {}", origin.kind.name(), short(&origin.id)),
+        None => in_path,
+    }
+}
+
+fn nameless(part: Part) -> &'static str {
+    match part {
+        Part::Message => "the message",
+        Part::Person => "a name or address",
+        Part::Header => "a header",
+        Part::Ref => "the name of a branch or tag",
+        Part::Content | Part::Name | Part::SymlinkTarget => "the content",
+    }
+}
+
+/// The commit that brought it.
+pub(super) fn commit(finding: &Finding) -> Option<&str> {
+    finding.origin.as_ref().filter(|origin| origin.kind == OriginKind::Commit).map(|origin| origin.id.as_str())
+}
+
+/// Enough of an id to find the object by.
+fn short(id: &str) -> &str {
+    &id[..id.len().min(12)]
+}
+
+/// What to do so that the token stays here.
+pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
+    const THEN: &str = "then read the token from an environment variable";
+    match (report.kind, &finding.origin) {
+        (Kind::Staged, _) => format!("{}, {THEN}", unstage(report, finding)),
+        (Kind::Message, _) => "take it out of the message: the commit was not made".to_owned(),
+        (Kind::Index | Kind::Files, _) => format!("take it out of here, {THEN}"),
+        (Kind::Push | Kind::Receive, None) => "give it another name: git branch -m".to_owned(),
+        (Kind::Push | Kind::Receive, Some(origin)) => match origin.kind {
+            OriginKind::Commit => format!(
+                "git rebase -i {0}^, mark {0} as edit and take it out there: one more commit on top would leave it in the history",
+                short(&origin.id)
+            ),
+            OriginKind::Tag | OriginKind::Blob => "delete the tag with git tag -d, and make it anew without".to_owned(),
+        },
+    }
+}
+
+fn unstage(report: &Report<'_>, finding: &Finding) -> String {
+    match (finding.path.as_ref().and_then(shell_word), report.first_commit) {
+        (None, _) => "unstage the file with git restore --staged".to_owned(),
+        (Some(file), true) => format!("git rm --cached {file}"),
+        (Some(file), false) => format!("git restore --staged {file}"),
+    }
+}
+
+/// What the scan put a stop to, for the end of the summary.
+pub(super) fn stopped(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Staged | Kind::Message => "; the commit is stopped",
+        Kind::Push => "; the push is stopped",
+        Kind::Receive => "; the push is refused",
+        Kind::Index | Kind::Files => "",
+    }
+}
+
+/// What there was to scan: `4 files`, `3 commits with 12 files`.
+pub(super) fn scanned(report: &Report<'_>) -> String {
+    let outcome = report.outcome;
+    let files = counted(outcome.files, "file");
+    match report.kind {
+        Kind::Message => "the commit message".to_owned(),
+        Kind::Push | Kind::Receive => format!("{} with {files}", counted(outcome.commits, "commit")),
+        Kind::Staged | Kind::Index | Kind::Files => files,
+    }
+}
+
+/// Why nothing was scanned, where that is so and nothing is wrong with it.
+pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
+    let outcome = report.outcome;
+    if outcome.files + outcome.commits + outcome.objects > 0 || !outcome.skipped.is_empty() {
+        return None;
+    }
+    match report.kind {
+        Kind::Staged => Some("nothing is staged"),
+        Kind::Index => Some("the index is empty"),
+        Kind::Files => Some("there is no file"),
+        Kind::Push => Some("there is no commit that the remote lacks"),
+        Kind::Receive => Some("there is no commit that this repository lacks"),
+        Kind::Message => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! Which commits some have and others lack.
+
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+use gix::ObjectId;
+
+use super::objects::Objects;
+use crate::trouble::Trouble;
+
+/// A commit, as far as the walk and the comparison with its parents need it.
+#[derive(Clone, Debug)]
+pub(super) struct Commit {
+    pub tree: ObjectId,
+    /// None of them where a shallow clone ends.
+    pub parents: Vec<ObjectId>,
+    /// When it was committed, in seconds since 1970.
+    pub date: i64,
+}
+
+/// After the last commit in question, so many older ones are still looked at. Dates lie at times, and a commit that is
+/// known may be dated before all those that led to it; what stays undiscovered is scanned once more, never left out.
+const SLOP: usize = 512;
+
+/// A history that is being walked.
+pub(super) struct Ancestry<'o> {
+    objects: &'o Objects,
+    shallow: &'o HashSet<ObjectId>,
+    commits: HashMap<ObjectId, Seen>,
+    /// Newest first.
+    queue: BinaryHeap<(i64, ObjectId)>,
+    /// How many in the queue are not known.
+    wanted_in_queue: usize,
+}
+
+struct Seen {
+    commit: Commit,
+    known: bool,
+    queued: bool,
+}
+
+impl<'o> Ancestry<'o> {
+    pub fn new(objects: &'o Objects, shallow: &'o HashSet<ObjectId>) -> Self {
+        Self { objects, shallow, commits: HashMap::new(), queue: BinaryHeap::new(), wanted_in_queue: 0 }
+    }
+
+    /// The commits that lead to `wanted` and not to `known`, the oldest first. Each must be a commit that can be read.
+    pub fn missing(&mut self, wanted: &[ObjectId], known: &[ObjectId]) -> Result<Vec<ObjectId>, Trouble> {
+        for id in known {
+            self.see(*id, true)?;
+        }
+        for id in wanted {
+            self.see(*id, false)?;
+        }
+        let mut found = Vec::new();
+        let mut slop = SLOP;
+        while let Some((_, id)) = self.queue.pop() {
+            let seen = self.commits.get_mut(&id).expect("what is queued was seen");
+            seen.queued = false;
+            let (known, parents) = (seen.known, seen.commit.parents.clone());
+            if !known {
+                self.wanted_in_queue -= 1;
+                found.push(id);
+            }
+            for parent in parents {
+                self.see(parent, known)?;
+            }
+            if self.wanted_in_queue > 0 {
+                slop = SLOP;
+            } else if slop == 0 {
+                break;
+            } else {
+                slop -= 1;
+            }
+        }
+        // Some may have turned out to be known after they were met.
+        let mut met = HashSet::new();
+        found.retain(|id| !self.commits[id].known && met.insert(*id));
+        found.reverse();
+        Ok(found)
+    }
+
+    /// A commit that the walk came by.
+    pub fn commit(&self, id: &ObjectId) -> Option<&Commit> {
+        self.commits.get(id).map(|seen| &seen.commit)
+    }
+
+    fn see(&mut self, id: ObjectId, known: bool) -> Result<(), Trouble> {
+        let seen = match self.commits.get_mut(&id) {
+            // What is known stays so, and so do its parents; what is met again brings nothing new.
+            Some(seen) if seen.known || !known => return Ok(()),
+            Some(seen) => {
+                seen.known = true;
+                if seen.queued {
+                    self.wanted_in_queue -= 1;
+                    return Ok(());
+                }
+                seen
+            }
+            None => {
+                let commit = match self.read(&id) {
+                    Ok(commit) => commit,
+                    // It only bounds the walk. Behind it nothing is known then, so more is scanned, not less.
+                    Err(_) if known => return Ok(()),
+                    Err(trouble) => return Err(trouble),
+                };
+                self.commits.entry(id).or_insert(Seen { commit, known, queued: false })
+            }
+        };
+        seen.queued = true;
+        self.wanted_in_queue += usize::from(!known);
+        self.queue.push((seen.commit.date, id));
+        Ok(())
+    }
+
+    fn read(&self, id: &ObjectId) -> Result<Commit, Trouble> {
+        let mut commit = self.objects.commit(id)?;
+        if self.shallow.contains(id) {
+            commit.parents.clear();
+        }
+        Ok(commit)
+    }
+}

@@ -1,0 +1,344 @@
+//! Commits on their way from one repository to another: all that the other one lacks, each against all its parents.
+//!
+//! A token that one commit adds and the next takes out is pushed all the same, so the tips alone would not do.
+
+use std::collections::HashSet;
+
+use gix::ObjectId;
+use gix::objs::Kind as ObjectKind;
+
+use super::ancestry::{Ancestry, Commit};
+use super::comparison::Comparison;
+use super::index::compare_trees;
+use super::objects::Objects;
+use super::refs::Ref;
+use super::{Coverage, Kind, Newness, Repository, Source, Unit, spread};
+use crate::finding::{Origin, OriginKind, Part};
+use crate::trouble::Trouble;
+
+/// A ref on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// All of its name there: `refs/heads/main`.
+    pub name: Vec<u8>,
+    /// The hex id that it has there; None where it is new.
+    pub old: Option<String>,
+    /// The hex id that it is to have.
+    pub new: String,
+    /// Not certain to be pushed: its name and its tag count only where its commits are new.
+    pub perhaps: bool,
+}
+
+/// What the receiving side has already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// What this remote had when it was last seen.
+    Remote(String),
+    /// What any remote had.
+    AnyRemote,
+    /// What the refs of this very repository lead to.
+    OwnRefs,
+    /// Nothing but the old ids.
+    Nothing,
+}
+
+/// All that is pushed, ready to be scanned.
+pub struct Pushed<'r> {
+    repository: &'r Repository,
+    kind: Kind,
+    commits: Vec<Brought>,
+    /// Tags, blobs and trees that are pushed by themselves, each with its kind.
+    others: Vec<(ObjectKind, ObjectId)>,
+    names: Vec<Vec<u8>>,
+    /// Commits whose parents a shallow clone lacks.
+    cut: usize,
+}
+
+/// A commit that the other side lacks.
+struct Brought {
+    id: ObjectId,
+    tree: ObjectId,
+    /// The trees of its parents.
+    parents: Vec<ObjectId>,
+}
+
+/// What a ref points to in the end, and what stands on the way there.
+struct Peeled {
+    chain: Vec<(ObjectKind, ObjectId)>,
+}
+
+impl<'r> Pushed<'r> {
+    /// Finds what `pushes` bring that neither `known` nor one of `before` has. Reads no content yet.
+    pub fn read(
+        repository: &'r Repository,
+        pushes: &[Push],
+        before: &[Push],
+        known: &Known,
+        kind: Kind,
+    ) -> Result<Self, Trouble> {
+        let objects = &repository.objects;
+        let shallow = repository.shallow()?;
+        let known = known_ids(repository, pushes, before, known)?;
+        let known_commits: Vec<ObjectId> = known.iter().filter_map(|id| peel(id, objects).ok()?.commit()).collect();
+        let tips = pushes
+            .iter()
+            .map(|push| Ok((push, peel(&id_of(&push.new, objects)?, objects)?)))
+            .collect::<Result<Vec<_>, Trouble>>()?;
+        let wanted: Vec<ObjectId> = tips.iter().filter_map(|(_, tip)| tip.commit()).collect();
+
+        let mut ancestry = Ancestry::new(objects, &shallow);
+        let missing = ancestry.missing(&wanted, &known_commits)?;
+        let are_new: HashSet<&ObjectId> = missing.iter().collect();
+        let mut others = Vec::new();
+        let mut names = Vec::new();
+        for (push, tip) in tips {
+            if !push.perhaps || tip.commit().is_some_and(|id| are_new.contains(&id)) {
+                let is_other = |(kind, id): &(ObjectKind, ObjectId)| *kind != ObjectKind::Commit && !known.contains(id);
+                others.extend(tip.chain.into_iter().filter(is_other));
+                names.push(push.name.clone());
+            }
+        }
+        others.sort();
+        others.dedup();
+        names.sort();
+        names.dedup();
+        let cut = missing.iter().filter(|id| shallow.contains(*id)).count();
+        let commits = missing.into_iter().map(|id| brought(id, &ancestry)).collect();
+        Ok(Self { repository, kind, commits, others, names, cut })
+    }
+
+    /// What the reader should know about how it was scanned.
+    pub fn note(&self) -> Option<String> {
+        let what = match self.cut {
+            0 => return None,
+            1 => "1 commit was scanned with all its files: this shallow clone ends there".to_owned(),
+            cut => format!("{cut} commits were scanned with all their files: this shallow clone ends there"),
+        };
+        Some(format!("{what}, so what they changed cannot be told; git fetch --unshallow gets the rest"))
+    }
+
+    fn visit_other(
+        &self,
+        at: usize,
+        buffer: &mut Vec<u8>,
+        visit: &dyn Fn(&Unit<'_>),
+        covered: &mut Coverage,
+    ) -> Result<(), Trouble> {
+        let (kind, id) = self.others[at];
+        let objects = &self.repository.objects;
+        let order = self.commits.len() + at;
+        let tagged = |kind| Origin { order, kind, id: id.to_string() };
+        covered.objects += 1;
+        if kind == ObjectKind::Tree {
+            let comparison = Comparison::new(compare_trees(None, &[], id, objects)?, None, Vec::new(), objects)?;
+            for change in 0..comparison.len() {
+                comparison.scan(change, objects, buffer, visit, covered);
+            }
+            return Ok(());
+        }
+        let (_, bytes) = objects.any(&id, &"a pushed tag", buffer)?;
+        covered.bytes += bytes.len() as u64;
+        let origin = tagged(if kind == ObjectKind::Tag { OriginKind::Tag } else { OriginKind::Blob });
+        let visit = |unit: &Unit<'_>| visit(&Unit { origin: Some(&origin), ..*unit });
+        if kind == ObjectKind::Tag {
+            visit_envelope(bytes, &visit);
+        } else {
+            visit(&whole(Part::Content, bytes));
+        }
+        Ok(())
+    }
+}
+
+impl Brought {
+    /// Hands over the commit's words, and what it changes against all its parents.
+    fn visit(
+        &self,
+        order: usize,
+        objects: &Objects,
+        buffer: &mut Vec<u8>,
+        visit: &dyn Fn(&Unit<'_>),
+        covered: &mut Coverage,
+    ) -> Result<(), Trouble> {
+        let origin = Origin { order, kind: OriginKind::Commit, id: self.id.to_string() };
+        let visit = |unit: &Unit<'_>| visit(&Unit { origin: Some(&origin), ..*unit });
+        covered.commits += 1;
+        covered.objects += 1;
+        let (_, bytes) = objects.any(&self.id, &"a pushed commit", buffer)?;
+        covered.bytes += bytes.len() as u64;
+        visit_envelope(bytes, &visit);
+        let (first, merged) = match self.parents.split_first() {
+            Some((first, merged)) => (Some(*first), merged),
+            None => (None, &[][..]),
+        };
+        let delta = compare_trees(first, merged, self.tree, objects)?;
+        let comparison = Comparison::new(delta, first, merged.to_vec(), objects)?;
+        for change in 0..comparison.len() {
+            comparison.scan(change, objects, buffer, &visit, covered);
+        }
+        Ok(())
+    }
+}
+
+impl Source for Pushed<'_> {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let (commits, stores) = (&self.commits, &self.repository.stores);
+        let mut covered = spread(
+            commits.len(),
+            threads,
+            &self.repository.objects,
+            || stores.reader(),
+            |objects, buffer, at, covered| {
+                if let Err(trouble) = commits[at].visit(at, objects, buffer, visit, covered) {
+                    covered.unread.push(trouble);
+                }
+            },
+        );
+        let mut buffer = Vec::new();
+        for at in 0..self.others.len() {
+            if let Err(trouble) = self.visit_other(at, &mut buffer, visit, &mut covered) {
+                covered.unread.push(trouble);
+            }
+        }
+        for name in &self.names {
+            visit(&whole(Part::Ref, name));
+        }
+        covered
+    }
+}
+
+impl Repository {
+    /// `.keysweep.toml` as it is in the commit with the hex id `commit`, where that is one.
+    pub fn config_of_commit(&self, commit: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        match peel(&id_of(commit, &self.objects)?, &self.objects)?.commit() {
+            Some(id) => self.objects.config_of(&self.objects.commit(&id)?.tree),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether this repository has the object with the hex id `id`.
+    pub fn has(&self, id: &str) -> bool {
+        id_of(id, &self.objects).is_ok_and(|id| self.objects.any(&id, &"", &mut Vec::new()).is_ok())
+    }
+
+    /// The commit that `word` names, in any way that git knows, as a hex id.
+    pub fn resolve(&self, word: &str) -> Result<String, Trouble> {
+        Ok(self.commit_named(word)?.to_string())
+    }
+
+    /// Whatever could be pushed from here: the branches, the tags, and HEAD.
+    pub fn pushable(&self) -> Result<Vec<Push>, Trouble> {
+        let mine = |name: &Ref| name.name.starts_with(b"refs/heads/") || name.name.starts_with(b"refs/tags/");
+        let push = |name, id: ObjectId| Push { name, old: None, new: id.to_string(), perhaps: true };
+        let mut all: Vec<Push> =
+            self.refs()?.into_iter().filter(mine).map(|found| push(found.name, found.id)).collect();
+        if let Some(head) = self.head()? {
+            all.push(push(b"HEAD".to_vec(), head));
+        }
+        Ok(all)
+    }
+}
+
+impl Peeled {
+    fn commit(&self) -> Option<ObjectId> {
+        self.chain.last().filter(|(kind, _)| *kind == ObjectKind::Commit).map(|(_, id)| *id)
+    }
+}
+
+/// Follows tags to what they stand for.
+fn peel(id: &ObjectId, objects: &Objects) -> Result<Peeled, Trouble> {
+    let mut chain = Vec::new();
+    let mut buffer = Vec::new();
+    let mut next = Some(*id);
+    while let Some(id) = next.take() {
+        let (kind, bytes) = objects.any(&id, &"a pushed ref", &mut buffer)?;
+        chain.push((kind, id));
+        if kind == ObjectKind::Tag {
+            let target = gix::objs::TagRefIter::from_bytes(bytes, objects.hash()).target_id();
+            next = Some(target.map_err(|err| {
+                Trouble::new(format!("cannot read tag {id}"), err, "look for the damage with git fsck")
+            })?);
+        }
+    }
+    Ok(Peeled { chain })
+}
+
+fn id_of(hex: &str, objects: &Objects) -> Result<ObjectId, Trouble> {
+    let wrong = |cause: &dyn std::fmt::Display| {
+        Trouble::new(format!("cannot scan the object {hex}"), cause, "pass on what git hands to the hook as it is")
+    };
+    let id = ObjectId::from_hex(hex.as_bytes()).map_err(|err| wrong(&err))?;
+    if id.kind() == objects.hash() { Ok(id) } else { Err(wrong(&"ids of this repository have another length")) }
+}
+
+/// The ids that the other side has, as far as is known here.
+fn known_ids(
+    repository: &Repository,
+    pushes: &[Push],
+    before: &[Push],
+    known: &Known,
+) -> Result<HashSet<ObjectId>, Trouble> {
+    let objects = &repository.objects;
+    let tracking = match known {
+        Known::Remote(remote) => format!("refs/remotes/{remote}/"),
+        Known::AnyRemote => "refs/remotes/".to_owned(),
+        Known::OwnRefs => "refs/".to_owned(),
+        Known::Nothing => String::new(),
+    };
+    let refs = if tracking.is_empty() { Vec::new() } else { repository.refs()? };
+    let tracked = refs.into_iter().filter(|found| found.name.starts_with(tracking.as_bytes())).map(|found| found.id);
+    let old = pushes.iter().filter_map(|push| push.old.as_deref()).filter_map(|hex| id_of(hex, objects).ok());
+    let new = before.iter().filter_map(|push| id_of(&push.new, objects).ok());
+    Ok(tracked.chain(old).chain(new).collect())
+}
+
+fn brought(id: ObjectId, ancestry: &Ancestry<'_>) -> Brought {
+    let of = |id: &ObjectId| -> &Commit { ancestry.commit(id).expect("the walk saw each commit and its parents") };
+    let commit = of(&id);
+    Brought { id, tree: commit.tree, parents: commit.parents.iter().map(|parent| of(parent).tree).collect() }
+}
+
+fn whole(part: Part, bytes: &[u8]) -> Unit<'_> {
+    Unit { path: None, part, origin: None, bytes, newness: Newness::Whole }
+}
+
+/// The headers and the message of a commit or a tag. Nothing here depends on their being well formed.
+fn visit_envelope(bytes: &[u8], visit: &dyn Fn(&Unit<'_>)) {
+    let end = bytes.windows(2).position(|two| two == b"\n\n").map_or(bytes.len(), |at| at + 1);
+    let (headers, message) = bytes.split_at(end);
+    let mut author: &[u8] = b"";
+    for header in blocks(headers) {
+        let space = header.iter().position(|&b| b == b' ').unwrap_or(header.len());
+        let (name, value) = header.split_at(space);
+        match name {
+            b"tree" | b"parent" | b"object" | b"type" => {}
+            b"author" | b"committer" | b"tagger" => {
+                // The committer is the author, mostly, and has no other name then.
+                let person = value.iter().rposition(|&b| b == b'>').map_or(value, |at| &value[..at]);
+                if person != author {
+                    visit(&whole(Part::Person, value));
+                }
+                author = person;
+            }
+            _ => visit(&whole(Part::Header, value)),
+        }
+    }
+    visit(&whole(Part::Message, message.strip_prefix(b"\n").unwrap_or(message)));
+}
+
+/// Headers with the lines that continue them.
+fn blocks(headers: &[u8]) -> Vec<&[u8]> {
+    let mut blocks = Vec::new();
+    let mut start = 0;
+    for at in 1..=headers.len() {
+        let ends = at == headers.len() || headers[at - 1] == b'\n' && headers[at] != b' ';
+        if ends {
+            blocks.push(&headers[start..at]);
+            start = at;
+        }
+    }
+    blocks
+}

@@ -1,0 +1,86 @@
+//! The branches, tags and remote-tracking branches of a repository.
+
+use std::collections::HashSet;
+
+use gix::ObjectId;
+
+use super::Repository;
+use crate::trouble::Trouble;
+
+/// One name for an object.
+#[derive(Clone, Debug)]
+pub(super) struct Ref {
+    /// All of it: `refs/heads/main`.
+    pub name: Vec<u8>,
+    /// What it points to, which may be an annotated tag.
+    pub id: ObjectId,
+}
+
+impl Repository {
+    /// Every ref but the symbolic ones, which name another.
+    pub(super) fn refs(&self) -> Result<Vec<Ref>, Trouble> {
+        if self.has_reftable() { self.ask_git_for_refs() } else { self.read_refs() }
+    }
+
+    fn read_refs(&self) -> Result<Vec<Ref>, Trouble> {
+        let broken = |err: &dyn std::fmt::Display| self.broken_refs(err);
+        let platform = self.gix.references().map_err(|err| broken(&err))?;
+        let mut refs = Vec::new();
+        for found in platform.all().map_err(|err| broken(&err))? {
+            let found = found.map_err(|err| broken(&err))?;
+            if let gix::refs::TargetRef::Object(id) = found.target() {
+                refs.push(Ref { name: found.name().as_bstr().to_vec(), id: id.to_owned() });
+            }
+        }
+        Ok(refs)
+    }
+
+    /// gix reads no reftables. Names and ids only: never content.
+    fn ask_git_for_refs(&self) -> Result<Vec<Ref>, Trouble> {
+        let listed = self.ask_git(&["for-each-ref", "--format=%(objectname) %(refname)"])?.unwrap_or_default();
+        let parse = |line: &[u8]| {
+            let space = line.iter().position(|&b| b == b' ')?;
+            let id = ObjectId::from_hex(&line[..space]).ok()?;
+            Some(Ref { name: line[space + 1..].to_vec(), id })
+        };
+        let lines = listed.split(|&b| b == b'\n').filter(|line| !line.is_empty());
+        lines
+            .map(|line| parse(line).ok_or_else(|| self.broken_refs("git for-each-ref printed something else")))
+            .collect()
+    }
+
+    /// The commit that `word` names, in any way that git knows.
+    pub(super) fn commit_named(&self, word: &str) -> Result<ObjectId, Trouble> {
+        let wanted = format!("{word}^{{commit}}");
+        let none = || {
+            Trouble::new(format!("cannot find the commit {word}"), "git knows none of this name", "correct the name")
+        };
+        let printed =
+            self.ask_git(&["rev-parse", "--quiet", "--verify", "--end-of-options", &wanted])?.ok_or_else(none)?;
+        ObjectId::from_hex(printed.trim_ascii()).map_err(|err| self.broken_refs(err))
+    }
+
+    /// Commits at whose parents a shallow clone ends.
+    pub(super) fn shallow(&self) -> Result<HashSet<ObjectId>, Trouble> {
+        let path = self.gix.common_dir().join("shallow");
+        let wrong = |err: &dyn std::fmt::Display| {
+            Trouble::new(format!("cannot read {}", path.display()), err, "see what git fsck says of the repository")
+        };
+        match std::fs::read(&path) {
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),
+            Err(err) => Err(wrong(&err)),
+            Ok(text) => {
+                let lines = text.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+                lines.map(|line| ObjectId::from_hex(line).map_err(|err| wrong(&err))).collect()
+            }
+        }
+    }
+
+    fn broken_refs(&self, cause: impl std::fmt::Display) -> Trouble {
+        Trouble::new(
+            format!("cannot read the refs of {}", self.git_dir().display()),
+            cause,
+            "see what git for-each-ref says of them",
+        )
+    }
+}
