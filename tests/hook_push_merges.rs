@@ -135,7 +135,7 @@ fn an_octopus_knows_all_its_parents() {
     wanted.push((&evil, "third.txt:2", &token));
     scene.pair.push_finds(&["origin", "main"], &wanted);
 
-    scene.pair.repo.git(&["push", "-q", "--no-verify", "origin", "main~1", "side", "third"]);
+    scene.pair.repo.git(&["push", "-q", "--no-verify", "origin", "main~1:refs/heads/ours", "side", "third"]);
     scene.pair.push_finds(&["origin", "main"], &wanted[3..]);
 }
 
