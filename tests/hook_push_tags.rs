@@ -75,6 +75,36 @@ fn a_message_that_is_no_utf8_is_read() {
 }
 
 #[test]
+fn a_commit_that_git_itself_would_not_write_is_read_to_its_end() {
+    let mut pair = Pair::new(3212);
+    let token = pair.token();
+    let (tree, parent) = (pair.oid("HEAD^{tree}"), pair.oid("HEAD"));
+    let head = format!("tree {tree}\nparent {parent}\n");
+    let person = "A <a@b> 1700000000 +0000";
+    let by = format!("author {person}\ncommitter {person}\n");
+    for body in [
+        format!("{by}\nsubject\n\0\n{token}\n"),
+        format!("{by}\n\n\n{token}"),
+        format!("{by}gpgsig -----BEGIN\n {token}\n -----END\n\nx\n"),
+        format!("{by}mergetag object {parent}\n type commit\n tag v1\n tagger {person}\n \n {token}\n\nx\n"),
+        format!("{by}x-note {token}\n\nx\n"),
+        format!("{by}encoding {token}\n\nx\n"),
+        format!("author {token}\ncommitter {person}\n\nx\n"),
+        format!("author {person}\ncommitter <{token}> 0 +0000\n\nx\n"),
+        format!("{by}{token}\n"),
+    ] {
+        note(body.replace(token.text(), "TOKEN").escape_debug());
+        let args = ["hash-object", "-t", "commit", "-w", "--stdin", "--literally"];
+        let bad = pair.repo.git_call(&args).stdin(format!("{head}{body}")).run().expect_code(0).line();
+        let run = pair.direct(format!("{bad} {bad} refs/heads/x {ZERO}\n")).expect_code(1);
+        let finding = run.only_finding();
+        assert_eq!(finding["commit"], bad, "{}", run.all());
+        assert_eq!(finding["fingerprint"], token.fingerprint());
+        support::leak::expect_no_leak(&run, [&token]);
+    }
+}
+
+#[test]
 fn a_lightweight_tag_brings_the_commits_that_it_names() {
     let mut pair = Pair::new(3204);
     let token = pair.token();

@@ -5,6 +5,7 @@ pub mod deep;
 pub mod leak;
 pub mod push;
 mod run;
+pub mod server;
 pub mod token;
 
 use std::ffi::{OsStr, OsString};
