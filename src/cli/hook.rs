@@ -1,5 +1,6 @@
 //! `keysweep hook NAME`: what git hands to the hook NAME.
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Instant;
 
@@ -12,14 +13,15 @@ use crate::source::{Push, Pushed, Repository};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
-pub(super) fn run(name: HookName, args: &[String], common: &Common) -> Result<u8, Trouble> {
+pub(super) fn run(name: HookName, args: &[OsString], common: &Common) -> Result<u8, Trouble> {
     let handed = Handed::from_environment();
     match name {
         HookName::PreCommit | HookName::PreMergeCommit => pre_commit(&handed, common),
         HookName::CommitMsg => message(Path::new(argument(args, 0, "the message file")?), true, common),
         HookName::PrePush => {
             let stdin = Stdin::read().map_err(unreadable)?;
-            push(common, |repository| hook::pre_push(args.first().map(String::as_str), &stdin, &handed, repository))
+            let remote = args.first().map(OsString::as_os_str);
+            push(common, |repository| hook::pre_push(remote, &stdin, &handed, repository))
         }
         HookName::PreReceive => {
             let stdin = Stdin::read().map_err(unreadable)?;
@@ -101,8 +103,8 @@ fn settings(
     }
 }
 
-fn argument<'a>(args: &'a [String], at: usize, what: &str) -> Result<&'a str, Trouble> {
-    args.get(at).map(String::as_str).ok_or_else(|| {
+fn argument<'a>(args: &'a [OsString], at: usize, what: &str) -> Result<&'a OsStr, Trouble> {
+    args.get(at).map(OsString::as_os_str).ok_or_else(|| {
         Trouble::new(
             "cannot run this hook",
             format!("{what} is missing"),

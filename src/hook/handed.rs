@@ -1,5 +1,6 @@
 //! What a hook gets from whoever runs it: standard input, and the variables of the frameworks.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 
 /// What came on standard input.
@@ -23,7 +24,7 @@ pub struct Handed {
     pub to: Option<String>,
     pub local_branch: Option<String>,
     pub remote_branch: Option<String>,
-    pub remote: Option<String>,
+    pub remote: Option<OsString>,
 }
 
 impl Stdin {
@@ -66,7 +67,7 @@ impl Handed {
             to: value("PRE_COMMIT_TO_REF"),
             local_branch: value("PRE_COMMIT_LOCAL_BRANCH"),
             remote_branch: value("PRE_COMMIT_REMOTE_BRANCH"),
-            remote: value("PRE_COMMIT_REMOTE_NAME"),
+            remote: std::env::var_os("PRE_COMMIT_REMOTE_NAME").filter(|name| !name.is_empty()),
         }
     }
 

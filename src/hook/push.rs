@@ -1,5 +1,7 @@
 //! From what git says of a push to what is to be scanned.
 
+use std::ffi::OsStr;
+
 use super::{Handed, Stdin};
 use crate::source::{Kind, Known, Push, Repository};
 use crate::trouble::Trouble;
@@ -19,12 +21,12 @@ pub struct Load {
 
 /// What `git push` hands to pre-push, `remote` being its first argument, or what a framework made of it.
 pub fn pre_push(
-    remote: Option<&str>,
+    remote: Option<&OsStr>,
     stdin: &Stdin,
     handed: &Handed,
     repository: &Repository,
 ) -> Result<Vec<Load>, Trouble> {
-    let remote = remote.or(handed.remote.as_deref());
+    let remote = remote.or(handed.remote.as_deref()).map(OsStr::as_encoded_bytes);
     match stdin {
         Stdin::Text(text) => {
             let pushes = lines(text).map(pre_push_line).collect::<Result<Vec<_>, _>>()?;
@@ -41,7 +43,7 @@ pub fn pre_push(
 
 /// What a framework tells of a push: of its first ref only. Others may be pushed besides, so whatever could be is
 /// scanned too, as far as no remote has it.
-fn told_by_framework(remote: Option<&str>, handed: &Handed, repository: &Repository) -> Result<Vec<Load>, Trouble> {
+fn told_by_framework(remote: Option<&[u8]>, handed: &Handed, repository: &Repository) -> Result<Vec<Load>, Trouble> {
     let tip = handed.to.as_ref().or(handed.local_branch.as_ref());
     let tip = tip.ok_or_else(|| nothing_handed("the framework set neither PRE_COMMIT_TO_REF nor a branch"))?;
     let first = Push {
@@ -76,9 +78,9 @@ pub fn pre_receive(stdin: &Stdin) -> Result<Vec<Load>, Trouble> {
 }
 
 /// What a server hands to update: `<ref> <old oid> <new oid>` as arguments.
-pub fn update(name: &str, old: &str, new: &str) -> Result<Vec<Load>, Trouble> {
-    let push =
-        push(name.as_bytes(), old.as_bytes(), new.as_bytes()).map_err(|NoId| malformed(&[name, old, new].join(" ")))?;
+pub fn update(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<Vec<Load>, Trouble> {
+    let words = [name, old, new].map(OsStr::as_encoded_bytes);
+    let push = push(words[0], words[1], words[2]).map_err(|NoId| malformed_line(&words.join(&b' ')))?;
     Ok(vec![load(push.into_iter().collect(), Known::OwnRefs, Kind::Receive)])
 }
 
@@ -91,10 +93,10 @@ fn whatever(note: &str, repository: &Repository) -> Result<Load, Trouble> {
     Ok(Load { note: Some(note.to_owned()), ..load(pushes, Known::AnyRemote, Kind::Push) })
 }
 
-fn known(remote: Option<&str>) -> Known {
+fn known(remote: Option<&[u8]>) -> Known {
     match remote {
         // `git push .` pushes from this repository to itself.
-        Some(".") => Known::OwnRefs,
+        Some(b".") => Known::OwnRefs,
         Some(remote) => Known::Remote(remote.to_owned()),
         None => Known::Nothing,
     }
@@ -136,12 +138,8 @@ fn id(word: &[u8]) -> Result<Option<String>, NoId> {
 }
 
 fn malformed_line(line: &[u8]) -> Trouble {
-    malformed(&String::from_utf8_lossy(line))
-}
-
-fn malformed(what: &str) -> Trouble {
     Trouble::new(
-        format!("cannot tell what is pushed from \"{what}\""),
+        format!("cannot tell what is pushed from \"{}\"", String::from_utf8_lossy(line)),
         "it is not what git hands to this hook",
         "pass on the hook's arguments and its standard input as git gives them",
     )

@@ -1,6 +1,7 @@
 //! Which commits some have and others lack.
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use gix::ObjectId;
 
@@ -18,7 +19,8 @@ pub(super) struct Commit {
 }
 
 /// After the last commit in question, so many older ones are still looked at. Dates lie at times, and a commit that is
-/// known may be dated before all those that led to it; what stays undiscovered is scanned once more, never left out.
+/// known may be dated before all those that led to it. What stays undiscovered is scanned once more, never left out, and
+/// [`AllKnown`] tells where that matters.
 const SLOP: usize = 512;
 
 /// A history that is being walked.
@@ -79,6 +81,11 @@ impl<'o> Ancestry<'o> {
         Ok(found)
     }
 
+    /// Whether the walk went to its end, so that none of the missing commits can turn out to be known.
+    pub fn saw_all(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// A commit that the walk came by.
     pub fn commit(&self, id: &ObjectId) -> Option<&Commit> {
         self.commits.get(id).map(|seen| &seen.commit)
@@ -113,10 +120,43 @@ impl<'o> Ancestry<'o> {
     }
 
     fn read(&self, id: &ObjectId) -> Result<Commit, Trouble> {
-        let mut commit = self.objects.commit(id)?;
-        if self.shallow.contains(id) {
-            commit.parents.clear();
+        read(id, self.shallow, self.objects)
+    }
+}
+
+fn read(id: &ObjectId, shallow: &HashSet<ObjectId>, objects: &Objects) -> Result<Commit, Trouble> {
+    let mut commit = objects.commit(id)?;
+    if shallow.contains(id) {
+        commit.parents.clear();
+    }
+    Ok(commit)
+}
+
+/// Every commit that leads to some others, found out when it is first asked for: for a million commits that takes
+/// seconds.
+pub(super) struct AllKnown {
+    tips: Vec<ObjectId>,
+    shallow: HashSet<ObjectId>,
+    commits: OnceLock<HashSet<ObjectId>>,
+}
+
+impl AllKnown {
+    pub fn new(tips: Vec<ObjectId>, shallow: HashSet<ObjectId>) -> Self {
+        Self { tips, shallow, commits: OnceLock::new() }
+    }
+
+    pub fn has(&self, id: &ObjectId, objects: &Objects) -> bool {
+        self.commits.get_or_init(|| self.find(objects)).contains(id)
+    }
+
+    fn find(&self, objects: &Objects) -> HashSet<ObjectId> {
+        let mut seen: HashSet<ObjectId> = self.tips.iter().copied().collect();
+        let mut next = self.tips.clone();
+        while let Some(id) = next.pop() {
+            // Behind a commit that cannot be read nothing is known: more is scanned then, not less.
+            let parents = read(&id, &self.shallow, objects).map_or(Vec::new(), |commit| commit.parents);
+            next.extend(parents.into_iter().filter(|parent| seen.insert(*parent)));
         }
-        Ok(commit)
+        seen
     }
 }

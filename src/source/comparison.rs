@@ -1,5 +1,7 @@
 //! What a commit, made or about to be made, changes against its parents.
 
+use std::sync::OnceLock;
+
 use gix::ObjectId;
 
 use super::added::added;
@@ -10,34 +12,58 @@ use super::{Coverage, Newness, Skipped, Unit};
 use crate::finding::{Part, Span};
 use crate::trouble::Trouble;
 
-/// What was changed, and the trees of the parents: all that threads share.
-pub(super) struct Comparison {
-    changes: Vec<Change>,
-    renames: Renames,
+/// What was changed, and what the parents have: all that threads share.
+pub(super) struct Comparison<'a> {
+    changed: Changed,
     /// The first parent's tree.
     head: Option<ObjectId>,
-    /// Those of the other parents of a merge.
-    merged: Vec<ObjectId>,
+    /// The other parents of a merge.
+    merged: Vec<Merged>,
+    against: Against<'a>,
 }
 
-impl Comparison {
+/// Compares with the tree of another parent.
+pub(super) type Against<'a> = Box<dyn Fn(ObjectId, &Objects) -> Result<Delta, Trouble> + Send + Sync + 'a>;
+
+/// The changes against one parent, and which of them are moves.
+struct Changed {
+    files: Vec<Change>,
+    renames: Renames,
+}
+
+/// A parent but the first.
+struct Merged {
+    tree: ObjectId,
+    /// Asked only where a file holds a token that this parent may have under another name.
+    changed: OnceLock<Changed>,
+}
+
+impl Changed {
+    fn new(delta: Delta, objects: &Objects) -> Result<Self, Trouble> {
+        // Only a file that came can have been renamed.
+        let may_rename = delta.changes.iter().any(|change| change.old.is_none());
+        let removed = if may_rename { files_of(delta.removals, objects)? } else { Vec::new() };
+        let renames = Renames::new(&delta.changes, removed);
+        Ok(Self { files: delta.changes, renames })
+    }
+}
+
+impl<'a> Comparison<'a> {
     /// `delta` is what the commit changes in `head`. Reads no content yet.
     pub fn new(
         delta: Delta,
         head: Option<ObjectId>,
         merged: Vec<ObjectId>,
+        against: Against<'a>,
         objects: &Objects,
     ) -> Result<Self, Trouble> {
-        // Only a file that came can have been renamed.
-        let may_rename = delta.changes.iter().any(|change| change.old.is_none());
-        let removed = if may_rename { files_of(delta.removals, objects)? } else { Vec::new() };
-        let renames = Renames::new(&delta.changes, removed);
-        Ok(Self { changes: delta.changes, renames, head, merged })
+        let merged = merged.into_iter().map(|tree| Merged { tree, changed: OnceLock::new() }).collect();
+        Ok(Self { changed: Changed::new(delta, objects)?, head, merged, against })
     }
 
     /// How many files were changed.
     pub fn len(&self) -> usize {
-        self.changes.len()
+        self.changed.files.len()
     }
 
     pub fn has_parent(&self) -> bool {
@@ -53,7 +79,7 @@ impl Comparison {
         visit: &dyn Fn(&Unit<'_>),
         covered: &mut Coverage,
     ) {
-        let change = &self.changes[at];
+        let change = &self.changed.files[at];
         if change.old.is_none() {
             let known = |spans: &[Span]| self.new_names(objects, &change.path, spans);
             visit(&Unit {
@@ -70,7 +96,7 @@ impl Comparison {
             Kept::File | Kept::Folder => Part::Content,
         };
         covered.files += 1;
-        if self.renames.is_exact(at) {
+        if self.changed.renames.is_exact(at) {
             return;
         }
         let bytes = match objects.blob(&change.id, &change.path.escape_ascii(), buffer) {
@@ -99,30 +125,52 @@ impl Comparison {
 
     /// What the parents of the next commit have where the change at `at` is.
     fn older(&self, objects: &Objects, at: usize, new: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
-        let change = &self.changes[at];
+        let change = &self.changed.files[at];
         let path = change.path.escape_ascii();
         let mut older = Vec::new();
         match change.old {
             Some((kept, id)) if kept == change.kept => older.push(objects.blob_owned(&id, &path)?),
             Some(_) => {}
-            None => older.extend(self.renames.source(at, &self.changes, objects)?),
+            None => older.extend(self.changed.renames.source(at, &self.changed.files, objects)?),
         }
-        for tree in &self.merged {
-            let entry = objects.lookup(tree, &change.path)?.filter(|entry| Kept::from(entry.mode) == change.kept);
-            if let Some(entry) = entry {
-                older.push(objects.blob_owned(&entry.id, &path)?);
-            } else if stands_below(objects, tree, &change.id)? {
-                older.push(new.to_vec());
+        for parent in &self.merged {
+            let entry =
+                objects.lookup(&parent.tree, &change.path)?.filter(|entry| Kept::from(entry.mode) == change.kept);
+            match entry {
+                Some(entry) => older.push(objects.blob_owned(&entry.id, &path)?),
+                None => older.extend(self.moved_from(parent, change, new, objects)?),
             }
         }
         Ok(older)
+    }
+
+    /// What `parent` has under another name, which became the file of `change`.
+    fn moved_from(
+        &self,
+        parent: &Merged,
+        change: &Change,
+        new: &[u8],
+        objects: &Objects,
+    ) -> Result<Option<Vec<u8>>, Trouble> {
+        let changed = match parent.changed.get() {
+            Some(changed) => changed,
+            None => {
+                let changed = Changed::new((self.against)(parent.tree, objects)?, objects)?;
+                parent.changed.get_or_init(|| changed)
+            }
+        };
+        let Some(at) = changed.files.iter().position(|one| one.path == change.path) else { return Ok(None) };
+        if changed.renames.is_exact(at) {
+            return Ok(Some(new.to_vec()));
+        }
+        changed.renames.source(at, &changed.files, objects)
     }
 
     /// Whether each of `spans` of a new path stands in a part of it that HEAD does not have: a file added to an old
     /// folder adds its own name only.
     fn new_names(&self, objects: &Objects, path: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
         let Some(head) = self.head else { return Ok(vec![true; spans.len()]) };
-        let parents: Vec<_> = std::iter::once(&head).chain(&self.merged).collect();
+        let parents: Vec<_> = std::iter::once(&head).chain(self.merged.iter().map(|parent| &parent.tree)).collect();
         let is_new = |span: &Span| -> Result<bool, Trouble> {
             let folder = super::up_to_component(path, span.end);
             for tree in &parents {
@@ -140,12 +188,6 @@ impl Coverage {
     fn skip(&mut self, change: &Change, why: &'static str) {
         self.skipped.push(Skipped { path: change.path.clone(), why });
     }
-}
-
-fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<bool, Trouble> {
-    let mut stands = false;
-    objects.files_below(tree, b"", &mut |_, entry| stands |= entry.id == *id)?;
-    Ok(stands)
 }
 
 /// The removals, with every folder spelled out.

@@ -1,22 +1,30 @@
 //! The object database, read as git reads it, but for replacements: what a commit holds is what is scanned, not what
 //! `git replace` shows in its place.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 use gix::hash::{Kind, oid};
 use gix::objs::commit::ref_iter::Token;
 use gix::objs::tree::{EntryKind, EntryMode, EntryRef};
 use gix::objs::{Find, TreeRefIter};
+use gix::odb::pack::cache;
 
 use super::ancestry::Commit;
 use super::loose::Loose;
 use crate::allow::CONFIG_NAME;
 use crate::trouble::Trouble;
+
+/// How many bytes of delta bases a thread keeps. With them a push of 1,000 commits in a clone of git/git takes two thirds
+/// of the time.
+const DELTA_BASES: usize = 48 << 20;
 
 /// Every store that the repository and the environment name, shared by all threads.
 pub(super) struct Stores {
@@ -109,6 +117,15 @@ impl Stores {
         };
         let loose = RefCell::new(Loose::new(self.stores[0].path()));
         Objects { loose, stores: self.stores.iter().map(reading).collect(), hash: self.hash }
+    }
+
+    /// A reader for many objects of a history: it keeps what deltas were made against.
+    pub fn reader_of_history(&self) -> Objects {
+        let mut objects = self.reader();
+        for handle in &mut objects.stores {
+            handle.set_pack_cache(|| Box::new(cache::lru::MemoryCappedHashmap::new(DELTA_BASES)));
+        }
+        objects
     }
 }
 
@@ -306,16 +323,24 @@ fn store(dir: PathBuf, hash: Kind) -> Result<Arc<gix::odb::Store>, Trouble> {
         })
 }
 
-/// The variable's folders; one that starts with a double quote is quoted as in C.
-fn alternates(dirs: &std::ffi::OsStr) -> Vec<PathBuf> {
-    let unquoted = |dir: PathBuf| -> PathBuf {
-        let text = dir.to_string_lossy();
-        match gix::quote::ansi_c::undo(text.as_ref().into()) {
-            Ok((unquoted, _)) if text.starts_with('"') => gix::path::from_bstring(unquoted.into_owned()).unwrap_or(dir),
-            _ => dir,
-        }
-    };
-    std::env::split_paths(dirs).filter(|dir| !dir.as_os_str().is_empty()).map(unquoted).collect()
+/// The variable's folders; one that starts with a double quote is quoted as in C, and may hold a separator.
+fn alternates(dirs: &OsStr) -> Vec<PathBuf> {
+    const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
+    let Ok(mut rest) = gix::path::os_str_into_bstr(dirs) else { return Vec::new() };
+    let mut folders = Vec::new();
+    while !rest.is_empty() {
+        let plain = || {
+            let end = rest.find_byte(SEPARATOR).unwrap_or(rest.len());
+            (Cow::Borrowed(rest[..end].as_bstr()), end)
+        };
+        let quoted = rest.starts_with(b"\"").then(|| gix::quote::ansi_c::undo(rest).ok()).flatten();
+        let (folder, end) = quoted.unwrap_or_else(plain);
+        let folder = gix::path::from_bstr(folder).map_or_else(|_| PathBuf::new(), Cow::into_owned);
+        folders.extend(Some(folder).filter(|folder| !folder.as_os_str().is_empty()));
+        let behind = &rest[end..];
+        rest = behind.strip_prefix(&[SEPARATOR]).unwrap_or(behind).as_bstr();
+    }
+    folders
 }
 
 /// What an entry is to a scan.

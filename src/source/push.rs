@@ -7,13 +7,13 @@ use std::collections::HashSet;
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
-use super::ancestry::{Ancestry, Commit};
+use super::ancestry::{AllKnown, Ancestry, Commit};
 use super::comparison::Comparison;
 use super::index::compare_trees;
 use super::objects::Objects;
 use super::refs::Ref;
 use super::{Coverage, Kind, Newness, Repository, Source, Unit, spread};
-use crate::finding::{Origin, OriginKind, Part};
+use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::trouble::Trouble;
 
 /// A ref on its way.
@@ -33,7 +33,7 @@ pub struct Push {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
     /// What this remote had when it was last seen.
-    Remote(String),
+    Remote(Vec<u8>),
     /// What any remote had.
     AnyRemote,
     /// What the refs of this very repository lead to.
@@ -52,6 +52,8 @@ pub struct Pushed<'r> {
     names: Vec<Vec<u8>>,
     /// Commits whose parents a shallow clone lacks.
     cut: usize,
+    /// What the other side has, where the walk did not get to see all of it.
+    known: Option<AllKnown>,
 }
 
 /// A commit that the other side lacks.
@@ -88,6 +90,7 @@ impl<'r> Pushed<'r> {
 
         let mut ancestry = Ancestry::new(objects, &shallow);
         let missing = ancestry.missing(&wanted, &known_commits)?;
+        let known_in_full = (!ancestry.saw_all()).then(|| AllKnown::new(known_commits, shallow.clone()));
         let are_new: HashSet<&ObjectId> = missing.iter().collect();
         let mut others = Vec::new();
         let mut names = Vec::new();
@@ -104,7 +107,7 @@ impl<'r> Pushed<'r> {
         names.dedup();
         let cut = missing.iter().filter(|id| shallow.contains(*id)).count();
         let commits = missing.into_iter().map(|id| brought(id, &ancestry)).collect();
-        Ok(Self { repository, kind, commits, others, names, cut })
+        Ok(Self { repository, kind, commits, others, names, cut, known: known_in_full })
     }
 
     /// What the reader should know about how it was scanned.
@@ -130,7 +133,9 @@ impl<'r> Pushed<'r> {
         let tagged = |kind| Origin { order, kind, id: id.to_string() };
         covered.objects += 1;
         if kind == ObjectKind::Tree {
-            let comparison = Comparison::new(compare_trees(None, &[], id, objects)?, None, Vec::new(), objects)?;
+            let against = |parent, objects: &_| compare_trees(Some(parent), &[], id, objects);
+            let delta = compare_trees(None, &[], id, objects)?;
+            let comparison = Comparison::new(delta, None, Vec::new(), Box::new(against), objects)?;
             for change in 0..comparison.len() {
                 comparison.scan(change, objects, buffer, visit, covered);
             }
@@ -154,13 +159,22 @@ impl Brought {
     fn visit(
         &self,
         order: usize,
+        known: Option<&AllKnown>,
         objects: &Objects,
         buffer: &mut Vec<u8>,
         visit: &dyn Fn(&Unit<'_>),
         covered: &mut Coverage,
     ) -> Result<(), Trouble> {
         let origin = Origin { order, kind: OriginKind::Commit, id: self.id.to_string() };
-        let visit = |unit: &Unit<'_>| visit(&Unit { origin: Some(&origin), ..*unit });
+        let visit = |unit: &Unit<'_>| {
+            // Asked only where a token was found: the answer may need a walk through all of the history.
+            let compare = |spans: &[Span]| match (known, unit.newness) {
+                (Some(known), _) if known.has(&self.id, objects) => Ok(vec![false; spans.len()]),
+                (_, Newness::Whole) => Ok(vec![true; spans.len()]),
+                (_, Newness::Compared(compare)) => compare(spans),
+            };
+            visit(&Unit { origin: Some(&origin), newness: Newness::Compared(&compare), ..*unit });
+        };
         covered.commits += 1;
         covered.objects += 1;
         let (_, bytes) = objects.any(&self.id, &"a pushed commit", buffer)?;
@@ -171,7 +185,8 @@ impl Brought {
             None => (None, &[][..]),
         };
         let delta = compare_trees(first, merged, self.tree, objects)?;
-        let comparison = Comparison::new(delta, first, merged.to_vec(), objects)?;
+        let against = |parent, objects: &_| compare_trees(Some(parent), &[], self.tree, objects);
+        let comparison = Comparison::new(delta, first, merged.to_vec(), Box::new(against), objects)?;
         for change in 0..comparison.len() {
             comparison.scan(change, objects, buffer, &visit, covered);
         }
@@ -185,14 +200,14 @@ impl Source for Pushed<'_> {
     }
 
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let (commits, stores) = (&self.commits, &self.repository.stores);
+        let (commits, known, stores) = (&self.commits, self.known.as_ref(), &self.repository.stores);
         let mut covered = spread(
             commits.len(),
             threads,
-            &self.repository.objects,
-            || stores.reader(),
+            &stores.reader_of_history(),
+            || stores.reader_of_history(),
             |objects, buffer, at, covered| {
-                if let Err(trouble) = commits[at].visit(at, objects, buffer, visit, covered) {
+                if let Err(trouble) = commits[at].visit(at, known, objects, buffer, visit, covered) {
                     covered.unread.push(trouble);
                 }
             },
@@ -283,13 +298,13 @@ fn known_ids(
 ) -> Result<HashSet<ObjectId>, Trouble> {
     let objects = &repository.objects;
     let tracking = match known {
-        Known::Remote(remote) => format!("refs/remotes/{remote}/"),
-        Known::AnyRemote => "refs/remotes/".to_owned(),
-        Known::OwnRefs => "refs/".to_owned(),
-        Known::Nothing => String::new(),
+        Known::Remote(remote) => [b"refs/remotes/", &remote[..], b"/"].concat(),
+        Known::AnyRemote => b"refs/remotes/".to_vec(),
+        Known::OwnRefs => b"refs/".to_vec(),
+        Known::Nothing => Vec::new(),
     };
     let refs = if tracking.is_empty() { Vec::new() } else { repository.refs()? };
-    let tracked = refs.into_iter().filter(|found| found.name.starts_with(tracking.as_bytes())).map(|found| found.id);
+    let tracked = refs.into_iter().filter(|found| found.name.starts_with(&tracking)).map(|found| found.id);
     let old = pushes.iter().filter_map(|push| push.old.as_deref()).filter_map(|hex| id_of(hex, objects).ok());
     let new = before.iter().filter_map(|push| id_of(&push.new, objects).ok());
     Ok(tracked.chain(old).chain(new).collect())

@@ -149,7 +149,15 @@ fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
     let options = || gix::open::Options::default().permissions(gix::open::Permissions::isolated());
     let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
     let discovery = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
-    gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, discovery, trust).map_err(|err| {
+    let opened = match std::env::var_os("GIT_DIR") {
+        // In a push to a repository with a worktree it is `.`, which gix takes for no place of its own.
+        Some(named) if named == "." => {
+            let here = std::env::current_dir().unwrap_or_else(|_| dir.to_owned());
+            gix::ThreadSafeRepository::open_opts(here, options())
+        }
+        _ => gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, discovery, trust),
+    };
+    opened.map_err(|err| {
         let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         Trouble::new(
             format!("cannot open a git repository at {}", here.display()),

@@ -12,7 +12,7 @@ pub struct Staged<'r> {
     repository: &'r Repository,
     kind: Kind,
     head: Option<ObjectId>,
-    comparison: Comparison,
+    comparison: Comparison<'r>,
     config: Option<ObjectId>,
 }
 
@@ -34,9 +34,11 @@ impl<'r> Staged<'r> {
         repository: &'r Repository,
     ) -> Result<Self, Trouble> {
         let objects = &repository.objects;
-        let delta = index::compare(&repository.index_path()?, repository.git_dir(), head, objects)?;
+        let (index, git_dir) = (repository.index_path()?, repository.git_dir());
+        let delta = index::compare(&index, git_dir, head, objects)?;
         let config = delta.config;
-        let comparison = Comparison::new(delta, head, merged, objects)?;
+        let against = move |parent, objects: &_| index::compare(&index, git_dir, Some(parent), objects);
+        let comparison = Comparison::new(delta, head, merged, Box::new(against), objects)?;
         Ok(Self { repository, kind, head, comparison, config })
     }
 
