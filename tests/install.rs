@@ -420,6 +420,7 @@ fn a_template_and_a_hooks_path_that_are_set_are_used_and_stay_set() {
     assert_eq!(git(&["config", "--global", "init.templateDir"]).line(), "~/mine");
 
     git(&["config", "--global", "core.hooksPath", "~/every"]);
+    keysweep(&["install", "pre-push"]).expect_code(0).expect_has("core.hooksPath is set for all repositories");
     git(&["config", "core.hooksPath", "here"]);
     let run = keysweep(&["install", "--global"]).expect_code(0);
     run.expect_has("this repository has a hooks path of its own, here");

@@ -21,9 +21,11 @@ pub struct Diagnosis {
 /// One hook of the clone.
 struct Hook {
     name: &'static str,
-    /// The file that git runs, and the one that a person wrote: two with husky.
+    /// The file that a person wrote; with husky, git runs another one, which runs this.
     file: PathBuf,
     state: State,
+    /// None: there was none to be had.
+    proof: Option<Proof>,
 }
 
 enum State {
@@ -37,41 +39,58 @@ enum State {
 pub fn doctor(dir: &Path) -> Result<Diagnosis, Trouble> {
     let place = Place::find(dir)?;
     let names = if place.bare { OF_A_SERVER } else { OF_A_CLONE };
-    let hooks: Vec<Hook> = names.iter().map(|name| Hook::look(name, &place)).collect();
-    let mut lines = vec![format!("git looks for hooks in {}", place.hooks.display())];
-    let mut results = Vec::new();
-    let stage = if hooks.iter().any(Hook::is_worth_running) { Some(Stage::set(&place)?) } else { None };
-    for hook in &hooks {
-        let proof = stage.as_ref().filter(|_| hook.is_worth_running()).map(|stage| hook.prove(stage)).transpose()?;
-        lines.push(format!("{:18}{}", hook.name, hook.describe(&place, proof.as_ref())));
-        results.push((hook, proof));
+    let mut hooks: Vec<Hook> = names.iter().map(|name| Hook::look(name, &place)).collect();
+    let mut told = Told::default();
+    let mut warnings = Vec::new();
+    match prove(&place, &mut hooks) {
+        Ok(warning) => warnings.extend(warning),
+        Err(trouble) => told.troubles.push(trouble),
     }
-    let troubles: Vec<Trouble> = results.iter().filter_map(|(hook, proof)| hook.unproved(proof.as_ref())).collect();
-    let passed = results.iter().any(|(hook, proof)| hook.calls_keysweep() && *proof == Some(Proof::Passed));
-    let (first, first_proof) = &results[0];
-    let guarded = match first_proof {
-        _ if passed => Some(false),
-        Some(Proof::Stopped) if troubles.is_empty() => Some(true),
-        Some(Proof::Stopped | Proof::Failed(_)) => None,
-        Some(Proof::Passed) | None => Some(false),
-    };
-    let missing: Vec<&str> =
-        hooks.iter().filter(|hook| matches!(hook.state, State::Missing)).map(|hook| hook.name).collect();
-    if !missing.is_empty() {
-        lines.push(format!("note: keysweep install {} adds what is missing", missing.join(" ")));
+    told.troubles.extend(hooks.iter().filter_map(Hook::unproved));
+    warnings.extend(hazards(&place, hooks.iter().any(|hook| hook.calls_keysweep() || hook.stopped())));
+
+    told.lines.push(format!("git looks for hooks in {}", place.hooks.display()));
+    told.lines.extend(hooks.iter().map(|hook| format!("{:18}{}", hook.name, hook.describe(&place))));
+    told.lines.extend(missing(&hooks));
+    told.lines.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
+    Ok(Diagnosis { guarded: guarded(&hooks, &told), told })
+}
+
+/// Runs the hooks that are worth it. Returns what is amiss although all of them stop the token.
+fn prove(place: &Place, hooks: &mut [Hook]) -> Result<Option<String>, Trouble> {
+    if !hooks.iter().any(Hook::is_worth_running) {
+        return Ok(None);
     }
-    if let (Some(stage), Some(Proof::Stopped), Some(Runner::Keysweep)) = (&stage, first_proof, first.runner())
-        && !place.bare
-        && !place.is_husky()
-        && stage.of_index_with_short_path(first.name)? != Proof::Stopped
-    {
-        lines.push(format!(
-            "warning: with PATH=/usr/bin:/bin, as desktop clients have it, {} does not find keysweep and stops every commit: keysweep install",
-            first.name
-        ));
+    let stage = Stage::set(place)?;
+    for hook in hooks.iter_mut().filter(|hook| hook.is_worth_running()) {
+        hook.proof = Some(hook.prove(&stage)?);
     }
-    lines.extend(hazards(&place, guarded == Some(true)).into_iter().map(|hazard| format!("warning: {hazard}")));
-    Ok(Diagnosis { told: Told { lines, troubles }, guarded })
+    let bare_script = !place.bare && !place.is_husky() && hooks[0].runner() == Some(Runner::Keysweep);
+    if !bare_script || !hooks[0].stopped() || stage.of_index_with_short_path(hooks[0].name)? == Proof::Stopped {
+        return Ok(None);
+    }
+    let name = hooks[0].name;
+    Ok(Some(format!(
+        "with PATH=/usr/bin:/bin, as desktop clients have it, {name} does not find keysweep and stops every commit: \
+         keysweep install"
+    )))
+}
+
+/// A token must be stopped in the commit, or by the server; and who relies on another hook must not be deceived.
+fn guarded(hooks: &[Hook], told: &Told) -> Option<bool> {
+    if hooks.iter().any(|hook| hook.calls_keysweep() && hook.proof == Some(Proof::Passed)) {
+        return Some(false);
+    }
+    match &hooks[0].proof {
+        _ if !told.troubles.is_empty() && hooks[0].is_worth_running() => None,
+        proof => Some(*proof == Some(Proof::Stopped)),
+    }
+}
+
+fn missing(hooks: &[Hook]) -> Option<String> {
+    let missing = hooks.iter().filter(|hook| matches!(hook.state, State::Missing)).map(|hook| hook.name);
+    let missing = missing.collect::<Vec<_>>().join(" ");
+    (!missing.is_empty()).then(|| format!("note: keysweep install {missing} adds what is missing"))
 }
 
 impl Hook {
@@ -85,7 +104,7 @@ impl Hook {
             Ok(_) if !is_executable(&run_by_git) => State::NotExecutable,
             Ok(bytes) => State::Live(Script::read(&bytes, name, &place.scripts, Some(&place.top))),
         };
-        Self { name, file, state }
+        Self { name, file, state, proof: None }
     }
 
     fn runner(&self) -> Option<Runner> {
@@ -97,6 +116,10 @@ impl Hook {
 
     fn calls_keysweep(&self) -> bool {
         matches!(&self.state, State::Live(script) if script.calls_keysweep)
+    }
+
+    fn stopped(&self) -> bool {
+        self.proof == Some(Proof::Stopped)
     }
 
     fn looks_at_index(&self) -> bool {
@@ -117,7 +140,7 @@ impl Hook {
         }
     }
 
-    fn describe(&self, place: &Place, proof: Option<&Proof>) -> String {
+    fn describe(&self, place: &Place) -> String {
         let file = self.file.display();
         let script = match &self.state {
             State::Missing => return format!("missing: {}", self.gets_by()),
@@ -131,11 +154,12 @@ impl Hook {
             runner => format!("a hook of {}", runner.owner()),
         };
         let through = if place.is_husky() { ", run by husky" } else { "" };
-        let what = match proof {
+        let what = match &self.proof {
             Some(Proof::Stopped) => "live: a planted token was stopped".to_owned(),
             Some(Proof::Passed) if script.calls_keysweep => "does not guard: a planted token went through".to_owned(),
             Some(Proof::Passed) => format!("does not call keysweep: a planted token went through, {}", self.gets_by()),
             Some(Proof::Failed(_)) => "not proved: it failed before the planted token was named".to_owned(),
+            None if script.calls_keysweep => "calls keysweep, which was not proved".to_owned(),
             None => format!("does not call keysweep: {}", self.gets_by()),
         };
         format!("{what} ({owner}{through}: {file})")
@@ -153,14 +177,21 @@ impl Hook {
     }
 
     /// Why there is no proof of a hook that should have given one.
-    fn unproved(&self, proof: Option<&Proof>) -> Option<Trouble> {
-        let Some(Proof::Failed(words)) = proof else { return None };
+    fn unproved(&self) -> Option<Trouble> {
+        let Some(Proof::Failed(words)) = &self.proof else { return None };
         let counts = self.calls_keysweep() || matches!(self.name, "pre-commit" | "pre-receive");
+        let way_out = match self.runner() {
+            // What they fetch, they fetch with git, which is not itself while the proof is made.
+            Some(runner @ (Runner::PreCommit | Runner::Prek)) => {
+                format!("run {} install-hooks, or mend what it complains of", runner.owner())
+            }
+            _ => "mend what it complains of, or let keysweep come first in it".to_owned(),
+        };
         counts.then(|| {
             Trouble::new(
                 format!("cannot prove that {} stops a token", self.name),
                 format!("{} failed without naming it ({words})", self.file.display()),
-                "mend what it complains of, then run keysweep doctor again",
+                format!("{way_out}, then run keysweep doctor again"),
             )
         })
     }

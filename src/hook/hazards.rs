@@ -6,13 +6,13 @@ use std::path::Path;
 use super::place::Place;
 use crate::git::{answer, ask};
 
-/// Sentences on what is set, written or missing that keeps hooks from running.
-pub(super) fn hazards(place: &Place, guarded: bool) -> Vec<String> {
+/// Sentences on what is set, written or missing that keeps hooks from running; `called` says whether a hook calls keysweep.
+pub(super) fn hazards(place: &Place, called: bool) -> Vec<String> {
     let mut found = Vec::new();
     found.extend(missing_folder(place));
     found.extend(aliases(place));
     found.extend(variables());
-    if !guarded {
+    if !called {
         found.extend(elsewhere_only(place));
     }
     found

@@ -28,6 +28,12 @@ pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Told, T
             place.scripts.display()
         ));
     }
+    if place.everywhere && !told.lines.is_empty() {
+        told.lines.push(format!(
+            "note: core.hooksPath is set for all repositories, so {} is theirs too",
+            place.scripts.display()
+        ));
+    }
     if place.is_husky() && !place.hooks.is_dir() {
         told.lines.push(format!(
             "note: husky runs no hook in this worktree until it has made {}: npx husky makes it",

@@ -17,6 +17,8 @@ pub(super) struct Place {
     pub scripts: PathBuf,
     /// Whether the scripts are files of the worktree that others get as well.
     pub shared: bool,
+    /// Whether they are those of other repositories too: `core.hooksPath` is set for all of them.
+    pub everywhere: bool,
 }
 
 impl Place {
@@ -34,7 +36,9 @@ impl Place {
         let hooks = top.join(hooks);
         let scripts = beside_husky(&hooks).unwrap_or(&hooks).to_owned();
         let shared = !bare && is_shared(&top, &scripts)?;
-        Ok(Self { top, bare, hooks, scripts, shared })
+        let scope = answer(&top, &["config", "--show-scope", "--get", "core.hooksPath"])?;
+        let everywhere = scope.line().is_some_and(|line| line.starts_with(b"global") || line.starts_with(b"system"));
+        Ok(Self { top, bare, hooks, scripts, shared, everywhere })
     }
 
     pub fn is_husky(&self) -> bool {
