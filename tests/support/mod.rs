@@ -3,7 +3,9 @@
 
 pub mod deep;
 pub mod leak;
+pub mod push;
 mod run;
+pub mod server;
 pub mod token;
 
 use std::ffi::{OsStr, OsString};

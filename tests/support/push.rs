@@ -1,0 +1,197 @@
+//! A repository with a bare remote beside it, hooks as a person writes them, and what their reports say of commits.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::leak::expect_no_leak;
+use super::token::{Maker, Token};
+use super::{Call, Repo, Run, client, executable, text};
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_keysweep");
+pub const ZERO: &str = "0000000000000000000000000000000000000000";
+pub const JSONL: &str = "--format jsonl";
+
+/// What should be found: in which commit (`*` where the contract does not say), where, and what.
+pub type Wanted<'a> = (&'a str, &'a str, &'a Token);
+
+/// Writes the script that runs the program as the hook `name` of the repository at `folder`.
+pub fn guard(repo: &Repo, folder: impl AsRef<Path>, name: &str, options: &str) {
+    let folder = folder.as_ref();
+    let asked = repo.git_call(&["rev-parse", "--git-path", "hooks"]).cwd(folder).run().expect_code(0);
+    let hooks = folder.join(asked.line());
+    fs::create_dir_all(&hooks).expect("create the hooks folder");
+    executable(&hooks.join(name), &format!("#!/bin/sh\nexec '{BINARY}' hook {options} {name} \"$@\"\n"));
+}
+
+/// Runs the program as a hook with nothing at all behind its stdin.
+pub fn from_dev_null(repo: &Repo, args: &[&str]) -> Call {
+    let script = format!("exec '{BINARY}' hook {JSONL} \"$@\" </dev/null");
+    repo.call("sh", &["-c", &script, "sh"]).args(args)
+}
+
+/// A repository whose one commit, with an old token in `old.txt`, `origin` has. Its pre-push hook reports in lines of
+/// JSON.
+pub struct Pair {
+    pub repo: Repo,
+    pub old: Token,
+    make: Maker,
+}
+
+impl Pair {
+    pub fn new(seed: u64) -> Self {
+        Self::init(seed, &[])
+    }
+
+    pub fn init(seed: u64, options: &[&str]) -> Self {
+        let mut make = Maker::new(seed);
+        let old = make.sk_live(24);
+        let pair = Self { repo: Repo::init(options), old, make };
+        let repo = &pair.repo;
+        pair.bare("origin", options);
+        repo.stage("old.txt", format!("first\n{}last\n", client(&pair.old)));
+        repo.commit("base");
+        repo.git(&["push", "-q", "origin", "main"]);
+        guard(repo, repo.top(), "pre-push", JSONL);
+        pair
+    }
+
+    /// Adds a remote, empty as yet.
+    pub fn bare(&self, name: &str, options: &[&str]) -> PathBuf {
+        let folder = self.repo.base().join(format!("{name}.git"));
+        let path = folder.to_str().expect("UTF-8");
+        self.repo.git_call(&["init", "-q", "--bare", "-b", "main"]).args(options).args(&[path]).run().expect_code(0);
+        self.repo.git(&["remote", "add", name, path]);
+        folder
+    }
+
+    pub fn origin(&self) -> PathBuf {
+        self.repo.base().join("origin.git")
+    }
+
+    pub fn token(&mut self) -> Token {
+        self.make.sk_live(24)
+    }
+
+    pub fn oid(&self, name: &str) -> String {
+        self.repo.git(&["rev-parse", name]).line()
+    }
+
+    /// Commits this file and returns the commit.
+    pub fn add(&self, path: &str, bytes: impl AsRef<[u8]>) -> String {
+        self.repo.stage(path, bytes);
+        self.repo.commit(path);
+        self.oid("HEAD")
+    }
+
+    pub fn branch(&self, name: &str, at: &str) {
+        self.repo.git(&["checkout", "-q", "-b", name, at]);
+    }
+
+    /// The hook called as git would, with these lines.
+    pub fn direct(&self, lines: impl AsRef<[u8]>) -> Run {
+        self.direct_call().stdin(lines).run()
+    }
+
+    pub fn direct_call(&self) -> Call {
+        let origin = self.origin();
+        let args = ["hook", "--format", "jsonl", "pre-push", "origin", origin.to_str().expect("UTF-8")];
+        self.repo.keysweep_call(&args)
+    }
+
+    /// A line as git writes it for a ref that the remote does not have.
+    pub fn new_ref(&self, name: &str) -> String {
+        let oid = self.oid(name);
+        let zero = "0".repeat(oid.len());
+        format!("{name} {oid} {name} {zero}\n")
+    }
+
+    pub fn push(&self, args: &[&str]) -> Run {
+        self.repo.git_call(&["push", "-q"]).args(args).run()
+    }
+
+    /// The push is stopped, the remote is as it was, and exactly this is reported.
+    #[track_caller]
+    pub fn push_finds(&self, args: &[&str], wanted: &[Wanted]) {
+        let before = refs(&self.repo, &self.origin());
+        let run = self.push(args);
+        if run.code == Some(0) || refs(&self.repo, &self.origin()) != before {
+            run.fail("the push was not stopped");
+        }
+        expect_report(&run, wanted);
+    }
+
+    /// The push goes through the hook, which scanned and found nothing.
+    #[track_caller]
+    pub fn push_passes(&self, args: &[&str]) -> Run {
+        let run = self.push(args).expect_code(0);
+        expect_report(&run, &[]);
+        run
+    }
+}
+
+pub fn refs(repo: &Repo, folder: &Path) -> String {
+    repo.git_call(&["for-each-ref"]).cwd(folder).run().expect_code(0).out()
+}
+
+/// `a.txt:3`, `symlink a`, or the word for what has no line.
+fn place(finding: &Value) -> String {
+    let path = finding["path"].as_str().unwrap_or("(no path)");
+    match text(&finding["part"]) {
+        "content" => format!("{path}:{}", finding["line"]),
+        "symlink" => format!("symlink {path}"),
+        other => other.to_owned(),
+    }
+}
+
+/// Exactly these findings, everything read, and no token printed.
+#[track_caller]
+pub fn expect_report(run: &Run, wanted: &[Wanted]) {
+    let summary = run.summary();
+    if summary["unread"] != 0 || summary["findings"] != wanted.len() {
+        run.fail(&format!("expected {} findings and all read", wanted.len()));
+    }
+    let mut got: Vec<_> = run
+        .findings()
+        .iter()
+        .map(|f| (place(f), text(&f["fingerprint"]).to_owned(), f["commit"].as_str().unwrap_or("null").to_owned()))
+        .collect();
+    let mut want: Vec<_> = wanted
+        .iter()
+        .map(|(commit, place, token)| ((*place).to_owned(), token.fingerprint(), (*commit).to_owned()))
+        .collect();
+    got.sort();
+    want.sort();
+    for (got, want) in got.iter_mut().zip(&want) {
+        if want.2 == "*" {
+            "*".clone_into(&mut got.2);
+        }
+    }
+    if got != want {
+        run.fail(&format!("expected {want:#?}, got {got:#?}"));
+    }
+    expect_no_leak(run, wanted.iter().map(|(_, _, token)| *token));
+}
+
+/// Exit 2, one sentence on stderr with these words, and no word of an all-clear.
+#[track_caller]
+pub fn expect_refused(run: Run, words: &[&str]) -> Run {
+    let run = run.expect_code(2);
+    let stderr = run.err();
+    if stderr.lines().filter(|line| !line.trim().is_empty()).count() != 1 {
+        run.fail("expected one sentence on stderr");
+    }
+    for word in words {
+        if !stderr.contains(word) {
+            run.fail(&format!("expected {word:?} on stderr"));
+        }
+    }
+    let all = run.all().to_lowercase();
+    for word in ["clean", "no token", "0 tokens", "nothing found", "panicked", "backtrace"] {
+        if all.contains(word) {
+            run.fail(&format!("{word:?} where something could not be scanned"));
+        }
+    }
+    run
+}
