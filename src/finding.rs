@@ -154,8 +154,8 @@ pub enum OriginKind {
     Commit,
     /// An annotated tag.
     Tag,
-    /// A blob that a tag points to.
     Blob,
+    Tree,
 }
 
 impl OriginKind {
@@ -164,6 +164,7 @@ impl OriginKind {
             OriginKind::Commit => "commit",
             OriginKind::Tag => "tag",
             OriginKind::Blob => "blob",
+            OriginKind::Tree => "tree",
         }
     }
 }

@@ -67,6 +67,8 @@ pub(super) enum Command {
     ///
     /// Exit code: 0 a token would be stopped, 1 it would not, 2 that could not be proved.
     Doctor,
+    /// Scan every object of the repository
+    History,
     /// List the rules, or explain one with its remedy
     Rules {
         /// The rule to explain

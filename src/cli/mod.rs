@@ -20,7 +20,7 @@ use crate::detect::Detector;
 use crate::finding::ShownPath;
 use crate::report::{self, Format, Report};
 use crate::rules;
-use crate::source::{Cleanup, Files, Kind, Message, Repository, Source, Staged};
+use crate::source::{Cleanup, Files, History, Kind, Message, Repository, Source, Staged};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::{Trouble, nearest};
 
@@ -59,6 +59,7 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
         Command::Install { names, global } => install::install(names, *global, &cli.common),
         Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
         Command::Doctor => install::doctor(&cli.common),
+        Command::History => history(&cli.common),
         Command::Rules { id } => explain(id.as_deref(), &cli.common),
     }
 }
@@ -135,6 +136,17 @@ fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, commo
     let detector = Detector::new(&settings.rules);
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before };
     (sweep.run(source, threads(common)), source.kind())
+}
+
+fn history(common: &Common) -> Result<u8, Trouble> {
+    let started = Instant::now();
+    let repository = Repository::discover(Path::new("."))?;
+    let settings = Settings::without_file(&common.allow)?;
+    let detector = Detector::new(&settings.rules);
+    let history = History::open(&repository, &detector);
+    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None };
+    let outcome = sweep.run(&history, threads(common));
+    finish(&Scan { kind: Kind::History, outcome, started, notes: Vec::new(), first_commit: false }, common)
 }
 
 /// A scan that has ended.

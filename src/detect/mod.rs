@@ -46,6 +46,7 @@ pub struct Hit {
 /// The rules, made ready. Shared by every thread; expressions are compiled where first needed.
 pub struct Detector {
     gate: Gate,
+    longest_literal: usize,
     /// For each literal of the gate, what to try where it stands, in the order of the rules.
     arms: Vec<Vec<Arm>>,
     expressions: Vec<Expression>,
@@ -88,7 +89,21 @@ impl Detector {
             let at = literals.iter().position(|literal| arm.literal.starts_with(literal));
             by_literal[at.expect("every arm's literal starts with a literal of the gate")].push(arm);
         }
-        Self { gate, arms: by_literal, expressions }
+        let longest_literal = literals.iter().map(|literal| literal.len()).max().unwrap_or(1);
+        Self { gate, longest_literal, arms: by_literal, expressions }
+    }
+
+    /// Whether `bytes` hold one of the literals that every token begins with or stands near. Where they do not, [`find`]
+    /// finds nothing.
+    ///
+    /// [`find`]: Self::find
+    pub fn may_hold(&self, bytes: &[u8]) -> bool {
+        self.gate.find(bytes, 0).is_some()
+    }
+
+    /// How long the longest of these literals is. None has a NUL in it.
+    pub fn longest_literal(&self) -> usize {
+        self.longest_literal
     }
 
     /// Every token in `bytes`, in order, none overlapping another. Linear in the length of `bytes`.

@@ -12,6 +12,7 @@ pub(super) fn does(kind: Kind, part: Part) -> &'static str {
         (Kind::Push, _) => "is about to be pushed",
         (Kind::Receive, _) => "is pushed to this repository",
         (Kind::Message, _) => "stands in the commit message",
+        (Kind::History, _) => "stands in the history",
         (Kind::Index | Kind::Files, Part::Name) => "stands in this file's name",
         (Kind::Index | Kind::Files, Part::SymlinkTarget) => "stands in this link",
         (Kind::Index | Kind::Files, _) => "stands in this file",
@@ -60,14 +61,16 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
     match (report.kind, &finding.origin) {
         (Kind::Staged, _) => format!("{}, {THEN}", unstage(report, finding)),
         (Kind::Message, _) => "take it out of the message: the commit was not made".to_owned(),
-        (Kind::Index | Kind::Files, _) => format!("take it out of here, {THEN}"),
+        (Kind::Index | Kind::Files | Kind::History, _) => format!("take it out of here, {THEN}"),
         (Kind::Push | Kind::Receive, None) => "give it another name: git branch -m".to_owned(),
         (Kind::Push | Kind::Receive, Some(origin)) => match origin.kind {
             OriginKind::Commit => format!(
                 "git rebase -i {0}^, mark {0} as edit and take it out there: one more commit on top would leave it in the history",
                 short(&origin.id)
             ),
-            OriginKind::Tag | OriginKind::Blob => "delete the tag with git tag -d, and make it anew without".to_owned(),
+            OriginKind::Tag | OriginKind::Blob | OriginKind::Tree => {
+                "delete the tag with git tag -d, and make it anew without".to_owned()
+            }
         },
     }
 }
@@ -86,7 +89,7 @@ pub(super) fn stopped(kind: Kind) -> &'static str {
         Kind::Staged | Kind::Message => "; the commit is stopped",
         Kind::Push => "; the push is stopped",
         Kind::Receive => "; the push is refused",
-        Kind::Index | Kind::Files => "",
+        Kind::Index | Kind::Files | Kind::History => "",
     }
 }
 
@@ -97,6 +100,7 @@ pub(super) fn scanned(report: &Report<'_>) -> String {
     match report.kind {
         Kind::Message => "the commit message".to_owned(),
         Kind::Push | Kind::Receive => format!("{} with {files}", counted(outcome.commits, "commit")),
+        Kind::History => counted(outcome.objects, "object"),
         Kind::Staged | Kind::Index | Kind::Files => files,
     }
 }
@@ -113,6 +117,7 @@ pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
         Kind::Files => Some("there is no file"),
         Kind::Push => Some("there is no commit that the remote lacks"),
         Kind::Receive => Some("there is no commit that this repository lacks"),
+        Kind::History => Some("there is no object"),
         Kind::Message => None,
     }
 }

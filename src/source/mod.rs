@@ -6,7 +6,9 @@
 mod added;
 mod ancestry;
 mod comparison;
+mod envelope;
 mod files;
+mod history;
 mod index;
 mod loose;
 mod map;
@@ -19,6 +21,7 @@ mod repository;
 mod staged;
 
 pub use files::Files;
+pub use history::History;
 pub use message::{Cleanup, Message};
 pub use push::{Known, Push, Pushed};
 pub use repository::Repository;
@@ -89,6 +92,8 @@ pub enum Kind {
     Push,
     /// Commits that somebody pushes to this repository.
     Receive,
+    /// All objects.
+    History,
 }
 
 impl Kind {
@@ -100,6 +105,7 @@ impl Kind {
             Kind::Message => "message",
             Kind::Push => "push",
             Kind::Receive => "receive",
+            Kind::History => "history",
         }
     }
 }

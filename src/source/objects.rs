@@ -109,6 +109,11 @@ impl Stores {
         Ok(Self { stores, hash })
     }
 
+    /// The object directories themselves, without their alternates.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        self.stores.iter().map(|store| store.path().to_owned()).collect()
+    }
+
     pub fn reader(&self) -> Objects {
         let reading = |store: &Arc<gix::odb::Store>| {
             let mut handle = store.to_cache();

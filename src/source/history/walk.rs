@@ -1,0 +1,177 @@
+//! All objects of a pack, each once, without making those that cannot hold a token.
+//!
+//! If a base holds none of the prefilter's literals, and what a delta inserts, with what stands beside it, holds none,
+//! then what comes of the delta holds none. So of most objects only the delta is inflated; of 5.6 GB that a clone of
+//! redis/redis holds, 0.9 are looked at.
+
+use gix::ObjectId;
+use gix::hash::oid;
+use gix::objs::Kind;
+use gix::zlib::Inflate;
+
+use super::delta::Delta;
+use super::pack::{Held, Pack, Root, RootKind};
+use crate::source::objects::Objects;
+
+/// What the walk is for.
+pub(super) struct Task<'t> {
+    /// Whether the bytes hold a literal of the prefilter.
+    pub may_hold: &'t (dyn Fn(&[u8]) -> bool + Sync),
+    /// One less than the longest of these literals.
+    pub context: usize,
+    /// Which kinds are looked at.
+    pub wants: fn(Kind) -> bool,
+    /// Whether every object of these kinds is made, whatever it holds.
+    pub all: bool,
+    /// Gets the objects that hold a literal, or all.
+    pub visit: &'t (dyn Fn(Kind, &oid, &[u8]) + Sync),
+    /// Gets the id of an object that cannot be read, and why.
+    pub failed: &'t (dyn Fn(&oid, &str) + Sync),
+}
+
+/// What a thread reads with, and what it counted.
+pub(super) struct Walker<'o> {
+    objects: &'o Objects,
+    inflate: Inflate,
+    delta: Vec<u8>,
+    scratch: Vec<u8>,
+    /// Buffers that are free.
+    spare: Vec<Vec<u8>>,
+    /// Bytes of the objects that were read, as if each had been made.
+    pub bytes: u64,
+}
+
+/// An object whose children are being read.
+struct Frame {
+    entry: u32,
+    bytes: Vec<u8>,
+    holds: bool,
+    next_child: usize,
+}
+
+/// What is known of an object before it is looked at as a whole.
+struct Made {
+    may_hold: bool,
+}
+
+impl<'o> Walker<'o> {
+    pub fn new(objects: &'o Objects) -> Self {
+        let (delta, scratch, spare) = (Vec::new(), Vec::new(), Vec::new());
+        Self { objects, inflate: Inflate::default(), delta, scratch, spare, bytes: 0 }
+    }
+
+    /// Reads a root and all that hangs on it.
+    pub fn tree(&mut self, pack: &Pack, root: &Root, task: &Task<'_>) {
+        let (kind, base) = match self.root_kind(root) {
+            Ok(found) => found,
+            Err(why) => return self.fail_all(pack, root.entry, &why, task),
+        };
+        if !(task.wants)(kind) {
+            return;
+        }
+        let base = base.map(|bytes| {
+            let holds = (task.may_hold)(&bytes);
+            (bytes, holds)
+        });
+        let base = base.as_ref().map(|(bytes, holds)| (&bytes[..], *holds));
+        let mut stack: Vec<Frame> = Vec::new();
+        stack.extend(self.enter(pack, root.entry, kind, base, task));
+        while let Some(top) = stack.last_mut() {
+            let Some(&child) = pack.children(top.entry).get(top.next_child) else {
+                let done = stack.pop().expect("there is a last one");
+                self.spare.push(done.bytes);
+                continue;
+            };
+            top.next_child += 1;
+            let entered = self.enter(pack, child, kind, Some((&top.bytes, top.holds)), task);
+            if top.next_child == pack.children(top.entry).len() {
+                // Its last child is read: a chain of deltas needs two buffers, not one for each link.
+                let done = stack.pop().expect("there is a last one");
+                self.spare.push(done.bytes);
+            }
+            stack.extend(entered);
+        }
+    }
+
+    /// Reads one object; a frame where it has children to read.
+    fn enter(
+        &mut self,
+        pack: &Pack,
+        entry: u32,
+        kind: Kind,
+        base: Option<(&[u8], bool)>,
+        task: &Task<'_>,
+    ) -> Option<Frame> {
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        match self.read(pack, entry, base, task, &mut bytes) {
+            Ok(made) => {
+                let holds = made.may_hold && (task.may_hold)(&bytes);
+                if holds || task.all {
+                    (task.visit)(kind, pack.id(entry), &bytes);
+                }
+                if !pack.children(entry).is_empty() {
+                    return Some(Frame { entry, bytes, holds, next_child: 0 });
+                }
+                self.spare.push(bytes);
+            }
+            Err(err) => {
+                self.spare.push(bytes);
+                self.fail_all(pack, entry, &err.to_string(), task);
+            }
+        }
+        None
+    }
+
+    /// Makes the object in `bytes`, where that is needed.
+    fn read(
+        &mut self,
+        pack: &Pack,
+        entry: u32,
+        base: Option<(&[u8], bool)>,
+        task: &Task<'_>,
+        bytes: &mut Vec<u8>,
+    ) -> gix::Result<Made> {
+        let Some((base, base_holds)) = base else {
+            match pack.inflate(entry, &mut self.inflate, bytes)? {
+                Held::Whole => {}
+                Held::Delta => return Err(gix::error::corruption("a delta has no base").into()),
+            }
+            self.bytes += bytes.len() as u64;
+            return Ok(Made { may_hold: !task.all });
+        };
+        pack.inflate(entry, &mut self.inflate, &mut self.delta)?;
+        let delta = Delta::parse(&self.delta)?;
+        self.bytes += delta.size as u64;
+        let may_hold = !task.all
+            && (base_holds || {
+                delta.inserted(base, task.context, &mut self.scratch)?;
+                (task.may_hold)(&self.scratch)
+            });
+        if may_hold || task.all || !pack.children(entry).is_empty() {
+            delta.apply(base, bytes)?;
+        }
+        Ok(Made { may_hold })
+    }
+
+    /// The kind of a root, and its base where that is in another place.
+    fn root_kind(&self, root: &Root) -> Result<(Kind, Option<Vec<u8>>), String> {
+        match root.kind {
+            RootKind::Whole(kind) => Ok((kind, None)),
+            RootKind::Elsewhere(base) => self.base(&base),
+        }
+    }
+
+    fn base(&self, base: &ObjectId) -> Result<(Kind, Option<Vec<u8>>), String> {
+        let mut buffer = Vec::new();
+        let (kind, bytes) = self.objects.any(base, &"a delta", &mut buffer).map_err(|trouble| trouble.cause)?;
+        Ok((kind, Some(bytes.to_vec())))
+    }
+
+    fn fail_all(&self, pack: &Pack, entry: u32, why: &str, task: &Task<'_>) {
+        let mut below = vec![entry];
+        while let Some(entry) = below.pop() {
+            (task.failed)(pack.id(entry), why);
+            below.extend_from_slice(pack.children(entry));
+        }
+    }
+}
