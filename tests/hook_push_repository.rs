@@ -169,6 +169,19 @@ fn a_shallow_clone_that_the_remote_went_past_is_decided_right() {
 }
 
 #[test]
+fn where_a_shallow_clone_ends_all_is_scanned_for_a_remote_that_lacks_it() {
+    let pair = Pair::new(3510);
+    let end = pair.add("other.txt", "x\n");
+    pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    let folder = cloned(&pair, "shallow", &["--depth=1"]);
+    let target = pair.bare("target", &[]);
+    guard(&pair.repo, &folder, "pre-push", JSONL);
+    let run = push(&pair.repo, &folder, &[target.to_str().expect("UTF-8"), "main"]).expect_code(1);
+    expect_report(&run, &[(&end, "old.txt:2", &pair.old)]);
+    assert!(run.summary()["notes"].to_string().contains("shallow"), "{}", run.all());
+}
+
+#[test]
 fn a_partial_clone_needs_no_old_blob_and_misses_no_new_one() {
     let mut pair = Pair::new(3506);
     let token = pair.token();
