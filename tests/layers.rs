@@ -17,7 +17,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("globset", "allow/globs.rs"),
     ("toml::", "allow/config.rs"),
     ("aho_corasick", "detect/gate.rs"),
-    ("std::process::Command", "git.rs"),
+    ("Command::new(", "git.rs"),
     ("stdout()", "cli/output.rs"),
     ("stderr()", "cli/output.rs"),
 ];

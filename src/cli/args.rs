@@ -45,6 +45,28 @@ pub(super) enum Command {
         #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Install the hook scripts, so that git calls keysweep
+    Install {
+        /// The hooks: pre-commit, pre-merge-commit, commit-msg, pre-push, pre-receive, update (default: the first four; in a bare repository pre-receive)
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// For all repositories that you clone or make from now on
+        #[arg(long)]
+        global: bool,
+    },
+    /// Remove the hook scripts that install wrote
+    Uninstall {
+        /// The hooks (default: all)
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Those for all repositories to come
+        #[arg(long)]
+        global: bool,
+    },
+    /// Tell which hooks are live here, and prove it with a planted token that is never committed
+    ///
+    /// Exit code: 0 a token would be stopped, 1 it would not, 2 that could not be proved.
+    Doctor,
     /// List the rules, or explain one with its remedy
     Rules {
         /// The rule to explain

@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod hook;
+mod install;
 mod output;
 
 use std::path::{Path, PathBuf};
@@ -55,6 +56,9 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
         Command::Message { file } => message(file, false, &cli.common),
         Command::Hook { name, args } => hook::run(*name, args, &cli.common),
         Command::Files { paths, respect_gitignore } => files(paths, *respect_gitignore, &cli.common),
+        Command::Install { names, global } => install::install(names, *global, &cli.common),
+        Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
+        Command::Doctor => install::doctor(&cli.common),
         Command::Rules { id } => explain(id.as_deref(), &cli.common),
     }
 }

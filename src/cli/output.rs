@@ -40,7 +40,7 @@ pub(super) fn usage(err: &clap::Error) -> u8 {
 }
 
 /// Without tokens, and on one line.
-fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     let masked = Detector::new(rules::ALL).mask_sentence(text);
     shown_path(&ShownPath::from_masked(masked.into_bytes()))
 }

@@ -1,7 +1,62 @@
-//! Git's hooks: what git and the runners hand over to them.
+//! Git's hooks: what git and the runners hand over to them, where their scripts are, and putting ours there.
+//!
+//! What a hook of somebody else holds is read to tell whose it is, and never changed.
 
+mod doctor;
+mod global;
 mod handed;
+mod hazards;
+mod install;
+mod place;
+mod proof;
 mod push;
+mod runner;
+mod script;
 
+pub use doctor::{Diagnosis, doctor};
 pub use handed::{Handed, Stdin};
+pub use install::{install, uninstall};
 pub use push::{Load, pre_push, pre_receive, range, update};
+
+use crate::trouble::{Trouble, nearest};
+
+/// The hooks that a script is there for.
+pub const NAMES: &[&str] = &["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "pre-receive", "update"];
+
+/// Those that guard a clone that somebody works in: what `install` installs unless it is told otherwise.
+pub const OF_A_CLONE: &[&str] = &["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"];
+
+/// The one that guards a repository that is only pushed to.
+pub const OF_A_SERVER: &[&str] = &["pre-receive"];
+
+/// What was done, in lines for a person, and what could not be done.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub lines: Vec<String>,
+    pub troubles: Vec<Trouble>,
+}
+
+/// The names that were typed, or these if there are none.
+fn known<'n>(typed: &'n [String], otherwise: &[&'n str]) -> Result<Vec<&'n str>, Trouble> {
+    let no_such_hook = |name: &String| {
+        let nearest = nearest(name, NAMES.iter().copied());
+        Trouble::new(
+            format!("cannot use the hook name {name}"),
+            format!("keysweep has scripts for {} only", NAMES.join(", ")),
+            format!("did you mean {nearest}?"),
+        )
+    };
+    match typed.iter().find(|name| !NAMES.contains(&name.as_str())) {
+        Some(unknown) => Err(no_such_hook(unknown)),
+        None if typed.is_empty() => Ok(otherwise.to_vec()),
+        None => {
+            let mut names: Vec<&str> = Vec::new();
+            for name in typed {
+                if !names.contains(&name.as_str()) {
+                    names.push(name);
+                }
+            }
+            Ok(names)
+        }
+    }
+}

@@ -110,7 +110,11 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn pre_push_line(line: &[u8]) -> Result<Option<Push>, Trouble> {
     let mut words = line.rsplitn(4, |&b| b == b' ');
     let fields = (words.next(), words.next(), words.next(), words.next());
-    let (Some(old), Some(name), Some(new), Some(_)) = fields else { return Err(malformed_line(line)) };
+    let (Some(old), Some(name), Some(new), Some(local)) = fields else { return Err(malformed_line(line)) };
+    // Nor may it be two lines in one, of which the first ref would go unread.
+    if local.contains(&b' ') && local.split(|&b| b == b' ').any(|word| id(word).is_ok()) {
+        return Err(malformed_line(line));
+    }
     push(name, old, new).map_err(|NoId| malformed_line(line))
 }
 

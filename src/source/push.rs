@@ -338,7 +338,7 @@ fn visit_envelope(bytes: &[u8], visit: &dyn Fn(&Unit<'_>)) {
                 }
                 author = person;
             }
-            _ => visit(&whole(Part::Header, value)),
+            _ => visit(&whole(Part::Header, header)),
         }
     }
     visit(&whole(Part::Message, message.strip_prefix(b"\n").unwrap_or(message)));

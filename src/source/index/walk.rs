@@ -119,7 +119,7 @@ fn child_of<'t>(node: &'t Tree, name: &[u8]) -> Option<&'t Tree> {
 /// What HEAD has below `prefix`; an empty tree where it has nothing.
 fn old_tree(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<objects::Tree, Trouble> {
     let id = head.unwrap_or_else(|| ObjectId::empty_tree(objects.hash()));
-    objects.tree(&id, &place(prefix, "HEAD"))
+    objects.tree(&id, &place(prefix, "the parent commit"))
 }
 
 /// A folder as a sentence names it.
@@ -173,7 +173,7 @@ fn trees(
         return Ok(());
     }
     let old = old_tree(prefix, old, objects)?;
-    let new = objects.tree(&new, &place(prefix, "what is scanned"))?;
+    let new = objects.tree(&new, &place(prefix, "the commit"))?;
     let merged = merged.iter().map(|id| objects.tree(id, &place(prefix, "a merged commit")));
     let merged = merged.collect::<Result<Vec<_>, _>>()?;
     let (mut old, mut new) = (old.walk()?, new.walk()?);

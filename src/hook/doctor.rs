@@ -1,0 +1,198 @@
+//! What guards a clone, hook by hook, and the proof of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::hazards::hazards;
+use super::install::is_executable;
+use super::place::Place;
+use super::proof::{Proof, Stage};
+use super::runner::{Runner, Script};
+use super::{OF_A_CLONE, OF_A_SERVER, Told};
+use crate::trouble::Trouble;
+
+/// What was found, and whether a token would be stopped: None where that could not be proved.
+#[derive(Debug)]
+pub struct Diagnosis {
+    pub told: Told,
+    pub guarded: Option<bool>,
+}
+
+/// One hook of the clone.
+struct Hook {
+    name: &'static str,
+    /// The file that a person wrote; with husky, git runs another one, which runs this.
+    file: PathBuf,
+    state: State,
+    /// None: there was none to be had.
+    proof: Option<Proof>,
+}
+
+enum State {
+    Missing,
+    NotExecutable,
+    Unreadable(String),
+    Live(Script),
+}
+
+/// Looks at the hooks of the repository in which `dir` lies, and has git run them on a planted token.
+pub fn doctor(dir: &Path) -> Result<Diagnosis, Trouble> {
+    let place = Place::find(dir)?;
+    let names = if place.bare { OF_A_SERVER } else { OF_A_CLONE };
+    let mut hooks: Vec<Hook> = names.iter().map(|name| Hook::look(name, &place)).collect();
+    let mut told = Told::default();
+    let mut warnings = Vec::new();
+    match prove(&place, &mut hooks) {
+        Ok(warning) => warnings.extend(warning),
+        Err(trouble) => told.troubles.push(trouble),
+    }
+    told.troubles.extend(hooks.iter().filter_map(Hook::unproved));
+    warnings.extend(hazards(&place, hooks.iter().any(|hook| hook.calls_keysweep() || hook.stopped())));
+
+    told.lines.push(format!("git looks for hooks in {}", place.hooks.display()));
+    told.lines.extend(hooks.iter().map(|hook| format!("{:18}{}", hook.name, hook.describe(&place))));
+    told.lines.extend(missing(&hooks));
+    told.lines.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
+    Ok(Diagnosis { guarded: guarded(&hooks, &told), told })
+}
+
+/// Runs the hooks that are worth it. Returns what is amiss although all of them stop the token.
+fn prove(place: &Place, hooks: &mut [Hook]) -> Result<Option<String>, Trouble> {
+    if !hooks.iter().any(Hook::is_worth_running) {
+        return Ok(None);
+    }
+    let stage = Stage::set(place)?;
+    for hook in hooks.iter_mut().filter(|hook| hook.is_worth_running()) {
+        hook.proof = Some(hook.prove(&stage)?);
+    }
+    let bare_script = !place.bare && !place.is_husky() && hooks[0].runner() == Some(Runner::Keysweep);
+    if !bare_script || !hooks[0].stopped() || stage.of_index_with_short_path(hooks[0].name)? == Proof::Stopped {
+        return Ok(None);
+    }
+    let name = hooks[0].name;
+    Ok(Some(format!(
+        "with PATH=/usr/bin:/bin, as desktop clients have it, {name} does not find keysweep and stops every commit: \
+         keysweep install"
+    )))
+}
+
+/// A token must be stopped in the commit, or by the server; and who relies on another hook must not be deceived.
+fn guarded(hooks: &[Hook], told: &Told) -> Option<bool> {
+    if hooks.iter().any(|hook| hook.calls_keysweep() && hook.proof == Some(Proof::Passed)) {
+        return Some(false);
+    }
+    match &hooks[0].proof {
+        _ if !told.troubles.is_empty() && hooks[0].is_worth_running() => None,
+        proof => Some(*proof == Some(Proof::Stopped)),
+    }
+}
+
+fn missing(hooks: &[Hook]) -> Option<String> {
+    let missing = hooks.iter().filter(|hook| matches!(hook.state, State::Missing)).map(|hook| hook.name);
+    let missing = missing.collect::<Vec<_>>().join(" ");
+    (!missing.is_empty()).then(|| format!("note: keysweep install {missing} adds what is missing"))
+}
+
+impl Hook {
+    fn look(name: &'static str, place: &Place) -> Self {
+        let file = place.scripts.join(name);
+        let run_by_git = place.hooks.join(name);
+        let state = match fs::read(&file) {
+            _ if !run_by_git.exists() => State::Missing,
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => State::Missing,
+            Err(err) => State::Unreadable(err.to_string()),
+            Ok(_) if !is_executable(&run_by_git) => State::NotExecutable,
+            Ok(bytes) => State::Live(Script::read(&bytes, name, &place.scripts, Some(&place.top))),
+        };
+        Self { name, file, state, proof: None }
+    }
+
+    fn runner(&self) -> Option<Runner> {
+        match &self.state {
+            State::Live(script) => Some(script.runner),
+            _ => None,
+        }
+    }
+
+    fn calls_keysweep(&self) -> bool {
+        matches!(&self.state, State::Live(script) if script.calls_keysweep)
+    }
+
+    fn stopped(&self) -> bool {
+        self.proof == Some(Proof::Stopped)
+    }
+
+    fn looks_at_index(&self) -> bool {
+        self.name.ends_with("-commit")
+    }
+
+    /// A commit's own hook may call keysweep in ways that nobody sees; the others may do anything, and take their time.
+    fn is_worth_running(&self) -> bool {
+        matches!(self.state, State::Live(_)) && (self.looks_at_index() || self.calls_keysweep())
+    }
+
+    fn prove(&self, stage: &Stage<'_>) -> Result<Proof, Trouble> {
+        match self.name {
+            "commit-msg" => stage.of_message(),
+            "pre-push" => stage.of_push(),
+            "pre-receive" => stage.of_receive(),
+            _ => stage.of_index(self.name),
+        }
+    }
+
+    fn describe(&self, place: &Place) -> String {
+        let file = self.file.display();
+        let script = match &self.state {
+            State::Missing => return format!("missing: {}", self.gets_by()),
+            State::NotExecutable => return format!("not executable, so git does not run it: chmod +x {file}"),
+            State::Unreadable(why) => return format!("cannot be read: {file}: {why}"),
+            State::Live(script) => script,
+        };
+        let owner = match script.runner {
+            Runner::Keysweep => "keysweep's script".to_owned(),
+            Runner::Shell | Runner::Other => "a script".to_owned(),
+            runner => format!("a hook of {}", runner.owner()),
+        };
+        let through = if place.is_husky() { ", run by husky" } else { "" };
+        let what = match &self.proof {
+            Some(Proof::Stopped) => "live: a planted token was stopped".to_owned(),
+            Some(Proof::Passed) if script.calls_keysweep => "does not guard: a planted token went through".to_owned(),
+            Some(Proof::Passed) => format!("does not call keysweep: a planted token went through, {}", self.gets_by()),
+            Some(Proof::Failed(_)) => "not proved: it failed before the planted token was named".to_owned(),
+            None if script.calls_keysweep => "calls keysweep, which was not proved".to_owned(),
+            None => format!("does not call keysweep: {}", self.gets_by()),
+        };
+        format!("{what} ({owner}{through}: {file})")
+    }
+
+    /// What nobody looks at where this hook does not.
+    fn gets_by(&self) -> &'static str {
+        match self.name {
+            "pre-commit" => "no commit is scanned",
+            "pre-merge-commit" => "what git merge commits by itself is not scanned",
+            "commit-msg" => "commit messages are not scanned",
+            "pre-push" => "what rebase, cherry-pick, revert and --no-verify commit is pushed without a scan",
+            _ => "no push is scanned",
+        }
+    }
+
+    /// Why there is no proof of a hook that should have given one.
+    fn unproved(&self) -> Option<Trouble> {
+        let Some(Proof::Failed(words)) = &self.proof else { return None };
+        let counts = self.calls_keysweep() || matches!(self.name, "pre-commit" | "pre-receive");
+        let way_out = match self.runner() {
+            // What they fetch, they fetch with git, which is not itself while the proof is made.
+            Some(runner @ (Runner::PreCommit | Runner::Prek)) => {
+                format!("run {} install-hooks, or mend what it complains of", runner.owner())
+            }
+            _ => "mend what it complains of, or let keysweep come first in it".to_owned(),
+        };
+        counts.then(|| {
+            Trouble::new(
+                format!("cannot prove that {} stops a token", self.name),
+                format!("{} failed without naming it ({words})", self.file.display()),
+                format!("{way_out}, then run keysweep doctor again"),
+            )
+        })
+    }
+}

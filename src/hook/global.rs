@@ -1,0 +1,179 @@
+//! Hooks for all clones of a person: through the one folder that git uses for every repository, where there is such a
+//! folder, or through the template that git copies into new ones.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::install::Folder;
+use super::place::Place;
+use super::{Told, script};
+use crate::git::answer;
+use crate::trouble::Trouble;
+
+/// What git's own template has in this file, and whose this one is: by it the template is known again.
+const EXCLUDE: &str = "\
+# Made by keysweep install --global, as part of a template for new repositories.
+# git ls-files --others --exclude-from=.git/info/exclude
+# Lines that start with '#' are comments.
+";
+
+/// Where a hook for all clones goes.
+enum Where {
+    /// The folder of `core.hooksPath`.
+    HooksPath(PathBuf),
+    /// The folder of `init.templateDir`.
+    Template(PathBuf),
+    /// Nothing is set.
+    Nowhere,
+}
+
+impl Where {
+    fn find() -> Result<Self, Trouble> {
+        if let Some(path) = setting("core.hooksPath")? {
+            if path.is_relative() {
+                return Err(Trouble::new(
+                    "cannot install hooks for all clones",
+                    format!("core.hooksPath is {}, a different folder in each of them", path.display()),
+                    "run keysweep install in each, or git config --global --unset core.hooksPath",
+                ));
+            }
+            return Ok(Where::HooksPath(path));
+        }
+        Ok(setting("init.templateDir")?.map_or(Where::Nowhere, Where::Template))
+    }
+}
+
+/// The path that a person has set for all repositories.
+fn setting(name: &str) -> Result<Option<PathBuf>, Trouble> {
+    let answered = answer(Path::new("."), &["config", "--global", "--type=path", "--get", name])?;
+    match answered.code {
+        Some(0) => Ok(answered.path()),
+        // 1: it is not set. Git says the same where there is no home to look in.
+        Some(1) => Ok(None),
+        _ => {
+            Err(Trouble::new(format!("cannot read the setting {name}"), answered.complaint(), "mend the git settings"))
+        }
+    }
+}
+
+pub(super) fn install(dir: &Path, names: &[&str]) -> Result<Told, Trouble> {
+    let binary = script::binary()?;
+    let mut told = match Where::find()? {
+        Where::HooksPath(folder) => {
+            let mut told = Folder { path: &folder, top: None }.install(names, Some(&binary))?;
+            told.lines.push(format!(
+                "note: core.hooksPath is set to {}: git looks there in every repository that has no hooks path of its own",
+                folder.display()
+            ));
+            told
+        }
+        Where::Template(template) => in_template(&template, names, &binary)?,
+        Where::Nowhere => {
+            let template = own_template()?;
+            make_template(&template)?;
+            let mut told = in_template(&template, names, &binary)?;
+            if !told.lines.is_empty() {
+                set_template(&template)?;
+                told.lines.insert(0, format!("set init.templateDir: {}", template.display()));
+            }
+            told
+        }
+    };
+    told.lines.extend(note_on_this_repository(dir));
+    Ok(told)
+}
+
+fn in_template(template: &Path, names: &[&str], binary: &Path) -> Result<Told, Trouble> {
+    let mut told = Folder { path: &template.join("hooks"), top: None }.install(names, Some(binary))?;
+    if !told.lines.is_empty() {
+        told.lines.extend([
+            "note: git clone and git init give the hooks to each new repository; a clone that is there already gets them by git init in it".to_owned(),
+            "note: a repository with a hooks path of its own (husky) does not use them: keysweep install in it".to_owned(),
+            "note: core.hooksPath would do for all at once, but it switches off the hooks that repositories have, so keysweep does not set it".to_owned(),
+        ]);
+    }
+    Ok(told)
+}
+
+/// A repository with hooks of its own in which this was called: whoever called it may take it for guarded now.
+fn note_on_this_repository(dir: &Path) -> Option<String> {
+    let place = Place::find(dir).ok()?;
+    let local = answer(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
+    let global = setting("core.hooksPath").ok()?;
+    (Some(&local) != global.as_ref()).then(|| {
+        format!("note: this repository has a hooks path of its own, {}: keysweep install here too", local.display())
+    })
+}
+
+fn own_template() -> Result<PathBuf, Trouble> {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let config = set("XDG_CONFIG_HOME").or_else(|| std::env::home_dir().map(|home| home.join(".config")));
+    config.map(|config| config.join("git").join("template")).ok_or_else(|| {
+        Trouble::new("cannot install hooks for all clones", "there is no home folder", "set HOME, or init.templateDir")
+    })
+}
+
+fn make_template(template: &Path) -> Result<(), Trouble> {
+    let exclude = template.join("info").join("exclude");
+    let exclude = |()| if exclude.exists() { Ok(()) } else { fs::write(&exclude, EXCLUDE) };
+    let made = fs::create_dir_all(template.join("info")).and_then(exclude);
+    made.map_err(|err| {
+        Trouble::new(
+            format!("cannot make the template {}", template.display()),
+            err,
+            "make the folder writable, or set init.templateDir to another",
+        )
+    })
+}
+
+fn set_template(template: &Path) -> Result<(), Trouble> {
+    let answered = answer(Path::new("."), &["config", "--global", "init.templateDir", &template.to_string_lossy()])?;
+    let failed = || {
+        Trouble::new(
+            format!("cannot set init.templateDir to {}", template.display()),
+            answered.complaint(),
+            "make your git settings writable, or set it by hand",
+        )
+    };
+    if answered.succeeded() { Ok(()) } else { Err(failed()) }
+}
+
+pub(super) fn uninstall(names: &[&str]) -> Result<Told, Trouble> {
+    match Where::find()? {
+        Where::HooksPath(folder) => Ok(Folder { path: &folder, top: None }.uninstall(names)),
+        Where::Template(template) => {
+            let mut told = Folder { path: &template.join("hooks"), top: None }.uninstall(names);
+            if told.troubles.is_empty() && remove_template(&template) {
+                told.lines.extend(unset_template()?);
+            }
+            Ok(told)
+        }
+        Where::Nowhere => Ok(Told::default()),
+    }
+}
+
+/// Removes the template if it is the one that keysweep made and there is nothing else in it.
+fn remove_template(template: &Path) -> bool {
+    let entries = |folder: &Path| -> Vec<_> {
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
+    };
+    let info = template.join("info");
+    let exclude = info.join("exclude");
+    let ours = fs::read_to_string(&exclude).is_ok_and(|text| text == EXCLUDE)
+        && entries(template).iter().all(|name| name == "info" || name == "hooks")
+        && entries(&info).len() == 1
+        && entries(&template.join("hooks")).is_empty();
+    if !ours {
+        return false;
+    }
+    let _ = fs::remove_dir(template.join("hooks"));
+    fs::remove_file(exclude).and_then(|()| fs::remove_dir(info)).and_then(|()| fs::remove_dir(template)).is_ok()
+}
+
+fn unset_template() -> Result<Option<String>, Trouble> {
+    let answered = answer(Path::new("."), &["config", "--global", "--unset", "init.templateDir"])?;
+    if answered.succeeded() {
+        return Ok(Some("unset init.templateDir: nothing else was in that template".to_owned()));
+    }
+    Err(Trouble::new("cannot unset init.templateDir", answered.complaint(), "take it out of your git settings by hand"))
+}

@@ -1,0 +1,297 @@
+//! The proof that a hook works: git runs it on an index, a message or a commit that hold a token made up here and now.
+//!
+//! All of it lies in a temporary folder. The repository's own index, objects and refs are read, never written: git is given
+//! other places for the first two, and told to refuse any change of the third.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::place::Place;
+use crate::detect::Detector;
+use crate::git::{Question, answer};
+use crate::rules;
+use crate::rules::example::{Dice, expand};
+use crate::trouble::Trouble;
+
+/// What came of running a hook on the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// It failed, and named the token.
+    Stopped,
+    Passed,
+    /// It failed and did not name the token, so for another reason: which, in its own last words.
+    Failed(String),
+}
+
+/// A token, where it stands, and how it is spoken of.
+struct Token {
+    text: String,
+    fingerprint: String,
+    redacted: String,
+}
+
+/// A temporary folder with what hooks are to be run on.
+pub(super) struct Stage<'p> {
+    place: &'p Place,
+    folder: Folder,
+    token: Token,
+    /// The token's blob, and the name under which it is planted.
+    blob: String,
+    name: String,
+    /// For git, so that it reads the repository's objects and writes its own here.
+    variables: Vec<(&'static str, OsString)>,
+}
+
+/// A folder that nobody else may read, gone in the end.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The first version that has `git hook run`.
+const OLDEST_GIT: (u32, u32) = (2, 36);
+
+/// A split index would be split anew beside the real one; and in a sparse checkout git would forget which files it is not
+/// to look at.
+const SETTINGS: [&str; 6] =
+    ["-c", "core.splitIndex=false", "-c", "core.fsmonitor=false", "-c", "sparse.expectFilesOutsideOfPatterns=true"];
+
+const BRANCH: &str = "refs/heads/keysweep-doctor";
+
+impl<'p> Stage<'p> {
+    pub fn set(place: &'p Place) -> Result<Self, Trouble> {
+        expect_git_that_runs_hooks(&place.top)?;
+        let folder = Folder::make()?;
+        let objects = folder.0.join("objects");
+        borrow_objects(place, &objects)?;
+        let variables = vec![
+            ("GIT_OBJECT_DIRECTORY", objects.clone().into()),
+            // So git calls it when what it received is not accepted yet: no ref may be changed then.
+            ("GIT_QUARANTINE_PATH", objects.into()),
+            ("GIT_INDEX_FILE", folder.0.join("index").into()),
+            // So git says that no editor is opened.
+            ("GIT_EDITOR", ":".into()),
+        ];
+        let token = Token::make();
+        // No ending: it shall match nobody's globs.
+        let name = format!("keysweep-doctor-{}", token.fingerprint);
+        let mut stage = Self { place, folder, token, blob: String::new(), name, variables };
+        stage.blob = stage.id(&["hash-object", "-w", "--no-filters", "--stdin"], stage.token.text.as_bytes())?;
+        if !place.bare {
+            stage.plant()?;
+        }
+        Ok(stage)
+    }
+
+    /// Puts the token into a copy of the index, beside all that is in it already.
+    fn plant(&self) -> Result<(), Trouble> {
+        let place = self.place;
+        let index = answer(&place.top, &["rev-parse", "--git-path", "index"])?;
+        let index = place.top.join(index.path().unwrap_or_else(|| ".git/index".into()));
+        let copy = self.folder.0.join("index");
+        match fs::copy(&index, &copy) {
+            Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Trouble::new(format!("cannot read {}", index.display()), err, "make it readable"));
+            }
+            _ => {}
+        }
+        // Conflicts would keep git from making a tree of it; what HEAD has will do.
+        if !self.ask(&["ls-files", "-z", "--unmerged"], b"")?.is_empty() {
+            let _ = fs::remove_file(&copy);
+            self.ask(&["read-tree", "HEAD"], b"")?;
+        }
+        let entry = format!("100644,{},{}", self.blob, self.name);
+        self.ask(&["update-index", "--add", "--cacheinfo", &entry], b"")?;
+        // A runner that puts aside what is not staged must find nothing of the kind: these are the files of a person.
+        let files = self.ask(&["ls-files", "-z"], b"")?;
+        self.ask(&["update-index", "-z", "--skip-worktree", "--stdin"], &files)?;
+        Ok(())
+    }
+
+    /// Runs a hook that looks at the index.
+    pub fn of_index(&self, hook: &str) -> Result<Proof, Trouble> {
+        self.run(hook, None, &[])
+    }
+
+    /// The same with the PATH that a desktop client has.
+    pub fn of_index_with_short_path(&self, hook: &str) -> Result<Proof, Trouble> {
+        let args = SETTINGS.iter().copied().chain(["hook", "run", hook]);
+        self.judge(Question::with_short_path(&self.place.top, args))
+    }
+
+    pub fn of_message(&self) -> Result<Proof, Trouble> {
+        let file = self.folder.0.join("COMMIT_EDITMSG");
+        // In the form that other hooks for messages ask for most.
+        let text = format!("test: keysweep doctor plants a token\n\n{}", self.token.text);
+        fs::write(&file, text).map_err(|err| no_place(&file, &err))?;
+        self.run("commit-msg", None, &[&file.to_string_lossy()])
+    }
+
+    /// A push of one commit on top of HEAD's, which the remote is said to have.
+    pub fn of_push(&self) -> Result<Proof, Trouble> {
+        let head = answer(&self.place.top, &["rev-parse", "--quiet", "--verify", "HEAD^{commit}"])?;
+        let (base, files) = match head.line().map(|id| String::from_utf8_lossy(id).into_owned()) {
+            Some(head) => (head.clone(), self.ask(&["ls-tree", "-z", "--full-tree", &head], b"")?),
+            None => (self.commit(&self.id(&["mktree"], b"")?, None)?, Vec::new()),
+        };
+        let tip = self.commit(&self.tree(files)?, Some(&base))?;
+        let (remote, url) = remote(&self.place.top)?;
+        self.run("pre-push", Some(&format!("{BRANCH} {tip} {BRANCH} {base}\n")), &[&remote, &url])
+    }
+
+    /// A push that a server receives: of a new branch with one commit.
+    pub fn of_receive(&self) -> Result<Proof, Trouble> {
+        let tip = self.commit(&self.tree(Vec::new())?, None)?;
+        let nothing = "0".repeat(tip.len());
+        self.run("pre-receive", Some(&format!("{nothing} {tip} {BRANCH}\n")), &[])
+    }
+
+    /// These files, as ls-tree lists them, and the token.
+    fn tree(&self, mut files: Vec<u8>) -> Result<String, Trouble> {
+        files.extend(format!("100644 blob {}\t{}\0", self.blob, self.name).as_bytes());
+        self.id(&["mktree", "-z", "--missing"], &files)
+    }
+
+    fn commit(&self, tree: &str, parent: Option<&str>) -> Result<String, Trouble> {
+        let parent = parent.map_or(Vec::new(), |parent| vec!["-p", parent]);
+        let args = ["commit-tree", tree, "-m", "keysweep doctor"].into_iter().chain(parent);
+        self.id(&args.collect::<Vec<_>>(), b"")
+    }
+
+    fn run(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Proof, Trouble> {
+        let mut call: Vec<OsString> = SETTINGS.iter().copied().chain(["hook", "run"]).map(OsString::from).collect();
+        if let Some(stdin) = stdin {
+            let file = self.folder.0.join("stdin");
+            fs::write(&file, stdin).map_err(|err| no_place(&file, &err))?;
+            let mut option = OsString::from("--to-stdin=");
+            option.push(file);
+            call.push(option);
+        }
+        call.extend([hook, "--"].into_iter().chain(args.iter().copied()).map(OsString::from));
+        self.judge(Question::new(&self.place.top, call))
+    }
+
+    fn judge(&self, question: Question) -> Result<Proof, Trouble> {
+        let answer = self.equip(question).answer()?;
+        if answer.succeeded() {
+            return Ok(Proof::Passed);
+        }
+        let said = [answer.stdout, answer.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        if said.contains(&self.token.fingerprint) || said.contains(&self.token.redacted) {
+            return Ok(Proof::Stopped);
+        }
+        let words = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it said nothing");
+        let code = answer.code.map_or("a signal".to_owned(), |code| format!("exit {code}"));
+        Ok(Proof::Failed(format!("{code}: {}", words.chars().take(300).collect::<String>())))
+    }
+
+    fn equip(&self, question: Question) -> Question {
+        self.variables.iter().fold(question, |question, (name, value)| question.env(name, value))
+    }
+
+    /// What git prints, with everything set so that it writes here.
+    fn ask(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Trouble> {
+        let question = Question::new(&self.place.top, SETTINGS.iter().chain(args)).stdin(stdin.to_vec());
+        let person = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"];
+        let question = person.iter().fold(question, |question, name| question.env(name, "keysweep doctor"));
+        let answer = self.equip(question).answer()?;
+        if answer.succeeded() {
+            return Ok(answer.stdout);
+        }
+        Err(Trouble::new(
+            format!("cannot plant a token for the hooks of {}", self.place.top.display()),
+            format!("git {}: {}", args[0], answer.complaint()),
+            "see what git status says of this repository",
+        ))
+    }
+
+    fn id(&self, args: &[&str], stdin: &[u8]) -> Result<String, Trouble> {
+        Ok(String::from_utf8_lossy(self.ask(args, stdin)?.trim_ascii()).into_owned())
+    }
+}
+
+impl Token {
+    /// A line with a token that opens nothing, and that the detector finds.
+    fn make() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        let seed = u64::try_from(now & u128::from(u64::MAX)).expect("masked") ^ (u64::from(std::process::id()) << 32);
+        let mut dice = Dice::new(seed);
+        let detector = Detector::new(rules::ALL);
+        loop {
+            let text = expand("client = Client(\"sk_live_{alnum:32}\")\n", &mut dice);
+            if let [hit] = detector.find(text.as_bytes()).as_slice() {
+                return Self { fingerprint: hit.fingerprint.to_string(), redacted: hit.redacted.to_string(), text };
+            }
+        }
+    }
+}
+
+impl Folder {
+    fn make() -> Result<Self, Trouble> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
+        let folder = std::env::temp_dir().join(format!("keysweep-doctor-{}-{now}", std::process::id()));
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        private().create(&folder).map_err(|err| no_place(&folder, &err))?;
+        Ok(Self(folder))
+    }
+}
+
+#[cfg(unix)]
+fn private() -> fs::DirBuilder {
+    use std::os::unix::fs::DirBuilderExt;
+    let mut builder = fs::DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+#[cfg(not(unix))]
+fn private() -> fs::DirBuilder {
+    fs::DirBuilder::new()
+}
+
+fn no_place(path: &Path, err: &std::io::Error) -> Trouble {
+    Trouble::new(format!("cannot write {}", path.display()), err, "make room there, or set TMPDIR to another folder")
+}
+
+fn expect_git_that_runs_hooks(top: &Path) -> Result<(), Trouble> {
+    let version = answer(top, &["--version"])?;
+    let version = String::from_utf8_lossy(version.line().unwrap_or_default()).into_owned();
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<u32>().ok());
+    let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if (major, minor) >= OLDEST_GIT {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        "cannot run hooks as git does",
+        format!("{version} has no git hook run"),
+        "update git to 2.36 or later",
+    ))
+}
+
+/// Makes a folder of objects that has those of the repository as well. A file says so: unlike in the variable for it, no
+/// letter in a path has a meaning there.
+fn borrow_objects(place: &Place, objects: &Path) -> Result<(), Trouble> {
+    let theirs = answer(&place.top, &["rev-parse", "--git-path", "objects"])?;
+    let theirs = place.top.join(theirs.path().unwrap_or_else(|| ".git/objects".into()));
+    let mut line = theirs.into_os_string().into_encoded_bytes();
+    line.push(b'\n');
+    let info = objects.join("info");
+    let written = fs::create_dir_all(&info).and_then(|()| fs::write(info.join("alternates"), line));
+    written.map_err(|err| no_place(&info, &err))
+}
+
+fn remote(top: &Path) -> Result<(String, String), Trouble> {
+    let remotes = answer(top, &["remote"])?;
+    let first = String::from_utf8_lossy(&remotes.stdout).lines().next().map(str::to_owned);
+    let url = match &first {
+        Some(name) => answer(top, &["remote", "get-url", "--push", name])?.path(),
+        None => None,
+    };
+    let url = url.map_or("https://example.invalid/keysweep-doctor.git".to_owned(), |url| url.display().to_string());
+    Ok((first.unwrap_or("origin".to_owned()), url))
+}

@@ -1,0 +1,79 @@
+//! The script that is written, and how it is known again.
+
+use std::path::{Path, PathBuf};
+
+use crate::finding::Secret;
+use crate::trouble::Trouble;
+
+const TEXT: &str = include_str!("../../hooks/pre-commit");
+const INSTALLED: &str = "installed=''";
+const SEAL: &str = "# seal: ";
+const NO_SEAL: &str = "none";
+
+/// The script; with `binary`, one that finds the program there too. Its seal tells it from one that somebody edited.
+pub(super) fn sealed(binary: Option<&Path>) -> Result<String, Trouble> {
+    let installed = match binary.map(|path| path.to_str().ok_or(path)) {
+        None => INSTALLED.to_owned(),
+        Some(Ok(path)) => format!("installed='{}'", path.replace('\'', r"'\''")),
+        Some(Err(path)) => {
+            return Err(Trouble::new(
+                format!("cannot write the path {} into a script", path.display()),
+                "it is no UTF-8 text",
+                "install keysweep in a folder with a plain name",
+            ));
+        }
+    };
+    let text = TEXT.replacen(INSTALLED, &installed, 1);
+    let seal = seal_of(&text);
+    Ok(text.replacen(&format!("{SEAL}{NO_SEAL}"), &format!("{SEAL}{seal}"), 1))
+}
+
+/// Whether `text` is a script of ours, of this version or another, as it was written.
+pub(super) fn is_ours(text: &str) -> bool {
+    let seal = text.lines().find_map(|line| line.strip_prefix(SEAL));
+    match seal {
+        None => false,
+        // Copied by hand.
+        Some(NO_SEAL) => text == TEXT,
+        Some(seal) => seal == seal_of(text),
+    }
+}
+
+/// Over the whole text but the seal's own line. The digest is that of fingerprints.
+fn seal_of(text: &str) -> String {
+    let rest: String = text.split_inclusive('\n').filter(|line| !line.starts_with(SEAL)).collect();
+    Secret::new(rest.as_bytes()).fingerprint().to_string()
+}
+
+/// The place of this very program: as it is found in PATH, where it is, since what a package manager puts there stays
+/// when the folder that it leads to is replaced by the next version's.
+pub(super) fn binary() -> Result<PathBuf, Trouble> {
+    let own = std::env::current_exe().map_err(|err| {
+        Trouble::new("cannot tell where keysweep itself is", err, "start it by its full path, or through PATH")
+    })?;
+    let name = own.file_name().unwrap_or_default();
+    let real = own.canonicalize().ok();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let in_path = std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|candidate| real.is_some() && candidate.canonicalize().ok() == real);
+    Ok(in_path.unwrap_or(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_ours_until_it_is_edited() {
+        let at = |path: &str| sealed(Some(Path::new(path))).expect("a script");
+        for text in [TEXT.to_owned(), at("/a/keysweep"), at("/it's a/keysweep"), sealed(None).expect("a script")] {
+            assert!(is_ours(&text));
+            assert!(!is_ours(&format!("{text}echo mine\n")));
+            assert!(!is_ours(&text.replacen("exec", "echo", 1)));
+        }
+        assert!(at("/it's a/keysweep").contains(r"installed='/it'\''s a/keysweep'"));
+        assert!(!is_ours("#!/bin/sh\nkeysweep hook pre-commit\n"));
+    }
+}
