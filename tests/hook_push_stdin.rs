@@ -48,7 +48,7 @@ fn a_stdin_that_is_not_gits_is_refused() {
     pair.add("a.txt", "innocent\n");
     expect_refused(from_dev_null(&pair.repo, &["pre-push", "origin", "../origin.git"]).run(), &["stdin"]);
     for closed in ["<&-", "</dev/null", "</dev/tty"] {
-        let script = format!("exec '{}' hook pre-push origin x {closed}", BINARY);
+        let script = format!("exec '{BINARY}' hook pre-push origin x {closed}");
         let run = pair.repo.call("sh", &["-c", &script]).run();
         if run.code == Some(0) || run.code == Some(1) {
             run.fail("expected an error");
