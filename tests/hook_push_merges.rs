@@ -173,6 +173,32 @@ fn a_file_that_one_side_moved_and_the_other_edited_is_not_told_again() {
 }
 
 #[test]
+fn a_file_that_we_edited_and_the_other_side_moved_is_not_told_again() {
+    // What is left of the folder is as theirs, so only our side knows that the file went.
+    for keep in [false, true] {
+        let mut pair = Pair::new(3113);
+        let token = pair.token();
+        let repo = &pair.repo;
+        repo.stage("sub/a.txt", lines(0, 40));
+        if keep {
+            repo.stage("sub/kept.txt", "kept\n");
+        }
+        repo.commit("base");
+        pair.branch("theirs", "main");
+        repo.git(&["mv", "sub/a.txt", "moved.txt"]);
+        repo.commit("moved");
+        repo.git(&["checkout", "-q", "main"]);
+        pair.add("sub/a.txt", format!("{}{}", lines(0, 40), client(&token)));
+        repo.git(&["push", "-q", "--no-verify", "origin", "main", "theirs"]);
+        repo.git(&["merge", "-q", "--no-commit", "--no-ff", "theirs"]);
+        assert!(repo.path("moved.txt").exists());
+        repo.staged().expect_silent();
+        repo.git(&["commit", "-q", "-m", "merge"]);
+        pair.push_passes(&["origin", "main"]);
+    }
+}
+
+#[test]
 fn criss_cross_merges_tell_each_token_once() {
     let scene = Scene::new(3107);
     let pair = &scene.pair;
