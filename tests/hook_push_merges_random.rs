@@ -143,6 +143,6 @@ fn check(seed: u64) -> bool {
 
 #[test]
 fn what_git_merges_by_itself_is_not_told_again() {
-    let clean = (7100..7124).filter(|seed| check(*seed)).count();
-    assert!(clean > 8, "{clean} merges went without a conflict");
+    let clean = (7100..7114).filter(|seed| check(*seed)).count();
+    assert!(clean > 5, "{clean} merges went without a conflict");
 }

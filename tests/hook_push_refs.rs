@@ -169,6 +169,24 @@ fn a_configuration_is_read_as_the_pushed_tip_has_it() {
 }
 
 #[test]
+fn the_order_of_the_refs_decides_nothing() {
+    // Both bring the commit; one of them allows what it adds.
+    let mut pair = Pair::new(3616);
+    let token = pair.token();
+    pair.branch("plain", "main");
+    pair.add("a.txt", client(&token));
+    pair.branch("allowing", "plain");
+    let id = token.fingerprint();
+    pair.add(".keysweep.toml", format!("[allow]\nfingerprints = [{{ id = '{id}', reason = 'revoked' }}]\n"));
+    let said = |refs: [&str; 2]| {
+        let lines = refs.map(|name| pair.new_ref(&format!("refs/heads/{name}"))).concat();
+        let run = pair.direct(lines);
+        (run.code, run.summary()["findings"].clone(), run.summary()["allowed"].clone())
+    };
+    assert_eq!(said(["plain", "allowing"]), said(["allowing", "plain"]));
+}
+
+#[test]
 fn a_configuration_that_is_wrong_in_a_pushed_tip_is_refused() {
     let pair = Pair::new(3607);
     pair.add(".keysweep.toml", "[allow]\npathes = []\n");
