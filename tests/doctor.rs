@@ -137,6 +137,15 @@ fn it_works_in_a_linked_worktree_and_in_a_sparse_checkout() {
     doctor(&sparse).expect_code(0);
 }
 
+#[test]
+fn what_is_staged_is_handed_to_no_formatter() {
+    let repo = lived_in();
+    let format =
+        "for file in $(git diff --cached --name-only); do [ ! -e \"$file\" ] || echo formatted >>\"$file\"; done";
+    hook(&repo, "pre-commit", &format!("{format}\n'{PROGRAM}' hook pre-commit"));
+    doctor(&repo).expect_code(0);
+}
+
 /// Ends with a complaint where a runner would put aside what is not staged.
 const LOOK_FOR_UNSTAGED: &str = "git diff --quiet --no-ext-diff || { echo 'would touch files' >&2; exit 9; }";
 
@@ -309,7 +318,7 @@ fn a_bare_repository_is_proved_by_a_push_to_it() {
 }
 
 #[test]
-fn what_keeps_the_proof_from_being_made_is_one_sentence() {
+fn what_keeps_the_proof_from_being_made_is_told() {
     let none = Repo::none();
     doctor(&none).expect_code(2).expect_has("not a git repository");
 
@@ -330,6 +339,7 @@ fn what_keeps_the_proof_from_being_made_is_one_sentence() {
 
     let damaged = lived_in();
     damaged.keysweep(&["install"]).expect_code(0);
-    damaged.write(".git/index", "no index");
-    doctor(&damaged).expect_code(2).expect_has("cannot plant a token");
+    fs::remove_dir_all(damaged.path(".git/objects")).expect("remove");
+    fs::create_dir(damaged.path(".git/objects")).expect("create");
+    doctor(&damaged).expect_code(2).expect_has("cannot prove that pre-commit stops a token: ").expect_has("for HEAD: ");
 }

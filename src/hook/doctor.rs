@@ -185,7 +185,11 @@ impl Hook {
             Some(runner @ (Runner::PreCommit | Runner::Prek)) => {
                 format!("run {} install-hooks, or mend what it complains of", runner.owner())
             }
-            _ => "mend what it complains of, or let keysweep come first in it".to_owned(),
+            Some(Runner::Keysweep) => "mend what it complains of".to_owned(),
+            // lint-staged, for one, keeps what it may have to restore as a stash.
+            _ => "let keysweep come first in it, since the proof allows no stash and no other change of refs, or mend \
+                  what it complains of"
+                .to_owned(),
         };
         counts.then(|| {
             Trouble::new(

@@ -1,7 +1,7 @@
 //! The proof that a hook works: git runs it on an index, a message or a commit that hold a token made up here and now.
 //!
-//! All of it lies in a temporary folder. The repository's own index, objects and refs are read, never written: git is given
-//! other places for the first two, and told to refuse any change of the third.
+//! All of it lies in a temporary folder. The repository's own index, objects and refs are never written: git is given other
+//! places for the first two, and told to refuse any change of the third.
 
 use std::ffi::OsString;
 use std::fs;
@@ -40,6 +40,8 @@ pub(super) struct Stage<'p> {
     /// The token's blob, and the name under which it is planted.
     blob: String,
     name: String,
+    /// HEAD's commit, if there is one.
+    head: Option<String>,
     /// For git, so that it reads the repository's objects and writes its own here.
     variables: Vec<(&'static str, OsString)>,
 }
@@ -56,8 +58,8 @@ impl Drop for Folder {
 /// The first version that has `git hook run`.
 const OLDEST_GIT: (u32, u32) = (2, 36);
 
-/// A split index would be split anew beside the real one; and in a sparse checkout git would forget which files it is not
-/// to look at.
+/// A split index would be split beside the real one; and in a sparse checkout git would forget which files it is not to
+/// look at.
 const SETTINGS: [&str; 6] =
     ["-c", "core.splitIndex=false", "-c", "core.fsmonitor=false", "-c", "sparse.expectFilesOutsideOfPatterns=true"];
 
@@ -80,7 +82,9 @@ impl<'p> Stage<'p> {
         let token = Token::make();
         // No ending: it shall match nobody's globs.
         let name = format!("keysweep-doctor-{}", token.fingerprint);
-        let mut stage = Self { place, folder, token, blob: String::new(), name, variables };
+        let head = answer(&place.top, &["rev-parse", "--quiet", "--verify", "HEAD^{commit}"])?;
+        let head = head.line().map(|id| String::from_utf8_lossy(id).into_owned());
+        let mut stage = Self { place, folder, token, blob: String::new(), name, head, variables };
         stage.blob = stage.id(&["hash-object", "-w", "--no-filters", "--stdin"], stage.token.text.as_bytes())?;
         if !place.bare {
             stage.plant()?;
@@ -88,26 +92,15 @@ impl<'p> Stage<'p> {
         Ok(stage)
     }
 
-    /// Puts the token into a copy of the index, beside all that is in it already.
+    /// Puts the token into an index that has what HEAD has. Not what the repository's index has: a runner would hand what is
+    /// staged there to formatters, which write to the files of a person.
     fn plant(&self) -> Result<(), Trouble> {
-        let place = self.place;
-        let index = answer(&place.top, &["rev-parse", "--git-path", "index"])?;
-        let index = place.top.join(index.path().unwrap_or_else(|| ".git/index".into()));
-        let copy = self.folder.0.join("index");
-        match fs::copy(&index, &copy) {
-            Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Trouble::new(format!("cannot read {}", index.display()), err, "make it readable"));
-            }
-            _ => {}
-        }
-        // Conflicts would keep git from making a tree of it; what HEAD has will do.
-        if !self.ask(&["ls-files", "-z", "--unmerged"], b"")?.is_empty() {
-            let _ = fs::remove_file(&copy);
-            self.ask(&["read-tree", "HEAD"], b"")?;
+        if let Some(head) = &self.head {
+            self.ask(&["read-tree", head], b"")?;
         }
         let entry = format!("100644,{},{}", self.blob, self.name);
         self.ask(&["update-index", "--add", "--cacheinfo", &entry], b"")?;
-        // A runner that puts aside what is not staged must find nothing of the kind: these are the files of a person.
+        // For the same reason no file may seem to be changed: some runners put such changes aside.
         let files = self.ask(&["ls-files", "-z"], b"")?;
         self.ask(&["update-index", "-z", "--skip-worktree", "--stdin"], &files)?;
         Ok(())
@@ -134,9 +127,8 @@ impl<'p> Stage<'p> {
 
     /// A push of one commit on top of HEAD's, which the remote is said to have.
     pub fn of_push(&self) -> Result<Proof, Trouble> {
-        let head = answer(&self.place.top, &["rev-parse", "--quiet", "--verify", "HEAD^{commit}"])?;
-        let (base, files) = match head.line().map(|id| String::from_utf8_lossy(id).into_owned()) {
-            Some(head) => (head.clone(), self.ask(&["ls-tree", "-z", "--full-tree", &head], b"")?),
+        let (base, files) = match &self.head {
+            Some(head) => (head.clone(), self.ask(&["ls-tree", "-z", "--full-tree", head], b"")?),
             None => (self.commit(&self.id(&["mktree"], b"")?, None)?, Vec::new()),
         };
         let tip = self.commit(&self.tree(files)?, Some(&base))?;
