@@ -9,6 +9,7 @@ mod index;
 mod loose;
 mod map;
 mod objects;
+mod packs;
 mod renames;
 mod repository;
 mod staged;
