@@ -12,6 +12,7 @@ mod loose;
 mod map;
 mod message;
 mod objects;
+mod packs;
 mod push;
 mod refs;
 mod renames;
