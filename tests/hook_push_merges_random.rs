@@ -104,7 +104,7 @@ fn check(seed: u64) -> bool {
     for branch in ["ours", "theirs"] {
         pair.branch(branch, "main");
         let mut tree = base.clone();
-        for _ in 0..1 + hands.make.below(4) {
+        for _ in 0..=hands.make.below(4) {
             hands.change(&mut tree);
             commit(&pair, &tree);
         }
