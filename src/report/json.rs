@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Report;
 use super::shown::shown_path;
-use crate::finding::{Encoding, Finding, OriginKind, ShownPath};
+use crate::finding::{Encoding, Finding, ShownPath};
 use crate::sweep::Allowed;
 
 /// One document with everything.
@@ -28,7 +28,7 @@ pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Resul
 
 fn finding(finding: &Finding, source: &str) -> Value {
     let position = finding.position;
-    let id_of = |kind| finding.origin.as_ref().filter(|origin| origin.kind == kind).map(|origin| origin.id.as_str());
+    let commit = finding.origin.as_ref().filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str());
     let mut value = json!({
         "type": "finding",
         "rule": finding.rule.id,
@@ -42,12 +42,11 @@ fn finding(finding: &Finding, source: &str) -> Value {
         "end_column": position.map(|p| p.end_column),
         "part": finding.part.name(),
         "encoding": finding.encoding.map(Encoding::name),
-        "commit": id_of(OriginKind::Commit),
+        "commit": commit,
     });
     put_path(&mut value, finding.path.as_ref());
-    if finding.origin.as_ref().is_some_and(|origin| origin.kind != OriginKind::Commit) {
-        // A commit's object is the commit.
-        value["object"] = finding.origin.as_ref().map(|origin| origin.id.clone()).into();
+    if let Some(object) = finding.origin.as_ref().filter(|origin| !origin.kind.is_commit()) {
+        value["object"] = object.id.clone().into();
     }
     value
 }

@@ -46,7 +46,7 @@ fn nameless(part: Part) -> &'static str {
 
 /// The commit that brought it.
 pub(super) fn commit(finding: &Finding) -> Option<&str> {
-    finding.origin.as_ref().filter(|origin| origin.kind == OriginKind::Commit).map(|origin| origin.id.as_str())
+    finding.origin.as_ref().filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str())
 }
 
 /// Enough of an id to find the object by.
@@ -63,13 +63,18 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
         (Kind::Index | Kind::Files, _) => format!("take it out of here, {THEN}"),
         (Kind::Push | Kind::Receive, None) => "give it another name: git branch -m".to_owned(),
         (Kind::Push | Kind::Receive, Some(origin)) => match origin.kind {
-            OriginKind::Commit => format!(
-                "git rebase -i {0}^, mark {0} as edit and take it out there: one more commit on top would leave it in the history",
-                short(&origin.id)
-            ),
+            OriginKind::Commit => rebase(&format!("{}^", short(&origin.id)), &origin.id),
+            OriginKind::RootCommit => rebase("--root", &origin.id),
             OriginKind::Tag | OriginKind::Blob => "delete the tag with git tag -d, and make it anew without".to_owned(),
         },
     }
+}
+
+fn rebase(onto: &str, id: &str) -> String {
+    let id = short(id);
+    format!(
+        "git rebase -i {onto}, mark {id} as edit and take it out there: one more commit on top would leave it in the history"
+    )
 }
 
 fn unstage(report: &Report<'_>, finding: &Finding) -> String {

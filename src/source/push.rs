@@ -165,7 +165,8 @@ impl Brought {
         visit: &dyn Fn(&Unit<'_>),
         covered: &mut Coverage,
     ) -> Result<(), Trouble> {
-        let origin = Origin { order, kind: OriginKind::Commit, id: self.id.to_string() };
+        let kind = if self.parents.is_empty() { OriginKind::RootCommit } else { OriginKind::Commit };
+        let origin = Origin { order, kind, id: self.id.to_string() };
         let visit = |unit: &Unit<'_>| {
             // Asked only where a token was found: the answer may need a walk through all of the history.
             let compare = |spans: &[Span]| match (known, unit.newness) {
