@@ -83,6 +83,8 @@ fn by_config(pushes: Vec<Push>, repository: &Repository) -> Result<Vec<Group>, T
             None => groups.push(Group { config, pushes: vec![push] }),
         }
     }
+    // What two of them bring is scanned with the first. In whatever order git names them, one that allows something is it.
+    groups.sort_by_key(|group| group.config.is_none());
     Ok(groups)
 }
 

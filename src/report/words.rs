@@ -61,7 +61,9 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
         (Kind::Staged, _) => format!("{}, {THEN}", unstage(report, finding)),
         (Kind::Message, _) => "take it out of the message: the commit was not made".to_owned(),
         (Kind::Index | Kind::Files, _) => format!("take it out of here, {THEN}"),
-        (Kind::Push | Kind::Receive, None) => "give it another name: git branch -m".to_owned(),
+        (Kind::Push | Kind::Receive, None) => {
+            "give it another name, and delete this one: git branch -m, or git tag -d".to_owned()
+        }
         (Kind::Push | Kind::Receive, Some(origin)) => match origin.kind {
             OriginKind::Commit => rebase(&format!("{}^", short(&origin.id)), &origin.id),
             OriginKind::RootCommit => rebase("--root", &origin.id),
