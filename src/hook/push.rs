@@ -47,7 +47,12 @@ pub fn pre_push(
 /// scanned too, as far as no remote has it.
 fn told_by_framework(remote: Option<&[u8]>, handed: &Handed, repository: &Repository) -> Result<Vec<Load>, Trouble> {
     let tip = handed.to.as_ref().or(handed.local_branch.as_ref());
-    let tip = tip.ok_or_else(|| nothing_handed("the framework names no ref", "run it with --from-ref and --to-ref"))?;
+    let tip = tip.ok_or_else(|| {
+        nothing_handed(
+            "the framework sets neither PRE_COMMIT_TO_REF nor a branch",
+            "run it with --from-ref and --to-ref",
+        )
+    })?;
     let first = Push {
         name: handed
             .remote_branch
