@@ -152,6 +152,8 @@ pub struct Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OriginKind {
     Commit,
+    /// A commit without parents.
+    RootCommit,
     /// An annotated tag.
     Tag,
     Blob,
@@ -159,9 +161,13 @@ pub enum OriginKind {
 }
 
 impl OriginKind {
+    pub fn is_commit(self) -> bool {
+        matches!(self, OriginKind::Commit | OriginKind::RootCommit)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
-            OriginKind::Commit => "commit",
+            OriginKind::Commit | OriginKind::RootCommit => "commit",
             OriginKind::Tag => "tag",
             OriginKind::Blob => "blob",
             OriginKind::Tree => "tree",

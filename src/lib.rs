@@ -21,6 +21,8 @@ pub mod source;
 
 pub mod sweep;
 
+pub mod exposure;
+
 pub mod report;
 
 pub mod hook;

@@ -238,6 +238,13 @@ fn the_diff_below_the_scissors_is_no_message() {
 }
 
 #[test]
+fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
+    // Without -v git keeps all of it. Its own scissors have a word of explanation behind them, as a comment.
+    let scene = Scene::new(4010);
+    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject\n# {SCISSORS}\n{}\n", scene.token)));
+}
+
+#[test]
 fn a_cleanup_that_keeps_comments_keeps_them_for_the_hook() {
     let scene = Scene::new(4006);
     let line = format!("subject\n\n# {}\n", scene.token);

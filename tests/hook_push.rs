@@ -248,3 +248,22 @@ fn a_push_from_a_subfolder_is_guarded() {
     pair.repo.git(&["commit", "-q", "-a", "--amend", "-m", "mended"]);
     pair.repo.git_call(&["push", "-q", "origin", "main"]).cwd(pair.repo.path("sub")).run().expect_code(0);
 }
+
+#[test]
+fn the_report_for_people_says_how_each_commit_is_mended() {
+    let mut pair = Pair::new(3019);
+    let token = pair.token();
+    let (root, tip) = (pair.oid("HEAD"), pair.add("a.txt", client(&token)));
+    let line = format!("refs/heads/main {tip} refs/heads/main {}\n", "0".repeat(tip.len()));
+    let said = pair.repo.keysweep_call(&["hook", "pre-push", "nowhere", "url"]).stdin(line).run().expect_code(1).out();
+    for wanted in [
+        format!("--> old.txt:2:18 in commit {}\n", &root[..12]),
+        "help: git rebase -i --root, mark".to_owned(),
+        format!("--> a.txt:1:18 in commit {}\n", &tip[..12]),
+        format!("help: git rebase -i {0}^, mark {0} as edit", &tip[..12]),
+        "2 tokens in 2 of 2 commits".to_owned(),
+        "the push is stopped".to_owned(),
+    ] {
+        assert!(said.contains(&wanted), "expected {wanted:?} in\n{said}");
+    }
+}

@@ -18,7 +18,7 @@ struct Case {
 }
 
 fn kept(old: &Token) -> String {
-    let lines: String = (0..15).map(|n| format!("line {n}\n")).collect();
+    let lines: String = (0..15).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
     format!("{lines}{}{lines}end\n", client(old))
 }
 

@@ -132,3 +132,16 @@ fn a_ref_of_the_framework_that_is_unknown_is_refused() {
         expect_refused(call.run(), &[word]);
     }
 }
+
+#[test]
+fn a_range_that_was_asked_for_is_scanned_though_the_remote_has_it() {
+    // As in CI: pre-commit run --hook-stage pre-push --from-ref A --to-ref B names no remote.
+    let mut pair = Pair::new(3707);
+    let token = pair.token();
+    let bad = pair.add("a.txt", client(&token));
+    pair.add("a.txt", "innocent\n");
+    pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    let wanted = [(bad.as_str(), "a.txt:1", &token)];
+    expect_told(&pair, &[("PRE_COMMIT_FROM_REF", "main~2"), ("PRE_COMMIT_TO_REF", "main")], &wanted);
+    expect_told(&pair, &[("PRE_COMMIT_FROM_REF", "main~1"), ("PRE_COMMIT_TO_REF", "main")], &[]);
+}

@@ -91,8 +91,10 @@ impl Dag {
             for (file, path) in &commit.files {
                 let _ = writeln!(stream, "M 100644 :{} {path}", mark(*file));
             }
-            let shared: String =
-                commit.lines.iter().map(|line| format!("{line}: {}", client(&self.tokens[*line]))).collect();
+            let mut shared = String::new();
+            for line in &commit.lines {
+                let _ = write!(shared, "{line}: {}", client(&self.tokens[*line]));
+            }
             let _ = write!(stream, "M 100644 inline shared.txt\ndata {}\n{shared}\n", shared.len());
         }
         self.repo.git_call(&["fast-import", "--quiet", "--force"]).stdin(stream).run().expect_code(0);
@@ -107,7 +109,10 @@ impl Dag {
             .collect();
         self.ids = ids.into_values().collect();
         assert_eq!(self.ids.len(), self.commits.len());
-        let unref: String = (0..self.ids.len()).map(|n| format!("delete refs/imported/{n}\n")).collect();
+        let mut unref = String::new();
+        for number in 0..self.ids.len() {
+            let _ = writeln!(unref, "delete refs/imported/{number}");
+        }
         self.repo.git_call(&["update-ref", "--stdin"]).stdin(unref).run().expect_code(0);
     }
 
@@ -264,10 +269,10 @@ fn a_tip_with_a_wrong_clock_makes_no_old_commit_new() {
     let mut commit = |name: &str, parent: Option<usize>, number: usize, date: usize, data: &str| {
         let _ = write!(stream, "commit refs/{name}\nmark :{number}\ncommitter A <a@b> {date} +0000\ndata 1\nx\n");
         let _ = parent.map(|parent| writeln!(stream, "from :{parent}"));
-        let _ = write!(stream, "M 100644 inline f{number}\ndata {}\n{data}\n", data.len());
+        let _ = write!(stream, "M 100644 inline f{}\ndata {}\n{data}\n", number % 7, data.len());
     };
     for number in 1..=1500 {
-        commit("chain", None, number, number * 60, &client(&old));
+        commit("chain", None, number, number * 60, &format!("{number}: {}", client(&old)));
     }
     // What the remote has, dated before all that it stands on.
     commit("remotes/origin/main", Some(1500), 1501, 0, "x\n");

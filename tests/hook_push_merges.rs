@@ -8,7 +8,7 @@ use support::push::{Pair, expect_report};
 use support::token::Token;
 
 fn lines(from: usize, to: usize) -> String {
-    (from..to).map(|n| format!("line {n}\n")).collect()
+    (from..to).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat()
 }
 
 /// `main` and `side` leave a common `shared.txt`, each with a token of its own, in places that merge by themselves.
@@ -173,6 +173,32 @@ fn a_file_that_one_side_moved_and_the_other_edited_is_not_told_again() {
 }
 
 #[test]
+fn a_file_that_we_edited_and_the_other_side_moved_is_not_told_again() {
+    // What is left of the folder is as theirs, so only our side knows that the file went.
+    for keep in [false, true] {
+        let mut pair = Pair::new(3113);
+        let token = pair.token();
+        let repo = &pair.repo;
+        repo.stage("sub/a.txt", lines(0, 40));
+        if keep {
+            repo.stage("sub/kept.txt", "kept\n");
+        }
+        repo.commit("base");
+        pair.branch("theirs", "main");
+        repo.git(&["mv", "sub/a.txt", "moved.txt"]);
+        repo.commit("moved");
+        repo.git(&["checkout", "-q", "main"]);
+        pair.add("sub/a.txt", format!("{}{}", lines(0, 40), client(&token)));
+        repo.git(&["push", "-q", "--no-verify", "origin", "main", "theirs"]);
+        repo.git(&["merge", "-q", "--no-commit", "--no-ff", "theirs"]);
+        assert!(repo.path("moved.txt").exists());
+        repo.staged().expect_silent();
+        repo.git(&["commit", "-q", "-m", "merge"]);
+        pair.push_passes(&["origin", "main"]);
+    }
+}
+
+#[test]
 fn criss_cross_merges_tell_each_token_once() {
     let scene = Scene::new(3107);
     let pair = &scene.pair;
@@ -239,4 +265,26 @@ fn a_merge_with_a_parent_named_twice_or_the_same_tree_is_read() {
     let evil = repo.git(&["commit-tree", "-m", "evil", "-p", &side, "-p", "origin/main", &tree]).line();
     repo.git(&["update-ref", "refs/heads/main", &evil]);
     scene.pair.push_finds(&["--force", "origin", "main"], &[(&evil, "a.txt:1", &token)]);
+}
+
+#[test]
+fn a_history_put_into_a_folder_of_ours_brings_nothing_new() {
+    // As `git subtree add` does it. Both have a file of the same name at their tops.
+    let mut pair = Pair::new(3112);
+    let (theirs, token) = (pair.token(), pair.token());
+    let repo = &pair.repo;
+    repo.git(&["checkout", "-q", "--orphan", "library"]);
+    repo.git(&["rm", "-q", "-r", "-f", "."]);
+    pair.add("old.txt", client(&theirs));
+    pair.add("sub/other.txt", client(&theirs));
+    repo.git(&["push", "-q", "--no-verify", "origin", "library"]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["merge", "-q", "-s", "ours", "--no-commit", "--allow-unrelated-histories", "library"]);
+    repo.git(&["read-tree", "--prefix=vendor/library/", "-u", "library"]);
+    repo.staged().expect_silent();
+    repo.stage("vendor/library/new.txt", client(&token));
+    repo.staged().expect_found(&[("vendor/library/new.txt", 1, &token)]);
+    repo.git(&["rm", "-q", "-f", "vendor/library/new.txt"]);
+    repo.git(&["commit", "-q", "-m", "library"]);
+    pair.push_passes(&["origin", "main"]);
 }

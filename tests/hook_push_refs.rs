@@ -1,10 +1,10 @@
-//! Which refs a push is of, what git calls the remote, and pushes of which git tells the hook nothing.
+//! Which refs a push is of, what git calls the remote, and whose configuration is in force.
 #![cfg(unix)]
 
 mod support;
 
 use support::client;
-use support::push::{Pair, expect_refused, expect_report, from_dev_null, refs};
+use support::push::{Pair, expect_refused, expect_report, refs};
 
 #[test]
 fn all_branches_at_once_are_scanned() {
@@ -153,6 +153,8 @@ fn a_configuration_is_read_as_the_pushed_tip_has_it() {
     repo.write(".keysweep.toml", "broken");
     let run = pair.push_passes(&["origin", "main"]);
     assert_eq!(run.summary()["allowed"], 1, "{}", run.all());
+    // It came with this very push, which is said.
+    assert_eq!(run.summary()["newly_allowed"].as_array().map(Vec::len), Some(1), "{}", run.all());
 
     // A tip is judged by its own, whatever another allows.
     pair.repo.git(&["reset", "-q", "--hard"]);
@@ -167,6 +169,24 @@ fn a_configuration_is_read_as_the_pushed_tip_has_it() {
 }
 
 #[test]
+fn the_order_of_the_refs_decides_nothing() {
+    // Both bring the commit; one of them allows what it adds.
+    let mut pair = Pair::new(3616);
+    let token = pair.token();
+    pair.branch("plain", "main");
+    pair.add("a.txt", client(&token));
+    pair.branch("allowing", "plain");
+    let id = token.fingerprint();
+    pair.add(".keysweep.toml", format!("[allow]\nfingerprints = [{{ id = '{id}', reason = 'revoked' }}]\n"));
+    let said = |refs: [&str; 2]| {
+        let lines = refs.map(|name| pair.new_ref(&format!("refs/heads/{name}"))).concat();
+        let run = pair.direct(lines);
+        (run.code, run.summary()["findings"].clone(), run.summary()["allowed"].clone())
+    };
+    assert_eq!(said(["plain", "allowing"]), said(["allowing", "plain"]));
+}
+
+#[test]
 fn a_configuration_that_is_wrong_in_a_pushed_tip_is_refused() {
     let pair = Pair::new(3607);
     pair.add(".keysweep.toml", "[allow]\npathes = []\n");
@@ -174,51 +194,32 @@ fn a_configuration_that_is_wrong_in_a_pushed_tip_is_refused() {
 }
 
 #[test]
-fn nothing_to_push_is_no_pass_for_what_could_be() {
-    let mut pair = Pair::new(3608);
+fn a_tag_is_judged_by_the_configuration_of_its_commit() {
+    let mut pair = Pair::new(3612);
     let token = pair.token();
-    pair.push_passes(&["origin", "main"]);
-    pair.branch("side", "main");
-    let bad = pair.add("a.txt", client(&token));
-    // Git names no ref here.
-    let run = pair.push(&["origin", "main"]).expect_code(1);
-    expect_report(&run, &[(&bad, "a.txt:1", &token)]);
-    pair.repo.git(&["push", "-q", "--no-verify", "origin", "side"]);
-    pair.push_passes(&["origin", "main"]);
-}
-
-#[test]
-fn an_empty_pipe_means_every_branch_tag_and_head_that_no_remote_has() {
-    let mut pair = Pair::new(3609);
-    let (tagged, detached, worded) = (pair.token(), pair.token(), pair.token());
-    expect_report(&pair.direct("").expect_code(0), &[]);
-    pair.repo.git(&["checkout", "-q", "--detach"]);
-    let tagged_at = pair.add("a.txt", client(&tagged));
-    pair.repo.git(&["tag", "v1"]);
-    let word = format!("about {worded}");
-    pair.repo.git(&["tag", "-a", "-m", &word, "v2"]);
-    pair.repo.git(&["checkout", "-q", "--detach", "main"]);
-    expect_report(&pair.direct("").expect_code(1), &[(&tagged_at, "a.txt:1", &tagged), ("*", "message", &worded)]);
-    pair.repo.git(&["tag", "-d", "v2"]);
-    let head_at = pair.add("b.txt", client(&detached));
-    let wanted = [(tagged_at.as_str(), "a.txt:1", &tagged), (head_at.as_str(), "b.txt:1", &detached)];
-    expect_report(&pair.direct("").expect_code(1), &wanted);
-    // Any remote will do, whichever is pushed to.
-    pair.bare("other", &[]);
-    pair.repo.git(&["push", "-q", "--no-verify", "other", "HEAD:refs/heads/x"]);
-    expect_report(&pair.direct("").expect_code(1), &wanted[..1]);
-}
-
-#[test]
-fn a_stdin_that_is_not_gits_is_refused() {
-    let pair = Pair::new(3610);
-    pair.add("a.txt", "innocent\n");
-    expect_refused(from_dev_null(&pair.repo, &["pre-push", "origin", "../origin.git"]).run(), &["stdin"]);
-    for closed in ["<&-", "</dev/null", "</dev/tty"] {
-        let script = format!("exec '{}' hook pre-push origin x {closed}", support::push::BINARY);
-        let run = pair.repo.call("sh", &["-c", &script]).run();
-        if run.code == Some(0) || run.code == Some(1) {
-            run.fail("expected an error");
-        }
+    let (id, text) = (token.fingerprint(), client(&token));
+    pair.add("a.txt", &text);
+    pair.add(".keysweep.toml", format!("[allow]\nfingerprints = [{{ id = '{id}', reason = 'revoked' }}]\n"));
+    pair.repo.git(&["tag", "-a", "-m", "x", "v1"]);
+    pair.repo.git(&["tag", "light"]);
+    for tag in ["v1", "light"] {
+        let run = pair.push_passes(&["origin", tag]);
+        assert!(run.summary()["allowed"] == 1 || tag == "light", "{}", run.all());
     }
+    // What the remote has allowed before is not newly allowed.
+    pair.add("b.txt", text);
+    pair.repo.git(&["push", "-q", "--no-verify", "origin", "HEAD~1:refs/heads/main"]);
+    let run = pair.push_passes(&["origin", "main"]);
+    assert_eq!(run.summary()["allowed"], 1, "{}", run.all());
+    assert_eq!(run.summary()["newly_allowed"], serde_json::json!([]), "{}", run.all());
+}
+
+#[test]
+fn thousands_of_refs_are_taken_in() {
+    let mut pair = Pair::new(3613);
+    let token = pair.token();
+    let bad = pair.add("a.txt", client(&token));
+    let lines: Vec<String> =
+        (0..3000).map(|n| format!("refs/tags/t{n} {bad} refs/tags/t{n} {}\n", "0".repeat(40))).collect();
+    expect_report(&pair.direct(lines.concat()).expect_code(1), &[(&bad, "a.txt:1", &token)]);
 }

@@ -211,3 +211,16 @@ fn a_refused_push_leaves_nothing_where_objects_are() {
     let left = scene.server.join("objects").read_dir().expect("list").flatten();
     assert!(left.into_iter().all(|e| !e.file_name().to_string_lossy().contains("incoming")));
 }
+
+#[test]
+fn what_a_refused_update_left_behind_is_refused_again() {
+    // By then git has taken the objects over; no ref names them.
+    let mut scene = Scene::new(3817, "update");
+    let token = scene.token();
+    let bad = scene.add("a.txt", client(&token));
+    for _ in 0..2 {
+        scene.refuses(&["main"], &[(&bad, "a.txt:1", &token)]);
+    }
+    scene.at_server(&["cat-file", "-e", &bad]).expect_code(0);
+    scene.refuses(&[&format!("{bad}:refs/heads/other")], &[(&bad, "a.txt:1", &token)]);
+}

@@ -38,13 +38,13 @@ fn unpack_limit(scene: &Scene, limit: &str) {
 
 #[test]
 fn a_quarantine_of_packs_and_one_of_loose_objects_are_read() {
-    for (limit, commits) in [("1", 3), ("1000", 3), ("1", 40)] {
+    for (limit, commits) in [("1", 3), ("1000", 3), ("1", 20)] {
         note(format!("{limit} {commits}"));
         let mut scene = Scene::new(3809, "pre-receive");
         let token = scene.token();
         unpack_limit(&scene, limit);
         // Deltas against what only the server's own store has: a thin pack.
-        let long: String = (0..300).map(|n| format!("line {n}\n")).collect();
+        let long = "a line\n".repeat(300);
         scene.add("long.txt", &long);
         scene.takes(&["main"]);
         for n in 0..commits {
@@ -132,7 +132,7 @@ fn the_first_push_into_an_empty_server_is_scanned_from_the_root() {
 fn a_server_in_a_folder_of_any_name_is_guarded() {
     // Git quotes such names where it hands over the quarantine and its alternates.
     for name in [&b"co:lon"[..], b"\"quo:te\"", b"back\\slash:", b"new\nline:", b"sp ace", b"caf\xe9", b"caf\xe9:x"] {
-        for hook in ["pre-receive", "update"] {
+        for hook in if name == b"co:lon" { &["pre-receive", "update"][..] } else { &["pre-receive"] } {
             note(format!("{} {hook}", name.escape_ascii()));
             let mut scene = Scene::new(3816, hook);
             let token = scene.token();

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up. A module may use those in front of it.
-const LAYERS: &[&str] =
-    &["rule", "finding", "trouble", "git", "rules", "detect", "allow", "source", "sweep", "report", "hook", "cli"];
+const LAYERS: &[&str] = &[
+    "rule", "finding", "trouble", "git", "rules", "detect", "allow", "source", "sweep", "exposure", "report", "hook",
+    "cli",
+];
 
 /// What only one place may name, and the place.
 const ROOMS: &[(&str, &str)] = &[

@@ -249,3 +249,20 @@ fn a_split_index_kept_elsewhere_finds_its_shared_half_in_the_git_folder() {
     repo.staged_call().env("GIT_INDEX_FILE", &second).run().expect_found(&[(DEEP, 2, &token)]);
     repo.staged().expect_silent();
 }
+
+/// Small indexes are walked, so that only of a large one two trees are compared.
+#[test]
+fn a_large_index_is_compared_by_its_trees() {
+    for format in ["sha1", "sha256"] {
+        let mut make = Maker::new(425);
+        let repo = Repo::init(&[&format!("--object-format={format}")]);
+        populate(&repo, &mut make);
+        let blob = repo.blob("one of many\n");
+        let many: Vec<_> = (0..5000).map(|n| format!("100644 {blob}\tmany/{}/{n}\n", n / 100)).collect();
+        repo.git_call(&["update-index", "--index-info"]).stdin(many.concat()).run().expect_code(0);
+        repo.commit("many");
+        let token = make.sk_live(24);
+        repo.stage(DEEP, change(&token));
+        expect_found_in_both_states(format, &repo, &token);
+    }
+}

@@ -93,12 +93,17 @@ impl Allow {
         unused.map(|((entry, line), _)| (entry.as_str(), *line))
     }
 
+    /// Why every token in the file is allowed.
+    pub fn reason_for_path(&self, path: &[u8]) -> Option<Reason> {
+        let by_path = || self.paths.matching(path).map(Reason::Glob);
+        self.options.matching(path).map(Reason::Option).or_else(by_path)
+    }
+
     /// Why the token is allowed, or None where it is not. Markers come last: what holds without one needs none.
     pub fn reason(&self, asked: &Question<'_>) -> Option<Reason> {
-        let by_option = || self.options.matching(asked.path).map(Reason::Option);
-        let by_path = || self.paths.matching(asked.path).map(Reason::Glob);
+        let by_path = || self.reason_for_path(asked.path);
         let by_fingerprint = || self.fingerprints.iter().position(|&f| f == asked.fingerprint).map(Reason::Fingerprint);
         let by_marker = || marker::is_marked(asked.bytes, asked.line, asked.token).then_some(Reason::Marker);
-        by_option().or_else(by_path).or_else(by_fingerprint).or_else(by_marker)
+        by_path().or_else(by_fingerprint).or_else(by_marker)
     }
 }

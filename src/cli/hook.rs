@@ -65,7 +65,7 @@ fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Tr
             scanned.extend(pushes);
         }
     }
-    finish(&Scan { kind, outcome, started, notes, first_commit: false }, common)
+    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
 }
 
 /// Refs that bring the same `.keysweep.toml`, or none.
@@ -83,6 +83,8 @@ fn by_config(pushes: Vec<Push>, repository: &Repository) -> Result<Vec<Group>, T
             None => groups.push(Group { config, pushes: vec![push] }),
         }
     }
+    // What two of them bring is scanned with the first. In whatever order git names them, one that allows something is it.
+    groups.sort_by_key(|group| group.config.is_none());
     Ok(groups)
 }
 
@@ -101,6 +103,13 @@ fn settings(
         }
         (None, None) => Settings::without_file(&common.allow),
     }
+}
+
+/// By the configuration that HEAD has: a bare repository has no index.
+pub(super) fn settings_of_head(repository: &Repository, common: &Common) -> Result<Settings, Trouble> {
+    let head = repository.head_id()?;
+    let config = head.map(|head| repository.config_of_commit(&head)).transpose()?.flatten();
+    settings(config.as_deref(), &[], repository, common)
 }
 
 fn argument<'a>(args: &'a [OsString], at: usize, what: &str) -> Result<&'a OsStr, Trouble> {

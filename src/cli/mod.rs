@@ -17,6 +17,7 @@ use config::Settings;
 
 use crate::allow::{Allow, CONFIG_NAME};
 use crate::detect::Detector;
+use crate::exposure::{Exposure, expose};
 use crate::finding::ShownPath;
 use crate::report::{self, Format, Report};
 use crate::rules;
@@ -72,7 +73,7 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    finish(&Scan { kind, outcome, started, notes, first_commit: staged.is_first() }, common)
+    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: staged.is_first() }, common)
 }
 
 fn settings_of_index(
@@ -113,7 +114,7 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
         _ => Cleanup::of_edited(),
     };
     let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
-    finish(&Scan { kind, outcome, started, notes, first_commit: false }, common)
+    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
 }
 
 fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<u8, Trouble> {
@@ -129,7 +130,7 @@ fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<
     let (outcome, kind) = sweep(&files, &settings, None, common);
     // Only where all of the repository is scanned is an entry that allows nothing a stale one.
     let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
-    finish(&Scan { kind, outcome, started, notes, first_commit: false }, common)
+    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
 }
 
 fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, common: &Common) -> (Outcome, Kind) {
@@ -138,21 +139,30 @@ fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, commo
     (sweep.run(source, threads(common)), source.kind())
 }
 
+/// Scans every object, and follows each token through the history.
 fn history(common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
-    let settings = Settings::without_file(&common.allow)?;
+    let mut notes = Vec::new();
+    let settings = match repository.worktree() {
+        Some(_) => settings_of_index(&Staged::read(&repository)?, &repository, &mut notes, common)?,
+        None => hook::settings_of_head(&repository, common)?,
+    };
     let detector = Detector::new(&settings.rules);
     let history = History::open(&repository, &detector);
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None };
-    let outcome = sweep.run(&history, threads(common));
-    finish(&Scan { kind: Kind::History, outcome, started, notes: Vec::new(), first_commit: false }, common)
+    let mut outcome = sweep.run(&history, threads(common));
+    let exposures = expose(&mut outcome, &history, &detector, &settings.allow, threads(common))?;
+    notes.extend(stale_entries(&settings.allow, &outcome));
+    let exposures = Some(exposures);
+    finish(&Scan { kind: Kind::History, outcome, exposures, started, notes, first_commit: false }, common)
 }
 
 /// A scan that has ended.
 struct Scan {
     kind: Kind,
     outcome: Outcome,
+    exposures: Option<Vec<Exposure>>,
     started: Instant,
     notes: Vec<String>,
     first_commit: bool,
@@ -160,12 +170,18 @@ struct Scan {
 
 /// Reports, and says with which code to exit.
 fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
-    let Scan { kind, outcome, started, notes, first_commit } = scan;
+    let Scan { kind, outcome, exposures, started, notes, first_commit } = scan;
     for trouble in &outcome.unread {
         output::complain(trouble);
     }
-    let report =
-        Report { kind: *kind, outcome, seconds: started.elapsed().as_secs_f64(), notes, first_commit: *first_commit };
+    let report = Report {
+        kind: *kind,
+        outcome,
+        exposures: exposures.as_deref(),
+        seconds: started.elapsed().as_secs_f64(),
+        notes,
+        first_commit: *first_commit,
+    };
     let format = match common.format {
         FormatName::Human => Format::Human,
         FormatName::Json => Format::Json,

@@ -115,8 +115,12 @@ impl Detector {
             // One further, not behind the literal: another may start inside it.
             from = literal.start + 1;
             let at = literal.start;
-            let arms = self.arms[literal.which].iter().filter(|arm| bytes[at..].starts_with(arm.literal));
-            for arm in arms {
+            // Most literals in source code are the end of a word, `task_`: asked once for all arms of `sk_`. In 20 small
+            // files of such code that was a third of this function's instructions.
+            let starts = boundary::starts_at(bytes, at);
+            let may_stand = |arm: &&Arm| starts || matches!(arm.way, Way::Given { .. });
+            let arms = self.arms[literal.which].iter().filter(may_stand);
+            for arm in arms.filter(|arm| bytes[at..].starts_with(arm.literal)) {
                 match arm.way {
                     Way::Prefixed { environment, judge, near } => {
                         if let Some(hit) = self.prefixed(arm, bytes, at, environment, judge, near) {

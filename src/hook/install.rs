@@ -121,7 +121,7 @@ impl Folder<'_> {
             Found::Ours { same: true } => Plan::Leave(String::new()),
             Found::Linked => Plan::Leave(", a link to keysweep's script".to_owned()),
             Found::Theirs(script) if script.calls_keysweep => {
-                Plan::Leave(format!(", a hook of {} that calls keysweep", script.runner.owner()))
+                Plan::Leave(format!(", {} that calls keysweep", script.runner.hook()))
             }
             Found::Theirs(script) => refuse(
                 format!("there is a hook of {}, which keysweep does not touch", script.runner.owner()),
@@ -147,10 +147,9 @@ impl Folder<'_> {
                     }
                 },
                 Found::Linked => told.lines.push(format!("left alone, {name}: {shown} is a link to keysweep's script")),
-                Found::Theirs(script) if script.calls_keysweep => told.lines.push(format!(
-                    "left alone, {name}: {shown} is a hook of {} that calls keysweep",
-                    script.runner.owner()
-                )),
+                Found::Theirs(script) if script.calls_keysweep => told
+                    .lines
+                    .push(format!("left alone, {name}: {shown} is {} that calls keysweep", script.runner.hook())),
                 Found::Theirs(_) if !name.ends_with(".legacy") => {
                     told.lines.push(format!("left alone, {name}: {shown} is not keysweep's"));
                 }

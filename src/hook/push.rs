@@ -7,7 +7,9 @@ use crate::source::{Kind, Known, Push, Repository};
 use crate::trouble::Trouble;
 
 const FIRST_ONLY: &str = "the framework names only the first ref of a push, so all branches and tags that no remote has \
-                          were scanned; keysweep install pre-push scans just what is pushed";
+                          were scanned; with hooks/pre-push kept as .git/hooks/pre-push.legacy it is just what is pushed";
+
+const PASS_ON: &str = "let whatever runs the hook pass on standard input (lefthook: use_stdin: true)";
 
 /// Refs to scan together, each for what `known` does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub fn pre_push(
             "git named no ref, so all branches and tags that no remote has were scanned",
             repository,
         )?]),
-        Stdin::NotPassedOn => Err(nothing_handed("standard input is no pipe from git")),
+        Stdin::NotPassedOn => Err(nothing_handed("standard input is no pipe from git", PASS_ON)),
     }
 }
 
@@ -45,7 +47,12 @@ pub fn pre_push(
 /// scanned too, as far as no remote has it.
 fn told_by_framework(remote: Option<&[u8]>, handed: &Handed, repository: &Repository) -> Result<Vec<Load>, Trouble> {
     let tip = handed.to.as_ref().or(handed.local_branch.as_ref());
-    let tip = tip.ok_or_else(|| nothing_handed("the framework set neither PRE_COMMIT_TO_REF nor a branch"))?;
+    let tip = tip.ok_or_else(|| {
+        nothing_handed(
+            "the framework sets neither PRE_COMMIT_TO_REF nor a branch",
+            "run it with --from-ref and --to-ref",
+        )
+    })?;
     let first = Push {
         name: handed
             .remote_branch
@@ -72,7 +79,7 @@ pub fn range(from: &str, to: &str, repository: &Repository) -> Result<Load, Trou
 
 /// What a server hands to pre-receive: `<old oid> <new oid> <ref>` a line.
 pub fn pre_receive(stdin: &Stdin) -> Result<Vec<Load>, Trouble> {
-    let Stdin::Text(text) = stdin else { return Err(nothing_handed("standard input is empty")) };
+    let Stdin::Text(text) = stdin else { return Err(nothing_handed("standard input is empty", PASS_ON)) };
     let pushes = lines(text).map(pre_receive_line).collect::<Result<Vec<_>, _>>()?;
     Ok(vec![load(pushes.into_iter().flatten().collect(), Known::OwnRefs, Kind::Receive)])
 }
@@ -149,12 +156,8 @@ fn malformed_line(line: &[u8]) -> Trouble {
     )
 }
 
-fn nothing_handed(cause: &str) -> Trouble {
-    Trouble::new(
-        "cannot tell what is pushed",
-        cause,
-        "let the runner pass on standard input (lefthook: use_stdin: true), or run keysweep install pre-push",
-    )
+fn nothing_handed(cause: &str, way_out: &str) -> Trouble {
+    Trouble::new("cannot tell what is pushed", cause, way_out)
 }
 
 #[cfg(test)]

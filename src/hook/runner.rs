@@ -123,6 +123,14 @@ impl Runner {
         }
     }
 
+    /// What its file is.
+    pub fn hook(self) -> String {
+        match self {
+            Runner::Shell | Runner::Other => "a script".to_owned(),
+            runner => format!("a hook of {}", runner.owner()),
+        }
+    }
+
     pub fn owner(self) -> &'static str {
         match self {
             Runner::Keysweep => "keysweep",

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use owo_colors::{OwoColorize, Style as Paint};
 
 use super::shown::{counted, shown_path, size};
-use super::{Report, words};
+use super::{Report, history, words};
+use crate::exposure::Exposure;
 use crate::finding::Finding;
 use crate::rule::Severity;
 use crate::source::Kind;
@@ -32,16 +33,16 @@ impl Style {
         }
     }
 
-    fn error(self, text: impl std::fmt::Display) -> String {
+    pub(super) fn error(self, text: impl std::fmt::Display) -> String {
         self.paint(text, Paint::new().red().bold())
     }
 
-    fn strong(self, text: impl std::fmt::Display) -> String {
+    pub(super) fn strong(self, text: impl std::fmt::Display) -> String {
         self.paint(text, Paint::new().bold())
     }
 
     /// Line numbers, bars and arrows.
-    fn frame(self, text: impl std::fmt::Display) -> String {
+    pub(super) fn frame(self, text: impl std::fmt::Display) -> String {
         self.paint(text, Paint::new().blue().bold())
     }
 
@@ -51,6 +52,9 @@ impl Style {
 }
 
 pub(super) fn write(report: &Report<'_>, style: Style, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(exposures) = report.exposures {
+        return write_history(report, exposures, style, quiet, out);
+    }
     let tokens = by_token(&report.outcome.findings);
     let mut told = Told::default();
     for places in tokens.iter().take(SHOWN_TOKENS) {
@@ -61,6 +65,29 @@ pub(super) fn write(report: &Report<'_>, style: Style, quiet: bool, out: &mut dy
         writeln!(out, "… and {} more: --format jsonl lists all of them\n", counted(more, "token"))?;
     }
     if quiet && tokens.is_empty() && report.outcome.unread.is_empty() {
+        return Ok(());
+    }
+    write_asides(report, style, out)?;
+    writeln!(out, "{}", summary(report, style))
+}
+
+fn write_history(
+    report: &Report<'_>,
+    exposures: &[Exposure],
+    style: Style,
+    quiet: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut explained = HashSet::new();
+    for one in exposures.iter().take(SHOWN_TOKENS) {
+        let new = explained.insert(one.finding.rule.id);
+        history::write_exposure(one, &title(&one.finding), new, style, out)?;
+    }
+    if exposures.len() > SHOWN_TOKENS {
+        let more = exposures.len() - SHOWN_TOKENS;
+        writeln!(out, "… and {} more: --format jsonl lists all of them\n", counted(more, "token"))?;
+    }
+    if quiet && exposures.is_empty() && report.outcome.unread.is_empty() {
         return Ok(());
     }
     write_asides(report, style, out)?;
@@ -131,13 +158,18 @@ fn write_token(
 }
 
 fn headline(finding: &Finding, kind: Kind) -> String {
+    format!("{} {}", title(finding), words::does(kind, finding.part))
+}
+
+/// `a live Stripe secret key`.
+fn title(finding: &Finding) -> String {
     let title = match finding.severity {
         Severity::High => format!("live {}", finding.rule.title),
         Severity::Medium => finding.rule.title.to_owned(),
         Severity::Low => format!("test {}", finding.rule.title),
     };
     let article = if title.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
-    format!("{article} {title} {}", words::does(kind, finding.part))
+    format!("{article} {title}")
 }
 
 fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -232,9 +264,8 @@ fn holding(report: &Report<'_>) -> String {
     let scanned = words::scanned(report);
     let holding = match report.kind {
         Kind::Message => return scanned,
-        Kind::Push | Kind::Receive | Kind::History => {
-            findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len()
-        }
+        Kind::History => findings.iter().map(|f| f.origin.as_ref()).collect::<HashSet<_>>().len(),
+        Kind::Push | Kind::Receive => findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len(),
         Kind::Staged | Kind::Index | Kind::Files => findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len(),
     };
     // In a push it may be a tag or the name of a branch that holds it.

@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 
 use super::Report;
 use super::shown::shown_path;
-use crate::finding::{Encoding, Finding, OriginKind, ShownPath};
+use crate::exposure::{Exposure, Place, ShownCommit};
+use crate::finding::{Encoding, Finding, ShownPath};
+use crate::source::Kind;
 use crate::sweep::Allowed;
 
 /// One document with everything.
 pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let findings: Vec<Value> = report.outcome.findings.iter().map(|f| finding(f, report.kind.name())).collect();
+    let findings = findings(report);
     let document = json!({ "version": 1, "findings": findings, "summary": summary(report) });
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
@@ -20,15 +22,58 @@ pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Re
 
 /// One object a line: findings, then the summary.
 pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    for f in &report.outcome.findings {
-        writeln!(out, "{}", finding(f, report.kind.name()))?;
+    for finding in findings(report) {
+        writeln!(out, "{finding}")?;
     }
     writeln!(out, "{}", summary(report))
 }
 
+/// One for each place; in a sweep of the history one for each token.
+fn findings(report: &Report<'_>) -> Vec<Value> {
+    match report.exposures {
+        Some(exposures) => exposures.iter().map(exposure).collect(),
+        None => report.outcome.findings.iter().map(|f| finding(f, report.kind.name())).collect(),
+    }
+}
+
+fn exposure(one: &Exposure) -> Value {
+    let mut value = finding(&one.finding, Kind::History.name());
+    let first = place(&one.places[0]);
+    for key in ["commit", "author", "date", "object", "path", "path_bytes"] {
+        if let Some(known) = first.get(key) {
+            value[key] = known.clone();
+        }
+    }
+    value["first"] = first;
+    value["last"] = one.last.as_ref().map_or(Value::Null, commit);
+    value["removed"] = one.removed.as_ref().map_or(Value::Null, commit);
+    value["at_head"] = one.at_head.into();
+    value["reachable"] = one.standing.is_reachable().into();
+    value["standing"] = one.standing.name().into();
+    value["refs"] = one.refs.iter().map(shown_path).collect();
+    value["copies"] = one.copies.into();
+    value["places"] = one.places.iter().map(place).collect();
+    value
+}
+
+fn place(place: &Place) -> Value {
+    let mut value =
+        place.commit.as_ref().map_or_else(|| json!({ "commit": null, "author": null, "date": null }), commit);
+    value["object"] = place.object.clone().into();
+    value["path"] = Value::Null;
+    put_path(&mut value, place.path.as_ref());
+    value["line"] = place.position.map(|p| p.line).into();
+    value["part"] = place.part.name().into();
+    value
+}
+
+fn commit(commit: &ShownCommit) -> Value {
+    json!({ "commit": commit.id, "author": shown_path(&commit.author), "date": commit.date })
+}
+
 fn finding(finding: &Finding, source: &str) -> Value {
     let position = finding.position;
-    let id_of = |kind| finding.origin.as_ref().filter(|origin| origin.kind == kind).map(|origin| origin.id.as_str());
+    let commit = finding.origin.as_ref().filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str());
     let mut value = json!({
         "type": "finding",
         "rule": finding.rule.id,
@@ -42,12 +87,11 @@ fn finding(finding: &Finding, source: &str) -> Value {
         "end_column": position.map(|p| p.end_column),
         "part": finding.part.name(),
         "encoding": finding.encoding.map(Encoding::name),
-        "commit": id_of(OriginKind::Commit),
+        "commit": commit,
     });
     put_path(&mut value, finding.path.as_ref());
-    if finding.origin.as_ref().is_some_and(|origin| origin.kind != OriginKind::Commit) {
-        // A commit's object is the commit.
-        value["object"] = finding.origin.as_ref().map(|origin| origin.id.clone()).into();
+    if let Some(object) = finding.origin.as_ref().filter(|origin| !origin.kind.is_commit()) {
+        value["object"] = object.id.clone().into();
     }
     value
 }
@@ -87,7 +131,7 @@ fn summary(report: &Report<'_>) -> Value {
     let newly: Vec<Value> = outcome.allowed.iter().filter(|one| one.newly).map(allowed).collect();
     json!({
         "type": "summary",
-        "findings": outcome.findings.len(),
+        "findings": report.exposures.map_or(outcome.findings.len(), <[_]>::len),
         "tokens": report.tokens(),
         "allowed": outcome.allowed.len(),
         "newly_allowed": newly,

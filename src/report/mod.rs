@@ -1,5 +1,6 @@
 //! What came of a scan, written down: one file a format, and nothing of a format outside of its file.
 
+mod history;
 mod human;
 mod json;
 mod rules;
@@ -12,6 +13,7 @@ pub use shown::shown_path;
 
 use std::io::{self, Write};
 
+use crate::exposure::Exposure;
 use crate::source::Kind;
 use crate::sweep::Outcome;
 
@@ -19,6 +21,8 @@ use crate::sweep::Outcome;
 pub struct Report<'a> {
     pub kind: Kind,
     pub outcome: &'a Outcome,
+    /// In a sweep of the history, what stands for its findings.
+    pub exposures: Option<&'a [Exposure]>,
     pub seconds: f64,
     /// Sentences that the reader should know besides.
     pub notes: &'a [String],

@@ -47,11 +47,11 @@ fn nameless(part: Part) -> &'static str {
 
 /// The commit that brought it.
 pub(super) fn commit(finding: &Finding) -> Option<&str> {
-    finding.origin.as_ref().filter(|origin| origin.kind == OriginKind::Commit).map(|origin| origin.id.as_str())
+    finding.origin.as_ref().filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str())
 }
 
 /// Enough of an id to find the object by.
-fn short(id: &str) -> &str {
+pub(super) fn short(id: &str) -> &str {
     &id[..id.len().min(12)]
 }
 
@@ -62,17 +62,24 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
         (Kind::Staged, _) => format!("{}, {THEN}", unstage(report, finding)),
         (Kind::Message, _) => "take it out of the message: the commit was not made".to_owned(),
         (Kind::Index | Kind::Files | Kind::History, _) => format!("take it out of here, {THEN}"),
-        (Kind::Push | Kind::Receive, None) => "give it another name: git branch -m".to_owned(),
+        (Kind::Push | Kind::Receive, None) => {
+            "give it another name, and delete this one: git branch -m, or git tag -d".to_owned()
+        }
         (Kind::Push | Kind::Receive, Some(origin)) => match origin.kind {
-            OriginKind::Commit => format!(
-                "git rebase -i {0}^, mark {0} as edit and take it out there: one more commit on top would leave it in the history",
-                short(&origin.id)
-            ),
+            OriginKind::Commit => rebase(&format!("{}^", short(&origin.id)), &origin.id),
+            OriginKind::RootCommit => rebase("--root", &origin.id),
             OriginKind::Tag | OriginKind::Blob | OriginKind::Tree => {
                 "delete the tag with git tag -d, and make it anew without".to_owned()
             }
         },
     }
+}
+
+fn rebase(onto: &str, id: &str) -> String {
+    let id = short(id);
+    format!(
+        "git rebase -i {onto}, mark {id} as edit and take it out there: one more commit on top would leave it in the history"
+    )
 }
 
 fn unstage(report: &Report<'_>, finding: &Finding) -> String {

@@ -4,6 +4,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use gix::ObjectId;
+use gix::objs::commit::ref_iter::Token;
 
 use super::objects::Objects;
 use crate::trouble::Trouble;
@@ -16,6 +17,30 @@ pub(super) struct Commit {
     pub parents: Vec<ObjectId>,
     /// When it was committed, in seconds since 1970.
     pub date: i64,
+}
+
+impl Commit {
+    /// Reads a commit object; with a date that is none it counts as very old.
+    pub fn parse(bytes: &[u8], hash: gix::hash::Kind) -> gix::Result<Self> {
+        let none = ObjectId::empty_tree(hash);
+        let mut commit = Self { tree: none, parents: Vec::new(), date: 0 };
+        for token in gix::objs::CommitRefIter::from_bytes(bytes, hash) {
+            match token {
+                Ok(Token::Tree { id }) => commit.tree = id,
+                Ok(Token::Parent { id }) => commit.parents.push(id),
+                Ok(Token::Author { .. }) => {}
+                Ok(Token::Committer { signature }) => {
+                    commit.date = signature.seconds();
+                    break;
+                }
+                Ok(_) => break,
+                // Persons are scanned, whatever they look like; a tree or parent that is none hides content.
+                Err(_) if commit.tree != none => break,
+                Err(err) => return Err(err),
+            }
+        }
+        Ok(commit)
+    }
 }
 
 /// After the last commit in question, so many older ones are still looked at. Dates lie at times, and a commit that is

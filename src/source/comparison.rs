@@ -14,11 +14,11 @@ use crate::trouble::Trouble;
 
 /// What was changed, and what the parents have: all that threads share.
 pub(super) struct Comparison<'a> {
+    /// Against the first parent, but in a merge without what another one has alike.
     changed: Changed,
-    /// The first parent's tree.
-    head: Option<ObjectId>,
+    first: Option<Parent>,
     /// The other parents of a merge.
-    merged: Vec<Merged>,
+    merged: Vec<Parent>,
     against: Against<'a>,
 }
 
@@ -31,10 +31,10 @@ struct Changed {
     renames: Renames,
 }
 
-/// A parent but the first.
-struct Merged {
+struct Parent {
     tree: ObjectId,
-    /// Asked only where a file holds a token that this parent may have under another name.
+    /// All that is changed against it: asked only in a merge, where a file holds a token that it may have under another
+    /// name.
     changed: OnceLock<Changed>,
 }
 
@@ -57,8 +57,9 @@ impl<'a> Comparison<'a> {
         against: Against<'a>,
         objects: &Objects,
     ) -> Result<Self, Trouble> {
-        let merged = merged.into_iter().map(|tree| Merged { tree, changed: OnceLock::new() }).collect();
-        Ok(Self { changed: Changed::new(delta, objects)?, head, merged, against })
+        let parent = |tree| Parent { tree, changed: OnceLock::new() };
+        let (first, merged) = (head.map(parent), merged.into_iter().map(parent).collect());
+        Ok(Self { changed: Changed::new(delta, objects)?, first, merged, against })
     }
 
     /// How many files were changed.
@@ -67,7 +68,7 @@ impl<'a> Comparison<'a> {
     }
 
     pub fn has_parent(&self) -> bool {
-        self.head.is_some()
+        self.first.is_some()
     }
 
     /// Hands over what is new in the file at `at`.
@@ -131,7 +132,14 @@ impl<'a> Comparison<'a> {
         match change.old {
             Some((kept, id)) if kept == change.kept => older.push(objects.blob_owned(&id, &path)?),
             Some(_) => {}
-            None => older.extend(self.changed.renames.source(at, &self.changed.files, objects)?),
+            None if self.merged.is_empty() => {
+                older.extend(self.changed.renames.source(at, &self.changed.files, objects)?);
+            }
+            None => {
+                if let Some(first) = &self.first {
+                    older.extend(self.moved_from(first, change, new, objects)?);
+                }
+            }
         }
         for parent in &self.merged {
             let entry =
@@ -144,14 +152,18 @@ impl<'a> Comparison<'a> {
         Ok(older)
     }
 
-    /// What `parent` has under another name, which became the file of `change`.
+    /// What `parent` of a merge has under another name, which became the file of `change`.
     fn moved_from(
         &self,
-        parent: &Merged,
+        parent: &Parent,
         change: &Change,
         new: &[u8],
         objects: &Objects,
     ) -> Result<Option<Vec<u8>>, Trouble> {
+        // Wherever it stands there: a history may have been put into a folder.
+        if stands_below(objects, &parent.tree, &change.id)? {
+            return Ok(Some(new.to_vec()));
+        }
         let changed = match parent.changed.get() {
             Some(changed) => changed,
             None => {
@@ -160,17 +172,13 @@ impl<'a> Comparison<'a> {
             }
         };
         let Some(at) = changed.files.iter().position(|one| one.path == change.path) else { return Ok(None) };
-        if changed.renames.is_exact(at) {
-            return Ok(Some(new.to_vec()));
-        }
         changed.renames.source(at, &changed.files, objects)
     }
 
     /// Whether each of `spans` of a new path stands in a part of it that HEAD does not have: a file added to an old
     /// folder adds its own name only.
     fn new_names(&self, objects: &Objects, path: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
-        let Some(head) = self.head else { return Ok(vec![true; spans.len()]) };
-        let parents: Vec<_> = std::iter::once(&head).chain(self.merged.iter().map(|parent| &parent.tree)).collect();
+        let parents: Vec<_> = self.first.iter().chain(&self.merged).map(|parent| &parent.tree).collect();
         let is_new = |span: &Span| -> Result<bool, Trouble> {
             let folder = super::up_to_component(path, span.end);
             for tree in &parents {
@@ -188,6 +196,12 @@ impl Coverage {
     fn skip(&mut self, change: &Change, why: &'static str) {
         self.skipped.push(Skipped { path: change.path.clone(), why });
     }
+}
+
+fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<bool, Trouble> {
+    let mut stands = false;
+    objects.files_below(tree, b"", &mut |_, entry| stands |= entry.id == *id)?;
+    Ok(stands)
 }
 
 /// The removals, with every folder spelled out.

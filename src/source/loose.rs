@@ -9,42 +9,55 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use gix::hash::oid;
-use gix::objs::{Kind, decode};
+use gix::objs::{self, decode};
 use gix::zlib::{Inflate, Status};
 
 /// The longest header: `commit `, 20 digits, NUL.
 const LONGEST_HEADER: usize = 32;
+/// Files of fewer bytes than this hold, nearly all of them, fewer than `SCRATCH`.
+const USUALLY_SMALL: usize = 16 << 10;
+const SCRATCH: usize = 64 << 10;
+/// Read at once.
+const STEP: usize = 64 << 10;
 
 /// The loose objects of one object directory, and what reading them needs.
 pub(super) struct Loose {
     dir: PathBuf,
     /// Read into, and never made smaller.
     buffer: Vec<u8>,
+    /// Decoded into: what is small is copied out of it, so that no buffer is filled with zeros first.
+    scratch: Vec<u8>,
     inflate: Inflate,
 }
 
 impl Loose {
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), buffer: Vec::new(), inflate: Inflate::default() }
+        Self { dir: dir.to_owned(), buffer: vec![0; STEP], scratch: vec![0; SCRATCH], inflate: Inflate::default() }
     }
 
     /// The kind of the object `id`, and its bytes at the end of `buffer`: they start where the number says. None where
     /// there is no such loose object.
-    pub fn read(&mut self, id: &oid, buffer: &mut Vec<u8>) -> gix::Result<Option<(Kind, usize)>> {
+    pub fn read(&mut self, id: &oid, buffer: &mut Vec<u8>) -> gix::Result<Option<(objs::Kind, usize)>> {
         let len = match File::open(self.path_of(id)).and_then(|file| read_whole(file, &mut self.buffer)) {
             Ok(len) => len,
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(err) => return Err(gix::Error::from_error(err)),
         };
         let packed = &self.buffer[..len];
-        let mut header = [0; LONGEST_HEADER];
+        // Most fit into the scratch at once: a pass for the header alone would build the decoder's tables twice, which
+        // with 20 staged files was a tenth of the process.
+        let room = if len < USUALLY_SMALL { SCRATCH } else { LONGEST_HEADER };
         self.inflate.reset();
-        let (_, _, written) = self.inflate.once(packed, &mut header)?;
-        let (kind, size, start) = decode::loose_header(&header[..written])?;
+        let (status, _, written) = self.inflate.once(packed, &mut self.scratch[..room])?;
+        let (kind, size, start) = decode::loose_header(&self.scratch[..written.min(LONGEST_HEADER)])?;
         let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size)).ok_or_else(|| wrong(size))?;
+        buffer.clear();
+        if status == Status::StreamEnd && written == end {
+            buffer.extend_from_slice(&self.scratch[start..end]);
+            return Ok(Some((kind, 0)));
+        }
 
         // Once more from the start: with room for all of it the decoder takes its fastest way.
-        buffer.clear();
         buffer.try_reserve(end).map_err(|_| wrong(size))?;
         buffer.resize(end, 0);
         self.inflate.reset();
@@ -56,25 +69,29 @@ impl Loose {
     }
 
     fn path_of(&self, id: &oid) -> PathBuf {
-        let hex = id.to_hex().to_string();
-        let (folder, name) = hex.split_at(2);
-        let mut path = self.dir.join(folder);
-        path.push(name);
+        let mut hex = gix::hash::Kind::hex_buf();
+        let (folder, name) = id.hex_to_buf(&mut hex).split_at(2);
+        let mut path = PathBuf::with_capacity(self.dir.as_os_str().len() + id.kind().len_in_hex() + 2);
+        path.extend([&self.dir, Path::new(folder), Path::new(name)]);
         path
     }
 }
 
-/// As `read_to_end`, but without asking for the size and the place first: two calls fewer for each small file.
+/// As `read_to_end`, but without asking for the size, the place and the end: three calls fewer for each small file.
 fn read_whole(mut file: File, buffer: &mut Vec<u8>) -> io::Result<usize> {
-    const STEP: usize = 64 << 10;
     let mut len = 0;
     loop {
         if buffer.len() < len + STEP {
             buffer.resize(len + STEP, 0);
         }
         match file.read(&mut buffer[len..]) {
-            Ok(0) => return Ok(len),
-            Ok(read) => len += read,
+            Ok(read) => {
+                len += read;
+                // Less than there was room for: a file on disk has ended. One that has not is left to gix.
+                if len < buffer.len() {
+                    return Ok(len);
+                }
+            }
             Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
             Err(err) => return Err(err),
         }

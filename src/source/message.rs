@@ -104,9 +104,12 @@ fn dropped(text: &[u8], cleanup: &Cleanup) -> Vec<Span> {
     if comment.is_empty() {
         return Vec::new();
     }
+    // Git explains its own in a comment. One that somebody typed cuts nothing.
     let is_scissors = |line: &Span| {
         let rest = text[line.clone()].strip_prefix(&comment[..]).and_then(|rest| rest.strip_prefix(b" "));
+        let behind = &text[line.end..];
         rest.is_some_and(|rest| rest.trim_ascii_end() == SCISSORS)
+            && (behind.is_empty() || behind.starts_with(&comment))
     };
     let end = lines.iter().find(|line| cleanup.scissors && is_scissors(line)).map_or(text.len(), |line| line.start);
     let is_comment = |line: &&Span| cleanup.comments && line.start < end && text[(*line).clone()].starts_with(&comment);

@@ -14,6 +14,7 @@ mod loose;
 mod map;
 mod message;
 mod objects;
+mod packs;
 mod push;
 mod refs;
 mod renames;
@@ -21,7 +22,7 @@ mod repository;
 mod staged;
 
 pub use files::Files;
-pub use history::History;
+pub use history::{CommitFacts, History, Introduced, Label, Sought, Trace};
 pub use message::{Cleanup, Message};
 pub use push::{Known, Push, Pushed};
 pub use repository::Repository;

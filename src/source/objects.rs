@@ -2,23 +2,23 @@
 //! `git replace` shows in its place.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::hash::{Kind, oid};
-use gix::objs::commit::ref_iter::Token;
 use gix::objs::tree::{EntryKind, EntryMode, EntryRef};
 use gix::objs::{Find, TreeRefIter};
 use gix::odb::pack::cache;
 
 use super::ancestry::Commit;
 use super::loose::Loose;
+use super::packs::Packs;
 use crate::allow::CONFIG_NAME;
 use crate::trouble::Trouble;
 
@@ -26,17 +26,22 @@ use crate::trouble::Trouble;
 /// of the time.
 const DELTA_BASES: usize = 48 << 20;
 
-/// Every store that the repository and the environment name, shared by all threads.
+/// Every object directory that the repository and the environment name, shared by all threads.
 pub(super) struct Stores {
-    stores: Vec<Arc<gix::odb::Store>>,
+    /// The repository's own is the first.
+    dirs: Vec<PathBuf>,
+    /// gix's way to read them, opened when it is needed.
+    gix: OnceLock<Result<Vec<Arc<gix::odb::Store>>, Trouble>>,
     hash: Kind,
 }
 
 /// One thread's handle to them.
 pub(super) struct Objects {
-    /// Asked first: what was just staged is here.
     loose: RefCell<Loose>,
-    stores: Vec<gix::odb::Handle>,
+    packs: RefCell<Packs>,
+    /// Asked last, and its word is final.
+    stores: Arc<Stores>,
+    handles: OnceCell<Vec<gix::odb::Handle>>,
     hash: Kind,
 }
 
@@ -96,41 +101,43 @@ impl<'t> TreeWalk<'t> {
 impl Stores {
     /// The repository's own store, unless `GIT_OBJECT_DIRECTORY` names another, and those of
     /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`: gix reads neither variable.
-    pub fn open(repository: &gix::ThreadSafeRepository, hash: Kind) -> Result<Self, Trouble> {
-        let mut stores = match std::env::var_os("GIT_OBJECT_DIRECTORY").filter(|dir| !dir.is_empty()) {
-            Some(dir) => vec![store(PathBuf::from(dir), hash)?],
-            None => vec![repository.objects.clone()],
-        };
-        if let Some(dirs) = std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES") {
-            for dir in alternates(&dirs).into_iter().filter(|dir| dir.is_dir()) {
-                stores.push(store(dir, hash)?);
-            }
+    pub fn new(repository: &gix::Repository) -> Self {
+        let named = std::env::var_os("GIT_OBJECT_DIRECTORY").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let mut dirs = vec![named.unwrap_or_else(|| repository.objects.store_ref().path().to_owned())];
+        if let Some(more) = std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES") {
+            dirs.extend(alternates(&more).into_iter().filter(|dir| dir.is_dir()));
         }
-        Ok(Self { stores, hash })
+        Self { dirs, gix: OnceLock::new(), hash: repository.object_hash() }
     }
 
     /// The object directories themselves, without their alternates.
-    pub fn folders(&self) -> Vec<PathBuf> {
-        self.stores.iter().map(|store| store.path().to_owned()).collect()
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.dirs
     }
 
-    pub fn reader(&self) -> Objects {
-        let reading = |store: &Arc<gix::odb::Store>| {
-            let mut handle = store.to_cache();
-            handle.ignore_replacements = true;
-            handle
-        };
-        let loose = RefCell::new(Loose::new(self.stores[0].path()));
-        Objects { loose, stores: self.stores.iter().map(reading).collect(), hash: self.hash }
+    pub fn reader(self: &Arc<Self>) -> Objects {
+        self.reading(Box::new(cache::Never))
     }
 
     /// A reader for many objects of a history: it keeps what deltas were made against.
-    pub fn reader_of_history(&self) -> Objects {
-        let mut objects = self.reader();
-        for handle in &mut objects.stores {
-            handle.set_pack_cache(|| Box::new(cache::lru::MemoryCappedHashmap::new(DELTA_BASES)));
+    pub fn reader_of_history(self: &Arc<Self>) -> Objects {
+        self.reading(Box::new(cache::lru::MemoryCappedHashmap::new(DELTA_BASES)))
+    }
+
+    fn reading(self: &Arc<Self>, delta_bases: Box<dyn cache::DecodeEntry + Send>) -> Objects {
+        Objects {
+            loose: RefCell::new(Loose::new(&self.dirs[0])),
+            packs: RefCell::new(Packs::new(self.dirs.clone(), self.hash, delta_bases)),
+            stores: self.clone(),
+            handles: OnceCell::new(),
+            hash: self.hash,
         }
-        objects
+    }
+
+    /// Opening them takes a list of all packs, and where all that is wanted is in a plain place they stay unused.
+    fn gix(&self) -> Result<&[Arc<gix::odb::Store>], Trouble> {
+        let open = || self.dirs.iter().map(|dir| store(dir.clone(), self.hash)).collect();
+        self.gix.get_or_init(open).as_deref().map_err(Clone::clone)
     }
 }
 
@@ -210,28 +217,12 @@ impl Objects {
         Ok(())
     }
 
-    /// The commit's tree, parents and date; with a date that is none it counts as very old.
+    /// The commit's tree, parents and date.
     pub fn commit(&self, id: &oid) -> Result<Commit, Trouble> {
         let mut buffer = Vec::new();
         let bytes = self.object(id, gix::objs::Kind::Commit, &"what is scanned", &mut buffer)?;
-        let broken = |err: gix::Error| unreadable(id, &gix::objs::Kind::Commit, &"what is scanned", err);
-        let mut commit = Commit { tree: ObjectId::empty_tree(self.hash), parents: Vec::new(), date: 0 };
-        for token in gix::objs::CommitRefIter::from_bytes(&buffer[bytes], self.hash) {
-            match token {
-                Ok(Token::Tree { id }) => commit.tree = id,
-                Ok(Token::Parent { id }) => commit.parents.push(id),
-                Ok(Token::Author { .. }) => {}
-                Ok(Token::Committer { signature }) => {
-                    commit.date = signature.seconds();
-                    break;
-                }
-                Ok(_) => break,
-                // Persons are scanned, whatever they look like; a tree or parent that is none hides content.
-                Err(_) if commit.tree != ObjectId::empty_tree(self.hash) => break,
-                Err(err) => return Err(broken(err)),
-            }
-        }
-        Ok(commit)
+        Commit::parse(&buffer[bytes], self.hash)
+            .map_err(|err| unreadable(id, &gix::objs::Kind::Commit, &"what is scanned", err))
     }
 
     /// The kind and the bytes of any object.
@@ -241,7 +232,7 @@ impl Objects {
         wanted_for: &dyn Display,
         buffer: &'b mut Vec<u8>,
     ) -> Result<(gix::objs::Kind, &'b [u8]), Trouble> {
-        let (kind, bytes) = self.find(id, &"object", wanted_for, buffer)?;
+        let (kind, bytes) = self.find(id, None, wanted_for, buffer)?;
         Ok((kind, &buffer[bytes]))
     }
 
@@ -262,31 +253,69 @@ impl Objects {
         wanted_for: &dyn Display,
         buffer: &mut Vec<u8>,
     ) -> Result<Range<usize>, Trouble> {
-        let (found, bytes) = self.find(id, &kind, wanted_for, buffer)?;
+        let (found, bytes) = self.find(id, Some(kind), wanted_for, buffer)?;
         if found == kind { Ok(bytes) } else { Err(unreadable(id, &kind, wanted_for, format!("it is a {found}"))) }
     }
 
-    /// The object's kind, and where in `buffer` its bytes are. `what` is the word for it in a sentence.
+    /// The object's kind, and where in `buffer` its bytes are.
     fn find(
         &self,
         id: &oid,
-        what: &dyn Display,
+        expected: Option<gix::objs::Kind>,
         wanted_for: &dyn Display,
         buffer: &mut Vec<u8>,
     ) -> Result<(gix::objs::Kind, Range<usize>), Trouble> {
+        let what: &dyn Display = match &expected {
+            Some(kind) => kind,
+            None => &"object",
+        };
         let failed = |err: gix::Error| unreadable(id, what, wanted_for, err);
-        buffer.clear();
-        let (found, start) = match self.loose.borrow_mut().read(id, buffer).map_err(failed)? {
-            Some(found) => found,
-            None => (self.packed(id, buffer).map_err(failed)?.ok_or_else(|| missing(id, what, wanted_for))?, 0),
+        let (found, start) = match self.plain(id, expected, buffer).map_err(failed) {
+            Ok(Some(found)) => found,
+            Ok(None) => (self.elsewhere(id, buffer, &failed)?.ok_or_else(|| missing(id, what, wanted_for))?, 0),
+            // Perhaps an alternate has a good copy.
+            Err(damage) => (self.elsewhere(id, buffer, &failed).ok().flatten().ok_or(damage)?, 0),
         };
         Ok((found, start..buffer.len()))
     }
 
-    /// The kind of the object, from whichever store has it.
-    fn packed(&self, id: &oid, buffer: &mut Vec<u8>) -> gix::Result<Option<gix::objs::Kind>> {
-        for store in &self.stores {
-            if let Some(found) = store.try_find(id, buffer)? {
+    /// The kind of the object and where in `buffer` it starts, if it is where most are: what was just staged is loose,
+    /// what HEAD has is packed.
+    fn plain(
+        &self,
+        id: &oid,
+        expected: Option<gix::objs::Kind>,
+        buffer: &mut Vec<u8>,
+    ) -> gix::Result<Option<(gix::objs::Kind, usize)>> {
+        let packed = |buffer: &mut Vec<u8>| self.packs.borrow_mut().find(id, buffer).map(|kind| (kind, 0));
+        let is_blob = expected.is_none_or(|kind| kind == gix::objs::Kind::Blob);
+        if !is_blob && let Some(found) = packed(buffer) {
+            return Ok(Some(found));
+        }
+        let loose = self.loose.borrow_mut().read(id, buffer);
+        if is_blob && !matches!(loose, Ok(Some(_))) {
+            // Where the loose one is damaged there may be a good copy, as git has it.
+            return packed(buffer).map_or(loose, |found| Ok(Some(found)));
+        }
+        loose
+    }
+
+    /// The kind of the object, from whichever store has it, as gix has it.
+    fn elsewhere(
+        &self,
+        id: &oid,
+        buffer: &mut Vec<u8>,
+        failed: &dyn Fn(gix::Error) -> Trouble,
+    ) -> Result<Option<gix::objs::Kind>, Trouble> {
+        let stores = self.stores.gix()?;
+        let reading = |store: &Arc<gix::odb::Store>| {
+            let mut handle = store.to_cache();
+            handle.ignore_replacements = true;
+            handle
+        };
+        for handle in self.handles.get_or_init(|| stores.iter().map(reading).collect()) {
+            buffer.clear();
+            if let Some(found) = handle.try_find(id, buffer).map_err(failed)? {
                 return Ok(Some(found.kind));
             }
         }

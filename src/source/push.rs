@@ -166,7 +166,8 @@ impl Brought {
         visit: &dyn Fn(&Unit<'_>),
         covered: &mut Coverage,
     ) -> Result<(), Trouble> {
-        let origin = Origin { order, kind: OriginKind::Commit, id: self.id.to_string() };
+        let kind = if self.parents.is_empty() { OriginKind::RootCommit } else { OriginKind::Commit };
+        let origin = Origin { order, kind, id: self.id.to_string() };
         let visit = |unit: &Unit<'_>| {
             // Asked only where a token was found: the answer may need a walk through all of the history.
             let compare = |spans: &[Span]| match (known, unit.newness) {
@@ -235,6 +236,11 @@ impl Repository {
         }
     }
 
+    /// The hex id of HEAD's commit; None before the first one.
+    pub fn head_id(&self) -> Result<Option<String>, Trouble> {
+        Ok(self.head()?.map(|id| id.to_string()))
+    }
+
     /// Whether this repository has the object with the hex id `id`.
     pub fn has(&self, id: &str) -> bool {
         id_of(id, &self.objects).is_ok_and(|id| self.objects.any(&id, &"", &mut Vec::new()).is_ok())
@@ -280,6 +286,11 @@ fn peel(id: &ObjectId, objects: &Objects) -> Result<Peeled, Trouble> {
         }
     }
     Ok(Peeled { chain })
+}
+
+/// What `id` points to, from one to the next.
+pub(super) fn chain(id: &ObjectId, objects: &Objects) -> Result<Vec<(ObjectKind, ObjectId)>, Trouble> {
+    Ok(peel(id, objects)?.chain)
 }
 
 fn id_of(hex: &str, objects: &Objects) -> Result<ObjectId, Trouble> {

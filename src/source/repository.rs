@@ -1,8 +1,10 @@
 //! Opening a repository as git would in a hook, with none of the user's settings in force.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gix::ObjectId;
+use gix::odb::store::init::Slots;
 
 use super::objects::{Objects, Stores};
 use crate::git;
@@ -11,7 +13,7 @@ use crate::trouble::Trouble;
 /// A repository, and where its parts are.
 pub struct Repository {
     pub(super) gix: gix::Repository,
-    pub(super) stores: Stores,
+    pub(super) stores: Arc<Stores>,
     /// This thread's handle to the stores.
     pub(super) objects: Objects,
     worktree: Option<PathBuf>,
@@ -20,9 +22,8 @@ pub struct Repository {
 impl Repository {
     /// The repository that `GIT_DIR` names or that `dir` lies in.
     pub fn discover(dir: &Path) -> Result<Self, Trouble> {
-        let shared = open(dir)?;
-        let gix = shared.to_thread_local();
-        let stores = Stores::open(&shared, gix.object_hash())?;
+        let gix = open(dir)?.to_thread_local();
+        let stores = Arc::new(Stores::new(&gix));
         let objects = stores.reader();
         let named = std::env::var_os("GIT_WORK_TREE").filter(|path| !path.is_empty()).map(PathBuf::from);
         let worktree = named.or_else(|| gix.workdir().map(Path::to_owned));
@@ -36,6 +37,12 @@ impl Repository {
 
     pub(super) fn git_dir(&self) -> &Path {
         self.gix.git_dir()
+    }
+
+    /// The git directories of all worktrees: each has an index and a HEAD of its own.
+    pub(super) fn git_dirs(&self) -> Vec<PathBuf> {
+        let linked = self.gix.common_dir().join("worktrees").read_dir().into_iter().flatten().flatten();
+        std::iter::once(self.gix.common_dir().to_owned()).chain(linked.map(|entry| entry.path())).collect()
     }
 
     /// The tree of HEAD's commit; None before the first one.
@@ -146,7 +153,11 @@ fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Trouble {
 /// and reading them takes half of the time to open a small repository. The few variables that matter in a hook are read
 /// by hand, `GIT_DIR` by gix.
 fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
-    let options = || gix::open::Options::default().permissions(gix::open::Permissions::isolated());
+    // No slots, no list of packs: objects are read through `Stores`.
+    let options = || {
+        let isolated = gix::open::Permissions::isolated();
+        gix::open::Options::default().permissions(isolated).object_store_slots(Slots::Given(0))
+    };
     let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
     let discovery = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
     let opened = match std::env::var_os("GIT_DIR") {

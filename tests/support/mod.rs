@@ -5,8 +5,10 @@ pub mod deep;
 pub mod leak;
 pub mod push;
 mod run;
+pub mod runner;
 pub mod server;
 pub mod token;
+pub mod tools;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -35,7 +37,8 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 /// Whatever the person or the machine that runs the tests has set must not decide them.
-const FORGOTTEN: &[&str] = &["GIT_", "PRE_COMMIT", "PREK", "NO_COLOR", "CLICOLOR", "FORCE_COLOR", "XDG_CONFIG"];
+const FORGOTTEN: &[&str] =
+    &["GIT_", "PRE_COMMIT", "PREK", "NO_COLOR", "CLICOLOR", "FORCE_COLOR", "XDG_CONFIG", "LEFTHOOK", "HUSKY", "SKIP"];
 
 /// A folder of its own, with a repository in it, gone when dropped.
 pub struct Repo {

@@ -74,6 +74,10 @@ impl Pair {
         self.make.sk_live(24)
     }
 
+    pub fn every_family(&mut self) -> Vec<Token> {
+        self.make.every_family()
+    }
+
     pub fn oid(&self, name: &str) -> String {
         self.repo.git(&["rev-parse", name]).line()
     }

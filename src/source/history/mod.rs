@@ -1,9 +1,15 @@
 //! All objects of a repository, each once, wherever it is kept and whoever refers to it.
 
 mod delta;
+mod graph;
+mod labels;
 mod pack;
 mod stores;
+mod trace;
 mod walk;
+
+pub use labels::Label;
+pub use trace::{CommitFacts, Introduced, Sought, Trace};
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -34,7 +40,7 @@ pub struct History<'r> {
 impl<'r> History<'r> {
     /// Opens every pack and lists every loose object. Reads no content yet.
     pub fn open(repository: &'r Repository, detector: &'r Detector) -> Self {
-        let contents = Contents::of(&repository.stores.folders(), repository.objects.hash());
+        let contents = Contents::of(repository.stores.folders(), repository.objects.hash());
         Self { repository, detector, contents }
     }
 }
@@ -75,6 +81,16 @@ enum Work<'w> {
 }
 
 impl History<'_> {
+    /// A task that makes every object of some kinds.
+    fn everything<'t>(
+        &self,
+        wants: fn(ObjectKind) -> bool,
+        visit: &'t (dyn Fn(ObjectKind, &oid, &[u8]) + Sync),
+    ) -> Task<'t> {
+        // What cannot be read was told when it was scanned.
+        Task { may_hold: &|_| false, context: 0, wants, all: true, visit, failed: &|_, _| {} }
+    }
+
     /// Reads all objects on up to `threads` threads; returns how many bytes they have.
     fn walk(&self, threads: usize, task: &Task<'_>) -> u64 {
         let work: Vec<Work<'_>> = self.work();

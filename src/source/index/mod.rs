@@ -4,8 +4,8 @@
 //!
 //! 1. The cache tree at the end of the index names the tree that git is about to commit: compare two trees. In a hook
 //!    after a plain `commit` it is always there. Of 100,000 files, `git diff --cached --quiet` takes ten times as long.
-//! 2. The cache tree is invalid at its root (after a bare `git add`): walk the entries in the mapped bytes, and skip
-//!    every folder whose cached tree is HEAD's.
+//! 2. The index is small, or its cache tree is invalid at its root (after a bare `git add`): walk the entries in the
+//!    mapped bytes, and skip every folder whose cached tree is HEAD's.
 //! 3. Index version 4, split and sparse indexes: the same walk over entries that gix decoded.
 
 mod entries;
@@ -65,7 +65,7 @@ pub(super) fn compare(
         Err(err) => return Err(damaged(path, err)),
     };
     let raw = raw::Index::parse(&mapped, objects.hash());
-    if let Some(root) = raw.as_ref().and_then(raw::Index::next_tree)
+    if let Some(root) = raw.as_ref().filter(|raw| !raw.is_small()).and_then(raw::Index::next_tree)
         && let Ok(delta) = compare_trees(head, &[], root, objects)
     {
         return Ok(delta);

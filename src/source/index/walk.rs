@@ -1,6 +1,7 @@
 //! The comparison of sorted index entries, or of a tree, with a tree.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use gix::ObjectId;
 use gix::index::extension::Tree;
@@ -119,13 +120,19 @@ fn child_of<'t>(node: &'t Tree, name: &[u8]) -> Option<&'t Tree> {
 /// What HEAD has below `prefix`; an empty tree where it has nothing.
 fn old_tree(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<objects::Tree, Trouble> {
     let id = head.unwrap_or_else(|| ObjectId::empty_tree(objects.hash()));
-    objects.tree(&id, &place(prefix, "the parent commit"))
+    objects.tree(&id, &Place(prefix, "the parent commit"))
 }
 
-/// A folder as a sentence names it.
-fn place(prefix: &[u8], whose: &'static str) -> impl std::fmt::Display {
-    let folder = if prefix.is_empty() { "the top".to_owned() } else { prefix.escape_ascii().to_string() };
-    format!("{folder} of {whose}")
+/// A folder as a sentence names it, put into words only where there is such a sentence.
+struct Place<'a>(&'a [u8], &'static str);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self(b"", whose) => write!(f, "the top of {whose}"),
+            Self(prefix, whose) => write!(f, "{} of {whose}", prefix.escape_ascii()),
+        }
+    }
 }
 
 /// Steps over what stands in `old` in front of `name`, all of it removed, and over `name` itself, which is returned.
@@ -173,8 +180,8 @@ fn trees(
         return Ok(());
     }
     let old = old_tree(prefix, old, objects)?;
-    let new = objects.tree(&new, &place(prefix, "the commit"))?;
-    let merged = merged.iter().map(|id| objects.tree(id, &place(prefix, "a merged commit")));
+    let new = objects.tree(&new, &Place(prefix, "the commit"))?;
+    let merged = merged.iter().map(|id| objects.tree(id, &Place(prefix, "a merged commit")));
     let merged = merged.collect::<Result<Vec<_>, _>>()?;
     let (mut old, mut new) = (old.walk()?, new.walk()?);
     let mut merged = merged.iter().map(objects::Tree::walk).collect::<Result<Vec<_>, _>>()?;

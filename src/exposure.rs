@@ -1,0 +1,217 @@
+//! The answer of a sweep, token by token: where and since when it is exposed.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::allow::Allow;
+use crate::detect::Detector;
+use crate::finding::{Finding, Fingerprint, Part, Position, ShownPath};
+use crate::source::{CommitFacts, History, Introduced, Label, Sought, Trace};
+use crate::sweep::{Allowed, Outcome};
+use crate::trouble::Trouble;
+
+/// How exposed a token is, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// In what HEAD has, and on a remote branch.
+    HeadAndRemote,
+    Head,
+    Remote,
+    Branch,
+    Tag,
+    /// Under another ref: notes, a pull request.
+    Ref,
+    Stash,
+    Index,
+    Reflog,
+    /// In an object that nothing leads to.
+    Dangling,
+}
+
+impl Standing {
+    pub fn name(self) -> &'static str {
+        match self {
+            Standing::HeadAndRemote | Standing::Head => "head",
+            Standing::Remote => "remote",
+            Standing::Branch => "branch",
+            Standing::Tag => "tag",
+            Standing::Ref => "ref",
+            Standing::Stash => "stash",
+            Standing::Index => "index",
+            Standing::Reflog => "reflog",
+            Standing::Dangling => "dangling",
+        }
+    }
+
+    /// Whether a ref leads to it, and not only what git forgets after a while.
+    pub fn is_reachable(self) -> bool {
+        self < Standing::Index
+    }
+
+    fn of(trace: &Trace) -> Self {
+        let has = |wanted: fn(&Label) -> bool| trace.labels.iter().any(wanted);
+        let remote = has(|label| matches!(label, Label::Remote(_)));
+        match () {
+            () if trace.at_head && remote => Standing::HeadAndRemote,
+            () if trace.at_head => Standing::Head,
+            () if remote => Standing::Remote,
+            () if has(|label| matches!(label, Label::Branch(_))) => Standing::Branch,
+            () if has(|label| matches!(label, Label::Tag(_))) => Standing::Tag,
+            () if has(|label| matches!(label, Label::Other(_))) => Standing::Ref,
+            () if has(|label| matches!(label, Label::Stash)) => Standing::Stash,
+            () if has(|label| matches!(label, Label::Index)) => Standing::Index,
+            () if has(|label| matches!(label, Label::Reflog(_))) => Standing::Reflog,
+            () => Standing::Dangling,
+        }
+    }
+}
+
+/// A commit, fit to be shown.
+#[derive(Clone, Debug)]
+pub struct ShownCommit {
+    pub id: String,
+    pub author: ShownPath,
+    /// `2024-01-02T03:04:05+00:00`.
+    pub date: String,
+}
+
+/// Where a token came in.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// None for what no commit has: it is staged, or dangling.
+    pub commit: Option<ShownCommit>,
+    pub path: Option<ShownPath>,
+    pub part: Part,
+    pub position: Option<Position>,
+    /// The hex id of the object that holds it.
+    pub object: String,
+}
+
+/// One token's answer.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    /// One of the places where it stands: what it is, and how it may be shown.
+    pub finding: Finding,
+    pub standing: Standing,
+    /// Where it came in, the oldest first; never empty.
+    pub places: Vec<Place>,
+    pub last: Option<ShownCommit>,
+    pub removed: Option<ShownCommit>,
+    pub at_head: bool,
+    /// Names of refs and reflogs that lead to it, masked.
+    pub refs: Vec<ShownPath>,
+    /// How many objects hold it.
+    pub copies: usize,
+}
+
+/// Groups what was found by token and follows each through the history, worst first. What the allowlist's paths cover is
+/// taken out of `outcome.findings`.
+pub fn expose(
+    outcome: &mut Outcome,
+    history: &History<'_>,
+    detector: &Detector,
+    allow: &Allow,
+    threads: usize,
+) -> Result<Vec<Exposure>, Trouble> {
+    let mut numbers: HashMap<Fingerprint, usize> = HashMap::new();
+    let mut findings: Vec<Vec<Finding>> = Vec::new();
+    for finding in std::mem::take(&mut outcome.findings) {
+        let next = numbers.len();
+        let number = *numbers.entry(finding.fingerprint).or_insert(next);
+        if number == findings.len() {
+            findings.push(Vec::new());
+        }
+        findings[number].push(finding);
+    }
+    if findings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sought: Vec<Sought> = findings
+        .iter()
+        .enumerate()
+        .flat_map(|(token, places)| {
+            let origins = places.iter().filter_map(|place| place.origin.clone());
+            origins.map(move |origin| Sought { token, origin })
+        })
+        .collect();
+    let traces = history.trace(&sought, findings.len(), threads)?;
+    let mut exposures = Vec::new();
+    for (places, trace) in findings.into_iter().zip(traces) {
+        let paths = trace.introduced.iter().map(|one| one.path.as_deref());
+        let allowed = paths.map(|path| allow.reason_for_path(path?)).collect::<Option<Vec<_>>>();
+        match allowed.as_deref().and_then(<[_]>::first) {
+            Some(&reason) => {
+                let finding = places.into_iter().next().expect("a token has a place");
+                outcome.allowed.push(Allowed { finding, reason, newly: false });
+            }
+            None => {
+                exposures.push(exposure(&places, trace, detector));
+                outcome.findings.extend(places);
+            }
+        }
+    }
+    exposures.sort_by_key(|one| (one.standing, std::cmp::Reverse(one.finding.severity), one.finding.fingerprint));
+    Ok(exposures)
+}
+
+fn exposure(findings: &[Finding], trace: Trace, detector: &Detector) -> Exposure {
+    let shown = |bytes: &[u8]| ShownPath::from_masked(detector.mask(bytes));
+    let commit = |facts: &CommitFacts| ShownCommit {
+        id: facts.id.clone(),
+        author: shown(&facts.author),
+        date: facts.date.clone(),
+    };
+    let standing = Standing::of(&trace);
+    let place = |one: &Introduced| {
+        let finding = held_by(findings, &one.object);
+        let path = one.path.as_deref().map(shown);
+        Place {
+            commit: Some(commit(&one.commit)),
+            path: if finding.part == Part::Name { path.map(|folder| named(&folder, finding)) } else { path },
+            part: finding.part,
+            position: finding.position,
+            object: one.object.clone(),
+        }
+    };
+    let mut places: Vec<Place> = trace.introduced.iter().map(place).collect();
+    let first = held_by(findings, places.first().map_or("", |place| place.object.as_str())).clone();
+    if places.is_empty() {
+        places.extend(findings.iter().map(|finding| Place {
+            commit: None,
+            path: None,
+            part: finding.part,
+            position: finding.position,
+            object: finding.origin.as_ref().map_or_else(String::new, |origin| origin.id.clone()),
+        }));
+    }
+    let refs = trace.labels.iter().map(|label| shown(name_of(label))).collect();
+    let objects = findings.iter().filter_map(|finding| finding.origin.as_ref().map(|origin| &origin.id));
+    Exposure {
+        finding: first,
+        standing,
+        places,
+        last: trace.last.as_ref().map(commit),
+        removed: trace.removed.as_ref().map(commit),
+        at_head: trace.at_head,
+        refs,
+        copies: objects.collect::<BTreeSet<_>>().len(),
+    }
+}
+
+/// The folder, and the name in it that holds the token.
+fn named(folder: &ShownPath, finding: &Finding) -> ShownPath {
+    let slash = if folder.as_bytes().is_empty() { "" } else { "/" };
+    ShownPath::from_masked([folder.as_bytes(), slash.as_bytes(), finding.excerpt.text.as_bytes()].concat())
+}
+
+fn held_by<'f>(findings: &'f [Finding], object: &str) -> &'f Finding {
+    let by_object = |finding: &&Finding| finding.origin.as_ref().is_some_and(|origin| origin.id == object);
+    findings.iter().find(by_object).unwrap_or(&findings[0])
+}
+
+fn name_of(label: &Label) -> &[u8] {
+    match label {
+        Label::Remote(name) | Label::Branch(name) | Label::Tag(name) | Label::Other(name) | Label::Reflog(name) => name,
+        Label::Stash => b"refs/stash",
+        Label::Index => b"index",
+    }
+}

@@ -1,0 +1,91 @@
+//! The answer of a sweep for people: one paragraph a token.
+
+use std::io::{self, Write};
+
+use super::human::Style;
+use super::shown::{counted, shown_path};
+use super::words::short;
+use crate::exposure::{Exposure, Place, ShownCommit, Standing};
+use crate::finding::{Part, ShownPath};
+
+/// Names, places and paths beyond these are counted.
+const SHOWN: usize = 5;
+
+pub(super) fn write_exposure(
+    one: &Exposure,
+    title: &str,
+    explained: bool,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let finding = &one.finding;
+    let heading = format!("error[{}]", finding.rule.id);
+    writeln!(out, "{}{}", style.error(heading), style.strong(format!(": {title} {}", standing(one.standing))))?;
+    let mut row = |name: &str, text: String| writeln!(out, "  {} {text}", style.frame(format!("{name:>9}:")));
+    let severity = format!("severity {}, fingerprint {}", finding.severity, finding.fingerprint);
+    row("token", format!("{}, {severity}", finding.redacted))?;
+    for (at, place) in one.places.iter().take(SHOWN).enumerate() {
+        row(if at == 0 { "since" } else { "again" }, whence(place))?;
+    }
+    if one.places.len() > SHOWN {
+        row("again", format!("at {}", counted(one.places.len() - SHOWN, "further place")))?;
+    }
+    if let Some(last) = &one.last {
+        row("last in", commit(last))?;
+    }
+    if let Some(removed) = &one.removed {
+        row("gone from", commit(removed))?;
+    }
+    row("copies", counted(one.copies, "object"))?;
+    if !one.refs.is_empty() {
+        row("under", listed(&one.refs))?;
+    }
+    if explained {
+        row("rotate", format!("it {}; keysweep rules {} tells how", finding.rule.opens, finding.rule.id))?;
+    }
+    writeln!(out)
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::HeadAndRemote => "is in what HEAD has, and on a remote branch",
+        Standing::Head => "is in what HEAD has",
+        Standing::Remote => "is on a remote branch",
+        Standing::Branch => "is on a branch",
+        Standing::Tag => "is under a tag",
+        Standing::Ref => "is under a ref",
+        Standing::Stash => "is in the stash",
+        Standing::Index => "is in the index",
+        Standing::Reflog => "is in the reflog only",
+        Standing::Dangling => "is in an object that nothing leads to",
+    }
+}
+
+fn whence(place: &Place) -> String {
+    let line = place.position.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
+    let what = match (&place.path, place.part) {
+        (Some(path), Part::Name) => format!("{} (the name itself)", shown_path(path)),
+        (Some(path), _) => format!("{}{line}", shown_path(path)),
+        (None, Part::Message) => format!("the message{line}"),
+        (None, Part::Person) => "a name or address".to_owned(),
+        (None, Part::Header) => "a header".to_owned(),
+        (None, _) => format!("object {}{line}", short(&place.object)),
+    };
+    match (&place.commit, place.part) {
+        (Some(known), _) => format!("{what} in {}", commit(known)),
+        (None, Part::Message | Part::Person | Part::Header) => format!("{what} of object {}", short(&place.object)),
+        (None, _) => what,
+    }
+}
+
+fn commit(commit: &ShownCommit) -> String {
+    let day = commit.date.split('T').next().unwrap_or_default();
+    format!("{} of {day}, {}", short(&commit.id), shown_path(&commit.author))
+}
+
+fn listed(names: &[ShownPath]) -> String {
+    let shown: Vec<String> = names.iter().take(SHOWN).map(shown_path).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", shown.join(", "))
+}

@@ -1,0 +1,266 @@
+//! Where and since when each token is in the history: the answer of a sweep.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use gix::ObjectId;
+
+use super::History;
+use super::graph::{Commits, Held, Trees, Wanted};
+use super::labels::{Label, label};
+use crate::finding::{Origin, OriginKind};
+use crate::trouble::Trouble;
+
+/// What is known of one token's way through the history. Names and paths are as git has them, not masked.
+#[derive(Debug, Default)]
+pub struct Trace {
+    /// Where it came in, the oldest first: more than once where it was taken out in between, or copied.
+    pub introduced: Vec<Introduced>,
+    /// The youngest commit that has it.
+    pub last: Option<CommitFacts>,
+    /// The youngest commit that took it out, where HEAD has it no longer.
+    pub removed: Option<CommitFacts>,
+    pub at_head: bool,
+    /// The names under which it can be reached.
+    pub labels: BTreeSet<Label>,
+}
+
+/// A commit that brought a token.
+#[derive(Clone, Debug)]
+pub struct Introduced {
+    pub commit: CommitFacts,
+    /// None where it is in the commit's own words.
+    pub path: Option<Vec<u8>>,
+    /// The hex id of the object that holds it.
+    pub object: String,
+}
+
+/// What is told of a commit.
+#[derive(Clone, Debug)]
+pub struct CommitFacts {
+    pub id: String,
+    /// Name and address.
+    pub author: Vec<u8>,
+    /// When it was committed: `2024-01-02T03:04:05+00:00`.
+    pub date: String,
+}
+
+/// An object that holds a token, by the token's number.
+#[derive(Clone, Debug)]
+pub struct Sought {
+    pub token: usize,
+    pub origin: Origin,
+}
+
+/// Objects that hold tokens, by number.
+#[derive(Default)]
+pub(super) struct Holders {
+    pub numbers: HashMap<ObjectId, Wanted>,
+    pub ids: Vec<ObjectId>,
+    /// Sorted.
+    pub tokens: Vec<Vec<usize>>,
+    /// Commits and tags whose own words hold some.
+    pub words: HashMap<ObjectId, BTreeSet<usize>>,
+}
+
+/// Everything that the questions about a token are asked of.
+struct Tracer<'h> {
+    history: &'h History<'h>,
+    holders: &'h Holders,
+    trees: Trees,
+    commits: &'h Commits,
+    /// For each tree that leads to a token, the tokens; filled when first asked.
+    sets: RefCell<HashMap<u32, Rc<[usize]>>>,
+}
+
+impl Holders {
+    fn of(sought: &[Sought]) -> Self {
+        let mut holders = Self::default();
+        for one in sought {
+            let id = ObjectId::from_hex(one.origin.id.as_bytes()).expect("an origin's id is one");
+            if matches!(one.origin.kind, OriginKind::Blob | OriginKind::Tree) {
+                let number = *holders.numbers.entry(id).or_insert_with(|| {
+                    holders.ids.push(id);
+                    holders.tokens.push(Vec::new());
+                    Wanted::try_from(holders.ids.len() - 1).expect("fewer than 2^32 objects")
+                });
+                holders.tokens[number as usize].push(one.token);
+            } else {
+                holders.words.entry(id).or_default().insert(one.token);
+            }
+        }
+        for tokens in &mut holders.tokens {
+            tokens.sort_unstable();
+            tokens.dedup();
+        }
+        holders
+    }
+}
+
+impl History<'_> {
+    /// The way of each token, by number, up to `tokens`.
+    pub fn trace(&self, sought: &[Sought], tokens: usize, threads: usize) -> Result<Vec<Trace>, Trouble> {
+        let mut traces: Vec<Trace> = (0..tokens).map(|_| Trace::default()).collect();
+        let holders = Holders::of(sought);
+        let trees = Trees::leading_to(&holders.numbers, self, threads);
+        let commits = Commits::all(self, threads);
+        let tracer =
+            Tracer { history: self, holders: &holders, trees, commits: &commits, sets: RefCell::new(HashMap::new()) };
+        let carriers = tracer.follow(&mut traces)?;
+        label(self, &commits, &holders, &carriers, &mut traces)?;
+        Ok(traces)
+    }
+}
+
+/// A commit that brought some tokens at one place.
+struct Brought {
+    at: u32,
+    path: Option<Vec<u8>>,
+    object: ObjectId,
+    tokens: Vec<usize>,
+}
+
+impl Tracer<'_> {
+    /// Goes through all commits, parents first. Returns, for each token, the commits that brought it.
+    fn follow(&self, traces: &mut [Trace]) -> Result<Vec<Vec<u32>>, Trouble> {
+        let mut last: Vec<Option<u32>> = vec![None; traces.len()];
+        let mut removed: Vec<Option<u32>> = vec![None; traces.len()];
+        let mut brought = Vec::new();
+        for (at, node) in (0..).zip(&self.commits.list) {
+            let tokens = self.tokens_of_commit(at);
+            for &token in tokens.iter() {
+                last[token] = Some(at);
+            }
+            for &parent in &node.parents {
+                for &token in self.tokens_of_commit(parent).iter().filter(|token| tokens.binary_search(token).is_err())
+                {
+                    removed[token] = Some(at);
+                }
+            }
+            self.brought_by(at, &mut brought);
+            for &token in self.holders.words.get(&node.id).into_iter().flatten() {
+                last[token] = Some(at);
+            }
+        }
+        let head = self.history.repository.head()?.and_then(|id| self.commits.number(&id));
+        for (token, trace) in traces.iter_mut().enumerate() {
+            trace.at_head = head.is_some_and(|head| self.has(head, token));
+            trace.last = last[token].map(|at| self.facts(at)).transpose()?;
+            let removed = removed[token].filter(|_| !trace.at_head);
+            trace.removed = removed.map(|at| self.facts(at)).transpose()?;
+        }
+        self.tell(brought, traces)
+    }
+
+    fn tell(&self, brought: Vec<Brought>, traces: &mut [Trace]) -> Result<Vec<Vec<u32>>, Trouble> {
+        let mut carriers = vec![Vec::new(); traces.len()];
+        for Brought { at, path, object, tokens } in brought {
+            let commit = self.facts(at)?;
+            for token in tokens {
+                let (commit, path) = (commit.clone(), path.clone());
+                traces[token].introduced.push(Introduced { commit, path, object: object.to_string() });
+                carriers[token].push(at);
+            }
+        }
+        Ok(carriers)
+    }
+
+    fn brought_by(&self, at: u32, brought: &mut Vec<Brought>) {
+        let node = &self.commits.list[at as usize];
+        if let Some(tree) = self.trees.number(&node.commit.tree) {
+            let parents: Vec<u32> = node.parents.iter().filter_map(|&parent| self.tree_of(parent)).collect();
+            self.descend(tree, &parents, &mut Vec::new(), &mut |path, wanted, tokens| {
+                let object = self.holders.ids[wanted as usize];
+                brought.push(Brought { at, path: Some(path.to_vec()), object, tokens });
+            });
+        }
+        if let Some(tokens) = self.holders.words.get(&node.id) {
+            brought.push(Brought { at, path: None, object: node.id, tokens: tokens.iter().copied().collect() });
+        }
+    }
+
+    /// Hands over what `tree` holds and none of `parents` does at the same place.
+    fn descend(
+        &self,
+        tree: u32,
+        parents: &[u32],
+        path: &mut Vec<u8>,
+        found: &mut dyn FnMut(&[u8], Wanted, Vec<usize>),
+    ) {
+        if parents.contains(&tree) {
+            return;
+        }
+        for &(name, held) in self.trees.held(tree) {
+            let before: Vec<Held> = parents.iter().flat_map(|&parent| self.trees.under(parent, name)).collect();
+            if before.contains(&held) {
+                continue;
+            }
+            let len = path.len();
+            let name = self.trees.name(name);
+            if len > 0 && !name.is_empty() {
+                path.push(b'/');
+            }
+            path.extend_from_slice(name);
+            match held {
+                Held::Tree(below) => {
+                    let trees: Vec<u32> = before.iter().filter_map(Held::tree).collect();
+                    self.descend(below, &trees, path, found);
+                }
+                Held::Wanted(wanted) => {
+                    let had = |token: &usize| before.iter().filter_map(Held::wanted).any(|w| self.holds(w, *token));
+                    let tokens: Vec<usize> = self.holders.tokens[wanted as usize].iter().copied().collect();
+                    let new: Vec<usize> = tokens.into_iter().filter(|token| !had(token)).collect();
+                    if !new.is_empty() {
+                        found(path, wanted, new);
+                    }
+                }
+            }
+            path.truncate(len);
+        }
+    }
+
+    fn holds(&self, wanted: Wanted, token: usize) -> bool {
+        self.holders.tokens[wanted as usize].binary_search(&token).is_ok()
+    }
+
+    fn tree_of(&self, commit: u32) -> Option<u32> {
+        self.trees.number(&self.commits.list[commit as usize].commit.tree)
+    }
+
+    /// Whether the commit has the token, in its files or its words.
+    fn has(&self, commit: u32, token: usize) -> bool {
+        let words = self.holders.words.get(&self.commits.list[commit as usize].id);
+        self.tokens_of_commit(commit).binary_search(&token).is_ok() || words.is_some_and(|words| words.contains(&token))
+    }
+
+    fn tokens_of_commit(&self, commit: u32) -> Rc<[usize]> {
+        self.tree_of(commit).map_or_else(|| Rc::from([]), |tree| self.tokens_of_tree(tree))
+    }
+
+    fn tokens_of_tree(&self, tree: u32) -> Rc<[usize]> {
+        if let Some(known) = self.sets.borrow().get(&tree) {
+            return known.clone();
+        }
+        let mut tokens = BTreeSet::new();
+        for &(_, held) in self.trees.held(tree) {
+            match held {
+                Held::Tree(below) => tokens.extend(self.tokens_of_tree(below).iter()),
+                Held::Wanted(wanted) => tokens.extend(&self.holders.tokens[wanted as usize]),
+            }
+        }
+        let tokens: Rc<[usize]> = tokens.into_iter().collect();
+        self.sets.borrow_mut().insert(tree, tokens.clone());
+        tokens
+    }
+
+    fn facts(&self, at: u32) -> Result<CommitFacts, Trouble> {
+        let node = &self.commits.list[at as usize];
+        let mut buffer = Vec::new();
+        let (_, bytes) = self.history.repository.objects.any(&node.id, &"a commit with a token", &mut buffer)?;
+        let author = bytes.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"author ")).unwrap_or_default();
+        let end = author.iter().rposition(|&b| b == b'>').map_or(author.len(), |at| at + 1);
+        let date = gix::date::Time::new(node.commit.date, 0).format_or_unix(gix::date::time::format::ISO8601_STRICT);
+        Ok(CommitFacts { id: node.id.to_string(), author: author[..end].to_vec(), date })
+    }
+}
