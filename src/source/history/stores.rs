@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
-use gix::hash::Kind as HashKind;
+use gix::hash::{Kind as HashKind, oid};
 
 use super::pack::Pack;
 use crate::trouble::Trouble;
@@ -32,6 +32,11 @@ impl Contents {
             ids.retain(|id| !packs.iter().any(|pack| pack.has(id)));
         }
         contents
+    }
+
+    pub fn has(&self, id: &oid) -> bool {
+        let is_loose = |ids: &[ObjectId]| ids.binary_search_by(|other| other.as_bytes().cmp(id.as_bytes())).is_ok();
+        self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| is_loose(ids))
     }
 
     fn add_packs(&mut self, folder: &Path, hash: HashKind) {
