@@ -4,10 +4,10 @@
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use support::history::{Place, Stream};
-use support::{Repo, note};
+use support::history::{Place, Stream, answers, expect_tokens, fingerprint, history_call};
+use support::{Repo, client, note};
 
 /// A repository with loose objects only, and its tokens.
 fn grown(seed: u64, options: &[&str]) -> (Repo, Stream) {
@@ -93,19 +93,23 @@ fn cruft_kept_and_bitmapped_packs_and_a_commit_graph() {
 
 #[test]
 fn a_chain_of_deltas_that_is_deep() {
+    const VERSIONS: usize = 120;
     let (repo, mut stream) = (Repo::new(), Stream::new(7005));
-    let mut last = stream.commit("refs/heads/main", &[]);
-    for _ in 0..250 {
-        last = stream.commit("refs/heads/main", &[last]);
+    let mut text = String::new();
+    for _ in 0..VERSIONS {
+        text += &client(&stream.token());
+        stream.version("a.txt", &text);
     }
-    stream.import(&repo);
-    repo.git(&["repack", "-adfq", "--depth=4095", "--window=60"]);
+    stream.import_as_pack(&repo, "4095");
     let idx = packs(&repo, ".idx").remove(0);
-    let verified = repo.git(&["verify-pack", "-v", &idx.to_string_lossy()]).out();
-    let depth = verified.lines().filter_map(|line| line.strip_prefix("chain length = ")).last().map(str::to_owned);
-    let depth: usize = depth.and_then(|rest| rest.split(':').next()?.parse().ok()).expect("a depth");
-    assert!(depth > 50, "{depth}");
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    let verified = repo.git(&["verify-pack", "-v", &idx.to_string_lossy()]);
+    let depth = format!("chain length = {}:", VERSIONS - 1);
+    verified.expect_has(&depth);
+    let run = Place::of(&repo).expect_complete(&stream.tokens);
+    let answers = answers(&run);
+    for (n, token) in stream.tokens.iter().enumerate() {
+        assert_eq!(answers[&fingerprint(token)]["copies"], VERSIONS - n);
+    }
 }
 
 #[test]
@@ -134,6 +138,13 @@ fn packs_under_a_multi_pack_index() {
     repo.git(&["multi-pack-index", "repack"]);
     repo.git(&["multi-pack-index", "expire"]);
     Place::of(&repo).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn a_multi_pack_index_alone_is_enough() {
+    let (repo, stream) = grown(7013, &[]);
+    repo.git(&["repack", "-adq"]);
+    repo.git(&["multi-pack-index", "write"]);
     for index in packs(&repo, ".idx") {
         fs::remove_file(index).expect("remove");
     }
@@ -157,25 +168,69 @@ fn sha256_and_reftable() {
 fn objects_that_are_borrowed_from_another_repository() {
     let (repo, stream) = grown(7009, &[]);
     repo.git(&["repack", "-adq"]);
-    let mut tokens = stream.tokens.clone();
     repo.git(&["clone", "-q", "--shared", ".", "../shared"]);
     repo.git(&["clone", "-q", "--reference", ".", &format!("file://{}", repo.top().display()), "../reference"]);
     for name in ["shared", "reference"] {
         note(name);
-        Place::at(&repo, repo.base().join(name)).expect_each_object(&tokens);
+        Place::at(&repo, repo.base().join(name)).expect_each_object(&stream.tokens);
     }
+}
 
-    // An alternate of an alternate, by a relative path, which names the first one again.
-    let own = Repo::new();
-    let mut more = Stream::new(7109);
-    more.commit("refs/heads/own", &[]);
-    more.import(&own);
-    tokens.extend(more.tokens);
-    let shared = repo.base().join("shared/.git/objects");
-    fs::write(own.path(".git/objects/info/alternates"), format!("# a comment\n\n{}\n", shared.display()))
-        .expect("write");
-    fs::write(shared.join("info/alternates"), "../../../repo/.git/objects\n").expect("write");
-    Place::of(&own).expect_each_object(&tokens);
+/// Writes what `objects` borrows from.
+fn borrow(objects: &Path, from: &str) {
+    fs::write(objects.join("info/alternates"), format!("# a comment\n\n{from}\n")).expect("write");
+}
+
+/// A repository at `name` below the base, whose objects `stream` has.
+fn beside(repo: &Repo, name: &str, stream: &Stream) -> PathBuf {
+    let folder = repo.base().join(name);
+    repo.git(&["init", "-q", &folder.to_string_lossy()]);
+    stream.import_at(repo, &folder);
+    folder.join(".git/objects")
+}
+
+#[test]
+fn an_alternate_of_an_alternate_by_a_relative_path() {
+    let (repo, stream) = grown(7014, &[]);
+    let (mut more, mut far) = (Stream::new(7114), Stream::new(7214));
+    more.commit("refs/heads/more", &[]);
+    far.commit("refs/heads/far", &[]);
+    let more_objects = beside(&repo, "more", &more);
+    let far_objects = beside(&repo, "so/far", &far);
+    borrow(&more_objects, "../../../repo/.git/objects");
+    borrow(&far_objects, &more_objects.to_string_lossy());
+    let tokens = [stream.tokens, more.tokens, far.tokens].concat();
+    Place::at(&repo, repo.base().join("so/far")).expect_each_object(&tokens);
+}
+
+#[test]
+fn alternates_that_name_each_other() {
+    let (repo, stream) = grown(7015, &[]);
+    let mut more = Stream::new(7115);
+    more.commit("refs/heads/more", &[]);
+    let more_objects = beside(&repo, "more", &more);
+    borrow(&more_objects, &repo.path(".git/objects").to_string_lossy());
+    borrow(&repo.path(".git/objects"), &more_objects.to_string_lossy());
+    Place::of(&repo).expect_each_object(&[stream.tokens, more.tokens].concat());
+}
+
+#[test]
+fn loose_objects_that_an_alternate_has_as_well() {
+    let (repo, stream) = grown(7016, &[]);
+    let other = beside(&repo, "other", &stream);
+    borrow(&repo.path(".git/objects"), &other.to_string_lossy());
+    Place::of(&repo).expect_each_object(&stream.tokens);
+    repo.git_call(&["repack", "-adq"]).cwd(other.join("../..")).run().expect_code(0);
+    Place::of(&repo).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn an_alternate_that_is_the_repository_itself() {
+    let (repo, stream) = grown(7017, &[]);
+    let own = repo.path(".git/objects");
+    Place::of(&repo).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", &own).expect_each_object(&stream.tokens);
+    borrow(&own, &own.to_string_lossy());
+    Place::of(&repo).expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -183,8 +238,6 @@ fn object_folders_that_variables_name() {
     let (repo, stream) = grown(7010, &[]);
     let moved = repo.base().join("moved");
     fs::create_dir(repo.path("sub")).expect("create");
-    let alternate = Place::of(&repo).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", repo.path(".git/objects"));
-    alternate.expect_each_object(&stream.tokens);
     fs::rename(repo.path(".git/objects"), &moved).expect("move");
     fs::create_dir_all(repo.path(".git/objects/info")).expect("create");
     Place::of(&repo).env("GIT_OBJECT_DIRECTORY", &moved).expect_each_object(&stream.tokens);
@@ -199,10 +252,16 @@ fn bare_from_a_subfolder_from_inside_and_by_git_dir() {
     let bare = repo.base().join("bare.git");
     fs::create_dir_all(repo.path("a/b")).expect("create");
     Place::at(&repo, &bare).expect_each_object(&stream.tokens);
-    Place::at(&repo, bare.join("refs")).expect_each_object(&stream.tokens);
     Place::at(&repo, repo.path("a/b")).expect_each_object(&stream.tokens);
     Place::at(&repo, repo.base()).env("GIT_DIR", &bare).expect_each_object(&stream.tokens);
     Place::at(&repo, repo.base()).env("GIT_DIR", repo.path(".git")).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn from_a_folder_inside_of_a_bare_repository() {
+    let (repo, stream) = grown(7018, &[]);
+    repo.git(&["clone", "-q", "--mirror", ".", "../bare.git"]);
+    Place::at(&repo, repo.base().join("bare.git/refs")).expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -221,8 +280,8 @@ fn the_number_of_threads_decides_nothing() {
     pack(&repo, &["main~2"], &[]);
     let mut said = Vec::new();
     for threads in ["1", "2", "7"] {
-        let run = support::history::history_call(&repo).args(&["--threads", threads]).run().expect_code(1);
-        support::history::expect_tokens(&run, &stream.tokens);
+        let run = history_call(&repo).args(&["--threads", threads]).run().expect_code(1);
+        expect_tokens(&run, &stream.tokens);
         said.push(run.out().lines().filter(|line| line.contains("\"finding\"")).collect::<Vec<_>>().join("\n"));
     }
     assert!(said.iter().all(|one| *one == said[0]));

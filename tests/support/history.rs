@@ -71,6 +71,16 @@ impl Stream {
         mark
     }
 
+    /// Adds a commit on `main` with this file changed and no token besides what is in it.
+    pub fn version(&mut self, path: &str, bytes: impl AsRef<[u8]>) {
+        self.marks += 1;
+        let (mark, date) = (self.marks, 1_700_000_000 + self.marks);
+        self.line(&format!("commit refs/heads/main\nmark :{mark}\ncommitter Ada <ada@example.org> {date} +0000"));
+        self.data("another version");
+        self.line(&format!("M 100644 inline {path}"));
+        self.data(bytes);
+    }
+
     pub fn tag(&mut self, name: &str, mark: usize) {
         self.line(&format!("tag {name}\nfrom :{mark}\ntagger Ada <ada@example.org> 1700000000 +0000"));
         let message = client(&self.token());
@@ -89,14 +99,27 @@ impl Stream {
         self.bytes.push(b'\n');
     }
 
-    fn data(&mut self, data: &str) {
-        self.line(&format!("data {}\n{data}", data.len()));
+    fn data(&mut self, data: impl AsRef<[u8]>) {
+        let data = data.as_ref();
+        self.line(&format!("data {}", data.len()));
+        self.bytes.extend_from_slice(data);
+        self.bytes.push(b'\n');
     }
 
     /// Puts all of it into the repository, as loose objects.
     pub fn import(&self, repo: &Repo) {
-        let args = ["-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet"];
+        self.import_at(repo, repo.top());
+    }
+
+    /// Puts it into one pack in which each version of a file is a delta against the one before.
+    pub fn import_as_pack(&self, repo: &Repo, depth: &str) {
+        let args = ["-c", "fastimport.unpackLimit=1", "fast-import", "--quiet", &format!("--depth={depth}")];
         repo.git_call(&args).stdin(&self.bytes).run().expect_code(0);
+    }
+
+    pub fn import_at(&self, repo: &Repo, folder: &Path) {
+        let args = ["-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet"];
+        repo.git_call(&args).cwd(folder).stdin(&self.bytes).run().expect_code(0);
     }
 }
 
