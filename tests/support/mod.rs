@@ -4,6 +4,7 @@
 pub mod deep;
 pub mod history;
 pub mod leak;
+pub mod pack;
 pub mod push;
 mod run;
 pub mod runner;
