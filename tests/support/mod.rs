@@ -9,6 +9,7 @@ pub mod push;
 mod run;
 pub mod runner;
 pub mod server;
+pub mod story;
 pub mod token;
 pub mod tools;
 
