@@ -4,10 +4,12 @@
 pub mod deep;
 pub mod history;
 pub mod leak;
+pub mod pack;
 pub mod push;
 mod run;
 pub mod runner;
 pub mod server;
+pub mod story;
 pub mod token;
 pub mod tools;
 

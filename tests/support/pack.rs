@@ -1,0 +1,164 @@
+//! Packs made byte by byte, with deltas that git itself would hardly make.
+
+use super::Repo;
+
+/// One step of a delta.
+pub enum Piece<'p> {
+    /// From where in the base, and how many bytes.
+    Copy(usize, usize),
+    Insert(&'p [u8]),
+}
+
+/// How a delta names its base.
+#[derive(Clone, Copy, Debug)]
+pub enum Base {
+    Offset,
+    Id,
+}
+
+/// Blobs, whole and as deltas, and what each of them is.
+#[derive(Default)]
+pub struct Handmade {
+    body: Vec<u8>,
+    offsets: Vec<usize>,
+    pub contents: Vec<Vec<u8>>,
+}
+
+const HEADER: usize = 12;
+
+impl Handmade {
+    pub fn blob(&mut self, bytes: impl AsRef<[u8]>) -> usize {
+        let bytes = bytes.as_ref();
+        self.entry(3, &[], bytes, bytes.to_vec())
+    }
+
+    /// Adds what comes of the pieces of the blob at `base`.
+    pub fn delta(&mut self, base: usize, by: Base, pieces: &[Piece]) -> usize {
+        let from = &self.contents[base];
+        let mut made = Vec::new();
+        let mut steps = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Copy(at, len) => {
+                    made.extend_from_slice(&from[*at..at + len]);
+                    copy(*at, *len, &mut steps);
+                }
+                Piece::Insert(bytes) => {
+                    made.extend_from_slice(bytes);
+                    for part in bytes.chunks(127) {
+                        steps.push(u8::try_from(part.len()).expect("at most 127"));
+                        steps.extend_from_slice(part);
+                    }
+                }
+            }
+        }
+        let delta = [size(from.len()), size(made.len()), steps].concat();
+        match by {
+            Base::Offset => {
+                let distance = HEADER + self.body.len() - self.offsets[base];
+                self.entry(6, &distance_back(distance), &delta, made)
+            }
+            Base::Id => {
+                let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, from).expect("a hash");
+                self.entry(7, id.as_bytes(), &delta, made)
+            }
+        }
+    }
+
+    fn entry(&mut self, kind: usize, base: &[u8], packed: &[u8], made: Vec<u8>) -> usize {
+        self.offsets.push(HEADER + self.body.len());
+        let mut rest = packed.len() >> 4;
+        let mut byte = kind << 4 | packed.len() & 15;
+        while rest > 0 {
+            self.body.push(low(byte | 0x80));
+            byte = rest & 0x7f;
+            rest >>= 7;
+        }
+        self.body.push(low(byte));
+        self.body.extend_from_slice(base);
+        stored(packed, &mut self.body);
+        self.contents.push(made);
+        self.contents.len() - 1
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let count = u32::try_from(self.offsets.len()).expect("few").to_be_bytes();
+        let mut pack = [&b"PACK\0\0\0\x02"[..], &count, &self.body].concat();
+        let mut hasher = gix::hash::hasher(gix::hash::Kind::Sha1);
+        hasher.update(&pack);
+        let id = hasher.try_finalize().expect("a hash");
+        pack.extend_from_slice(id.as_bytes());
+        pack
+    }
+
+    /// Puts the pack into the repository as it is, with an index that git makes.
+    pub fn index_into(&self, repo: &Repo) {
+        repo.git_call(&["index-pack", "--stdin"]).stdin(self.bytes()).run().expect_code(0);
+    }
+
+    /// Puts its objects into the repository as loose ones.
+    pub fn unpack_into(&self, repo: &Repo) {
+        repo.git_call(&["unpack-objects", "-q"]).stdin(self.bytes()).run().expect_code(0);
+    }
+}
+
+fn copy(at: usize, len: usize, steps: &mut Vec<u8>) {
+    let command = steps.len();
+    steps.push(0x80);
+    let (len, mut bit) = (if len == 0x1_0000 { 0 } else { len }, 1);
+    assert!(len < 0x100_0000);
+    for (number, bytes) in [(at, 4), (len, 3)] {
+        for place in 0..bytes {
+            let byte = low(number >> (8 * place) & 0xff);
+            if byte != 0 {
+                steps[command] |= bit;
+                steps.push(byte);
+            }
+            bit <<= 1;
+        }
+    }
+}
+
+fn size(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number > 0x7f {
+        bytes.push(low(number & 0x7f | 0x80));
+        number >>= 7;
+    }
+    bytes.push(low(number));
+    bytes
+}
+
+fn distance_back(mut distance: usize) -> Vec<u8> {
+    let mut bytes = vec![low(distance & 0x7f)];
+    distance >>= 7;
+    while distance > 0 {
+        distance -= 1;
+        bytes.insert(0, low(distance & 0x7f | 0x80));
+        distance >>= 7;
+    }
+    bytes
+}
+
+/// A zlib stream that compresses nothing.
+fn stored(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(&[0x78, 0x01]);
+    let blocks = bytes.len().div_ceil(0xffff).max(1);
+    for n in 0..blocks {
+        let block = &bytes[n * 0xffff..bytes.len().min((n + 1) * 0xffff)];
+        let len = u16::try_from(block.len()).expect("at most 0xffff");
+        out.push(u8::from(n + 1 == blocks));
+        out.extend_from_slice(&len.to_le_bytes());
+        out.extend_from_slice(&(!len).to_le_bytes());
+        out.extend_from_slice(block);
+    }
+    let (a, b) = bytes.iter().fold((1_u32, 0_u32), |(a, b), &byte| {
+        let a = (a + u32::from(byte)) % 65521;
+        (a, (a + b) % 65521)
+    });
+    out.extend_from_slice(&(b << 16 | a).to_be_bytes());
+}
+
+fn low(number: usize) -> u8 {
+    u8::try_from(number).expect("one byte")
+}

@@ -1,0 +1,119 @@
+//! A history told commit by commit: each a day after the one before, each by somebody.
+
+use std::cell::Cell;
+
+use serde_json::{Value, json};
+
+use super::history::{answer, history};
+use super::token::{Maker, Token};
+use super::{Call, Repo, Run, note};
+
+/// A repository, and how many days it has lived.
+pub struct Story {
+    pub repo: Repo,
+    make: Maker,
+    day: Cell<u32>,
+}
+
+/// What a report tells of a commit.
+#[derive(Clone)]
+pub struct Told {
+    pub id: String,
+    by: &'static str,
+    day: u32,
+}
+
+impl Told {
+    pub fn json(&self) -> Value {
+        let author = format!("{0} <{0}@example.org>", self.by);
+        json!({ "commit": self.id, "author": author, "date": format!("2024-03-{:02}T12:00:00+00:00", self.day) })
+    }
+}
+
+impl Story {
+    /// With a first commit that holds no token.
+    pub fn new(seed: u64) -> Self {
+        let story = Self::without_root(seed);
+        story.add("base.txt", "innocent\n");
+        story
+    }
+
+    pub fn without_root(seed: u64) -> Self {
+        Self { repo: Repo::new(), make: Maker::new(seed), day: Cell::new(0) }
+    }
+
+    pub fn token(&mut self) -> Token {
+        self.make.sk_live(24)
+    }
+
+    pub fn git(&self, args: &[&str]) -> Run {
+        self.repo.git(args)
+    }
+
+    /// For the next commit.
+    pub fn on_day(&self, day: u32) {
+        self.day.set(day - 1);
+    }
+
+    /// Runs a git command that makes a commit, as its author.
+    pub fn commit_by(&self, by: &'static str, args: &[&str]) -> Told {
+        let day = self.day.get() + 1;
+        self.day.set(day);
+        self.dated(self.repo.git_call(args), by, day).run().expect_code(0);
+        Told { id: self.git(&["rev-parse", "HEAD"]).line(), by, day }
+    }
+
+    fn dated(&self, call: Call, by: &str, day: u32) -> Call {
+        let date = format!("2024-03-{day:02}T12:00:00+00:00");
+        let call = call.env("GIT_AUTHOR_NAME", by).env("GIT_AUTHOR_EMAIL", format!("{by}@example.org"));
+        call.env("GIT_COMMITTER_DATE", &date).env("GIT_AUTHOR_DATE", &date)
+    }
+
+    pub fn commit(&self, message: &str) -> Told {
+        self.commit_by("Ada", &["commit", "-q", "--allow-empty", "-m", message])
+    }
+
+    /// Commits this file.
+    pub fn add(&self, path: &str, bytes: impl AsRef<[u8]>) -> Told {
+        self.repo.stage(path, bytes);
+        self.commit(path)
+    }
+
+    pub fn remove(&self, path: &str) -> Told {
+        self.git(&["rm", "-q", path]);
+        self.commit(path)
+    }
+
+    pub fn branch(&self, name: &str, at: &str) {
+        self.git(&["checkout", "-q", "-b", name, at]);
+    }
+
+    /// Merges these with whatever strategy; what is staged behind it is part of the merge.
+    pub fn merge(&self, options: &[&str], names: &[&str]) -> Told {
+        self.commit_by("Ada", &[&["merge", "-q", "--no-ff", "-m", "merge"], options, names].concat())
+    }
+
+    /// What is said of the only token.
+    #[track_caller]
+    pub fn only(&self, token: &Token) -> Value {
+        let run = history(&self.repo).expect_code(1);
+        assert_eq!(run.summary()["tokens"], 1, "{}", run.all());
+        let said = answer(&run, token);
+        note(format!("{said:#}"));
+        said
+    }
+}
+
+/// `a.txt:3 in <commit>` of every place, in order.
+pub fn places(answer: &Value) -> Vec<String> {
+    let places = answer["places"].as_array().expect("places");
+    let tell = |place: &Value| {
+        let line = place["line"].as_u64().map_or(String::new(), |line| format!(":{line}"));
+        format!("{}{line} in {}", place["path"].as_str().unwrap_or("-"), place["commit"].as_str().unwrap_or("none"))
+    };
+    places.iter().map(tell).collect()
+}
+
+pub fn place(at: &str, told: &Told) -> String {
+    format!("{at} in {}", told.id)
+}
