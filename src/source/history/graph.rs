@@ -24,17 +24,17 @@ pub(super) enum Held {
 }
 
 impl Held {
-    pub fn tree(&self) -> Option<u32> {
+    pub fn tree(self) -> Option<u32> {
         match self {
-            Held::Tree(tree) => Some(*tree),
+            Held::Tree(tree) => Some(tree),
             Held::Wanted(_) => None,
         }
     }
 
-    pub fn wanted(&self) -> Option<Wanted> {
+    pub fn wanted(self) -> Option<Wanted> {
         match self {
             Held::Tree(_) => None,
-            Held::Wanted(wanted) => Some(*wanted),
+            Held::Wanted(wanted) => Some(wanted),
         }
     }
 }
@@ -183,11 +183,11 @@ impl Commits {
         let mut found = found.into_inner().expect("no thread panicked while it held the lock");
         found.sort_by_key(|(id, commit)| (commit.date, *id));
         found.dedup_by_key(|(id, _)| *id);
-        Self::behind_parents(found)
+        Self::behind_parents(&found)
     }
 
     /// In an order in which parents come first, and otherwise the older ones.
-    fn behind_parents(found: Vec<(ObjectId, Commit)>) -> Self {
+    fn behind_parents(found: &[(ObjectId, Commit)]) -> Self {
         let place: HashMap<ObjectId, usize> = found.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
         let mut done = vec![false; found.len()];
         let mut order = Vec::with_capacity(found.len());

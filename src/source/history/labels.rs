@@ -45,14 +45,20 @@ pub(super) fn label(
 ) -> Result<(), Trouble> {
     let names = names(history)?;
     let mut tips: HashMap<u32, BTreeSet<&Label>> = HashMap::new();
+    let mut below: Vec<ObjectId> = Vec::new();
     for named in &names {
         // A tag of a tag: what is on the way holds words of its own.
         for (kind, id) in push::chain(&named.id, &history.repository.objects).unwrap_or_default() {
             if let Some(commit) = commits.number(&id).filter(|_| kind == Kind::Commit) {
                 tips.entry(commit).or_default().insert(&named.label);
             }
+            if kind == Kind::Tree {
+                history.repository.objects.files_below(&id, b"", &mut |_, entry| below.push(entry.id))?;
+            }
             let direct = holders.words.get(&id).into_iter().flatten();
-            let held = holders.numbers.get(&id).into_iter().flat_map(|&number| &holders.tokens[number as usize]);
+            below.push(id);
+            let held = below.drain(..).filter_map(|id| holders.numbers.get(&id));
+            let held = held.flat_map(|&number| &holders.tokens[number as usize]);
             for &token in direct.chain(held) {
                 traces[token].labels.insert(named.label.clone());
             }
@@ -105,6 +111,10 @@ fn names(history: &History<'_>) -> Result<Vec<Named>, Trouble> {
         names.push(Named { label: Label::Other(b"HEAD".to_vec()), id });
     }
     for git_dir in history.repository.git_dirs() {
+        // Where no branch is checked out, HEAD alone holds what was committed: in every worktree.
+        let detached = std::fs::read(git_dir.join("HEAD")).ok();
+        let id = detached.and_then(|text| ObjectId::from_hex(text.trim_ascii()).ok());
+        names.extend(id.map(|id| Named { label: Label::Other(b"HEAD".to_vec()), id }));
         logs(&git_dir.join("logs"), b"logs", &mut names);
     }
     Ok(names)

@@ -109,10 +109,9 @@ fn with_alternates(dirs: &[PathBuf], unread: &mut Vec<Trouble>) -> Vec<PathBuf> 
 fn alternates_in(text: &[u8]) -> impl Iterator<Item = PathBuf> {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#"));
     lines.filter_map(|line| {
-        let line = match line.starts_with(b"\"") {
-            true => gix::quote::ansi_c::undo(line.as_bstr()).map_or(Cow::Borrowed(line.as_bstr()), |(path, _)| path),
-            false => Cow::Borrowed(line.as_bstr()),
-        };
+        let plain = Cow::Borrowed(line.as_bstr());
+        let quoted = line.starts_with(b"\"").then(|| gix::quote::ansi_c::undo(line.as_bstr()).ok()).flatten();
+        let line = quoted.map_or(plain, |(path, _)| path);
         gix::path::from_bstr(line).ok().map(Cow::into_owned)
     })
 }

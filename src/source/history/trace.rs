@@ -105,9 +105,9 @@ impl History<'_> {
         let holders = Holders::of(sought);
         let trees = Trees::leading_to(&holders.numbers, self, threads);
         let commits = Commits::all(self, threads);
-        let tracer =
+        let way =
             Tracer { history: self, holders: &holders, trees, commits: &commits, sets: RefCell::new(HashMap::new()) };
-        let carriers = tracer.follow(&mut traces)?;
+        let carriers = way.follow(&mut traces)?;
         label(self, &commits, &holders, &carriers, &mut traces)?;
         Ok(traces)
     }
@@ -204,11 +204,12 @@ impl Tracer<'_> {
             path.extend_from_slice(name);
             match held {
                 Held::Tree(below) => {
-                    let trees: Vec<u32> = before.iter().filter_map(Held::tree).collect();
+                    let trees: Vec<u32> = before.iter().filter_map(|held| held.tree()).collect();
                     self.descend(below, &trees, path, found);
                 }
                 Held::Wanted(wanted) => {
-                    let had = |token: &usize| before.iter().filter_map(Held::wanted).any(|w| self.holds(w, *token));
+                    let had =
+                        |token: &usize| before.iter().filter_map(|held| held.wanted()).any(|w| self.holds(w, *token));
                     let tokens: Vec<usize> = self.holders.tokens[wanted as usize].iter().copied().collect();
                     let new: Vec<usize> = tokens.into_iter().filter(|token| !had(token)).collect();
                     if !new.is_empty() {
