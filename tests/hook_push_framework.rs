@@ -116,7 +116,7 @@ fn a_framework_that_tells_nothing_is_refused() {
             for (name, value) in variables {
                 call = call.env(name, value);
             }
-            expect_refused(call.env("PRE_COMMIT", "1").run(), &["PRE_COMMIT"]);
+            expect_refused(call.env("PRE_COMMIT", "1").run(), &["framework", "--from-ref"]);
         }
     }
 }
