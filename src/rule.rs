@@ -135,6 +135,8 @@ pub enum Judge {
     LikelyRun,
     /// It looks random as a whole, `_` and `-` counting as nothing.
     RandomWhole,
+    /// As before, and it has so many characters, without the `=` at its end or words hung on to it by a dash.
+    Sized { least: usize, most: usize },
     /// It is hex that looks random.
     RandomHex,
     /// It is base64, base64url, hex or alphanumeric and stands for 24 to 75 bytes that are not prose.

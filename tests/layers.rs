@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("owo_colors", "report/human.rs"),
     ("serde_json", "report/json.rs"),
     ("globset", "allow/globs.rs"),
-    ("toml::", "allow/config.rs"),
+    ("toml::", "allow/config/"),
     ("aho_corasick", "detect/gate.rs"),
     ("Command::new(", "git.rs"),
     ("stdout()", "cli/output.rs"),

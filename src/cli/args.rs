@@ -72,6 +72,9 @@ pub(super) enum Command {
         /// The rule to explain
         #[arg(value_name = "ID")]
         id: Option<String>,
+        /// Try the examples of the rules in .keysweep.toml (or of the one named): exit code 1 where one does not hold
+        #[arg(long)]
+        check: bool,
     },
 }
 

@@ -8,7 +8,7 @@ mod words;
 
 pub use human::Style;
 pub use rules::{explain, list};
-pub use shown::shown_path;
+pub use shown::{counted, shown_path};
 
 use std::io::{self, Write};
 

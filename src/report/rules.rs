@@ -17,8 +17,8 @@ pub fn list(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
 pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}\n", rule.id, rule.title)?;
     writeln!(out, "Looks for:")?;
-    for pattern in rule.patterns {
-        writeln!(out, "  - {}", shape(pattern))?;
+    for shape in shapes(rule) {
+        writeln!(out, "  - {shape}")?;
     }
     writeln!(out, "\nIssued by {}. It {}.\n", rule.vendor, rule.opens)?;
     writeln!(
@@ -34,14 +34,30 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn shape(pattern: &Pattern) -> String {
+/// The shapes of a rule's patterns, one for those that differ in what must stand near only.
+fn shapes(rule: &Rule) -> Vec<String> {
+    let mut shapes: Vec<(String, Vec<&str>)> = Vec::new();
+    for pattern in rule.patterns {
+        let (shape, near) = shape(pattern);
+        match shapes.last_mut() {
+            Some((last, words)) if *last == shape && !near.is_empty() => words.push(near),
+            _ => shapes.push((shape, vec![near])),
+        }
+    }
+    let line = |(shape, near): (String, Vec<&str>)| match near[..] {
+        [""] => shape,
+        _ => format!("{shape}, on a line that names {} in front of it", near.join(" or ")),
+    };
+    shapes.into_iter().map(line).collect()
+}
+
+/// What the pattern looks like, and what must stand near.
+fn shape(pattern: &Pattern) -> (String, &'static str) {
     match pattern {
         Pattern::Prefixed { prefixes, body, near, .. } => {
             let severities = prefixes.iter().map(|p| format!("{} ({})", p.literal, p.environment.severity()));
-            let near =
-                if near.is_empty() { String::new() } else { format!(", on a line that names {near} in front of it") };
-            format!("{} and then {body}{near}", severities.collect::<Vec<_>>().join(", "))
+            (format!("{} and then {body}", severities.collect::<Vec<_>>().join(", ")), near)
         }
-        Pattern::Given { words, .. } => format!("64 hex digits given to a name near {}", words[0]),
+        Pattern::Given { words, .. } => (format!("64 hex digits given to a name near {}", words[0]), ""),
     }
 }
