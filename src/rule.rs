@@ -74,6 +74,8 @@ pub struct Rule {
     pub patterns: &'static [Pattern],
     /// What a finder of the token can do: a clause that follows "it".
     pub opens: &'static str,
+    /// What else has the shape, in words that follow "it cannot be told from".
+    pub mistaken_for: &'static str,
     /// The vendor's way to rotate, in order, each step an imperative.
     pub remedy: &'static [&'static str],
     /// Vendor documentation.

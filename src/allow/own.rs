@@ -97,6 +97,7 @@ impl OwnRule {
             title: leak(&title),
             patterns: self.patterns(),
             opens: self.opens.as_deref().map_or("opens what its vendor lets it", leak),
+            mistaken_for: "any other random text behind the same prefix",
             remedy: if self.remedy.is_empty() {
                 &["create a new token at its vendor", "deploy and verify it", "revoke the old one"]
             } else {
