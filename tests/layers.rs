@@ -10,6 +10,10 @@ const LAYERS: &[&str] =
 /// What only one place may name, and the place.
 const ROOMS: &[(&str, &str)] = &[
     ("gix::", "source/"),
+    ("zip::", "source/archive/"),
+    ("tar::", "source/archive/"),
+    ("flate2::", "source/archive/"),
+    ("ruzstd::", "source/archive/"),
     ("unsafe {", "source/map.rs"),
     ("clap::", "cli/"),
     ("owo_colors", "report/human.rs"),

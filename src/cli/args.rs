@@ -22,14 +22,7 @@ pub(super) enum Command {
     /// Scan what the next commit adds: added lines, new file names, symlink targets
     Staged,
     /// Scan files and folders as they are; `-` is standard input
-    Files {
-        /// Paths to scan
-        #[arg(value_name = "PATH", default_value = ".")]
-        paths: Vec<PathBuf>,
-        /// Leave out what .gitignore leaves out
-        #[arg(long)]
-        respect_gitignore: bool,
-    },
+    Files(FilesArgs),
     /// Scan a commit message
     Message {
         /// The file that git hands to commit-msg
@@ -76,6 +69,20 @@ pub(super) enum Command {
         #[arg(long)]
         check: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FilesArgs {
+    /// Paths to scan
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Leave out what .gitignore leaves out
+    #[arg(long)]
+    pub respect_gitignore: bool,
+    /// Look into zip (jar, docx, whl), gzip, tar and zstd archives too
+    #[cfg(feature = "archives")]
+    #[arg(long)]
+    pub archives: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,13 +7,13 @@ mod install;
 mod output;
 mod rules;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
 
-use args::{Cli, Command, Common, FormatName};
+use args::{Cli, Command, Common, FilesArgs, FormatName};
 use config::Settings;
 
 use crate::allow::{Allow, CONFIG_NAME};
@@ -55,7 +55,7 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
         Command::Staged => staged(false, &cli.common),
         Command::Message { file } => message(file, false, &cli.common),
         Command::Hook { name, args } => hook::run(*name, args, &cli.common),
-        Command::Files { paths, respect_gitignore } => files(paths, *respect_gitignore, &cli.common),
+        Command::Files(args) => files(args, &cli.common),
         Command::Install { names, global } => install::install(names, *global, &cli.common),
         Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
         Command::Doctor => install::doctor(&cli.common),
@@ -115,13 +115,15 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
     finish(&Scan { kind, outcome, started, notes, first_commit: false }, common)
 }
 
-fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<u8, Trouble> {
+fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new(".")).ok();
     let top = repository.as_ref().and_then(Repository::worktree);
     let settings = settings_of_folder(top, common)?;
-    let files = Files::find(paths, top, respect_gitignore);
-    let whole = top.is_some_and(|top| paths.iter().any(|path| is_same_folder(path, top)));
+    let files = Files::find(&args.paths, top, args.respect_gitignore);
+    #[cfg(feature = "archives")]
+    let files = files.with_archives(args.archives);
+    let whole = top.is_some_and(|top| args.paths.iter().any(|path| is_same_folder(path, top)));
     let (outcome, kind) = sweep(&files, &settings, None, common);
     // Only where all of the repository is scanned is an entry that allows nothing a stale one.
     let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
