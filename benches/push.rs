@@ -48,7 +48,7 @@ fn measure() -> Outcome<f64> {
         if output.status.success() { Ok(text) } else { Err(format!("git {args:?} failed").into()) }
     };
     let tip = git(&["rev-parse", "HEAD"])?;
-    let (base, count) = (1..)
+    let (base, count) = (1..10_000)
         .map(|back| {
             let base = git(&["rev-parse", &format!("HEAD~{}", back * 10)])?;
             let count: usize = git(&["rev-list", "--count", &format!("{base}..{tip}")])?.parse()?;

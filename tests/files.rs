@@ -318,3 +318,11 @@ fn a_folder_that_is_gone_is_no_empty_folder() {
 fn a_folder_without_a_file_was_not_scanned() {
     Repo::none().keysweep(&["files", "."]).expect_code(0).expect_has("nothing was scanned");
 }
+
+#[cfg(not(feature = "archives"))]
+#[test]
+fn archives_are_not_offered_where_they_are_not_built_in() {
+    let repo = Repo::new();
+    repo.keysweep(&["files", "--help"]).expect_code(0).expect_lacks("archive");
+    repo.keysweep(&["files", "--archives", "."]).expect_code(2).expect_has("--archives");
+}
