@@ -208,6 +208,7 @@ impl Walk<'_> {
         if part == Part::Content {
             self.unpacked.files += 1;
         }
+        self.unpacked.bytes += bytes.len() as u64;
         let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !told.holds(bytes, span)).collect());
         (self.visit)(&Unit { path: Some(path), part, origin: None, bytes, newness: Newness::Compared(&untold) });
     }
@@ -243,7 +244,6 @@ impl Walk<'_> {
     }
 
     fn spend(&mut self, bytes: u64) -> bool {
-        self.unpacked.bytes += bytes;
         let enough = bytes <= self.left;
         self.left = self.left.saturating_sub(bytes);
         enough
