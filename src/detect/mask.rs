@@ -54,7 +54,7 @@ impl Detector {
     }
 
     /// Every prefix of a rule with eight or more letters of a body behind it, whatever stands before it.
-    fn marked(&self, text: &[u8]) -> Vec<(Span, String)> {
+    fn marked(&self, text: &[u8]) -> decode::Marks {
         let mut marked = Vec::new();
         let mut from = 0;
         while let Some(literal) = self.gate.find(text, from) {

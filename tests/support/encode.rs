@@ -1,7 +1,5 @@
 //! Ways to write a text in another.
 
-use std::fmt::Write as _;
-
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 
 /// A way of writing text, and what keysweep calls it.
@@ -73,11 +71,8 @@ fn every(text: &[u8], escape: impl Fn(u8) -> String) -> Vec<u8> {
 fn replaced(text: &[u8], which: &[u8], escape: impl Fn(u8) -> String) -> Vec<u8> {
     let mut out = String::new();
     for &byte in text {
-        if which.contains(&byte) {
-            out += &escape(byte)
-        } else {
-            write!(out, "{}", char::from(byte)).expect("a string")
-        }
+        let plain = || char::from(byte).to_string();
+        out += &if which.contains(&byte) { escape(byte) } else { plain() };
     }
     out.into()
 }

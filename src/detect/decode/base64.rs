@@ -7,15 +7,25 @@ use data_encoding::{Encoding, Specification};
 use super::digits::Radix;
 use crate::finding::Layer;
 
-pub(super) const RADIX: Radix = Radix {
-    layer: Layer::Base64,
-    bits: 6,
-    group: 4,
-    // 19 bytes; two of them may share their group with others.
-    streak: 5,
-    is_ascii,
-    decode,
-};
+pub(super) struct Base64;
+
+impl Radix for Base64 {
+    const LAYER: Layer = Layer::Base64;
+    const BITS: usize = 6;
+    const GROUP: usize = 4;
+    // Of 19 bytes, up to two share their group with others at either end.
+    const STREAK: usize = 5;
+
+    fn is_ascii(group: &[u8]) -> bool {
+        let keeps = |at: usize| KEEPS_ASCII[usize::from(group[at])] >> at & 1 == 1;
+        keeps(0) && keeps(1) && keeps(2) && keeps(3)
+    }
+
+    fn decode(digits: &[u8]) -> Vec<u8> {
+        let whole = if digits.len() % 4 == 1 { digits.len() - 1 } else { digits.len() };
+        LENIENT.decode(&digits[..whole]).expect("digits of either alphabet, as many as make bytes")
+    }
+}
 
 /// By digit, a bit for each place in a group of four where it keeps the top bit of a byte 0; the fourth always does.
 static KEEPS_ASCII: [u8; 256] = keeps_ascii();
@@ -35,11 +45,6 @@ const fn keeps_ascii() -> [u8; 256] {
     table
 }
 
-fn is_ascii(group: &[u8]) -> bool {
-    let keeps = |at: usize| KEEPS_ASCII[usize::from(group[at])] >> at & 1 == 1;
-    keeps(0) && keeps(1) && keeps(2) && keeps(3)
-}
-
 /// Both alphabets; what stands in the bits that no byte needs does not matter.
 static LENIENT: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
@@ -49,8 +54,3 @@ static LENIENT: LazyLock<Encoding> = LazyLock::new(|| {
     specification.check_trailing_bits = false;
     specification.encoding().expect("64 symbols and two that stand for others")
 });
-
-fn decode(digits: &[u8]) -> Vec<u8> {
-    let whole = if digits.len() % 4 == 1 { digits.len() - 1 } else { digits.len() };
-    LENIENT.decode(&digits[..whole]).expect("digits of either alphabet, as many as make bytes")
-}

@@ -66,10 +66,9 @@ fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>)) {
     let mut at = from;
     while let Some(run) = spot::next(bytes, at) {
         escapes::each(bytes, &run, see);
-        let digits_end = digits::each(bytes, &run, see);
         // A run of a whole piece was cut there.
-        let run_end = if run.len() < PIECE { run.end } else { run.end - OVERLAP };
-        at = run_end.max(digits_end);
+        let end = if run.len() < PIECE { run.end } else { run.end - OVERLAP };
+        at = digits::each(bytes, run.start..end, see).max(end);
     }
     if utf16::may_hold(bytes) {
         utf16::each(bytes, from, see);
@@ -99,8 +98,11 @@ impl Detector {
     }
 }
 
+/// Places in a text, and what to show there.
+pub(super) type Marks = Vec<(Span, String)>;
+
 /// Where text is written that `find` sees in `text` or, decoded, within it through up to `depth` layers.
-pub(super) fn deep<T>(text: &[u8], depth: usize, find: &dyn Fn(&[u8]) -> Vec<(Span, T)>) -> Vec<(Span, T)> {
+pub(super) fn deep(text: &[u8], depth: usize, find: &dyn Fn(&[u8]) -> Marks) -> Marks {
     let mut found = find(text);
     if depth > 0 {
         each(text, 0, &mut |decoded| {
@@ -127,7 +129,7 @@ pub(super) fn veiled(text: &[u8]) -> Vec<Span> {
 }
 
 /// Where text is written that `find` sees in stretches of UTF-16.
-pub(super) fn wide<T>(text: &[u8], find: &dyn Fn(&[u8]) -> Vec<(Span, T)>) -> Vec<(Span, T)> {
+pub(super) fn wide(text: &[u8], find: &dyn Fn(&[u8]) -> Marks) -> Marks {
     let mut found = Vec::new();
     if utf16::may_hold(text) {
         utf16::each(text, 0, &mut |decoded| {

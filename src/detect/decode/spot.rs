@@ -13,6 +13,7 @@ const STEP: usize = SHORTEST - WINDOW + 1;
 
 /// Letters and digits, what base64 has beside them, and what escapes are made of. A few bytes more (`$ ) ? ] ^`) make the
 /// test one of five comparisons, which compilers turn into SIMD.
+#[allow(clippy::needless_bitwise_bool)] // branches would keep it from being SIMD
 const fn in_run(byte: u8) -> bool {
     ((byte | 0x20).wrapping_sub(b'a') < 26)
         | (byte.wrapping_sub(b'0') < 10)

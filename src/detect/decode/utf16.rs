@@ -17,9 +17,10 @@ pub(super) fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>))
         let count = characters.len().div_ceil(2);
         if count >= SHORTEST {
             let text = bytes[characters.clone()].iter().step_by(2).copied().collect();
-            let pairs = match is_big_endian(bytes, &characters) {
-                true => characters.start - 1..characters.end,
-                false => characters.start..bytes.len().min(characters.end + 1),
+            let pairs = if is_big_endian(bytes, &characters) {
+                characters.start - 1..characters.end
+            } else {
+                characters.start..bytes.len().min(characters.end + 1)
             };
             see(&Decoded { text, context: 0, layer: Layer::Utf16, places: Places::Pairs(pairs) });
         }
