@@ -10,7 +10,7 @@ use support::leak::{FORMATS, expect_no_leak};
 use support::token::{Maker, Token, base64};
 use support::{Repo, Run, client};
 
-/// So many letters of a body, in any encoding, would be a leak.
+/// So many letters of a body would be a leak.
 const LETTERS: usize = 12;
 
 /// A token and all that must not be printed of it: each piece of its body, as each way writes it.
@@ -29,8 +29,8 @@ impl Guarded {
     fn written(&mut self, ways: &[&Way]) -> Vec<u8> {
         let plain = self.token.text().as_bytes().to_vec();
         let text = ways.iter().fold(plain, |text, way| (way.write)(&text));
-        // As long as those letters are written, and no shorter than what chance prints as well.
-        let letters = (text.len() * LETTERS / self.token.text().len()).max(16);
+        // Four letters, but no piece so short that chance prints it as well.
+        let letters = (text.len() * 4 / self.token.text().len()).max(16);
         self.pieces.extend(text.windows(letters).map(<[u8]>::to_vec));
         text
     }
