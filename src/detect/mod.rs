@@ -2,7 +2,7 @@
 //!
 //! One pass over the bytes for a handful of literals finds the places worth a look; at each of them the
 //! byte before, the length of what follows, the rule's expression and its judge are asked in this order, cheapest first.
-//! A second pass looks for runs that may be encoded text ([`decode`]), and what they say is searched in the same way.
+//! A second pass looks for runs that may be encoded text (`decode`), and what they say is searched in the same way.
 
 mod boundary;
 mod decode;

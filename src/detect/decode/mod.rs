@@ -1,6 +1,6 @@
 //! Text that is written in another: base64, hex, escapes, UTF-16.
 //!
-//! Encoded text of a token's length is a long run without a space or a quote. So runs are looked for ([`spot`]), not the
+//! Encoded text of a token's length is a long run without a space or a quote. So runs are looked for (`spot`), not the
 //! prefixes as each encoding writes them: one pass serves every encoding, alignment and depth. What a run may
 //! say is asked of its letters before it is decoded, and what is decoded is searched like the unit itself.
 
