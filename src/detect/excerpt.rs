@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::mask::Masked;
 use super::{Detector, Hit};
-use crate::finding::{Excerpt, Span};
+use crate::finding::{Encoding, Excerpt, Layer, Span};
 
 /// Bytes shown in front of the token and behind it: with the token masked they fit a terminal of 120 columns.
 const BEFORE: usize = 56;
@@ -23,7 +23,8 @@ impl Detector {
             line.start.max(window.start.saturating_sub(MARGIN))..line.end.min(window.end + MARGIN).max(window.end);
         let masks = self.masks_with(&bytes[read.clone()], read.start, hit);
 
-        let mut shown = Shown::default();
+        let wide = hit.encoding.map(Encoding::outermost) == Some(Layer::Utf16);
+        let mut shown = Shown { wide, ..Shown::default() };
         if window.start > line.start {
             shown.text("…".as_bytes());
         }
@@ -66,6 +67,8 @@ fn without_line_end(bytes: &[u8], line: &Span) -> Span {
 
 #[derive(Default)]
 struct Shown {
+    /// UTF-16: what stands between its characters is not shown.
+    wide: bool,
     text: String,
     columns: usize,
     caret: (usize, usize),
@@ -85,6 +88,7 @@ impl Shown {
 
     fn letter(&mut self, letter: char) {
         match letter {
+            '\0' if self.wide => {}
             '\t' => self.push("    "),
             _ if is_unsafe(letter) => self.push(&letter.escape_default().to_string()),
             _ => {

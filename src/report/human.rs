@@ -144,7 +144,7 @@ fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn W
     let number = finding.position.map_or(String::new(), |p| p.line.to_string());
     let excerpt = &finding.excerpt;
     let carets = "^".repeat(excerpt.caret_width);
-    let encoded = finding.encoding.map_or(String::new(), |e| format!(", written in {}", e.name()));
+    let encoded = finding.encoding.map_or(String::new(), |e| format!(", written in {e}"));
     let label = format!("severity {}, fingerprint {}{encoded}", finding.severity, finding.fingerprint);
     writeln!(out, "{}", style.frame(format!("{:gutter$} |", "")))?;
     writeln!(out, "{} {}", style.frame(format!("{number:>gutter$} |")), excerpt.text)?;

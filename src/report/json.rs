@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Report;
 use super::shown::shown_path;
-use crate::finding::{Encoding, Finding, ShownPath};
+use crate::finding::{Finding, ShownPath};
 use crate::sweep::Allowed;
 
 /// One document with everything.
@@ -41,7 +41,7 @@ fn finding(finding: &Finding, source: &str) -> Value {
         "column": position.map(|p| p.column),
         "end_column": position.map(|p| p.end_column),
         "part": finding.part.name(),
-        "encoding": finding.encoding.map(Encoding::name),
+        "encoding": finding.encoding.map(|encoding| encoding.to_string()),
         "commit": commit,
     });
     put_path(&mut value, finding.path.as_ref());

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // every test binary uses a part of it
 
 pub mod deep;
+pub mod encode;
 pub mod leak;
 pub mod push;
 mod run;
