@@ -16,7 +16,7 @@ const MARGIN: usize = 512;
 impl Detector {
     /// The text round `hit`, which stands within `line` of `bytes`.
     pub fn excerpt(&self, bytes: &[u8], line: &Span, hit: &Hit) -> Excerpt {
-        let line = without_line_end(bytes, line);
+        let line = line.start..line.start + without_line_end(&bytes[line.clone()]).len();
         let window =
             line.start.max(hit.span.start.saturating_sub(BEFORE))..line.end.min(hit.span.end + AFTER).max(hit.span.end);
         let read =
@@ -58,11 +58,10 @@ impl Detector {
     }
 }
 
-fn without_line_end(bytes: &[u8], line: &Span) -> Span {
-    let text = &bytes[line.clone()];
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    line.start..line.start + text.len()
+/// The line without `\n` or `\r\n`.
+pub fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[derive(Default)]

@@ -25,7 +25,7 @@ use crate::finding::{Encoding, Fingerprint, Layer, Redacted, Secret, Span};
 use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
 use crate::rules::is_published;
 
-pub use excerpt::is_unsafe;
+pub use excerpt::{is_unsafe, without_line_end};
 
 /// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
 /// at one literal, and so keeps the whole linear.

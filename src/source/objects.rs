@@ -214,24 +214,19 @@ impl Objects {
     }
 
     /// The commit's tree, parents and date; with a date that is none it counts as very old.
-    pub fn commit(&self, id: &oid) -> Result<Commit, Trouble> {
+    pub fn commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<Commit, Trouble> {
         let mut buffer = Vec::new();
-        let bytes = self.object(id, gix::objs::Kind::Commit, &"what is scanned", &mut buffer)?;
-        let broken = |err: gix::Error| unreadable(id, &gix::objs::Kind::Commit, &"what is scanned", err);
-        let mut commit = Commit { tree: ObjectId::empty_tree(self.hash), parents: Vec::new(), date: 0 };
-        for token in gix::objs::CommitRefIter::from_bytes(&buffer[bytes], self.hash) {
+        let bytes = self.object(id, gix::objs::Kind::Commit, wanted_for, &mut buffer)?;
+        let broken = |err: gix::Error| unreadable(id, &gix::objs::Kind::Commit, wanted_for, err);
+        let mut tokens = gix::objs::CommitRefIter::from_bytes(&buffer[bytes], self.hash);
+        let mut commit = Commit { tree: tokens.tree_id().map_err(broken)?, parents: Vec::new(), date: 0 };
+        for token in tokens {
             match token {
-                Ok(Token::Tree { id }) => commit.tree = id,
                 Ok(Token::Parent { id }) => commit.parents.push(id),
-                Ok(Token::Author { .. }) => {}
-                Ok(Token::Committer { signature }) => {
-                    commit.date = signature.seconds();
-                    break;
-                }
-                Ok(_) => break,
-                // Persons are scanned, whatever they look like; a tree or parent that is none hides content.
-                Err(_) if commit.tree != ObjectId::empty_tree(self.hash) => break,
-                Err(err) => return Err(broken(err)),
+                Ok(Token::Committer { signature }) => commit.date = signature.seconds(),
+                Ok(Token::Tree { .. } | Token::Author { .. }) => {}
+                // Persons are scanned, whatever they look like. A parent that is none is no parent: more is scanned.
+                Ok(_) | Err(_) => break,
             }
         }
         Ok(commit)
@@ -246,15 +241,6 @@ impl Objects {
     ) -> Result<(gix::objs::Kind, &'b [u8]), Trouble> {
         let (kind, bytes) = self.find(id, None, wanted_for, buffer)?;
         Ok((kind, &buffer[bytes]))
-    }
-
-    /// The tree that the commit holds.
-    pub fn tree_of_commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<ObjectId, Trouble> {
-        let mut buffer = Vec::new();
-        let bytes = self.object(id, gix::objs::Kind::Commit, wanted_for, &mut buffer)?;
-        gix::objs::CommitRefIter::from_bytes(&buffer[bytes], self.hash)
-            .tree_id()
-            .map_err(|err| unreadable(id, &gix::objs::Kind::Commit, wanted_for, err))
     }
 
     /// Where in `buffer` the object's bytes are.
