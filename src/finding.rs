@@ -87,17 +87,61 @@ impl fmt::Display for Redacted {
     }
 }
 
-/// How the token was written, where it was not written plainly.
+/// One way of writing a text other than plainly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub enum Layer {
     Base64,
+    Hex,
+    Percent,
+    StringEscapes,
+    Entities,
+    Utf16,
+}
+
+impl Layer {
+    fn name(self) -> &'static str {
+        match self {
+            Layer::Base64 => "base64",
+            Layer::Hex => "hex",
+            Layer::Percent => "percent-encoding",
+            Layer::StringEscapes => "string escapes",
+            Layer::Entities => "HTML entities",
+            Layer::Utf16 => "UTF-16",
+        }
+    }
+}
+
+/// How the token was written, where it was not written plainly: the outermost layer first. Printed as
+/// `base64 of percent-encoding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encoding {
+    outermost: Layer,
+    within: [Option<Layer>; Encoding::DEPTH - 1],
 }
 
 impl Encoding {
-    pub fn name(self) -> &'static str {
-        match self {
-            Encoding::Base64 => "base64",
+    /// How many layers are looked through.
+    pub const DEPTH: usize = 3;
+
+    /// `inner`, which has fewer layers than the deepest, written once more.
+    pub(crate) fn wrap(outermost: Layer, inner: Option<Encoding>) -> Self {
+        let mut within = [None; Self::DEPTH - 1];
+        if let Some(inner) = inner {
+            within[0] = Some(inner.outermost);
+            within[1..].copy_from_slice(&inner.within[..Self::DEPTH - 2]);
         }
+        Self { outermost, within }
+    }
+
+    pub fn outermost(self) -> Layer {
+        self.outermost
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.outermost.name())?;
+        self.within.iter().flatten().try_for_each(|layer| write!(f, " of {}", layer.name()))
     }
 }
 

@@ -74,6 +74,8 @@ pub struct Rule {
     pub patterns: &'static [Pattern],
     /// What a finder of the token can do: a clause that follows "it".
     pub opens: &'static str,
+    /// What else has the shape, in words that follow "it cannot be told from".
+    pub mistaken_for: &'static str,
     /// The vendor's way to rotate, in order, each step an imperative.
     pub remedy: &'static [&'static str],
     /// Vendor documentation.
@@ -135,6 +137,8 @@ pub enum Judge {
     LikelyRun,
     /// It looks random as a whole, `_` and `-` counting as nothing.
     RandomWhole,
+    /// As before, and it has so many characters, without the `=` at its end or words hung on to it by a dash.
+    Sized { least: usize, most: usize },
     /// It is hex that looks random.
     RandomHex,
     /// It is base64, base64url, hex or alphanumeric and stands for 24 to 75 bytes that are not prose.

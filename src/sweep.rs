@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use crate::allow::{Allow, Question, Reason};
 use crate::detect::{Detector, Hit};
-use crate::finding::{Finding, Part, Position, ShownPath, Span};
+use crate::finding::{Encoding, Finding, Layer, Part, Position, ShownPath, Span};
 use crate::source::{Coverage, Newness, Source, Unit, up_to_component};
 use crate::trouble::Trouble;
 
@@ -154,8 +154,7 @@ impl Sweep<'_> {
             Part::Name => unit.path.map(|path| up_to_component(path, hit.span.end)),
             _ => unit.path,
         };
-        let column = hit.span.start - line.start + 1;
-        let position = Position { line: number, column, end_column: column + hit.span.len() };
+        let position = position(unit.bytes, hit, number, line);
         Finding {
             rule: hit.rule,
             severity: hit.severity,
@@ -169,6 +168,16 @@ impl Sweep<'_> {
             excerpt: self.detector.excerpt(unit.bytes, line, hit),
         }
     }
+}
+
+/// Columns end with the first line, where the token is wrapped into several.
+fn position(bytes: &[u8], hit: &Hit, number: usize, line: &Span) -> Position {
+    let written = &bytes[hit.span.clone()];
+    // In UTF-16 the second byte of the line break may stand first on the line.
+    let wide = hit.encoding.map(Encoding::outermost) == Some(Layer::Utf16) && written[0] != 0 && bytes[line.start] == 0;
+    let column = hit.span.start - line.start - usize::from(wide) + 1;
+    let width = written.iter().position(|&b| b == b'\n').unwrap_or(written.len());
+    Position { line: number, column, end_column: column + width }
 }
 
 /// Which hits are new. Where that cannot be told, all of them are, and the scan says so.

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use keysweep::report;
+use keysweep::rules::ALL;
+
 /// The blocks of `text` that show a file: its path, and what is shown.
 fn shown(text: &str) -> Vec<(&str, String)> {
     let mut blocks: Vec<(&str, String)> = Vec::new();
@@ -46,4 +49,17 @@ fn what_is_shown_is_what_the_tests_use() {
             assert!(!config || seen.contains(&path), "no page shows {path}");
         }
     }
+}
+
+/// `BLESS=1 cargo test --test docs` writes the page.
+#[test]
+fn the_page_of_rules_is_what_the_table_says() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let mut wanted = Vec::new();
+    report::page(ALL, &mut wanted).expect("writing to memory");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&page, &wanted).expect("write the page");
+    }
+    let written = fs::read(&page).unwrap_or_default();
+    assert!(written == wanted, "docs/rules.md is stale: BLESS=1 cargo test --test docs writes it");
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use support::token::SK_LIVE;
-use support::{Call, Repo, Run, executable, note};
+use support::{Call, Repo, Run, copy_program, executable, note};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_keysweep");
 
@@ -298,8 +298,8 @@ fn what_switches_hooks_off_is_warned_of() {
 #[test]
 fn a_program_that_desktop_clients_do_not_find_is_warned_of() {
     let repo = lived_in();
-    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/pre-commit"), repo.path(".git/hooks/pre-commit"))
-        .expect("copy the hook");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/pre-commit");
+    copy_program(&script, &repo.path(".git/hooks/pre-commit"));
     let bin = repo.base().join("bin");
     fs::create_dir(&bin).expect("create");
     symlink(PROGRAM, bin.join("keysweep")).expect("link");

@@ -6,10 +6,11 @@ mod support;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use support::token::{Maker, Token};
-use support::{Call, Repo, Run, client, os, text};
+use support::{Call, Repo, Run, client, copy_program, os, text};
 
 fn files_call(repo: &Repo, paths: &[&str]) -> Call {
     repo.keysweep_call(&["files", "--format", "jsonl"]).args(paths)
@@ -256,7 +257,7 @@ fn a_file_that_cannot_be_read_does_not_hide_the_findings_elsewhere() {
 /// Root reads everything, so root becomes nobody, with a copy of the program where nobody may start it.
 fn as_nobody(repo: &Repo) -> Call {
     let program = repo.base().join("keysweep");
-    fs::copy(env!("CARGO_BIN_EXE_keysweep"), &program).expect("copy the program");
+    copy_program(Path::new(env!("CARGO_BIN_EXE_keysweep")), &program);
     let mut call = repo.call(program.to_str().expect("UTF-8"), &["files", "--format", "jsonl", "."]);
     call.command.uid(65_534).gid(65_534);
     // Git, and whoever follows it, distrusts folders of other people.
@@ -317,4 +318,12 @@ fn a_folder_that_is_gone_is_no_empty_folder() {
 #[test]
 fn a_folder_without_a_file_was_not_scanned() {
     Repo::none().keysweep(&["files", "."]).expect_code(0).expect_has("nothing was scanned");
+}
+
+#[cfg(not(feature = "archives"))]
+#[test]
+fn archives_are_not_offered_where_they_are_not_built_in() {
+    let repo = Repo::new();
+    repo.keysweep(&["files", "--help"]).expect_code(0).expect_lacks("archive");
+    repo.keysweep(&["files", "--archives", "."]).expect_code(2).expect_has("--archives");
 }

@@ -3,25 +3,27 @@
 
 mod support;
 
+use support::Call;
 use support::push::{Pair, Wanted, ZERO, expect_refused, expect_report, from_dev_null};
 use support::{client, note};
 
 const REMOTE: (&str, &str) = ("PRE_COMMIT_REMOTE_NAME", "origin");
 
 /// As the framework runs the hook: variables, no arguments, nothing on stdin, be that a pipe or the null device.
+fn framed(pair: &Pair, variables: &[(&str, &str)], piped: bool) -> Call {
+    let call = if piped {
+        pair.repo.keysweep_call(&["hook", "--format", "jsonl", "pre-push"])
+    } else {
+        from_dev_null(&pair.repo, &["pre-push"])
+    };
+    variables.iter().fold(call, |call, (name, value)| call.env(name, value)).env("PRE_COMMIT", "1")
+}
+
 #[track_caller]
 fn expect_told(pair: &Pair, variables: &[(&str, &str)], wanted: &[Wanted]) {
     for piped in [true, false] {
         note(format!("piped: {piped}"));
-        let mut call = if piped {
-            pair.repo.keysweep_call(&["hook", "--format", "jsonl", "pre-push"])
-        } else {
-            from_dev_null(&pair.repo, &["pre-push"])
-        };
-        for (name, value) in variables {
-            call = call.env(name, value);
-        }
-        let run = call.env("PRE_COMMIT", "1").run().expect_code(i32::from(!wanted.is_empty()));
+        let run = framed(pair, variables, piped).run().expect_code(i32::from(!wanted.is_empty()));
         expect_report(&run, wanted);
     }
 }
@@ -108,15 +110,7 @@ fn a_framework_that_tells_nothing_is_refused() {
     for variables in [&[][..], &[REMOTE], &[("PRE_COMMIT_FROM_REF", "HEAD"), REMOTE]] {
         for piped in [true, false] {
             note(format!("{variables:?}, piped: {piped}"));
-            let mut call = if piped {
-                pair.repo.keysweep_call(&["hook", "--format", "jsonl", "pre-push"])
-            } else {
-                from_dev_null(&pair.repo, &["pre-push"])
-            };
-            for (name, value) in variables {
-                call = call.env(name, value);
-            }
-            expect_refused(call.env("PRE_COMMIT", "1").run(), &["PRE_COMMIT"]);
+            expect_refused(framed(&pair, variables, piped).run(), &["framework", "--from-ref"]);
         }
     }
 }

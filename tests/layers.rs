@@ -12,12 +12,16 @@ const LAYERS: &[&str] = &[
 /// What only one place may name, and the place.
 const ROOMS: &[(&str, &str)] = &[
     ("gix::", "source/"),
+    ("zip::", "source/archive/"),
+    ("tar::", "source/archive/"),
+    ("flate2::", "source/archive/"),
+    ("ruzstd::", "source/archive/"),
     ("unsafe {", "source/map.rs"),
     ("clap::", "cli/"),
     ("owo_colors", "report/human.rs"),
     ("serde_json", "report/json.rs"),
     ("globset", "allow/globs.rs"),
-    ("toml::", "allow/config.rs"),
+    ("toml::", "allow/config/"),
     ("aho_corasick", "detect/gate.rs"),
     ("Command::new(", "git.rs"),
     ("stdout()", "cli/output.rs"),

@@ -62,6 +62,7 @@ fn every_rule_is_told_in_full() {
         assert!(!rule.hits.is_empty(), "{} has no hit", rule.id);
         assert!(!rule.misses.is_empty(), "{} has no miss", rule.id);
         assert!(!rule.opens.is_empty() && rule.remedy.len() >= 3, "{} tells no remedy", rule.id);
+        assert!(!rule.mistaken_for.is_empty(), "{} does not say what it cannot be told from", rule.id);
         assert!(rule.docs.starts_with("https://"), "{} has no documentation", rule.id);
     }
 }

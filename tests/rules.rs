@@ -60,3 +60,25 @@ fn no_rule_prints_a_whole_token() {
     repo.stage("rules.txt", explained);
     repo.staged().expect_silent();
 }
+
+#[test]
+fn a_rule_is_explained_from_its_shape_to_its_documentation() {
+    let explained = Repo::none().keysweep(&["rules", "paystack-secret-key"]).expect_code(0);
+    let told = [
+        "`sk_live_` (high) or `sk_test_` (low)",
+        "What it opens: it collects payments",
+        "Cannot be told from: another",
+        "1. Settings > API Keys",
+        "https://paystack.com",
+    ];
+    told.into_iter().fold(explained, support::Run::expect_has);
+}
+
+#[test]
+fn every_rule_of_the_table_is_explained_whole() {
+    let repo = Repo::none();
+    for rule in keysweep::rules::ALL {
+        let run = repo.keysweep(&["rules", rule.id]).expect_code(0).expect_has(rule.opens).expect_has(rule.docs);
+        rule.remedy.iter().fold(run.expect_has(rule.mistaken_for), |run, step| run.expect_has(step));
+    }
+}

@@ -5,10 +5,10 @@ mod support;
 
 use std::fs;
 
-use support::client;
 use support::runner::{Guarded, Runner, path};
 use support::token::Maker;
 use support::tools::node;
+use support::{client, copy_program};
 
 /// Commits `text` as `path`, unguarded.
 fn configure(at: &Guarded, path: &str, text: &str) {
@@ -69,7 +69,7 @@ fn lefthook_that_is_gone_stops() {
     let mut found = fs::read_dir(modules).expect("list").filter_map(Result::ok).map(|entry| entry.path());
     let program = found.find_map(|path| Some(path.join("bin/lefthook")).filter(|program| program.is_file()));
     let copy = at.repo.base().join("lefthook");
-    fs::copy(program.expect("one for this system"), &copy).expect("copy");
+    copy_program(&program.expect("one for this system"), &copy);
     at.call(copy.to_str().expect("UTF-8"), &["install", "--force"]).run().expect_code(0);
     fs::remove_file(copy).expect("remove");
     at.repo.stage("a.txt", "innocent\n");

@@ -10,7 +10,8 @@ const REACH: usize = 1000;
 /// Whether the line, `line` of `bytes`, is marked near `token`.
 pub(super) fn is_marked(bytes: &[u8], line: &Span, token: &Span) -> bool {
     let near = line.start.max(token.start.saturating_sub(REACH))..line.end.min(token.end + REACH);
-    let text = &bytes[near];
+    // In UTF-16 the letters are the same with a NUL between each two.
+    let text: Vec<u8> = bytes[near].iter().copied().filter(|b| *b != 0).collect();
     MARKERS.iter().any(|marker| {
         text.windows(marker.len()).enumerate().any(|(at, window)| {
             let free = |byte: Option<&u8>| byte.is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'-'));

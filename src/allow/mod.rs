@@ -1,11 +1,15 @@
 //! What silences a finding: a path, a fingerprint, a marker on the line. Nothing else does.
 
+mod check;
 mod config;
 mod globs;
 mod marker;
+mod own;
 
-pub use config::{AllowedToken, CONFIG_NAME, Config, OwnRule, Wrong};
+pub use check::{Checked, Fault, check};
+pub use config::{AllowedToken, CONFIG_NAME, Config, Wrong};
 pub use globs::BadGlob;
+pub use own::{Alphabet, OwnRule};
 
 use globs::Globs;
 

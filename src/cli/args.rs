@@ -22,14 +22,7 @@ pub(super) enum Command {
     /// Scan what the next commit adds: added lines, new file names, symlink targets
     Staged,
     /// Scan files and folders as they are; `-` is standard input
-    Files {
-        /// Paths to scan
-        #[arg(value_name = "PATH", default_value = ".")]
-        paths: Vec<PathBuf>,
-        /// Leave out what .gitignore leaves out
-        #[arg(long)]
-        respect_gitignore: bool,
-    },
+    Files(FilesArgs),
     /// Scan a commit message
     Message {
         /// The file that git hands to commit-msg
@@ -74,7 +67,24 @@ pub(super) enum Command {
         /// The rule to explain
         #[arg(value_name = "ID")]
         id: Option<String>,
+        /// Try the examples of the rules in .keysweep.toml (or of the one named): exit code 1 where one does not hold
+        #[arg(long)]
+        check: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FilesArgs {
+    /// Paths to scan
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Leave out what .gitignore leaves out
+    #[arg(long)]
+    pub respect_gitignore: bool,
+    /// Look into zip (jar, docx, whl), gzip, tar and zstd archives too
+    #[cfg(feature = "archives")]
+    #[arg(long)]
+    pub archives: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,10 @@ use crate::trouble::Trouble;
 
 /// What a scan is set to.
 pub(super) struct Settings {
+    /// The configuration's own first, then the built-in ones.
     pub rules: Vec<&'static Rule>,
+    /// How many are the configuration's own.
+    own: usize,
     pub allow: Allow,
     /// What was allowed before the change that is scanned.
     pub before: Allow,
@@ -46,7 +49,17 @@ impl Settings {
     fn new(config: &Config, name: &str, globs: &[String]) -> Result<Self, Trouble> {
         let allow = Allow::new(config, globs).map_err(|refused| refuse(refused, name))?;
         let own = config.rules.iter().map(OwnRule::to_rule);
-        Ok(Self { rules: own.chain(rules::ALL.iter().copied()).collect(), allow, before: Allow::default() })
+        Ok(Self {
+            rules: own.chain(rules::ALL.iter().copied()).collect(),
+            own: config.rules.len(),
+            allow,
+            before: Allow::default(),
+        })
+    }
+
+    /// The rules of the configuration.
+    pub fn own_rules(&self) -> &[&'static Rule] {
+        &self.rules[..self.own]
     }
 }
 

@@ -5,14 +5,15 @@ mod config;
 mod hook;
 mod install;
 mod output;
+mod rules;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
 
-use args::{Cli, Command, Common, FormatName};
+use args::{Cli, Command, Common, FilesArgs, FormatName};
 use config::Settings;
 
 use crate::allow::{Allow, CONFIG_NAME};
@@ -20,10 +21,9 @@ use crate::detect::Detector;
 use crate::exposure::{Exposure, expose};
 use crate::finding::ShownPath;
 use crate::report::{self, Format, Report};
-use crate::rules;
 use crate::source::{Cleanup, Files, History, Kind, Message, Repository, Source, Staged};
 use crate::sweep::{Outcome, Sweep};
-use crate::trouble::{Trouble, nearest};
+use crate::trouble::Trouble;
 
 /// The exit codes, which users' scripts rely on.
 mod code {
@@ -56,12 +56,12 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
         Command::Staged => staged(false, &cli.common),
         Command::Message { file } => message(file, false, &cli.common),
         Command::Hook { name, args } => hook::run(*name, args, &cli.common),
-        Command::Files { paths, respect_gitignore } => files(paths, *respect_gitignore, &cli.common),
+        Command::Files(args) => files(args, &cli.common),
         Command::Install { names, global } => install::install(names, *global, &cli.common),
         Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
         Command::Doctor => install::doctor(&cli.common),
         Command::History => history(&cli.common),
-        Command::Rules { id } => explain(id.as_deref(), &cli.common),
+        Command::Rules { id, check } => rules::run(id.as_deref(), *check, &cli.common),
     }
 }
 
@@ -117,20 +117,27 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
     finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
 }
 
-fn files(paths: &[PathBuf], respect_gitignore: bool, common: &Common) -> Result<u8, Trouble> {
+fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new(".")).ok();
     let top = repository.as_ref().and_then(Repository::worktree);
-    let settings = match &common.config {
-        Some(path) => Settings::from_file(path, &common.allow)?,
-        None => Settings::from_folder(top.unwrap_or(Path::new(".")), &common.allow)?,
-    };
-    let files = Files::find(paths, top, respect_gitignore);
-    let whole = top.is_some_and(|top| paths.iter().any(|path| is_same_folder(path, top)));
+    let settings = settings_of_folder(top, common)?;
+    let files = Files::find(&args.paths, top, args.respect_gitignore);
+    #[cfg(feature = "archives")]
+    let files = files.with_archives(args.archives);
+    let whole = top.is_some_and(|top| args.paths.iter().any(|path| is_same_folder(path, top)));
     let (outcome, kind) = sweep(&files, &settings, None, common);
     // Only where all of the repository is scanned is an entry that allows nothing a stale one.
     let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
     finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
+}
+
+/// The file that was named, or the one at the top of the worktree as it is on disk.
+fn settings_of_folder(top: Option<&Path>, common: &Common) -> Result<Settings, Trouble> {
+    match &common.config {
+        Some(path) => Settings::from_file(path, &common.allow),
+        None => Settings::from_folder(top.unwrap_or(Path::new(".")), &common.allow),
+    }
 }
 
 fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, common: &Common) -> (Outcome, Kind) {
@@ -211,23 +218,4 @@ fn is_same_folder(a: &Path, b: &Path) -> bool {
 
 fn threads(common: &Common) -> usize {
     common.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
-}
-
-fn explain(id: Option<&str>, common: &Common) -> Result<u8, Trouble> {
-    let Some(id) = id else {
-        output::write(common, |_, out| report::list(rules::ALL, out))?;
-        return Ok(code::CLEAN);
-    };
-    let rule = rules::ALL.iter().find(|rule| rule.id == id).ok_or_else(|| no_such_rule(id))?;
-    output::write(common, |_, out| report::explain(rule, out))?;
-    Ok(code::CLEAN)
-}
-
-fn no_such_rule(id: &str) -> Trouble {
-    let nearest = nearest(id, rules::ALL.iter().map(|rule| rule.id));
-    Trouble::new(
-        format!("cannot explain the rule {id}"),
-        "there is none of this id",
-        format!("did you mean {nearest}? keysweep rules lists all"),
-    )
 }

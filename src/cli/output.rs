@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
 
 use super::args::{Colour, Common};
 use super::code;
@@ -41,7 +42,9 @@ pub(super) fn usage(err: &clap::Error) -> u8 {
 
 /// Without tokens, and on one line.
 pub(super) fn safe(text: &str) -> String {
-    let masked = Detector::new(rules::ALL).mask_sentence(text);
+    // Made once, however many sentences there are; most runs have none.
+    static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(rules::ALL));
+    let masked = DETECTOR.mask_sentence(text);
     shown_path(&ShownPath::from_masked(masked.into_bytes()))
 }
 

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::mask::Masked;
 use super::{Detector, Hit};
-use crate::finding::{Excerpt, Span};
+use crate::finding::{Encoding, Excerpt, Layer, Span};
 
 /// Bytes shown in front of the token and behind it: with the token masked they fit a terminal of 120 columns.
 const BEFORE: usize = 56;
@@ -16,14 +16,15 @@ const MARGIN: usize = 512;
 impl Detector {
     /// The text round `hit`, which stands within `line` of `bytes`.
     pub fn excerpt(&self, bytes: &[u8], line: &Span, hit: &Hit) -> Excerpt {
-        let line = without_line_end(bytes, line);
+        let line = line.start..line.start + without_line_end(&bytes[line.clone()]).len();
         let window =
             line.start.max(hit.span.start.saturating_sub(BEFORE))..line.end.min(hit.span.end + AFTER).max(hit.span.end);
         let read =
             line.start.max(window.start.saturating_sub(MARGIN))..line.end.min(window.end + MARGIN).max(window.end);
         let masks = self.masks_with(&bytes[read.clone()], read.start, hit);
 
-        let mut shown = Shown::default();
+        let wide = hit.encoding.map(Encoding::outermost) == Some(Layer::Utf16);
+        let mut shown = Shown { wide, ..Shown::default() };
         if window.start > line.start {
             shown.text("…".as_bytes());
         }
@@ -57,15 +58,16 @@ impl Detector {
     }
 }
 
-fn without_line_end(bytes: &[u8], line: &Span) -> Span {
-    let text = &bytes[line.clone()];
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
-    line.start..line.start + text.len()
+/// The line without `\n` or `\r\n`.
+pub fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[derive(Default)]
 struct Shown {
+    /// UTF-16: what stands between its characters is not shown.
+    wide: bool,
     text: String,
     columns: usize,
     caret: (usize, usize),
@@ -85,6 +87,7 @@ impl Shown {
 
     fn letter(&mut self, letter: char) {
         match letter {
+            '\0' if self.wide => {}
             '\t' => self.push("    "),
             _ if is_unsafe(letter) => self.push(&letter.escape_default().to_string()),
             _ => {

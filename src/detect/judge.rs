@@ -1,5 +1,7 @@
 //! Whether what follows a prefix is the body of a token, and where that body ends.
 
+use std::ops::RangeInclusive;
+
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 
 use super::boundary::ends_at;
@@ -17,6 +19,7 @@ pub(super) fn body_len(judge: Judge, body: &[u8]) -> Option<usize> {
         Judge::RandomRun => run_len(body, STRICT),
         Judge::LikelyRun => run_len(body, LENIENT),
         Judge::RandomWhole => whole(drawn(body, &letters_and_digits(body), LENIENT)),
+        Judge::Sized { least, most } => sized(body, least..=most),
         Judge::RandomHex => whole(drawn_hex(body)),
         Judge::EncodedKey => encoded_key(body),
         Judge::Base64Text => Some(if body.len().is_multiple_of(4) { body.len() } else { unpadded(body).len() }),
@@ -27,6 +30,19 @@ fn run_len(body: &[u8], bar: Bar) -> Option<usize> {
     let end = before_dashed_words(body);
     let run = longest_run(&body[..end]);
     (run.len() >= SHORTEST_RUN && drawn(&body[..end], run, bar)).then_some(end)
+}
+
+/// The whole, or what stands in front of dashed words in one case: a longer body has letters of both.
+fn sized(body: &[u8], length: RangeInclusive<usize>) -> Option<usize> {
+    let fits = |text: &[u8]| length.contains(&text.len()) && drawn(text, &letters_and_digits(text), LENIENT);
+    let words = before_dashed_words(body);
+    let in_one_case =
+        |text: &[u8]| !(text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase));
+    if fits(unpadded(body)) {
+        Some(body.len())
+    } else {
+        Some(words).filter(|&end| fits(&body[..end]) && in_one_case(&body[end..]))
+    }
 }
 
 fn drawn(body: &[u8], run: &[u8], bar: Bar) -> bool {

@@ -3,9 +3,9 @@
 //! Wider than detection on purpose: a line is shown because of one token, and nothing else on it that might be a
 //! secret, be it of a kind that no rule knows, may come along.
 
-use super::Detector;
 use super::randomness::{LENIENT, STRICT, looks_random, varied};
-use crate::finding::Span;
+use super::{Detector, decode};
+use crate::finding::{Encoding, Span};
 
 /// A piece of text that is replaced where the text is shown.
 #[derive(Clone, Debug)]
@@ -24,17 +24,24 @@ impl Detector {
     /// As [`Self::mask`], for sentences that quote what somebody typed: bare hex of an Attio token's length goes too.
     pub fn mask_sentence(&self, text: &str) -> String {
         let mut masks = self.tokens_in(text.as_bytes());
-        add(
-            &mut masks,
-            runs(text.as_bytes()).filter(|run| run.len() == 64 && all_hex(&text.as_bytes()[run.clone()])).map(hidden),
-        );
+        let bare =
+            |text: &[u8]| runs(text).filter(|run| run.len() == 64 && all_hex(&text[run.clone()])).map(hidden).collect();
+        add(&mut masks, decode::deep(text.as_bytes(), Encoding::DEPTH, &bare));
         String::from_utf8_lossy(&replace(text.as_bytes(), &masks)).into_owned()
     }
 
-    /// What to replace in a line of a file, in order: the tokens, what starts like one, and all that looks random.
+    /// What to replace in a line of a file, in order: the tokens, what starts like one, all that looks random, and what is
+    /// densely encoded.
     pub(super) fn masked(&self, text: &[u8]) -> Vec<Masked> {
         let mut masks = self.tokens_in(text);
-        add(&mut masks, runs(text).filter(|run| might_be_secret(&text[run.clone()])).map(hidden));
+        add(
+            &mut masks,
+            runs(text).filter(|run| might_be_secret(&text[run.clone()])).chain(decode::veiled(text)).map(hidden),
+        );
+        add(
+            &mut masks,
+            decode::wide(text, &|text| self.masked(text).into_iter().map(|mask| (mask.span, mask.shown)).collect()),
+        );
         masks
     }
 
@@ -42,12 +49,12 @@ impl Detector {
         let tokens = self.find(text).into_iter();
         let mut masks: Vec<Masked> =
             tokens.map(|hit| Masked { span: hit.span, shown: hit.redacted.to_string() }).collect();
-        add(&mut masks, self.marked(text));
+        add(&mut masks, decode::deep(text, Encoding::DEPTH, &|text| self.marked(text)));
         masks
     }
 
     /// Every prefix of a rule with eight or more letters of a body behind it, whatever stands before it.
-    fn marked(&self, text: &[u8]) -> std::vec::IntoIter<Masked> {
+    fn marked(&self, text: &[u8]) -> decode::Marks {
         let mut marked = Vec::new();
         let mut from = 0;
         while let Some(literal) = self.gate.find(text, from) {
@@ -58,11 +65,11 @@ impl Detector {
             from = literal.end;
             if prefixed.is_some() && body >= 8 {
                 let prefix = String::from_utf8_lossy(&text[literal.start..start]);
-                marked.push(Masked { span: literal.start..start + body, shown: format!("{prefix}…") });
+                marked.push((literal.start..start + body, format!("{prefix}…")));
                 from = start + body;
             }
         }
-        marked.into_iter()
+        marked
     }
 }
 
@@ -80,20 +87,21 @@ fn replace(text: &[u8], masks: &[Masked]) -> Vec<u8> {
 
 /// Puts `more` into `masks`, in order and without an overlap. What a token's end leaves of the run that it stands in
 /// may belong to it after all, so it is hidden too.
-fn add(masks: &mut Vec<Masked>, more: impl Iterator<Item = Masked>) {
-    for mask in more {
-        let free = pieces_outside(&mask.span, masks);
-        if free == [mask.span.clone()] {
-            masks.push(mask);
+fn add(masks: &mut Vec<Masked>, more: impl IntoIterator<Item = (Span, String)>) {
+    for (span, shown) in more {
+        let free = pieces_outside(&span, masks);
+        if free == [span.clone()] {
+            masks.push(Masked { span, shown });
         } else {
-            masks.extend(free.into_iter().filter(|piece| piece.len() >= 6).map(hidden));
+            let left = free.into_iter().filter(|piece| piece.len() >= 6);
+            masks.extend(left.map(|span| Masked { span, shown: "…".to_owned() }));
         }
         masks.sort_by_key(|mask| mask.span.start);
     }
 }
 
-fn hidden(span: Span) -> Masked {
-    Masked { span, shown: "…".to_owned() }
+fn hidden(span: Span) -> (Span, String) {
+    (span, "…".to_owned())
 }
 
 /// The parts of `span` that none of `taken`, which are in order, covers.

@@ -2,8 +2,10 @@
 //!
 //! One pass over the bytes for a handful of literals finds the places worth a look; at each of them the
 //! byte before, the length of what follows, the rule's expression and its judge are asked in this order, cheapest first.
+//! A second pass looks for runs that may be encoded text (`decode`), and what they say is searched in the same way.
 
 mod boundary;
+mod decode;
 mod excerpt;
 mod gate;
 mod judge;
@@ -11,6 +13,7 @@ mod mask;
 mod placeholder;
 mod randomness;
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -18,11 +21,11 @@ use regex::bytes::Regex;
 
 use gate::Gate;
 
-use crate::finding::{Encoding, Fingerprint, Redacted, Secret, Span};
+use crate::finding::{Encoding, Fingerprint, Layer, Redacted, Secret, Span};
 use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
 use crate::rules::is_published;
 
-pub use excerpt::is_unsafe;
+pub use excerpt::{is_unsafe, without_line_end};
 
 /// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
 /// at one literal, and so keeps the whole linear.
@@ -108,6 +111,20 @@ impl Detector {
 
     /// Every token in `bytes`, in order, none overlapping another. Linear in the length of `bytes`.
     pub fn find(&self, bytes: &[u8]) -> Vec<Hit> {
+        self.find_within(bytes, 0, Encoding::DEPTH)
+    }
+
+    /// As [`Self::find`], through up to `depth` layers; what is encoded in front of `from` is left out.
+    fn find_within(&self, bytes: &[u8], from: usize, depth: usize) -> Vec<Hit> {
+        let mut hits = self.plain(bytes);
+        if depth > 0 {
+            self.encoded(bytes, from, depth, &mut hits);
+        }
+        in_order(hits)
+    }
+
+    /// The tokens that stand in `bytes` as they are.
+    fn plain(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         let mut runs = LongRuns::default();
         let mut from = 0;
@@ -115,9 +132,8 @@ impl Detector {
             // One further, not behind the literal: another may start inside it.
             from = literal.start + 1;
             let at = literal.start;
-            // Most literals in source code are the end of a word, `task_`: asked once for all arms of `sk_`. In 20 small
-            // files of such code that was a third of this function's instructions.
-            let starts = boundary::starts_at(bytes, at);
+            // Most literals in source code are the end of a word, `task_`, or have no body: asked once for all arms of `sk_`.
+            let starts = worth_a_look(bytes, at, literal.end);
             let may_stand = |arm: &&Arm| starts || matches!(arm.way, Way::Given { .. });
             let arms = self.arms[literal.which].iter().filter(may_stand);
             for arm in arms.filter(|arm| bytes[at..].starts_with(arm.literal)) {
@@ -138,7 +154,7 @@ impl Detector {
                 }
             }
         }
-        in_order(hits)
+        hits
     }
 
     /// The token that starts at `at` with the arm's prefix.
@@ -151,11 +167,10 @@ impl Detector {
         judge: Judge,
         near: &[u8],
     ) -> Option<Hit> {
-        let worth = worth_a_look(bytes, at, arm.literal.len());
-        if !worth || (!near.is_empty() && !stands_before(bytes, at, near)) {
+        let start = at + arm.literal.len();
+        if !has_body(bytes, start) || (!near.is_empty() && !stands_before(bytes, at, near)) {
             return None;
         }
-        let start = at + arm.literal.len();
         let rest = &bytes[start..bytes.len().min(start + LONGEST_BODY)];
         let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
         let end = start + judge::body_len(judge, body.as_bytes())?;
@@ -182,8 +197,9 @@ impl Detector {
             hits.extend(match written {
                 Written::Plainly => judge::body_len(Judge::RandomHex, &bytes[span.clone()])
                     .and_then(|_| hit(arm.rule, severity, span.clone(), &bytes[span], 0, None)),
-                Written::BasicAuth => basic_auth_user(&bytes[span.clone()])
-                    .and_then(|user| hit(arm.rule, severity, span, &user, 0, Some(Encoding::Base64))),
+                Written::BasicAuth => basic_auth_user(&bytes[span.clone()]).and_then(|user| {
+                    hit(arm.rule, severity, span, &user, 0, Some(Encoding::wrap(Layer::Base64, None)))
+                }),
             });
         }
     }
@@ -232,10 +248,13 @@ fn gate_literals(arms: &[Arm]) -> Vec<&'static [u8]> {
 }
 
 /// The byte before, and enough letters behind: what turns away all but a few of the literals in source code.
-fn worth_a_look(bytes: &[u8], at: usize, prefix_len: usize) -> bool {
-    let body = &bytes[at + prefix_len..];
+fn worth_a_look(bytes: &[u8], at: usize, end: usize) -> bool {
+    has_body(bytes, end) && boundary::starts_at(bytes, at)
+}
+
+fn has_body(bytes: &[u8], start: usize) -> bool {
     let in_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/');
-    body.len() >= SHORTEST_BODY && body[..SHORTEST_BODY].iter().all(in_body) && boundary::starts_at(bytes, at)
+    bytes.get(start..start + SHORTEST_BODY).is_some_and(|body| body.iter().all(in_body))
 }
 
 /// Whether `word` stands in front of `at` on the same line, in any case.
@@ -282,9 +301,10 @@ fn hit(
     })
 }
 
-/// By place; of two that overlap, the one whose rule stands first, which was found first.
+/// By place. Of two that overlap the first stays; where they start together, one that was decoded, since the other is no
+/// more than what can be read of it, then the longer, then the one whose rule stands first, which was found first.
 fn in_order(mut hits: Vec<Hit>) -> Vec<Hit> {
-    hits.sort_by_key(|hit| hit.span.start);
+    hits.sort_by_key(|hit| (hit.span.start, hit.encoding.is_none(), Reverse(hit.span.end)));
     hits.dedup_by(|next, kept| next.span.start < kept.span.end);
     hits
 }
@@ -293,8 +313,8 @@ fn in_order(mut hits: Vec<Hit>) -> Vec<Hit> {
 /// Moves forward only, so that many names close together cost one pass over the bytes.
 #[derive(Default)]
 struct LongRuns {
-    scanned: usize,
-    current: usize,
+    /// No run that was not seen starts in front of this.
+    from: usize,
     /// Starts of the long runs seen, in order.
     starts: Vec<usize>,
 }
@@ -303,19 +323,22 @@ impl LongRuns {
     const LONG: usize = 64;
 
     fn any_in(&mut self, bytes: &[u8], window: &Range<usize>) -> bool {
-        while self.scanned < window.end {
-            let byte = bytes[self.scanned];
-            self.scanned += 1;
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=') {
-                self.current += 1;
-                if self.current == Self::LONG {
-                    self.starts.push(self.scanned - Self::LONG);
-                }
+        self.look(&bytes[..window.end]);
+        let reaching = self.starts.iter().rev().take_while(|&&start| start + Self::LONG > window.start);
+        reaching.into_iter().any(|&start| start < window.end)
+    }
+
+    /// Most of the bytes are stepped over: a run that starts at `from` has its last letter 63 bytes on.
+    fn look(&mut self, bytes: &[u8]) {
+        let in_run = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+        while let Some(next) = bytes.get(self.from..self.from + Self::LONG) {
+            let letters = next.iter().rev().take_while(in_run).count();
+            if letters == Self::LONG {
+                self.starts.push(self.from);
+                self.from += bytes[self.from..].iter().take_while(in_run).count();
             } else {
-                self.current = 0;
+                self.from += Self::LONG - letters;
             }
         }
-        self.starts.last().is_some_and(|&last| last + Self::LONG > window.start)
-            && self.starts.iter().rev().take_while(|&&s| s + Self::LONG > window.start).any(|&s| s < window.end)
     }
 }

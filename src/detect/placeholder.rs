@@ -71,11 +71,11 @@ fn sequential(body: &[u8]) -> bool {
 fn covered(body: &[u8], stride: usize) -> usize {
     let mut covered = 0;
     for phase in 0..stride {
-        let every: Vec<u8> = body.iter().skip(phase).step_by(stride).map(u8::to_ascii_lowercase).collect();
+        let every = || body.iter().skip(phase).step_by(stride).map(u8::to_ascii_lowercase);
         let mut length = 1;
         let mut step = None;
-        for pair in every.windows(2) {
-            let this = sequence_step(pair[0], pair[1]);
+        for (from, to) in every().zip(every().skip(1)) {
+            let this = sequence_step(from, to);
             if this.is_some() && this == step {
                 length += 1;
             } else {

@@ -148,11 +148,7 @@ impl Hook {
             State::Unreadable(why) => return format!("cannot be read: {file}: {why}"),
             State::Live(script) => script,
         };
-        let owner = match script.runner {
-            Runner::Keysweep => "keysweep's script".to_owned(),
-            Runner::Shell | Runner::Other => "a script".to_owned(),
-            runner => format!("a hook of {}", runner.owner()),
-        };
+        let owner = script.runner.hook();
         let through = if place.is_husky() { ", run by husky" } else { "" };
         let what = match &self.proof {
             Some(Proof::Stopped) => "live: a planted token was stopped".to_owned(),

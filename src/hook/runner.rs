@@ -126,6 +126,7 @@ impl Runner {
     /// What its file is.
     pub fn hook(self) -> String {
         match self {
+            Runner::Keysweep => "keysweep's script".to_owned(),
             Runner::Shell | Runner::Other => "a script".to_owned(),
             runner => format!("a hook of {}", runner.owner()),
         }

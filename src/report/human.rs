@@ -176,7 +176,7 @@ fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn W
     let number = finding.position.map_or(String::new(), |p| p.line.to_string());
     let excerpt = &finding.excerpt;
     let carets = "^".repeat(excerpt.caret_width);
-    let encoded = finding.encoding.map_or(String::new(), |e| format!(", written in {}", e.name()));
+    let encoded = encoded(finding);
     let label = format!("severity {}, fingerprint {}{encoded}", finding.severity, finding.fingerprint);
     writeln!(out, "{}", style.frame(format!("{:gutter$} |", "")))?;
     writeln!(out, "{} {}", style.frame(format!("{number:>gutter$} |")), excerpt.text)?;
@@ -190,9 +190,15 @@ fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn W
     )
 }
 
+/// How it is written, where it is not written plainly.
+fn encoded(finding: &Finding) -> String {
+    finding.encoding.as_ref().map_or(String::new(), |encoding| format!(", written in {encoding}"))
+}
+
 fn write_other_places(others: &[&Finding], gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for other in others.iter().take(SHOWN_PLACES) {
-        writeln!(out, "{}{} {}", " ".repeat(gutter), style.frame(":::"), words::place(other))?;
+        let place = words::place(other);
+        writeln!(out, "{}{} {place}{}", " ".repeat(gutter), style.frame(":::"), encoded(other))?;
     }
     if others.len() > SHOWN_PLACES {
         let more = others.len() - SHOWN_PLACES;

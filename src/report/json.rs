@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Report;
 use super::shown::shown_path;
 use crate::exposure::{Exposure, Place, ShownCommit};
-use crate::finding::{Encoding, Finding, ShownPath};
+use crate::finding::{Finding, ShownPath};
 use crate::source::Kind;
 use crate::sweep::Allowed;
 
@@ -86,7 +86,7 @@ fn finding(finding: &Finding, source: &str) -> Value {
         "column": position.map(|p| p.column),
         "end_column": position.map(|p| p.end_column),
         "part": finding.part.name(),
-        "encoding": finding.encoding.map(Encoding::name),
+        "encoding": finding.encoding.map(|encoding| encoding.to_string()),
         "commit": commit,
     });
     put_path(&mut value, finding.path.as_ref());

@@ -4,12 +4,14 @@ mod history;
 mod human;
 mod json;
 mod rules;
+mod rules_page;
 mod shown;
 mod words;
 
 pub use human::Style;
 pub use rules::{explain, list};
-pub use shown::shown_path;
+pub use rules_page::page;
+pub use shown::{counted, shown_path};
 
 use std::io::{self, Write};
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::rule::{Pattern, Rule};
+use crate::rule::{Judge, Pattern, Prefix, Rule, Written};
 
 /// A line a rule.
 pub fn list(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
@@ -13,35 +13,81 @@ pub fn list(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// What one rule looks for, what its token opens, and how to rotate it.
+/// What one rule looks for, what its token opens, what it cannot be told from, and how to rotate it.
 pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}: {}\n", rule.id, rule.title)?;
-    writeln!(out, "Looks for:")?;
-    for pattern in rule.patterns {
-        writeln!(out, "  - {}", shape(pattern))?;
+    writeln!(out, "{}: {}, issued by {}\n", rule.id, rule.title, rule.vendor)?;
+    writeln!(out, "Shape:")?;
+    for shape in shapes(rule) {
+        writeln!(out, "  - {shape}")?;
     }
-    writeln!(out, "\nIssued by {}. It {}.\n", rule.vendor, rule.opens)?;
-    writeln!(
-        out,
-        "Found in a staged change: unstage it and read it from an environment variable. Ever pushed: rotate it."
-    )?;
+    writeln!(out, "\nWhat it opens: it {}.", rule.opens)?;
+    writeln!(out, "Cannot be told from: {}.", rule.mistaken_for)?;
+    writeln!(out, "\nAbout to be committed: unstage it, and read it from an environment variable.")?;
+    writeln!(out, "Ever pushed: it counts as leaked. Rotate it:")?;
     for (number, step) in rule.remedy.iter().enumerate() {
         writeln!(out, "  {}. {step}", number + 1)?;
     }
     if !rule.docs.is_empty() {
-        writeln!(out, "\n{}", rule.docs)?;
+        writeln!(out, "\nDocumentation: {}", rule.docs)?;
     }
     Ok(())
 }
 
-fn shape(pattern: &Pattern) -> String {
-    match pattern {
-        Pattern::Prefixed { prefixes, body, near, .. } => {
-            let severities = prefixes.iter().map(|p| format!("{} ({})", p.literal, p.environment.severity()));
-            let near =
-                if near.is_empty() { String::new() } else { format!(", on a line that names {near} in front of it") };
-            format!("{} and then {body}{near}", severities.collect::<Vec<_>>().join(", "))
+/// The shapes of a rule's patterns, one for those that differ in what must stand near only.
+pub(super) fn shapes(rule: &Rule) -> Vec<String> {
+    let mut shapes: Vec<(String, Vec<&str>)> = Vec::new();
+    for pattern in rule.patterns {
+        let (shape, near) = shape(pattern);
+        match shapes.last_mut() {
+            Some((last, words)) if *last == shape && !near.is_empty() => words.push(near),
+            _ => shapes.push((shape, vec![near])),
         }
-        Pattern::Given { words, .. } => format!("64 hex digits given to a name near {}", words[0]),
+    }
+    let line = |(shape, near): (String, Vec<&str>)| match near[..] {
+        [""] => shape,
+        _ => format!("{shape}; on a line that names {} in front of it", near.join(" or ")),
+    };
+    shapes.into_iter().map(line).collect()
+}
+
+/// What the pattern looks like, and what must stand near.
+fn shape(pattern: &Pattern) -> (String, &'static str) {
+    match pattern {
+        Pattern::Prefixed { prefixes, body, judge, near } => {
+            let (body, case) = match body.strip_prefix("(?i-u)") {
+                Some(body) => (body, " in either case"),
+                None => (*body, ""),
+            };
+            (format!("{}, then `{body}`{case}, {}", by_severity(prefixes), looks(*judge)), near)
+        }
+        Pattern::Given { words, written: Written::BasicAuth, .. } => {
+            (format!("64 hex digits as the user of a Basic auth header near `{}` (high)", words[0]), "")
+        }
+        Pattern::Given { words, .. } => {
+            (format!("64 hex digits given to a name or header that means one, near `{}` (high)", words[0]), "")
+        }
+    }
+}
+
+/// `a`, `b` (high) or `c` (low).
+fn by_severity(prefixes: &[Prefix]) -> String {
+    let groups = prefixes.chunk_by(|one, next| one.environment == next.environment).map(|group| {
+        let literals: Vec<_> = group.iter().map(|prefix| format!("`{}`", prefix.literal)).collect();
+        format!("{} ({})", literals.join(", "), group[0].environment.severity())
+    });
+    groups.collect::<Vec<_>>().join(" or ")
+}
+
+/// What the judge asks of what the expression matched.
+fn looks(judge: Judge) -> String {
+    match judge {
+        Judge::RandomRun => "of which 16 letters and digits or more in a row look random".to_owned(),
+        Judge::LikelyRun => "of which 16 letters and digits or more in a row do not look like words".to_owned(),
+        Judge::RandomWhole => "which does not look like words".to_owned(),
+        Judge::Sized { least, most } if least == most => format!("{least} characters that do not look like words"),
+        Judge::Sized { least, most } => format!("{least} to {most} characters that do not look like words"),
+        Judge::RandomHex => "which is random, not counted up or repeated".to_owned(),
+        Judge::EncodedKey => "which stands for 24 to 75 bytes that are random, not text".to_owned(),
+        Judge::Base64Text => "which ends where base64 can".to_owned(),
     }
 }

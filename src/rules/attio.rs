@@ -65,6 +65,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
         },
     ],
     opens: "reads and writes the workspace's CRM records within the token's scopes, and never expires",
+    mistaken_for: "another vendor's sk_ key on a line that names Attio, or, without a prefix, any 64 hex digits given to such a name, a SHA-256 or a webhook secret among them",
     remedy: &[
         "create a new token with the same scopes in Workspace settings > Developers > Access tokens",
         "deploy it",
@@ -105,6 +106,7 @@ pub const CLIENT_SECRET: Rule = Rule {
         written: Written::Plainly,
     }],
     opens: "lets its finder trade authorization codes for tokens as your app",
+    mistaken_for: "any other 64 hex digits given to the name of a client secret of Attio's, a SHA-256 among them",
     remedy: &[
         "open the app in Attio's developer dashboard and generate a new client secret",
         "deploy it",
@@ -136,6 +138,7 @@ pub const WEBHOOK_SECRET: Rule = Rule {
         },
     ],
     opens: "forges webhook deliveries that your receiver takes for Attio's",
+    mistaken_for: "another vendor's webhook secret on a line that names Attio, or any other 64 hex digits given to such a name",
     remedy: &[
         "create a second webhook with the same URL and subscriptions (POST /v2/webhooks)",
         "deploy its secret",

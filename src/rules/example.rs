@@ -9,6 +9,13 @@ const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &[u8] = b"0123456789";
 
+/// What may stand in front of the colon of `{shape:length}`.
+pub const SHAPES: &[&str] =
+    &["alnum", "base36", "base32", "hex", "digits", "word", "dashed", "base64", "base64url", "sequence", "uuid"];
+
+/// A longer filling is a slip: no token has a tenth of it.
+const LONGEST: usize = 4096;
+
 /// A small generator of numbers that look random, from a seed, for examples only: SplitMix64
 /// (Steele, Lea and Flood, 2014).
 #[derive(Clone, Debug)]
@@ -74,6 +81,9 @@ pub fn expand(template: &str, dice: &mut Dice) -> String {
 fn fill(field: &str, dice: &mut Dice) -> Option<String> {
     let (shape, argument) = field.split_once(':').unwrap_or((field, ""));
     let len = argument.parse().unwrap_or(0);
+    if len > LONGEST {
+        return None;
+    }
     Some(match shape {
         "alnum" => dice.text(&[LOWER, UPPER, DIGITS].concat(), len),
         "base36" => dice.text(&[LOWER, DIGITS].concat(), len),

@@ -24,6 +24,7 @@ pub const STRIPE_SECRET: Rule = Rule {
         },
     ],
     opens: "makes any API request: charges, refunds, payouts and customer data at Stripe, all users and sessions at Clerk",
+    mistaken_for: "a Clerk key where it is Stripe's and the other way round, or a key of others who took up the prefixes, Tap Payments among them",
     remedy: &[
         "Stripe: Dashboard > Developers > API keys > Rotate key beside the key, with the expiry \"now\"",
         "Clerk: Dashboard > API keys > Secret keys > Add new key, and delete the old one in the end",
@@ -58,6 +59,7 @@ pub const STRIPE_RESTRICTED: Rule = Rule {
         near: "",
     }],
     opens: "makes the API requests that the key was granted",
+    mistaken_for: "nothing that is known: keys of the WorkOS and Highnote kind with this prefix go on with a2V5Xz and have their own rule",
     remedy: &[
         "Dashboard > Developers > API keys, section Restricted keys: Rotate key, with the expiry \"now\"",
         "deploy the new key and verify a request with it",
@@ -79,6 +81,7 @@ pub const PAYSTACK: Rule = Rule {
         near: "",
     }],
     opens: "collects payments and makes transfers from the account",
+    mistaken_for: "another vendor's key of 40 lower-case letters and digits behind the same prefix; of Stripe and Clerk keys so long, one in 3 billion is such by chance",
     remedy: &[
         "Settings > API Keys & Webhooks: Generate new secret key below the live secret key",
         "choose \"now\" for the old key's expiry",
@@ -115,6 +118,7 @@ pub const CHECKOUT: Rule = Rule {
         },
     ],
     opens: "takes, refunds and reads payments within the key's scopes (all of them by default)",
+    mistaken_for: "any other service's UUID behind sk_, or 27 letters of base32 there",
     remedy: &[
         "Dashboard > Developers > Keys > Create a new key, with the same scopes",
         "deploy it and verify a request with it",
@@ -136,6 +140,7 @@ pub const RECHARGE: Rule = Rule {
         near: "",
     }],
     opens: "reads and writes the store's subscriptions, customers and orders",
+    mistaken_for: "nothing that is known",
     remedy: &[
         "Apps > API tokens in the merchant portal: create a token with the same scopes",
         "deploy it and verify a request with it",

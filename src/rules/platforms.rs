@@ -15,6 +15,7 @@ pub const WORKOS: Rule = Rule {
         near: "",
     }],
     opens: "makes any API request of its environment: users, sign-in, directories (WorkOS), cards and money (Highnote)",
+    mistaken_for: "a Highnote key where it is WorkOS's and the other way round: both are base64 of text that starts with key_",
     remedy: &[
         "WorkOS: Dashboard > API Keys > Create Key; Highnote: Dashboard > Developers > API Keys > Create API Key",
         "deploy it and verify a request with it",
@@ -36,6 +37,7 @@ pub const APIDECK: Rule = Rule {
         near: "",
     }],
     opens: "reads and writes every connected customer account through the Unify API",
+    mistaken_for: "a key of Stripe or another vendor that has exactly 93 letters, digits and dashes",
     remedy: &[
         "Apideck dashboard > Configuration > API keys: create a key",
         "deploy it and verify a request with it",
@@ -57,6 +59,7 @@ pub const ELEVENLABS: Rule = Rule {
         near: "",
     }],
     opens: "spends the workspace's credits and speaks in its voices",
+    mistaken_for: "any other 32 or 48 random hex digits behind sk_, an MD5 or a home-grown key",
     remedy: &[
         "elevenlabs.io/app/settings/api-keys: Create key, with the same permissions",
         "deploy it and verify a request with it",
@@ -78,6 +81,7 @@ pub const CROSSMINT: Rule = Rule {
         near: "",
     }],
     opens: "creates wallets, mints and pays in the project within the key's scopes",
+    mistaken_for: "another service's key that spells its environment out, sk_production_ or sk_staging_",
     remedy: &[
         "Crossmint Console > API Keys > Create new key, with the same scopes",
         "deploy it and verify a request with it",
@@ -99,6 +103,7 @@ pub const CARTESIA: Rule = Rule {
         near: "",
     }],
     opens: "spends the account's speech credits",
+    mistaken_for: "a home-grown sk_ key with the label car",
     remedy: &["play.cartesia.ai/keys: create a key", "deploy it and verify a request with it", "delete the old key"],
     docs: "https://docs.cartesia.ai/use-the-api/api-conventions",
     hits: &["sk_car_{word:20}", "sk_car_{alnum:22}"],
@@ -116,6 +121,7 @@ pub const PHOTOROOM: Rule = Rule {
         near: "",
     }],
     opens: "edits images at the account's cost (the sandbox form is the live key with sandbox_ in front)",
+    mistaken_for: "a home-grown sk_ key with the label pr and 40 hex digits, a SHA-1 among them",
     remedy: &[
         "app.photoroom.com/api-dashboard: create a key",
         "deploy it and verify a request with it",
@@ -137,6 +143,7 @@ pub const TICKET_TAILOR: Rule = Rule {
         near: "",
     }],
     opens: "reads and writes the events and orders of one box office",
+    mistaken_for: "nothing that is known",
     remedy: &[
         "Box office settings > API > Generate a new key",
         "deploy it and verify a request with it",
@@ -173,6 +180,7 @@ pub const UNNAMED: Rule = Rule {
         Pattern::Prefixed { prefixes: &[unnamed("sk_")], body: super::DASHED_BODY, judge: Judge::RandomRun, near: "" },
     ],
     opens: "opens what its vendor lets it: at Attio the workspace's CRM records, without an expiry date",
+    mistaken_for: "a key of another of those who write theirs like this, Attio, IEX, Klaviyo, Baremetrics and home-grown services, or a random identifier that starts with sk_",
     remedy: &[
         "create a new token at its vendor with the same scopes (Attio: Workspace settings > Developers > Access tokens)",
         "deploy it",

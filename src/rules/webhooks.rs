@@ -16,6 +16,7 @@ pub const STRIPE_WEBHOOK: Rule = Rule {
         near: "",
     }],
     opens: "forges webhook events that your receiver takes for the vendor's",
+    mistaken_for: "a secret of Svix's kind where it is Stripe's and the other way round, since base64 of 24 bytes is 32 characters as well, or Abyssale's 64 hex digits",
     remedy: &[
         "Stripe: Dashboard > Developers > Webhooks > the endpoint > Roll secret, the old one ending now; Svix: rotate the endpoint's secret in the portal",
         "deploy the new secret",
@@ -36,6 +37,7 @@ pub const STANDARD_WEBHOOK: Rule = Rule {
     title: "webhook signing secret",
     patterns: &[Pattern::Prefixed { prefixes: &[unnamed("whsec_")], body: BODY, judge: Judge::EncodedKey, near: "" }],
     opens: "forges webhook deliveries that your receiver takes for the vendor's",
+    mistaken_for: "the secret of any other sender of Standard Webhooks, or a home-grown one",
     remedy: &[
         "replace the endpoint in the sender's webhook settings, or rotate its secret (Svix signs with the old one for 24 hours more)",
         "deploy the new secret",
@@ -70,6 +72,7 @@ pub const WEBHOOK_PRIVATE_KEY: Rule = Rule {
         near: "",
     }],
     opens: "signs webhook deliveries as the sender, for every receiver",
+    mistaken_for: "nothing that is known: the public half starts with whpk_, and is no secret",
     remedy: &[
         "generate a new key pair at the sender",
         "publish the new public key (whpk_) to the receivers",

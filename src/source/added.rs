@@ -2,6 +2,7 @@
 
 use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 
+use crate::detect::without_line_end;
 use crate::finding::Span;
 
 /// For each of `spans` in `new`, whether its line is an added one against `old`. Spans are in order.
@@ -49,8 +50,8 @@ fn common_tail(old: &[u8], new: &[u8]) -> usize {
 /// because an editor put `\r` or a last newline behind it.
 fn added_lines(old: &[u8], new: &[u8]) -> Vec<Span> {
     let mut input = InternedInput { before: Vec::new(), after: Vec::new(), interner: Interner::new(0) };
-    input.update_before(lines(old).map(without_end));
-    input.update_after(lines(new).map(without_end));
+    input.update_before(lines(old).map(without_line_end));
+    input.update_after(lines(new).map(without_line_end));
     let diff = Diff::compute(Algorithm::Histogram, &input);
     let mut added: Vec<Span> = Vec::new();
     let mut start = 0;
@@ -71,20 +72,15 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|&b| b == b'\n')
 }
 
-fn without_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
 /// The share, in 0..=1, of the bytes of the larger one that stand in lines which both have: git's measure for a rename.
 pub(super) fn similarity(old: &[u8], new: &[u8]) -> f64 {
     let mut left_of: std::collections::HashMap<&[u8], usize> = std::collections::HashMap::new();
     for line in lines(old) {
-        *left_of.entry(without_end(line)).or_default() += 1;
+        *left_of.entry(without_line_end(line)).or_default() += 1;
     }
     let mut shared = 0;
     for line in lines(new) {
-        if let Some(left) = left_of.get_mut(without_end(line)).filter(|left| **left > 0) {
+        if let Some(left) = left_of.get_mut(without_line_end(line)).filter(|left| **left > 0) {
             *left -= 1;
             shared += line.len();
         }

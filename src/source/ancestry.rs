@@ -150,7 +150,7 @@ impl<'o> Ancestry<'o> {
 }
 
 fn read(id: &ObjectId, shallow: &HashSet<ObjectId>, objects: &Objects) -> Result<Commit, Trouble> {
-    let mut commit = objects.commit(id)?;
+    let mut commit = objects.commit(id, &"the history")?;
     if shallow.contains(id) {
         commit.parents.clear();
     }

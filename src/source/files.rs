@@ -22,6 +22,8 @@ pub struct Files {
     /// Walking already showed these.
     skipped: Vec<Skipped>,
     unread: Vec<Trouble>,
+    #[cfg(feature = "archives")]
+    archives: bool,
 }
 
 struct Entry {
@@ -42,7 +44,13 @@ enum What {
 impl Files {
     /// Finds what is to be scanned below `paths`. `top` is the top of the repository that we stand in.
     pub fn find(paths: &[PathBuf], top: Option<&Path>, respect_gitignore: bool) -> Self {
-        let mut files = Self { entries: Vec::new(), skipped: Vec::new(), unread: Vec::new() };
+        let mut files = Self {
+            entries: Vec::new(),
+            skipped: Vec::new(),
+            unread: Vec::new(),
+            #[cfg(feature = "archives")]
+            archives: false,
+        };
         let shown = match Shown::new(top) {
             Ok(shown) => shown,
             Err(err) => {
@@ -65,6 +73,13 @@ impl Files {
         let mut seen = HashSet::new();
         files.entries.retain(|entry| seen.insert((entry.what, entry.path.clone())));
         files
+    }
+
+    /// Looks into archives as well.
+    #[cfg(feature = "archives")]
+    #[must_use]
+    pub fn with_archives(self, archives: bool) -> Self {
+        Self { archives, ..self }
     }
 
     fn add(&mut self, path: &Path, shown: &Shown, respect_gitignore: bool) {
@@ -183,7 +198,9 @@ impl Source for Files {
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let scan = |(): &(), buffer: &mut Vec<u8>, at: usize, covered: &mut Coverage| {
             let entry = &self.entries[at];
-            if let Err(err) = entry.scan(buffer, visit, covered) {
+            if let Err(err) =
+                entry.scan(buffer, covered, visit, &|bytes, covered| self.content(entry, bytes, visit, covered))
+            {
                 covered.unread.push(unreadable(&entry.on_disk, err));
             }
         };
@@ -194,8 +211,41 @@ impl Source for Files {
     }
 }
 
+impl Files {
+    /// The content of a file, after what is in it.
+    #[cfg(feature = "archives")]
+    fn content(&self, entry: &Entry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
+        if !self.archives {
+            return visit(&entry.unit(Part::Content, bytes));
+        }
+        let mut unpacked = super::archive::unpack(&entry.path, bytes, super::archive::LIMITS, visit);
+        covered.files += unpacked.files;
+        covered.bytes += unpacked.bytes;
+        covered.skipped.append(&mut unpacked.skipped);
+        covered.unread.append(&mut unpacked.unread);
+        let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
+        visit(&Unit { newness: Newness::Compared(&untold), ..entry.unit(Part::Content, bytes) });
+    }
+
+    #[cfg(not(feature = "archives"))]
+    #[allow(clippy::unused_self)] // with the feature it says whether to unpack
+    fn content(&self, entry: &Entry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), _: &mut Coverage) {
+        visit(&entry.unit(Part::Content, bytes));
+    }
+}
+
 impl Entry {
-    fn scan(&self, buffer: &mut Vec<u8>, visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) -> io::Result<()> {
+    fn unit<'a>(&'a self, part: Part, bytes: &'a [u8]) -> Unit<'a> {
+        Unit { path: Some(&self.path), part, origin: None, bytes, newness: Newness::Whole }
+    }
+
+    fn scan(
+        &self,
+        buffer: &mut Vec<u8>,
+        covered: &mut Coverage,
+        visit: &dyn Fn(&Unit<'_>),
+        content: &dyn Fn(&[u8], &mut Coverage),
+    ) -> io::Result<()> {
         if !matches!(self.what, What::Stdin) {
             // Folders above were entries of their own, so only the last part of a path is for this one.
             let last = |spans: &[Span]| {
@@ -204,13 +254,7 @@ impl Entry {
                     .map(|span| super::up_to_component(&self.path, span.end).len() == self.path.len())
                     .collect())
             };
-            visit(&Unit {
-                path: Some(&self.path),
-                part: Part::Name,
-                origin: None,
-                bytes: &self.path,
-                newness: Newness::Compared(&last),
-            });
+            visit(&Unit { newness: Newness::Compared(&last), ..self.unit(Part::Name, &self.path) });
         }
         let mapped;
         let (part, bytes) = match self.what {
@@ -233,7 +277,10 @@ impl Entry {
         };
         covered.files += 1;
         covered.bytes += bytes.len() as u64;
-        visit(&Unit { path: Some(&self.path), part, origin: None, bytes, newness: Newness::Whole });
+        match part {
+            Part::Content => content(bytes, covered),
+            part => visit(&self.unit(part, bytes)),
+        }
         Ok(())
     }
 }

@@ -5,6 +5,8 @@
 
 mod added;
 mod ancestry;
+#[cfg(feature = "archives")]
+mod archive;
 mod comparison;
 mod envelope;
 mod files;

@@ -218,11 +218,11 @@ impl Objects {
     }
 
     /// The commit's tree, parents and date.
-    pub fn commit(&self, id: &oid) -> Result<Commit, Trouble> {
+    pub fn commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<Commit, Trouble> {
         let mut buffer = Vec::new();
-        let bytes = self.object(id, gix::objs::Kind::Commit, &"what is scanned", &mut buffer)?;
+        let bytes = self.object(id, gix::objs::Kind::Commit, wanted_for, &mut buffer)?;
         Commit::parse(&buffer[bytes], self.hash)
-            .map_err(|err| unreadable(id, &gix::objs::Kind::Commit, &"what is scanned", err))
+            .map_err(|err| unreadable(id, &gix::objs::Kind::Commit, wanted_for, err))
     }
 
     /// The kind and the bytes of any object.
@@ -234,15 +234,6 @@ impl Objects {
     ) -> Result<(gix::objs::Kind, &'b [u8]), Trouble> {
         let (kind, bytes) = self.find(id, None, wanted_for, buffer)?;
         Ok((kind, &buffer[bytes]))
-    }
-
-    /// The tree that the commit holds.
-    pub fn tree_of_commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<ObjectId, Trouble> {
-        let mut buffer = Vec::new();
-        let bytes = self.object(id, gix::objs::Kind::Commit, wanted_for, &mut buffer)?;
-        gix::objs::CommitRefIter::from_bytes(&buffer[bytes], self.hash)
-            .tree_id()
-            .map_err(|err| unreadable(id, &gix::objs::Kind::Commit, wanted_for, err))
     }
 
     /// Where in `buffer` the object's bytes are.

@@ -14,6 +14,7 @@ use super::index::compare_trees;
 use super::objects::Objects;
 use super::refs::Ref;
 use super::{Coverage, Kind, Newness, Repository, Source, Unit, spread};
+use crate::allow::CONFIG_NAME;
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::trouble::Trouble;
 
@@ -231,7 +232,7 @@ impl Repository {
     /// `.keysweep.toml` as it is in the commit with the hex id `commit`, where that is one.
     pub fn config_of_commit(&self, commit: &str) -> Result<Option<Vec<u8>>, Trouble> {
         match peel(&id_of(commit, &self.objects)?, &self.objects)?.commit() {
-            Some(id) => self.objects.config_of(&self.objects.commit(&id)?.tree),
+            Some(id) => self.objects.config_of(&self.objects.commit(&id, &CONFIG_NAME)?.tree),
             None => Ok(None),
         }
     }

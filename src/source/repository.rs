@@ -52,7 +52,7 @@ impl Repository {
 
     /// The tree of HEAD's commit; None before the first one.
     pub(super) fn head_tree(&self) -> Result<Option<ObjectId>, Trouble> {
-        self.head()?.map(|id| self.objects.tree_of_commit(&id, &"HEAD")).transpose()
+        self.head()?.map(|id| Ok(self.objects.commit(&id, &"HEAD")?.tree)).transpose()
     }
 
     /// HEAD's commit; None before the first one.
@@ -71,7 +71,7 @@ impl Repository {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => merged_by_running_git(),
             Err(err) => return Err(broken_merge(&path, err)),
         };
-        commits.iter().map(|id| self.objects.tree_of_commit(id, &"a merged commit")).collect()
+        commits.iter().map(|id| Ok(self.objects.commit(id, &"a merged commit")?.tree)).collect()
     }
 
     /// The index that git hands over: `GIT_INDEX_FILE`, relative to the top of the worktree, or the repository's own.

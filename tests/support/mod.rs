@@ -2,6 +2,7 @@
 #![allow(dead_code)] // every test binary uses a part of it
 
 pub mod deep;
+pub mod encode;
 pub mod history;
 pub mod leak;
 pub mod pack;
@@ -209,8 +210,18 @@ impl View<'_> {
 }
 
 pub fn executable(path: &Path, script: &str) {
-    fs::write(path, script).expect("write the script");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("chmod");
+    let draft = path.with_extension("draft");
+    fs::write(&draft, script).expect("write the script");
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).expect("chmod");
+    copy_program(&draft, path);
+    fs::remove_file(draft).expect("remove the draft");
+}
+
+/// Copies a program that is going to be started. Another process does it: a thread that forks while this one writes would
+/// hold the file open for writing, and nobody could start it then ("text file busy").
+pub fn copy_program(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-p").args([from, to]).status().expect("start cp");
+    assert!(copied.success(), "cp {} {}", from.display(), to.display());
 }
 
 /// Says where a test stands. The test runner shows it with a failing test only.

@@ -1,12 +1,14 @@
 //! `.keysweep.toml`: what it may hold, and where it is wrong.
 
+mod own_rule;
+
 use std::fmt;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::own::OwnRule;
 use crate::finding::Fingerprint;
-use crate::rule::{Environment, Judge, Pattern, Prefix, Rule, Severity};
 use crate::trouble::nearest;
 
 /// The name of the configuration file, at the top of the repository.
@@ -27,15 +29,6 @@ pub struct AllowedToken {
     pub fingerprint: Fingerprint,
     pub reason: String,
     pub line: usize,
-}
-
-/// A token family of the user's own.
-#[derive(Debug, Clone)]
-pub struct OwnRule {
-    pub id: String,
-    pub prefix: String,
-    pub severity: Severity,
-    pub vendor: String,
 }
 
 /// Where a configuration is wrong, and how.
@@ -66,32 +59,6 @@ impl Config {
     }
 }
 
-impl OwnRule {
-    /// The rule for the detector. It is leaked: rules are `'static` so that tables can be plain constants, and a
-    /// process reads one configuration.
-    pub fn to_rule(&self) -> &'static Rule {
-        let text = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
-        let prefix = Prefix { literal: text(&self.prefix), environment: Environment::from(self.severity) };
-        let pattern = Pattern::Prefixed {
-            prefixes: Box::leak(Box::new([prefix])),
-            body: crate::rules::DASHED_BODY,
-            judge: Judge::RandomRun,
-            near: "",
-        };
-        Box::leak(Box::new(Rule {
-            id: text(&self.id),
-            vendor: text(&self.vendor),
-            title: text(&format!("token that starts with {}", self.prefix)),
-            patterns: Box::leak(Box::new([pattern])),
-            opens: "opens what its vendor lets it",
-            remedy: &["create a new token at its vendor", "deploy and verify it", "revoke the old one"],
-            docs: "",
-            hits: &[],
-            misses: &[],
-        }))
-    }
-}
-
 /// Reads the parsed document; knows the text so as to name lines.
 struct Reader<'t> {
     text: &'t str,
@@ -114,7 +81,11 @@ impl Reader<'_> {
             }
         }
         for entry in self.items(table.get_ref().get("rule"), "[[rule]]")? {
-            config.rules.push(self.own_rule(entry)?);
+            let rule = self.own_rule(entry)?;
+            if config.rules.iter().any(|other| other.id == rule.id) {
+                return Err(self.wrong(entry, format!("the id {} stands twice; give each rule its own", rule.id)));
+            }
+            config.rules.push(rule);
         }
         Ok(config)
     }
@@ -128,44 +99,6 @@ impl Reader<'_> {
         let fingerprint = Fingerprint::parse(&self.text(id, "id")?)
             .ok_or_else(|| self.wrong(id, "a fingerprint is 16 lower-case hex digits, as the report prints them"))?;
         Ok(AllowedToken { fingerprint, reason: self.filled(reason, "reason")?, line: self.line(entry) })
-    }
-
-    fn own_rule(&self, entry: &Field<'_>) -> Result<OwnRule, Wrong> {
-        let table = self.table(entry, "[[rule]]")?;
-        self.only_keys(table, &["id", "prefix", "severity", "vendor"])?;
-        let id = self.required(table, entry, "id", "[[rule]]")?;
-        let prefix = self.required(table, entry, "prefix", "[[rule]]")?;
-        Ok(OwnRule {
-            id: self.rule_id(id)?,
-            prefix: self.prefix(prefix)?,
-            severity: table.get("severity").map_or(Ok(Severity::Medium), |field| self.severity(field))?,
-            vendor: table.get("vendor").map_or(Ok("your own rule".to_owned()), |field| self.filled(field, "vendor"))?,
-        })
-    }
-
-    fn rule_id(&self, field: &Field<'_>) -> Result<String, Wrong> {
-        let id = self.filled(field, "id")?;
-        if crate::rules::ALL.iter().any(|rule| rule.id == id) {
-            return Err(self.wrong(field, format!("the id {id} is a built-in rule's; choose another")));
-        }
-        let plain = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        plain.then_some(id).ok_or_else(|| self.wrong(field, "an id has lower-case letters, digits and dashes only"))
-    }
-
-    fn prefix(&self, field: &Field<'_>) -> Result<String, Wrong> {
-        let prefix = self.filled(field, "prefix")?;
-        // Shorter ones stand everywhere: the scan would be slow and the finds would be chance.
-        let fit = prefix.len() >= 3 && prefix.bytes().all(|b| b.is_ascii_graphic());
-        fit.then_some(prefix).ok_or_else(|| self.wrong(field, "a prefix has three or more printable ASCII characters"))
-    }
-
-    fn severity(&self, field: &Field<'_>) -> Result<Severity, Wrong> {
-        match self.text(field, "severity")?.as_str() {
-            "high" => Ok(Severity::High),
-            "medium" => Ok(Severity::Medium),
-            "low" => Ok(Severity::Low),
-            _ => Err(self.wrong(field, "severity is high, medium or low")),
-        }
     }
 
     fn only_keys(&self, table: &DeTable<'_>, known: &[&str]) -> Result<(), Wrong> {

@@ -1,0 +1,147 @@
+//! How fast the detector reads, and whether its time grows with the length of the input alone.
+//!
+//! ```text
+//! cargo bench --bench detect              # prints Markdown; takes a minute or two and one core
+//! cargo bench --bench detect -- --check   # the same, and exit code 1 where a target is missed
+//! ```
+//!
+//! The first table has the speed on source text: the files of this repository, repeated. The second has inputs that are
+//! made to be hard, each at a length and at twice that; linear is a ratio of 2. Every figure is the best of several runs,
+//! the lengths taken in turn, so that a busy machine weighs on both alike.
+//!
+//! `KEYSWEEP_BENCH_TEXT=DIR` adds a row to the first table: all files below DIR.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use keysweep::detect::Detector;
+use keysweep::rules::ALL;
+use keysweep::rules::example::Dice;
+
+use data_encoding::{BASE64, HEXLOWER};
+
+const MEGABYTE: usize = 1_000_000;
+
+/// Text is read at least this fast, in bytes a nanosecond.
+const FAST_ENOUGH: f64 = 1.0;
+
+/// Twice the input takes at most this often the time: 2, and what caches and a busy machine add.
+const LINEAR: f64 = 2.6;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if !words.iter().any(|word| word == "--bench") {
+        eprintln!("detect: nothing to test; cargo bench --bench detect measures");
+        return ExitCode::SUCCESS;
+    }
+    let detector = Detector::new(ALL);
+    let missed = speed(&detector) + growth(&detector);
+    if missed > 0 && words.iter().any(|word| word == "--check") { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Prints the speed on source text; returns how many targets were missed.
+fn speed(detector: &Detector) -> usize {
+    println!("| text | MB | GB/s, one core | tokens |\n|---|--:|--:|--:|");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = repeated(&read(&root.join("src")), 32 * MEGABYTE);
+    let lock = repeated(&fs::read(root.join("Cargo.lock")).expect("a lock file"), 32 * MEGABYTE);
+    let own = std::env::var_os("KEYSWEEP_BENCH_TEXT").map(|folder| read(Path::new(&folder)));
+    let own = own.iter().map(|text| ("KEYSWEEP_BENCH_TEXT", text, false));
+    let rows = [("source (src/)", &source, true), ("hashes (Cargo.lock)", &lock, false)];
+    let mut missed = 0;
+    for (name, text, target) in rows.into_iter().chain(own) {
+        let [best] = best_of(9, detector, [text]);
+        let rate = rate(text.len(), best);
+        missed += usize::from(target && rate < FAST_ENOUGH);
+        println!("| {name} | {} | {rate:.2} | {} |", text.len() / MEGABYTE, detector.find(text).len());
+    }
+    missed
+}
+
+/// Prints how the time on hard inputs grows; returns how many grow faster than the input.
+fn growth(detector: &Detector) -> usize {
+    println!("\n| hard input | GB/s | 4 MB / 2 MB | 8 MB / 4 MB |\n|---|--:|--:|--:|");
+    let mut missed = 0;
+    for (name, piece) in hard() {
+        let texts = [2, 4, 8].map(|megabytes| repeated(&piece, megabytes * MEGABYTE));
+        let [one, two, four] = best_of(5, detector, [&texts[0], &texts[1], &texts[2]]);
+        let (first, second) = (two.as_secs_f64() / one.as_secs_f64(), four.as_secs_f64() / two.as_secs_f64());
+        missed += usize::from(first > LINEAR || second > LINEAR);
+        println!("| {name} | {:.3} | {first:.2} | {second:.2} |", rate(texts[2].len(), four));
+    }
+    missed
+}
+
+/// Names of hard inputs, and what is repeated to make them.
+fn hard() -> Vec<(&'static str, Vec<u8>)> {
+    let sk = concat!("sk", "_").repeat(300);
+    let mut dice = Dice::new(1);
+    let random: Vec<u8> = (0..3 * 20_000).map(|_| dice.roll().to_le_bytes()[3]).collect();
+    let prose = "It was the best of times, it was the worst of times. ".repeat(30);
+    let base64 = |text: &[u8]| BASE64.encode(text).into_bytes();
+    let base64_of_random = base64(&random);
+    let every = |escape: &dyn Fn(u8) -> String| sk.bytes().flat_map(|b| escape(b).into_bytes()).collect::<Vec<u8>>();
+    let wide: Vec<u8> = sk.bytes().flat_map(|b| [b, 0]).collect();
+    let lines = |text: &[u8]| text.chunks(76).collect::<Vec<_>>().join(&b'\n');
+    vec![
+        ("one letter", b"A".to_vec()),
+        ("one NUL", b"\0".to_vec()),
+        ("prefixes", sk.clone().into_bytes()),
+        ("prefixes of webhooks", concat!("whsec", "_").into()),
+        ("names", b"attio ".to_vec()),
+        ("names and hex", b"ATTIO_TOKEN 0123456789abcdef".to_vec()),
+        ("base64 of prefixes", base64(sk.as_bytes())),
+        ("base64 of prose", base64(prose.as_bytes())),
+        ("base64 of prose in lines", lines(&base64(prose.repeat(40).as_bytes()))),
+        ("base64 of random bytes", base64_of_random.clone()),
+        ("base64 of random bytes in lines", lines(&base64_of_random)),
+        ("short texts of base64", [&base64(&sk.as_bytes()[..21])[..], b" "].concat()),
+        ("base64 in base64 in base64", base64(&base64(&base64(sk.as_bytes())))),
+        ("hex of prefixes", HEXLOWER.encode(sk.as_bytes()).into_bytes()),
+        ("digits of hex", b"a73".to_vec()),
+        ("percents", b"%".to_vec()),
+        ("percent-encoded prefixes", every(&|b| format!("%{b:02x}"))),
+        ("percent-encoded percents", b"%2525".to_vec()),
+        ("backslashes", b"\\".to_vec()),
+        ("string escapes", every(&|b| format!("\\u{b:04x}"))),
+        ("ampersands", b"&".to_vec()),
+        ("entities", every(&|b| format!("&#{b};"))),
+        ("entities in entities", b"&amp;amp;#95;".to_vec()),
+        ("all escapes", b"%73\\x6b&lowbar;".to_vec()),
+        ("UTF-16 of prefixes", wide.clone()),
+        ("base64 of UTF-16", base64(&wide)),
+    ]
+}
+
+/// The best time of each text, the texts taken in turn.
+fn best_of<const N: usize>(rounds: usize, detector: &Detector, texts: [&Vec<u8>; N]) -> [Duration; N] {
+    let mut best = [Duration::MAX; N];
+    for _ in 0..rounds {
+        for (best, text) in best.iter_mut().zip(texts) {
+            let start = Instant::now();
+            std::hint::black_box(detector.find(std::hint::black_box(text)));
+            *best = start.elapsed().min(*best);
+        }
+    }
+    best
+}
+
+#[allow(clippy::cast_precision_loss)] // lengths and times are far below 2^52
+fn rate(bytes: usize, time: Duration) -> f64 {
+    bytes as f64 / time.as_nanos() as f64
+}
+
+fn repeated(piece: &[u8], len: usize) -> Vec<u8> {
+    piece.iter().copied().cycle().take(len).collect()
+}
+
+/// All files below `folder`, one behind the other, in the order of their names.
+fn read(folder: &Path) -> Vec<u8> {
+    let mut entries: Vec<_> =
+        fs::read_dir(folder).expect("a folder of sources").map(|entry| entry.expect("an entry").path()).collect();
+    entries.sort();
+    let read_one = |path: &PathBuf| if path.is_dir() { read(path) } else { fs::read(path).unwrap_or_default() };
+    entries.iter().map(read_one).collect::<Vec<_>>().concat()
+}

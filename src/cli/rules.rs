@@ -1,0 +1,88 @@
+//! `rules`: listed, explained, checked; those of the configuration on disk come first.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::args::Common;
+use super::config::Settings;
+use super::{code, output, settings_of_folder};
+use crate::allow::{CONFIG_NAME, Checked, Fault, check};
+use crate::detect::Detector;
+use crate::report;
+use crate::rule::Rule;
+use crate::source::Repository;
+use crate::trouble::{Trouble, nearest};
+
+pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8, Trouble> {
+    let repository = Repository::discover(Path::new(".")).ok();
+    let settings = settings_of_folder(repository.as_ref().and_then(Repository::worktree), common)?;
+    let named = id.map(|id| named(id, &settings)).transpose()?;
+    match (named, checked) {
+        (named, true) => check_examples(named, &settings, common),
+        (Some(rule), false) => output::write(common, |_, out| report::explain(rule, out)).map(|()| code::CLEAN),
+        (None, false) => output::write(common, |_, out| report::list(&settings.rules, out)).map(|()| code::CLEAN),
+    }
+}
+
+fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Trouble> {
+    settings.rules.iter().find(|rule| rule.id == id).copied().ok_or_else(|| {
+        let nearest = nearest(id, settings.rules.iter().map(|rule| rule.id));
+        Trouble::new(
+            format!("cannot explain the rule {id}"),
+            "there is none of this id",
+            format!("did you mean {nearest}? keysweep rules lists all"),
+        )
+    })
+}
+
+/// Of one rule, or of all that the configuration has.
+fn check_examples(named: Option<&'static Rule>, settings: &Settings, common: &Common) -> Result<u8, Trouble> {
+    let detector = Detector::new(&settings.rules);
+    let rules = named.as_ref().map_or(settings.own_rules(), std::slice::from_ref);
+    let checked: Vec<Checked> = rules.iter().map(|rule| check(rule, &detector)).collect();
+    output::write(common, |_, out| {
+        if checked.is_empty() {
+            writeln!(out, "keysweep: there is no rule in {CONFIG_NAME}, so nothing was tried")?;
+        }
+        checked.iter().try_for_each(|one| tell(one, &detector, out))
+    })?;
+    Ok(if checked.iter().all(|one| one.faults.is_empty()) { code::CLEAN } else { code::FOUND })
+}
+
+/// A line a rule, or a line for each of its examples that does not hold.
+fn tell(checked: &Checked, detector: &Detector, out: &mut dyn Write) -> io::Result<()> {
+    let Checked { rule, faults } = checked;
+    if faults.is_empty() {
+        return match (rule.hits.len(), rule.misses.len()) {
+            (0, 0) => writeln!(out, "{}: no examples, so nothing was tried", rule.id),
+            (hits, misses) => writeln!(
+                out,
+                "{}: {} found, {} left alone",
+                rule.id,
+                report::counted(hits, "hit"),
+                report::counted(misses, "miss")
+            ),
+        };
+    }
+    for fault in faults {
+        // An example that is no template may hold a token, of this very rule.
+        writeln!(out, "{}: {}", rule.id, output::safe(&detector.mask_sentence(&sentence(fault))))?;
+    }
+    Ok(())
+}
+
+fn sentence(fault: &Fault) -> String {
+    match fault {
+        Fault::Missed { template, found, of, instead: None } => {
+            format!(
+                "the hit `{template}` is found in {found} of {of} random fillings; does it fit alphabet, length and context?"
+            )
+        }
+        Fault::Missed { template, found, of, instead: Some(other) } => {
+            format!(
+                "the hit `{template}` is found in {found} of {of} random fillings, in others {other} finds something"
+            )
+        }
+        Fault::Found { template, by } => format!("the miss `{template}` holds what {by} takes for a token"),
+    }
+}

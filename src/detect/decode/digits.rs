@@ -1,0 +1,88 @@
+//! Base64 and hex: digits of so many bits. Which run of them stands for ASCII text is seen without decoding it, in every
+//! alignment, so what is decoded is hardly ever in vain.
+
+use super::base64::Base64;
+use super::block::{self, Block, is_digit};
+use super::hex::Hex;
+use super::{CONTEXT, Decoded, Places};
+use crate::finding::{Layer, Span};
+
+/// A way to read digits.
+pub(super) trait Radix {
+    const LAYER: Layer;
+    const BITS: usize;
+    /// How many digits make a group of whole bytes: as many alignments are tried.
+    const GROUP: usize;
+    /// How many groups of ASCII in a row stand in every token's text, whatever stands round it.
+    const STREAK: usize;
+    /// Whether a group stands for ASCII only.
+    fn is_ascii(group: &[u8]) -> bool;
+    /// What the digits say. Those that make no whole byte at the end are dropped.
+    fn decode(digits: &[u8]) -> Vec<u8>;
+}
+
+/// Shows `see` what the digits that start in `run` say, with those in lines below that belong to them. Returns where to go on.
+pub(super) fn each(bytes: &[u8], run: Span, see: &mut dyn FnMut(&Decoded<'_>)) -> usize {
+    let mut at = run.start;
+    while at < run.end {
+        let Some(before) = bytes[at..run.end].iter().position(|b| is_digit(*b)) else { break };
+        let block = Block::gather(bytes, at + before);
+        if block.digits.len() >= block::SHORTEST {
+            read(bytes, &block, see);
+            if block.is_wrapped() {
+                // They may be single texts after all.
+                block.lines().for_each(|line| read(bytes, &Block::line(bytes, line.clone()), see));
+            }
+        }
+        at = block.resume;
+    }
+    at
+}
+
+fn read(bytes: &[u8], block: &Block<'_>, see: &mut dyn FnMut(&Decoded<'_>)) {
+    read_as::<Base64>(bytes, block, see);
+    read_as::<Hex>(bytes, block, see);
+}
+
+fn read_as<R: Radix>(bytes: &[u8], block: &Block<'_>, see: &mut dyn FnMut(&Decoded<'_>)) {
+    for alignment in 0..R::GROUP {
+        streaks::<R>(&block.digits, alignment, |digits| see(&decoded::<R>(bytes, block, &digits)));
+    }
+}
+
+/// Finds digits that stand for ASCII text in this alignment, and the group on both sides, of which a part may.
+fn streaks<R: Radix>(digits: &[u8], alignment: usize, mut found: impl FnMut(Span)) {
+    let aligned = digits.get(alignment..).unwrap_or_default();
+    let groups = aligned.len() / R::GROUP;
+    let is_ascii = |at: usize| R::is_ascii(&aligned[at * R::GROUP..][..R::GROUP]);
+    let mut from = 0;
+    // One group of each streak stands here: most runs are done with a look at a few.
+    let mut at = R::STREAK - 1;
+    while at < groups {
+        if !is_ascii(at) {
+            at += R::STREAK;
+            continue;
+        }
+        let start = at - (from..at).rev().take_while(|at| is_ascii(*at)).count();
+        let end = at + (at..groups).take_while(|at| is_ascii(*at)).count();
+        if end - start >= R::STREAK {
+            let first = alignment + start.saturating_sub(1) * R::GROUP;
+            found(first..digits.len().min(alignment + (end + 1) * R::GROUP));
+        }
+        from = end;
+        at = end + R::STREAK;
+    }
+}
+
+fn decoded<'a, R: Radix>(bytes: &[u8], block: &'a Block<'a>, digits: &Span) -> Decoded<'a> {
+    let mut text = Vec::new();
+    if digits.start < R::GROUP {
+        text.extend_from_slice(&bytes[block.start().saturating_sub(CONTEXT)..block.start()]);
+        // The digits may follow a word that they do not belong to.
+        text.push(b' ');
+    }
+    let context = text.len();
+    text.extend(R::decode(&block.digits[digits.clone()]));
+    let places = Places::Digits { block, first: digits.start, bits: R::BITS };
+    Decoded { text, context, layer: R::LAYER, places }
+}

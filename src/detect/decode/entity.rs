@@ -1,0 +1,39 @@
+//! HTML entities: `&#95;`, `&#x5f;`, `&lowbar;`.
+
+use super::escapes::{Escape, character};
+use crate::finding::Layer;
+
+pub(super) const ESCAPE: Escape = Escape { layer: Layer::Entities, mark: b'&', read };
+
+/// Of the names, those whose characters stand in tokens or begin another escape.
+const NAMES: [(&[u8], u8); 9] = [
+    (b"lowbar", b'_'),
+    (b"UnderBar", b'_'),
+    (b"amp", b'&'),
+    (b"percnt", b'%'),
+    (b"bsol", b'\\'),
+    (b"plus", b'+'),
+    (b"sol", b'/'),
+    (b"equals", b'='),
+    (b"num", b'#'),
+];
+
+/// The longest: `&UnderBar;`, or a number with zeros in front.
+const LONGEST: usize = 12;
+
+fn read(text: &[u8]) -> Option<(u8, usize)> {
+    let end = text.iter().take(LONGEST).position(|b| *b == b';')?;
+    let named = &text[1..end];
+    let character = match named {
+        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16)?,
+        [b'#', digits @ ..] => number(digits, 10)?,
+        _ => NAMES.iter().find(|(name, _)| *name == named)?.1,
+    };
+    Some((character, end + 1))
+}
+
+fn number(digits: &[u8], radix: u32) -> Option<u8> {
+    // `from_str_radix` takes a sign as well.
+    let digits = str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+    u32::from_str_radix(digits, radix).ok().map(character)
+}

@@ -1,0 +1,63 @@
+//! Escapes: a mark, and what stands for one character behind it. Text that has some is decoded whole.
+
+use super::{CONTEXT, Decoded, Places, entity, percent, string_escape};
+use crate::finding::{Layer, Span};
+
+/// A way to write characters.
+pub(super) struct Escape {
+    pub layer: Layer,
+    pub mark: u8,
+    /// The character that the escape at the beginning stands for, and the length of the escape. What no token has is
+    /// [`NO_ASCII`].
+    pub read: fn(&[u8]) -> Option<(u8, usize)>,
+}
+
+/// Stands for every character outside of ASCII.
+pub(super) const NO_ASCII: u8 = 0xff;
+
+const ALL: [Escape; 3] = [percent::ESCAPE, string_escape::ESCAPE, entity::ESCAPE];
+
+/// Shows `see` what `run` says in each kind of escapes that it has.
+pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) {
+    for escape in &ALL {
+        if bytes[run.clone()].contains(&escape.mark)
+            && let Some(decoded) = decoded(bytes, run, escape)
+        {
+            see(&decoded);
+        }
+    }
+}
+
+/// None where no escape stands for a character that may belong to a token or to another escape.
+fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Option<Decoded<'static>> {
+    let mut text = bytes[run.start.saturating_sub(CONTEXT)..run.start].to_vec();
+    let context = text.len();
+    let mut places = Vec::new();
+    let mut matters = false;
+    let mut at = run.start;
+    while at < run.end {
+        let escaped = (bytes[at] == escape.mark).then(|| (escape.read)(&bytes[at..run.end])).flatten();
+        let (byte, len) = escaped.unwrap_or((bytes[at], 1));
+        matters |= escaped.is_some() && may_matter(byte);
+        text.push(byte);
+        places.push(at);
+        at += len;
+    }
+    places.push(at);
+    matters.then_some(Decoded { text, context, layer: escape.layer, places: Places::Each(places) })
+}
+
+fn may_matter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'%' | b'\\' | b'&' | b'#' | b';')
+}
+
+/// The character with this number.
+pub(super) fn character(number: u32) -> u8 {
+    u8::try_from(number).ok().filter(u8::is_ascii).unwrap_or(NO_ASCII)
+}
+
+/// The number that so many hex digits at the beginning of `text` write.
+pub(super) fn hex(text: &[u8], digits: usize) -> Option<u32> {
+    let digits = text.get(..digits).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+    u32::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
+}

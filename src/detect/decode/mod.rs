@@ -1,0 +1,141 @@
+//! Text that is written in another: base64, hex, escapes, UTF-16.
+//!
+//! Encoded text of a token's length is a long run without a space or a quote. So runs are looked for (`spot`), not the
+//! prefixes as each encoding writes them: one pass serves every encoding, alignment and depth. What a run may
+//! say is asked of its letters before it is decoded, and what is decoded is searched like the unit itself.
+
+mod base64;
+mod block;
+mod digits;
+mod entity;
+mod escapes;
+mod hex;
+mod percent;
+mod spot;
+mod string_escape;
+mod utf16;
+
+use super::{Detector, Hit};
+use crate::finding::{Encoding, Layer, Span};
+use block::Block;
+
+/// Encoded text is decoded in pieces of so many bytes, so that a run of 100 MB needs no second 100 MB.
+const PIECE: usize = 32 * 1024;
+
+/// What two neighbouring pieces share: a token of 320 bytes fits in, in any encoding and in most nests.
+const OVERLAP: usize = 4 * 1024;
+
+/// So much of what stands in front is read along, for the rules that ask for a name there.
+const CONTEXT: usize = 240;
+
+/// What a piece of encoded text says, and where each byte of that is written.
+pub(super) struct Decoded<'a> {
+    /// Context as it stands in front, then what was decoded.
+    text: Vec<u8>,
+    context: usize,
+    layer: Layer,
+    places: Places<'a>,
+}
+
+enum Places<'a> {
+    /// Digits of so many bits, from the given letter of the block on.
+    Digits { block: &'a Block<'a>, first: usize, bits: usize },
+    /// The offset of each byte, and that of the end.
+    Each(Vec<usize>),
+    /// Two bytes each from the start of this span on, whose last one may lack its second.
+    Pairs(Span),
+}
+
+impl Decoded<'_> {
+    /// Where `span` of the text is written. None where it begins in the context.
+    fn written(&self, span: &Span) -> Option<Span> {
+        let start = span.start.checked_sub(self.context)?;
+        let end = span.end - self.context;
+        match &self.places {
+            Places::Digits { block, first, bits } => {
+                Some(block.written(first + start * 8 / bits, first + (end * 8 - 1) / bits))
+            }
+            Places::Each(at) => Some(at[start]..at[end]),
+            Places::Pairs(all) => Some(all.start + 2 * start..all.end.min(all.start + 2 * end)),
+        }
+    }
+}
+
+/// Shows `see` everything in `bytes` from `from` on that can be decoded. Linear in the length of `bytes`.
+fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>)) {
+    let mut at = from;
+    while let Some(run) = spot::next(bytes, at) {
+        escapes::each(bytes, &run, see);
+        // A run of a whole piece was cut there.
+        let end = if run.len() < PIECE { run.end } else { run.end - OVERLAP };
+        at = digits::each(bytes, run.start..end, see).max(end);
+    }
+    if utf16::may_hold(bytes) {
+        utf16::each(bytes, from, see);
+    }
+}
+
+impl Detector {
+    /// Whether there is something in `bytes` that [`Self::find`] would decode.
+    pub fn may_decode(&self, bytes: &[u8]) -> bool {
+        let mut any = false;
+        each(bytes, 0, &mut |_| any = true);
+        any
+    }
+
+    /// The tokens that are encoded in `bytes` from `from` on, through up to `depth` layers.
+    pub(super) fn encoded(&self, bytes: &[u8], from: usize, depth: usize, hits: &mut Vec<Hit>) {
+        each(bytes, from, &mut |decoded| {
+            let inner = self.find_within(&decoded.text, decoded.context, depth - 1).into_iter();
+            hits.extend(inner.filter_map(|hit| {
+                let span = decoded.written(&hit.span)?;
+                // What is encoded may be no more than the name in front of it.
+                let plain = span.len() == hit.span.len();
+                let encoding = if plain { hit.encoding } else { Some(Encoding::wrap(decoded.layer, hit.encoding)) };
+                Some(Hit { span, encoding, ..hit })
+            }));
+        });
+    }
+}
+
+/// Places in a text, and what to show there.
+pub(super) type Marks = Vec<(Span, String)>;
+
+/// Where text is written that `find` sees in `text` or, decoded, within it through up to `depth` layers.
+pub(super) fn deep(text: &[u8], depth: usize, find: &dyn Fn(&[u8]) -> Marks) -> Marks {
+    let mut found = find(text);
+    if depth > 0 {
+        each(text, 0, &mut |decoded| {
+            let inner = deep(&decoded.text, depth - 1, find).into_iter();
+            found.extend(inner.filter_map(|(span, what)| Some((decoded.written(&span)?, what))));
+        });
+    }
+    found
+}
+
+/// All text in `text` that is encoded densely: digits that stand for ASCII, escapes for letters, one behind the other.
+pub(super) fn veiled(text: &[u8]) -> Vec<Span> {
+    let mut veiled = Vec::new();
+    each(text, 0, &mut |decoded| {
+        let all = decoded.context..decoded.text.len();
+        let dense = |written: &Span| match decoded.places {
+            Places::Each(_) => written.len() >= all.len() + 12,
+            Places::Digits { .. } => true,
+            Places::Pairs(_) => false,
+        };
+        veiled.extend(decoded.written(&all).filter(dense));
+    });
+    veiled
+}
+
+/// Where text is written that `find` sees in stretches of UTF-16.
+pub(super) fn wide(text: &[u8], find: &dyn Fn(&[u8]) -> Marks) -> Marks {
+    let mut found = Vec::new();
+    if utf16::may_hold(text) {
+        utf16::each(text, 0, &mut |decoded| {
+            let inner = find(&decoded.text).into_iter();
+            found.extend(inner.filter_map(|(span, what)| Some((decoded.written(&span)?, what))));
+        });
+    }
+    found
+}

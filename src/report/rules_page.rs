@@ -1,0 +1,63 @@
+//! `docs/rules.md`: what `keysweep rules` tells of the built-in rules, as one page.
+
+use std::io::{self, Write};
+
+use super::rules::shapes;
+use crate::rule::{Environment, Pattern, Rule};
+
+/// The page, in Markdown.
+pub fn page(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# The rules\n")?;
+    writeln!(
+        out,
+        "What `keysweep rules ID` tells, of all built-in rules. Where two shapes overlap, the rule that stands first"
+    )?;
+    writeln!(
+        out,
+        "names the token. This page is written by `BLESS=1 cargo test --test docs`, and a test keeps it fresh.\n"
+    )?;
+    writeln!(out, "| rule | finds | severity |\n|---|---|---|")?;
+    for rule in rules {
+        writeln!(out, "| [`{0}`](#{0}) | {1} | {2} |", rule.id, rule.title, severities(rule).join(", "))?;
+    }
+    rules.iter().try_for_each(|rule| section(rule, out))
+}
+
+fn section(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## {}\n", rule.id)?;
+    writeln!(out, "{}. Issued by {}. Its shape:\n", capitalised(rule.title), rule.vendor)?;
+    for shape in shapes(rule) {
+        writeln!(out, "- {shape}")?;
+    }
+    writeln!(out, "\nFor example, random where there are braces:\n\n```text")?;
+    for template in rule.hits {
+        writeln!(out, "{}", template.replace('\n', "\\n"))?;
+    }
+    writeln!(out, "```\n\nWhat it opens: it {}.\n", rule.opens)?;
+    writeln!(out, "Cannot be told from: {}.\n", rule.mistaken_for)?;
+    writeln!(out, "To rotate it:\n")?;
+    for (number, step) in rule.remedy.iter().enumerate() {
+        writeln!(out, "{}. {step}", number + 1)?;
+    }
+    writeln!(out, "\nDocumentation: <{}>", rule.docs)
+}
+
+fn capitalised(text: &str) -> String {
+    let (first, rest) = text.split_at(1);
+    first.to_uppercase() + rest
+}
+
+/// Highest first.
+fn severities(rule: &Rule) -> Vec<&'static str> {
+    let mut all: Vec<_> = rule.patterns.iter().flat_map(environments).map(Environment::severity).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().rev().map(crate::rule::Severity::name).collect()
+}
+
+fn environments(pattern: &Pattern) -> Vec<Environment> {
+    match pattern {
+        Pattern::Prefixed { prefixes, .. } => prefixes.iter().map(|prefix| prefix.environment).collect(),
+        Pattern::Given { .. } => vec![Environment::Live],
+    }
+}
