@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod history;
 mod hook;
 mod install;
 mod output;
@@ -18,10 +19,10 @@ use config::Settings;
 
 use crate::allow::{Allow, CONFIG_NAME};
 use crate::detect::Detector;
-use crate::exposure::{Exposure, expose};
+use crate::exposure::Exposure;
 use crate::finding::ShownPath;
 use crate::report::{self, Format, Report};
-use crate::source::{Cleanup, Files, History, Kind, Message, Repository, Source, Staged};
+use crate::source::{Cleanup, Files, Kind, Message, Repository, Source, Staged};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -60,7 +61,7 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
         Command::Install { names, global } => install::install(names, *global, &cli.common),
         Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
         Command::Doctor => install::doctor(&cli.common),
-        Command::History => history(&cli.common),
+        Command::History => history::run(&cli.common),
         Command::Rules { id, check } => rules::run(id.as_deref(), *check, &cli.common),
     }
 }
@@ -144,25 +145,6 @@ fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, commo
     let detector = Detector::new(&settings.rules);
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before };
     (sweep.run(source, threads(common)), source.kind())
-}
-
-/// Scans every object, and follows each token through the history.
-fn history(common: &Common) -> Result<u8, Trouble> {
-    let started = Instant::now();
-    let repository = Repository::discover(Path::new("."))?;
-    let mut notes = Vec::new();
-    let settings = match repository.worktree() {
-        Some(_) => settings_of_index(&Staged::read(&repository)?, &repository, &mut notes, common)?,
-        None => hook::settings_of_head(&repository, common)?,
-    };
-    let detector = Detector::new(&settings.rules);
-    let history = History::open(&repository, &detector);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None };
-    let mut outcome = sweep.run(&history, threads(common));
-    let exposures = expose(&mut outcome, &history, &detector, &settings.allow, threads(common))?;
-    notes.extend(stale_entries(&settings.allow, &outcome));
-    let exposures = Some(exposures);
-    finish(&Scan { kind: Kind::History, outcome, exposures, started, notes, first_commit: false }, common)
 }
 
 /// A scan that has ended.
