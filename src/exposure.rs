@@ -7,7 +7,6 @@ use crate::detect::Detector;
 use crate::finding::{Finding, Fingerprint, Part, Position, ShownPath};
 use crate::source::{CommitFacts, History, Introduced, Label, Sought, Trace};
 use crate::sweep::{Allowed, Outcome};
-use crate::trouble::Trouble;
 
 /// How exposed a token is, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,7 +110,7 @@ pub fn expose(
     detector: &Detector,
     allow: &Allow,
     threads: usize,
-) -> Result<Vec<Exposure>, Trouble> {
+) -> Vec<Exposure> {
     let mut numbers: HashMap<Fingerprint, usize> = HashMap::new();
     let mut findings: Vec<Vec<Finding>> = Vec::new();
     for finding in std::mem::take(&mut outcome.findings) {
@@ -123,7 +122,7 @@ pub fn expose(
         findings[number].push(finding);
     }
     if findings.is_empty() {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let sought: Vec<Sought> = findings
         .iter()
@@ -133,34 +132,49 @@ pub fn expose(
             origins.map(move |origin| Sought { token, origin })
         })
         .collect();
-    let traces = history.trace(&sought, findings.len(), threads)?;
+    let traces = history.trace(&sought, findings.len(), threads);
     let mut exposures = Vec::new();
     for (places, trace) in findings.into_iter().zip(traces) {
-        let paths = trace.introduced.iter().map(|one| one.path.as_deref());
-        let allowed = paths.map(|path| allow.reason_for_path(path?)).collect::<Option<Vec<_>>>();
-        match allowed.as_deref().and_then(<[_]>::first) {
-            Some(&reason) => {
-                let finding = places.into_iter().next().expect("a token has a place");
-                outcome.allowed.push(Allowed { finding, reason, newly: false });
-            }
+        match allowed_by_paths(&places, &trace, allow, detector) {
+            Some(allowed) => outcome.allowed.extend(allowed),
             None => {
-                exposures.push(exposure(&places, trace, detector));
+                exposures.push(exposure(&places, &trace, detector));
                 outcome.findings.extend(places);
             }
         }
     }
     exposures.sort_by_key(|one| (one.standing, std::cmp::Reverse(one.finding.severity), one.finding.fingerprint));
-    Ok(exposures)
+    exposures
 }
 
-fn exposure(findings: &[Finding], trace: Trace, detector: &Detector) -> Exposure {
+/// One for each path of a token that stands at allowed paths only.
+fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, detector: &Detector) -> Option<Vec<Allowed>> {
+    let mut paths: BTreeSet<Vec<u8>> = trace.staged.iter().cloned().collect();
+    for one in &trace.introduced {
+        let finding = held_by(findings, &one.object);
+        let path = one.path.as_ref()?;
+        let folder = || ShownPath::from_masked(path.clone());
+        paths.insert(match finding.part {
+            Part::Name => named(&folder(), finding).as_bytes().to_vec(),
+            _ => path.clone(),
+        });
+    }
+    let allowed = paths.iter().map(|path| {
+        let shown = Some(ShownPath::from_masked(detector.mask(path)));
+        let finding = Finding { path: shown, ..findings[0].clone() };
+        Some(Allowed { finding, reason: allow.reason_for_path(path)?, newly: false })
+    });
+    allowed.collect::<Option<Vec<_>>>().filter(|allowed| !allowed.is_empty())
+}
+
+fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector) -> Exposure {
     let shown = |bytes: &[u8]| ShownPath::from_masked(detector.mask(bytes));
     let commit = |facts: &CommitFacts| ShownCommit {
         id: facts.id.clone(),
         author: shown(&facts.author),
         date: facts.date.clone(),
     };
-    let standing = findings.iter().filter_map(without_object).chain([Standing::of(&trace)]).min();
+    let standing = findings.iter().filter_map(without_object).chain([Standing::of(trace)]).min();
     let standing = standing.expect("there is at least the trace's");
     let place = |one: &Introduced| {
         let finding = held_by(findings, &one.object);
@@ -168,14 +182,22 @@ fn exposure(findings: &[Finding], trace: Trace, detector: &Detector) -> Exposure
         Place {
             commit: Some(commit(&one.commit)),
             path: if finding.part == Part::Name { path.map(|folder| named(&folder, finding)) } else { path },
-            part: finding.part,
+            part: if one.is_link { Part::SymlinkTarget } else { finding.part },
             position: finding.position,
             object: one.object.clone(),
         }
     };
     let mut places: Vec<Place> = trace.introduced.iter().map(place).collect();
     let first = held_by(findings, places.first().map_or("", |place| place.object.as_str())).clone();
-    if places.is_empty() {
+    if places.is_empty() && !trace.staged.is_empty() {
+        places.extend(trace.staged.iter().map(|path| Place {
+            commit: None,
+            path: Some(shown(path)),
+            part: first.part,
+            position: first.position,
+            object: first.origin.as_ref().map_or_else(String::new, |origin| origin.id.clone()),
+        }));
+    } else if places.is_empty() {
         places.extend(findings.iter().map(|finding| Place {
             commit: None,
             path: finding.path.clone(),

@@ -29,9 +29,23 @@ pub struct Outcome {
     pub skipped: Vec<LeftOut>,
     /// What could not be read, its words masked. Not empty: nobody may say "clean".
     pub unread: Vec<Trouble>,
+    /// What is not here to be read, likewise.
+    pub lacking: Vec<Trouble>,
+    /// What is not here to be read, and the user accepts that.
+    pub accepted: Vec<Trouble>,
 }
 
 impl Outcome {
+    /// Whether all was read: only then may anybody say "clean".
+    pub fn is_complete(&self) -> bool {
+        self.unread.is_empty() && self.lacking.is_empty()
+    }
+
+    /// The user knows that what is not here was not scanned.
+    pub fn accept_lacks(&mut self) {
+        self.accepted.append(&mut self.lacking);
+    }
+
     /// Takes in what came of another scan.
     pub fn absorb(&mut self, other: Outcome) {
         self.findings.extend(other.findings);
@@ -42,6 +56,7 @@ impl Outcome {
         self.bytes += other.bytes;
         self.skipped.extend(other.skipped);
         self.unread.extend(other.unread);
+        self.lacking.extend(other.lacking);
     }
 }
 
@@ -86,11 +101,14 @@ impl Sweep<'_> {
     fn outcome(&self, found: Found, coverage: Coverage) -> Outcome {
         let Found { findings, allowed, mut unread } = found;
         unread.extend(coverage.unread);
-        unread.sort();
         let masked = |trouble: Trouble| Trouble {
             attempt: self.detector.mask_sentence(&trouble.attempt),
             cause: self.detector.mask_sentence(&trouble.cause),
             ..trouble
+        };
+        let masked = |mut troubles: Vec<Trouble>| {
+            troubles.sort();
+            troubles.into_iter().map(masked).collect()
         };
         let mut skipped = coverage.skipped;
         skipped.sort();
@@ -102,7 +120,9 @@ impl Sweep<'_> {
             objects: coverage.objects,
             bytes: coverage.bytes,
             skipped: skipped.into_iter().map(|one| LeftOut { path: self.shown(&one.path), why: one.why }).collect(),
-            unread: unread.into_iter().map(masked).collect(),
+            unread: masked(unread),
+            lacking: masked(coverage.lacking),
+            accepted: Vec::new(),
         }
     }
 

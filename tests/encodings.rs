@@ -50,7 +50,7 @@ fn fault(detector: &Detector, way: &Way, position: &str, plain: &[Hit], example:
     let hits = detector.find(unit);
     let named = hits.iter().all(|hit| hit.encoding.is_none_or(|_| called(hit).starts_with(way.called)));
     let spans = hits.iter().all(|hit| hit.span.end <= unit.len() && hit.span.start < hit.span.end);
-    let may = hits.iter().all(|hit| hit.encoding.is_none()) || detector.may_decode(unit);
+    let may = hits.iter().all(|hit| hit.encoding.is_none()) || detector.may_hold(unit);
     (told(&hits) != told(plain) || !named || !spans || !may)
         .then(|| format!("{} {position}: {example:?}: {:?}", way.name, hits.iter().map(called).collect::<Vec<_>>()))
 }

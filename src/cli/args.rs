@@ -60,8 +60,8 @@ pub(super) enum Command {
     ///
     /// Exit code: 0 a token would be stopped, 1 it would not, 2 that could not be proved.
     Doctor,
-    /// Scan every object of the repository
-    History,
+    /// Scan every object of the repository, reachable or not, and tell where and since when each token stands
+    History(HistoryArgs),
     /// List the rules, or explain one with its remedy
     Rules {
         /// The rule to explain
@@ -71,6 +71,13 @@ pub(super) enum Command {
         #[arg(long)]
         check: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
+    #[arg(long)]
+    pub allow_incomplete: bool,
 }
 
 #[derive(Debug, Args)]

@@ -105,13 +105,6 @@ fn settings(
     }
 }
 
-/// By the configuration that HEAD has: a bare repository has no index.
-pub(super) fn settings_of_head(repository: &Repository, common: &Common) -> Result<Settings, Trouble> {
-    let head = repository.head_id()?;
-    let config = head.map(|head| repository.config_of_commit(&head)).transpose()?.flatten();
-    settings(config.as_deref(), &[], repository, common)
-}
-
 fn argument<'a>(args: &'a [OsString], at: usize, what: &str) -> Result<&'a OsStr, Trouble> {
     args.get(at).map(OsString::as_os_str).ok_or_else(|| {
         Trouble::new(

@@ -61,7 +61,7 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
         Command::Install { names, global } => install::install(names, *global, &cli.common),
         Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
         Command::Doctor => install::doctor(&cli.common),
-        Command::History => history::run(&cli.common),
+        Command::History(args) => history::run(args, &cli.common),
         Command::Rules { id, check } => rules::run(id.as_deref(), *check, &cli.common),
     }
 }
@@ -87,13 +87,16 @@ fn settings_of_index(
         (Some(path), _) => Settings::from_file(path, &common.allow),
         (None, Some(text)) => Settings::from_change(&text, staged.config_before()?.as_deref(), &common.allow),
         (None, None) => {
-            let unstaged = repository.worktree().is_some_and(|top| top.join(CONFIG_NAME).is_file());
-            notes.extend(
-                unstaged.then(|| format!("{CONFIG_NAME} is not staged, so it was not used: git add {CONFIG_NAME}")),
-            );
+            notes.extend(unstaged_config(repository));
             Settings::without_file(&common.allow)
         }
     }
+}
+
+/// Says that there is a configuration which is in no index.
+fn unstaged_config(repository: &Repository) -> Option<String> {
+    let unstaged = repository.worktree().is_some_and(|top| top.join(CONFIG_NAME).is_file());
+    unstaged.then(|| format!("{CONFIG_NAME} is not staged, so it was not used: git add {CONFIG_NAME}"))
 }
 
 /// Scans a commit message, by the configuration that the index has. In a hook there has to be a repository.
@@ -160,7 +163,7 @@ struct Scan {
 /// Reports, and says with which code to exit.
 fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
     let Scan { kind, outcome, exposures, started, notes, first_commit } = scan;
-    for trouble in &outcome.unread {
+    for trouble in outcome.unread.iter().chain(&outcome.lacking) {
         output::complain(trouble);
     }
     let report = Report {
@@ -177,7 +180,7 @@ fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
         FormatName::Jsonl => Format::Jsonl,
     };
     output::write(common, |style, out| report::write(&report, format, style, common.quiet, out))?;
-    exit(match (outcome.unread.is_empty(), outcome.findings.is_empty()) {
+    exit(match (outcome.is_complete(), outcome.findings.is_empty()) {
         (false, _) => code::TROUBLE,
         (true, false) => code::FOUND,
         (true, true) => code::CLEAN,

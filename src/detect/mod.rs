@@ -96,17 +96,20 @@ impl Detector {
         Self { gate, longest_literal, arms: by_literal, expressions }
     }
 
-    /// Whether `bytes` hold one of the literals that every token begins with or stands near. Where they do not, [`find`]
-    /// finds nothing.
+    /// Whether `bytes` hold one of the literals that every token begins with or stands near, or what may be encoded text.
+    /// Where they do not, [`find`] finds nothing. It is enough to look at stretches of [`reach`] bytes.
     ///
     /// [`find`]: Self::find
+    /// [`reach`]: Self::reach
     pub fn may_hold(&self, bytes: &[u8]) -> bool {
-        self.gate.find(bytes, 0).is_some()
+        self.gate.find(bytes, 0).is_some() || decode::may_stand(bytes)
     }
 
-    /// How long the longest of these literals is. None has a NUL in it.
-    pub fn longest_literal(&self) -> usize {
-        self.longest_literal
+    /// Of a text that [`may_hold`] a token some stretch of so many bytes does.
+    ///
+    /// [`may_hold`]: Self::may_hold
+    pub fn reach(&self) -> usize {
+        self.longest_literal.max(decode::REACH)
     }
 
     /// Every token in `bytes`, in order, none overlapping another. Linear in the length of `bytes`.

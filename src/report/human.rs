@@ -64,7 +64,7 @@ pub(super) fn write(report: &Report<'_>, style: Style, quiet: bool, out: &mut dy
         let more = tokens.len() - SHOWN_TOKENS;
         writeln!(out, "… and {} more: --format jsonl lists all of them\n", counted(more, "token"))?;
     }
-    if quiet && tokens.is_empty() && report.outcome.unread.is_empty() {
+    if quiet && tokens.is_empty() && report.outcome.is_complete() {
         return Ok(());
     }
     write_asides(report, style, out)?;
@@ -87,7 +87,7 @@ fn write_history(
         let more = exposures.len() - SHOWN_TOKENS;
         writeln!(out, "… and {} more: --format jsonl lists all of them\n", counted(more, "token"))?;
     }
-    if quiet && exposures.is_empty() && report.outcome.unread.is_empty() {
+    if quiet && exposures.is_empty() && report.outcome.is_complete() {
         return Ok(());
     }
     write_asides(report, style, out)?;
@@ -222,6 +222,8 @@ fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::R
         )
     });
     let skipped = outcome.skipped.iter().map(|s| format!("not scanned: {} ({})", shown_path(&s.path), s.why));
+    let accepted = outcome.accepted.iter().map(|lack| format!("{}: {}", lack.attempt, lack.cause));
+    let skipped = skipped.chain(accepted);
     for mut asides in [newly.collect::<Vec<_>>(), skipped.collect(), report.notes.to_vec()] {
         let more = asides.len().saturating_sub(SHOWN);
         asides.truncate(SHOWN);
@@ -239,9 +241,10 @@ fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::R
 fn summary(report: &Report<'_>, style: Style) -> String {
     let outcome = report.outcome;
     let read = format!("{} read", size(outcome.bytes));
-    let skipped = match outcome.skipped.len() {
-        0 => "nothing skipped".to_owned(),
-        skipped => format!("{skipped} not scanned"),
+    let skipped = match outcome.skipped.len() + outcome.accepted.len() {
+        0 if !outcome.is_complete() => String::new(),
+        0 => ", nothing skipped".to_owned(),
+        skipped => format!(", {skipped} not scanned"),
     };
     let allowed = match outcome.allowed.len() {
         0 => String::new(),
@@ -252,16 +255,16 @@ fn summary(report: &Report<'_>, style: Style) -> String {
     if tokens > 0 {
         let found = format!("{} in {}", counted(tokens, "token"), holding(report));
         let stopped = words::stopped(report.kind);
-        return format!("keysweep: {}, {read}, {skipped}{allowed}{}{stopped}", style.error(found), unread(report));
+        return format!("keysweep: {}, {read}{skipped}{allowed}{}{stopped}", style.error(found), unread(report));
     }
-    if !outcome.unread.is_empty() {
+    if !outcome.is_complete() {
         let incomplete = style.error("incomplete");
-        return format!("keysweep: {incomplete} of {scanned}, {read}, {skipped}{allowed}{}", unread(report));
+        return format!("keysweep: {incomplete} of {scanned}, {read}{skipped}{allowed}{}", unread(report));
     }
     if let Some(why) = words::nothing(report) {
         return format!("keysweep: {why}, so nothing was scanned");
     }
-    format!("keysweep: {} in {scanned}, {read}, {skipped}{allowed}", style.calm("no token"))
+    format!("keysweep: {} in {scanned}, {read}{skipped}{allowed}", style.calm("no token"))
 }
 
 /// Of what was scanned, how much holds a token.
@@ -279,8 +282,7 @@ fn holding(report: &Report<'_>) -> String {
 }
 
 fn unread(report: &Report<'_>) -> String {
-    match report.outcome.unread.len() {
-        0 => String::new(),
-        unread => format!(", {unread} could not be read"),
-    }
+    let told = |count: usize, what: &str| if count == 0 { String::new() } else { format!(", {count} {what}") };
+    let (unread, lacking) = (&report.outcome.unread, &report.outcome.lacking);
+    told(unread.len(), "could not be read") + &told(lacking.len(), "not here to be scanned")
 }

@@ -126,7 +126,14 @@ fn summary(report: &Report<'_>) -> Value {
         .skipped
         .iter()
         .map(|skipped| json!({ "what": shown_path(&skipped.path), "why": skipped.why }))
-        .chain(outcome.unread.iter().map(|trouble| json!({ "what": trouble.attempt, "why": trouble.cause })))
+        .chain(
+            outcome
+                .unread
+                .iter()
+                .chain(&outcome.lacking)
+                .chain(&outcome.accepted)
+                .map(|trouble| json!({ "what": trouble.attempt, "why": trouble.cause })),
+        )
         .collect();
     let newly: Vec<Value> = outcome.allowed.iter().filter(|one| one.newly).map(allowed).collect();
     json!({
@@ -137,7 +144,7 @@ fn summary(report: &Report<'_>) -> Value {
         "newly_allowed": newly,
         "scanned": { "commits": outcome.commits, "files": outcome.files, "objects": outcome.objects, "bytes": outcome.bytes },
         "skipped": skipped,
-        "unread": outcome.unread.len(),
+        "unread": outcome.unread.len() + outcome.lacking.len(),
         "notes": report.notes,
         "seconds": report.seconds,
     })

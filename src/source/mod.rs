@@ -68,6 +68,8 @@ pub struct Coverage {
     pub skipped: Vec<Skipped>,
     /// Not empty: the scan may not say "clean".
     pub unread: Vec<Trouble>,
+    /// What is not here to be read: no more may the scan say "clean", unless the user knows of it.
+    pub lacking: Vec<Trouble>,
 }
 
 impl Coverage {
@@ -78,6 +80,7 @@ impl Coverage {
         self.bytes += other.bytes;
         self.skipped.extend(other.skipped);
         self.unread.extend(other.unread);
+        self.lacking.extend(other.lacking);
     }
 }
 

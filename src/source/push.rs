@@ -289,11 +289,6 @@ fn peel(id: &ObjectId, objects: &Objects) -> Result<Peeled, Trouble> {
     Ok(Peeled { chain })
 }
 
-/// What `id` points to, from one to the next.
-pub(super) fn chain(id: &ObjectId, objects: &Objects) -> Result<Vec<(ObjectKind, ObjectId)>, Trouble> {
-    Ok(peel(id, objects)?.chain)
-}
-
 fn id_of(hex: &str, objects: &Objects) -> Result<ObjectId, Trouble> {
     let wrong = |cause: &dyn std::fmt::Display| {
         Trouble::new(format!("cannot scan the object {hex}"), cause, "pass on what git hands to the hook as it is")

@@ -50,6 +50,10 @@ impl Repository {
         self.gix.config_snapshot().string("extensions.partialClone").is_some()
     }
 
+    pub(super) fn has_grafts(&self) -> bool {
+        self.gix.common_dir().join("info/grafts").is_file()
+    }
+
     /// The tree of HEAD's commit; None before the first one.
     pub(super) fn head_tree(&self) -> Result<Option<ObjectId>, Trouble> {
         self.head()?.map(|id| Ok(self.objects.commit(&id, &"HEAD")?.tree)).transpose()

@@ -127,6 +127,12 @@ pub(super) fn is_digit(byte: u8) -> bool {
     IS_DIGIT[usize::from(byte)]
 }
 
+/// Whether these digits may be a line that the next one goes on with.
+pub(super) fn may_go_on(bytes: &[u8], line: Span) -> bool {
+    let next = || behind_line_break(bytes, line.end).and_then(|next| bytes.get(next));
+    line.len() >= SHORTEST && next().is_some_and(|byte| is_digit(*byte))
+}
+
 fn run_at(bytes: &[u8], start: usize, longest: usize) -> Span {
     start..start + bytes[start..].iter().take(longest).take_while(|b| is_digit(**b)).count()
 }

@@ -39,6 +39,24 @@ pub(super) fn each(bytes: &[u8], run: Span, see: &mut dyn FnMut(&Decoded<'_>)) -
     at
 }
 
+/// Whether digits in `run` may be part of an encoded token, whatever stands in the lines above and below.
+pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
+    let mut start = run.start;
+    bytes[run.clone()].split(|b| !is_digit(*b)).any(|digits| {
+        let line = start..start + digits.len();
+        start = line.end + 1;
+        has_streak::<Base64>(digits) || has_streak::<Hex>(digits) || block::may_go_on(bytes, line)
+    })
+}
+
+fn has_streak<R: Radix>(digits: &[u8]) -> bool {
+    let mut any = false;
+    for alignment in 0..R::GROUP {
+        streaks::<R>(digits, alignment, |_| any = true);
+    }
+    any
+}
+
 fn read(bytes: &[u8], block: &Block<'_>, see: &mut dyn FnMut(&Decoded<'_>)) {
     read_as::<Base64>(bytes, block, see);
     read_as::<Hex>(bytes, block, see);

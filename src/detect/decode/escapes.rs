@@ -28,6 +28,11 @@ pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) 
     }
 }
 
+/// Whether there is an escape that is worth decoding.
+pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
+    ALL.iter().any(|escape| bytes[run.clone()].contains(&escape.mark) && decoded(bytes, run, escape).is_some())
+}
+
 /// None where no escape stands for a character that may belong to a token or to another escape.
 fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Option<Decoded<'static>> {
     let mut text = bytes[run.start.saturating_sub(CONTEXT)..run.start].to_vec();

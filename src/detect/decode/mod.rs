@@ -75,14 +75,23 @@ fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>)) {
     }
 }
 
-impl Detector {
-    /// Whether there is something in `bytes` that [`Self::find`] would decode.
-    pub fn may_decode(&self, bytes: &[u8]) -> bool {
-        let mut any = false;
-        each(bytes, 0, &mut |_| any = true);
-        any
-    }
+/// A stretch of so many bytes shows that it may be part of encoded text: a line of 26 digits, a line break, an indent of 80.
+pub(super) const REACH: usize = 128;
 
+/// Whether some stretch of [`REACH`] bytes in `bytes` may be part of an encoded token. Unlike [`each`] this depends on nothing
+/// that stands elsewhere, so what is true of two texts is true of what is put together from stretches of them.
+pub(super) fn may_stand(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(run) = spot::next(bytes, at) {
+        if escapes::any(bytes, &run) || digits::any(bytes, &run) {
+            return true;
+        }
+        at = if run.len() < PIECE { run.end } else { run.end - OVERLAP };
+    }
+    utf16::any(bytes)
+}
+
+impl Detector {
     /// The tokens that are encoded in `bytes` from `from` on, through up to `depth` layers.
     pub(super) fn encoded(&self, bytes: &[u8], from: usize, depth: usize, hits: &mut Vec<Hit>) {
         each(bytes, from, &mut |decoded| {

@@ -28,6 +28,11 @@ pub(super) fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>))
     }
 }
 
+/// Whether there are ten such characters or more; some shorter stretches count as well.
+pub(super) fn any(bytes: &[u8]) -> bool {
+    next(bytes, 0).is_some()
+}
+
 /// Whether `bytes` may hold such text.
 pub(super) fn may_hold(bytes: &[u8]) -> bool {
     bytes[..bytes.len().min(HEAD)].contains(&0) || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")

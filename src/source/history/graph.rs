@@ -3,14 +3,15 @@
 //! One pass over all trees keeps, of each, what leads to another tree or to one of the objects in question. From those
 //! objects upwards, the trees that hold one are few, and all else is forgotten.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 use gix::ObjectId;
 use gix::hash::oid;
 use gix::objs::Kind;
 
 use super::History;
+use super::walk::Object;
 use crate::source::ancestry::Commit;
 
 /// A number for an object in question.
@@ -46,20 +47,67 @@ pub(super) struct Trees {
     names: Vec<Vec<u8>>,
     /// For each tree what it holds, by name.
     held: HashMap<u32, Vec<(u32, Held)>>,
+    /// What is in question and the text of a symbolic link.
+    links: HashSet<ObjectId>,
 }
 
-/// All commits, each behind its parents.
+/// Tags of tags of tags; only a forged one goes on for ever.
+const LONGEST_CHAIN: usize = 100;
+
+/// All commits, each behind its parents, and what tags stand for.
 #[derive(Default)]
 pub(super) struct Commits {
     pub list: Vec<Node>,
     numbers: HashMap<ObjectId, u32>,
+    tags: HashMap<ObjectId, ObjectId>,
 }
 
+#[derive(Clone)]
 pub(super) struct Node {
     pub id: ObjectId,
     pub commit: Commit,
+    /// Name and address. Most people made many commits.
+    pub author: Arc<[u8]>,
     /// Those of its parents that are here.
     pub parents: Vec<u32>,
+}
+
+/// What is gathered from commits and tags, in whatever order threads come by.
+#[derive(Default)]
+struct Told {
+    commits: Vec<Node>,
+    people: HashSet<Arc<[u8]>>,
+    tags: HashMap<ObjectId, ObjectId>,
+}
+
+impl Told {
+    fn add(&mut self, object: &Object<'_>) {
+        let hash = object.id.kind();
+        if object.kind == Kind::Tag {
+            let target = gix::objs::TagRefIter::from_bytes(object.bytes, hash).target_id().ok();
+            self.tags.extend(target.map(|target| (object.id.to_owned(), target)));
+        } else if let Ok(commit) = Commit::parse(object.bytes, hash) {
+            let author = self.person(author(object.bytes));
+            self.commits.push(Node { id: object.id.to_owned(), commit, author, parents: Vec::new() });
+        }
+    }
+
+    fn person(&mut self, name: &[u8]) -> Arc<[u8]> {
+        if let Some(known) = self.people.get(name) {
+            return known.clone();
+        }
+        let person: Arc<[u8]> = name.into();
+        self.people.insert(person.clone());
+        person
+    }
+}
+
+/// The author of a commit, without the date.
+fn author(commit: &[u8]) -> &[u8] {
+    let mut headers = commit.split(|&b| b == b'\n').take_while(|line| !line.is_empty());
+    let author = headers.find_map(|line| line.strip_prefix(b"author ")).unwrap_or_default();
+    let end = author.iter().rposition(|&b| b == b'>').map_or(author.len(), |at| at + 1);
+    &author[..end]
 }
 
 /// What is gathered from the trees, in whatever order threads come by.
@@ -69,6 +117,7 @@ struct Gathered {
     names: HashMap<Vec<u8>, u32>,
     /// Tree, name, what it holds.
     edges: Vec<(u32, u32, Held)>,
+    links: HashSet<ObjectId>,
 }
 
 impl Gathered {
@@ -90,15 +139,21 @@ impl Trees {
     /// Those that lead to one of `wanted`. A tree that is wanted itself is so for names in it.
     pub fn leading_to(wanted: &HashMap<ObjectId, Wanted>, history: &History<'_>, threads: usize) -> Self {
         let gathered = Mutex::new(Gathered::default());
-        let visit = |_: Kind, id: &oid, bytes: &[u8]| {
+        let visit = |object: &Object<'_>| {
+            let Object { id, bytes, .. } = *object;
             let mut gathered = gathered.lock().expect("no thread panicked while it held the lock");
             let tree = gathered.number(id);
-            for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()).flatten() {
+            for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()).map_while(Result::ok) {
                 let held = if entry.mode.is_tree() {
                     Held::Tree(gathered.number(entry.oid))
                 } else {
                     match wanted.get(entry.oid) {
-                        Some(&wanted) => Held::Wanted(wanted),
+                        Some(&wanted) => {
+                            if entry.mode.is_link() {
+                                gathered.links.insert(entry.oid.to_owned());
+                            }
+                            Held::Wanted(wanted)
+                        }
                         None => continue,
                     }
                 };
@@ -110,13 +165,13 @@ impl Trees {
                 gathered.edges.push((tree, name, Held::Wanted(wanted)));
             }
         };
-        history.walk(threads, &history.everything(|kind| kind == Kind::Tree, &visit));
+        history.each_tree(threads, &visit);
         Self::keep(gathered.into_inner().expect("no thread panicked while it held the lock"))
     }
 
     /// Keeps what leads to something in question.
     fn keep(gathered: Gathered) -> Self {
-        let Gathered { numbers, names, mut edges } = gathered;
+        let Gathered { numbers, names, mut edges, links } = gathered;
         let mut holders: HashMap<u32, Vec<u32>> = HashMap::new();
         let mut keep = vec![false; numbers.len()];
         let mut next = Vec::new();
@@ -147,7 +202,7 @@ impl Trees {
         for (name, number) in names {
             by_number[number as usize] = name;
         }
-        Self { numbers, names: by_number, held }
+        Self { numbers, names: by_number, held, links }
     }
 
     /// The number of a tree that holds something in question.
@@ -157,6 +212,10 @@ impl Trees {
 
     pub fn held(&self, tree: u32) -> &[(u32, Held)] {
         self.held.get(&tree).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn is_link(&self, id: &oid) -> bool {
+        self.links.contains(id)
     }
 
     /// What `tree` holds under the name.
@@ -173,22 +232,19 @@ impl Trees {
 
 impl Commits {
     pub fn all(history: &History<'_>, threads: usize) -> Self {
-        let found = Mutex::new(Vec::new());
-        let visit = |_: Kind, id: &oid, bytes: &[u8]| {
-            if let Ok(commit) = Commit::parse(bytes, id.kind()) {
-                found.lock().expect("no thread panicked while it held the lock").push((id.to_owned(), commit));
-            }
-        };
-        history.walk(threads, &history.everything(|kind| kind == Kind::Commit, &visit));
-        let mut found = found.into_inner().expect("no thread panicked while it held the lock");
-        found.sort_by_key(|(id, commit)| (commit.date, *id));
-        found.dedup_by_key(|(id, _)| *id);
-        Self::behind_parents(&found)
+        let told = Mutex::new(Told::default());
+        history.each_commit_and_tag(threads, &|object| {
+            told.lock().expect("no thread panicked while it held the lock").add(object);
+        });
+        let Told { mut commits, tags, .. } = told.into_inner().expect("no thread panicked while it held the lock");
+        commits.sort_by_key(|node| (node.commit.date, node.id));
+        commits.dedup_by_key(|node| node.id);
+        Self { tags, ..Self::behind_parents(&commits) }
     }
 
     /// In an order in which parents come first, and otherwise the older ones.
-    fn behind_parents(found: &[(ObjectId, Commit)]) -> Self {
-        let place: HashMap<ObjectId, usize> = found.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+    fn behind_parents(found: &[Node]) -> Self {
+        let place: HashMap<ObjectId, usize> = found.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
         let mut done = vec![false; found.len()];
         let mut order = Vec::with_capacity(found.len());
         for start in 0..found.len() {
@@ -198,7 +254,7 @@ impl Commits {
                     stack.pop();
                     continue;
                 }
-                let parents = found[at].1.parents.iter().filter_map(|parent| place.get(parent).copied());
+                let parents = found[at].commit.parents.iter().filter_map(|parent| place.get(parent).copied());
                 let open: Vec<usize> = parents.filter(|&parent| !done[parent]).collect();
                 if open.is_empty() {
                     done[at] = true;
@@ -211,13 +267,18 @@ impl Commits {
         }
         let number = |at: usize| u32::try_from(at).expect("fewer than 2^32 commits");
         let numbers: HashMap<ObjectId, u32> =
-            order.iter().enumerate().map(|(at, &found_at)| (found[found_at].0, number(at))).collect();
+            order.iter().enumerate().map(|(at, &found_at)| (found[found_at].id, number(at))).collect();
         let list = order.into_iter().map(|at| {
-            let (id, commit) = &found[at];
-            let parents = commit.parents.iter().filter_map(|parent| numbers.get(parent).copied()).collect();
-            Node { id: *id, commit: commit.clone(), parents }
+            let node = &found[at];
+            let parents = node.commit.parents.iter().filter_map(|parent| numbers.get(parent).copied()).collect();
+            Node { parents, ..node.clone() }
         });
-        Self { list: list.collect(), numbers }
+        Self { list: list.collect(), numbers, tags: HashMap::new() }
+    }
+
+    /// What the object is a name for, from one to the next: a tag, a tag that this is of, what that stands for.
+    pub fn chain(&self, id: &ObjectId) -> Vec<ObjectId> {
+        std::iter::successors(Some(*id), |id| self.tags.get(id).copied()).take(LONGEST_CHAIN).collect()
     }
 
     pub fn number(&self, id: &oid) -> Option<u32> {

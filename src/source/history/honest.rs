@@ -1,90 +1,147 @@
 //! What a repository says that it has not, and what is not there though something refers to it.
 
-use std::collections::HashSet;
-use std::sync::Mutex;
+use std::collections::{HashMap, HashSet};
 
 use gix::ObjectId;
-use gix::hash::oid;
-use gix::objs::Kind;
+use gix::bstr::ByteSlice;
 
-use super::History;
-use super::graph::Commits;
+use super::graph::{Commits, Held, Trees, Wanted};
+use super::links::Found;
+use super::{History, objects};
+use crate::source::objects::Kept;
 use crate::trouble::Trouble;
-
-/// How many missing objects are named.
-const NAMED: usize = 3;
 
 impl History<'_> {
     /// What was not there to be scanned.
-    pub(super) fn lacks(&self, threads: usize) -> Vec<Trouble> {
+    pub(super) fn lacks(&self, found: Found, threads: usize) -> Vec<Trouble> {
         let mut lacks = Vec::new();
-        match self.repository.shallow() {
-            Ok(ends) if ends.is_empty() => {}
-            Ok(ends) => lacks.push(Trouble::new(
-                format!("cannot scan what is older than {} commits", ends.len()),
-                "this is a shallow clone, and its history ends there",
+        let shallow = self.repository.shallow().unwrap_or_else(|trouble| {
+            lacks.push(trouble);
+            HashSet::new()
+        });
+        if !shallow.is_empty() {
+            lacks.push(Trouble::new(
+                format!("cannot scan what came before {}", objects(&sorted(&shallow))),
+                "this is a shallow clone, and its history begins there",
                 "git fetch --unshallow gets the rest",
-            )),
-            Err(trouble) => lacks.push(trouble),
+            ));
         }
-        if self.contents.promised || self.repository.is_partial() {
-            let missing = self.missing_below_trees(threads);
-            if !missing.is_empty() {
-                lacks.push(missing_objects(
-                    &missing,
-                    "this is a partial clone, which left them out",
-                    "git fetch --refetch --no-filter gets them",
-                ));
-            }
-        }
-        let missing = self.missing_of_commits(threads);
-        if !missing.is_empty() {
-            lacks.push(missing_objects(
-                &missing,
-                "commits or refs lead to them, and they are not here",
-                "git fsck tells more",
+        lacks.extend(self.missing(found.missing, &shallow, threads));
+        lacks.extend(self.broken_refs());
+        if !found.pointers.is_empty() {
+            lacks.push(Trouble::new(
+                format!("cannot scan what {} of Git LFS stand for", pointers(found.pointers.len())),
+                "the object database holds the pointers, not the files",
+                "git lfs fetch --all gets them, and keysweep files .git/lfs/objects scans them",
             ));
         }
         lacks
     }
 
-    /// Trees and parents of commits, and what refs point to.
-    fn missing_of_commits(&self, threads: usize) -> Vec<ObjectId> {
-        let shallow = self.repository.shallow().unwrap_or_default();
-        let commits = Commits::all(self, threads);
-        let of_commits = commits.list.iter().flat_map(|node| {
-            let parents = if shallow.contains(&node.id) { &[][..] } else { &node.commit.parents[..] };
-            std::iter::once(&node.commit.tree).chain(parents)
+    /// What was told to git about this history, and changes nothing here.
+    pub fn notes(&self) -> Vec<String> {
+        let replaced = self.refs.iter().filter(|found| found.name.starts_with(b"refs/replace/")).count();
+        let replaced = (replaced > 0).then(|| {
+            let are = if replaced == 1 { "1 object is".to_owned() } else { format!("{replaced} objects are") };
+            format!("{are} replaced by git replace: what is replaced was scanned as well, and is what is told of")
         });
-        let refs = self.repository.refs().unwrap_or_default();
-        let empty = ObjectId::empty_tree(self.repository.objects.hash());
-        let ids: HashSet<&ObjectId> = of_commits.chain(refs.iter().map(|found| &found.id)).collect();
-        sorted(ids.into_iter().filter(|id| **id != empty && !self.contents.has(id)).copied())
+        let grafts = self.repository.has_grafts().then(|| {
+            "there is a file of grafts, info/grafts: commits were taken with the parents that they name themselves"
+                .to_owned()
+        });
+        replaced.into_iter().chain(grafts).collect()
     }
 
-    fn missing_below_trees(&self, threads: usize) -> Vec<ObjectId> {
-        let (missing, contents) = (Mutex::new(HashSet::new()), &self.contents);
-        let visit = |_: Kind, id: &oid, bytes: &[u8]| {
-            for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()).flatten() {
-                if !entry.mode.is_commit() && !contents.has(entry.oid) {
-                    missing.lock().expect("no thread panicked while it held the lock").insert(entry.oid.to_owned());
+    /// What objects or the index refer to and is not here. In a plain repository only what a ref, HEAD or an index leads to:
+    /// what a forgotten object names is git's to prune.
+    fn missing(&self, mut missing: HashSet<ObjectId>, shallow: &HashSet<ObjectId>, threads: usize) -> Option<Trouble> {
+        let staged = self.staged.iter().filter(|change| change.kept != Kept::Submodule).map(|change| change.id);
+        missing.extend(staged.filter(|id| !self.contents.has(id)));
+        missing.retain(|id| !id.is_empty_tree());
+        let partial = self.contents.promised || self.repository.is_partial();
+        if !partial && !missing.is_empty() {
+            missing = Missed::of(self, missing, threads).reached(self, shallow);
+        }
+        let (cause, way_out) = if partial {
+            ("this is a partial clone, which left them out", "git fetch --refetch --no-filter gets them")
+        } else {
+            ("refs lead to them, and they are not here", "git fsck tells more; another clone may have them")
+        };
+        let what = || format!("cannot scan {}", objects(&sorted(&missing)));
+        (!missing.is_empty()).then(|| Trouble::new(what(), cause, way_out))
+    }
+
+    fn broken_refs(&self) -> impl Iterator<Item = Trouble> {
+        let broken = self.refs.iter().filter(|found| !self.contents.has(&found.id) && !found.id.is_empty_tree());
+        broken.map(|found| {
+            Trouble::new(
+                format!("cannot scan what {} leads to", found.name.as_bstr()),
+                format!("the object {} is not here", found.id.to_hex_with_len(16)),
+                "git fsck tells more; git update-ref -d removes the name",
+            )
+        })
+    }
+}
+
+/// What is missing, and the trees and commits that lead there.
+struct Missed {
+    missing: Vec<ObjectId>,
+    numbers: HashMap<ObjectId, Wanted>,
+    trees: Trees,
+    commits: Commits,
+}
+
+impl Missed {
+    fn of(history: &History<'_>, missing: HashSet<ObjectId>, threads: usize) -> Self {
+        let missing: Vec<ObjectId> = missing.into_iter().collect();
+        let numbers: HashMap<ObjectId, Wanted> = missing.iter().copied().zip(0..).collect();
+        let trees = Trees::leading_to(&numbers, history, threads);
+        Self { missing, numbers, trees, commits: Commits::all(history, threads) }
+    }
+
+    /// Those that refs, HEAD or an index lead to.
+    fn reached(&self, history: &History<'_>, shallow: &HashSet<ObjectId>) -> HashSet<ObjectId> {
+        let names = history.refs.iter().map(|found| found.id).chain(history.head);
+        let mut ids: Vec<ObjectId> = names.flat_map(|id| self.commits.chain(&id)).collect();
+        ids.extend(history.staged.iter().map(|change| change.id));
+        let mut next: Vec<u32> = ids.iter().filter_map(|id| self.commits.number(id)).collect();
+        let mut met = vec![false; self.commits.list.len()];
+        while let Some(at) = next.pop() {
+            if !std::mem::replace(&mut met[at as usize], true) {
+                let node = &self.commits.list[at as usize];
+                let parents = if shallow.contains(&node.id) { &[][..] } else { &node.commit.parents[..] };
+                ids.extend(parents.iter().chain([&node.commit.tree]));
+                next.extend(&node.parents);
+            }
+        }
+        let mut reached = self.below(ids.iter().filter_map(|id| self.trees.number(id)).collect());
+        reached.extend(ids.iter().filter(|id| self.numbers.contains_key(*id)));
+        reached
+    }
+
+    fn below(&self, mut trees: Vec<u32>) -> HashSet<ObjectId> {
+        let mut reached = HashSet::new();
+        let mut met = HashSet::new();
+        while let Some(tree) = trees.pop() {
+            if met.insert(tree) {
+                for (_, held) in self.trees.held(tree) {
+                    match held {
+                        Held::Tree(below) => trees.push(*below),
+                        Held::Wanted(wanted) => _ = reached.insert(self.missing[*wanted as usize]),
+                    }
                 }
             }
-        };
-        self.walk(threads, &self.everything(|kind| kind == Kind::Tree, &visit));
-        sorted(missing.into_inner().expect("no thread panicked while it held the lock").into_iter())
+        }
+        reached
     }
 }
 
-fn sorted(ids: impl Iterator<Item = ObjectId>) -> Vec<ObjectId> {
-    let mut ids: Vec<ObjectId> = ids.collect();
-    ids.sort();
-    ids
+fn pointers(count: usize) -> String {
+    if count == 1 { "1 pointer".to_owned() } else { format!("{count} pointers") }
 }
 
-fn missing_objects(ids: &[ObjectId], cause: &str, way_out: &str) -> Trouble {
-    let named: Vec<String> = ids.iter().take(NAMED).map(|id| id.to_hex_with_len(16).to_string()).collect();
-    let more = if ids.len() > NAMED { " and more" } else { "" };
-    let what = if ids.len() == 1 { "1 object".to_owned() } else { format!("{} objects", ids.len()) };
-    Trouble::new(format!("cannot scan {what} ({}{more})", named.join(", ")), cause, way_out)
+fn sorted(ids: &HashSet<ObjectId>) -> Vec<ObjectId> {
+    let mut ids: Vec<ObjectId> = ids.iter().copied().collect();
+    ids.sort();
+    ids
 }

@@ -4,13 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use gix::ObjectId;
-use gix::objs::Kind;
 
-use super::graph::Commits;
-use super::trace::{Holders, Trace};
-use super::{History, staged_in};
-use crate::source::push;
-use crate::trouble::Trouble;
+use super::History;
+use super::trace::{Trace, Tracer};
 
 /// A way to reach a token, the most public first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,53 +30,66 @@ struct Named {
     id: ObjectId,
 }
 
-/// Puts on each trace the names under which its token can be reached. `carriers` are, for each token, the commits that
-/// brought it.
-pub(super) fn label(
-    history: &History<'_>,
-    commits: &Commits,
-    holders: &Holders,
-    carriers: &[Vec<u32>],
-    traces: &mut [Trace],
-) -> Result<(), Trouble> {
-    let names = names(history)?;
-    let mut tips: HashMap<u32, BTreeSet<&Label>> = HashMap::new();
-    let mut below: Vec<ObjectId> = Vec::new();
-    for named in &names {
-        // A tag of a tag: what is on the way holds words of its own.
-        for (kind, id) in push::chain(&named.id, &history.repository.objects).unwrap_or_default() {
-            if let Some(commit) = commits.number(&id).filter(|_| kind == Kind::Commit) {
-                tips.entry(commit).or_default().insert(&named.label);
+impl Tracer<'_> {
+    /// Puts on each trace the names under which its token can be reached. `carriers` are, for each token, the commits
+    /// that brought it.
+    pub(super) fn label(&self, carriers: &[Vec<u32>], traces: &mut [Trace]) {
+        let names = names(self.history);
+        let tips = self.label_directly(&names, traces);
+        let children = self.commits.children();
+        let mut met = vec![usize::MAX; self.commits.list.len()];
+        for (token, trace) in traces.iter_mut().enumerate() {
+            let mut next = carriers[token].clone();
+            while let Some(commit) = next.pop() {
+                if std::mem::replace(&mut met[commit as usize], token) != token {
+                    trace.labels.extend(tips.get(&commit).into_iter().flatten().map(|label| (*label).clone()));
+                    next.extend(&children[commit as usize]);
+                }
             }
-            if kind == Kind::Tree {
-                history.repository.objects.files_below(&id, b"", &mut |_, entry| below.push(entry.id))?;
+        }
+        self.label_staged(traces);
+        for trace in traces {
+            leave_out_implied(&mut trace.labels);
+        }
+    }
+
+    /// Those that lead to a tag's words, a tree or a blob. Returns which lead to which commit.
+    fn label_directly<'n>(&self, names: &'n [Named], traces: &mut [Trace]) -> HashMap<u32, BTreeSet<&'n Label>> {
+        let mut tips: HashMap<u32, BTreeSet<&Label>> = HashMap::new();
+        for named in names {
+            // A tag of a tag: what is on the way holds words of its own.
+            for id in self.commits.chain(&named.id) {
+                if let Some(commit) = self.commits.number(&id) {
+                    tips.entry(commit).or_default().insert(&named.label);
+                }
+                for token in self.held_by(&id) {
+                    traces[token].labels.insert(named.label.clone());
+                }
             }
-            let direct = holders.words.get(&id).into_iter().flatten();
-            below.push(id);
-            let held = below.drain(..).filter_map(|id| holders.numbers.get(&id));
-            let held = held.flat_map(|&number| &holders.tokens[number as usize]);
-            for &token in direct.chain(held) {
-                traces[token].labels.insert(named.label.clone());
+        }
+        tips
+    }
+
+    /// The tokens in the object itself, or in what stands below it.
+    fn held_by(&self, id: &ObjectId) -> BTreeSet<usize> {
+        let mut tokens: BTreeSet<usize> = self.holders.words.get(id).into_iter().flatten().copied().collect();
+        tokens
+            .extend(self.holders.numbers.get(id).into_iter().flat_map(|&number| &self.holders.tokens[number as usize]));
+        if let Some(tree) = self.trees.number(id) {
+            tokens.extend(self.tokens_of_tree(tree).iter());
+        }
+        tokens
+    }
+
+    /// What the indexes of the worktrees hold.
+    fn label_staged(&self, traces: &mut [Trace]) {
+        for change in &self.history.staged {
+            for token in self.held_by(&change.id) {
+                traces[token].labels.insert(Label::Index);
+                traces[token].staged.push(change.path.clone());
             }
         }
     }
-    let children = commits.children();
-    let mut met = vec![usize::MAX; commits.list.len()];
-    for (token, trace) in traces.iter_mut().enumerate() {
-        let mut next = carriers[token].clone();
-        while let Some(commit) = next.pop() {
-            if std::mem::replace(&mut met[commit as usize], token) == token {
-                continue;
-            }
-            trace.labels.extend(tips.get(&commit).into_iter().flatten().map(|label| (*label).clone()));
-            next.extend(&children[commit as usize]);
-        }
-    }
-    staged(history, holders, traces)?;
-    for trace in traces {
-        leave_out_implied(&mut trace.labels);
-    }
-    Ok(())
 }
 
 /// A stash stands on a branch, HEAD is one, and reflogs tell of the same commits: where a branch, a tag or a remote leads
@@ -94,10 +103,10 @@ fn leave_out_implied(labels: &mut BTreeSet<Label>) {
     }
 }
 
-fn names(history: &History<'_>) -> Result<Vec<Named>, Trouble> {
+fn names(history: &History<'_>) -> Vec<Named> {
     let mut names: Vec<Named> = Vec::new();
-    for found in history.repository.refs()? {
-        let name = found.name;
+    for found in &history.refs {
+        let name = found.name.clone();
         let label = match () {
             () if name.starts_with(b"refs/remotes/") => Label::Remote(name),
             () if name.starts_with(b"refs/heads/") => Label::Branch(name),
@@ -107,17 +116,15 @@ fn names(history: &History<'_>) -> Result<Vec<Named>, Trouble> {
         };
         names.push(Named { label, id: found.id });
     }
-    if let Some(id) = history.repository.head()? {
-        names.push(Named { label: Label::Other(b"HEAD".to_vec()), id });
-    }
+    let head = |id| Named { label: Label::Other(b"HEAD".to_vec()), id };
+    names.extend(history.head.map(head));
     for git_dir in history.repository.git_dirs() {
         // Where no branch is checked out, HEAD alone holds what was committed: in every worktree.
         let detached = std::fs::read(git_dir.join("HEAD")).ok();
-        let id = detached.and_then(|text| ObjectId::from_hex(text.trim_ascii()).ok());
-        names.extend(id.map(|id| Named { label: Label::Other(b"HEAD".to_vec()), id }));
+        names.extend(detached.and_then(|text| ObjectId::from_hex(text.trim_ascii()).ok()).map(head));
         logs(&git_dir.join("logs"), b"logs", &mut names);
     }
-    Ok(names)
+    names
 }
 
 /// What the reflogs below `folder` name.
@@ -135,18 +142,4 @@ fn logs(folder: &Path, name: &[u8], names: &mut Vec<Named>) {
             names.extend(ids.filter(|id| !id.is_null()).map(|id| Named { label: label.clone(), id }));
         }
     }
-}
-
-/// What the indexes of the worktrees hold.
-fn staged(history: &History<'_>, holders: &Holders, traces: &mut [Trace]) -> Result<(), Trouble> {
-    let objects = &history.repository.objects;
-    for git_dir in history.repository.git_dirs() {
-        for change in staged_in(&git_dir, objects)? {
-            let held = holders.numbers.get(&change.id);
-            for &token in held.into_iter().flat_map(|&number| &holders.tokens[number as usize]) {
-                traces[token].labels.insert(Label::Index);
-            }
-        }
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@ mod delta;
 mod graph;
 mod honest;
 mod labels;
+mod links;
 mod pack;
 mod stores;
 mod trace;
@@ -12,7 +13,8 @@ mod walk;
 pub use labels::Label;
 pub use trace::{CommitFacts, Introduced, Sought, Trace};
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -20,30 +22,47 @@ use gix::ObjectId;
 use gix::hash::oid;
 use gix::objs::Kind as ObjectKind;
 
+use links::Links;
 use pack::Pack;
 use stores::Contents;
-use walk::{Task, Walker};
+use walk::{Look, Object, Task, Walker};
 
 use super::envelope::{visit_envelope, whole};
+use super::index;
 use super::loose::Loose;
-use super::objects::Objects;
-use super::{Coverage, Kind, Repository, Source, Unit, index};
+use super::objects::{Kept, Objects};
+use super::refs::Ref;
+use super::{Coverage, Kind, Repository, Skipped, Source, Unit};
 use crate::detect::Detector;
 use crate::finding::{Origin, OriginKind, Part};
 use crate::trouble::Trouble;
 
-/// The object database of a repository.
+/// How many objects are named where many have one fault.
+const NAMED: usize = 3;
+
+/// The object database of a repository, and the names that lead into it.
 pub struct History<'r> {
     repository: &'r Repository,
     detector: &'r Detector,
     contents: Contents,
+    refs: Vec<Ref>,
+    head: Option<ObjectId>,
+    /// What the index of each worktree holds.
+    staged: Vec<index::Change>,
 }
 
 impl<'r> History<'r> {
-    /// Opens every pack and lists every loose object. Reads no content yet.
+    /// Opens every pack and lists every loose object. Reads no content but the indexes of the worktrees.
     pub fn open(repository: &'r Repository, detector: &'r Detector) -> Self {
-        let contents = Contents::of(repository.stores.folders(), repository.objects.hash());
-        Self { repository, detector, contents }
+        let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash());
+        let mut told = |trouble| contents.unread.push(trouble);
+        let refs = repository.refs().map_err(&mut told).unwrap_or_default();
+        let head = repository.head().map_err(&mut told).unwrap_or_default();
+        let mut staged = Vec::new();
+        for git_dir in repository.git_dirs() {
+            staged.extend(staged_in(&git_dir, &repository.objects).map_err(&mut told).unwrap_or_default());
+        }
+        Self { repository, detector, contents, refs, head, staged }
     }
 }
 
@@ -53,55 +72,55 @@ impl Source for History<'_> {
     }
 
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let unread = Mutex::new(self.contents.unread.clone());
-        let show = |kind: ObjectKind, id: &oid, bytes: &[u8]| show(kind, id, bytes, visit);
+        let links = Links::new(&self.contents);
+        let broken = Mutex::new(BTreeMap::new());
         let failed = |id: &oid, why: &str| {
-            unread.lock().expect("no thread panicked while it held the lock").push(unreadable(id, why));
+            let mut broken = broken.lock().expect("no thread panicked while it held the lock");
+            broken.entry(why.to_owned()).or_insert_with(Vec::new).push(id.to_owned());
         };
         let task = Task {
+            look: |kind| if kind == ObjectKind::Blob { Look::Held } else { Look::All },
             may_hold: &|bytes| self.detector.may_hold(bytes),
-            context: self.detector.longest_literal() - 1,
-            wants: |_| true,
-            all: false,
-            visit: &show,
+            context: self.detector.reach() - 1,
+            visit: &|object| {
+                if let Err(err) = links.see(object) {
+                    failed(object.id, &err.to_string());
+                }
+                show(object, visit);
+            },
             failed: &failed,
         };
         let bytes = self.walk(threads, &task);
-        let mut unread = unread.into_inner().expect("no thread panicked while it held the lock");
-        unread.extend(self.lacks(threads));
-        unread.extend(self.visit_names(visit).err());
-        Coverage { objects: self.count(), bytes, unread, ..Coverage::default() }
+        self.visit_names(visit);
+        let broken = broken.into_inner().expect("no thread panicked while it held the lock");
+        let mut unread = self.contents.unread.clone();
+        unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
+        let (lacking, skipped) = (self.lacks(links.into_found(), threads), self.submodules());
+        Coverage { objects: self.count(), bytes, skipped, unread, lacking, ..Coverage::default() }
     }
 }
 
 /// Where a thread gets its work: the next root of some pack, the next few loose objects.
 enum Work<'w> {
     Root(&'w Pack, &'w pack::Root),
-    Loose(&'w std::path::Path, &'w [ObjectId]),
+    Loose(&'w Path, &'w [ObjectId]),
 }
 
 impl History<'_> {
     /// Names that stand in no object: those of refs, and of files that are staged only.
-    fn visit_names(&self, visit: &dyn Fn(&Unit<'_>)) -> Result<(), Trouble> {
-        for found in self.repository.refs()? {
+    fn visit_names(&self, visit: &dyn Fn(&Unit<'_>)) {
+        for found in &self.refs {
             visit(&Unit { path: Some(&found.name), ..whole(Part::Ref, &found.name) });
         }
-        for git_dir in self.repository.git_dirs() {
-            for change in staged_in(&git_dir, &self.repository.objects)? {
-                visit(&Unit { path: Some(&change.path), ..whole(Part::Name, &change.path) });
-            }
+        for change in &self.staged {
+            visit(&Unit { path: Some(&change.path), ..whole(Part::Name, &change.path) });
         }
-        Ok(())
     }
 
-    /// A task that makes every object of some kinds.
-    fn everything<'t>(
-        &self,
-        wants: fn(ObjectKind) -> bool,
-        visit: &'t (dyn Fn(ObjectKind, &oid, &[u8]) + Sync),
-    ) -> Task<'t> {
-        // What cannot be read was told when it was scanned.
-        Task { may_hold: &|_| false, context: 0, wants, all: true, visit, failed: &|_, _| {} }
+    fn submodules(&self) -> Vec<Skipped> {
+        let why = "a submodule: it is a repository of its own";
+        let submodules = self.staged.iter().filter(|change| change.kept == Kept::Submodule);
+        submodules.map(|change| Skipped { path: change.path.clone(), why }).collect()
     }
 
     /// Reads all objects on up to `threads` threads; returns how many bytes they have.
@@ -129,6 +148,21 @@ impl History<'_> {
         })
     }
 
+    /// Shows every object of one kind. What cannot be read was told when it was scanned.
+    fn each(&self, kind: fn(ObjectKind) -> Look, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+        let task = Task { look: kind, may_hold: &|_| false, context: 0, visit, failed: &|_, _| {} };
+        self.walk(threads, &task);
+    }
+
+    fn each_tree(&self, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+        self.each(|kind| if kind == ObjectKind::Tree { Look::All } else { Look::None }, threads, visit);
+    }
+
+    fn each_commit_and_tag(&self, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+        let look = |kind| if matches!(kind, ObjectKind::Commit | ObjectKind::Tag) { Look::All } else { Look::None };
+        self.each(look, threads, visit);
+    }
+
     fn work(&self) -> Vec<Work<'_>> {
         // The largest trees first, of all packs.
         let mut roots: Vec<(&Pack, &pack::Root)> =
@@ -144,13 +178,13 @@ impl History<'_> {
         let loose: usize = self.contents.loose.iter().map(|(_, ids)| ids.len()).sum();
         match &self.contents.packs[..] {
             [] => loose,
-            [pack] => loose + pack.len(),
+            [pack] => loose + pack.count(),
             packs => loose + packs.iter().flat_map(Pack::ids).collect::<HashSet<_>>().len(),
         }
     }
 }
 
-fn loose(dir: &std::path::Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_>) {
+fn loose(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_>) {
     let mut store = Loose::new(dir);
     let mut buffer = Vec::new();
     for id in ids {
@@ -158,9 +192,13 @@ fn loose(dir: &std::path::Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'
             Ok(Some((kind, start))) => {
                 let object = &buffer[start..];
                 *bytes += object.len() as u64;
-                if (task.wants)(kind) && (task.all || (task.may_hold)(object)) {
-                    (task.visit)(kind, id, object);
+                let is_other = gix::objs::compute_hash(id.kind(), kind, object).is_ok_and(|other| other != *id);
+                if is_other {
+                    (task.failed)(id, "what is stored under this name is another object");
                 }
+                // That one is scanned, but not asked what it leads to.
+                let kind = if is_other { ObjectKind::Blob } else { kind };
+                walk::show(&Object { kind, id, bytes: object, may_hold: (task.may_hold)(object) }, task);
             }
             Ok(None) => (task.failed)(id, "it was there a moment ago and is gone"),
             Err(err) => (task.failed)(id, &err.to_string()),
@@ -169,32 +207,43 @@ fn loose(dir: &std::path::Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'
 }
 
 /// All that the index of the worktree with this git directory holds.
-fn staged_in(git_dir: &std::path::Path, objects: &Objects) -> Result<Vec<index::Change>, Trouble> {
+fn staged_in(git_dir: &Path, objects: &Objects) -> Result<Vec<index::Change>, Trouble> {
     let path = git_dir.join("index");
     // A bare repository has none, and no index is an empty one.
     if path.exists() { Ok(index::compare(&path, git_dir, None, objects)?.changes) } else { Ok(Vec::new()) }
 }
 
 /// Hands over what can be scanned of an object.
-fn show(kind: ObjectKind, id: &oid, bytes: &[u8], visit: &dyn Fn(&Unit<'_>)) {
+fn show(object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
+    let &Object { kind, id, bytes, may_hold } = object;
+    if !may_hold {
+        return;
+    }
     let origin = |kind| Origin { order: 0, kind, id: id.to_string() };
-    let visit_as = |kind, unit: &Unit<'_>| visit(&Unit { origin: Some(&origin(kind)), ..*unit });
+    let visit_from = |origin: &Origin, unit: &Unit<'_>| visit(&Unit { origin: Some(origin), ..*unit });
+    let visit_words = |origin: &Origin| visit_envelope(bytes, &|unit| visit_from(origin, unit));
     match kind {
-        ObjectKind::Blob => visit_as(OriginKind::Blob, &whole(Part::Content, bytes)),
-        ObjectKind::Commit => visit_envelope(bytes, &|unit| visit_as(OriginKind::Commit, unit)),
-        ObjectKind::Tag => visit_envelope(bytes, &|unit| visit_as(OriginKind::Tag, unit)),
+        ObjectKind::Blob => visit_from(&origin(OriginKind::Blob), &whole(Part::Content, bytes)),
+        ObjectKind::Commit => visit_words(&origin(OriginKind::Commit)),
+        ObjectKind::Tag => visit_words(&origin(OriginKind::Tag)),
         ObjectKind::Tree => {
-            for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()).flatten() {
-                visit_as(OriginKind::Tree, &whole(Part::Name, entry.filename));
+            let origin = origin(OriginKind::Tree);
+            // One that is damaged was told, and what can be read of it is scanned.
+            for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()).map_while(Result::ok) {
+                visit_from(&origin, &whole(Part::Name, entry.filename));
             }
         }
     }
 }
 
-fn unreadable(id: &oid, why: &str) -> Trouble {
-    Trouble::new(
-        format!("cannot read the object {}", id.to_hex_with_len(16)),
-        why,
-        "look for the damage with git fsck --full",
-    )
+fn unreadable(ids: &[ObjectId], why: &str) -> Trouble {
+    Trouble::new(format!("cannot read {}", objects(ids)), why, "look for the damage with git fsck --full")
+}
+
+/// `1 object (0123456789abcdef)`.
+fn objects(ids: &[ObjectId]) -> String {
+    let named: Vec<String> = ids.iter().take(NAMED).map(|id| id.to_hex_with_len(16).to_string()).collect();
+    let more = if ids.len() > NAMED { " and more" } else { "" };
+    let what = if ids.len() == 1 { "1 object".to_owned() } else { format!("{} objects", ids.len()) };
+    format!("{what} ({}{more})", named.join(", "))
 }

@@ -22,6 +22,8 @@ pub(super) struct Pack {
     starts: Vec<u32>,
     children: Vec<u32>,
     pub roots: Vec<Root>,
+    /// What is wrong with it, beside single objects.
+    pub flaw: Option<Trouble>,
 }
 
 /// Where an object is, and under which position the index has its id.
@@ -44,6 +46,15 @@ pub(super) enum RootKind {
     Whole(Kind),
     /// A delta against an object that is not in this pack.
     Elsewhere(ObjectId),
+    /// Nothing that can be read, and why.
+    Broken(&'static str),
+}
+
+/// Where an entry stands in the forest.
+enum Place {
+    Root(RootKind),
+    /// It is a delta against this one.
+    Above(u32),
 }
 
 /// What an entry holds.
@@ -66,14 +77,20 @@ impl Pack {
             .map(|at_index| Entry { offset: mapped.pack_offset_at_index(at_index), at_index })
             .collect();
         entries.sort_unstable_by_key(|entry| entry.offset);
-        let mut pack =
-            Self { path, index: mapped, data, entries, starts: Vec::new(), children: Vec::new(), roots: Vec::new() };
-        pack.grow()?;
+        // Git writes no such index, and some object is in none of these places.
+        let doubled = entries.windows(2).any(|two| two[0].offset == two[1].offset);
+        let flaw = doubled.then(|| damaged(index, "it has two objects at one place"));
+        let (starts, children, roots) = (Vec::new(), Vec::new(), Vec::new());
+        let mut pack = Self { path, index: mapped, data, entries, starts, children, roots, flaw };
+        pack.grow();
         Ok(pack)
     }
 
-    pub fn len(&self) -> usize {
-        self.entries.len()
+    /// How many objects it has, one that it holds twice counted once.
+    pub fn count(&self) -> usize {
+        let twice =
+            (1..self.index.num_objects()).filter(|&at| self.index.oid_at_index(at - 1) == self.index.oid_at_index(at));
+        self.entries.len() - twice.count()
     }
 
     pub fn id(&self, entry: u32) -> &oid {
@@ -106,40 +123,46 @@ impl Pack {
     }
 
     /// Finds out what hangs on what.
-    fn grow(&mut self) -> Result<(), Trouble> {
-        let count = self.entries.len();
-        let mut parents = vec![u32::MAX; count];
+    fn grow(&mut self) {
+        let mut parents = vec![u32::MAX; self.entries.len()];
         let mut roots = Vec::new();
         for (at, parent) in parents.iter_mut().enumerate() {
-            let offset = self.entries[at].offset;
-            let header = self.data.entry(offset).map_err(|err| damaged(&self.path, err))?.header;
-            let whole = |kind| RootKind::Whole(kind);
-            let root = match header {
-                Header::OfsDelta { base_distance } => {
-                    let base = Header::verified_base_pack_offset(offset, base_distance);
-                    let base = base.and_then(|base| self.entry_at(base)).filter(|&base| (base as usize) < at);
-                    *parent = base.ok_or_else(|| damaged(&self.path, "a delta in it has no base"))?;
-                    continue;
-                }
-                Header::RefDelta { base_id } => match self.entry_of(&base_id) {
-                    Some(base) => {
-                        *parent = base;
-                        continue;
-                    }
-                    None => RootKind::Elsewhere(base_id),
-                },
-                Header::Commit => whole(Kind::Commit),
-                Header::Tree => whole(Kind::Tree),
-                Header::Blob => whole(Kind::Blob),
-                Header::Tag => whole(Kind::Tag),
-            };
-            roots.push(Root { entry: number(at), kind: root, weight: 0 });
+            match self.place(at) {
+                Place::Above(base) => *parent = base,
+                Place::Root(kind) => roots.push(Root { entry: number(at), kind, weight: 0 }),
+            }
         }
         self.link(&parents);
-        self.weigh(&mut roots);
+        if self.weigh(&mut roots) < self.entries.len() {
+            let cause = "deltas in it have each other as a base";
+            self.flaw.get_or_insert_with(|| damaged(&self.path, cause));
+        }
         roots.sort_unstable_by_key(|root| std::cmp::Reverse(root.weight));
         self.roots = roots;
-        Ok(())
+    }
+
+    fn place(&self, at: usize) -> Place {
+        let offset = self.entries[at].offset;
+        let Ok(entry) = self.data.entry(offset) else {
+            return Place::Root(RootKind::Broken("its header in the pack is none"));
+        };
+        Place::Root(match entry.header {
+            Header::OfsDelta { base_distance } => {
+                let base = Header::verified_base_pack_offset(offset, base_distance);
+                match base.and_then(|base| self.entry_at(base)).filter(|&base| (base as usize) < at) {
+                    Some(base) => return Place::Above(base),
+                    None => RootKind::Broken("it is a delta without a base"),
+                }
+            }
+            Header::RefDelta { base_id } => match self.entry_of(&base_id) {
+                Some(base) => return Place::Above(base),
+                None => RootKind::Elsewhere(base_id),
+            },
+            Header::Commit => RootKind::Whole(Kind::Commit),
+            Header::Tree => RootKind::Whole(Kind::Tree),
+            Header::Blob => RootKind::Whole(Kind::Blob),
+            Header::Tag => RootKind::Whole(Kind::Tag),
+        })
     }
 
     fn link(&mut self, parents: &[u32]) {
@@ -161,20 +184,24 @@ impl Pack {
         self.children = children;
     }
 
-    fn weigh(&self, roots: &mut [Root]) {
+    /// Returns how many entries hang on a root.
+    fn weigh(&self, roots: &mut [Root]) -> usize {
         let end = self.data.data_len() as u64;
         let size = |at: u32| {
             let next = self.entries.get(at as usize + 1).map_or(end, |next| next.offset);
             next.saturating_sub(self.entries[at as usize].offset)
         };
         let mut below = Vec::new();
+        let mut count = 0;
         for root in roots {
             below.push(root.entry);
             while let Some(entry) = below.pop() {
+                count += 1;
                 root.weight += size(entry);
                 below.extend_from_slice(self.children(entry));
             }
         }
+        count
     }
 
     fn entry_at(&self, offset: u64) -> Option<u32> {

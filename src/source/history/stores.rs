@@ -59,13 +59,20 @@ impl Contents {
         indexes.sort();
         self.promised |= indexes.iter().any(|path| path.extension().is_some_and(|end| end == "promisor"));
         let has = |path: &PathBuf, end: &str| indexes.binary_search(&path.with_extension(end)).is_ok();
-        for pack in indexes.iter().filter(|path| path.extension().is_some_and(|end| end == "pack")) {
+        let ending = |end: &'static str| indexes.iter().filter(move |path| path.extension().is_some_and(|e| e == end));
+        for index in ending("idx").filter(|index| !has(index, "pack")) {
+            self.unread.push(unreadable(&index.with_extension("pack"), "it is gone, and only its index is left"));
+        }
+        for pack in ending("pack") {
             if !has(pack, "idx") {
                 self.unread.push(unreadable(pack, "it has no index; git index-pack makes one"));
                 continue;
             }
             match Pack::open(&pack.with_extension("idx"), hash) {
-                Ok(pack) => self.packs.push(pack),
+                Ok(pack) => {
+                    self.unread.extend(pack.flaw.clone());
+                    self.packs.push(pack);
+                }
                 Err(trouble) => self.unread.push(trouble),
             }
         }

@@ -8,9 +8,8 @@ use gix::ObjectId;
 
 use super::History;
 use super::graph::{Commits, Held, Trees, Wanted};
-use super::labels::{Label, label};
+use super::labels::Label;
 use crate::finding::{Origin, OriginKind};
-use crate::trouble::Trouble;
 
 /// What is known of one token's way through the history. Names and paths are as git has them, not masked.
 #[derive(Debug, Default)]
@@ -24,6 +23,8 @@ pub struct Trace {
     pub at_head: bool,
     /// The names under which it can be reached.
     pub labels: BTreeSet<Label>,
+    /// Where it is in the index of a worktree.
+    pub staged: Vec<Vec<u8>>,
 }
 
 /// A commit that brought a token.
@@ -32,6 +33,8 @@ pub struct Introduced {
     pub commit: CommitFacts,
     /// None where it is in the commit's own words.
     pub path: Option<Vec<u8>>,
+    /// Whether it is the text of a symbolic link.
+    pub is_link: bool,
     /// The hex id of the object that holds it.
     pub object: String,
 }
@@ -64,12 +67,15 @@ pub(super) struct Holders {
     pub words: HashMap<ObjectId, BTreeSet<usize>>,
 }
 
+/// Only a forged tree, one that holds itself, goes deeper.
+const LONGEST_PATH: usize = 1 << 16;
+
 /// Everything that the questions about a token are asked of.
-struct Tracer<'h> {
-    history: &'h History<'h>,
-    holders: &'h Holders,
-    trees: Trees,
-    commits: &'h Commits,
+pub(super) struct Tracer<'h> {
+    pub history: &'h History<'h>,
+    pub holders: &'h Holders,
+    pub trees: Trees,
+    pub commits: &'h Commits,
     /// For each tree that leads to a token, the tokens; filled when first asked.
     sets: RefCell<HashMap<u32, Rc<[usize]>>>,
 }
@@ -100,18 +106,21 @@ impl Holders {
 
 impl History<'_> {
     /// The way of each token, by number, up to `tokens`.
-    pub fn trace(&self, sought: &[Sought], tokens: usize, threads: usize) -> Result<Vec<Trace>, Trouble> {
+    pub fn trace(&self, sought: &[Sought], tokens: usize, threads: usize) -> Vec<Trace> {
         let mut traces: Vec<Trace> = (0..tokens).map(|_| Trace::default()).collect();
         let holders = Holders::of(sought);
         let trees = Trees::leading_to(&holders.numbers, self, threads);
         let commits = Commits::all(self, threads);
-        let way =
-            Tracer { history: self, holders: &holders, trees, commits: &commits, sets: RefCell::new(HashMap::new()) };
-        let carriers = way.follow(&mut traces)?;
-        label(self, &commits, &holders, &carriers, &mut traces)?;
-        Ok(traces)
+        let sets = RefCell::default();
+        let way = Tracer { history: self, holders: &holders, trees, commits: &commits, sets };
+        let carriers = way.follow(&mut traces);
+        way.label(&carriers, &mut traces);
+        traces
     }
 }
+
+/// Gets a path, what it holds, and which tokens of that are new there.
+type Carry<'c> = dyn FnMut(&[u8], Wanted, Vec<usize>) + 'c;
 
 /// A commit that brought some tokens at one place.
 struct Brought {
@@ -123,7 +132,7 @@ struct Brought {
 
 impl Tracer<'_> {
     /// Goes through all commits, parents first. Returns, for each token, the commits that brought it.
-    fn follow(&self, traces: &mut [Trace]) -> Result<Vec<Vec<u32>>, Trouble> {
+    fn follow(&self, traces: &mut [Trace]) -> Vec<Vec<u32>> {
         let mut last: Vec<Option<u32>> = vec![None; traces.len()];
         let mut removed: Vec<Option<u32>> = vec![None; traces.len()];
         let mut brought = Vec::new();
@@ -143,27 +152,28 @@ impl Tracer<'_> {
                 last[token] = Some(at);
             }
         }
-        let head = self.history.repository.head()?.and_then(|id| self.commits.number(&id));
+        let head = self.history.head.and_then(|id| self.commits.number(&id));
         for (token, trace) in traces.iter_mut().enumerate() {
             trace.at_head = head.is_some_and(|head| self.has(head, token));
-            trace.last = last[token].map(|at| self.facts(at)).transpose()?;
-            let removed = removed[token].filter(|_| !trace.at_head);
-            trace.removed = removed.map(|at| self.facts(at)).transpose()?;
+            trace.last = last[token].map(|at| self.facts(at));
+            trace.removed = removed[token].filter(|_| !trace.at_head).map(|at| self.facts(at));
         }
         self.tell(brought, traces)
     }
 
-    fn tell(&self, brought: Vec<Brought>, traces: &mut [Trace]) -> Result<Vec<Vec<u32>>, Trouble> {
+    fn tell(&self, brought: Vec<Brought>, traces: &mut [Trace]) -> Vec<Vec<u32>> {
         let mut carriers = vec![Vec::new(); traces.len()];
         for Brought { at, path, object, tokens } in brought {
-            let commit = self.facts(at)?;
+            let commit = self.facts(at);
             for token in tokens {
                 let (commit, path) = (commit.clone(), path.clone());
-                traces[token].introduced.push(Introduced { commit, path, object: object.to_string() });
+                let is_link = self.trees.is_link(&object);
+                let object = object.to_string();
+                traces[token].introduced.push(Introduced { commit, path, is_link, object });
                 carriers[token].push(at);
             }
         }
-        Ok(carriers)
+        carriers
     }
 
     fn brought_by(&self, at: u32, brought: &mut Vec<Brought>) {
@@ -181,14 +191,8 @@ impl Tracer<'_> {
     }
 
     /// Hands over what `tree` holds and none of `parents` does at the same place.
-    fn descend(
-        &self,
-        tree: u32,
-        parents: &[u32],
-        path: &mut Vec<u8>,
-        found: &mut dyn FnMut(&[u8], Wanted, Vec<usize>),
-    ) {
-        if parents.contains(&tree) {
+    fn descend(&self, tree: u32, parents: &[u32], path: &mut Vec<u8>, found: &mut Carry<'_>) {
+        if parents.contains(&tree) || path.len() > LONGEST_PATH {
             return;
         }
         for &(name, held) in self.trees.held(tree) {
@@ -210,7 +214,7 @@ impl Tracer<'_> {
                 Held::Wanted(wanted) => {
                     let had =
                         |token: &usize| before.iter().filter_map(|held| held.wanted()).any(|w| self.holds(w, *token));
-                    let tokens: Vec<usize> = self.holders.tokens[wanted as usize].iter().copied().collect();
+                    let tokens: Vec<usize> = self.holders.tokens[wanted as usize].clone();
                     let new: Vec<usize> = tokens.into_iter().filter(|token| !had(token)).collect();
                     if !new.is_empty() {
                         found(path, wanted, new);
@@ -239,10 +243,12 @@ impl Tracer<'_> {
         self.tree_of(commit).map_or_else(|| Rc::from([]), |tree| self.tokens_of_tree(tree))
     }
 
-    fn tokens_of_tree(&self, tree: u32) -> Rc<[usize]> {
+    pub fn tokens_of_tree(&self, tree: u32) -> Rc<[usize]> {
         if let Some(known) = self.sets.borrow().get(&tree) {
             return known.clone();
         }
+        // Only a forged tree holds itself.
+        self.sets.borrow_mut().insert(tree, Rc::from([]));
         let mut tokens = BTreeSet::new();
         for &(_, held) in self.trees.held(tree) {
             match held {
@@ -255,13 +261,9 @@ impl Tracer<'_> {
         tokens
     }
 
-    fn facts(&self, at: u32) -> Result<CommitFacts, Trouble> {
+    fn facts(&self, at: u32) -> CommitFacts {
         let node = &self.commits.list[at as usize];
-        let mut buffer = Vec::new();
-        let (_, bytes) = self.history.repository.objects.any(&node.id, &"a commit with a token", &mut buffer)?;
-        let author = bytes.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"author ")).unwrap_or_default();
-        let end = author.iter().rposition(|&b| b == b'>').map_or(author.len(), |at| at + 1);
         let date = gix::date::Time::new(node.commit.date, 0).format_or_unix(gix::date::time::format::ISO8601_STRICT);
-        Ok(CommitFacts { id: node.id.to_string(), author: author[..end].to_vec(), date })
+        CommitFacts { id: node.id.to_string(), author: node.author.to_vec(), date }
     }
 }

@@ -13,21 +13,37 @@ use super::delta::Delta;
 use super::pack::{Held, Pack, Root, RootKind};
 use crate::source::objects::Objects;
 
+/// Which objects of a kind a walk shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    None,
+    /// Those that may hold a token, and the small ones.
+    Held,
+    All,
+}
+
 /// What the walk is for.
 pub(super) struct Task<'t> {
-    /// Whether the bytes hold a literal of the prefilter.
+    pub look: fn(Kind) -> Look,
+    /// Whether the bytes may hold a token. True of what is put together from two texts only where it is true of one of
+    /// them, or of a stretch round the joint with `context` bytes of each.
     pub may_hold: &'t (dyn Fn(&[u8]) -> bool + Sync),
-    /// One less than the longest of these literals.
     pub context: usize,
-    /// Which kinds are looked at.
-    pub wants: fn(Kind) -> bool,
-    /// Whether every object of these kinds is made, whatever it holds.
-    pub all: bool,
-    /// Gets the objects that hold a literal, or all.
-    pub visit: &'t (dyn Fn(Kind, &oid, &[u8]) + Sync),
+    pub visit: &'t (dyn Fn(&Object<'_>) + Sync),
     /// Gets the id of an object that cannot be read, and why.
     pub failed: &'t (dyn Fn(&oid, &str) + Sync),
 }
+
+/// An object as a walk shows it.
+pub(super) struct Object<'o> {
+    pub kind: Kind,
+    pub id: &'o oid,
+    pub bytes: &'o [u8],
+    pub may_hold: bool,
+}
+
+/// Objects with fewer bytes than this are shown whatever they hold: pointers to what is stored elsewhere have 200.
+const SMALL: usize = 1024;
 
 /// What a thread reads with, and what it counted.
 pub(super) struct Walker<'o> {
@@ -49,9 +65,13 @@ struct Frame {
     next_child: usize,
 }
 
-/// What is known of an object before it is looked at as a whole.
-struct Made {
-    may_hold: bool,
+/// Whether an object was made.
+enum Made {
+    /// It holds no token, nothing hangs on it, and nobody asked for it.
+    Not,
+    Whole {
+        may_hold: bool,
+    },
 }
 
 impl<'o> Walker<'o> {
@@ -64,14 +84,15 @@ impl<'o> Walker<'o> {
     pub fn tree(&mut self, pack: &Pack, root: &Root, task: &Task<'_>) {
         let (kind, base) = match self.root_kind(root) {
             Ok(found) => found,
-            Err(why) => return self.fail_all(pack, root.entry, &why, task),
+            Err(why) => return fail_all(pack, root.entry, &why, task),
         };
-        if !(task.wants)(kind) {
+        let look = (task.look)(kind);
+        if look == Look::None {
             return;
         }
         let base = base.map(|bytes| {
-            let holds = (task.may_hold)(&bytes);
-            (bytes, holds)
+            let may_hold = (task.may_hold)(&bytes);
+            (bytes, may_hold)
         });
         let base = base.as_ref().map(|(bytes, holds)| (&bytes[..], *holds));
         let mut stack: Vec<Frame> = Vec::new();
@@ -103,22 +124,20 @@ impl<'o> Walker<'o> {
         task: &Task<'_>,
     ) -> Option<Frame> {
         let mut bytes = self.spare.pop().unwrap_or_default();
-        match self.read(pack, entry, base, task, &mut bytes) {
-            Ok(made) => {
-                let holds = made.may_hold && (task.may_hold)(&bytes);
-                if holds || task.all {
-                    (task.visit)(kind, pack.id(entry), &bytes);
+        let has_children = !pack.children(entry).is_empty();
+        let made = self.read(pack, entry, kind, base, task, &mut bytes);
+        match made {
+            Ok(Made::Not) => {}
+            Ok(Made::Whole { may_hold }) => {
+                let may_hold = may_hold && (task.may_hold)(&bytes);
+                show(&Object { kind, id: pack.id(entry), bytes: &bytes, may_hold }, task);
+                if has_children {
+                    return Some(Frame { entry, bytes, holds: may_hold, next_child: 0 });
                 }
-                if !pack.children(entry).is_empty() {
-                    return Some(Frame { entry, bytes, holds, next_child: 0 });
-                }
-                self.spare.push(bytes);
             }
-            Err(err) => {
-                self.spare.push(bytes);
-                self.fail_all(pack, entry, &err.to_string(), task);
-            }
+            Err(err) => fail_all(pack, entry, &err.to_string(), task),
         }
+        self.spare.push(bytes);
         None
     }
 
@@ -127,6 +146,7 @@ impl<'o> Walker<'o> {
         &mut self,
         pack: &Pack,
         entry: u32,
+        kind: Kind,
         base: Option<(&[u8], bool)>,
         task: &Task<'_>,
         bytes: &mut Vec<u8>,
@@ -137,20 +157,21 @@ impl<'o> Walker<'o> {
                 Held::Delta => return Err(gix::error::corruption("a delta has no base").into()),
             }
             self.bytes += bytes.len() as u64;
-            return Ok(Made { may_hold: !task.all });
+            return Ok(Made::Whole { may_hold: true });
         };
         pack.inflate(entry, &mut self.inflate, &mut self.delta)?;
         let delta = Delta::parse(&self.delta)?;
         self.bytes += delta.size as u64;
-        let may_hold = !task.all
-            && (base_holds || {
-                delta.inserted(base, task.context, &mut self.scratch)?;
-                (task.may_hold)(&self.scratch)
-            });
-        if may_hold || task.all || !pack.children(entry).is_empty() {
-            delta.apply(base, bytes)?;
+        let may_hold = base_holds || {
+            delta.inserted(base, task.context, &mut self.scratch)?;
+            (task.may_hold)(&self.scratch)
+        };
+        let all = delta.size < SMALL || (task.look)(kind) == Look::All || !pack.children(entry).is_empty();
+        if !may_hold && !all {
+            return Ok(Made::Not);
         }
-        Ok(Made { may_hold })
+        delta.apply(base, bytes)?;
+        Ok(Made::Whole { may_hold })
     }
 
     /// The kind of a root, and its base where that is in another place.
@@ -158,6 +179,7 @@ impl<'o> Walker<'o> {
         match root.kind {
             RootKind::Whole(kind) => Ok((kind, None)),
             RootKind::Elsewhere(base) => self.base(&base),
+            RootKind::Broken(why) => Err(why.to_owned()),
         }
     }
 
@@ -166,12 +188,24 @@ impl<'o> Walker<'o> {
         let (kind, bytes) = self.objects.any(base, &"a delta", &mut buffer).map_err(|trouble| trouble.cause)?;
         Ok((kind, Some(bytes.to_vec())))
     }
+}
 
-    fn fail_all(&self, pack: &Pack, entry: u32, why: &str, task: &Task<'_>) {
-        let mut below = vec![entry];
-        while let Some(entry) = below.pop() {
-            (task.failed)(pack.id(entry), why);
-            below.extend_from_slice(pack.children(entry));
-        }
+/// Shows the object where the task asks for it.
+pub(super) fn show(object: &Object<'_>, task: &Task<'_>) {
+    let wanted = match (task.look)(object.kind) {
+        Look::None => false,
+        Look::Held => object.may_hold || object.bytes.len() < SMALL,
+        Look::All => true,
+    };
+    if wanted {
+        (task.visit)(object);
+    }
+}
+
+fn fail_all(pack: &Pack, entry: u32, why: &str, task: &Task<'_>) {
+    let mut below = vec![entry];
+    while let Some(entry) = below.pop() {
+        (task.failed)(pack.id(entry), why);
+        below.extend_from_slice(pack.children(entry));
     }
 }
