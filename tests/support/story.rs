@@ -76,12 +76,12 @@ impl Story {
     /// Commits this file.
     pub fn add(&self, path: &str, bytes: impl AsRef<[u8]>) -> Told {
         self.repo.stage(path, bytes);
-        self.commit(path)
+        self.commit("a file")
     }
 
     pub fn remove(&self, path: &str) -> Told {
         self.git(&["rm", "-q", path]);
-        self.commit(path)
+        self.commit("without a file")
     }
 
     pub fn branch(&self, name: &str, at: &str) {
