@@ -160,7 +160,8 @@ fn exposure(findings: &[Finding], trace: Trace, detector: &Detector) -> Exposure
         author: shown(&facts.author),
         date: facts.date.clone(),
     };
-    let standing = Standing::of(&trace);
+    let standing = findings.iter().filter_map(without_object).chain([Standing::of(&trace)]).min();
+    let standing = standing.expect("there is at least the trace's");
     let place = |one: &Introduced| {
         let finding = held_by(findings, &one.object);
         let path = one.path.as_deref().map(shown);
@@ -177,7 +178,7 @@ fn exposure(findings: &[Finding], trace: Trace, detector: &Detector) -> Exposure
     if places.is_empty() {
         places.extend(findings.iter().map(|finding| Place {
             commit: None,
-            path: None,
+            path: finding.path.clone(),
             part: finding.part,
             position: finding.position,
             object: finding.origin.as_ref().map_or_else(String::new, |origin| origin.id.clone()),
@@ -194,6 +195,19 @@ fn exposure(findings: &[Finding], trace: Trace, detector: &Detector) -> Exposure
         at_head: trace.at_head,
         refs,
         copies: objects.collect::<BTreeSet<_>>().len(),
+    }
+}
+
+/// How exposed a token is in a name that stands in no object: a ref's, or that of a file that is staged only.
+fn without_object(finding: &Finding) -> Option<Standing> {
+    let path = finding.path.as_ref()?.as_bytes();
+    match finding.part {
+        Part::Ref if path.starts_with(b"refs/remotes/") => Some(Standing::Remote),
+        Part::Ref if path.starts_with(b"refs/heads/") => Some(Standing::Branch),
+        Part::Ref if path.starts_with(b"refs/tags/") => Some(Standing::Tag),
+        Part::Ref => Some(Standing::Ref),
+        _ if finding.origin.is_none() => Some(Standing::Index),
+        _ => None,
     }
 }
 

@@ -45,6 +45,11 @@ impl Repository {
         std::iter::once(self.gix.common_dir().to_owned()).chain(linked.map(|entry| entry.path())).collect()
     }
 
+    /// Whether a remote has promised objects that a clone left out.
+    pub(super) fn is_partial(&self) -> bool {
+        self.gix.config_snapshot().string("extensions.partialClone").is_some()
+    }
+
     /// The tree of HEAD's commit; None before the first one.
     pub(super) fn head_tree(&self) -> Result<Option<ObjectId>, Trouble> {
         self.head()?.map(|id| self.objects.tree_of_commit(&id, &"HEAD")).transpose()

@@ -6,10 +6,10 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::objs::Kind;
 
-use super::History;
 use super::graph::Commits;
 use super::trace::{Holders, Trace};
-use crate::source::{index, push};
+use super::{History, staged_in};
+use crate::source::push;
 use crate::trouble::Trouble;
 
 /// A way to reach a token, the most public first.
@@ -131,13 +131,10 @@ fn logs(folder: &Path, name: &[u8], names: &mut Vec<Named>) {
 fn staged(history: &History<'_>, holders: &Holders, traces: &mut [Trace]) -> Result<(), Trouble> {
     let objects = &history.repository.objects;
     for git_dir in history.repository.git_dirs() {
-        let path = git_dir.join("index");
-        if path.exists() {
-            for change in index::compare(&path, &git_dir, None, objects)?.changes {
-                let held = holders.numbers.get(&change.id);
-                for &token in held.into_iter().flat_map(|&number| &holders.tokens[number as usize]) {
-                    traces[token].labels.insert(Label::Index);
-                }
+        for change in staged_in(&git_dir, objects)? {
+            let held = holders.numbers.get(&change.id);
+            for &token in held.into_iter().flat_map(|&number| &holders.tokens[number as usize]) {
+                traces[token].labels.insert(Label::Index);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod delta;
 mod graph;
+mod honest;
 mod labels;
 mod pack;
 mod stores;
@@ -25,7 +26,8 @@ use walk::{Task, Walker};
 
 use super::envelope::{visit_envelope, whole};
 use super::loose::Loose;
-use super::{Coverage, Kind, Repository, Source, Unit};
+use super::objects::Objects;
+use super::{Coverage, Kind, Repository, Source, Unit, index};
 use crate::detect::Detector;
 use crate::finding::{Origin, OriginKind, Part};
 use crate::trouble::Trouble;
@@ -65,12 +67,10 @@ impl Source for History<'_> {
             failed: &failed,
         };
         let bytes = self.walk(threads, &task);
-        Coverage {
-            objects: self.count(),
-            bytes,
-            unread: unread.into_inner().expect("no thread panicked while it held the lock"),
-            ..Coverage::default()
-        }
+        let mut unread = unread.into_inner().expect("no thread panicked while it held the lock");
+        unread.extend(self.lacks(threads));
+        unread.extend(self.visit_names(visit).err());
+        Coverage { objects: self.count(), bytes, unread, ..Coverage::default() }
     }
 }
 
@@ -81,6 +81,19 @@ enum Work<'w> {
 }
 
 impl History<'_> {
+    /// Names that stand in no object: those of refs, and of files that are staged only.
+    fn visit_names(&self, visit: &dyn Fn(&Unit<'_>)) -> Result<(), Trouble> {
+        for found in self.repository.refs()? {
+            visit(&Unit { path: Some(&found.name), ..whole(Part::Ref, &found.name) });
+        }
+        for git_dir in self.repository.git_dirs() {
+            for change in staged_in(&git_dir, &self.repository.objects)? {
+                visit(&Unit { path: Some(&change.path), ..whole(Part::Name, &change.path) });
+            }
+        }
+        Ok(())
+    }
+
     /// A task that makes every object of some kinds.
     fn everything<'t>(
         &self,
@@ -153,6 +166,13 @@ fn loose(dir: &std::path::Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'
             Err(err) => (task.failed)(id, &err.to_string()),
         }
     }
+}
+
+/// All that the index of the worktree with this git directory holds.
+fn staged_in(git_dir: &std::path::Path, objects: &Objects) -> Result<Vec<index::Change>, Trouble> {
+    let path = git_dir.join("index");
+    // A bare repository has none, and no index is an empty one.
+    if path.exists() { Ok(index::compare(&path, git_dir, None, objects)?.changes) } else { Ok(Vec::new()) }
 }
 
 /// Hands over what can be scanned of an object.

@@ -1,9 +1,12 @@
 //! Every place where a repository keeps objects.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
-use gix::hash::Kind as HashKind;
+use gix::bstr::ByteSlice;
+use gix::hash::{Kind as HashKind, oid};
 
 use super::pack::Pack;
 use crate::trouble::Trouble;
@@ -28,10 +31,16 @@ impl Contents {
             contents.add_loose(&dir, hash);
         }
         let Self { packs, loose, .. } = &mut contents;
+        let mut met = HashSet::new();
         for (_, ids) in loose {
-            ids.retain(|id| !packs.iter().any(|pack| pack.has(id)));
+            ids.retain(|id| !packs.iter().any(|pack| pack.has(id)) && met.insert(*id));
         }
         contents
+    }
+
+    pub fn has(&self, id: &oid) -> bool {
+        let is_loose = |ids: &[ObjectId]| ids.binary_search_by(|other| other.as_bytes().cmp(id.as_bytes())).is_ok();
+        self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| is_loose(ids))
     }
 
     fn add_packs(&mut self, folder: &Path, hash: HashKind) {
@@ -75,24 +84,37 @@ impl Contents {
     }
 }
 
+/// `dirs`, and whatever they borrow from, each once. Unlike gix this follows a relative alternate from the directory that
+/// names it, and lets two name each other, as git does.
 fn with_alternates(dirs: &[PathBuf], unread: &mut Vec<Trouble>) -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> = Vec::new();
-    for dir in dirs {
-        let here = std::env::current_dir().unwrap_or_default();
-        let alternates = match gix::odb::alternate::resolve(dir.clone(), &here) {
-            Ok(alternates) => alternates,
-            Err(err) => {
-                unread.push(unreadable(&dir.join("info/alternates"), err));
-                Vec::new()
-            }
-        };
-        for dir in std::iter::once(dir.clone()).chain(alternates) {
-            if !all.contains(&dir) {
-                all.push(dir);
-            }
+    let mut seen: Vec<PathBuf> = Vec::new();
+    let mut next: Vec<PathBuf> = dirs.iter().rev().cloned().collect();
+    while let Some(dir) = next.pop() {
+        let real = dir.canonicalize().unwrap_or(dir);
+        if seen.contains(&real) {
+            continue;
         }
+        let file = real.join("info/alternates");
+        match std::fs::read(&file) {
+            Ok(text) => next.extend(alternates_in(&text).map(|alternate| real.join(alternate))),
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => {}
+            Err(err) => unread.push(unreadable(&file, err)),
+        }
+        seen.push(real);
     }
-    all
+    seen
+}
+
+/// One a line, quoted as in C where it begins with a double quote; `#` starts a comment.
+fn alternates_in(text: &[u8]) -> impl Iterator<Item = PathBuf> {
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#"));
+    lines.filter_map(|line| {
+        let line = match line.starts_with(b"\"") {
+            true => gix::quote::ansi_c::undo(line.as_bstr()).map_or(Cow::Borrowed(line.as_bstr()), |(path, _)| path),
+            false => Cow::Borrowed(line.as_bstr()),
+        };
+        gix::path::from_bstr(line).ok().map(Cow::into_owned)
+    })
 }
 
 fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Trouble {
