@@ -26,13 +26,11 @@ fn expect_span(said: &Value, first: &Told, last: &Told, removed: Option<&Told>) 
 fn a_token_that_came_stayed_and_went() {
     let mut story = Story::new(7600);
     let token = story.token();
-    let first = story.commit_by("Bea", &["commit", "-q", "--allow-empty", "-m", "nothing yet"]);
     story.repo.stage("src/a.txt", format!("one\n{}", client(&token)));
     let came = story.commit_by("Bea", &["commit", "-q", "-m", "bad"]);
-    let stayed = story.add("src/a.txt", format!("one\ntwo\n{}", client(&token)));
+    story.add("src/a.txt", format!("one\ntwo\n{}", client(&token)));
     let longer = story.add("b.txt", "innocent\n");
-    let gone = story.commit_by("Cleo", &["rm", "-q", "src/a.txt"]);
-    assert_eq!(gone.id, longer.id, "git rm makes no commit");
+    story.git(&["rm", "-q", "src/a.txt"]);
     let gone = story.commit_by("Cleo", &["commit", "-q", "-m", "mended"]);
     story.add("b.txt", "more\n");
     let said = story.only(&token);
@@ -41,7 +39,6 @@ fn a_token_that_came_stayed_and_went() {
     assert_eq!((&said["path"], &said["line"], &said["column"]), (&json!("src/a.txt"), &json!(2), &json!(18)));
     assert_eq!((&said["copies"], &said["refs"]), (&json!(2), &json!(["refs/heads/main"])));
     assert_eq!((&said["standing"], &said["reachable"]), (&json!("branch"), &json!(true)));
-    assert!(first.id != stayed.id);
 }
 
 #[test]
@@ -71,7 +68,7 @@ fn a_token_that_was_taken_out_and_put_back() {
     let mut story = Story::new(7603);
     let token = story.token();
     let first = story.add("a.txt", client(&token));
-    let gone = story.add("a.txt", "mended\n");
+    story.add("a.txt", "mended\n");
     let again = story.add("a.txt", format!("top\n{}", client(&token)));
     let said = story.only(&token);
     expect_span(&said, &first, &again, None);
@@ -79,7 +76,6 @@ fn a_token_that_was_taken_out_and_put_back() {
     let last = story.remove("a.txt");
     let said = story.only(&token);
     expect_span(&said, &first, &again, Some(&last));
-    assert!(gone.id != last.id);
 }
 
 #[test]
@@ -206,9 +202,9 @@ fn clocks_that_are_wrong() {
     story.on_day(25);
     let first = story.add("a.txt", client(&token));
     story.on_day(3);
-    let kept = story.add("b.txt", "innocent\n");
+    story.add("b.txt", "innocent\n");
     story.on_day(9);
-    let gone = story.remove("a.txt");
+    story.remove("a.txt");
     story.on_day(2);
     let again = story.add("c.txt", client(&token));
     let said = story.only(&token);
@@ -216,20 +212,19 @@ fn clocks_that_are_wrong() {
     assert_eq!(places(&said), [place("a.txt:1", &first), place("c.txt:1", &again)]);
     let last = story.remove("c.txt");
     expect_span(&story.only(&token), &first, &again, Some(&last));
-    assert!(kept.id != gone.id);
 }
 
 #[test]
 fn a_long_history_is_followed_without_recursion() {
     let mut story = Story::new(7612);
     let token: Token = story.token();
-    let mut stream = String::new();
-    for n in 0..3000 {
+    let commit = |n: usize| {
         let content = if n == 1500 { client(&token) } else { format!("{n}\n") };
-        let time = 1_700_000_000 + n;
-        stream += &format!("commit refs/heads/long\ncommitter Ada <ada@example.org> {time} +0000\ndata 1\nx\n");
-        stream += &format!("M 100644 inline a.txt\ndata {}\n{content}\n", content.len());
-    }
+        let (time, len) = (1_700_000_000 + n, content.len());
+        let head = format!("commit refs/heads/long\ncommitter Ada <ada@example.org> {time} +0000\ndata 1\nx\n");
+        head + &format!("M 100644 inline a.txt\ndata {len}\n{content}\n")
+    };
+    let stream: String = (0..3000).map(commit).collect();
     story.repo.git_call(&["fast-import", "--quiet"]).stdin(stream).run().expect_code(0);
     let said = story.only(&token);
     let id = |name: &str| json!(story.git(&["rev-parse", name]).line());

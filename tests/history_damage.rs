@@ -48,7 +48,7 @@ fn replace(path: &Path, bytes: &[u8]) {
 
 /// Either all is found that was, or it is told that something could not be read, and no word of an all-clear.
 #[track_caller]
-fn expect_honest(run: Run, before: &Run) -> bool {
+fn expect_honest(run: &Run, before: &Run) -> bool {
     if run.code == Some(2) {
         let stderr = run.err();
         for word in ["panicked", "a fault in keysweep", "nothing found"] {
@@ -62,7 +62,7 @@ fn expect_honest(run: Run, before: &Run) -> bool {
         }
         return true;
     }
-    let (got, wanted) = (answers(&run), answers(before));
+    let (got, wanted) = (answers(run), answers(before));
     let missing: Vec<_> = wanted.keys().filter(|token| !got.contains_key(*token)).collect();
     if run.code != before.code || !missing.is_empty() {
         run.fail(&format!("it is not told that {missing:?} are not found any more"));
@@ -81,10 +81,10 @@ fn flip_each(repo: &Repo, path: &Path, places: impl IntoIterator<Item = usize>, 
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << bit;
         replace(path, &damaged);
-        told += usize::from(expect_honest(history(repo), &before));
+        told += usize::from(expect_honest(&history(repo), &before));
     }
     replace(path, &bytes);
-    expect_honest(history(repo), &before);
+    expect_honest(&history(repo), &before);
     told
 }
 
@@ -145,7 +145,7 @@ fn an_index_in_which_one_object_stands_for_another() {
         let mut damaged = bytes.clone();
         damaged.copy_within(offsets + 4 * at..offsets + 4 * at + 4, offsets + 4 * (at + 1));
         replace(&index, &damaged);
-        assert!(expect_honest(history(&repo), &before), "one object was read twice and another not at all");
+        assert!(expect_honest(&history(&repo), &before), "one object was read twice and another not at all");
     }
 }
 
@@ -159,7 +159,7 @@ fn a_pack_or_an_index_that_is_cut_short() {
         for len in [0, 1, 11, 12, 31, 32, 40, 1032, bytes.len() / 2, bytes.len() - 21, bytes.len() - 1] {
             note(format!("{len} bytes of {ending}"));
             replace(&path, &bytes[..len]);
-            expect_honest(history(&repo), &before);
+            expect_honest(&history(&repo), &before);
         }
         replace(&path, &bytes);
     }
@@ -202,7 +202,7 @@ fn an_object_whose_kind_is_another() {
             let mut damaged = bytes.clone();
             damaged[at] = bytes[at] & 0x8f | kind << 4;
             replace(&path, &damaged);
-            expect_honest(history(&repo), &before);
+            expect_honest(&history(&repo), &before);
         }
     }
 }
@@ -273,17 +273,17 @@ fn a_loose_object_that_is_damaged() {
         for len in [0, 1, 2, 10, bytes.len() / 2, bytes.len() - 4, bytes.len() - 1] {
             note(format!("{len} of {} bytes of {name}", bytes.len()));
             replace(&path, &bytes[..len]);
-            assert!(expect_honest(history(&repo), &before));
+            assert!(expect_honest(&history(&repo), &before));
         }
         let mut make = Maker::new(7511);
         let places: Vec<usize> = (0..12).map(|_| make.below(bytes.len())).collect();
         replace(&path, &bytes);
         flip_each(&repo, &path, places, &mut make);
         replace(&path, &[&bytes[..], b"more"].concat());
-        expect_honest(history(&repo), &before);
+        expect_honest(&history(&repo), &before);
         fs::remove_file(&path).expect("remove");
         fs::create_dir(&path).expect("create");
-        assert!(expect_honest(history(&repo), &before));
+        assert!(expect_honest(&history(&repo), &before));
         fs::remove_dir(&path).expect("remove");
         fs::write(&path, &bytes).expect("write");
     }
@@ -297,5 +297,5 @@ fn a_loose_object_under_the_name_of_another() {
     let before = history(&repo).expect_code(1);
     let (one, other) = (loose_object(&repo, "main"), loose_object(&repo, "main~1"));
     replace(&one, &fs::read(other).expect("read"));
-    assert!(expect_honest(history(&repo), &before));
+    assert!(expect_honest(&history(&repo), &before));
 }

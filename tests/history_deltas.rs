@@ -35,7 +35,9 @@ fn expect_as_unpacked(pack: &Handmade, tokens: &[Token]) {
 
 /// Text without any literal of a rule, longer than what a scan of a delta looks at beside an insertion.
 fn filler(make: &mut Maker) -> String {
-    (0..6).map(|_| format!("nothing {} to be seen here at all\n", make.below(1_000_000))).collect()
+    let lines: [String; 6] =
+        std::array::from_fn(|_| format!("nothing {} to be seen here at all\n", make.below(1_000_000)));
+    lines.concat()
 }
 
 #[test]
@@ -191,7 +193,7 @@ fn deltas_that_make_nothing_or_come_of_nothing() {
     let empty = pack.blob("");
     let from_nothing = pack.delta(empty, Offset, &[Insert(client(&token).as_bytes())]);
     let short = pack.delta(from_nothing, Offset, &[Insert(b"s"), Insert(b"k"), Insert(b"_")]);
-    pack.delta(short, Offset, &[Copy(0, 3), Insert(token.text()[3..].as_bytes())]);
+    pack.delta(short, Offset, &[Copy(0, 3), Insert(&token.text().as_bytes()[3..])]);
     expect_as_unpacked(&pack, &[token]);
 }
 

@@ -11,7 +11,7 @@ use super::{Call, Repo, Run, client, text};
 
 /// The fingerprint of the contract, without a process for each of hundreds.
 pub fn fingerprint(token: &Token) -> String {
-    Sha256::digest(token.text().as_bytes())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    data_encoding::HEXLOWER.encode(&Sha256::digest(token.text().as_bytes())[..8])
 }
 
 /// A stream for `git fast-import`. Each of its blobs, trees, commits and tags holds a token that no other object holds.

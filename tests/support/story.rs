@@ -59,14 +59,8 @@ impl Story {
     pub fn commit_by(&self, by: &'static str, args: &[&str]) -> Told {
         let day = self.day.get() + 1;
         self.day.set(day);
-        self.dated(self.repo.git_call(args), by, day).run().expect_code(0);
+        dated(self.repo.git_call(args), by, day).run().expect_code(0);
         Told { id: self.git(&["rev-parse", "HEAD"]).line(), by, day }
-    }
-
-    fn dated(&self, call: Call, by: &str, day: u32) -> Call {
-        let date = format!("2024-03-{day:02}T12:00:00+00:00");
-        let call = call.env("GIT_AUTHOR_NAME", by).env("GIT_AUTHOR_EMAIL", format!("{by}@example.org"));
-        call.env("GIT_COMMITTER_DATE", &date).env("GIT_AUTHOR_DATE", &date)
     }
 
     pub fn commit(&self, message: &str) -> Told {
@@ -76,12 +70,12 @@ impl Story {
     /// Commits this file.
     pub fn add(&self, path: &str, bytes: impl AsRef<[u8]>) -> Told {
         self.repo.stage(path, bytes);
-        self.commit(path)
+        self.commit("a file")
     }
 
     pub fn remove(&self, path: &str) -> Told {
         self.git(&["rm", "-q", path]);
-        self.commit(path)
+        self.commit("without a file")
     }
 
     pub fn branch(&self, name: &str, at: &str) {
@@ -102,6 +96,12 @@ impl Story {
         note(format!("{said:#}"));
         said
     }
+}
+
+fn dated(call: Call, by: &str, day: u32) -> Call {
+    let date = format!("2024-03-{day:02}T12:00:00+00:00");
+    let call = call.env("GIT_AUTHOR_NAME", by).env("GIT_AUTHOR_EMAIL", format!("{by}@example.org"));
+    call.env("GIT_COMMITTER_DATE", &date).env("GIT_AUTHOR_DATE", &date)
 }
 
 /// `a.txt:3 in <commit>` of every place, in order.
