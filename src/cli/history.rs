@@ -1,26 +1,69 @@
 //! `keysweep history`: the sweep of a repository, and the answer for each token.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Instant;
 
 use super::args::{Common, HistoryArgs};
 use super::config::Settings;
-use super::{Scan, finish, stale_entries, threads, unstaged_config};
+use super::{Scan, finish, stale_entries, sweep, threads, unstaged_config};
 use crate::detect::Detector;
-use crate::exposure::expose;
-use crate::source::{History, Kind, Repository, Staged};
-use crate::sweep::Sweep;
+use crate::exposure::{ShownCommit, expose};
+use crate::source::{History, Kind, Pushed, Repository, Selection, Staged};
+use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
-/// Scans every object, and follows each token through the history.
+/// Scans every object and follows each token through the history, or what some commits introduce.
 pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
-    let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
-    let mut notes = Vec::new();
-    let mut unread = Vec::new();
-    let settings = settings(&repository, &mut notes, &mut unread, common)?;
+    let selection = Selection {
+        revisions: args.revisions.clone(),
+        since: args.since.clone(),
+        until: args.until.clone(),
+        branches: args.branch.clone(),
+        author: args.author.clone(),
+        paths: args.paths.clone(),
+    };
+    if selection.is_all() { all(&repository, args, common) } else { selected(&repository, &selection, args, common) }
+}
+
+fn selected(
+    repository: &Repository,
+    selection: &Selection,
+    args: &HistoryArgs,
+    common: &Common,
+) -> Result<u8, Trouble> {
+    let started = Instant::now();
+    let (mut notes, mut unread) = (Vec::new(), Vec::new());
+    let settings = settings(repository, &mut notes, &mut unread, common)?;
+    let commits = Pushed::selected(repository, selection)?;
+    let (mut outcome, kind) = sweep(&commits, &settings, None, common);
+    let authors = authors(repository, &outcome, &Detector::new(&settings.rules))?;
+    outcome.unread.extend(unread);
+    outcome.lacking.extend(commits.lacks());
+    if args.allow_incomplete {
+        outcome.accept_lacks();
+    }
+    finish(&Scan { kind, outcome, exposures: None, commits: authors, started, notes, first_commit: false }, common)
+}
+
+/// Of the commits with a token, by hex id, who made them, and when.
+fn authors(
+    repository: &Repository,
+    outcome: &Outcome,
+    detector: &Detector,
+) -> Result<HashMap<String, ShownCommit>, Trouble> {
+    let ids: HashSet<&str> = outcome.findings.iter().filter_map(|f| Some(f.origin.as_ref()?.id.as_str())).collect();
+    let told = |id: &str| Ok((id.to_owned(), ShownCommit::new(&repository.commit_facts(id)?, detector)));
+    ids.into_iter().map(told).collect()
+}
+
+fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
+    let started = Instant::now();
+    let (mut notes, mut unread) = (Vec::new(), Vec::new());
+    let settings = settings(repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
-    let history = History::open(&repository, &detector);
+    let history = History::open(repository, &detector);
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None };
     let mut outcome = sweep.run(&history, threads(common));
     outcome.unread.extend(unread);
@@ -31,7 +74,10 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
         outcome.accept_lacks();
     }
     let exposures = Some(exposures);
-    finish(&Scan { kind: Kind::History, outcome, exposures, started, notes, first_commit: false }, common)
+    finish(
+        &Scan { kind: Kind::History, outcome, exposures, commits: HashMap::new(), started, notes, first_commit: false },
+        common,
+    )
 }
 
 /// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.

@@ -65,7 +65,18 @@ fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Tr
             scanned.extend(pushes);
         }
     }
-    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
+    finish(
+        &Scan {
+            kind,
+            outcome,
+            exposures: None,
+            commits: std::collections::HashMap::new(),
+            started,
+            notes,
+            first_commit: false,
+        },
+        common,
+    )
 }
 
 /// Refs that bring the same `.keysweep.toml`, or none.

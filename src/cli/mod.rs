@@ -8,6 +8,7 @@ mod install;
 mod output;
 mod rules;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -19,7 +20,7 @@ use config::Settings;
 
 use crate::allow::{Allow, CONFIG_NAME};
 use crate::detect::Detector;
-use crate::exposure::Exposure;
+use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::ShownPath;
 use crate::report::{self, Format, Report};
 use crate::source::{Cleanup, Files, Kind, Message, Repository, Source, Staged};
@@ -74,7 +75,18 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: staged.is_first() }, common)
+    finish(
+        &Scan {
+            kind,
+            outcome,
+            exposures: None,
+            commits: HashMap::new(),
+            started,
+            notes,
+            first_commit: staged.is_first(),
+        },
+        common,
+    )
 }
 
 fn settings_of_index(
@@ -118,7 +130,10 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
         _ => Cleanup::of_edited(),
     };
     let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
-    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
+    finish(
+        &Scan { kind, outcome, exposures: None, commits: HashMap::new(), started, notes, first_commit: false },
+        common,
+    )
 }
 
 fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
@@ -133,7 +148,10 @@ fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let (outcome, kind) = sweep(&files, &settings, None, common);
     // Only where all of the repository is scanned is an entry that allows nothing a stale one.
     let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
-    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
+    finish(
+        &Scan { kind, outcome, exposures: None, commits: HashMap::new(), started, notes, first_commit: false },
+        common,
+    )
 }
 
 /// The file that was named, or the one at the top of the worktree as it is on disk.
@@ -155,6 +173,7 @@ struct Scan {
     kind: Kind,
     outcome: Outcome,
     exposures: Option<Vec<Exposure>>,
+    commits: HashMap<String, ShownCommit>,
     started: Instant,
     notes: Vec<String>,
     first_commit: bool,
@@ -162,7 +181,7 @@ struct Scan {
 
 /// Reports, and says with which code to exit.
 fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
-    let Scan { kind, outcome, exposures, started, notes, first_commit } = scan;
+    let Scan { kind, outcome, exposures, commits, started, notes, first_commit } = scan;
     for trouble in outcome.unread.iter().chain(&outcome.lacking) {
         output::complain(trouble);
     }
@@ -170,6 +189,7 @@ fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
         kind: *kind,
         outcome,
         exposures: exposures.as_deref(),
+        commits,
         seconds: started.elapsed().as_secs_f64(),
         notes,
         first_commit: *first_commit,

@@ -13,10 +13,10 @@ pub use rules::{explain, list};
 pub use rules_page::page;
 pub use shown::{counted, shown_path};
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use crate::exposure::Exposure;
+use crate::exposure::{Exposure, ShownCommit};
 use crate::source::Kind;
 use crate::sweep::Outcome;
 
@@ -26,6 +26,8 @@ pub struct Report<'a> {
     pub outcome: &'a Outcome,
     /// In a sweep of the history, what stands for its findings.
     pub exposures: Option<&'a [Exposure]>,
+    /// Of commits that were named, by hex id, who made those with a token, and when.
+    pub commits: &'a HashMap<String, ShownCommit>,
     pub seconds: f64,
     /// Sentences that the reader should know besides.
     pub notes: &'a [String],
