@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("unsafe {", "source/map.rs"),
     ("clap::", "cli/"),
     ("owo_colors", "report/human.rs"),
+    ("signal_hook", "cli/progress.rs"),
     ("serde_json", "report/json.rs"),
     ("globset", "allow/globs.rs"),
     ("toml::", "allow/config/"),

@@ -136,6 +136,9 @@ pub(super) struct Common {
     /// Say nothing when nothing is found
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Do not show how far a sweep of the history is
+    #[arg(long, global = true)]
+    pub no_progress: bool,
     /// Scan on N threads (default: as many as there are cores)
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -2,17 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{Common, HistoryArgs};
 use super::config::Settings;
+use super::progress::{self, Progress};
 use super::{Scan, finish, stale_entries, sweep, threads, unstaged_config};
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
 use crate::exposure::{ShownCommit, expose};
 use crate::rule::Rule;
-use crate::source::{History, Kind, Pushed, Repository, Selection, Staged};
+use crate::source::{History, Kind, Pushed, Repository, Selection, Staged, Watch};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -67,7 +69,10 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let settings = settings(repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
     let rules = rules_version(&settings.rules);
-    let history = History::open(repository, &detector);
+    let watch = Arc::new(Watch::default());
+    progress::tell_when_stopped(repository, &watch);
+    let progress = Progress::start(&watch, common);
+    let history = History::open(repository, &detector, watch);
     let history = if args.since_last { history.since_last(&rules) } else { history };
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None };
     let mut outcome = sweep.run(&history, threads(common));
@@ -76,6 +81,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
         notes.extend(remember(&history, &rules, &outcome));
     }
     let exposures = expose(&mut outcome, &history, &detector, &settings.allow, threads(common));
+    drop(progress);
     notes.extend(history.notes());
     notes.extend(stale_entries(&settings.allow, &outcome));
     if args.allow_incomplete {

@@ -6,6 +6,7 @@ mod history;
 mod hook;
 mod install;
 mod output;
+mod progress;
 mod rules;
 
 use std::collections::HashMap;
