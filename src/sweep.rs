@@ -7,6 +7,7 @@ use crate::detect::{Detector, Hit};
 use crate::finding::{Encoding, Finding, Layer, Part, Position, ShownPath, Span};
 use crate::source::{Coverage, Newness, Source, Unit, up_to_component};
 use crate::trouble::Trouble;
+use crate::vault::Vault;
 
 /// How to scan.
 pub struct Sweep<'a> {
@@ -14,6 +15,8 @@ pub struct Sweep<'a> {
     pub allow: &'a Allow,
     /// What was allowed before, where the source is a change: the rest is newly allowed by it.
     pub before: Option<&'a Allow>,
+    /// Where to keep the bytes of what is found and not allowed.
+    pub vault: Option<&'a Vault>,
 }
 
 /// What came of it, in order of place.
@@ -161,7 +164,12 @@ impl Sweep<'_> {
         };
         let finding = self.finding(unit, hit, number, &line);
         match self.allow.reason(&asked) {
-            None => found.findings.push(finding),
+            None => {
+                if let Some(vault) = self.vault {
+                    vault.keep(unit.bytes, hit, unit.part);
+                }
+                found.findings.push(finding);
+            }
             Some(reason) => {
                 let newly = self.before.is_some_and(|before| is_news(reason, before.reason(&asked)));
                 found.allowed.push(Allowed { finding, reason, newly });

@@ -1,27 +1,32 @@
 //! `keysweep history`: the sweep of a repository, and the answer for each token.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 
 use super::args::{Common, HistoryArgs};
 use super::config::Settings;
 use super::{Scan, finish, stale_entries, threads, unstaged_config};
+use crate::cleaning::{Cleaning, Place, Written, layout};
 use crate::detect::Detector;
-use crate::exposure::expose;
+use crate::exposure::{Exposure, expose};
 use crate::source::{History, Kind, Repository, Staged};
 use crate::sweep::Sweep;
 use crate::trouble::Trouble;
+use crate::vault::Vault;
 
 /// Scans every object, and follows each token through the history.
 pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
+    let place = place(args, &repository, common)?;
+    let vault = place.as_ref().map(|_| Vault::default());
     let mut notes = Vec::new();
     let mut unread = Vec::new();
     let settings = settings(&repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
     let history = History::open(&repository, &detector);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None };
+    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: vault.as_ref() };
     let mut outcome = sweep.run(&history, threads(common));
     outcome.unread.extend(unread);
     let exposures = expose(&mut outcome, &history, &detector, &settings.allow, threads(common));
@@ -30,8 +35,44 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
+    let mut failed = None;
+    let replacements = place.zip(vault).and_then(|(place, vault)| {
+        let found: HashSet<_> = exposures.iter().map(|one| one.finding.fingerprint).collect();
+        if found.is_empty() {
+            notes.push("no token was found, so no file with replacements was written".to_owned());
+            return None;
+        }
+        place.write(vault, |token| found.contains(&token), &detector).map_err(|trouble| failed = Some(trouble)).ok()
+    });
+    let cleaning = cleaning(&exposures, replacements, &repository)?;
     let exposures = Some(exposures);
-    finish(&Scan { kind: Kind::History, outcome, exposures, started, notes, first_commit: false }, common)
+    let scan = Scan { kind: Kind::History, outcome, exposures, cleaning, failed, started, notes, first_commit: false };
+    finish(&scan, common)
+}
+
+/// Where to write the replacements, if that was asked for. What is wrong with it is said before the sweep, not after it.
+fn place(args: &HistoryArgs, repository: &Repository, common: &Common) -> Result<Option<Place>, Trouble> {
+    let Some(path) = &args.replacements else { return Ok(None) };
+    let place = Place::new(path, repository.worktree())?;
+    match &common.output {
+        Some(report) if place.is(report) => Err(Trouble::new(
+            format!("cannot write the report to {}", report.display()),
+            "the replacements go there",
+            "choose another place for one of them",
+        )),
+        _ => Ok(Some(place)),
+    }
+}
+
+fn cleaning(
+    exposures: &[Exposure],
+    replacements: Option<Written>,
+    repository: &Repository,
+) -> Result<Option<Cleaning>, Trouble> {
+    if exposures.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Cleaning { layout: layout(repository.worktree().is_some())?, replacements }))
 }
 
 /// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.

@@ -18,6 +18,7 @@ use args::{Cli, Command, Common, FilesArgs, FormatName};
 use config::Settings;
 
 use crate::allow::{Allow, CONFIG_NAME};
+use crate::cleaning::Cleaning;
 use crate::detect::Detector;
 use crate::exposure::Exposure;
 use crate::finding::ShownPath;
@@ -74,7 +75,19 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: staged.is_first() }, common)
+    finish(
+        &Scan {
+            kind,
+            outcome,
+            exposures: None,
+            cleaning: None,
+            failed: None,
+            started,
+            notes,
+            first_commit: staged.is_first(),
+        },
+        common,
+    )
 }
 
 fn settings_of_index(
@@ -118,7 +131,10 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
         _ => Cleanup::of_edited(),
     };
     let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
-    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
+    finish(
+        &Scan { kind, outcome, exposures: None, cleaning: None, failed: None, started, notes, first_commit: false },
+        common,
+    )
 }
 
 fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
@@ -133,7 +149,10 @@ fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let (outcome, kind) = sweep(&files, &settings, None, common);
     // Only where all of the repository is scanned is an entry that allows nothing a stale one.
     let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
-    finish(&Scan { kind, outcome, exposures: None, started, notes, first_commit: false }, common)
+    finish(
+        &Scan { kind, outcome, exposures: None, cleaning: None, failed: None, started, notes, first_commit: false },
+        common,
+    )
 }
 
 /// The file that was named, or the one at the top of the worktree as it is on disk.
@@ -146,7 +165,7 @@ fn settings_of_folder(top: Option<&Path>, common: &Common) -> Result<Settings, T
 
 fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, common: &Common) -> (Outcome, Kind) {
     let detector = Detector::new(&settings.rules);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before };
+    let sweep = Sweep { detector: &detector, allow: &settings.allow, before, vault: None };
     (sweep.run(source, threads(common)), source.kind())
 }
 
@@ -155,6 +174,9 @@ struct Scan {
     kind: Kind,
     outcome: Outcome,
     exposures: Option<Vec<Exposure>>,
+    cleaning: Option<Cleaning>,
+    /// What could not be done besides the scan.
+    failed: Option<Trouble>,
     started: Instant,
     notes: Vec<String>,
     first_commit: bool,
@@ -162,14 +184,15 @@ struct Scan {
 
 /// Reports, and says with which code to exit.
 fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
-    let Scan { kind, outcome, exposures, started, notes, first_commit } = scan;
-    for trouble in outcome.unread.iter().chain(&outcome.lacking) {
+    let Scan { kind, outcome, exposures, cleaning, failed, started, notes, first_commit } = scan;
+    for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(failed) {
         output::complain(trouble);
     }
     let report = Report {
         kind: *kind,
         outcome,
         exposures: exposures.as_deref(),
+        cleaning: cleaning.as_ref(),
         seconds: started.elapsed().as_secs_f64(),
         notes,
         first_commit: *first_commit,
@@ -180,7 +203,7 @@ fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
         FormatName::Jsonl => Format::Jsonl,
     };
     output::write(common, |style, out| report::write(&report, format, style, common.quiet, out))?;
-    exit(match (outcome.is_complete(), outcome.findings.is_empty()) {
+    exit(match (outcome.is_complete() && failed.is_none(), outcome.findings.is_empty()) {
         (false, _) => code::TROUBLE,
         (true, false) => code::FOUND,
         (true, true) => code::CLEAN,

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::human::Style;
+use super::plan::Step;
 use super::shown::{counted, shown_path};
 use super::words::short;
 use crate::exposure::{Exposure, Place, ShownCommit, Standing};
@@ -44,6 +45,20 @@ pub(super) fn write_exposure(
         row("rotate", format!("it {}; keysweep rules {} tells how", finding.rule.opens, finding.rule.id))?;
     }
     writeln!(out)
+}
+
+/// The steps, numbered, with what each runs.
+pub(super) fn write_plan(steps: &[Step], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", style.strong("What to do, in this order:"))?;
+    for (number, step) in steps.iter().enumerate() {
+        writeln!(out, "\n{} {}", style.frame(format!("{}.", number + 1)), step.says)?;
+        step.list.iter().try_for_each(|item| writeln!(out, "   - {item}"))?;
+        step.run.iter().try_for_each(|command| writeln!(out, "       {}", style.strong(command)))?;
+    }
+    Ok(())
 }
 
 fn standing(standing: Standing) -> &'static str {

@@ -3,6 +3,7 @@
 mod history;
 mod human;
 mod json;
+mod plan;
 mod rules;
 mod rules_page;
 mod shown;
@@ -15,6 +16,7 @@ pub use shown::{counted, shown_path};
 
 use std::io::{self, Write};
 
+use crate::cleaning::Cleaning;
 use crate::exposure::Exposure;
 use crate::source::Kind;
 use crate::sweep::Outcome;
@@ -25,6 +27,8 @@ pub struct Report<'a> {
     pub outcome: &'a Outcome,
     /// In a sweep of the history, what stands for its findings.
     pub exposures: Option<&'a [Exposure]>,
+    /// Where such a sweep found something, what the plan to clean it is made from.
+    pub cleaning: Option<&'a Cleaning>,
     pub seconds: f64,
     /// Sentences that the reader should know besides.
     pub notes: &'a [String],

@@ -1,0 +1,316 @@
+//! The last part of the report on a sweep: what to do, in order, and nothing that does not apply.
+
+use std::collections::BTreeSet;
+
+use super::Report;
+use super::shown::{counted, shell_word, shown_path};
+use crate::cleaning::{Cleaning, Layout, Written};
+use crate::exposure::{Exposure, Standing};
+use crate::finding::{Part, ShownPath};
+
+/// One thing to do.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// For scripts.
+    pub name: &'static str,
+    pub says: String,
+    pub list: Vec<String>,
+    /// For a POSIX shell, one after the other in the one shell.
+    pub run: Vec<String>,
+}
+
+impl Step {
+    fn new(name: &'static str, says: impl Into<String>) -> Self {
+        Self { name, says: says.into(), list: Vec::new(), run: Vec::new() }
+    }
+
+    fn list(self, list: Vec<String>) -> Self {
+        Self { list, ..self }
+    }
+
+    fn run<S: Into<String>>(self, run: impl IntoIterator<Item = S>) -> Self {
+        Self { run: run.into_iter().map(Into::into).collect(), ..self }
+    }
+}
+
+/// What the steps are made from.
+struct Case<'r> {
+    exposures: &'r [Exposure],
+    cleaning: &'r Cleaning,
+    /// Where the tokens stand.
+    parts: BTreeSet<&'static str>,
+}
+
+/// The steps, in order. Empty where no token was found.
+pub(super) fn plan(report: &Report<'_>) -> Vec<Step> {
+    let (Some(exposures), Some(cleaning)) = (report.exposures, report.cleaning) else { return Vec::new() };
+    let parts = report.outcome.findings.iter().map(|finding| finding.part.name()).collect();
+    let case = Case { exposures, cleaning, parts };
+    let mut steps = Vec::new();
+    steps.extend(case.rotate());
+    steps.extend(case.unstage());
+    match &cleaning.replacements {
+        Some(file) => {
+            steps.extend(case.rewrite_here(file));
+            steps.extend(case.rewrite_copy(file));
+            steps.extend(case.publish());
+        }
+        None => steps.extend(case.ask_for_a_file()),
+    }
+    steps.extend(case.drop_stash());
+    steps.extend(case.forget());
+    steps.extend(case.forge());
+    steps.extend(case.sweep_again());
+    steps.extend(cleaning.replacements.as_ref().map(delete));
+    steps
+}
+
+impl Case<'_> {
+    fn any(&self, is: impl Fn(&Self, &Exposure) -> bool) -> bool {
+        self.exposures.iter().any(|one| is(self, one))
+    }
+
+    /// Whether a commit has it that a ref leads to.
+    fn is_committed(&self, one: &Exposure) -> bool {
+        one.standing < Standing::Stash
+    }
+
+    /// Whether a remote has it, or may: nobody can tell from here of a tag.
+    fn is_pushed(&self, one: &Exposure) -> bool {
+        let may_be = |name: &ShownPath| match name.as_bytes() {
+            name if name.starts_with(b"refs/heads/") => matches!(self.cleaning.layout, Layout::Mirror { .. }),
+            name => name.starts_with(b"refs/") && name != b"refs/stash",
+        };
+        self.remote().is_some() && self.is_committed(one) && names(one).any(may_be)
+    }
+
+    /// Whether it is on branches that no remote has.
+    fn is_local(&self, one: &Exposure) -> bool {
+        self.remote().is_some() && self.is_committed(one) && !self.is_pushed(one)
+    }
+
+    /// Whether a copy of all refs is rewritten, not this repository.
+    fn needs_copy(&self) -> bool {
+        match self.cleaning.layout {
+            Layout::Mirror { .. } | Layout::Clone { .. } => self.any(Self::is_pushed),
+            Layout::Bare | Layout::Alone => self.any(Self::is_committed),
+        }
+    }
+
+    fn remote(&self) -> Option<&str> {
+        match &self.cleaning.layout {
+            Layout::Mirror { remote } | Layout::Clone { remote, .. } => Some(remote),
+            Layout::Bare | Layout::Alone => None,
+        }
+    }
+
+    fn rotate(&self) -> Option<Step> {
+        let mut told = BTreeSet::new();
+        let rules = self.exposures.iter().filter(|one| one.standing != Standing::Index).map(|one| one.finding.rule);
+        let list: Vec<String> = rules
+            .filter(|rule| told.insert(rule.id))
+            .map(|rule| format!("{}: {}", rule.title, rule.remedy.join("; ")))
+            .collect();
+        let says = "Rotate first: what was committed counts as leaked, and no cleaning takes that back.";
+        (!list.is_empty()).then(|| Step::new("rotate", says).list(list))
+    }
+
+    fn unstage(&self) -> Option<Step> {
+        let staged = self.exposures.iter().filter(|one| one.standing == Standing::Index);
+        let paths: Vec<String> =
+            staged.flat_map(|one| &one.places).filter_map(|place| Some(shown_path(place.path.as_ref()?))).collect();
+        let says = "Take out what is staged only: mend the file, and git add it again.";
+        self.any(|_, one| one.standing == Standing::Index).then(|| Step::new("unstage", says).list(paths))
+    }
+
+    fn ask_for_a_file(&self) -> Option<Step> {
+        let says = "Rewrite: this writes the file that git filter-repo needs, and shows the commands.";
+        let again = "keysweep history --replacements \"$HOME/replacements.txt\"";
+        self.any(Self::is_committed).then(|| Step::new("rewrite", says).run([again]))
+    }
+
+    /// What was never pushed is rewritten where it is.
+    fn rewrite_here(&self, file: &Written) -> Option<Step> {
+        let refs: BTreeSet<&ShownPath> = self
+            .exposures
+            .iter()
+            .filter(|one| self.is_local(one))
+            .flat_map(names)
+            .filter(|name| is_ref(name))
+            .collect();
+        let refs: Option<Vec<String>> = refs.into_iter().map(shell_word).collect();
+        let says =
+            "Rewrite what was not pushed, here. Commit first what is not committed: filter-repo resets the worktree.";
+        self.any(Self::is_local).then(|| {
+            let refs = refs.filter(|refs| !refs.is_empty()).map_or("HEAD".to_owned(), |refs| refs.join(" "));
+            let command = format!("{} --force --partial --refs {refs}", self.filter_repo(file));
+            Step::new("rewrite-here", says).run([variables(file, self.uses_callbacks(file)), vec![command]].concat())
+        })
+    }
+
+    fn rewrite_copy(&self, file: &Written) -> Option<Step> {
+        let mirror = matches!(self.cleaning.layout, Layout::Mirror { .. });
+        let mut run = variables(file, self.uses_callbacks(file));
+        if !mirror {
+            let from = match self.remote() {
+                Some(remote) => format!("\"$(git remote get-url {})\"", quoted(remote)),
+                None => "\"$(git rev-parse --git-common-dir)\"".to_owned(),
+            };
+            run.push("clean=$(mktemp -d)/clean.git".to_owned());
+            run.push(format!("git clone --mirror --no-local {from} \"$clean\""));
+            run.push("cd \"$clean\"".to_owned());
+        }
+        // filter-repo takes the remote away, so that nobody pushes by mistake.
+        let remote = if mirror { self.remote().map_or("origin".into(), quoted) } else { "origin".to_owned() };
+        run.push(format!("url=$(git remote get-url {remote})"));
+        // A clone of a repository that others work in may have its stash.
+        let force = if self.remote().is_none() { " --force" } else { "" };
+        run.push(format!("{}{force}", self.filter_repo(file)));
+        run.push("keysweep history".to_owned());
+        let place = if mirror { "this mirror" } else { "a fresh mirror" };
+        let more =
+            if file.in_binary { " A binary file may not open any more: put a good one in its place." } else { "" };
+        let says = format!("Rewrite {place}, once nobody pushes any more. The sweep is to find nothing in it.{more}");
+        self.needs_copy().then(|| Step::new("rewrite", says).run(run))
+    }
+
+    fn uses_callbacks(&self, file: &Written) -> bool {
+        let outside = [Part::Name, Part::Person, Part::Ref];
+        file.in_binary || outside.iter().any(|part| self.parts.contains(part.name()))
+    }
+
+    /// The command, with an option for each kind of place where a token stands. `--replace-text` is for blobs without a
+    /// NUL in their first 8192 bytes.
+    fn filter_repo(&self, file: &Written) -> String {
+        let mut command = "git filter-repo --replace-text \"$REPLACEMENTS\"".to_owned();
+        let has = |part: Part| self.parts.contains(part.name());
+        if has(Part::Message) {
+            command += " --replace-message \"$REPLACEMENTS\"";
+        }
+        if file.in_binary {
+            command += " --blob-callback \"x = blob.data; $replace; blob.data = x\"";
+        }
+        let callbacks =
+            [(Part::Name, "filename"), (Part::Person, "name"), (Part::Person, "email"), (Part::Ref, "refname")];
+        for (_, what) in callbacks.iter().filter(|(part, _)| has(*part)) {
+            command += &format!(" --{what}-callback \"x = {what}; $replace; return x\"");
+        }
+        command
+    }
+
+    fn publish(&self) -> Option<Step> {
+        let refs = self.exposures.iter().filter(|one| self.is_committed(one)).flat_map(names);
+        let refs: BTreeSet<String> = refs.filter(|name| is_ref(name)).map(shown_path).collect();
+        let step = match &self.cleaning.layout {
+            Layout::Alone => Step::new(
+                "replace",
+                "Go on in a clone of \"$clean\", and delete this folder: its objects, reflogs and stashes are the old ones.",
+            ),
+            layout => {
+                let others = match layout {
+                    Layout::Clone { others, .. } if !others.is_empty() => {
+                        format!(" Rewrite and push likewise: {}.", others.join(", "))
+                    }
+                    _ => String::new(),
+                };
+                let says = format!(
+                    "Push all refs, since rewritten commits have new ids. What others pushed in between is lost.{others} These held a token:"
+                );
+                Step::new("push", says).list(vec![some(&refs)]).run(["git push --force --mirror \"$url\""])
+            }
+        };
+        self.needs_copy().then_some(step)
+    }
+
+    fn drop_stash(&self) -> Option<Step> {
+        let says =
+            "Drop the stash that has one: git stash list, git stash show -p stash@{N}, git stash drop stash@{N}.";
+        self.any(|_, one| one.standing == Standing::Stash).then(|| Step::new("stash", says))
+    }
+
+    /// What only reflogs lead to, or nothing.
+    fn forget(&self) -> Option<Step> {
+        const RUN: [&str; 2] = ["git reflog expire --expire=now --all", "git gc --prune=now"];
+        let rewritten = self.needs_copy() && self.cleaning.layout != Layout::Alone;
+        let left = self.exposures.iter().filter(|one| one.standing >= Standing::Stash).count();
+        let says = match (rewritten, self.any(Self::is_local), left) {
+            (true, _, _) if self.cleaning.layout == Layout::Bare => {
+                "Forget the old objects, here. Whoever has a clone makes a new one: a pull would bring the tokens back."
+                    .to_owned()
+            }
+            (true, _, _) => {
+                "Clone anew wherever somebody works: a pull would bring the tokens back. In a clone that is kept, \
+                 git fetch --prune, git reset --hard each branch to its upstream, and then (stashes but the newest go too):"
+                    .to_owned()
+            }
+            (false, true, _) => "Forget the old objects (stashes but the newest go too).".to_owned(),
+            (false, false, 0) => return None,
+            (false, false, left) => format!(
+                "Forget the old objects: of {}, there is nothing to rewrite (stashes but the newest go too).",
+                counted(left, "token")
+            ),
+        };
+        Some(Step::new("forget", says).run(RUN))
+    }
+
+    fn forge(&self) -> Option<Step> {
+        let says = "Ask the forge's support to delete what no push can: refs of pull requests, cached views of commits. \
+                    Forks keep all of it; their owners delete them.";
+        self.any(Self::is_pushed).then(|| Step::new("forge", says))
+    }
+
+    fn sweep_again(&self) -> Option<Step> {
+        if self.cleaning.layout == Layout::Alone && self.needs_copy() {
+            return None;
+        }
+        let again = ["again=$(mktemp -d)/again.git", "git clone --mirror \"$url\" \"$again\"", "cd \"$again\""];
+        let elsewhere = self.cleaning.replacements.is_some() && self.any(Self::is_pushed);
+        let run = again.into_iter().filter(|_| elsewhere).chain(["keysweep history"]);
+        let says = "Sweep again. Exit code 0 is the proof.";
+        (!self.exposures.is_empty()).then(|| Step::new("sweep", says).run(run))
+    }
+}
+
+fn delete(file: &Written) -> Step {
+    let says = "Delete the file with the replacements: it holds the tokens themselves.";
+    Step::new("delete", says).run([format!("rm -f {}", word(&file.path))])
+}
+
+/// What the commands name.
+fn variables(file: &Written, callbacks: bool) -> Vec<String> {
+    let mut run = vec![format!("export REPLACEMENTS={}", word(&file.path))];
+    if callbacks {
+        run.push(
+            "replace='t = FilteringOptions.get_replace_text(os.environ[\"REPLACEMENTS\"]); \
+             [x := x.replace(old, new) for old, new in t[\"literals\"]]; \
+             [x := old.sub(new, x) for old, new in t[\"regexes\"]]'"
+                .to_owned(),
+        );
+    }
+    run
+}
+
+fn word(path: &ShownPath) -> String {
+    shell_word(path).unwrap_or_else(|| "FILE".to_owned())
+}
+
+fn quoted(name: &str) -> String {
+    word(&ShownPath::from_masked(name.into()))
+}
+
+fn names(one: &Exposure) -> impl Iterator<Item = &ShownPath> {
+    // The name of a ref that is a token itself.
+    one.refs.iter().chain(one.finding.path.iter().filter(|_| one.finding.part == Part::Ref))
+}
+
+fn is_ref(name: &ShownPath) -> bool {
+    name.as_bytes().starts_with(b"refs/")
+}
+
+/// Ten names, and how many more there are.
+fn some(names: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
