@@ -70,6 +70,11 @@ impl Case<'_> {
         self.exposures.iter().any(|one| is(self, one))
     }
 
+    /// Whether a token stands in such a place.
+    fn has(&self, part: Part) -> bool {
+        self.parts.contains(part.name())
+    }
+
     /// Whether a commit has it that a ref leads to.
     fn is_committed(&self, one: &Exposure) -> bool {
         one.standing < Standing::Stash
@@ -81,7 +86,9 @@ impl Case<'_> {
             name if name.starts_with(b"refs/heads/") => matches!(self.cleaning.layout, Layout::Mirror { .. }),
             name => name.starts_with(b"refs/") && name != b"refs/stash",
         };
-        self.remote().is_some() && self.is_committed(one) && names(one).any(may_be)
+        // The name of a remote's branch that is a token itself is told by the standing alone.
+        let is_remote = matches!(one.standing, Standing::HeadAndRemote | Standing::Remote);
+        self.remote().is_some() && self.is_committed(one) && (is_remote || names(one).any(may_be))
     }
 
     /// Whether it is on branches that no remote has.
@@ -138,11 +145,12 @@ impl Case<'_> {
             .flat_map(names)
             .filter(|name| is_ref(name))
             .collect();
-        let refs: Option<Vec<String>> = refs.into_iter().map(shell_word).collect();
+        // What cannot be shown is called by a token: the next step gives it another name.
+        let refs: Vec<String> = refs.into_iter().filter_map(shell_word).collect();
         let says =
             "Rewrite what was not pushed, here. Commit first what is not committed: filter-repo resets the worktree.";
         self.any(Self::is_local).then(|| {
-            let refs = refs.filter(|refs| !refs.is_empty()).map_or("HEAD".to_owned(), |refs| refs.join(" "));
+            let refs = if refs.is_empty() { "HEAD".to_owned() } else { refs.join(" ") };
             let command = format!("{} --force --partial --refs {refs}", self.filter_repo(file));
             Step::new("rewrite-here", says).run([variables(file, self.uses_callbacks(file)), vec![command]].concat())
         })
@@ -176,15 +184,14 @@ impl Case<'_> {
 
     fn uses_callbacks(&self, file: &Written) -> bool {
         let outside = [Part::Name, Part::Person, Part::Ref];
-        file.in_binary || outside.iter().any(|part| self.parts.contains(part.name()))
+        file.in_binary || outside.into_iter().any(|part| self.has(part))
     }
 
     /// The command, with an option for each kind of place where a token stands. `--replace-text` is for blobs without a
     /// NUL in their first 8192 bytes.
     fn filter_repo(&self, file: &Written) -> String {
         let mut command = "git filter-repo --replace-text \"$REPLACEMENTS\"".to_owned();
-        let has = |part: Part| self.parts.contains(part.name());
-        if has(Part::Message) {
+        if self.has(Part::Message) {
             command += " --replace-message \"$REPLACEMENTS\"";
         }
         if file.in_binary {
@@ -192,7 +199,7 @@ impl Case<'_> {
         }
         let callbacks =
             [(Part::Name, "filename"), (Part::Person, "name"), (Part::Person, "email"), (Part::Ref, "refname")];
-        for (_, what) in callbacks.iter().filter(|(part, _)| has(*part)) {
+        for (_, what) in callbacks.iter().filter(|(part, _)| self.has(*part)) {
             command += &format!(" --{what}-callback \"x = {what}; $replace; return x\"");
         }
         command
@@ -263,7 +270,8 @@ impl Case<'_> {
         if self.cleaning.layout == Layout::Alone && self.needs_copy() {
             return None;
         }
-        let again = ["again=$(mktemp -d)/again.git", "git clone --mirror \"$url\" \"$again\"", "cd \"$again\""];
+        let again =
+            ["again=$(mktemp -d)/again.git", "git clone --mirror --no-local \"$url\" \"$again\"", "cd \"$again\""];
         let elsewhere = self.cleaning.replacements.is_some() && self.any(Self::is_pushed);
         let run = again.into_iter().filter(|_| elsewhere).chain(["keysweep history"]);
         let says = "Sweep again. Exit code 0 is the proof.";

@@ -1,0 +1,269 @@
+//! The cleaning: what `history --replacements` writes and plans, done by the real git filter-repo, and swept again.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use data_encoding::BASE64;
+use serde_json::Value;
+
+use support::encode::{WAYS, WIDE, wrapped};
+use support::history::{expect_tokens, fingerprint};
+use support::leak::expect_no_leak;
+use support::token::{Maker, Token};
+use support::tools::filter_repo;
+use support::{Call, Repo, Run, client, runner, text};
+
+/// Where the tests have the file written: beside the repository, in no worktree.
+fn file(repo: &Repo) -> PathBuf {
+    repo.base().join("replacements.txt")
+}
+
+/// A sweep with the file asked for.
+fn sweep(repo: &Repo, folder: &Path) -> Run {
+    let path = file(repo);
+    let args = ["history".as_ref(), "--format".as_ref(), "jsonl".as_ref(), "--replacements".as_ref(), path.as_os_str()];
+    repo.keysweep_call(&args).cwd(folder).run()
+}
+
+/// `call` where a shell finds keysweep and git filter-repo.
+fn equip(call: Call) -> Call {
+    let binary = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder").to_owned();
+    call.env("PATH", runner::path(vec![binary, filter_repo().to_owned()], "keysweep"))
+}
+
+fn step(run: &Run, name: &str) -> Value {
+    let plan = run.summary()["plan"].clone();
+    let found = plan.as_array().expect("a plan").iter().find(|step| step["step"] == name).cloned();
+    found.unwrap_or_else(|| run.fail(&format!("no step {name} in {plan:#}")))
+}
+
+fn names(run: &Run) -> Vec<String> {
+    let plan = run.summary()["plan"].clone();
+    plan.as_array().expect("a plan").iter().map(|step| text(&step["step"]).to_owned()).collect()
+}
+
+/// Runs the commands of these steps, to the letter, in one shell that starts in `folder`.
+#[track_caller]
+fn follow(repo: &Repo, folder: &Path, run: &Run, steps: &[&str]) -> Run {
+    let commands = steps.iter().map(|name| step(run, name)["run"].as_array().expect("commands").clone());
+    let script: Vec<String> = commands.flatten().map(|command| text(&command).to_owned()).collect();
+    shell(repo, folder, &script.join("\n"))
+}
+
+#[track_caller]
+fn shell(repo: &Repo, folder: &Path, script: &str) -> Run {
+    let temp = repo.base().join("tmp");
+    fs::create_dir_all(&temp).expect("create the temporary folder");
+    let call = repo.call("sh", &["-ec", script]).cwd(folder).env("TMPDIR", &temp);
+    equip(call).run().expect_code(0)
+}
+
+#[track_caller]
+fn expect_clean(repo: &Repo, folder: &Path) {
+    repo.keysweep_call(&["history"]).cwd(folder).run().expect_code(0);
+}
+
+/// Tokens of every family, and one in every kind of place, in commits that two branches and two tags lead to.
+fn fill(repo: &Repo, make: &mut Maker) -> Vec<Token> {
+    let mut tokens = make.every_family();
+    for (n, token) in tokens.iter().enumerate() {
+        repo.stage(format!("families/{n}.py"), client(token));
+    }
+    repo.commit("families");
+    let mut token = |make: &mut Maker| {
+        let token = make.sk_live(24);
+        tokens.push(token.clone());
+        token
+    };
+    for (n, way) in WAYS.iter().chain(WIDE).enumerate() {
+        let held = [b"key: ", token(make).text().as_bytes(), b" end\n"].concat();
+        repo.stage(format!("encoded/{n}"), [(way.write)(&held), b"\n".to_vec()].concat());
+    }
+    let long = format!("{}{}{}", "some text in front of it; ".repeat(4), token(make), " and some behind".repeat(4));
+    for (width, line_break) in [(64, "\n"), (76, "\r\n")] {
+        repo.stage(
+            format!("wrapped{width}.pem"),
+            wrapped(BASE64.encode(long.as_bytes()).as_bytes(), width, line_break),
+        );
+    }
+    repo.stage("meta.txt", format!("^(${{{}}})*[.+]$ \\1 ==>{}==> literal:x\n", token(make), token(make)));
+    repo.stage("binary.bin", [b"\0\x01\xff".as_slice(), token(make).text().as_bytes(), b"\0\n\xfe"].concat());
+    repo.commit(&format!("Use {}\n\nand not {}", token(make), token(make)));
+    repo.git(&["rm", "-q", "-r", "encoded", "meta.txt"]);
+    repo.commit("gone");
+    repo.git(&["checkout", "-q", "-b", "side", "HEAD~2"]);
+    repo.stage(format!("{}/{}.txt", token(make), token(make)), "innocent\n");
+    repo.stage_entry("120000", "link", format!("../{}", token(make)));
+    repo.commit("names");
+    repo.git(&["tag", "-a", "-m", &format!("made with {}", token(make)), "v1"]);
+    repo.git(&["checkout", "-q", "--detach"]);
+    repo.stage("tagged.txt", client(&token(make)));
+    let (name, email) = (format!("Ada {}", token(make)), format!("{}@example.org", token(make)));
+    let commit = repo.git_call(&["commit", "-q", "-m", "tagged"]);
+    commit.env("GIT_AUTHOR_NAME", name).env("GIT_COMMITTER_EMAIL", email).run().expect_code(0);
+    repo.git(&["tag", "light"]);
+    repo.git(&["checkout", "-q", "main"]);
+    tokens
+}
+
+/// What [`fill`] makes, at a remote.
+fn scene(seed: u64) -> (Repo, Vec<Token>) {
+    let repo = Repo::new();
+    let mut make = Maker::new(seed);
+    let mut tokens = fill(&repo, &mut make);
+    let named = make.sk_live(24);
+    repo.git(&["branch", &format!("fix-{named}")]);
+    tokens.push(named);
+    repo.git(&["init", "-q", "--bare", "-b", "main", "../origin.git"]);
+    repo.git(&["remote", "add", "origin", "../origin.git"]);
+    repo.git(&["push", "-q", "origin", "--all"]);
+    repo.git(&["push", "-q", "origin", "--tags"]);
+    repo.git(&["fetch", "-q"]);
+    (repo, tokens)
+}
+
+#[test]
+fn a_clone_is_cleaned_by_its_plan() {
+    let (repo, tokens) = scene(7900);
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    expect_tokens(&run, &tokens);
+    expect_no_leak(&run, &tokens);
+    assert_eq!(names(&run), ["rotate", "rewrite", "push", "forget", "forge", "sweep", "delete"]);
+    let done = follow(&repo, repo.top(), &run, &["rewrite", "push", "sweep", "delete"]);
+    // git itself prints the names of branches, of which the last token is one.
+    expect_no_leak(&done, &tokens[..tokens.len() - 1]);
+    assert!(!file(&repo).exists());
+    // What was there besides stays.
+    let origin = repo.base().join("origin.git");
+    let main = repo.git_call(&["show", "main:families/0.py"]).cwd(&origin).run().expect_code(0);
+    assert_eq!(main.out(), format!("client = Client(\"REMOVED-stripe-secret-key-{}\")\n", fingerprint(&tokens[0])));
+    // The clone that is kept.
+    repo.git(&["checkout", "-q", "--detach"]);
+    for name in repo.git(&["for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags"]).out().lines() {
+        repo.git(&["update-ref", "-d", name]);
+    }
+    repo.git(&["fetch", "-q", "--prune", "--tags"]);
+    repo.git(&["reset", "-q", "--hard", "origin/main"]);
+    follow(&repo, repo.top(), &run, &["forget"]);
+    expect_clean(&repo, repo.top());
+}
+
+#[test]
+fn a_repository_that_knows_no_remote_goes_on_as_a_copy() {
+    let repo = Repo::new();
+    let mut make = Maker::new(7901);
+    let mut tokens = fill(&repo, &mut make);
+    let stashed = make.sk_live(24);
+    repo.write("families/0.py", client(&stashed));
+    repo.git(&["stash", "-q"]);
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    tokens.push(stashed);
+    expect_tokens(&run, &tokens);
+    assert_eq!(names(&run), ["rotate", "rewrite", "replace", "stash", "forget", "delete"]);
+    follow(&repo, repo.top(), &run, &["rewrite", "delete"]).expect_has("no token in");
+}
+
+#[test]
+fn a_server_s_repository_is_cleaned_from_a_copy() {
+    let (repo, tokens) = scene(7902);
+    let origin = repo.base().join("origin.git");
+    let run = sweep(&repo, &origin).expect_code(1);
+    expect_tokens(&run, &tokens);
+    assert_eq!(names(&run), ["rotate", "rewrite", "push", "forget", "sweep", "delete"]);
+    follow(&repo, &origin, &run, &["rewrite", "push", "delete"]);
+    follow(&repo, &origin, &run, &["forget", "sweep"]);
+}
+
+#[test]
+fn what_was_not_pushed_is_rewritten_where_it_is() {
+    let repo = Repo::new();
+    let mut make = Maker::new(7903);
+    repo.stage("a.txt", "innocent\n");
+    repo.commit("base");
+    repo.git(&["init", "-q", "--bare", "../origin.git"]);
+    repo.git(&["remote", "add", "origin", "../origin.git"]);
+    repo.git(&["push", "-q", "origin", "main"]);
+    let (pushed, in_text, in_message, detached) =
+        (repo.git(&["rev-parse", "main"]).line(), make.sk_live(24), make.sk(32), make.sk_live(24));
+    repo.git(&["checkout", "-q", "-b", "it's-mine"]);
+    repo.stage("a.txt", client(&in_text));
+    repo.commit(&client(&in_message));
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    expect_tokens(&run, [&in_text, &in_message]);
+    assert_eq!(names(&run), ["rotate", "rewrite-here", "forget", "sweep", "delete"]);
+    follow(&repo, repo.top(), &run, &["rewrite-here", "forget", "sweep", "delete"]);
+    assert_eq!(repo.git(&["rev-parse", "main", "it's-mine^", "origin/main"]).out(), format!("{pushed}\n").repeat(3));
+    assert_eq!(repo.git(&["remote"]).line(), "origin");
+    repo.git(&["checkout", "-q", "--detach"]);
+    repo.stage("b.txt", client(&detached));
+    repo.commit("detached");
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    follow(&repo, repo.top(), &run, &["rewrite-here", "forget", "sweep"]);
+}
+
+#[test]
+fn what_no_ref_leads_to_is_forgotten() {
+    let repo = Repo::new();
+    let mut make = Maker::new(7904);
+    repo.stage("a.txt", "innocent\n");
+    repo.commit("base");
+    let (reflog, dangling, stashed, staged) = (make.sk_live(24), make.sk_live(24), make.sk_live(24), make.sk_live(24));
+    repo.stage("a.txt", client(&reflog));
+    repo.commit("bad");
+    repo.git(&["reset", "-q", "--hard", "HEAD^"]);
+    repo.blob(client(&dangling));
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    assert_eq!(names(&run), ["rotate", "forget", "sweep", "delete"]);
+    follow(&repo, repo.top(), &run, &["forget", "sweep", "delete"]);
+    repo.write("a.txt", client(&stashed));
+    repo.git(&["stash", "-q"]);
+    repo.stage("b.txt", client(&staged));
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    assert_eq!(names(&run), ["rotate", "unstage", "stash", "forget", "sweep", "delete"]);
+    assert_eq!(step(&run, "unstage")["list"], serde_json::json!(["b.txt"]));
+    repo.git(&["stash", "drop", "-q"]);
+    repo.stage("b.txt", "mended\n");
+    follow(&repo, repo.top(), &run, &["forget", "sweep", "delete"]);
+}
+
+#[test]
+fn what_is_only_staged_never_leaked() {
+    let repo = Repo::new();
+    repo.stage("a.txt", client(&Maker::new(7905).sk_live(24)));
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    assert_eq!(names(&run), ["unstage", "forget", "sweep", "delete"]);
+}
+
+#[test]
+fn without_the_file_the_plan_tells_how_to_get_it() {
+    let (repo, tokens) = scene(7906);
+    let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+    assert_eq!(names(&run), ["rotate", "rewrite", "forget", "forge", "sweep"]);
+    expect_no_leak(&run, &tokens);
+    let command = text(&step(&run, "rewrite")["run"][0]).to_owned();
+    let again = equip(repo.call("sh", &["-ec", &command])).run().expect_code(1).expect_has("git filter-repo");
+    expect_no_leak(&again, &tokens);
+    assert!(repo.base().join("replacements.txt").exists(), "the command names a place that the home has");
+}
+
+#[test]
+fn a_token_that_begins_as_another_leaves_no_rest() {
+    let repo = Repo::new();
+    let mut make = Maker::new(7907);
+    let short = make.sk_live(24);
+    let long = format!("{short}{}", make.alnum(40));
+    repo.stage("a.txt", client(&short));
+    repo.stage("b.txt", format!("client = Client(\"{long}\")\n"));
+    repo.commit("bad");
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    assert_eq!(run.findings().len(), 2);
+    let told = follow(&repo, repo.top(), &run, &["rewrite"]);
+    drop(told);
+    let clean = repo.base().join("tmp");
+    let clean = fs::read_dir(clean).expect("list").next().expect("one").expect("an entry").path().join("clean.git");
+    let left = repo.git_call(&["show", "main:b.txt"]).cwd(clean).run().expect_code(0).out();
+    assert!(left.starts_with("client = Client(\"REMOVED-") && left.ends_with("\")\n") && left.len() < 70, "{left}");
+}
