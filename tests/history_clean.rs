@@ -267,3 +267,50 @@ fn a_token_that_begins_as_another_leaves_no_rest() {
     let left = repo.git_call(&["show", "main:b.txt"]).cwd(clean).run().expect_code(0).out();
     assert!(left.starts_with("client = Client(\"REMOVED-") && left.ends_with("\")\n") && left.len() < 70, "{left}");
 }
+
+/// The commands for somebody in a hurry, as the page has them.
+fn three_commands(url: &str) -> Vec<String> {
+    let page = fs::read_to_string(runner::ours("docs/sweep.md")).expect("the page");
+    let block = page.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    block.lines().map(|line| line.replace("URL", url)).collect()
+}
+
+#[test]
+fn the_three_commands_of_the_page() {
+    let repo = Repo::new();
+    let mut make = Maker::new(7908);
+    let [first, second, third] = [make.sk_live(24), make.whsec_base64(32), make.sk(32)];
+    repo.stage("a.py", client(&first));
+    repo.commit(&client(&second));
+    repo.git(&["tag", "-a", "-m", "v1", "v1"]);
+    repo.stage("a.py", "mended\n");
+    repo.stage("k8s.yaml", format!("data:\n  key: {}\n", BASE64.encode(format!("{third}\n").as_bytes())));
+    repo.commit("more");
+    repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
+    let url = format!("file://{}/origin.git", repo.base().display());
+    let [clone, sweep, clean] = <[String; 3]>::try_from(three_commands(&url)).expect("three commands");
+    let script = format!("{clone}\ncode=0; {sweep} --format jsonl > ../report || code=$?; test $code = 1\n{clean}\n");
+    let run = shell(&repo, repo.base(), &script).expect_has("keysweep: no token in");
+    let report = fs::read_to_string(repo.base().join("report")).expect("the report");
+    for token in [&first, &second, &third] {
+        assert!(report.contains(&fingerprint(token)), "{token} is found");
+        assert!(!report.contains(token.body()), "{token} is printed");
+    }
+    expect_no_leak(&run, [&first, &second, &third]);
+    repo.git(&["clone", "-q", "--mirror", &url, "../proof.git"]);
+    expect_clean(&repo, &repo.base().join("proof.git"));
+    assert_eq!(repo.git(&["--git-dir=../proof.git", "rev-list", "--count", "main"]).line(), "2");
+}
+
+#[test]
+fn a_mirror_is_cleaned_where_it_is() {
+    let (repo, tokens) = scene(7909);
+    let url = format!("file://{}/origin.git", repo.base().display());
+    repo.git(&["clone", "-q", "--mirror", &url, "../mirror.git"]);
+    let mirror = repo.base().join("mirror.git");
+    let run = sweep(&repo, &mirror).expect_code(1);
+    expect_tokens(&run, &tokens);
+    assert_eq!(names(&run), ["rotate", "rewrite", "push", "forget", "forge", "sweep", "delete"]);
+    follow(&repo, &mirror, &run, &["rewrite", "push", "sweep", "delete"]);
+    expect_clean(&repo, &mirror);
+}

@@ -48,7 +48,7 @@ fn one_line_for_each_written_form() {
     let mut make = Maker::new(7950);
     let (plain, named, message) = (make.sk_live(24), make.sk_live(24), make.sk(32));
     let repo = Repo::new();
-    let encoded = BASE64.encode(format!("xyz{plain}").as_bytes());
+    let encoded = BASE64.encode(format!("k: {plain}").as_bytes());
     repo.stage("a.txt", client(&plain));
     repo.stage("b.txt", format!("{plain} {plain}\ndata: {encoded}\n"));
     repo.stage(format!("{named}.txt"), "innocent\n");

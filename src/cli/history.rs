@@ -7,9 +7,9 @@ use std::time::Instant;
 use super::args::{Common, HistoryArgs};
 use super::config::Settings;
 use super::{Scan, finish, stale_entries, threads, unstaged_config};
-use crate::cleaning::{Cleaning, Place, Written, layout};
+use crate::cleaning::{Cleaning, Place, layout};
 use crate::detect::Detector;
-use crate::exposure::{Exposure, expose};
+use crate::exposure::expose;
 use crate::source::{History, Kind, Repository, Staged};
 use crate::sweep::Sweep;
 use crate::trouble::Trouble;
@@ -44,7 +44,12 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
         }
         place.write(vault, |token| found.contains(&token), &detector).map_err(|trouble| failed = Some(trouble)).ok()
     });
-    let cleaning = cleaning(&exposures, replacements, &repository)?;
+    let layout = (!exposures.is_empty()).then(|| layout(repository.worktree().is_some())).transpose();
+    let layout = layout.unwrap_or_else(|trouble| {
+        failed = Some(trouble);
+        None
+    });
+    let cleaning = layout.map(|layout| Cleaning { layout, replacements });
     let exposures = Some(exposures);
     let scan = Scan { kind: Kind::History, outcome, exposures, cleaning, failed, started, notes, first_commit: false };
     finish(&scan, common)
@@ -62,17 +67,6 @@ fn place(args: &HistoryArgs, repository: &Repository, common: &Common) -> Result
         )),
         _ => Ok(Some(place)),
     }
-}
-
-fn cleaning(
-    exposures: &[Exposure],
-    replacements: Option<Written>,
-    repository: &Repository,
-) -> Result<Option<Cleaning>, Trouble> {
-    if exposures.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(Cleaning { layout: layout(repository.worktree().is_some())?, replacements }))
 }
 
 /// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.

@@ -12,6 +12,9 @@ use crate::finding::{Part, ShownPath};
 /// Names, places and paths beyond these are counted.
 const SHOWN: usize = 5;
 
+/// Items of a step, likewise. There are fewer vendors.
+const SHOWN_ITEMS: usize = 20;
+
 pub(super) fn write_exposure(
     one: &Exposure,
     title: &str,
@@ -55,7 +58,10 @@ pub(super) fn write_plan(steps: &[Step], style: Style, out: &mut dyn Write) -> i
     writeln!(out, "\n{}", style.strong("What to do, in this order:"))?;
     for (number, step) in steps.iter().enumerate() {
         writeln!(out, "\n{} {}", style.frame(format!("{}.", number + 1)), step.says)?;
-        step.list.iter().try_for_each(|item| writeln!(out, "   - {item}"))?;
+        step.list.iter().take(SHOWN_ITEMS).try_for_each(|item| writeln!(out, "   - {item}"))?;
+        if step.list.len() > SHOWN_ITEMS {
+            writeln!(out, "   - … and {} more", step.list.len() - SHOWN_ITEMS)?;
+        }
         step.run.iter().try_for_each(|command| writeln!(out, "       {}", style.strong(command)))?;
     }
     Ok(())

@@ -131,7 +131,7 @@ impl Case<'_> {
     }
 
     fn ask_for_a_file(&self) -> Option<Step> {
-        let says = "Rewrite: this writes the file that git filter-repo needs, and shows the commands.";
+        let says = "Rewrite: this writes the file that git filter-repo needs, and shows the commands:";
         let again = "keysweep history --replacements \"$HOME/replacements.txt\"";
         self.any(Self::is_committed).then(|| Step::new("rewrite", says).run([again]))
     }
@@ -170,15 +170,21 @@ impl Case<'_> {
         }
         // filter-repo takes the remote away, so that nobody pushes by mistake.
         let remote = if mirror { self.remote().map_or("origin".into(), quoted) } else { "origin".to_owned() };
-        run.push(format!("url=$(git remote get-url {remote})"));
+        if self.cleaning.layout != Layout::Alone {
+            run.push(format!("url=$(git remote get-url {remote})"));
+        }
         // A clone of a repository that others work in may have its stash.
         let force = if self.remote().is_none() { " --force" } else { "" };
         run.push(format!("{}{force}", self.filter_repo(file)));
         run.push("keysweep history".to_owned());
-        let place = if mirror { "this mirror" } else { "a fresh mirror" };
+        let place = match self.cleaning.layout {
+            Layout::Mirror { .. } => "this mirror, once nobody pushes any more",
+            Layout::Clone { .. } | Layout::Bare => "a fresh mirror, once nobody pushes any more",
+            Layout::Alone => "a copy",
+        };
         let more =
             if file.in_binary { " A binary file may not open any more: put a good one in its place." } else { "" };
-        let says = format!("Rewrite {place}, once nobody pushes any more. The sweep is to find nothing in it.{more}");
+        let says = format!("Rewrite {place}. The sweep is to find nothing in it.{more}");
         self.needs_copy().then(|| Step::new("rewrite", says).run(run))
     }
 
@@ -206,27 +212,38 @@ impl Case<'_> {
     }
 
     fn publish(&self) -> Option<Step> {
-        let refs = self.exposures.iter().filter(|one| self.is_committed(one)).flat_map(names);
-        let refs: BTreeSet<String> = refs.filter(|name| is_ref(name)).map(shown_path).collect();
-        let step = match &self.cleaning.layout {
-            Layout::Alone => Step::new(
-                "replace",
-                "Go on in a clone of \"$clean\", and delete this folder: its objects, reflogs and stashes are the old ones.",
-            ),
-            layout => {
-                let others = match layout {
-                    Layout::Clone { others, .. } if !others.is_empty() => {
-                        format!(" Rewrite and push likewise: {}.", others.join(", "))
-                    }
-                    _ => String::new(),
-                };
-                let says = format!(
-                    "Push all refs, since rewritten commits have new ids. What others pushed in between is lost.{others} These held a token:"
-                );
-                Step::new("push", says).list(vec![some(&refs)]).run(["git push --force --mirror \"$url\""])
+        let others = match &self.cleaning.layout {
+            Layout::Alone => {
+                let says = "Go on in a clone of \"$clean\", and delete this folder: its objects, reflogs and stashes are the old ones.";
+                return self.needs_copy().then(|| Step::new("replace", says));
             }
+            Layout::Clone { others, .. } if !others.is_empty() => {
+                format!(" Rewrite and push likewise what these remotes have: {}.", others.join(", "))
+            }
+            _ => String::new(),
         };
-        self.needs_copy().then_some(step)
+        let says = format!(
+            "Push all refs, since rewritten commits have new ids. What others pushed since the clone is lost. A forge may \
+             protect branches, and refuses the refs of pull requests; the rest goes through.{others} These held a token:"
+        );
+        let step = || Step::new("push", says).list(self.pushed_refs()).run(["git push --force --mirror \"$url\""]);
+        self.needs_copy().then(step)
+    }
+
+    /// The refs that hold a token, by the names that they have where they are pushed.
+    fn pushed_refs(&self) -> Vec<String> {
+        let refs =
+            self.exposures.iter().filter(|one| self.is_committed(one)).flat_map(names).filter(|name| is_ref(name));
+        let there = |name: &ShownPath| {
+            let name = shown_path(name);
+            let Layout::Clone { remote, .. } = &self.cleaning.layout else { return Some(name) };
+            let branch =
+                name.strip_prefix(&format!("refs/remotes/{remote}/")).map(|branch| format!("refs/heads/{branch}"));
+            // What is here only, and what other remotes have.
+            let here = ["refs/heads/", "refs/remotes/", "refs/stash"].iter().any(|start| name.starts_with(start));
+            branch.or_else(|| (!here).then_some(name))
+        };
+        refs.filter_map(there).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn drop_stash(&self) -> Option<Step> {
@@ -242,18 +259,18 @@ impl Case<'_> {
         let left = self.exposures.iter().filter(|one| one.standing >= Standing::Stash).count();
         let says = match (rewritten, self.any(Self::is_local), left) {
             (true, _, _) if self.cleaning.layout == Layout::Bare => {
-                "Forget the old objects, here. Whoever has a clone makes a new one: a pull would bring the tokens back."
+                "Forget the old objects, here. Whoever has a clone makes a new one, since a pull would bring the tokens back:"
                     .to_owned()
             }
             (true, _, _) => {
                 "Clone anew wherever somebody works: a pull would bring the tokens back. In a clone that is kept, \
-                 git fetch --prune, git reset --hard each branch to its upstream, and then (stashes but the newest go too):"
+                 git fetch --prune --tags --force, git reset --hard every branch to its upstream, and then (older stashes go too):"
                     .to_owned()
             }
-            (false, true, _) => "Forget the old objects (stashes but the newest go too).".to_owned(),
+            (false, true, _) => "Forget the old objects (older stashes go too):".to_owned(),
             (false, false, 0) => return None,
             (false, false, left) => format!(
-                "Forget the old objects: of {}, there is nothing to rewrite (stashes but the newest go too).",
+                "No branch or tag leads to {}: nothing to rewrite. Forget the old objects (older stashes go too):",
                 counted(left, "token")
             ),
         };
@@ -274,13 +291,13 @@ impl Case<'_> {
             ["again=$(mktemp -d)/again.git", "git clone --mirror --no-local \"$url\" \"$again\"", "cd \"$again\""];
         let elsewhere = self.cleaning.replacements.is_some() && self.any(Self::is_pushed);
         let run = again.into_iter().filter(|_| elsewhere).chain(["keysweep history"]);
-        let says = "Sweep again. Exit code 0 is the proof.";
+        let says = "Sweep again. Exit code 0 is the proof:";
         (!self.exposures.is_empty()).then(|| Step::new("sweep", says).run(run))
     }
 }
 
 fn delete(file: &Written) -> Step {
-    let says = "Delete the file with the replacements: it holds the tokens themselves.";
+    let says = "Delete the file with the replacements: it holds the tokens themselves:";
     Step::new("delete", says).run([format!("rm -f {}", word(&file.path))])
 }
 
@@ -313,12 +330,4 @@ fn names(one: &Exposure) -> impl Iterator<Item = &ShownPath> {
 
 fn is_ref(name: &ShownPath) -> bool {
     name.as_bytes().starts_with(b"refs/")
-}
-
-/// Ten names, and how many more there are.
-fn some(names: &BTreeSet<String>) -> String {
-    const SHOWN: usize = 10;
-    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
-    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
 }
