@@ -141,14 +141,14 @@ fn packs_under_a_multi_pack_index() {
 }
 
 #[test]
-fn a_multi_pack_index_alone_is_enough() {
-    let (repo, stream) = grown(7013, &[]);
+fn a_multi_pack_index_alone_is_not_enough_and_is_told() {
+    let (repo, _) = grown(7013, &[]);
     repo.git(&["repack", "-adq"]);
     repo.git(&["multi-pack-index", "write"]);
     for index in packs(&repo, ".idx") {
         fs::remove_file(index).expect("remove");
     }
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    Place::of(&repo).history().expect_code(2).expect_has("it has no index; git index-pack makes one");
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn summary(report: &Report<'_>, style: Style) -> String {
         0 => ", nothing skipped".to_owned(),
         skipped => format!(", {skipped} not scanned"),
     };
-    let allowed = match outcome.allowed.len() {
+    let allowed = match report.allowed() {
         0 => String::new(),
         allowed => format!(", {allowed} allowed"),
     };

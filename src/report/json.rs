@@ -40,7 +40,7 @@ fn findings(report: &Report<'_>) -> Vec<Value> {
 fn exposure(one: &Exposure) -> Value {
     let mut value = finding(&one.finding, Kind::History.name());
     let first = place(&one.places[0]);
-    for key in ["commit", "author", "date", "object", "path", "path_bytes"] {
+    for key in ["commit", "author", "date", "object", "path", "path_bytes", "part"] {
         if let Some(known) = first.get(key) {
             value[key] = known.clone();
         }
@@ -145,7 +145,7 @@ fn summary(report: &Report<'_>) -> Value {
         "type": "summary",
         "findings": report.exposures.map_or(outcome.findings.len(), <[_]>::len),
         "tokens": report.tokens(),
-        "allowed": outcome.allowed.len(),
+        "allowed": report.allowed(),
         "newly_allowed": newly,
         "scanned": { "commits": outcome.commits, "files": outcome.files, "objects": outcome.objects, "bytes": outcome.bytes },
         "skipped": skipped,

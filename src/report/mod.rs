@@ -14,6 +14,7 @@ pub use rules::{explain, list};
 pub use rules_page::page;
 pub use shown::{counted, shown_path};
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use crate::cleaning::Cleaning;
@@ -40,7 +41,16 @@ impl Report<'_> {
     /// How many different tokens were found.
     fn tokens(&self) -> usize {
         let tokens = self.outcome.findings.iter().map(|finding| finding.fingerprint);
-        tokens.collect::<std::collections::HashSet<_>>().len()
+        tokens.collect::<HashSet<_>>().len()
+    }
+
+    /// How many findings are allowed; in a sweep of the history, how many tokens.
+    fn allowed(&self) -> usize {
+        let allowed = &self.outcome.allowed;
+        match self.exposures {
+            Some(_) => allowed.iter().map(|one| one.finding.fingerprint).collect::<HashSet<_>>().len(),
+            None => allowed.len(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 
 use super::Repository;
 use crate::trouble::Trouble;
@@ -47,6 +48,17 @@ impl Repository {
         lines
             .map(|line| parse(line).ok_or_else(|| self.broken_refs("git for-each-ref printed something else")))
             .collect()
+    }
+
+    /// What the reflogs in a reftable name, each by its ref.
+    pub(super) fn ask_git_for_reflogs(&self) -> Result<Vec<Ref>, Trouble> {
+        let listed = self.ask_git(&["log", "--walk-reflogs", "--all", "--format=%H %gD"])?.unwrap_or_default();
+        let entries = listed.split(|&b| b == b'\n').filter_map(|line| {
+            let (id, selector) = line.split_at(line.find_byte(b' ')?);
+            let name = &selector[1..selector.rfind(b"@{")?];
+            Some(Ref { name: name.to_vec(), id: ObjectId::from_hex(id).ok()? })
+        });
+        Ok(entries.collect())
     }
 
     /// The commit that `word` names, in any way that git knows.

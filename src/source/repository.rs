@@ -1,5 +1,6 @@
 //! Opening a repository as git would in a hook, with none of the user's settings in force.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -175,7 +176,7 @@ fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
             let here = std::env::current_dir().unwrap_or_else(|_| dir.to_owned());
             gix::ThreadSafeRepository::open_opts(here, options())
         }
-        _ => gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, discovery, trust),
+        _ => gix::ThreadSafeRepository::discover_with_environment_overrides_opts(start(dir), discovery, trust),
     };
     opened.map_err(|err| {
         let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
@@ -185,4 +186,12 @@ fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
             "run keysweep in a git repository, or scan plain files with keysweep files PATH",
         )
     })
+}
+
+/// Where to look from. From a relative path gix takes a folder inside of a bare repository for one beside a `.git`.
+fn start(dir: &Path) -> Cow<'_, Path> {
+    if dir.join(".git").exists() {
+        return dir.into();
+    }
+    std::path::absolute(dir).map_or(dir.into(), Cow::Owned)
 }

@@ -136,7 +136,7 @@ impl Gathered {
 }
 
 impl Trees {
-    /// Those that lead to one of `wanted`. A tree that is wanted itself is so for names in it.
+    /// Those that lead to one of `wanted`. A tree that is wanted itself holds that under no name.
     pub fn leading_to(wanted: &HashMap<ObjectId, Wanted>, history: &History<'_>, threads: usize) -> Self {
         let gathered = Mutex::new(Gathered::default());
         let visit = |object: &Object<'_>| {
@@ -160,13 +160,16 @@ impl Trees {
                 let name = gathered.name(entry.filename);
                 gathered.edges.push((tree, name, held));
             }
-            if let Some(&wanted) = wanted.get(id) {
-                let name = gathered.name(b"");
-                gathered.edges.push((tree, name, Held::Wanted(wanted)));
-            }
         };
         history.each_tree(threads, &visit);
-        Self::keep(gathered.into_inner().expect("no thread panicked while it held the lock"))
+        let mut gathered = gathered.into_inner().expect("no thread panicked while it held the lock");
+        let name = gathered.name(b"");
+        for (id, &wanted) in wanted {
+            if let Some(&tree) = gathered.numbers.get(id) {
+                gathered.edges.push((tree, name, Held::Wanted(wanted)));
+            }
+        }
+        Self::keep(gathered)
     }
 
     /// Keeps what leads to something in question.

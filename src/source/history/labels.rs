@@ -124,6 +124,10 @@ fn names(history: &History<'_>) -> Vec<Named> {
         names.extend(detached.and_then(|text| ObjectId::from_hex(text.trim_ascii()).ok()).map(head));
         logs(&git_dir.join("logs"), b"logs", &mut names);
     }
+    names.extend(history.reflogs.iter().map(|found| {
+        let name = [b"logs/", &found.name[..]].concat();
+        Named { label: reflog(name), id: found.id }
+    }));
     names
 }
 
@@ -135,11 +139,15 @@ fn logs(folder: &Path, name: &[u8], names: &mut Vec<Named>) {
             logs(&entry.path(), &name, names);
             continue;
         }
-        let label = if name == b"logs/refs/stash" { Label::Stash } else { Label::Reflog(name) };
+        let label = reflog(name);
         let text = std::fs::read(entry.path()).unwrap_or_default();
         for line in text.split(|&b| b == b'\n') {
             let ids = line.splitn(3, |&b| b == b' ').take(2).filter_map(|id| ObjectId::from_hex(id).ok());
             names.extend(ids.filter(|id| !id.is_null()).map(|id| Named { label: label.clone(), id }));
         }
     }
+}
+
+fn reflog(name: Vec<u8>) -> Label {
+    if name == b"logs/refs/stash" { Label::Stash } else { Label::Reflog(name) }
 }

@@ -46,6 +46,8 @@ pub struct History<'r> {
     detector: &'r Detector,
     contents: Contents,
     refs: Vec<Ref>,
+    /// Those of a reftable; others are files, and read where they are asked for.
+    reflogs: Vec<Ref>,
     head: Option<ObjectId>,
     /// What the index of each worktree holds.
     staged: Vec<index::Change>,
@@ -57,12 +59,14 @@ impl<'r> History<'r> {
         let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash());
         let mut told = |trouble| contents.unread.push(trouble);
         let refs = repository.refs().map_err(&mut told).unwrap_or_default();
+        let in_table = repository.has_reftable().then(|| repository.ask_git_for_reflogs());
+        let reflogs = in_table.and_then(|found| found.map_err(&mut told).ok()).unwrap_or_default();
         let head = repository.head().map_err(&mut told).unwrap_or_default();
         let mut staged = Vec::new();
         for git_dir in repository.git_dirs() {
             staged.extend(staged_in(&git_dir, &repository.objects).map_err(&mut told).unwrap_or_default());
         }
-        Self { repository, detector, contents, refs, head, staged }
+        Self { repository, detector, contents, refs, reflogs, head, staged }
     }
 }
 
@@ -92,6 +96,7 @@ impl Source for History<'_> {
         };
         let bytes = self.walk(threads, &task);
         self.visit_names(visit);
+        self.visit_other_copies(&broken, &task);
         let broken = broken.into_inner().expect("no thread panicked while it held the lock");
         let mut unread = self.contents.unread.clone();
         unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
@@ -114,6 +119,21 @@ impl History<'_> {
         }
         for change in &self.staged {
             visit(&Unit { path: Some(&change.path), ..whole(Part::Name, &change.path) });
+        }
+    }
+
+    /// What a pack holds and cannot be read there may be loose as well, and was not read twice.
+    fn visit_other_copies(&self, broken: &Mutex<BTreeMap<String, Vec<ObjectId>>>, task: &Task<'_>) {
+        let broken = broken.lock().expect("no thread panicked while it held the lock").clone();
+        let mut buffer = Vec::new();
+        for (dir, _) in &self.contents.loose {
+            let mut store = Loose::new(dir);
+            for id in broken.values().flatten() {
+                if let Ok(Some((kind, start))) = store.read(id, &mut buffer) {
+                    let bytes = &buffer[start..];
+                    walk::show(&Object { kind, id, bytes, may_hold: (task.may_hold)(bytes) }, task);
+                }
+            }
         }
     }
 
