@@ -141,8 +141,14 @@ impl Sweep<'_> {
         let mut mine = Found::default();
         let is_new = newness(unit, &hits, &mut mine.unread);
         let mut lines = Lines::default();
+        let mut counted = Vec::new();
         for (hit, _) in hits.iter().zip(is_new).filter(|(_, is_new)| *is_new) {
-            self.judge(unit, hit, &mut lines, &mut mine);
+            if self.judge(unit, hit, &mut lines, &mut mine) {
+                counted.push(hit);
+            }
+        }
+        if let Some(vault) = self.vault.filter(|_| !counted.is_empty()) {
+            vault.keep(self.detector, unit.bytes, unit.part, &hits, counted.into_iter().cloned().collect());
         }
         let mut found = found.lock().expect("no thread panicked while it held the lock");
         found.findings.append(&mut mine.findings);
@@ -150,7 +156,8 @@ impl Sweep<'_> {
         found.unread.append(&mut mine.unread);
     }
 
-    fn judge(&self, unit: &Unit<'_>, hit: &Hit, lines: &mut Lines, found: &mut Found) {
+    /// Whether it counts: nothing allows it.
+    fn judge(&self, unit: &Unit<'_>, hit: &Hit, lines: &mut Lines, found: &mut Found) -> bool {
         let (number, line) = match unit.part {
             part if part.has_lines() => lines.of(unit.bytes, &hit.span),
             _ => (1, 0..unit.bytes.len()),
@@ -163,18 +170,15 @@ impl Sweep<'_> {
             token: &hit.span,
         };
         let finding = self.finding(unit, hit, number, &line);
-        match self.allow.reason(&asked) {
-            None => {
-                if let Some(vault) = self.vault {
-                    vault.keep(unit.bytes, hit, unit.part);
-                }
-                found.findings.push(finding);
-            }
+        let reason = self.allow.reason(&asked);
+        match reason {
+            None => found.findings.push(finding),
             Some(reason) => {
                 let newly = self.before.is_some_and(|before| is_news(reason, before.reason(&asked)));
                 found.allowed.push(Allowed { finding, reason, newly });
             }
         }
+        reason.is_none()
     }
 
     fn finding(&self, unit: &Unit<'_>, hit: &Hit, number: usize, line: &Span) -> Finding {

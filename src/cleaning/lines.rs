@@ -4,49 +4,40 @@
 
 use crate::vault::Form;
 
-/// All lines, one for each of `forms`, which come with the longest first.
+/// All lines, one for each of `forms`, which are replaced in this order.
 pub(super) fn lines(forms: &[(Vec<u8>, Form)]) -> Vec<u8> {
-    let wrapped: Vec<&[u8]> = forms.iter().map(|(bytes, _)| &bytes[..]).filter(|bytes| has_line_break(bytes)).collect();
-    let mut lines = Vec::new();
-    for (bytes, form) in forms {
-        // A part of a wrapped form waits for it, or it would break the form up.
-        if wrapped.iter().any(|whole| contains(whole, bytes)) {
-            lines.extend_from_slice(b"regex:");
-            lines.extend(bytes.iter().flat_map(|&byte| escaped(byte)));
-        } else {
-            lines.extend_from_slice(b"literal:");
-            lines.extend_from_slice(bytes);
-        }
-        lines.extend_from_slice(b"==>");
-        lines.extend(replacement(bytes, form));
-        lines.push(b'\n');
-    }
-    lines
+    let written: Vec<Written<'_>> = forms
+        .iter()
+        .map(|(bytes, form)| Written { bytes, replacement: form.replacement(bytes), late: form.round > 0 })
+        .collect();
+    let wrapped: Vec<&[u8]> = written.iter().map(|one| one.bytes).filter(|bytes| bytes.contains(&b'\n')).collect();
+    written.iter().flat_map(|one| line(one, &wrapped)).collect()
 }
 
-/// `REMOVED-stripe-secret-key-9f86d081884c7d65`: no rule takes it for a token, and who meets it can look it up.
-fn replacement(bytes: &[u8], form: &Form) -> Vec<u8> {
-    let text = format!("REMOVED-{}-{}", form.rule.id, form.fingerprint).into_bytes();
-    if !form.wide {
-        return text;
-    }
-    // Big-endian where the first byte is the NUL; a form that ends with its file may lack the last byte.
-    let first = usize::from(bytes.first() != Some(&0));
-    let mut wide = Vec::with_capacity(2 * text.len());
-    text.iter().for_each(|&letter| wide.extend(if first == 1 { [letter, 0] } else { [0, letter] }));
-    wide.truncate(wide.len() - bytes.len() % 2);
-    wide
+struct Written<'f> {
+    bytes: &'f [u8],
+    replacement: Vec<u8>,
+    /// Whether it is there only once others are replaced.
+    late: bool,
 }
 
-fn has_line_break(bytes: &[u8]) -> bool {
-    bytes.contains(&b'\n')
+fn line(one: &Written<'_>, wrapped: &[&[u8]]) -> Vec<u8> {
+    // A part of a wrapped form waits for it, or it would break the form up.
+    let expression = one.late || wrapped.iter().any(|whole| contains(whole, one.bytes));
+    let mut line = if expression { b"regex:".to_vec() } else { b"literal:".to_vec() };
+    if expression {
+        line.extend(one.bytes.iter().flat_map(|&byte| escaped(byte)));
+    } else {
+        line.extend_from_slice(one.bytes);
+    }
+    [&line[..], b"==>", &one.replacement, b"\n"].concat()
 }
 
 fn contains(whole: &[u8], part: &[u8]) -> bool {
     whole.windows(part.len()).any(|window| window == part)
 }
 
-/// For Python's `re`: letters, digits and what is no sign of its own as they are, the rest as `\xNN`.
+/// For Python's `re`: letters and digits as they are, the rest as `\xNN`.
 fn escaped(byte: u8) -> Vec<u8> {
     if byte.is_ascii_alphanumeric() || byte == b'_' { vec![byte] } else { format!("\\x{byte:02x}").into_bytes() }
 }
@@ -54,34 +45,19 @@ fn escaped(byte: u8) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Fingerprint;
-    use crate::rules::ALL;
-
-    fn form(wide: bool) -> Form {
-        Form { rule: ALL[0], fingerprint: Fingerprint::from_bits(0xab), wide, in_binary: false }
-    }
-
-    fn text(forms: &[(&[u8], bool)]) -> String {
-        let forms: Vec<_> = forms.iter().map(|(bytes, wide)| (bytes.to_vec(), form(*wide))).collect();
-        let lines = String::from_utf8(lines(&forms)).expect("text");
-        lines.replace(&format!("REMOVED-{}-00000000000000ab", ALL[0].id), "R")
-    }
 
     #[test]
-    fn what_a_line_cannot_hold_is_an_expression() {
-        assert_eq!(text(&[(b"abc==>.*", false)]), "literal:abc==>.*==>R\n");
-        assert_eq!(
-            text(&[(b"ab.\ncd+", false), (b"cd+", false), (b"x", false)]),
-            "regex:ab\\x2e\\x0acd\\x2b==>R\nregex:cd\\x2b==>R\nliteral:x==>R\n"
-        );
-    }
-
-    #[test]
-    fn what_stands_in_utf_16_is_replaced_by_utf_16() {
-        for (bytes, wanted) in [(&b"a\0b\0"[..], [b'R', 0, b'E', 0]), (b"\0a\0b", [0, b'R', 0, b'E'])] {
-            let replaced = replacement(bytes, &form(true));
-            assert!(replaced.starts_with(&wanted) && replaced.len().is_multiple_of(2));
+    fn what_a_line_cannot_hold_or_must_wait_is_an_expression() {
+        let wrapped: &[&[u8]] = &[b"ab.\ncd+"];
+        for (bytes, late, wanted) in [
+            (&b"abc==>.*"[..], false, "literal:abc==>.*==>R\n"),
+            (b"ab.\ncd+", false, "regex:ab\\x2e\\x0acd\\x2b==>R\n"),
+            (b"cd+", false, "regex:cd\\x2b==>R\n"),
+            (b"x", false, "literal:x==>R\n"),
+            (b"x", true, "regex:x==>R\n"),
+        ] {
+            let one = Written { bytes, replacement: b"R".to_vec(), late };
+            assert_eq!(String::from_utf8_lossy(&line(&one, wrapped)), wanted);
         }
-        assert_eq!(replacement(b"a\0b", &form(true)).last(), Some(&b'b'));
     }
 }

@@ -95,12 +95,11 @@ fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper
     let of_folder = Question::new(folder, ["rev-parse", "--is-inside-git-dir"]).of_folder().answer()?;
     match of_folder.line() {
         Some(b"true") => return Ok(Keeper::GitDirectory),
-        Some(_) => {}
         None if !of_folder.complaint().contains("not a git repository") => {
             return Err(Trouble::new(attempt(path), of_folder.complaint(), OUTSIDE));
         }
         None if swept.is_none() => return Ok(Keeper::Nobody),
-        None => {}
+        Some(_) | None => {}
     }
     let ignored = question(&["check-ignore", "--quiet", "--", &path.to_string_lossy()]).answer()?;
     Ok(if ignored.succeeded() { Keeper::Nobody } else { Keeper::Worktree })

@@ -1,6 +1,7 @@
 //! The last part of the report on a sweep: what to do, in order, and nothing that does not apply.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::Report;
 use super::shown::{counted, shell_word, shown_path};
@@ -76,7 +77,7 @@ impl Case<'_> {
     }
 
     /// Whether a commit has it that a ref leads to.
-    fn is_committed(&self, one: &Exposure) -> bool {
+    fn is_committed(one: &Exposure) -> bool {
         one.standing < Standing::Stash
     }
 
@@ -88,19 +89,19 @@ impl Case<'_> {
         };
         // The name of a remote's branch that is a token itself is told by the standing alone.
         let is_remote = matches!(one.standing, Standing::HeadAndRemote | Standing::Remote);
-        self.remote().is_some() && self.is_committed(one) && (is_remote || names(one).any(may_be))
+        self.remote().is_some() && Self::is_committed(one) && (is_remote || names(one).any(may_be))
     }
 
     /// Whether it is on branches that no remote has.
     fn is_local(&self, one: &Exposure) -> bool {
-        self.remote().is_some() && self.is_committed(one) && !self.is_pushed(one)
+        self.remote().is_some() && Self::is_committed(one) && !self.is_pushed(one)
     }
 
     /// Whether a copy of all refs is rewritten, not this repository.
     fn needs_copy(&self) -> bool {
         match self.cleaning.layout {
             Layout::Mirror { .. } | Layout::Clone { .. } => self.any(Self::is_pushed),
-            Layout::Bare | Layout::Alone => self.any(Self::is_committed),
+            Layout::Bare | Layout::Alone => self.any(|_, one| Self::is_committed(one)),
         }
     }
 
@@ -133,7 +134,7 @@ impl Case<'_> {
     fn ask_for_a_file(&self) -> Option<Step> {
         let says = "Rewrite: this writes the file that git filter-repo needs, and shows the commands:";
         let again = "keysweep history --replacements \"$HOME/replacements.txt\"";
-        self.any(Self::is_committed).then(|| Step::new("rewrite", says).run([again]))
+        self.any(|_, one| Self::is_committed(one)).then(|| Step::new("rewrite", says).run([again]))
     }
 
     /// What was never pushed is rewritten where it is.
@@ -206,7 +207,7 @@ impl Case<'_> {
         let callbacks =
             [(Part::Name, "filename"), (Part::Person, "name"), (Part::Person, "email"), (Part::Ref, "refname")];
         for (_, what) in callbacks.iter().filter(|(part, _)| self.has(*part)) {
-            command += &format!(" --{what}-callback \"x = {what}; $replace; return x\"");
+            write!(command, " --{what}-callback \"x = {what}; $replace; return x\"").expect("writing to memory");
         }
         command
     }
@@ -233,7 +234,7 @@ impl Case<'_> {
     /// The refs that hold a token, by the names that they have where they are pushed.
     fn pushed_refs(&self) -> Vec<String> {
         let refs =
-            self.exposures.iter().filter(|one| self.is_committed(one)).flat_map(names).filter(|name| is_ref(name));
+            self.exposures.iter().filter(|one| Self::is_committed(one)).flat_map(names).filter(|name| is_ref(name));
         let there = |name: &ShownPath| {
             let name = shown_path(name);
             let Layout::Clone { remote, .. } = &self.cleaning.layout else { return Some(name) };
