@@ -112,8 +112,8 @@ fn not_committed() -> String {
 
 #[test]
 fn the_plan_says_what_applies() {
-    let cases: [(&str, fn() -> String); 8] = [
-        ("a clone whose remote has it", pushed),
+    let cases = [
+        ("a clone whose remote has it", pushed as fn() -> String),
         ("a clone with tokens in every kind of place", everywhere),
         ("a mirror", in_a_mirror),
         ("without --replacements", without_a_file),

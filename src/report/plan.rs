@@ -298,7 +298,7 @@ impl Case<'_> {
 }
 
 fn delete(file: &Written) -> Step {
-    let says = "Delete the file with the replacements: it holds the tokens themselves:";
+    let says = "Delete the file with the replacements, since it holds the tokens themselves:";
     Step::new("delete", says).run([format!("rm -f {}", word(&file.path))])
 }
 
