@@ -346,3 +346,15 @@ fn whatever_is_found_is_gone_after_one_run() {
         follow(&repo, repo.top(), &run, &["rewrite", "delete"]);
     }
 }
+
+#[test]
+fn the_branches_of_a_bare_clone_are_those_of_its_remote() {
+    let (repo, _) = scene(7910);
+    repo.git(&["clone", "-q", "--bare", "--no-local", "../origin.git", "../bare.git"]);
+    let bare = repo.base().join("bare.git");
+    let run = sweep(&repo, &bare).expect_code(1);
+    assert_eq!(names(&run), ["rotate", "rewrite", "push", "forget", "forge", "sweep", "delete"]);
+    let pushed = step(&run, "push")["list"].clone();
+    assert!(pushed.as_array().expect("a list").contains(&"refs/heads/main".into()), "{pushed}");
+    follow(&repo, &bare, &run, &["rewrite", "push", "sweep", "delete"]);
+}

@@ -10,8 +10,8 @@ use crate::trouble::Trouble;
 pub enum Layout {
     /// All refs of a remote, as `git clone --mirror` makes it: made to be rewritten.
     Mirror { remote: String },
-    /// It has one remote or more; `others` are those beside the first.
-    Clone { remote: String, others: Vec<String> },
+    /// It has one remote or more; `others` are those beside the first. The branches of a bare one are the remote's.
+    Clone { remote: String, others: Vec<String>, bare: bool },
     /// Others push to it.
     Bare,
     /// A worktree that knows no remote.
@@ -33,6 +33,6 @@ pub fn layout(has_worktree: bool) -> Result<Layout, Trouble> {
     Ok(if !has_worktree && is_mirror.is_some_and(|answer| answer.starts_with(b"true")) {
         Layout::Mirror { remote }
     } else {
-        Layout::Clone { remote, others: names }
+        Layout::Clone { remote, others: names, bare: !has_worktree }
     })
 }

@@ -84,12 +84,16 @@ impl Case<'_> {
     /// Whether a remote has it, or may: nobody can tell from here of a tag.
     fn is_pushed(&self, one: &Exposure) -> bool {
         let may_be = |name: &ShownPath| match name.as_bytes() {
-            name if name.starts_with(b"refs/heads/") => matches!(self.cleaning.layout, Layout::Mirror { .. }),
+            name if name.starts_with(b"refs/heads/") => self.has_branches_of_the_remote(),
             name => name.starts_with(b"refs/") && name != b"refs/stash",
         };
         // The name of a remote's branch that is a token itself is told by the standing alone.
         let is_remote = matches!(one.standing, Standing::HeadAndRemote | Standing::Remote);
         self.remote().is_some() && Self::is_committed(one) && (is_remote || names(one).any(may_be))
+    }
+
+    fn has_branches_of_the_remote(&self) -> bool {
+        matches!(self.cleaning.layout, Layout::Mirror { .. } | Layout::Clone { bare: true, .. })
     }
 
     /// Whether it is on branches that no remote has.
@@ -237,7 +241,7 @@ impl Case<'_> {
             self.exposures.iter().filter(|one| Self::is_committed(one)).flat_map(names).filter(|name| is_ref(name));
         let there = |name: &ShownPath| {
             let name = shown_path(name);
-            let Layout::Clone { remote, .. } = &self.cleaning.layout else { return Some(name) };
+            let Layout::Clone { remote, bare: false, .. } = &self.cleaning.layout else { return Some(name) };
             let branch =
                 name.strip_prefix(&format!("refs/remotes/{remote}/")).map(|branch| format!("refs/heads/{branch}"));
             // What is here only, and what other remotes have.
