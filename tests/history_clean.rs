@@ -268,6 +268,29 @@ fn a_token_that_begins_as_another_leaves_no_rest() {
     assert!(left.starts_with("client = Client(\"REMOVED-") && left.ends_with("\")\n") && left.len() < 70, "{left}");
 }
 
+#[test]
+fn a_branch_here_that_is_called_by_a_token_gets_another_name() {
+    let repo = Repo::new();
+    let mut make = Maker::new(7911);
+    repo.stage("a.txt", "innocent\n");
+    repo.commit("base");
+    repo.git(&["init", "-q", "--bare", "../origin.git"]);
+    repo.git(&["remote", "add", "origin", "../origin.git"]);
+    repo.git(&["push", "-q", "origin", "main"]);
+    let (named, held) = (format!("fix-{}", make.sk_live(24)), make.sk_live(24));
+    repo.git(&["branch", &named]);
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    assert_eq!(names(&run), ["rotate", "rename", "forget", "sweep", "delete"]);
+    fs::remove_file(file(&repo)).expect("the file");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.stage("a.txt", client(&held));
+    repo.commit("bad");
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    assert_eq!(names(&run), ["rotate", "rename", "rewrite-here", "forget", "sweep", "delete"]);
+    repo.git(&["branch", "-m", &named, "fix"]);
+    follow(&repo, repo.top(), &run, &["rewrite-here", "forget", "sweep"]);
+}
+
 /// The commands for somebody in a hurry, as the page has them.
 fn three_commands(url: &str) -> Vec<String> {
     let page = fs::read_to_string(runner::ours("docs/sweep.md")).expect("the page");

@@ -34,6 +34,11 @@ impl Step {
     }
 }
 
+/// What `--replace-text` and `--replace-message` leave alone, and the callbacks of filter-repo that do not.
+const ALL: [(Part, &str); 4] =
+    [(Part::Name, "filename"), (Part::Person, "name"), (Part::Person, "email"), (Part::Ref, "refname")];
+const CONTENT: [(Part, &str); 3] = [ALL[0], ALL[1], ALL[2]];
+
 /// What the steps are made from.
 struct Case<'r> {
     exposures: &'r [Exposure],
@@ -52,6 +57,7 @@ pub(super) fn plan(report: &Report<'_>) -> Vec<Step> {
     steps.extend(case.unstage());
     match &cleaning.replacements {
         Some(file) => {
+            steps.extend(case.rename());
             steps.extend(case.rewrite_here(file));
             steps.extend(case.rewrite_copy(file));
             steps.extend(case.publish());
@@ -141,6 +147,13 @@ impl Case<'_> {
         self.any(|_, one| Self::is_committed(one)).then(|| Step::new("rewrite", says).run([again]))
     }
 
+    /// filter-repo would leave the old name beside the new one where it rewrites some refs only.
+    fn rename(&self) -> Option<Step> {
+        let says =
+            "Give another name to the branch that is called by one (git branch -m OLD NEW), and make this plan anew.";
+        (self.has(Part::Ref) && self.any(Self::is_local)).then(|| Step::new("rename", says))
+    }
+
     /// What was never pushed is rewritten where it is.
     fn rewrite_here(&self, file: &Written) -> Option<Step> {
         let refs: BTreeSet<&ShownPath> = self
@@ -150,13 +163,14 @@ impl Case<'_> {
             .flat_map(names)
             .filter(|name| is_ref(name))
             .collect();
-        // What cannot be shown is called by a token: the next step gives it another name.
+        // What cannot be shown is called by a token: another step gives it another name.
         let refs: Vec<String> = refs.into_iter().filter_map(shell_word).collect();
         let says =
             "Rewrite what was not pushed, here. Commit first what is not committed: filter-repo resets the worktree.";
-        self.any(Self::is_local).then(|| {
+        let is_more_than_a_name = |case: &Self, one: &Exposure| case.is_local(one) && one.finding.part != Part::Ref;
+        self.any(is_more_than_a_name).then(|| {
             let refs = if refs.is_empty() { "HEAD".to_owned() } else { refs.join(" ") };
-            let command = format!("{} --force --partial --refs {refs}", self.filter_repo(file));
+            let command = format!("{} --force --partial --refs {refs}", self.filter_repo(file, &CONTENT));
             Step::new("rewrite-here", says).run([variables(file, self.uses_callbacks(file)), vec![command]].concat())
         })
     }
@@ -180,7 +194,7 @@ impl Case<'_> {
         }
         // A clone of a repository that others work in may have its stash.
         let force = if self.remote().is_none() { " --force" } else { "" };
-        run.push(format!("{}{force}", self.filter_repo(file)));
+        run.push(format!("{}{force}", self.filter_repo(file, &ALL)));
         run.push("keysweep history".to_owned());
         let place = match self.cleaning.layout {
             Layout::Mirror { .. } => "this mirror, once nobody pushes any more",
@@ -194,13 +208,12 @@ impl Case<'_> {
     }
 
     fn uses_callbacks(&self, file: &Written) -> bool {
-        let outside = [Part::Name, Part::Person, Part::Ref];
-        file.in_binary || outside.into_iter().any(|part| self.has(part))
+        file.in_binary || ALL.iter().any(|(part, _)| self.has(*part))
     }
 
     /// The command, with an option for each kind of place where a token stands. `--replace-text` is for blobs without a
     /// NUL in their first 8192 bytes.
-    fn filter_repo(&self, file: &Written) -> String {
+    fn filter_repo(&self, file: &Written, callbacks: &[(Part, &str)]) -> String {
         let mut command = "git filter-repo --replace-text \"$REPLACEMENTS\"".to_owned();
         if self.has(Part::Message) {
             command += " --replace-message \"$REPLACEMENTS\"";
@@ -208,8 +221,6 @@ impl Case<'_> {
         if file.in_binary {
             command += " --blob-callback \"x = blob.data; $replace; blob.data = x\"";
         }
-        let callbacks =
-            [(Part::Name, "filename"), (Part::Person, "name"), (Part::Person, "email"), (Part::Ref, "refname")];
         for (_, what) in callbacks.iter().filter(|(part, _)| self.has(*part)) {
             write!(command, " --{what}-callback \"x = {what}; $replace; return x\"").expect("writing to memory");
         }
