@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use gate::Gate;
+use gate::{Gate, Literal};
 
 use crate::finding::{Encoding, Fingerprint, Layer, Redacted, Secret, Span};
 use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
@@ -52,6 +52,8 @@ pub struct Detector {
     longest_literal: usize,
     /// For each literal of the gate, what to try where it stands, in the order of the rules.
     arms: Vec<Vec<Arm>>,
+    /// For each literal of the gate, whether it is a name that gives away what stands near it.
+    is_name: Vec<bool>,
     expressions: Vec<Expression>,
 }
 
@@ -93,16 +95,25 @@ impl Detector {
             by_literal[at.expect("every arm's literal starts with a literal of the gate")].push(arm);
         }
         let longest_literal = literals.iter().map(|literal| literal.len()).max().unwrap_or(1);
-        Self { gate, longest_literal, arms: by_literal, expressions }
+        let is_name = by_literal.iter().map(|arms| arms.iter().any(|arm| matches!(arm.way, Way::Given { .. })));
+        Self { gate, longest_literal, is_name: is_name.collect(), arms: by_literal, expressions }
     }
 
-    /// Whether `bytes` hold one of the literals that every token begins with or stands near, or what may be encoded text.
-    /// Where they do not, [`find`] finds nothing. It is enough to look at stretches of [`reach`] bytes.
+    /// Whether a token may begin somewhere in `bytes`, or a name stands there that gives one away, or what may be encoded
+    /// text. Where they do not, [`find`] finds nothing. It is enough to look at stretches of [`reach`] bytes.
     ///
     /// [`find`]: Self::find
     /// [`reach`]: Self::reach
     pub fn may_hold(&self, bytes: &[u8]) -> bool {
-        self.gate.find(bytes, 0).is_some() || decode::may_stand(bytes)
+        self.may_start(bytes, |literal| worth_a_look(bytes, literal.start, literal.end)) || decode::may_stand(bytes)
+    }
+
+    /// Whether something decides in `bytes` that is further away than [`reach`]: a name that gives away a token hundreds of
+    /// bytes from there, a NUL at the beginning without which no UTF-16 is looked for.
+    ///
+    /// [`reach`]: Self::reach
+    pub fn depends(&self, bytes: &[u8]) -> bool {
+        self.may_start(bytes, |_| false) || decode::hides_wide(bytes)
     }
 
     /// Of a text that [`may_hold`] a token some stretch of so many bytes does.
@@ -110,6 +121,17 @@ impl Detector {
     /// [`may_hold`]: Self::may_hold
     pub fn reach(&self) -> usize {
         self.longest_literal.max(decode::REACH)
+    }
+
+    fn may_start(&self, bytes: &[u8], is_start: impl Fn(&Literal) -> bool) -> bool {
+        let mut from = 0;
+        while let Some(literal) = self.gate.find(bytes, from) {
+            from = literal.start + 1;
+            if self.is_name[literal.which] || is_start(&literal) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Every token in `bytes`, in order, none overlapping another. Linear in the length of `bytes`.

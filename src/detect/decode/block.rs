@@ -129,8 +129,13 @@ pub(super) fn is_digit(byte: u8) -> bool {
 
 /// Whether these digits may be a line that the next one goes on with.
 pub(super) fn may_go_on(bytes: &[u8], line: Span) -> bool {
-    let next = || behind_line_break(bytes, line.end).and_then(|next| bytes.get(next));
-    line.len() >= SHORTEST && next().is_some_and(|byte| is_digit(*byte))
+    /// A longer line below counts as one that belongs to this.
+    const LOOK: usize = 128;
+    let goes_on = |start| {
+        let next = run_at(bytes, start, LOOK);
+        !next.is_empty() && (next.len() == LOOK || ends_line(bytes, next.end))
+    };
+    line.len() >= SHORTEST && behind_line_break(bytes, line.end).is_some_and(goes_on)
 }
 
 fn run_at(bytes: &[u8], start: usize, longest: usize) -> Span {

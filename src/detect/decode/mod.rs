@@ -75,8 +75,9 @@ fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>)) {
     }
 }
 
-/// A stretch of so many bytes shows that it may be part of encoded text: a line of 26 digits, a line break, an indent of 80.
-pub(super) const REACH: usize = 128;
+/// A stretch of so many bytes shows that it may be part of encoded text: a line of 26 digits, a line break, an indent of
+/// 80, 128 digits. No word that a token wants near it is further away, where its own name is none of the gate's literals.
+pub(super) const REACH: usize = 256;
 
 /// Whether some stretch of [`REACH`] bytes in `bytes` may be part of an encoded token. Unlike [`each`] this depends on nothing
 /// that stands elsewhere, so what is true of two texts is true of what is put together from stretches of them.
@@ -89,6 +90,11 @@ pub(super) fn may_stand(bytes: &[u8]) -> bool {
         at = if run.len() < PIECE { run.end } else { run.end - OVERLAP };
     }
     utf16::any(bytes)
+}
+
+/// Whether there is UTF-16 in `bytes` that is not looked at, for lack of a NUL at the beginning.
+pub(super) fn hides_wide(bytes: &[u8]) -> bool {
+    !utf16::may_hold(bytes) && utf16::any(bytes)
 }
 
 impl Detector {

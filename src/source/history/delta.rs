@@ -1,5 +1,7 @@
 //! Deltas: what they insert, and what comes of them.
 
+use std::ops::Range;
+
 use gix::error::corruption;
 
 /// A delta, as it is written in a pack.
@@ -10,6 +12,7 @@ pub(super) struct Delta<'d> {
 }
 
 /// One step of a delta.
+#[derive(Clone, Copy)]
 enum Step<'d> {
     Copy { from: usize, len: usize },
     Insert(&'d [u8]),
@@ -39,13 +42,19 @@ impl<'d> Delta<'d> {
         })
     }
 
-    /// What comes of the delta, into `out`.
-    pub fn apply(&self, base: &[u8], out: &mut Vec<u8>) -> gix::Result<()> {
+    /// What comes of the delta, into `out`, and where in that something stands which is not in the base: in order, and
+    /// empty where two copies meet.
+    pub fn apply(&self, base: &[u8], out: &mut Vec<u8>, fresh: &mut Vec<Range<usize>>) -> gix::Result<()> {
         out.clear();
+        fresh.clear();
         out.try_reserve(self.size).map_err(|_| corruption(format!("it says that it makes {} bytes", self.size)))?;
-        self.steps(base.len(), |step| match step {
-            Step::Insert(bytes) => out.extend_from_slice(bytes),
-            Step::Copy { from, len } => out.extend_from_slice(&base[from..from + len]),
+        self.steps(base.len(), |step| {
+            let start = out.len();
+            match step {
+                Step::Insert(bytes) => out.extend_from_slice(bytes),
+                Step::Copy { from, len } => out.extend_from_slice(&base[from..from + len]),
+            }
+            fresh.push(start..if let Step::Insert(_) = step { out.len() } else { start });
         })
     }
 

@@ -5,8 +5,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use gix::ObjectId;
+use gix::error::corruption;
 use gix::hash::oid;
-use gix::objs::{CommitRefIter, Kind, TagRefIter, TreeRefIter};
+use gix::objs::{CommitRefIter, Kind, TagRefIter};
 
 use super::stores::Contents;
 use super::walk::Object;
@@ -44,7 +45,7 @@ impl<'h> Links<'h> {
     pub fn see(&self, object: &Object<'_>) -> gix::Result<()> {
         let &Object { kind, id, bytes, .. } = object;
         match kind {
-            Kind::Tree => self.see_tree(bytes, id),
+            Kind::Tree => self.see_tree(object),
             Kind::Commit => {
                 CommitRefIter::from_bytes(bytes, id.kind()).tree_id()?;
                 let commit = Commit::parse(bytes, id.kind())?;
@@ -64,12 +65,23 @@ impl<'h> Links<'h> {
         }
     }
 
-    fn see_tree(&self, bytes: &[u8], id: &oid) -> gix::Result<()> {
-        for entry in TreeRefIter::from_bytes(bytes, id.kind()) {
-            let entry = entry?;
-            if !entry.mode.is_commit() {
-                self.look_up(entry.oid);
+    /// Entries that an older version had were looked up with that.
+    fn see_tree(&self, tree: &Object<'_>) -> gix::Result<()> {
+        let len = tree.id.as_bytes().len();
+        let all = 0..tree.bytes.len();
+        let mut fresh = tree.fresh.unwrap_or(std::slice::from_ref(&all));
+        let mut start = 0;
+        while start < tree.bytes.len() {
+            let (header, id) =
+                entry(&tree.bytes[start..], len).ok_or_else(|| corruption("it is no tree to its end"))?;
+            let end = start + header.len() + 1 + len;
+            while let Some((_, behind)) = fresh.split_first().filter(|(first, _)| first.end < start) {
+                fresh = behind;
             }
+            if fresh.first().is_some_and(|first| first.start <= end) && !header.starts_with(b"160000 ") {
+                self.look_up(oid::from_bytes_unchecked(id));
+            }
+            start = end;
         }
         Ok(())
     }
@@ -89,8 +101,17 @@ impl<'h> Links<'h> {
     }
 }
 
-/// Ids that were looked up lately. Neighbouring versions of a tree have all entries but one in common: in a clone of
-/// git/git this spares 98 of 100 searches in the indexes of packs.
+/// The mode and name of the first entry of a tree, and its id. A third of the time that gix takes, which checks more.
+fn entry(tree: &[u8], len: usize) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memchr(0, tree)?;
+    let header = &tree[..end];
+    let space = header.iter().take(7).position(|&b| b == b' ')?;
+    let is_mode = header[..space].iter().all(|b| (b'0'..=b'7').contains(b));
+    let id = tree.get(end + 1..end + 1 + len)?;
+    (space > 0 && is_mode && end > space + 1).then_some((header, id))
+}
+
+/// Ids that were looked up lately.
 struct Seen {
     /// Of each id a part, at a place that another part of it tells.
     slots: Box<[AtomicU64]>,

@@ -76,6 +76,7 @@ impl Source for History<'_> {
     }
 
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let detector = self.detector;
         let links = Links::new(&self.contents);
         let broken = Mutex::new(BTreeMap::new());
         let failed = |id: &oid, why: &str| {
@@ -84,8 +85,13 @@ impl Source for History<'_> {
         };
         let task = Task {
             look: |kind| if kind == ObjectKind::Blob { Look::Held } else { Look::All },
-            may_hold: &|bytes| self.detector.may_hold(bytes),
-            context: self.detector.reach() - 1,
+            may_hold: &|bytes| detector.may_hold(bytes),
+            holds: &|kind, bytes| {
+                // What is no blob is not scanned as one text, and there is little of it.
+                let is_blob = kind == ObjectKind::Blob;
+                detector.may_hold(bytes) && (!is_blob || detector.depends(bytes) || !detector.find(bytes).is_empty())
+            },
+            context: detector.reach() - 1,
             visit: &|object| {
                 if let Err(err) = links.see(object) {
                     failed(object.id, &err.to_string());
@@ -131,7 +137,7 @@ impl History<'_> {
             for id in broken.values().flatten() {
                 if let Ok(Some((kind, start))) = store.read(id, &mut buffer) {
                     let bytes = &buffer[start..];
-                    walk::show(&Object { kind, id, bytes, may_hold: (task.may_hold)(bytes) }, task);
+                    walk::show(&Object { kind, id, bytes, may_hold: (task.holds)(kind, bytes), fresh: None }, task);
                 }
             }
         }
@@ -170,7 +176,8 @@ impl History<'_> {
 
     /// Shows every object of one kind. What cannot be read was told when it was scanned.
     fn each(&self, kind: fn(ObjectKind) -> Look, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        let task = Task { look: kind, may_hold: &|_| false, context: 0, visit, failed: &|_, _| {} };
+        let task =
+            Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, context: 0, visit, failed: &|_, _| {} };
         self.walk(threads, &task);
     }
 
@@ -218,7 +225,10 @@ fn loose(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_>) {
                 }
                 // That one is scanned, but not asked what it leads to.
                 let kind = if is_other { ObjectKind::Blob } else { kind };
-                walk::show(&Object { kind, id, bytes: object, may_hold: (task.may_hold)(object) }, task);
+                walk::show(
+                    &Object { kind, id, bytes: object, may_hold: (task.holds)(kind, object), fresh: None },
+                    task,
+                );
             }
             Ok(None) => (task.failed)(id, "it was there a moment ago and is gone"),
             Err(err) => (task.failed)(id, &err.to_string()),
@@ -235,7 +245,7 @@ fn staged_in(git_dir: &Path, objects: &Objects) -> Result<Vec<index::Change>, Tr
 
 /// Hands over what can be scanned of an object.
 fn show(object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
-    let &Object { kind, id, bytes, may_hold } = object;
+    let &Object { kind, id, bytes, may_hold, .. } = object;
     if !may_hold {
         return;
     }
