@@ -162,7 +162,7 @@ fn a_repository_that_knows_no_remote_goes_on_as_a_copy() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     tokens.push(stashed);
     expect_tokens(&run, &tokens);
-    assert_eq!(names(&run), ["rotate", "rewrite", "replace", "stash", "forget", "delete"]);
+    assert_eq!(names(&run), ["rotate", "rewrite", "replace", "delete"]);
     follow(&repo, repo.top(), &run, &["rewrite", "delete"]).expect_has("no token in");
 }
 
@@ -266,6 +266,27 @@ fn a_token_that_begins_as_another_leaves_no_rest() {
     let clean = fs::read_dir(clean).expect("list").next().expect("one").expect("an entry").path().join("clean.git");
     let left = repo.git_call(&["show", "main:b.txt"]).cwd(clean).run().expect_code(0).out();
     assert!(left.starts_with("client = Client(\"REMOVED-") && left.ends_with("\")\n") && left.len() < 70, "{left}");
+}
+
+#[test]
+fn the_remote_that_has_it_is_cleaned_and_no_name_of_one_is_printed() {
+    let (repo, tokens) = scene(7912);
+    let named = Maker::new(7913).sk_live(24);
+    for name in ["upstream", named.text()] {
+        repo.git(&["remote", "add", name, &format!("../{name}.git")]);
+    }
+    repo.git(&["remote", "remove", "origin"]);
+    repo.git(&["init", "-q", "--bare", "-b", "main", "../upstream.git"]);
+    repo.git(&["push", "-q", "upstream", "--all"]);
+    repo.git(&["init", "-q", "--bare", "-b", "main", "../other.git"]);
+    repo.git(&["remote", "add", "origin", "../other.git"]);
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    expect_no_leak(&run, tokens.iter().chain([&named]));
+    let rewrite = step(&run, "rewrite")["run"].clone();
+    assert!(rewrite.to_string().contains("$(git remote get-url upstream)"), "{rewrite}");
+    let main = step(&run, "push")["list"].as_array().expect("a list").contains(&"refs/heads/main".into());
+    assert!(main, "{:#}", step(&run, "push"));
+    follow(&repo, repo.top(), &run, &["rewrite", "push", "sweep", "delete"]);
 }
 
 #[test]

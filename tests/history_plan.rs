@@ -63,6 +63,7 @@ fn everywhere() -> String {
     repo.git(&["tag", "v1"]);
     push(&repo);
     repo.git(&["remote", "add", "upstream", "../upstream.git"]);
+    repo.git(&["update-ref", "refs/remotes/upstream/main", "main"]);
     plan(&repo, "repo", FILE)
 }
 

@@ -1,6 +1,7 @@
 //! Where the file with the replacements is written: it holds the tokens themselves, so nobody else may read it, and
 //! nothing may commit it or carry it along.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -88,7 +89,7 @@ enum Keeper {
 /// Asks of the repository that is swept, whose worktree may be anywhere, and of that in which the folder lies by itself.
 fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper, Trouble> {
     let swept = worktree.and_then(|top| top.canonicalize().ok()).filter(|top| folder.starts_with(top));
-    let question = |args: &[&str]| match &swept {
+    let question = |args: [&OsStr; 4]| match &swept {
         Some(top) => Question::new(top, args),
         None => Question::new(folder, args).of_folder(),
     };
@@ -101,6 +102,6 @@ fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper
         None if swept.is_none() => return Ok(Keeper::Nobody),
         Some(_) | None => {}
     }
-    let ignored = question(&["check-ignore", "--quiet", "--", &path.to_string_lossy()]).answer()?;
+    let ignored = question(["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()]).answer()?;
     Ok(if ignored.succeeded() { Keeper::Nobody } else { Keeper::Worktree })
 }

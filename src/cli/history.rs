@@ -9,7 +9,7 @@ use super::config::Settings;
 use super::{Scan, finish, stale_entries, threads, unstaged_config};
 use crate::cleaning::{Cleaning, Place, layout};
 use crate::detect::Detector;
-use crate::exposure::expose;
+use crate::exposure::{Exposure, expose};
 use crate::source::{History, Kind, Repository, Staged};
 use crate::sweep::Sweep;
 use crate::trouble::Trouble;
@@ -36,23 +36,34 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
         outcome.accept_lacks();
     }
     let mut failed = None;
-    let replacements = place.zip(vault).and_then(|(place, vault)| {
-        let found: HashSet<_> = exposures.iter().map(|one| one.finding.fingerprint).collect();
-        if found.is_empty() {
-            notes.push("no token was found, so no file with replacements was written".to_owned());
-            return None;
-        }
-        place.write(vault, |token| found.contains(&token), &detector).map_err(|trouble| failed = Some(trouble)).ok()
-    });
-    let layout = (!exposures.is_empty()).then(|| layout(repository.worktree().is_some())).transpose();
-    let layout = layout.unwrap_or_else(|trouble| {
-        failed = Some(trouble);
-        None
-    });
-    let cleaning = layout.map(|layout| Cleaning { layout, replacements });
+    let cleaning = cleaning(&exposures, place.zip(vault), &repository, &detector, &mut notes, &mut failed);
     let exposures = Some(exposures);
     let scan = Scan { kind: Kind::History, outcome, exposures, cleaning, failed, started, notes, first_commit: false };
     finish(&scan, common)
+}
+
+/// What the plan needs, and the file with the replacements where there is something to put into it. What was found is told
+/// also where that fails.
+fn cleaning(
+    exposures: &[Exposure],
+    asked: Option<(Place, Vault)>,
+    repository: &Repository,
+    detector: &Detector,
+    notes: &mut Vec<String>,
+    failed: &mut Option<Trouble>,
+) -> Option<Cleaning> {
+    if exposures.is_empty() {
+        notes.extend(asked.map(|_| "no token was found, so no file with replacements was written".to_owned()));
+        return None;
+    }
+    let layout = layout(repository.worktree().is_some(), detector).map_err(|trouble| *failed = Some(trouble)).ok()?;
+    let found: HashSet<_> = exposures.iter().map(|one| one.finding.fingerprint).collect();
+    let written = asked.map(|(place, vault)| place.write(vault, |token| found.contains(&token), detector)).transpose();
+    let replacements = written.unwrap_or_else(|trouble| {
+        *failed = Some(trouble);
+        None
+    });
+    Some(Cleaning { layout, replacements })
 }
 
 /// Where to write the replacements, if that was asked for. What is wrong with it is said before the sweep, not after it.

@@ -115,11 +115,30 @@ impl Case<'_> {
         }
     }
 
-    fn remote(&self) -> Option<&str> {
+    /// The remote that is to be cleaned: the first that has a token, or that may have one.
+    fn remote(&self) -> Option<&ShownPath> {
         match &self.cleaning.layout {
-            Layout::Mirror { remote } | Layout::Clone { remote, .. } => Some(remote),
+            Layout::Mirror { remote } => Some(remote),
+            Layout::Clone { remotes, .. } => remotes.iter().find(|remote| self.holds(remote)).or(remotes.first()),
             Layout::Bare | Layout::Alone => None,
         }
+    }
+
+    /// Whether a branch of the remote leads to a token.
+    fn holds(&self, remote: &ShownPath) -> bool {
+        self.exposures.iter().flat_map(names).any(|name| branch_of(remote, name).is_some())
+    }
+
+    /// Other remotes that have one.
+    fn other_remotes(&self) -> Vec<String> {
+        let Layout::Clone { remotes, .. } = &self.cleaning.layout else { return Vec::new() };
+        let others = remotes.iter().filter(|remote| Some(*remote) != self.remote() && self.holds(remote));
+        others.map(shown_path).collect()
+    }
+
+    /// Whether a copy takes the place of this repository.
+    fn is_replaced(&self) -> bool {
+        self.cleaning.layout == Layout::Alone && self.needs_copy()
     }
 
     fn rotate(&self) -> Option<Step> {
@@ -180,7 +199,7 @@ impl Case<'_> {
         let mut run = variables(file, self.uses_callbacks(file));
         if !mirror {
             let from = match self.remote() {
-                Some(remote) => format!("\"$(git remote get-url {})\"", quoted(remote)),
+                Some(remote) => format!("\"$(git remote get-url {})\"", word(remote, "REMOTE")),
                 None => "\"$(git rev-parse --git-common-dir)\"".to_owned(),
             };
             run.push("clean=$(mktemp -d)/clean.git".to_owned());
@@ -188,7 +207,11 @@ impl Case<'_> {
             run.push("cd \"$clean\"".to_owned());
         }
         // filter-repo takes the remote away, so that nobody pushes by mistake.
-        let remote = if mirror { self.remote().map_or("origin".into(), quoted) } else { "origin".to_owned() };
+        let remote = if mirror {
+            self.remote().map_or("origin".into(), |remote| word(remote, "REMOTE"))
+        } else {
+            "origin".to_owned()
+        };
         if self.cleaning.layout != Layout::Alone {
             run.push(format!("url=$(git remote get-url {remote})"));
         }
@@ -228,15 +251,13 @@ impl Case<'_> {
     }
 
     fn publish(&self) -> Option<Step> {
-        let others = match &self.cleaning.layout {
-            Layout::Alone => {
-                let says = "Go on in a clone of \"$clean\", and delete this folder: its objects, reflogs and stashes are the old ones.";
-                return self.needs_copy().then(|| Step::new("replace", says));
-            }
-            Layout::Clone { others, .. } if !others.is_empty() => {
-                format!(" Rewrite and push likewise what these remotes have: {}.", others.join(", "))
-            }
-            _ => String::new(),
+        if self.is_replaced() {
+            let says = "Go on in a clone of \"$clean\", and delete this folder: its objects, reflogs and stashes are the old ones.";
+            return Some(Step::new("replace", says));
+        }
+        let others = match &self.other_remotes()[..] {
+            [] => String::new(),
+            others => format!(" Rewrite and push likewise what is at {}.", others.join(", ")),
         };
         let says = format!(
             "Push all refs, since rewritten commits have new ids. What others pushed since the clone is lost. A forge may \
@@ -251,13 +272,12 @@ impl Case<'_> {
         let refs =
             self.exposures.iter().filter(|one| Self::is_committed(one)).flat_map(names).filter(|name| is_ref(name));
         let there = |name: &ShownPath| {
-            let name = shown_path(name);
-            let Layout::Clone { remote, bare: false, .. } = &self.cleaning.layout else { return Some(name) };
-            let branch =
-                name.strip_prefix(&format!("refs/remotes/{remote}/")).map(|branch| format!("refs/heads/{branch}"));
+            let shown = shown_path(name);
+            let Layout::Clone { bare: false, .. } = self.cleaning.layout else { return Some(shown) };
             // What is here only, and what other remotes have.
-            let here = ["refs/heads/", "refs/remotes/", "refs/stash"].iter().any(|start| name.starts_with(start));
-            branch.or_else(|| (!here).then_some(name))
+            let here = ["refs/heads/", "refs/remotes/", "refs/stash"].iter().any(|start| shown.starts_with(start));
+            let branch = branch_of(self.remote()?, name).map(|branch| format!("refs/heads/{branch}"));
+            branch.or_else(|| (!here).then_some(shown))
         };
         refs.filter_map(there).collect::<BTreeSet<_>>().into_iter().collect()
     }
@@ -265,15 +285,18 @@ impl Case<'_> {
     fn drop_stash(&self) -> Option<Step> {
         let says =
             "Drop the stash that has one: git stash list, git stash show -p stash@{N}, git stash drop stash@{N}.";
-        self.any(|_, one| one.standing == Standing::Stash).then(|| Step::new("stash", says))
+        let is_stashed = |case: &Self, one: &Exposure| one.standing == Standing::Stash && !case.is_replaced();
+        self.any(is_stashed).then(|| Step::new("stash", says))
     }
 
     /// What only reflogs lead to, or nothing.
     fn forget(&self) -> Option<Step> {
         const RUN: [&str; 2] = ["git reflog expire --expire=now --all", "git gc --prune=now"];
-        let rewritten = self.needs_copy() && self.cleaning.layout != Layout::Alone;
+        if self.is_replaced() {
+            return None;
+        }
         let left = self.exposures.iter().filter(|one| one.standing >= Standing::Stash).count();
-        let says = match (rewritten, self.any(Self::is_local), left) {
+        let says = match (self.needs_copy(), self.any(Self::is_local), left) {
             (true, _, _) if self.cleaning.layout == Layout::Bare => {
                 "Forget the old objects, here. Whoever has a clone makes a new one, since a pull would bring the tokens back:"
                     .to_owned()
@@ -300,26 +323,23 @@ impl Case<'_> {
     }
 
     fn sweep_again(&self) -> Option<Step> {
-        if self.cleaning.layout == Layout::Alone && self.needs_copy() {
-            return None;
-        }
         let again =
             ["again=$(mktemp -d)/again.git", "git clone --mirror --no-local \"$url\" \"$again\"", "cd \"$again\""];
         let elsewhere = self.cleaning.replacements.is_some() && self.any(Self::is_pushed);
         let run = again.into_iter().filter(|_| elsewhere).chain(["keysweep history"]);
         let says = "Sweep again. Exit code 0 is the proof:";
-        (!self.exposures.is_empty()).then(|| Step::new("sweep", says).run(run))
+        (!self.exposures.is_empty() && !self.is_replaced()).then(|| Step::new("sweep", says).run(run))
     }
 }
 
 fn delete(file: &Written) -> Step {
     let says = "Delete the file with the replacements, since it holds the tokens themselves:";
-    Step::new("delete", says).run([format!("rm -f {}", word(&file.path))])
+    Step::new("delete", says).run([format!("rm -f {}", word(&file.path, "FILE"))])
 }
 
 /// What the commands name.
 fn variables(file: &Written, callbacks: bool) -> Vec<String> {
-    let mut run = vec![format!("export REPLACEMENTS={}", word(&file.path))];
+    let mut run = vec![format!("export REPLACEMENTS={}", word(&file.path, "FILE"))];
     if callbacks {
         run.push(
             "replace='t = FilteringOptions.get_replace_text(os.environ[\"REPLACEMENTS\"]); \
@@ -331,12 +351,15 @@ fn variables(file: &Written, callbacks: bool) -> Vec<String> {
     run
 }
 
-fn word(path: &ShownPath) -> String {
-    shell_word(path).unwrap_or_else(|| "FILE".to_owned())
+/// For the shell. What cannot be shown is what the reader has to put in.
+fn word(path: &ShownPath, instead: &str) -> String {
+    shell_word(path).unwrap_or_else(|| instead.to_owned())
 }
 
-fn quoted(name: &str) -> String {
-    word(&ShownPath::from_masked(name.into()))
+/// `main`, where `name` is a branch of the remote.
+fn branch_of(remote: &ShownPath, name: &ShownPath) -> Option<String> {
+    let start = format!("refs/remotes/{}/", shown_path(remote));
+    shown_path(name).strip_prefix(&start).map(str::to_owned)
 }
 
 fn names(one: &Exposure) -> impl Iterator<Item = &ShownPath> {
