@@ -218,8 +218,10 @@ fn what_no_ref_leads_to_is_forgotten() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     assert_eq!(names(&run), ["rotate", "forget", "sweep", "delete"]);
     follow(&repo, repo.top(), &run, &["forget", "sweep", "delete"]);
-    repo.write("a.txt", client(&stashed));
-    repo.git(&["stash", "-q"]);
+    for text in ["innocent too\n", &client(&stashed)] {
+        repo.write("a.txt", text);
+        repo.git(&["stash", "-q"]);
+    }
     repo.stage("b.txt", client(&staged));
     let run = sweep(&repo, repo.top()).expect_code(1);
     assert_eq!(names(&run), ["rotate", "unstage", "stash", "forget", "sweep", "delete"]);
@@ -227,6 +229,7 @@ fn what_no_ref_leads_to_is_forgotten() {
     repo.git(&["stash", "drop", "-q"]);
     repo.stage("b.txt", "mended\n");
     follow(&repo, repo.top(), &run, &["forget", "sweep", "delete"]);
+    assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 1, "the other stash stays");
 }
 
 #[test]

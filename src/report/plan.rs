@@ -291,7 +291,8 @@ impl Case<'_> {
 
     /// What only reflogs lead to, or nothing.
     fn forget(&self) -> Option<Step> {
-        const RUN: [&str; 2] = ["git reflog expire --expire=now --all", "git gc --prune=now"];
+        // `git reflog expire --expire=now --all` would empty the list of stashes, which is a reflog.
+        const RUN: &str = "git -c gc.reflogExpire=now -c gc.reflogExpireUnreachable=now gc --prune=now";
         if self.is_replaced() {
             return None;
         }
@@ -303,17 +304,17 @@ impl Case<'_> {
             }
             (true, _, _) => {
                 "Clone anew wherever somebody works: a pull would bring the tokens back. In a clone that is kept, \
-                 git fetch --prune --tags --force, git reset --hard every branch to its upstream, and then (older stashes go too):"
+                 git fetch --prune --tags --force, git reset --hard every branch to its upstream, git stash clear, and then:"
                     .to_owned()
             }
-            (false, true, _) => "Forget the old objects (older stashes go too):".to_owned(),
+            (false, true, _) => "Forget the old objects; stashes stay:".to_owned(),
             (false, false, 0) => return None,
             (false, false, left) => format!(
-                "No branch or tag leads to {}: nothing to rewrite. Forget the old objects (older stashes go too):",
+                "No branch or tag leads to {}: nothing to rewrite. Forget the old objects; stashes stay:",
                 counted(left, "token")
             ),
         };
-        Some(Step::new("forget", says).run(RUN))
+        Some(Step::new("forget", says).run([RUN]))
     }
 
     fn forge(&self) -> Option<Step> {
