@@ -350,6 +350,33 @@ fn the_three_commands_of_the_page() {
 }
 
 #[test]
+fn what_a_forge_keeps_is_told_by_the_last_sweep() {
+    let repo = Repo::new();
+    let token = Maker::new(7914).sk_live(24);
+    repo.stage("a.py", client(&token));
+    repo.commit("bad");
+    let origin = repo.base().join("origin.git");
+    let at_origin = |args: &[&str]| repo.git_call(args).cwd(&origin).run().expect_code(0);
+    repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
+    at_origin(&["update-ref", "refs/pull/1/head", "main"]);
+    at_origin(&["config", "receive.hideRefs", "refs/pull"]);
+    let url = format!("file://{}", origin.display());
+    let [clone, sweep, clean] = <[String; 3]>::try_from(three_commands(&url)).expect("three commands");
+    // As somebody types them: what fails does not end the shell.
+    let script = format!("set +e\n{clone}\n{sweep}\n{clean}\n");
+    shell(&repo, repo.base(), &script).expect_has("deny updating a hidden ref").expect_has("keysweep: no token in");
+    let proof = |name: &str| {
+        repo.git(&["clone", "-q", "--mirror", &url, &format!("../{name}")]);
+        repo.keysweep_call(&["history", "--format", "jsonl"]).cwd(repo.base().join(name)).run()
+    };
+    let left = proof("left.git").expect_code(1).only_finding();
+    assert_eq!(left["refs"], serde_json::json!(["refs/pull/1/head"]));
+    // What support does.
+    at_origin(&["update-ref", "-d", "refs/pull/1/head"]);
+    proof("proof.git").expect_code(0);
+}
+
+#[test]
 fn a_mirror_is_cleaned_where_it_is() {
     let (repo, tokens) = scene(7909);
     let url = format!("file://{}/origin.git", repo.base().display());
