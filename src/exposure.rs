@@ -73,6 +73,13 @@ pub struct ShownCommit {
     pub date: String,
 }
 
+impl ShownCommit {
+    pub fn new(facts: &CommitFacts, detector: &Detector) -> Self {
+        let author = ShownPath::from_masked(detector.mask(&facts.author));
+        Self { id: facts.id.clone(), author, date: facts.date.clone() }
+    }
+}
+
 /// Where a token came in.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -169,11 +176,7 @@ fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, detector
 
 fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector) -> Exposure {
     let shown = |bytes: &[u8]| ShownPath::from_masked(detector.mask(bytes));
-    let commit = |facts: &CommitFacts| ShownCommit {
-        id: facts.id.clone(),
-        author: shown(&facts.author),
-        date: facts.date.clone(),
-    };
+    let commit = |facts: &CommitFacts| ShownCommit::new(facts, detector);
     let standing = findings.iter().filter_map(without_object).chain([Standing::of(trace)]).min();
     let standing = standing.expect("there is at least the trace's");
     let place = |one: &Introduced| {

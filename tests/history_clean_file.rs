@@ -171,6 +171,13 @@ fn a_report_goes_elsewhere() {
 }
 
 #[test]
+fn some_commits_are_not_enough() {
+    let (repo, _) = scene(7961);
+    call(&repo, outside(&repo)).args(&["HEAD"]).run().expect_code(2).expect_has("leave out what selects commits");
+    assert!(!outside(&repo).exists());
+}
+
+#[test]
 fn where_there_is_no_token_there_is_no_file() {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");

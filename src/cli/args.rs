@@ -75,6 +75,24 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
+    /// Scan what these commits introduce, and nothing else: main, A..B, ^C, as git log takes them
+    #[arg(value_name = "REV")]
+    pub revisions: Vec<String>,
+    /// Scan what commits since DATE introduce: 2026-01-31, "2 weeks ago"
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// The same, for commits until DATE
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// The same, for the branches that match GLOB (may be given again)
+    #[arg(long, value_name = "GLOB")]
+    pub branch: Vec<String>,
+    /// The same, for commits whose author matches PATTERN, a basic regular expression
+    #[arg(long, value_name = "PATTERN")]
+    pub author: Option<String>,
+    /// The same, for commits that change PATH
+    #[arg(last = true, value_name = "PATH")]
+    pub paths: Vec<String>,
     /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,

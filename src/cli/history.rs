@@ -1,32 +1,81 @@
 //! `keysweep history`: the sweep of a repository, and the answer for each token.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Instant;
 
 use super::args::{Common, HistoryArgs};
+use super::cleaning::{Asked, cleaning};
 use super::config::Settings;
-use super::{Scan, finish, stale_entries, threads, unstaged_config};
-use crate::cleaning::{Cleaning, Place, layout};
+use super::{Scan, finish, stale_entries, sweep, threads, unstaged_config};
 use crate::detect::Detector;
-use crate::exposure::{Exposure, expose};
-use crate::source::{History, Kind, Repository, Staged};
-use crate::sweep::Sweep;
+use crate::exposure::{ShownCommit, expose};
+use crate::source::{History, Kind, Pushed, Repository, Selection, Staged};
+use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
-use crate::vault::Vault;
 
-/// Scans every object, and follows each token through the history.
+/// Scans every object and follows each token through the history, or what some commits introduce.
 pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
-    let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
-    let place = place(args, &repository, common)?;
-    let vault = place.as_ref().map(|_| Vault::default());
-    let mut notes = Vec::new();
-    let mut unread = Vec::new();
-    let settings = settings(&repository, &mut notes, &mut unread, common)?;
+    let selection = Selection {
+        revisions: args.revisions.clone(),
+        since: args.since.clone(),
+        until: args.until.clone(),
+        branches: args.branch.clone(),
+        author: args.author.clone(),
+        paths: args.paths.clone(),
+    };
+    match (selection.is_all(), &args.replacements) {
+        (true, _) => all(&repository, args, common),
+        (false, None) => selected(&repository, &selection, args, common),
+        (false, Some(path)) => Err(Trouble::new(
+            format!("cannot write the replacements to {}", path.display()),
+            "some commits are not all places where a token may stand",
+            "leave out what selects commits, or --replacements",
+        )),
+    }
+}
+
+fn selected(
+    repository: &Repository,
+    selection: &Selection,
+    args: &HistoryArgs,
+    common: &Common,
+) -> Result<u8, Trouble> {
+    let started = Instant::now();
+    let (mut notes, mut unread) = (Vec::new(), Vec::new());
+    let settings = settings(repository, &mut notes, &mut unread, common)?;
+    let commits = Pushed::selected(repository, selection)?;
+    let (mut outcome, kind) = sweep(&commits, &settings, None, common);
+    let authors = authors(repository, &outcome, &Detector::new(&settings.rules))?;
+    outcome.unread.extend(unread);
+    outcome.lacking.extend(commits.lacks());
+    if args.allow_incomplete {
+        outcome.accept_lacks();
+    }
+    finish(&Scan { commits: authors, ..Scan::new(kind, outcome, started, notes) }, common)
+}
+
+/// Of the commits with a token, by hex id, who made them, and when.
+fn authors(
+    repository: &Repository,
+    outcome: &Outcome,
+    detector: &Detector,
+) -> Result<HashMap<String, ShownCommit>, Trouble> {
+    let ids: HashSet<&str> = outcome.findings.iter().filter_map(|f| Some(f.origin.as_ref()?.id.as_str())).collect();
+    let told = |id: &str| Ok((id.to_owned(), ShownCommit::new(&repository.commit_facts(id)?, detector)));
+    ids.into_iter().map(told).collect()
+}
+
+fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
+    let started = Instant::now();
+    let asked = Asked::new(args.replacements.as_deref(), repository, common)?;
+    let (mut notes, mut unread) = (Vec::new(), Vec::new());
+    let settings = settings(repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
-    let history = History::open(&repository, &detector);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: vault.as_ref() };
+    let history = History::open(repository, &detector);
+    let sweep =
+        Sweep { detector: &detector, allow: &settings.allow, before: None, vault: asked.as_ref().map(Asked::vault) };
     let mut outcome = sweep.run(&history, threads(common));
     outcome.unread.extend(unread);
     let exposures = expose(&mut outcome, &history, &detector, &settings.allow, threads(common));
@@ -36,48 +85,10 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
         outcome.accept_lacks();
     }
     let mut failed = None;
-    let cleaning = cleaning(&exposures, place.zip(vault), &repository, &detector, &mut notes, &mut failed);
+    let cleaning = cleaning(&exposures, asked, repository, &detector, &mut notes, &mut failed);
     let exposures = Some(exposures);
-    let scan = Scan { kind: Kind::History, outcome, exposures, cleaning, failed, started, notes, first_commit: false };
+    let scan = Scan { exposures, cleaning, failed, ..Scan::new(Kind::History, outcome, started, notes) };
     finish(&scan, common)
-}
-
-/// What the plan needs, and the file with the replacements where there is something to put into it. What was found is told
-/// also where that fails.
-fn cleaning(
-    exposures: &[Exposure],
-    asked: Option<(Place, Vault)>,
-    repository: &Repository,
-    detector: &Detector,
-    notes: &mut Vec<String>,
-    failed: &mut Option<Trouble>,
-) -> Option<Cleaning> {
-    if exposures.is_empty() {
-        notes.extend(asked.map(|_| "no token was found, so no file with replacements was written".to_owned()));
-        return None;
-    }
-    let layout = layout(repository.worktree().is_some(), detector).map_err(|trouble| *failed = Some(trouble)).ok()?;
-    let found: HashSet<_> = exposures.iter().map(|one| one.finding.fingerprint).collect();
-    let written = asked.map(|(place, vault)| place.write(vault, |token| found.contains(&token), detector)).transpose();
-    let replacements = written.unwrap_or_else(|trouble| {
-        *failed = Some(trouble);
-        None
-    });
-    Some(Cleaning { layout, replacements })
-}
-
-/// Where to write the replacements, if that was asked for. What is wrong with it is said before the sweep, not after it.
-fn place(args: &HistoryArgs, repository: &Repository, common: &Common) -> Result<Option<Place>, Trouble> {
-    let Some(path) = &args.replacements else { return Ok(None) };
-    let place = Place::new(path, repository.worktree())?;
-    match &common.output {
-        Some(report) if place.is(report) => Err(Trouble::new(
-            format!("cannot write the report to {}", report.display()),
-            "the replacements go there",
-            "choose another place for one of them",
-        )),
-        _ => Ok(Some(place)),
-    }
 }
 
 /// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.

@@ -66,10 +66,7 @@ fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Tr
             scanned.extend(pushes);
         }
     }
-    finish(
-        &Scan { kind, outcome, exposures: None, cleaning: None, failed: None, started, notes, first_commit: false },
-        common,
-    )
+    finish(&Scan::new(kind, outcome, started, notes), common)
 }
 
 /// Refs that bring the same `.keysweep.toml`, or none.

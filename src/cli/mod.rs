@@ -1,6 +1,7 @@
 //! The command line: from words to a scan, from its outcome to an exit code.
 
 mod args;
+mod cleaning;
 mod config;
 mod history;
 mod hook;
@@ -8,6 +9,7 @@ mod install;
 mod output;
 mod rules;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -20,7 +22,7 @@ use config::Settings;
 use crate::allow::{Allow, CONFIG_NAME};
 use crate::cleaning::Cleaning;
 use crate::detect::Detector;
-use crate::exposure::Exposure;
+use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::ShownPath;
 use crate::report::{self, Format, Report};
 use crate::source::{Cleanup, Files, Kind, Message, Repository, Source, Staged};
@@ -75,19 +77,7 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    finish(
-        &Scan {
-            kind,
-            outcome,
-            exposures: None,
-            cleaning: None,
-            failed: None,
-            started,
-            notes,
-            first_commit: staged.is_first(),
-        },
-        common,
-    )
+    finish(&Scan { first_commit: staged.is_first(), ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 fn settings_of_index(
@@ -131,10 +121,7 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
         _ => Cleanup::of_edited(),
     };
     let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
-    finish(
-        &Scan { kind, outcome, exposures: None, cleaning: None, failed: None, started, notes, first_commit: false },
-        common,
-    )
+    finish(&Scan::new(kind, outcome, started, notes), common)
 }
 
 fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
@@ -149,10 +136,7 @@ fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let (outcome, kind) = sweep(&files, &settings, None, common);
     // Only where all of the repository is scanned is an entry that allows nothing a stale one.
     let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
-    finish(
-        &Scan { kind, outcome, exposures: None, cleaning: None, failed: None, started, notes, first_commit: false },
-        common,
-    )
+    finish(&Scan::new(kind, outcome, started, notes), common)
 }
 
 /// The file that was named, or the one at the top of the worktree as it is on disk.
@@ -174,6 +158,7 @@ struct Scan {
     kind: Kind,
     outcome: Outcome,
     exposures: Option<Vec<Exposure>>,
+    commits: HashMap<String, ShownCommit>,
     cleaning: Option<Cleaning>,
     /// What could not be done besides the scan.
     failed: Option<Trouble>,
@@ -182,9 +167,18 @@ struct Scan {
     first_commit: bool,
 }
 
+impl Scan {
+    /// One of which no more is to be told than what was found.
+    fn new(kind: Kind, outcome: Outcome, started: Instant, notes: Vec<String>) -> Self {
+        let (exposures, commits) = (None, HashMap::new());
+        let (cleaning, failed, first_commit) = (None, None, false);
+        Self { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit }
+    }
+}
+
 /// Reports, and says with which code to exit.
 fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
-    let Scan { kind, outcome, exposures, cleaning, failed, started, notes, first_commit } = scan;
+    let Scan { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit } = scan;
     for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(failed) {
         output::complain(trouble);
     }
@@ -192,6 +186,7 @@ fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
         kind: *kind,
         outcome,
         exposures: exposures.as_deref(),
+        commits,
         cleaning: cleaning.as_ref(),
         seconds: started.elapsed().as_secs_f64(),
         notes,

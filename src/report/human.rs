@@ -276,7 +276,9 @@ fn holding(report: &Report<'_>) -> String {
     let holding = match report.kind {
         Kind::Message => return scanned,
         Kind::History => findings.iter().map(|f| f.origin.as_ref()).collect::<HashSet<_>>().len(),
-        Kind::Push | Kind::Receive => findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len(),
+        Kind::Push | Kind::Receive | Kind::Commits => {
+            findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len()
+        }
         Kind::Staged | Kind::Index | Kind::Files => findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len(),
     };
     // In a push it may be a tag or the name of a branch that holds it.

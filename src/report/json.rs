@@ -33,8 +33,18 @@ pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Resul
 fn findings(report: &Report<'_>) -> Vec<Value> {
     match report.exposures {
         Some(exposures) => exposures.iter().map(exposure).collect(),
-        None => report.outcome.findings.iter().map(|f| finding(f, report.kind.name())).collect(),
+        None => {
+            report.outcome.findings.iter().map(|f| with_author(finding(f, report.kind.name()), f, report)).collect()
+        }
     }
+}
+
+fn with_author(mut value: Value, finding: &Finding, report: &Report<'_>) -> Value {
+    if let Some(known) = finding.origin.as_ref().and_then(|origin| report.commits.get(&origin.id)) {
+        value["author"] = shown_path(&known.author).into();
+        value["date"] = known.date.clone().into();
+    }
+    value
 }
 
 fn exposure(one: &Exposure) -> Value {

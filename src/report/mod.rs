@@ -14,11 +14,11 @@ pub use rules::{explain, list};
 pub use rules_page::page;
 pub use shown::{counted, shown_path};
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use crate::cleaning::Cleaning;
-use crate::exposure::Exposure;
+use crate::exposure::{Exposure, ShownCommit};
 use crate::source::Kind;
 use crate::sweep::Outcome;
 
@@ -28,6 +28,8 @@ pub struct Report<'a> {
     pub outcome: &'a Outcome,
     /// In a sweep of the history, what stands for its findings.
     pub exposures: Option<&'a [Exposure]>,
+    /// Of commits that were named, by hex id, who made those with a token, and when.
+    pub commits: &'a HashMap<String, ShownCommit>,
     /// Where such a sweep found something, what the plan to clean it is made from.
     pub cleaning: Option<&'a Cleaning>,
     pub seconds: f64,

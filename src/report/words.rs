@@ -12,7 +12,7 @@ pub(super) fn does(kind: Kind, part: Part) -> &'static str {
         (Kind::Push, _) => "is about to be pushed",
         (Kind::Receive, _) => "is pushed to this repository",
         (Kind::Message, _) => "stands in the commit message",
-        (Kind::History, _) => "stands in the history",
+        (Kind::History | Kind::Commits, _) => "is in the history",
         (Kind::Index | Kind::Files, Part::Name) => "stands in this file's name",
         (Kind::Index | Kind::Files, Part::SymlinkTarget) => "stands in this link",
         (Kind::Index | Kind::Files, _) => "stands in this file",
@@ -62,6 +62,7 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
         (Kind::Staged, _) => format!("{}, {THEN}", unstage(report, finding)),
         (Kind::Message, _) => "take it out of the message: the commit was not made".to_owned(),
         (Kind::Index | Kind::Files | Kind::History, _) => format!("take it out of here, {THEN}"),
+        (Kind::Commits, _) => "it counts as leaked: rotate it; keysweep history tells where else it is".to_owned(),
         (Kind::Push | Kind::Receive, None) => {
             "give it another name, and delete this one: git branch -m, or git tag -d".to_owned()
         }
@@ -96,7 +97,7 @@ pub(super) fn stopped(kind: Kind) -> &'static str {
         Kind::Staged | Kind::Message => "; the commit is stopped",
         Kind::Push => "; the push is stopped",
         Kind::Receive => "; the push is refused",
-        Kind::Index | Kind::Files | Kind::History => "",
+        Kind::Index | Kind::Files | Kind::History | Kind::Commits => "",
     }
 }
 
@@ -106,7 +107,7 @@ pub(super) fn scanned(report: &Report<'_>) -> String {
     let files = counted(outcome.files, "file");
     match report.kind {
         Kind::Message => "the commit message".to_owned(),
-        Kind::Push | Kind::Receive => format!("{} with {files}", counted(outcome.commits, "commit")),
+        Kind::Push | Kind::Receive | Kind::Commits => format!("{} with {files}", counted(outcome.commits, "commit")),
         Kind::History => counted(outcome.objects, "object"),
         Kind::Staged | Kind::Index | Kind::Files => files,
     }
@@ -125,6 +126,7 @@ pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
         Kind::Push => Some("there is no commit that the remote lacks"),
         Kind::Receive => Some("there is no commit that this repository lacks"),
         Kind::History => Some("there is no object"),
+        Kind::Commits => Some("there is no such commit"),
         Kind::Message => None,
     }
 }

@@ -21,6 +21,7 @@ mod push;
 mod refs;
 mod renames;
 mod repository;
+mod selection;
 mod staged;
 
 pub use files::Files;
@@ -28,6 +29,7 @@ pub use history::{CommitFacts, History, Introduced, Label, Sought, Trace};
 pub use message::{Cleanup, Message};
 pub use push::{Known, Push, Pushed};
 pub use repository::Repository;
+pub use selection::Selection;
 pub use staged::Staged;
 
 use crate::finding::{Origin, Part, Span};
@@ -100,6 +102,8 @@ pub enum Kind {
     Receive,
     /// All objects.
     History,
+    /// Commits that were named.
+    Commits,
 }
 
 impl Kind {
@@ -111,7 +115,7 @@ impl Kind {
             Kind::Message => "message",
             Kind::Push => "push",
             Kind::Receive => "receive",
-            Kind::History => "history",
+            Kind::History | Kind::Commits => "history",
         }
     }
 }

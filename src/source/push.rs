@@ -2,7 +2,7 @@
 //!
 //! A token that one commit adds and the next takes out is pushed all the same, so the tips alone would not do.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
@@ -13,6 +13,7 @@ use super::envelope::{visit_envelope, whole};
 use super::index::compare_trees;
 use super::objects::Objects;
 use super::refs::Ref;
+use super::selection::Selection;
 use super::{Coverage, Kind, Newness, Repository, Source, Unit, spread};
 use crate::allow::CONFIG_NAME;
 use crate::finding::{Origin, OriginKind, Part, Span};
@@ -66,6 +67,23 @@ struct Brought {
     parents: Vec<ObjectId>,
 }
 
+/// The trees of commits, each read once.
+struct Trees<'o> {
+    objects: &'o Objects,
+    known: HashMap<ObjectId, ObjectId>,
+}
+
+impl Trees<'_> {
+    fn of(&mut self, commit: &ObjectId) -> Result<ObjectId, Trouble> {
+        if let Some(tree) = self.known.get(commit) {
+            return Ok(*tree);
+        }
+        let tree = self.objects.commit(commit, &"a parent of a commit that is asked for")?.tree;
+        self.known.insert(*commit, tree);
+        Ok(tree)
+    }
+}
+
 /// What a ref points to in the end, and what stands on the way there.
 struct Peeled {
     chain: Vec<(ObjectKind, ObjectId)>,
@@ -112,6 +130,23 @@ impl<'r> Pushed<'r> {
         Ok(Self { repository, kind, commits, others, names, cut, known: known_in_full })
     }
 
+    /// What these commits bring, wherever they are. Reads no content yet.
+    pub fn selected(repository: &'r Repository, selection: &Selection) -> Result<Self, Trouble> {
+        let shallow = repository.shallow()?;
+        let ids = repository.selected(selection)?;
+        let mut trees = Trees { objects: &repository.objects, known: HashMap::new() };
+        let commits = ids.iter().map(|id| {
+            let commit = repository.objects.commit(id, &"a commit that is asked for")?;
+            let parents = if shallow.contains(id) { &[][..] } else { &commit.parents[..] };
+            let parents = parents.iter().map(|parent| trees.of(parent)).collect::<Result<_, _>>()?;
+            Ok(Brought { id: *id, tree: commit.tree, parents })
+        });
+        let commits = commits.collect::<Result<Vec<_>, Trouble>>()?;
+        let cut = ids.iter().filter(|id| shallow.contains(*id)).count();
+        let (others, names) = (Vec::new(), Vec::new());
+        Ok(Self { repository, kind: Kind::Commits, commits, others, names, cut, known: None })
+    }
+
     /// What the reader should know about how it was scanned.
     pub fn note(&self) -> Option<String> {
         let what = match self.cut {
@@ -120,6 +155,20 @@ impl<'r> Pushed<'r> {
             cut => format!("{cut} commits were scanned with all their files: this shallow clone ends there"),
         };
         Some(format!("{what}, so what they changed cannot be told; git fetch --unshallow gets the rest"))
+    }
+
+    /// What came before the commits is not here.
+    pub fn lacks(&self) -> Option<Trouble> {
+        (self.cut > 0).then(|| {
+            Trouble::new(
+                format!(
+                    "cannot scan what came before {}",
+                    if self.cut == 1 { "1 commit".to_owned() } else { format!("{} commits", self.cut) }
+                ),
+                "this is a shallow clone, and its history begins there",
+                "git fetch --unshallow gets the rest",
+            )
+        })
     }
 
     fn visit_other(

@@ -103,7 +103,7 @@ impl Told {
 }
 
 /// The author of a commit, without the date.
-fn author(commit: &[u8]) -> &[u8] {
+pub(super) fn author(commit: &[u8]) -> &[u8] {
     let mut headers = commit.split(|&b| b == b'\n').take_while(|line| !line.is_empty());
     let author = headers.find_map(|line| line.strip_prefix(b"author ")).unwrap_or_default();
     let end = author.iter().rposition(|&b| b == b'>').map_or(author.len(), |at| at + 1);

@@ -7,9 +7,12 @@ use std::rc::Rc;
 use gix::ObjectId;
 
 use super::History;
-use super::graph::{Commits, Held, Trees, Wanted};
+use super::graph::{Commits, Held, Trees, Wanted, author};
 use super::labels::Label;
 use crate::finding::{Origin, OriginKind};
+use crate::source::Repository;
+use crate::source::ancestry::Commit;
+use crate::trouble::Trouble;
 
 /// What is known of one token's way through the history. Names and paths are as git has them, not masked.
 #[derive(Debug, Default)]
@@ -47,6 +50,26 @@ pub struct CommitFacts {
     pub author: Vec<u8>,
     /// When it was committed: `2024-01-02T03:04:05+00:00`.
     pub date: String,
+}
+
+impl Repository {
+    /// What is told of the commit with this hex id.
+    pub fn commit_facts(&self, id: &str) -> Result<CommitFacts, Trouble> {
+        let broken =
+            |err| Trouble::new(format!("cannot read the commit {id}"), err, "look for the damage with git fsck");
+        let id = ObjectId::from_hex(id.as_bytes()).map_err(broken)?;
+        let mut buffer = Vec::new();
+        let (_, bytes) = self.objects.any(&id, &"a commit with a token", &mut buffer)?;
+        let commit = Commit::parse(bytes, id.kind()).map_err(|err| {
+            Trouble::new(format!("cannot read the commit {id}"), err, "look for the damage with git fsck")
+        })?;
+        Ok(CommitFacts { id: id.to_string(), author: author(bytes).to_vec(), date: day_and_time(commit.date) })
+    }
+}
+
+/// Seconds since 1970 as `2024-01-02T03:04:05+00:00`.
+fn day_and_time(seconds: i64) -> String {
+    gix::date::Time::new(seconds, 0).format_or_unix(gix::date::time::format::ISO8601_STRICT)
 }
 
 /// An object that holds a token, by the token's number.
@@ -263,7 +286,6 @@ impl Tracer<'_> {
 
     fn facts(&self, at: u32) -> CommitFacts {
         let node = &self.commits.list[at as usize];
-        let date = gix::date::Time::new(node.commit.date, 0).format_or_unix(gix::date::time::format::ISO8601_STRICT);
-        CommitFacts { id: node.id.to_string(), author: node.author.to_vec(), date }
+        CommitFacts { id: node.id.to_string(), author: node.author.to_vec(), date: day_and_time(node.commit.date) }
     }
 }
