@@ -75,6 +75,10 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
+    /// Read only objects that were not yet there, or not clean, when this was last run here; what is clean is remembered in
+    /// the git directory
+    #[arg(long, conflicts_with_all = ["revisions", "since", "until", "branch", "author", "paths"])]
+    pub since_last: bool,
     /// Scan what these commits introduce, and nothing else: main, A..B, ^C, as git log takes them
     #[arg(value_name = "REV")]
     pub revisions: Vec<String>,

@@ -8,8 +8,11 @@ use super::args::{Common, HistoryArgs};
 use super::cleaning::{Asked, cleaning};
 use super::config::Settings;
 use super::{Scan, finish, stale_entries, sweep, threads, unstaged_config};
+use sha2::{Digest, Sha256};
+
 use crate::detect::Detector;
 use crate::exposure::{ShownCommit, expose};
+use crate::rule::Rule;
 use crate::source::{History, Kind, Pushed, Repository, Selection, Staged};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
@@ -73,11 +76,16 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = settings(repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
+    let rules = rules_version(&settings.rules);
     let history = History::open(repository, &detector);
+    let history = if args.since_last { history.since_last(&rules) } else { history };
     let sweep =
         Sweep { detector: &detector, allow: &settings.allow, before: None, vault: asked.as_ref().map(Asked::vault) };
     let mut outcome = sweep.run(&history, threads(common));
     outcome.unread.extend(unread);
+    if args.since_last {
+        notes.extend(remember(&history, &rules, &outcome));
+    }
     let exposures = expose(&mut outcome, &history, &detector, &settings.allow, threads(common));
     notes.extend(history.notes());
     notes.extend(stale_entries(&settings.allow, &outcome));
@@ -123,4 +131,22 @@ fn settings(
 fn config_of_head(repository: &Repository) -> Result<Option<Vec<u8>>, Trouble> {
     let head = repository.head_id()?;
     Ok(head.map(|head| repository.config_of_commit(&head)).transpose()?.flatten())
+}
+
+/// Tells rules and builds apart: what one calls clean another may not.
+fn rules_version(rules: &[&'static Rule]) -> [u8; 32] {
+    let build = std::env::current_exe().and_then(|program| program.metadata()).ok();
+    let build = build.map(|program| (program.len(), program.modified().ok()));
+    Sha256::digest(format!("{} {build:?} {rules:?}", env!("CARGO_PKG_VERSION"))).into()
+}
+
+/// Remembers what is clean; a sentence where that cannot be done.
+fn remember(history: &History<'_>, rules: &[u8; 32], outcome: &Outcome) -> Option<String> {
+    if !outcome.is_complete() {
+        return Some("not everything was read, so nothing was remembered".to_owned());
+    }
+    let found = outcome.findings.iter().chain(outcome.allowed.iter().map(|one| &one.finding));
+    let tainted: HashSet<&str> = found.filter_map(|one| Some(one.origin.as_ref()?.id.as_str())).collect();
+    let failed = history.remember(rules, &tainted).err()?;
+    Some(format!("what is clean could not be remembered: {failed}; the next sweep reads everything again"))
 }

@@ -51,6 +51,11 @@ impl Repository {
         self.gix.config_snapshot().string("extensions.partialClone").is_some()
     }
 
+    /// The git directory that all worktrees share.
+    pub(super) fn common_dir(&self) -> &Path {
+        self.gix.common_dir()
+    }
+
     pub(super) fn has_grafts(&self) -> bool {
         self.gix.common_dir().join("info/grafts").is_file()
     }

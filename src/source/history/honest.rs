@@ -49,7 +49,12 @@ impl History<'_> {
             "there is a file of grafts, info/grafts: commits were taken with the parents that they name themselves"
                 .to_owned()
         });
-        replaced.into_iter().chain(grafts).collect()
+        let known = self.remembered();
+        let known = (known > 0).then(|| {
+            let are = if known == 1 { "1 object was".to_owned() } else { format!("{known} objects were") };
+            format!("{are} clean in the last sweep by these rules, and not read again")
+        });
+        replaced.into_iter().chain(grafts).chain(known).collect()
     }
 
     /// What objects or the index refer to and is not here. In a plain repository only what a ref, HEAD or an index leads to:

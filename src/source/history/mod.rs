@@ -6,6 +6,7 @@ mod honest;
 mod labels;
 mod links;
 mod pack;
+mod remembered;
 mod stores;
 mod trace;
 mod walk;
@@ -24,6 +25,7 @@ use gix::objs::Kind as ObjectKind;
 
 use links::Links;
 use pack::Pack;
+use remembered::Remembered;
 use stores::Contents;
 use walk::{Look, Object, Task, Walker};
 
@@ -51,6 +53,8 @@ pub struct History<'r> {
     head: Option<ObjectId>,
     /// What the index of each worktree holds.
     staged: Vec<index::Change>,
+    /// What need not be read again.
+    clean: Remembered,
 }
 
 impl<'r> History<'r> {
@@ -66,7 +70,49 @@ impl<'r> History<'r> {
         for git_dir in repository.git_dirs() {
             staged.extend(staged_in(&git_dir, &repository.objects).map_err(&mut told).unwrap_or_default());
         }
-        Self { repository, detector, contents, refs, reflogs, head, staged }
+        Self { repository, detector, contents, refs, reflogs, head, staged, clean: Remembered::default() }
+    }
+}
+
+impl History<'_> {
+    /// Leaves out what was clean in an earlier sweep by the same rules.
+    #[must_use]
+    pub fn since_last(self, rules: &[u8; 32]) -> Self {
+        let id_len = self.repository.objects.hash().len_in_bytes();
+        Self { clean: Remembered::load(self.repository.common_dir(), rules, id_len), ..self }
+    }
+
+    /// Remembers all objects but those in `tainted`, by their hex ids. Only after a sweep that read everything.
+    pub fn remember(&self, rules: &[u8; 32], tainted: &HashSet<&str>) -> std::io::Result<()> {
+        let tainted: HashSet<ObjectId> =
+            tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect();
+        let packed = self.contents.packs.iter().flat_map(Pack::ids).map(ToOwned::to_owned);
+        let loose = self.contents.loose.iter().flat_map(|(_, ids)| ids.iter().copied());
+        let mut ids: Vec<ObjectId> = packed.chain(loose).filter(|id| !tainted.contains(id)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        remembered::store(self.repository.common_dir(), rules, &ids)
+    }
+
+    /// How many objects are not read again.
+    fn remembered(&self) -> usize {
+        if self.clean.is_empty() {
+            return 0;
+        }
+        let mut read: HashSet<ObjectId> = HashSet::new();
+        for work in self.work(true) {
+            match work {
+                Work::Root(pack, root) => pack.each_below(root.entry, |id| read.insert(id.to_owned())),
+                Work::Loose(_, ids) => read.extend(ids),
+            }
+        }
+        self.count() - read.len()
+    }
+
+    /// The trees of deltas in which there is something new.
+    fn new_roots<'p>(&self, pack: &'p Pack) -> Vec<&'p pack::Root> {
+        let is_new = |root: &&pack::Root| self.clean.is_empty() || pack.any_below(root.entry, |id| !self.clean.has(id));
+        pack.roots.iter().filter(is_new).collect()
     }
 }
 
@@ -100,21 +146,21 @@ impl Source for History<'_> {
             },
             failed: &failed,
         };
-        let bytes = self.walk(threads, &task);
+        let bytes = self.run(&self.work(true), threads, &task);
         self.visit_names(visit);
         self.visit_other_copies(&broken, &task);
         let broken = broken.into_inner().expect("no thread panicked while it held the lock");
         let mut unread = self.contents.unread.clone();
         unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
         let (lacking, skipped) = (self.lacks(links.into_found(), threads), self.submodules());
-        Coverage { objects: self.count(), bytes, skipped, unread, lacking, ..Coverage::default() }
+        Coverage { objects: self.count() - self.remembered(), bytes, skipped, unread, lacking, ..Coverage::default() }
     }
 }
 
 /// Where a thread gets its work: the next root of some pack, the next few loose objects.
 enum Work<'w> {
     Root(&'w Pack, &'w pack::Root),
-    Loose(&'w Path, &'w [ObjectId]),
+    Loose(&'w Path, Vec<ObjectId>),
 }
 
 impl History<'_> {
@@ -149,9 +195,8 @@ impl History<'_> {
         submodules.map(|change| Skipped { path: change.path.clone(), why }).collect()
     }
 
-    /// Reads all objects on up to `threads` threads; returns how many bytes they have.
-    fn walk(&self, threads: usize, task: &Task<'_>) -> u64 {
-        let work: Vec<Work<'_>> = self.work();
+    /// Does the work on up to `threads` threads; returns how many bytes the objects have.
+    fn run(&self, work: &[Work<'_>], threads: usize, task: &Task<'_>) -> u64 {
         let next = AtomicUsize::new(0);
         let stores = &self.repository.stores;
         let run = || {
@@ -178,7 +223,7 @@ impl History<'_> {
     fn each(&self, kind: fn(ObjectKind) -> Look, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         let task =
             Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, context: 0, visit, failed: &|_, _| {} };
-        self.walk(threads, &task);
+        self.run(&self.work(false), threads, &task);
     }
 
     fn each_tree(&self, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
@@ -190,14 +235,21 @@ impl History<'_> {
         self.each(look, threads, visit);
     }
 
-    fn work(&self) -> Vec<Work<'_>> {
-        // The largest trees first, of all packs.
-        let mut roots: Vec<(&Pack, &pack::Root)> =
-            self.contents.packs.iter().flat_map(|pack| pack.roots.iter().map(move |root| (pack, root))).collect();
+    /// What there is to read, the largest trees of all packs first.
+    fn work(&self, only_new: bool) -> Vec<Work<'_>> {
+        let mut roots: Vec<(&Pack, &pack::Root)> = Vec::new();
+        for pack in &self.contents.packs {
+            let found = if only_new { self.new_roots(pack) } else { pack.roots.iter().collect() };
+            roots.extend(found.into_iter().map(|root| (pack, root)));
+        }
         roots.sort_by_key(|(_, root)| std::cmp::Reverse(root.weight));
-        let loose = self.contents.loose.iter();
-        let loose = loose.flat_map(|(dir, ids)| ids.chunks(64).map(move |ids| Work::Loose(dir, ids)));
-        roots.into_iter().map(|(pack, root)| Work::Root(pack, root)).chain(loose).collect()
+        let mut work: Vec<Work<'_>> = roots.into_iter().map(|(pack, root)| Work::Root(pack, root)).collect();
+        for (dir, ids) in &self.contents.loose {
+            let is_wanted = |id: &&ObjectId| !only_new || !self.clean.has(id);
+            let ids: Vec<ObjectId> = ids.iter().filter(is_wanted).copied().collect();
+            work.extend(ids.chunks(64).map(|ids| Work::Loose(dir, ids.to_vec())));
+        }
+        work
     }
 
     /// How many objects there are, each counted once.

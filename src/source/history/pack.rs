@@ -110,6 +110,25 @@ impl Pack {
         &self.children[self.starts[entry] as usize..self.starts[entry + 1] as usize]
     }
 
+    /// Whether this is so of an entry or of any that hangs on it.
+    pub fn any_below(&self, entry: u32, mut is_so: impl FnMut(&oid) -> bool) -> bool {
+        let mut below = vec![entry];
+        while let Some(entry) = below.pop() {
+            if is_so(self.id(entry)) {
+                return true;
+            }
+            below.extend_from_slice(self.children(entry));
+        }
+        false
+    }
+
+    pub fn each_below(&self, entry: u32, mut see: impl FnMut(&oid) -> bool) {
+        self.any_below(entry, |id| {
+            see(id);
+            false
+        });
+    }
+
     /// The inflated bytes of an entry, an object's or a delta's, into `out`.
     pub fn inflate(&self, entry: u32, inflate: &mut Inflate, out: &mut Vec<u8>) -> gix::Result<Held> {
         let header = self.data.entry(self.entries[entry as usize].offset)?;

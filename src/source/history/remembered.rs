@@ -1,0 +1,71 @@
+//! Which objects were clean in an earlier sweep by the same rules: a file in the git directory, and no part of the history.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use gix::ObjectId;
+use gix::hash::oid;
+use sha2::{Digest, Sha256};
+
+/// Below the git directory that all worktrees share.
+const FILE: &str = "keysweep/clean-objects";
+
+/// How the file begins; then stands what the rules are told apart by, then the ids in order, then a checksum of it all.
+const TITLE: &[u8] = b"keysweep clean objects 1\n";
+
+/// Ids in order, one behind the other.
+#[derive(Default)]
+pub(super) struct Remembered {
+    ids: Vec<u8>,
+    id_len: usize,
+}
+
+impl Remembered {
+    /// What was remembered below `common_dir` under `rules`. Nothing where the file is of other rules, or damaged.
+    pub fn load(common_dir: &Path, rules: &[u8; 32], id_len: usize) -> Self {
+        let text = fs::read(common_dir.join(FILE)).unwrap_or_default();
+        Self { ids: ids_in(&text, rules, id_len).unwrap_or_default().to_vec(), id_len }
+    }
+
+    pub fn has(&self, id: &oid) -> bool {
+        let (mut from, mut to) = (0, self.ids.len() / self.id_len.max(1));
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            match self.ids[middle * self.id_len..][..self.id_len].cmp(id.as_bytes()) {
+                std::cmp::Ordering::Equal => return true,
+                std::cmp::Ordering::Less => from = middle + 1,
+                std::cmp::Ordering::Greater => to = middle,
+            }
+        }
+        false
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+}
+
+fn ids_in<'t>(text: &'t [u8], rules: &[u8; 32], id_len: usize) -> Option<&'t [u8]> {
+    let (told, checksum) = text.split_last_chunk::<32>()?;
+    let ids = told.strip_prefix(TITLE)?.strip_prefix(rules)?;
+    (Sha256::digest(told)[..] == checksum[..] && ids.len().is_multiple_of(id_len)).then_some(ids)
+}
+
+/// Writes what is clean now, all of it or nothing.
+pub(super) fn store(common_dir: &Path, rules: &[u8; 32], ids: &[ObjectId]) -> io::Result<()> {
+    let path = common_dir.join(FILE);
+    let folder = path.parent().expect("it is in a folder");
+    fs::create_dir_all(folder)?;
+    let mut text = [TITLE, rules].concat();
+    ids.iter().for_each(|id| text.extend_from_slice(id.as_bytes()));
+    let checksum = Sha256::digest(&text);
+    text.extend_from_slice(&checksum);
+    let unfinished: PathBuf = folder.join(format!("clean-objects.{}", std::process::id()));
+    let written = fs::File::create(&unfinished).and_then(|mut file| file.write_all(&text));
+    let moved = written.and_then(|()| fs::rename(&unfinished, &path));
+    if moved.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    moved
+}
