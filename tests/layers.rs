@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up. A module may use those in front of it.
 const LAYERS: &[&str] = &[
-    "rule", "finding", "trouble", "git", "rules", "detect", "allow", "source", "sweep", "exposure", "report", "hook",
-    "cli",
+    "rule", "finding", "trouble", "git", "rules", "detect", "allow", "source", "vault", "sweep", "exposure",
+    "cleaning", "report", "hook", "cli",
 ];
 
 /// What only one place may name, and the place.

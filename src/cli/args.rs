@@ -100,6 +100,9 @@ pub(super) struct HistoryArgs {
     /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,
+    /// Write a file for git filter-repo that replaces every token found; it holds the tokens, so only its owner can read it
+    #[arg(long, value_name = "FILE")]
+    pub replacements: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
