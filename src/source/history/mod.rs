@@ -141,7 +141,7 @@ impl Source for History<'_> {
                 let is_blob = kind == ObjectKind::Blob;
                 detector.may_hold(bytes) && (!is_blob || detector.depends(bytes) || !detector.find(bytes).is_empty())
             },
-            context: detector.reach() - 1,
+            context: &|kind| if kind == ObjectKind::Tree { detector.reach_of_start() } else { detector.reach() } - 1,
             visit: &|object| {
                 if let Err(err) = links.see(object) {
                     failed(object.id, &err.to_string());
@@ -239,7 +239,7 @@ impl History<'_> {
     /// Shows every object of one kind. What cannot be read was told when it was scanned.
     fn each(&self, kind: fn(ObjectKind) -> Look, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         let task =
-            Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, context: 0, visit, failed: &|_, _| {} };
+            Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, context: &|_| 0, visit, failed: &|_, _| {} };
         self.run(&self.work(false), threads, &task);
     }
 
