@@ -6,7 +6,7 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 
 use super::boundary::ends_at;
 use super::placeholder::is_placeholder;
-use super::randomness::{Bar, LENIENT, STRICT, distinct, is_hex, looks_random, varied};
+use super::randomness::{Bar, LENIENT, STRICT, distinct, is_hex, looks_random, parts_look_random, varied};
 use crate::rule::Judge;
 
 /// The shortest unbroken run that counts: the longest in real identifiers behind `sk_` is 14.
@@ -28,8 +28,12 @@ pub(super) fn body_len(judge: Judge, body: &[u8]) -> Option<usize> {
 
 fn run_len(body: &[u8], bar: Bar) -> Option<usize> {
     let end = before_dashed_words(body);
-    let run = longest_run(&body[..end]);
-    (run.len() >= SHORTEST_RUN && drawn(&body[..end], run, bar)).then_some(end)
+    let body = &body[..end];
+    let run = longest_run(body);
+    let letters = letters_and_digits(body);
+    let in_parts = || run.len() < letters.len() && parts_look_random(body, bar) && !is_placeholder(body, &letters);
+    let accepted = (run.len() >= SHORTEST_RUN && drawn(body, run, bar)) || in_parts();
+    accepted.then_some(end)
 }
 
 /// The whole, or what stands in front of dashed words in one case: a longer body has letters of both.

@@ -165,6 +165,10 @@ impl Detector {
         if goes_on || !boundary::ends_at(bytes, end) || cut_short(bytes, start, end) {
             return None;
         }
+        // Three letters stand in a digest by chance, longer prefixes do not.
+        if judge == Judge::RandomRun && boundary::in_base64url(bytes, at) {
+            return None;
+        }
         hit(arm.rule, environment.severity(), at..end, &bytes[at..end], arm.literal.len(), None)
     }
 

@@ -13,13 +13,21 @@
 pub(super) struct Bar {
     with_digits: i32,
     without_digits: i32,
+    /// For a body in parts, summed over them, where one of them holds lower, upper and digit.
+    in_parts: i32,
 }
 
 /// For runs that may be anything.
-pub(super) const STRICT: Bar = Bar { with_digits: 0, without_digits: 3000 };
+pub(super) const STRICT: Bar = Bar { with_digits: 0, without_digits: 3000, in_parts: -2000 };
 
 /// For runs behind `sk_live_` and its like: loses less than 0.05 % of 24 alphanumerics.
-pub(super) const LENIENT: Bar = Bar { with_digits: -6000, without_digits: 0 };
+pub(super) const LENIENT: Bar = Bar { with_digits: -6000, without_digits: 0, in_parts: -6000 };
+
+/// The bar for a body in parts of which none holds every class.
+const IN_PLAIN_PARTS: i32 = 6000;
+
+/// The fewest letters that a body without a long run must have.
+const SHORTEST_IN_PARTS: usize = 18;
 
 /// The 84 commonest letter pairs of English text and of identifiers; they make up about 55 % of the pairs there.
 const COMMON_PAIRS: &str = "th he in er an re nd on en at ou ed ha to or it is hi es ng st ar te al nt se le of ti ra \
@@ -65,7 +73,27 @@ fn class(byte: u8) -> Class {
 pub(super) fn looks_random(run: &[u8], bar: Bar) -> bool {
     let digits = run.iter().any(u8::is_ascii_digit);
     let bar = if digits { bar.with_digits } else { bar.without_digits };
-    varied(run) && ratio(run) > bar
+    varied(run) && ratio(run, alphabet(run)) > bar
+}
+
+/// Whether `body`, in parts that `_` and `-` divide, looks random as a whole: steps from part to part count for nothing,
+/// since a new word begins there.
+///
+/// Names have such parts as well, but hardly one with lower, upper and digit in it: of 2,600 different names behind `sk_` in
+/// 12 GB of foreign sources none has. Of the others none comes above 2.9 (`PKCS12_SAFEBAG_value`).
+pub(super) fn parts_look_random(body: &[u8], bar: Bar) -> bool {
+    let letters: Vec<u8> = body.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    let alphabet = alphabet(&letters);
+    let parts = || body.split(|b| !b.is_ascii_alphanumeric());
+    let bar = if parts().any(holds_every_class) { bar.in_parts } else { IN_PLAIN_PARTS };
+    letters.len() >= SHORTEST_IN_PARTS
+        && varied(&letters)
+        && parts().map(|part| ratio(part, alphabet)).sum::<i32>() > bar
+}
+
+fn holds_every_class(part: &[u8]) -> bool {
+    let holds = |wanted: Class| part.iter().any(|&b| class(b) == wanted);
+    holds(Class::Lower) && holds(Class::Upper) && holds(Class::Digit)
 }
 
 /// Enough different characters for a random run of its length: 16 random hex digits have fewer than 7 in 0.2 %.
@@ -83,8 +111,8 @@ pub(super) fn distinct(run: &[u8]) -> u32 {
 }
 
 /// ln(P(run | random) / P(run | identifier)), in thousandths.
-fn ratio(run: &[u8]) -> i32 {
-    let steps = &STEPS[alphabet(run) as usize];
+fn ratio(run: &[u8], alphabet: Alphabet) -> i32 {
+    let steps = &STEPS[alphabet as usize];
     run.windows(2).map(|pair| steps[class(pair[0]) as usize][class(pair[1]) as usize] + pair_step(pair)).sum()
 }
 
