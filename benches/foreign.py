@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """What keysweep says of a few hundred projects that nobody wrote for it.
 
-    python3 benches/foreign.py CACHE            # fetches into CACHE what is not there, sweeps it, prints the hits
-    python3 benches/foreign.py CACHE KEYSWEEP   # with that binary instead of target/release/keysweep
+    python3 benches/foreign.py CACHE             # fetches into CACHE what is not there, sweeps it, prints the hits
+    python3 benches/foreign.py CACHE --limit 2   # of each registry the first two packages only, to try it out
 
-CACHE is a folder outside this repository with 15 GB to spare. Packages come through the registries' own clients, as
+--keysweep FILE sweeps with that binary instead of target/release/keysweep, --offline fetches nothing. CACHE is a folder
+outside this repository with 20 GB to spare. Packages come through the registries' own clients, as
 they are set up on the machine: apt-get (Debian's source packages), cargo vendor, npm install and pip download. No
 script of a package is run. A client that is missing, or a package that is gone, is told of and left out. The hits are
-printed redacted, one a line: folder, path, line, rule, redacted form. docs/detection.md has the verdict on each.
+printed redacted, one a line: path, line, rule, redacted form, fingerprint, encoding. docs/detection.md has the verdict on each.
 """
 
+import argparse
 import json
 import os
 import pathlib
@@ -18,6 +20,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
+
+HOUSE = pathlib.Path(__file__).resolve().parent.parent
 
 # Sources with much of what looks like a token: stacks and sockets whose prefix is sk_, test vectors, minified code.
 DEBIAN = """
@@ -51,20 +55,34 @@ PYPI = """
 
 
 def main():
-    if len(sys.argv) not in (2, 3):
-        sys.exit(__doc__)
-    cache = pathlib.Path(sys.argv[1]).resolve()
-    house = pathlib.Path(__file__).resolve().parent.parent
-    if cache == house or house in cache.parents:
-        sys.exit(f"foreign: {cache} stands in the repository")
-    keysweep = sys.argv[2] if len(sys.argv) == 3 else str(house / "target/release/keysweep")
-    for fetch in (fetch_debian, fetch_crates, fetch_npm, fetch_pypi):
+    words = argparse.ArgumentParser(description="What keysweep says of foreign projects.")
+    words.add_argument("cache", type=lambda text: pathlib.Path(text).resolve())
+    words.add_argument("--keysweep", default=HOUSE / "target/release/keysweep", type=pathlib.Path)
+    words.add_argument("--limit", type=int, help="packages of each registry")
+    words.add_argument("--offline", action="store_true")
+    given = words.parse_args()
+    if given.cache == HOUSE or HOUSE in given.cache.parents:
+        sys.exit(f"foreign: {given.cache} stands in the repository")
+    if not given.offline:
+        fetch_all(given.cache, given.limit)
+    tell_size(given.cache)
+    sweep(given.cache, given.keysweep)
+
+
+def fetch_all(cache, limit):
+    for fetch, names in ((fetch_debian, DEBIAN), (fetch_crates, CRATES), (fetch_npm, NPM), (fetch_pypi, PYPI)):
+        folder = cache / fetch.__name__.removeprefix("fetch_")
+        folder.mkdir(parents=True, exist_ok=True)
+        # A folder that was fetched whole bears a mark, so that a broken fetch is taken up again.
+        mark = folder / ".fetched"
+        if mark.exists():
+            continue
         try:
-            fetch(cache / fetch.__name__.removeprefix("fetch_"))
+            fetch(folder, names[:limit])
+            if limit is None:
+                mark.touch()
         except (OSError, subprocess.CalledProcessError) as why:
             print(f"foreign: {fetch.__name__}: {why}", file=sys.stderr)
-    tell_size(cache)
-    sweep(cache, keysweep)
 
 
 def run(words, folder, **more):
@@ -72,15 +90,7 @@ def run(words, folder, **more):
     subprocess.run(words, cwd=folder, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr, **more)
 
 
-def is_done(folder):
-    """A folder that was fetched whole bears a mark, so that a broken fetch is taken up again."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return (folder / ".fetched").exists()
-
-
-def fetch_debian(folder):
-    if is_done(folder):
-        return
+def fetch_debian(folder, names):
     apt = folder.parent / ".apt"
     for part in ("lists/partial", "cache/archives/partial", "sources"):
         (apt / part).mkdir(parents=True, exist_ok=True)
@@ -91,11 +101,10 @@ def fetch_debian(folder):
         "-o", f"Dir::State::Lists={apt / 'lists'}", "-o", f"Dir::Cache={apt / 'cache'}", "-o", "APT::Sandbox::User=root",
     ]
     run(["apt-get", *options, "update"], apt)
-    for package in DEBIAN:
+    for package in names:
         target = folder / package
         if not target.exists():
             fetch_source(package, target, options)
-    (folder / ".fetched").touch()
 
 
 def write_source_lists(target):
@@ -129,25 +138,20 @@ def fetch_source(package, target, options):
     load.rename(target)
 
 
-def fetch_crates(folder):
-    if is_done(folder):
-        return
+def fetch_crates(folder, names):
     manifest = '[package]\nname = "foreign"\nversion = "0.0.0"\nedition = "2021"\n[lib]\npath = "lib.rs"\n[dependencies]\n'
     (folder / "Cargo.toml").write_text(manifest)
     (folder / "lib.rs").write_text("")
-    for name in CRATES:
+    for name in names:
         try:
             run(["cargo", "add", "--quiet", name], folder)
         except subprocess.CalledProcessError:
             print(f"foreign: {name} is left out", file=sys.stderr)
     run(["cargo", "vendor", "--quiet", "--versioned-dirs", "tree"], folder)
-    (folder / ".fetched").touch()
 
 
-def fetch_npm(folder):
-    if is_done(folder):
-        return
-    for name in NPM:
+def fetch_npm(folder, names):
+    for name in names:
         # Each in a folder of its own: together they would not agree on the versions of their peers.
         target = folder / name.replace("/", "+")
         if target.exists():
@@ -163,15 +167,12 @@ def fetch_npm(folder):
         except subprocess.CalledProcessError:
             print(f"foreign: {name} is left out", file=sys.stderr)
             shutil.rmtree(load, ignore_errors=True)
-    (folder / ".fetched").touch()
 
 
-def fetch_pypi(folder):
-    if is_done(folder):
-        return
+def fetch_pypi(folder, names):
     wheels = folder.parent / ".wheels"
     wheels.mkdir(exist_ok=True)
-    for name in PYPI:
+    for name in names:
         try:
             quiet = ["--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
             run([sys.executable, "-m", "pip", "download", *quiet, "--dest", str(wheels), name], folder)
@@ -181,7 +182,6 @@ def fetch_pypi(folder):
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder / wheel.name.split("-")[0])
         wheel.unlink()
-    (folder / ".fetched").touch()
 
 
 def projects(cache):
@@ -198,20 +198,22 @@ def projects(cache):
                 yield module
 
 
+def trees(cache):
+    return [cache / part for part in ("debian", "crates", "npm", "pypi") if (cache / part).exists()]
+
+
 def tell_size(cache):
     count = sum(1 for _ in projects(cache))
     size = files = 0
-    for folder, _, names in os.walk(cache):
-        for name in names:
-            about = os.lstat(os.path.join(folder, name))
-            size += about.st_size
-            files += 1
+    for tree in trees(cache):
+        for folder, _, names in os.walk(tree):
+            size += sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
+            files += len(names)
     print(f"{count} projects, {files} files, {size / 1e9:.1f} GB")
 
 
 def sweep(cache, keysweep):
-    trees = [str(cache / part) for part in ("debian", "crates", "npm", "pypi") if (cache / part).exists()]
-    words = [keysweep, "files", "--format", "jsonl", "--color", "never", *trees]
+    words = [str(keysweep), "files", "--format", "jsonl", "--color", "never", *map(str, trees(cache))]
     # Not in the cache: a configuration there would be taken for the user's.
     child = subprocess.run(words, cwd=pathlib.Path(__file__).parent, stdout=subprocess.PIPE, check=False)
     if child.returncode not in (0, 1):
@@ -220,9 +222,9 @@ def sweep(cache, keysweep):
         said = json.loads(line)
         if said["type"] == "finding":
             path = said["path"].split(f"{cache.name}/", 1)[-1]
-            print(path, said["line"], said["rule"], said["redacted"], said["fingerprint"], sep="\t")
+            print(path, said["line"], said["rule"], said["redacted"], said["fingerprint"], said["encoding"], sep="\t")
         else:
-            print({key: said[key] for key in ("findings", "tokens", "allowed", "scanned", "seconds")})
+            print({key: said[key] for key in ("findings", "tokens", "scanned", "skipped", "unread")})
 
 
 if __name__ == "__main__":

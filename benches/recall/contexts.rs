@@ -97,6 +97,17 @@ pub const CONTEXTS: &[Context] = &[
     context("txt", "\u{a0}¤\u{a0}\n"),
 ];
 
+/// Requests to Attio's API: here `NAME` is the scheme of the authorization.
+pub const REQUESTS: &[Context] = &[
+    context("sh", "curl -H \"Authorization: NAME ¤\" https://api.attio.com/v2/self\n"),
+    context("sh", "curl https://api.attio.com/v2/self \\\n  --header 'Authorization: NAME ¤'\n"),
+    context("http", "GET /v2/self HTTP/1.1\r\nHost: api.attio.com\r\nAuthorization: NAME ¤\r\n\r\n"),
+    context("js", "fetch(\"https://api.attio.com/v2/self\", { headers: { Authorization: `NAME ¤` } });\n"),
+    context("py", "requests.get('https://api.attio.com/v2/self', headers={'Authorization': 'NAME ¤'})\n"),
+    context("json", "{\"url\":\"https://api.attio.com/v2/self\",\"headers\":{\"Authorization\":\"NAME ¤\"}}\n"),
+    context("yaml", "url: https://api.attio.com/v2/self\nheaders:\n  authorization: NAME ¤\n"),
+];
+
 /// The offset of the token in the filled-in text, and the text.
 pub fn fill(context: &Context, name: &str, token: &str, other: &str) -> (usize, String) {
     let text = context.text.replace("NAME", name).replace('¢', other);

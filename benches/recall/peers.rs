@@ -1,7 +1,9 @@
 //! Other scanners on the same tokens, each in a file of its own.
 //!
 //! A peer is given every finding in a token's file as that token found, whatever the finding says, and as exact where what
-//! it calls the secret is the token. None is let near a network: validation is switched off.
+//! it calls the secret is the token. No peer claims all shapes: where only rules for secrets in general found something
+//! (a telling name, an entropy, a password in an address), the figure stands in brackets. None is let near a network:
+//! validation is switched off.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +27,13 @@ struct Peer {
 struct Said {
     file: String,
     secret: Secret,
+    /// By a rule for a vendor's tokens, not for secrets in general.
+    named: bool,
 }
+
+/// What the peers' rules for secrets in general have in their names.
+const GENERAL: &[&str] =
+    &["generic", "curl", "entropy", "keyword", "basic auth", "uri", "url", "userinfo", "credential"];
 
 enum Secret {
     Plain(String),
@@ -37,19 +45,19 @@ const PEERS: &[Peer] = &[
         name: "gitleaks",
         variable: "KEYSWEEP_BENCH_GITLEAKS",
         words: &["dir", "--no-banner", "--log-level=error", "--redact=0", "-f", "json", "-r", "-", "."],
-        read: |said| listed(said, "/File", "/Secret"),
+        read: |said| listed(said, ["/File", "/Secret", "/RuleID"]),
     },
     Peer {
         name: "betterleaks",
         variable: "KEYSWEEP_BENCH_BETTERLEAKS",
         words: &[".", "--no-banner", "--log-level=error", "--jsonl"],
-        read: |said| lines(said, "/finding/location/path", "/finding/match/value"),
+        read: |said| lines(said, ["/finding/location/path", "/finding/match/value", "/finding/rule_id"]),
     },
     Peer {
         name: "kingfisher",
         variable: "KEYSWEEP_BENCH_KINGFISHER",
         words: &["scan", "--no-update-check", "--no-validate", "--no-dedup", "--format", "jsonl", "."],
-        read: |said| lines(said, "/finding/path", "/finding/snippet"),
+        read: |said| lines(said, ["/finding/path", "/finding/snippet", "/rule/id"]),
     },
     Peer { name: "ripsecrets", variable: "KEYSWEEP_BENCH_RIPSECRETS", words: &["--only-matching", "."], read: matches },
     Peer {
@@ -131,20 +139,25 @@ impl Peer {
 }
 
 fn tally(files: &Files, said: &[Said]) -> Vec<Tally> {
-    // Whether found, whether exactly.
-    let mut found: BTreeMap<&str, bool> = BTreeMap::new();
+    // Of the files with a finding: whether one is exact, whether one has a rule of its own.
+    let mut found: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
     for one in said {
         let file = one.file.trim_start_matches("./");
         if let Some((_, token)) = files.get(file) {
-            *found.entry(file).or_default() |= one.secret.is(token);
+            let (exact, named) = found.entry(file).or_default();
+            *exact |= one.secret.is(token);
+            *named |= one.named;
         }
     }
     let mut tallies: Vec<Tally> = SHAPES.iter().map(|_| Tally::default()).collect();
     for (file, (which, _)) in files {
         let tally = &mut tallies[*which];
         tally.tokens += 1;
-        tally.found += usize::from(found.contains_key(file.as_str()));
-        tally.exact += usize::from(found.get(file.as_str()).is_some_and(|exact| *exact));
+        if let Some((exact, named)) = found.get(file.as_str()) {
+            tally.found += 1;
+            tally.exact += usize::from(*exact);
+            tally.named += usize::from(*named);
+        }
     }
     tallies
 }
@@ -168,27 +181,38 @@ fn text_at(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn said_at(value: &Value, file: &str, secret: &str) -> Option<Said> {
-    Some(Said { file: text_at(value, file)?, secret: Secret::Plain(text_at(value, secret)?) })
+fn is_named(rule: &str) -> bool {
+    let rule = rule.to_lowercase();
+    !GENERAL.iter().any(|word| rule.contains(word))
 }
 
-fn listed(said: &str, file: &str, secret: &str) -> Vec<Said> {
+/// Where a finding has its file, its secret and its rule.
+type Pointers = [&'static str; 3];
+
+fn said_at(value: &Value, [file, secret, rule]: Pointers) -> Option<Said> {
+    let named = is_named(&text_at(value, rule)?);
+    Some(Said { file: text_at(value, file)?, secret: Secret::Plain(text_at(value, secret)?), named })
+}
+
+fn listed(said: &str, pointers: Pointers) -> Vec<Said> {
     let list: Vec<Value> = serde_json::from_str(said).unwrap_or_default();
-    list.iter().filter_map(|value| said_at(value, file, secret)).collect()
+    list.iter().filter_map(|value| said_at(value, pointers)).collect()
 }
 
-fn lines(said: &str, file: &str, secret: &str) -> Vec<Said> {
+fn lines(said: &str, pointers: Pointers) -> Vec<Said> {
     let values = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    values.filter_map(|value| said_at(&value, file, secret)).collect()
+    values.filter_map(|value| said_at(&value, pointers)).collect()
 }
 
-/// `./file:line:secret`
+/// `./file:line:secret`, without a rule: its list names two prefixes of ours.
 fn matches(said: &str) -> Vec<Said> {
-    let parts = said.lines().map(|line| line.splitn(3, ':').collect::<Vec<_>>());
-    parts
-        .filter(|parts| parts.len() == 3)
-        .map(|parts| Said { file: parts[0].to_owned(), secret: Secret::Plain(parts[2].to_owned()) })
-        .collect()
+    let read = |line: &str| {
+        let parts: Vec<&str> = line.splitn(3, ':').collect();
+        let [file, _, secret] = parts[..] else { return None };
+        let named = ["sk", "rk"].iter().any(|stem| secret.starts_with(&format!("{stem}_live_")));
+        Some(Said { file: file.to_owned(), secret: Secret::Plain(secret.to_owned()), named })
+    };
+    said.lines().filter_map(read).collect()
 }
 
 fn hashes(said: &str) -> Vec<Said> {
@@ -198,13 +222,16 @@ fn hashes(said: &str) -> Vec<Said> {
     files
         .iter()
         .flat_map(|(file, found)| found.as_array().into_iter().flatten().map(move |value| (file, value)))
-        .filter_map(|(file, value)| Some(Said { file: file.clone(), secret: digest(value)? }))
+        .filter_map(|(file, value)| {
+            Some(Said { file: file.clone(), secret: digest(value)?, named: is_named(&text_at(value, "/type")?) })
+        })
         .collect()
 }
 
 fn print(peers: &[&Peer], columns: &[Vec<Tally>]) {
     let names: Vec<&str> = peers.iter().map(|peer| peer.name).collect();
-    println!("Found by others, in files of their own (at least, at 95 %; exact of those found):\n");
+    println!("Found by others, each token in a file of its own: share found, at least (95 %), exact of those.");
+    println!("In brackets: by rules for secrets in general only, the peer has none that names the shape.\n");
     println!("| shape | tokens | {} |", names.join(" | "));
     println!("|---|--:|{}", "--:|".repeat(peers.len()));
     for (which, shape) in SHAPES.iter().enumerate() {
@@ -217,9 +244,11 @@ fn print_row(shape: &Shape, tallies: &[&Tally]) {
     let cell = |tally: &&Tally| {
         let (found, bound) = (share(tally.found, tally.tokens), at_least(tally.found, tally.tokens));
         let exact = share(tally.exact, tally.found);
-        match tally.found {
-            0 => "0 %".to_owned(),
-            _ => format!("{:.0} % (≥ {:.0} %; {:.0} %)", found * 100.0, bound * 100.0, exact * 100.0),
+        let figures = format!("{:.0} %, ≥ {:.0} %, {:.0} %", found * 100.0, bound * 100.0, exact * 100.0);
+        match (tally.found, tally.named) {
+            (0, _) => "0 %".to_owned(),
+            (_, 0) => format!("({figures})"),
+            _ => figures,
         }
     };
     let cells: Vec<String> = tallies.iter().map(cell).collect();

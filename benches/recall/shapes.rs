@@ -14,17 +14,26 @@ pub enum Setting {
     Any,
     /// In those that have a name, under Attio's names: the token has no mark of its own.
     UnderAttio,
+    /// In requests to Attio, behind the word: `Bearer`, `Basic`.
+    SentToAttio(&'static str),
 }
 
 const fn any(template: &'static str, percent: f64) -> Shape {
     Shape { template, target: Some(percent / 100.0), setting: Setting::Any }
 }
 
+const fn attio(template: &'static str, percent: f64, setting: Setting) -> Shape {
+    Shape { template, target: Some(percent / 100.0), setting }
+}
+
+const fn no_promise(template: &'static str) -> Shape {
+    Shape { template, target: None, setting: Setting::Any }
+}
+
 /// 99.9 % with an environment segment, or from 32 characters on; 99.5 % for `sk_` and 24; 99 % for `sk_` and 20 and for
-/// `sk_` and 32 hex digits. Below 20 characters, and of
-/// `sk_` with base64url, which no known family has, nothing is promised.
+/// `sk_` and 32 hex digits. Below 20 characters, and of `sk_` with base64url, which no known family has, nothing is promised.
 pub const SHAPES: &[Shape] = &[
-    Shape { template: "sk_{alnum:18-19}", target: None, setting: Setting::Any },
+    no_promise("sk_{alnum:18-19}"),
     any("sk_{alnum:20}", 99.0),
     any("sk_{alnum:21-23}", 99.0),
     any("sk_{alnum:24}", 99.5),
@@ -34,9 +43,11 @@ pub const SHAPES: &[Shape] = &[
     any("sk_{base36:32-50}", 99.9),
     any("sk_{hex:32}", 99.0),
     any("sk_{hex:48}", 99.9),
+    any("sk_{word:20}", 99.0),
     any("sk_{word:24}", 99.5),
+    any("sk_{word:25-31}", 99.5),
     any("sk_{word:32-64}", 99.9),
-    Shape { template: "sk_{base64url:32}", target: None, setting: Setting::Any },
+    no_promise("sk_{base64url:32}"),
     any("sk_prod_{alnum:20-40}", 99.9),
     any("sk_dev_{alnum:20-40}", 99.9),
     any("sk_prod_{word:32-64}", 99.9),
@@ -53,6 +64,7 @@ pub const SHAPES: &[Shape] = &[
     any("sk_test_{base36:40}", 99.9),
     any("sk_{uuid}", 99.9),
     any("sk_test_{uuid}", 99.9),
+    any("sk_sbox_{uuid}", 99.9),
     any("sk_sbox_{base32:27}", 99.9),
     any("sk_sbox_{alnum:24-64}", 99.9),
     any("sk_live_{workos}", 99.9),
@@ -72,9 +84,11 @@ pub const SHAPES: &[Shape] = &[
     any("whsec_{base64bare:24-75}", 99.9),
     any("whsec_{base64url:24-75}", 99.9),
     any("whsk_{base64:64}", 99.9),
-    Shape { template: "{hex:64}", target: Some(0.999), setting: Setting::UnderAttio },
-    Shape { template: "sk_{alnum:20}", target: Some(0.99), setting: Setting::UnderAttio },
-    Shape { template: "whsec_{base64:32}", target: Some(0.999), setting: Setting::UnderAttio },
+    attio("{hex:64}", 99.9, Setting::UnderAttio),
+    attio("sk_{alnum:20}", 99.0, Setting::UnderAttio),
+    attio("whsec_{base64:32}", 99.9, Setting::UnderAttio),
+    attio("{hex:64}", 99.9, Setting::SentToAttio("Bearer")),
+    attio("{basic-hex:64}", 99.9, Setting::SentToAttio("Basic")),
 ];
 
 /// Names for the contexts that have one.
