@@ -205,7 +205,7 @@ fn print_misses(tallies: &[Tally]) {
         let usual = (tally.tokens - tally.exact) / shape.contexts().len();
         for (context, (missed, inexact)) in &tally.faults {
             if missed + inexact > 5 * usual + 5 {
-                println!("{}: {missed} missed, {inexact} inexact in {context:?}", shape.template);
+                println!("{}: {missed} missed, {inexact} inexact in {context:?}", shape.label());
             }
         }
     }

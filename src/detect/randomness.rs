@@ -27,7 +27,7 @@ pub(super) const LENIENT: Bar = Bar { with_digits: -6000, without_digits: 0, in_
 const IN_PLAIN_PARTS: i32 = 6000;
 
 /// The fewest letters that a body without a long run must have.
-const SHORTEST_IN_PARTS: usize = 18;
+const SHORTEST_IN_PARTS: usize = 16;
 
 /// The 84 commonest letter pairs of English text and of identifiers; they make up about 55 % of the pairs there.
 const COMMON_PAIRS: &str = "th he in er an re nd on en at ou ed ha to or it is hi es ng st ar te al nt se le of ti ra \
