@@ -2,7 +2,7 @@
 """Which measure tells a token's random body best from what people write?
 
     python3 benches/discriminator.py CACHE           # prints the comparison, draws docs/discriminator.svg
-    python3 benches/discriminator.py CACHE --table   # prints the learned table for src/detect/randomness.rs
+    python3 benches/discriminator.py CACHE --table   # writes what was learned into src/detect/pairs.rs
 
 CACHE is the folder that benches/foreign.py filled. Written runs: unbroken runs of 16 or more letters and digits in
 identifiers of source code, and behind sk_, rk_ and whsec_, also where these end a word. Projects are split in two by
@@ -21,6 +21,8 @@ import re
 import sys
 
 import foreign
+
+HOUSE = foreign.HOUSE
 
 CODE = set(".c .cc .cpp .cs .cxx .go .h .hpp .java .js .jsx .kt .lua .m .mjs .php .pl .py .rb .rs .sh .swift .ts .tsx".split())
 LARGEST_FILE = 2_000_000
@@ -55,14 +57,14 @@ def main():
     train, test, names = written(pathlib.Path(sys.argv[1]).resolve())
     learned, bigrams = Learned(train), Bigrams(train)
     if sys.argv[2:]:
-        return print(learned.as_rust())
+        return (HOUSE / "src/detect/pairs.rs").write_text(learned.as_rust())
     measures = {
         "share of class changes": changes,
         "class steps": lambda run: steps(run) * 1e-3,
-        "common letter pairs": lambda run: pairs(run) * 1e-3,
-        "present: class steps, common pairs, digit": lambda run: mixture(run) - no_digit(run),
+        "common letter pairs": common,
+        "class steps, common pairs, digit": lambda run: steps(run) * 1e-3 + common(run) - no_digit(run),
+        "in use: class steps, learned letter pairs, digit": lambda run: mixture(run) - no_digit(run),
         "learned: letter pairs": learned.letters,
-        "learned: class steps, letter pairs": learned.mixture,
         "learned: class steps, letter pairs, digit": lambda run: learned.mixture(run) - no_digit(run),
         "learned: all pairs of 62, digit": lambda run: bigrams.score(run) - no_digit(run),
     }
@@ -72,7 +74,7 @@ def main():
     print_table(curves)
     print_present(measures, test, drawn)
     print_parts(names)
-    draw_svg(curves, pathlib.Path(__file__).resolve().parent.parent / "docs/discriminator.svg")
+    draw_svg(curves, HOUSE / "docs/discriminator.svg")
 
 
 # The material.
@@ -137,28 +139,33 @@ def changes(run):
     return sum(kind(a) != kind(b) for a, b in zip(run, run[1:])) / (len(run) - 1)
 
 
-def rust_table(name):
-    """The numbers of a constant of src/detect/randomness.rs, so that what is measured is what runs."""
-    source = pathlib.Path(__file__).resolve().parent.parent / "src/detect/randomness.rs"
-    text = re.search(rf"const {name}: [^=]*=(.*?);\n", source.read_text(), re.S)[1]
-    return text
+def rust_table(name, file="randomness"):
+    """The numbers of a constant of the detector, so that what is measured is what runs."""
+    text = (HOUSE / f"src/detect/{file}.rs").read_text()
+    return [int(n) for n in re.findall(r"-?\d+", re.search(rf"const {name}: [^=]*=(.*?);\n", text, re.S)[1])]
 
 
-STEPS = [int(n) for n in re.findall(r"-?\d+", rust_table("STEPS"))]
-COMMON = {pair for pair in re.findall(r"\b[a-z]{2}\b", rust_table("COMMON_PAIRS"))}
-COMMON_PAIR = int(rust_table("COMMON_PAIR"))
-RARE_PAIR = int(rust_table("RARE_PAIR"))
+STEPS = rust_table("STEPS")
+PAIRS = rust_table("PAIRS", "pairs")
+BARS = {bar: [n * 1e-3 for n in rust_table(bar)] for bar in ("STRICT", "LENIENT")}
+IN_PLAIN_PARTS = rust_table("IN_PLAIN_PARTS")[0] * 1e-3
+SHORTEST_IN_PARTS = rust_table("SHORTEST_IN_PARTS")[0]
+
+# The 84 commonest letter pairs of English text: about 55 % of the pairs there. Nothing is learned for these.
+COMMON = set(
+    """th he in er an re nd on en at ou ed ha to or it is hi es ng st ar te al nt se le of ti ra ri ro li co de ne io
+    ic ve me ta el ce us em ll ma et ec un ur si la fo om ur ch ut pr no pe tr ct ca ac ge tu id ad am as po il lo ke
+    ey ss su ns rs ts fi im ol up""".split()
+)
+COMMON_PAIR = math.log(84 / 676 / 0.55)
+RARE_PAIR = math.log((1 - 84 / 676) / 0.45)
 
 
 def alphabet(run):
+    """The narrowest of hex, base62 and base36 that holds it."""
     if re.fullmatch("[0-9a-f]*", run):
         return 0
     return 1 if any(c in LOWER for c in run) and any(c in UPPER for c in run) else 2
-
-
-BARS = {bar: [int(n) * 1e-3 for n in re.findall(r"-?\d+", rust_table(bar))] for bar in ("STRICT", "LENIENT")}
-IN_PLAIN_PARTS = int(rust_table("IN_PLAIN_PARTS")) * 1e-3
-SHORTEST_IN_PARTS = int(rust_table("SHORTEST_IN_PARTS"))
 
 
 def steps(run, of=None):
@@ -171,8 +178,12 @@ def letter_pairs(run):
     return [a + b for a, b in zip(low, low[1:]) if a not in DIGITS and b not in DIGITS]
 
 
-def pairs(run):
+def common(run):
     return sum(COMMON_PAIR if pair in COMMON else RARE_PAIR for pair in letter_pairs(run))
+
+
+def pairs(run):
+    return sum(PAIRS[26 * LOWER.index(a) + LOWER.index(b)] for a, b in letter_pairs(run)) * 10
 
 
 def has_digit(run):
@@ -181,7 +192,7 @@ def has_digit(run):
 
 def no_digit(run):
     """What a run without a digit must be better by."""
-    return 0 if has_digit(run) else 3
+    return 0 if has_digit(run) else 4
 
 
 def mixture(run):
@@ -193,7 +204,7 @@ def in_parts(body, bar):
     parts = re.split("[_-]", body)
     score = sum(steps(part, letters) + pairs(part) for part in parts) * 1e-3
     bar = bar if any({kind(c) for c in part} == {0, 1, 2} for part in parts) else IN_PLAIN_PARTS
-    return len(letters) >= SHORTEST_IN_PARTS and len(set(letters)) >= 7 and score > bar
+    return alphabet(letters) == 1 and len(letters) >= SHORTEST_IN_PARTS and len(set(letters)) >= 7 and score > bar
 
 
 class Learned:
@@ -208,29 +219,37 @@ class Learned:
             for both in letter_pairs(run):
                 pair[both] += 1
         total = sum(pair.values())
-        self.written = [[n / sum(row) for n in row] for row in step]
-        self.pair = {both: clip(round(16 * math.log(total / (676 * n)))) for both, n in pair.items()}
+        self.pair = {both: min(RAREST, math.log(total / (676 * n))) for both, n in pair.items()}
+        written = [[n / sum(row) for n in row] for row in step]
         drawn = ((6 / 16, 6 / 16, 10 / 16), (26 / 62, 26 / 62, 10 / 62), (26 / 36, 26 / 36, 10 / 36))
-        self.step = [[[round(16 * math.log(d / w)) for d, w in zip(row, line)] for line in self.written] for row in drawn]
+        self.step = [[[math.log(d / w) for d, w in zip(row, line)] for line in written] for row in drawn]
 
     def letters(self, run):
-        return sum(self.pair[both] for both in letter_pairs(run)) / 16
+        return sum(self.pair[both] for both in letter_pairs(run))
 
     def classes(self, run):
         table = self.step[alphabet(run)]
-        return sum(table[kind(a)][kind(b)] for a, b in zip(run, run[1:])) / 16
+        return sum(table[kind(a)][kind(b)] for a, b in zip(run, run[1:]))
 
     def mixture(self, run):
         return self.classes(run) + self.letters(run)
 
     def as_rust(self):
-        rows = ["    [" + ", ".join(str(self.pair[a + b]) for b in LOWER) + "]," for a in LOWER]
-        head = f"const STEPS: [[[i32; 3]; 3]; 3] = {json.dumps(self.step)};\n\n"
-        return head + "const PAIRS: [[i8; 26]; 26] = [\n" + "\n".join(rows) + "\n];"
+        rows = ["    [" + ", ".join(str(round(100 * self.pair[a + b])) for b in LOWER) + "]," for a in LOWER]
+        return HEAD + "\n".join(rows) + "\n];\n"
 
 
-def clip(value):
-    return max(-127, min(127, value))
+# In nats: no pair that the training material happens to lack counts for more.
+RAREST = 3.0
+
+HEAD = """//! How much rarer each pair of letters is in identifiers than in random text.
+//!
+//! Written by `python3 benches/discriminator.py CACHE --table`, never by hand; docs/detection.md says from what.
+
+/// ln(P(pair | random) / P(pair | identifier)), in hundredths, at most 300, by first and second letter, case ignored.
+#[rustfmt::skip]
+pub(super) const PAIRS: [[i16; 26]; 26] = [
+"""
 
 
 class Bigrams:

@@ -10,6 +10,7 @@ mod excerpt;
 mod gate;
 mod judge;
 mod mask;
+mod pairs;
 mod placeholder;
 mod randomness;
 
