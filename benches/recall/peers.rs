@@ -1,7 +1,7 @@
 //! Other scanners on the same tokens, each in a file of its own.
 //!
 //! A peer is given every finding in a token's file as that token found, whatever the finding says, and as exact where what
-//! it calls the secret is the token. No peer claims all shapes: where only rules for secrets in general found something
+//! it calls the secret is the token. No peer claims all shapes: where most was found by rules for secrets in general
 //! (a telling name, an entropy, a password in an address), the figure stands in brackets. None is let near a network:
 //! validation is switched off.
 
@@ -231,7 +231,7 @@ fn hashes(said: &str) -> Vec<Said> {
 fn print(peers: &[&Peer], columns: &[Vec<Tally>]) {
     let names: Vec<&str> = peers.iter().map(|peer| peer.name).collect();
     println!("Found by others, each token in a file of its own: share found, at least (95 %), exact of those.");
-    println!("In brackets: by rules for secrets in general only, the peer has none that names the shape.\n");
+    println!("In brackets: mostly by rules for secrets in general; for such a shape the peer claims nothing.\n");
     println!("| shape | tokens | {} |", names.join(" | "));
     println!("|---|--:|{}", "--:|".repeat(peers.len()));
     for (which, shape) in SHAPES.iter().enumerate() {
@@ -245,9 +245,10 @@ fn print_row(shape: &Shape, tallies: &[&Tally]) {
         let (found, bound) = (share(tally.found, tally.tokens), at_least(tally.found, tally.tokens));
         let exact = share(tally.exact, tally.found);
         let figures = format!("{:.0} %, ≥ {:.0} %, {:.0} %", found * 100.0, bound * 100.0, exact * 100.0);
-        match (tally.found, tally.named) {
-            (0, _) => "0 %".to_owned(),
-            (_, 0) => format!("({figures})"),
+        // A rule for something else may match a random token by chance.
+        match tally.found {
+            0 => "0 %".to_owned(),
+            found if 2 * tally.named < found => format!("({figures})"),
             _ => figures,
         }
     };
