@@ -30,8 +30,8 @@ fn run_len(body: &[u8], bar: Bar) -> Option<usize> {
     let end = before_dashed_words(body);
     let body = &body[..end];
     let run = longest_run(body);
-    let letters = letters_and_digits(body);
-    let in_parts = || run.len() < letters.len() && parts_look_random(body, bar) && !is_placeholder(body, &letters);
+    let in_parts =
+        || run.len() < body.len() && parts_look_random(body, bar) && !is_placeholder(body, &letters_and_digits(body));
     let accepted = (run.len() >= SHORTEST_RUN && drawn(body, run, bar)) || in_parts();
     accepted.then_some(end)
 }

@@ -77,14 +77,14 @@ pub(super) fn looks_random(run: &[u8], bar: Bar) -> bool {
 /// Names have such parts as well, but in most of them all letters have one case, and hardly a part holds lower, upper and
 /// digit: of 154,174 names 0.6 %. Of those behind `sk_` the highest without one is `EVP_SKEYMGMT_value` with 1.9 nats.
 pub(super) fn parts_look_random(body: &[u8], bar: Bar) -> bool {
-    let letters: Vec<u8> = body.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-    let alphabet = alphabet(&letters);
+    let mixed = body.iter().any(u8::is_ascii_lowercase) && body.iter().any(u8::is_ascii_uppercase);
+    let letters = || body.iter().copied().filter(u8::is_ascii_alphanumeric);
+    if !mixed || letters().count() < SHORTEST_IN_PARTS {
+        return false;
+    }
     let parts = || body.split(|b| !b.is_ascii_alphanumeric());
     let bar = if parts().any(holds_every_class) { bar.in_parts } else { IN_PLAIN_PARTS };
-    matches!(alphabet, Alphabet::Base62)
-        && letters.len() >= SHORTEST_IN_PARTS
-        && varied(&letters)
-        && parts().map(|part| ratio(part, alphabet)).sum::<i32>() > bar
+    parts().map(|part| ratio(part, Alphabet::Base62)).sum::<i32>() > bar && varied(&letters().collect::<Vec<_>>())
 }
 
 fn holds_every_class(part: &[u8]) -> bool {
