@@ -186,7 +186,8 @@ fn print_own(tallies: &[Tally]) -> usize {
         let met = shape.target.is_none_or(|target| bound >= target && exact >= EXACT_TARGET);
         missed += usize::from(!met);
         let verdict = if met { "met" } else { "missed" };
-        let target = shape.target.map_or("–".to_owned(), |target| format!("{:.1} %", target * 100.0));
+        let promise = |target| (format!("{:.1} %", target * 100.0), verdict);
+        let (target, verdict) = shape.target.map_or(("–".to_owned(), "–"), promise);
         let (label, found, exact) = (shape.label(), percent(found), percent(exact));
         println!("| {label} | {found} | {} | {target} | {verdict} | {exact} |", percent(bound));
     }
