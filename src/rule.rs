@@ -131,7 +131,7 @@ pub const fn test(literal: &'static str) -> Prefix {
 /// What separates a token's body from an identifier or a placeholder of the same alphabet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judge {
-    /// Its longest run without `_` and `-` has 16 or more characters and looks random.
+    /// Its longest run without `_` and `-` has 16 or more characters and looks random, or its parts together do.
     RandomRun,
     /// As before, behind a prefix that is hardly ever written but for a key: what looks random enough will do.
     LikelyRun,

@@ -66,3 +66,30 @@ fn every_rule_is_told_in_full() {
         assert!(rule.docs.starts_with("https://"), "{} has no documentation", rule.id);
     }
 }
+
+/// Of those in foreign projects that look most random: names behind `sk_`, capitals, capitals in turn.
+#[test]
+fn names_in_parts_are_no_tokens() {
+    let detector = Detector::new(ALL);
+    for name in [
+        "EVP_SKEYMGMT_value",
+        "PKCS12_SAFEBAG_num",
+        "OSSL_CRMF_MSG_shift",
+        "MBEDTLS_TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA",
+        "NPCM7XX_SMBCTL3_SCLFRQ",
+        "R_IA64_DTPMOD64MSB",
+        "rewriteValueARM_OpRsh16Ux16",
+    ] {
+        let text = ["sk", name].join("_");
+        assert!(detector.find(text.as_bytes()).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_length_is_drawn_from_its_range() {
+    let lengths: BTreeSet<usize> = (0..200).map(|seed| expand("{alnum:3-6}", &mut Dice::new(seed)).len()).collect();
+    assert_eq!(lengths.into_iter().collect::<Vec<_>>(), [3, 4, 5, 6]);
+    for slip in ["{alnum:6-3}", "{alnum:1-99999999999}", "{alnum:-}"] {
+        assert_eq!(expand(slip, &mut Dice::new(1)), "", "{slip}");
+    }
+}

@@ -1,5 +1,7 @@
 //! Where a token may start and where it must have ended. The regex crate has no look-behind, so both are read by hand.
 
+use super::randomness::{STRICT, parts_look_random};
+
 /// The letters that make a word go on: a token neither starts behind one nor ends in front of one.
 pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
@@ -19,6 +21,23 @@ pub(super) fn starts_at(bytes: &[u8], at: usize) -> bool {
 /// Whether a token may end in front of `at`.
 pub(super) fn ends_at(bytes: &[u8], at: usize) -> bool {
     bytes.get(at).is_none_or(|&next| !is_word(next))
+}
+
+/// Whether what stands in front of `at` says that a digest or other base64url goes on there, in which three letters such as
+/// `sk_` stand by chance: `sha256=sk_…` in the RECORD of a Python wheel.
+pub(super) fn in_base64url(bytes: &[u8], at: usize) -> bool {
+    // As long as a SHA-512 with its name.
+    let before = &bytes[at.saturating_sub(96)..at];
+    let in_text = |b: &u8| is_word(*b) || matches!(b, b'-' | b'=' | b':');
+    let text = &before[before.iter().rposition(|b| !in_text(b)).map_or(0, |other| other + 1)..];
+    let names: [&[u8]; 5] = [b"sha1", b"sha224", b"sha256", b"sha384", b"sha512"];
+    let after_name = names.iter().any(|name| {
+        text.windows(name.len() + 1).any(|at| at.starts_with(name) && matches!(at.last(), Some(b'-' | b'=' | b':')))
+    });
+    let run = text.rsplit(|b| matches!(b, b'=' | b':')).next().unwrap_or_default();
+    // A UUID or a digest in hex ends in front of a dash; base64url has capitals.
+    let mixed = run.iter().any(u8::is_ascii_uppercase) && run.iter().any(u8::is_ascii_lowercase);
+    after_name || (run.ends_with(b"-") && mixed && parts_look_random(run, STRICT))
 }
 
 /// What base64 and base64url have beside letters and digits.
@@ -108,6 +127,19 @@ mod tests {
         ] {
             let bytes = [before, b"sk_"].concat();
             assert!(starts_at(&bytes, before.len()), "{}", before.escape_ascii());
+        }
+    }
+
+    /// The digests are not in one piece here, since other scanners take some for secrets.
+    #[test]
+    fn a_digest_goes_on() {
+        let digest = ["q7Xw2LzT9v", "RkB4mY8sJc"].concat();
+        for before in ["sha256=", "a.py,sha256=", "sha512-Ab-", &format!("{digest}-"), &format!("key={digest}-")] {
+            assert!(in_base64url(format!("{before}sk_").as_bytes(), before.len()), "{before}");
+        }
+        let uuid = "0b7f3c52-9f1e-4d0a-8f39-6f0d2c4be7a1-";
+        for before in ["", "key=", "sha256 ", "my-production-key-", "KEY-2024-", uuid, "-----BEGIN-", &digest] {
+            assert!(!in_base64url(format!("{before}sk_").as_bytes(), before.len()), "{before}");
         }
     }
 

@@ -10,6 +10,7 @@ mod excerpt;
 mod gate;
 mod judge;
 mod mask;
+mod pairs;
 mod placeholder;
 mod randomness;
 
@@ -210,6 +211,10 @@ impl Detector {
         let fixed = judge == Judge::EncodedKey && end == start + body.end() && !body.as_bytes().ends_with(b"=");
         let goes_on = fixed && boundary::is_base64_symbol(bytes.get(end));
         if goes_on || !boundary::ends_at(bytes, end) || cut_short(bytes, start, end) {
+            return None;
+        }
+        // Three letters stand in a digest by chance, longer prefixes do not.
+        if judge == Judge::RandomRun && boundary::in_base64url(bytes, at) {
             return None;
         }
         hit(arm.rule, environment.severity(), at..end, &bytes[at..end], arm.literal.len(), None)

@@ -5,13 +5,14 @@
 
 use crate::rule::{Judge, Pattern, Rule, Written, live, test, unnamed};
 
-/// What may stand between a name and its value: punctuation, one line break, and the words of configuration files.
+/// What may stand between a name and its value: punctuation, one line break, the words of configuration files, and the
+/// letters in front of a quote (`r#"…"#`, `%q(…)`).
 macro_rules! given {
     ($name:literal) => {
         concat!(
             r"(?i-u)(?:",
             $name,
-            r")[a-z0-9_.-]{0,16}(?:[^a-z0-9\n]|\n|\b(?:value|body|bearer|token|default|data|str|string|text|or|get|env|from|literal|x?3d|x22|u0022|quot)\b){0,48}?",
+            r")[a-z0-9_.-]{0,16}(?:[^a-z0-9\n]|\n|\b(?:value|body|bearer|token|default|data|str|string|text|or|get|env|from|literal|x?3d|x22|u0022|quot|[bfrqu]{1,2})\b){0,48}?",
             r"(?P<token>(?-i:[0-9a-f]{64}))"
         )
     };

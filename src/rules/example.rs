@@ -3,15 +3,27 @@
 //! `{alnum:24}` stands for 24 random letters and digits; the other shapes are in [`expand`]. Examples are made when they
 //! are needed, so that no file of this repository holds a token: it must be clean under its own hook and everyone's.
 
-use data_encoding::{BASE64, BASE64URL_NOPAD};
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD};
 
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &[u8] = b"0123456789";
 
 /// What may stand in front of the colon of `{shape:length}`.
-pub const SHAPES: &[&str] =
-    &["alnum", "base36", "base32", "hex", "digits", "word", "dashed", "base64", "base64url", "sequence", "uuid"];
+pub const SHAPES: &[&str] = &[
+    "alnum",
+    "base36",
+    "base32",
+    "hex",
+    "digits",
+    "word",
+    "dashed",
+    "base64",
+    "base64bare",
+    "base64url",
+    "sequence",
+    "uuid",
+];
 
 /// A longer filling is a slip: no token has a tenth of it.
 const LONGEST: usize = 4096;
@@ -38,6 +50,11 @@ impl Dice {
         self.roll().to_be_bytes()[0]
     }
 
+    fn between(&mut self, low: usize, high: usize) -> usize {
+        let bound = u64::try_from(high - low + 1).expect("lengths are short");
+        low + usize::try_from(self.roll() % bound).expect("a length below the bound")
+    }
+
     fn one_of(&mut self, alphabet: &[u8]) -> char {
         let bound = u64::try_from(alphabet.len()).expect("alphabets are short");
         let at = usize::try_from(self.roll() % bound).expect("an index below the length");
@@ -56,8 +73,9 @@ impl Dice {
 /// Fills in the `{shape:length}` of `template`. Other braces stay as they are.
 ///
 /// Shapes, each with its length in characters unless said otherwise: `alnum`, `base36`, `base32`, `hex`, `digits`,
-/// `sequence` (the alphabet, then digits), `word` (alnum and `_`), `dashed` (alnum and `-`), `base64` and `base64url` (in bytes), `uuid`, `workos`, `basic-hex`
-/// (Basic auth whose user is so much hex), `base64-of:TEXT`.
+/// `sequence` (the alphabet, then digits), `word` (alnum and `_`), `dashed` (alnum and `-`), `base64`, `base64bare`
+/// (without padding) and `base64url` (all three in bytes), `uuid`, `workos`, `basic-hex` (Basic auth whose user is so much
+/// hex), `base64-of:TEXT`. `{alnum:20-70}` draws the length as well.
 pub fn expand(template: &str, dice: &mut Dice) -> String {
     let mut text = String::new();
     let mut rest = template;
@@ -80,7 +98,7 @@ pub fn expand(template: &str, dice: &mut Dice) -> String {
 
 fn fill(field: &str, dice: &mut Dice) -> Option<String> {
     let (shape, argument) = field.split_once(':').unwrap_or((field, ""));
-    let len = argument.parse().unwrap_or(0);
+    let len = length(argument, dice);
     if len > LONGEST {
         return None;
     }
@@ -93,6 +111,7 @@ fn fill(field: &str, dice: &mut Dice) -> Option<String> {
         "word" => dice.text(&[LOWER, UPPER, DIGITS, b"_"].concat(), len),
         "dashed" => dice.text(&[LOWER, UPPER, DIGITS, b"-"].concat(), len),
         "base64" => BASE64.encode(&dice.bytes(len)),
+        "base64bare" => BASE64_NOPAD.encode(&dice.bytes(len)),
         "base64url" => BASE64URL_NOPAD.encode(&dice.bytes(len)),
         "sequence" => [LOWER, DIGITS].concat().into_iter().cycle().take(len).map(char::from).collect(),
         "uuid" => [8, 4, 4, 4, 12].map(|part| dice.text(b"0123456789abcdef", part)).join("-"),
@@ -101,6 +120,15 @@ fn fill(field: &str, dice: &mut Dice) -> Option<String> {
         "base64-of" => BASE64.encode(argument.as_bytes()),
         _ => return None,
     })
+}
+
+/// `24`, or a length drawn from `20-70`, ends included.
+fn length(argument: &str, dice: &mut Dice) -> usize {
+    let range = argument.split_once('-').and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+    match range {
+        Some((low, high)) if low <= high && high <= LONGEST => dice.between(low, high),
+        _ => argument.parse().unwrap_or(0),
+    }
 }
 
 fn workos(dice: &mut Dice) -> String {

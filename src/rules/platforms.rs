@@ -195,6 +195,7 @@ pub const UNNAMED: Rule = Rule {
         "sk_dev_{alnum:40}",
         "sk_{base36:24}",
         "sk_live_acme_{alnum:32}",
+        "sk_{word:32}",
     ],
     misses: &[
         "sk_your_token_here",
@@ -210,5 +211,7 @@ pub const UNNAMED: Rule = Rule {
         "sk_{{ token }}",
         "sk_X509V3ExtensionMethods2free",
         "sk_1234567890abcdef1234567890",
+        "sk_PKCS12_SAFEBAG_value",
+        "module.py,sha256=sk_{alnum:40},1346",
     ],
 };

@@ -8,6 +8,7 @@ const PUBLISHED: &[(u64, &str)] = &[
     (0x2caf_c097_0149_a84f, "Stripe, the test key of its API reference"),
     (0xf2d6_ca16_5150_33e5, "Stripe, the test key of its older guides"),
     (0x0aae_5ca4_7407_e925, "Tap Payments, its testing keys"),
+    (0x13e9_42ac_1ec6_6a7a, "WorkOS, an error message of its Node SDK"),
     (0x96ad_2ccd_8146_2a76, "Svix, how to verify a webhook"),
     (0x2dd7_45ff_9912_76ae, "Ada, webhook documentation"),
     (0xea35_10ee_279d_a291, "Stripe CLI, sample output of listen"),

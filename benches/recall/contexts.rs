@@ -1,0 +1,116 @@
+//! Where tokens stand: text with `¤` for the token, `¢` for another one of its shape, `NAME` for a name.
+
+/// The ending of the file that a peer is given, and the text.
+pub struct Context {
+    pub ending: &'static str,
+    pub text: &'static str,
+}
+
+const fn context(ending: &'static str, text: &'static str) -> Context {
+    Context { ending, text }
+}
+
+pub const CONTEXTS: &[Context] = &[
+    // Alone, at the ends of a file, and with the line ends of other systems.
+    context("txt", "¤"),
+    context("txt", "¤\n"),
+    context("txt", "a first line\n¤"),
+    context("txt", "NAME=¤\r\nNEXT=1\r\n"),
+    // Code and its quotes.
+    context("py", "NAME = \"¤\"\n"),
+    context("py", "client = Client('¤')\n"),
+    context("py", "NAME = '''¤'''\n"),
+    context("py", "NAME = rb'¤'\n"),
+    context("js", "const NAME = `¤`;\n"),
+    context("js", "const c = new Client(\"¤\", { retries: 3 });\n"),
+    context("js", "new C({NAME:\"¤\"}).then(r=>r.json()),f(0x1f),e.exports=a;var t=n(12);\n"),
+    context("js", "!function(e,t){e.k='¤',t.q=1}(this,[]);\n"),
+    context("rs", "const NAME: &str = r#\"¤\"#;\n"),
+    context("go", "NAME := `¤`\n"),
+    context("rb", "NAME = %q(¤)\n"),
+    context("rb", "{ :key => '¤' }\n"),
+    context("php", "<?php $key = array('k' => \"¤\");\n"),
+    context("cs", "var key = @\"¤\";\n"),
+    context("c", "setKey(¤);\n"),
+    context("c", "call(0, ¤, 1);\n"),
+    context("sql", "INSERT INTO keys VALUES (1, '¤', NULL);\n"),
+    context("csv", "1,¤,2026-01-01\n"),
+    context("csv", "7;¤;yes\n"),
+    context("tsv", "1\t¤\tyes\n"),
+    // Settings.
+    context("env", "NAME=¤\n"),
+    context("env", "export NAME=\"¤\" # a comment\n"),
+    context("ini", "[main]\nNAME = ¤\n"),
+    context("properties", "the.NAME: ¤\n"),
+    context("toml", "NAME = '¤'\n"),
+    context("yaml", "NAME: ¤\n"),
+    context("yaml", "- name: NAME\n  value: ¤\n"),
+    context("yaml", "keys: [¤]\n"),
+    context("yaml", "text: |\n  NAME=¤\n  more\n"),
+    context("json", "{\"NAME\": \"¤\"}\n"),
+    context("json", "{\"a\":{\"NAME\":\"¤\",\"n\":1}}\n"),
+    context("json", "[\"¤\",\"¢\"]\n"),
+    context("json", "{\"body\":\"{\\\"NAME\\\":\\\"¤\\\"}\"}\n"),
+    context("json", "{\"body\":\"line\\nNAME=¤\\nmore\"}\n"),
+    context("json", "{\"body\":\"a\\t¤\\tb\"}\n"),
+    context("json", "{\"body\":\"say \\u0022¤\\u0022\"}\n"),
+    context("ipynb", "\"source\": [\"NAME = '¤'\\n\"]\n"),
+    context("xml", "<add key=\"NAME\" value=\"¤\"/>\n"),
+    context("xml", "<string>¤</string>\n"),
+    context("xml", "<a b=\"{&quot;k&quot;:&quot;¤&quot;}\"/>\n"),
+    context("html", "<script>init('¤')</script>\n"),
+    context("tf", "variable \"k\" { default = \"¤\" }\n"),
+    // Addresses and headers.
+    context("txt", "https://example.com/v1?key=¤\n"),
+    context("txt", "https://example.com/v1?key=¤&page=2\n"),
+    context("txt", "https://example.com/v1?page=2&key=¤#top\n"),
+    context("txt", "https://example.com/v1?q=key%3D¤%26page%3D2\n"),
+    context("txt", "https://¤:@api.example.com/v1\n"),
+    context("txt", "https://user:¤@api.example.com/v1\n"),
+    context("http", "GET / HTTP/1.1\r\nAuthorization: Bearer ¤\r\n\r\n"),
+    context("http", "X-Api-Key: ¤\n"),
+    context("http", "webhook-secret: v1,¤\n"),
+    // Shells and logs.
+    context("sh", "curl https://api.example.com -u ¤:\n"),
+    context("sh", "curl -H \"Authorization: Bearer ¤\" https://api.example.com\n"),
+    context("sh", "tool --key ¤ | tee out\n"),
+    context("sh", "tool --key=¤;echo done\n"),
+    context("sh", "K=${K:-¤}\n"),
+    context("sh", "echo ¤>key.txt\n"),
+    context("sh", "A=¤ B=¢ tool\n"),
+    context("log", "2026-01-01T12:00:00Z INFO key=¤ status=200\n"),
+    context("log", "[12:00:00] using <¤>\n"),
+    context("log", "Key {id: 7, value: ¤}\n"),
+    context("log", "\u{1b}[32m¤\u{1b}[0m ok\n"),
+    context("diff", "+NAME=¤\n-NAME=¢\n"),
+    // Prose.
+    context("md", "Use `¤` for it.\n"),
+    context("md", "| NAME | ¤ |\n|---|---|\n"),
+    context("md", "See [¤](https://example.com), **¢**.\n"),
+    context("md", "The key is ¤. Keep it.\n"),
+    context("md", "Is it ¤? It is ¢!\n"),
+    context("md", "(¤, ¢)\n"),
+    context("txt", "“¤” and «¢»\n"),
+    context("txt", "密钥：¤。\n"),
+    context("txt", "clé¤é\n"),
+    context("txt", "🔑¤🔑\n"),
+    context("txt", "\u{a0}¤\u{a0}\n"),
+];
+
+/// Requests to Attio's API: here `NAME` is the scheme of the authorization.
+pub const REQUESTS: &[Context] = &[
+    context("sh", "curl -H \"Authorization: NAME ¤\" https://api.attio.com/v2/self\n"),
+    context("sh", "curl https://api.attio.com/v2/self \\\n  --header 'Authorization: NAME ¤'\n"),
+    context("http", "GET /v2/self HTTP/1.1\r\nHost: api.attio.com\r\nAuthorization: NAME ¤\r\n\r\n"),
+    context("js", "fetch(\"https://api.attio.com/v2/self\", { headers: { Authorization: `NAME ¤` } });\n"),
+    context("py", "requests.get('https://api.attio.com/v2/self', headers={'Authorization': 'NAME ¤'})\n"),
+    context("json", "{\"url\":\"https://api.attio.com/v2/self\",\"headers\":{\"Authorization\":\"NAME ¤\"}}\n"),
+    context("yaml", "url: https://api.attio.com/v2/self\nheaders:\n  authorization: NAME ¤\n"),
+];
+
+/// The offset of the token in the filled-in text, and the text.
+pub fn fill(context: &Context, name: &str, token: &str, other: &str) -> (usize, String) {
+    let text = context.text.replace("NAME", name).replace('¢', other);
+    let at = text.find('¤').expect("every context has the mark");
+    (at, text.replacen('¤', token, 1))
+}

@@ -1,0 +1,213 @@
+//! How many random tokens are found, and how many of those with exactly the right span.
+//!
+//! ```text
+//! cargo bench --bench recall              # prints Markdown; some seconds after the build, minutes with peers
+//! cargo bench --bench recall -- --check   # the same, and exit code 1 where a target is missed
+//! ```
+//!
+//! `shapes` are filled in at random and put into `contexts` in turn. A token counts as found where a hit touches it, and
+//! as exact where the hit's span is the token's. The bound is Wilson's lower bound at 95 %, and a target is met where the bound
+//! reaches it.
+//!
+//! Variables, all optional:
+//! - `KEYSWEEP_BENCH_TOKENS=N`: tokens a shape, 100,000 if not given.
+//! - `KEYSWEEP_BENCH_GITLEAKS`, `_BETTERLEAKS`, `_KINGFISHER`, `_RIPSECRETS`, `_DETECT_SECRETS=FILE`: peers to measure
+//!   beside it, on `KEYSWEEP_BENCH_PEER_ROUNDS` tokens a shape and context, 1 if not given.
+//! - `KEYSWEEP_BENCH_MISSES=1` tells which contexts lose more than others; no token is printed.
+
+mod contexts;
+mod peers;
+mod shapes;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::process::ExitCode;
+
+use keysweep::detect::Detector;
+use keysweep::rules::ALL;
+use keysweep::rules::example::{Dice, expand};
+
+use contexts::{CONTEXTS, Context, REQUESTS, fill};
+use shapes::{ATTIO_NAMES, NAMES, SHAPES, Setting, Shape};
+
+/// Of what is found, so much must have the exact span.
+const EXACT_TARGET: f64 = 0.999;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let has = |wanted: &str| words.iter().any(|word| word == wanted);
+    if !has("--bench") {
+        // Under `cargo test --all-targets`. On stderr: nextest reads test names from stdout.
+        eprintln!("recall: nothing to test; cargo bench --bench recall measures");
+        return ExitCode::SUCCESS;
+    }
+    if words.len() != 1 + usize::from(has("--check")) {
+        eprintln!("recall: the only argument is --check");
+        return ExitCode::from(2);
+    }
+    match measure_all() {
+        Ok(missed) if missed > 0 && has("--check") => ExitCode::FAILURE,
+        Ok(_) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("recall: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Measures and prints everything; returns how many targets were missed.
+fn measure_all() -> Result<usize, String> {
+    let tokens = number("KEYSWEEP_BENCH_TOKENS", 100_000)?;
+    let rounds = number("KEYSWEEP_BENCH_PEER_ROUNDS", 1)?;
+    let detector = Detector::new(ALL);
+    let tallies: Vec<Tally> = SHAPES.iter().map(|shape| measure(&detector, shape, tokens)).collect();
+    let missed = print_own(&tallies);
+    if env::var_os("KEYSWEEP_BENCH_MISSES").is_some() {
+        print_misses(&tallies);
+    }
+    peers::measure_all(rounds)?;
+    Ok(missed)
+}
+
+fn number(variable: &str, default: usize) -> Result<usize, String> {
+    env::var(variable).map_or(Ok(default), |text| text.parse().map_err(|e| format!("{variable}={text}: {e}")))
+}
+
+/// A token in its context.
+pub struct Sample {
+    pub context: &'static Context,
+    pub text: String,
+    pub token: String,
+    pub at: usize,
+}
+
+impl Sample {
+    /// The `n`th of a shape: the same in every run.
+    pub fn draw(shape: &Shape, n: usize) -> Self {
+        let contexts = shape.contexts();
+        let context = contexts[n % contexts.len()];
+        let seed = shape.label().bytes().fold(0, mix);
+        let mut dice = Dice::new(mix(seed, 0) ^ u64::try_from(n).expect("counts are small"));
+        let token = expand(shape.template, &mut dice);
+        let other = expand(shape.template, &mut dice);
+        let names = shape.names();
+        let name = names[n / contexts.len() % names.len()];
+        let (at, text) = fill(context, name, &token, &other);
+        Self { context, text, token, at }
+    }
+}
+
+/// FNV-1a, to give each shape dice of its own.
+fn mix(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3).rotate_left(17)
+}
+
+impl Shape {
+    pub fn contexts(&self) -> Vec<&'static Context> {
+        match self.setting {
+            Setting::Any => CONTEXTS.iter().collect(),
+            Setting::UnderAttio => CONTEXTS.iter().filter(|context| context.text.contains("NAME")).collect(),
+            Setting::SentToAttio(_) => REQUESTS.iter().collect(),
+        }
+    }
+
+    fn names(&self) -> &[&'static str] {
+        match &self.setting {
+            Setting::Any => NAMES,
+            Setting::UnderAttio => ATTIO_NAMES,
+            Setting::SentToAttio(scheme) => std::slice::from_ref(scheme),
+        }
+    }
+
+    pub fn label(&self) -> String {
+        match self.setting {
+            Setting::Any => format!("`{}`", self.template),
+            Setting::UnderAttio => format!("`{}` under an Attio name", self.template),
+            Setting::SentToAttio(scheme) => format!("`{scheme} {}` sent to Attio", self.template),
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct Tally {
+    pub tokens: usize,
+    pub found: usize,
+    pub exact: usize,
+    /// By a rule for the vendor's tokens: of peers only.
+    pub named: usize,
+    /// By context, misses and wrong spans.
+    faults: BTreeMap<&'static str, (usize, usize)>,
+}
+
+fn measure(detector: &Detector, shape: &Shape, tokens: usize) -> Tally {
+    let mut tally = Tally { tokens, ..Tally::default() };
+    for n in 0..tokens {
+        let sample = Sample::draw(shape, n);
+        let span = sample.at..sample.at + sample.token.len();
+        let hits = detector.find(sample.text.as_bytes());
+        let touching = hits.iter().find(|hit| hit.span.start < span.end && span.start < hit.span.end);
+        let exact = touching.is_some_and(|hit| hit.span == span);
+        tally.found += usize::from(touching.is_some());
+        tally.exact += usize::from(exact);
+        if !exact {
+            let faults = tally.faults.entry(sample.context.text).or_default();
+            faults.0 += usize::from(touching.is_none());
+            faults.1 += usize::from(touching.is_some());
+        }
+    }
+    tally
+}
+
+#[allow(clippy::cast_precision_loss)] // counts are far below 2^52
+pub fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// Wilson's lower bound of a share, at 95 % (both sides).
+#[allow(clippy::cast_precision_loss)]
+pub fn at_least(part: usize, whole: usize) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    let (n, p, z) = (whole as f64, share(part, whole), 1.96_f64);
+    let middle = p + z * z / (2.0 * n);
+    let spread = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+    (middle - spread) / (1.0 + z * z / n)
+}
+
+fn print_own(tallies: &[Tally]) -> usize {
+    println!("Found by keysweep, {} tokens a shape in {} contexts:\n", tallies[0].tokens, CONTEXTS.len());
+    println!("| shape | found | at least (95 %) | target | | exact span of those |");
+    println!("|---|--:|--:|--:|---|--:|");
+    let mut missed = 0;
+    for (shape, tally) in SHAPES.iter().zip(tallies) {
+        let (found, exact) = (share(tally.found, tally.tokens), share(tally.exact, tally.found));
+        let bound = at_least(tally.found, tally.tokens);
+        let met = shape.target.is_none_or(|target| bound >= target && exact >= EXACT_TARGET);
+        missed += usize::from(!met);
+        let verdict = if met { "met" } else { "missed" };
+        let promise = |target| (format!("{:.1} %", target * 100.0), verdict);
+        let (target, verdict) = shape.target.map_or(("–".to_owned(), "–"), promise);
+        let (label, found, exact) = (shape.label(), percent(found), percent(exact));
+        println!("| {label} | {found} | {} | {target} | {verdict} | {exact} |", percent(bound));
+    }
+    println!();
+    missed
+}
+
+/// Cut, not rounded: 100 % means all.
+pub fn percent(share: f64) -> String {
+    format!("{:.2} %", (share * 10_000.0 + 1e-9).floor() / 100.0)
+}
+
+/// The contexts that lose many times what their shape loses anywhere: those in which the place is the reason.
+fn print_misses(tallies: &[Tally]) {
+    for (shape, tally) in SHAPES.iter().zip(tallies) {
+        let usual = (tally.tokens - tally.exact) / shape.contexts().len();
+        for (context, (missed, inexact)) in &tally.faults {
+            if missed + inexact > 5 * usual + 5 {
+                println!("{}: {missed} missed, {inexact} inexact in {context:?}", shape.label());
+            }
+        }
+    }
+}
