@@ -1,0 +1,108 @@
+//! The entries of an index of any version as a list in memory: version 4, whose paths are written as what differs from
+//! the path before, sparse indexes, and both halves of a split one.
+
+use std::ops::Range;
+
+use gix::bstr::ByteSlice;
+
+use super::entries::{Entries, Entry};
+use super::raw::{Index, extensions, head};
+
+/// The entries, in the order in which they are written.
+#[derive(Debug, Default)]
+pub(super) struct Listed<'a> {
+    /// The paths, one behind the other.
+    pub paths: Vec<u8>,
+    /// Where each path stands, and all but the path.
+    pub entries: Vec<(Range<usize>, Entry<'static>)>,
+    /// The content of the extension that names a shared index.
+    pub link: Option<&'a [u8]>,
+}
+
+impl<'a> Listed<'a> {
+    /// The reason where this cannot be read to its end.
+    pub fn read(index: &Index<'a>) -> Result<Self, String> {
+        let mut listed = Self::default();
+        let read = if index.has_plain_entries() { listed.plain(index) } else { listed.compressed(index) };
+        let end = read.ok_or_else(|| format!("its entry {} is broken", listed.entries.len() + 1))?;
+        let extensions = extensions(index.content(), end).ok_or("what stands behind its entries is broken")?;
+        for (name, content) in extensions {
+            match name {
+                b"link" => listed.link = Some(content),
+                // Entries that end in `/` are folders, in whatever index they stand.
+                b"sdir" => {}
+                [b'A'..=b'Z', ..] => {}
+                unknown => return Err(format!("its extension {} is none that keysweep knows", unknown.escape_ascii())),
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Reads entries of version 2 or 3; returns where they end.
+    fn plain(&mut self, index: &Index<'a>) -> Option<usize> {
+        let mut walk = index.entries();
+        while let Some((entry, size)) = walk.next_entry()? {
+            self.push(entry.path, &entry);
+            walk.advance(size);
+        }
+        Some(walk.place())
+    }
+
+    /// Reads entries of version 4: how many bytes of the path before to drop, and what stands there instead.
+    fn compressed(&mut self, index: &Index<'a>) -> Option<usize> {
+        let bytes = index.content();
+        let mut at = index.start();
+        let mut before = Vec::new();
+        for _ in 0..index.count() {
+            let (entry, _, path_at) = head(bytes.get(at..)?, index.hash_len())?;
+            let (dropped, suffix_at) = varint(bytes, at + path_at)?;
+            let kept = if self.entries.is_empty() { 0 } else { before.len().checked_sub(dropped)? };
+            let suffix = &bytes[suffix_at..suffix_at + bytes[suffix_at..].find_byte(0)?];
+            before.truncate(kept);
+            before.extend_from_slice(suffix);
+            at = suffix_at + suffix.len() + 1;
+            self.push(&before, &entry);
+        }
+        Some(at)
+    }
+
+    fn push(&mut self, path: &[u8], entry: &Entry<'_>) {
+        let start = self.paths.len();
+        self.paths.extend_from_slice(path);
+        self.entries.push((start..self.paths.len(), Entry { path: b"", ..*entry }));
+    }
+
+    pub fn walk(&self) -> Walk<'_> {
+        Walk { listed: self, at: 0 }
+    }
+}
+
+/// A number of gitformat-pack(5), "offset encoding", and where it ends.
+fn varint(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
+    let mut value = 0_usize;
+    loop {
+        let byte = *bytes.get(at)?;
+        at += 1;
+        value = value.checked_mul(128)?.checked_add(usize::from(byte & 127))?;
+        if byte & 128 == 0 {
+            return Some((value, at));
+        }
+        value = value.checked_add(1)?;
+    }
+}
+
+pub(super) struct Walk<'a> {
+    listed: &'a Listed<'a>,
+    at: usize,
+}
+
+impl<'a> Entries<'a> for Walk<'a> {
+    fn current(&self) -> Option<Entry<'a>> {
+        let (path, entry) = self.listed.entries.get(self.at)?;
+        Some(Entry { path: &self.listed.paths[path.clone()], ..*entry })
+    }
+
+    fn skip(&mut self, count: usize) {
+        self.at += count;
+    }
+}
