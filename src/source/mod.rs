@@ -8,6 +8,7 @@ mod ancestry;
 #[cfg(feature = "archives")]
 mod archive;
 mod comparison;
+mod depth;
 mod files;
 mod index;
 mod loose;

@@ -27,9 +27,6 @@ use listed::Listed;
 use super::objects::{Kept, Objects};
 use crate::trouble::Trouble;
 
-/// Folders may lie so deep in one another: each takes stack, and git reads no trees that are deeper (`core.maxTreeDepth`).
-const DEEPEST: usize = 2048;
-
 /// A path whose content in the index is not HEAD's.
 #[derive(Clone, Debug)]
 pub(super) struct Change {

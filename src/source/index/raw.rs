@@ -10,8 +10,8 @@ use gix::bstr::ByteSlice;
 use gix::hash::{Kind, oid};
 use gix::index::extension::{Tree, tree};
 
-use super::DEEPEST;
 use super::entries::{Entries, Entry, mode};
+use crate::source::depth::DEEPEST;
 
 const HEADER: usize = 12;
 /// In front of an entry's object id: times, device, inode, mode, owner, size.
