@@ -21,7 +21,10 @@ pub fn holds_for(text: &[u8]) {
     let hits = DETECTOR.find(text);
     let mut end = 0;
     for hit in &hits {
-        assert!(end <= hit.span.start && hit.span.start < hit.span.end && hit.span.end <= text.len(), "a span is wrong");
+        assert!(
+            end <= hit.span.start && hit.span.start < hit.span.end && hit.span.end <= text.len(),
+            "a span is wrong"
+        );
         end = hit.span.end;
     }
     let encoded = hits.iter().any(|hit| hit.encoding.is_some_and(|_| true));

@@ -32,23 +32,52 @@ impl Place {
     }
 
     pub fn check(&self, bytes: &[u8]) {
-        let Some((&form, rest)) = bytes.split_first() else { return };
+        let Some(input) = self.input(bytes) else { return };
+        let shared = input.write(&input.git_dir.join("index"));
+        if let Ok(staged) = Staged::read(input.repository) {
+            let _ = staged.config();
+            let _ = staged.visit(1, &|unit| assert!(unit.bytes.len() < 1 << 20));
+        }
+        if let Some(path) = shared {
+            fs::remove_file(path).expect("remove the shared index");
+        }
+    }
+
+    /// Writes the index to another folder than git's; returns the top of the repository and the path of the index.
+    pub fn elsewhere(&self, bytes: &[u8]) -> Option<(PathBuf, PathBuf)> {
+        let input = self.input(bytes)?;
+        let path = self.folder.join("index");
+        input.write(&path);
+        Some((input.git_dir.parent().expect("below the top").to_owned(), path))
+    }
+
+    fn input<'a>(&'a self, bytes: &'a [u8]) -> Option<Input<'a>> {
+        let (&form, rest) = bytes.split_first()?;
         let (repository, name, hash_len) =
             if form & SHA256 == 0 { (&self.sha1, "sha1", 20) } else { (&self.sha256, "sha256", 32) };
         let git_dir = self.folder.join(name).join(".git");
         let (shared, index) = if form & SHARED == 0 { (None, rest) } else { halves(rest) };
         let shared = shared.and_then(|shared| Some((git_dir.join(shared_name(index, hash_len)?), shared)));
-        if let Some((path, shared)) = &shared {
-            fs::write(path, shared).expect("write the shared index");
-        }
-        fs::write(git_dir.join("index"), index).expect("write the index");
-        if let Ok(staged) = Staged::read(repository) {
-            let _ = staged.config();
-            let _ = staged.visit(1, &|unit| assert!(unit.bytes.len() < 1 << 20));
-        }
-        if let Some((path, _)) = shared {
-            fs::remove_file(path).expect("remove the shared index");
-        }
+        Some(Input { repository, git_dir, shared, index })
+    }
+}
+
+/// What the bytes of an input mean.
+struct Input<'a> {
+    repository: &'a Repository,
+    git_dir: PathBuf,
+    /// Where the shared index belongs, and its bytes.
+    shared: Option<(PathBuf, &'a [u8])>,
+    index: &'a [u8],
+}
+
+impl Input<'_> {
+    /// Writes the index to `path`, and the shared one, whose path is returned.
+    fn write(&self, path: &Path) -> Option<&Path> {
+        fs::write(path, self.index).expect("write the index");
+        let (shared_path, shared) = self.shared.as_ref()?;
+        fs::write(shared_path, shared).expect("write the shared index");
+        Some(shared_path)
     }
 }
 

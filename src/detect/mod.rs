@@ -5,6 +5,8 @@
 //! A second pass looks for runs that may be encoded text (`decode`), and what they say is searched in the same way.
 
 mod boundary;
+#[cfg(test)]
+mod brute;
 mod decode;
 mod excerpt;
 mod gate;
