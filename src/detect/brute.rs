@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Arm, Detector, Hit, Way, boundary, in_order};
+use super::{Arm, Detector, Hit, Way, boundary, in_order, stands_before};
 use crate::finding::{Fingerprint, Span};
 use crate::rules::ALL;
 use crate::rules::example::{Dice, expand};
@@ -24,8 +24,9 @@ impl Detector {
         for arm in self.arms.iter().flatten().filter(here) {
             match arm.way {
                 Way::Prefixed { environment, judge, near } => {
-                    let hit = self.prefixed(arm, bytes, at, environment, judge, near);
-                    if let Some(hit) = hit.filter(|_| boundary::starts_at(bytes, at)) {
+                    let near = near.is_empty() || stands_before(bytes, at, near);
+                    let hit = self.judged(arm, bytes, at, environment, judge);
+                    if let Some(hit) = hit.filter(|_| near && boundary::starts_at(bytes, at)) {
                         let end = hit.span.end;
                         hits.push(hit);
                         return Some(end);
