@@ -21,6 +21,9 @@ pub(super) fn joined(
     let broken = || damaged(path, "its two halves do not fit");
     let (id, bitmaps) = link.split_at_checked(hash.len_in_bytes()).ok_or_else(broken)?;
     let id = ObjectId::try_from(id).map_err(|err| damaged(path, err))?;
+    if id.is_null() {
+        return Ok(Listed { paths: own.paths, entries: own.entries, link: None });
+    }
     // In the git directory, wherever the index stands that names it.
     let shared_path = git_dir.join(format!("sharedindex.{id}"));
     let mapped = crate::source::map::map(&shared_path).map_err(|err| damaged(&shared_path, err))?;
