@@ -6,7 +6,7 @@ use std::ops::Range;
 use gix::bstr::ByteSlice;
 
 use super::entries::{Entries, Entry};
-use super::raw::{Index, extensions, head};
+use super::raw::{HEADER, Index, extensions, head};
 
 /// The entries, in the order in which they are written.
 #[derive(Debug, Default)]
@@ -29,9 +29,8 @@ impl<'a> Listed<'a> {
         for (name, content) in extensions {
             match name {
                 b"link" => listed.link = Some(content),
-                // Entries that end in `/` are folders, in whatever index they stand.
-                b"sdir" => {}
-                [b'A'..=b'Z', ..] => {}
+                // Capitals are optional. `sdir` says that entries are folders, which their paths say as well.
+                b"sdir" | [b'A'..=b'Z', ..] => {}
                 unknown => return Err(format!("its extension {} is none that keysweep knows", unknown.escape_ascii())),
             }
         }
@@ -51,7 +50,7 @@ impl<'a> Listed<'a> {
     /// Reads entries of version 4: how many bytes of the path before to drop, and what stands there instead.
     fn compressed(&mut self, index: &Index<'a>) -> Option<usize> {
         let bytes = index.content();
-        let mut at = index.start();
+        let mut at = HEADER;
         let mut before = Vec::new();
         for _ in 0..index.count() {
             let (entry, _, path_at) = head(bytes.get(at..)?, index.hash_len())?;
