@@ -8,6 +8,10 @@ use gix::bstr::ByteSlice;
 use super::entries::{Entries, Entry};
 use super::raw::{HEADER, Index, extensions, head};
 
+/// Paths in full take at most so many times the bytes of the file: an entry has 64 or more, a path of a file system 4,096 or
+/// fewer. Without a limit ten megabytes would write out to hundreds of gigabytes.
+const MOST_EXPANDED: usize = 64;
+
 /// The entries, in the order in which they are written.
 #[derive(Debug, Default)]
 pub(super) struct Listed<'a> {
@@ -61,6 +65,9 @@ impl<'a> Listed<'a> {
             before.extend_from_slice(suffix);
             at = suffix_at + suffix.len() + 1;
             self.push(&before, &entry);
+            if self.paths.len() > MOST_EXPANDED * bytes.len() {
+                return None;
+            }
         }
         Some(at)
     }
@@ -103,5 +110,27 @@ impl<'a> Entries<'a> for Walk<'a> {
 
     fn skip(&mut self, count: usize) {
         self.at += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An index of version 4 with one path of `len` bytes, and `more` entries that each add a letter to it.
+    fn compressed(len: usize, more: usize) -> Vec<u8> {
+        let entry = |suffix: &[u8]| [&[0; 62], &b"\0"[..], suffix, b"\0"].concat();
+        let count = u32::try_from(more + 1).expect("a few").to_be_bytes();
+        [b"DIRC\0\0\0\x04", &count[..], &entry(&vec![b'a'; len]), &entry(b"b").repeat(more), &[0; 20]].concat()
+    }
+
+    #[test]
+    fn no_file_writes_out_to_what_fills_the_memory() {
+        let read = |bytes: &[u8]| {
+            let index = Index::parse(bytes, gix::hash::Kind::Sha1).expect("a header");
+            Listed::read(&index).map(|listed| listed.paths.len())
+        };
+        assert_eq!(read(&compressed(4000, 3)), Ok(4000 + 4001 + 4002 + 4003));
+        assert!(read(&compressed(200_000, 3000)).is_err());
     }
 }

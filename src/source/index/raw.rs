@@ -299,10 +299,10 @@ impl<'a> Entries<'a> for Walk<'a> {
 mod tests {
     use super::*;
 
-    /// Following each to the end would take hours.
+    /// Following each of 200,000 to the end would take minutes.
     #[test]
-    fn a_million_extensions_that_lead_nowhere_are_followed_once() {
-        let bytes = [b"DIRC\0\0\0\x02\0\0\0\0".to_vec(), b"TREE\0\0\0\0".repeat(1_000_000), vec![b'x'; 21]].concat();
+    fn extensions_that_lead_nowhere_are_followed_once() {
+        let bytes = [b"DIRC\0\0\0\x02\0\0\0\0".to_vec(), b"TREE\0\0\0\0".repeat(200_000), vec![b'x'; 21]].concat();
         let index = Index::parse(&bytes, Kind::Sha1).expect("a header");
         assert!(index.tree.is_none());
     }
