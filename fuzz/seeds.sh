@@ -29,20 +29,21 @@ change() {
     git rm -q --cached d.txt
 }
 
-# Without a shared half: the byte that says so, then the index.
+# keep NAME FORM: without a shared half: the byte that says so, then the index.
 keep() {
-    { printf "$2"; cat .git/index; } >"$corpus/$1"
+    { printf '%b' "$2" && cat .git/index; } >"$corpus/$1"
 }
 
-# With it: its size in two bytes, and the shared index itself, in front.
+# keep_split NAME FORM: with it: its size in two bytes, and the shared index itself, in front.
 keep_split() {
-    shared=$(ls .git/sharedindex.* | head -n 1)
-    size=$(wc -c <"$shared")
-    { printf "$2"; printf "$(printf '\\%03o\\%03o' $((size / 256)) $((size % 256)))"; cat "$shared" .git/index; } >"$corpus/$1"
+    for shared in .git/sharedindex.*; do
+        size=$(wc -c <"$shared")
+        { printf '%b' "$2$(printf '\\0%03o\\0%03o' $((size / 256)) $((size % 256)))" && cat "$shared" .git/index; } >"$corpus/$1"
+    done
 }
 
 for format in sha1 sha256; do
-    if [ $format = sha1 ]; then plain='\000' split='\002'; else plain='\001' split='\003'; fi
+    if [ $format = sha1 ]; then plain='\0000' split='\0002'; else plain='\0001' split='\0003'; fi
     base $format && change && keep "$format-added" "$plain"
     git write-tree >/dev/null && keep "$format-in-a-hook" "$plain"
     git update-index --index-version 4 && keep "$format-version-4" "$plain"
@@ -51,12 +52,12 @@ for format in sha1 sha256; do
         keep_split "$format-split-version-4" "$split"
     base $format && change && printf 'x\n' >later.txt && git add -N later.txt && keep "$format-intent-to-add" "$plain"
 done
-base sha1 && git sparse-checkout set --cone --sparse-index z && keep sha1-sparse '\000'
-base sha1 && git -c index.skipHash=true update-index --force-write-index && keep sha1-without-checksum '\000'
-base sha1 && git update-index --force-untracked-cache && git status >/dev/null && keep sha1-untracked-cache '\000'
+base sha1 && git sparse-checkout set --cone --sparse-index z && keep sha1-sparse '\0000'
+base sha1 && git -c index.skipHash=true update-index --force-write-index && keep sha1-without-checksum '\0000'
+base sha1 && git update-index --force-untracked-cache && git status >/dev/null && keep sha1-untracked-cache '\0000'
 base sha1 && git -c index.recordEndOfIndexEntries=true -c index.recordOffsetTable=true update-index --force-write-index &&
-    keep sha1-end-of-entries '\000'
+    keep sha1-end-of-entries '\0000'
 base sha1 && git checkout -q -b other && printf '1\n' >a.txt && git commit -qam 1 && git checkout -q main &&
-    printf '2\n' >a.txt && git commit -qam 2 && { git merge -q other >/dev/null || true; } && keep sha1-conflict '\000'
+    printf '2\n' >a.txt && git commit -qam 2 && { git merge -q other >/dev/null || true; } && keep sha1-conflict '\0000'
 base sha1 && ln -s a.txt link && git add link && git update-index --chmod=+x a.txt &&
-    git update-index --add --cacheinfo "160000,$(git rev-parse HEAD),module" && keep sha1-link-and-module '\000'
+    git update-index --add --cacheinfo "160000,$(git rev-parse HEAD),module" && keep sha1-link-and-module '\0000'

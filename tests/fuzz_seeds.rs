@@ -50,7 +50,10 @@ fn config() {
 #[test]
 fn index() {
     let place = Place::new(&format!("keysweep-seeds-{}", std::process::id()));
-    each("index", |bytes| place.check(bytes));
+    for (name, bytes) in seeds("index") {
+        // Those of `seeds.sh` are called by the kind of their ids; the others may be read or not.
+        assert!(place.check(&bytes) || !name.starts_with("sha"), "git wrote {name}");
+    }
 }
 
 /// The same bytes where `GIT_INDEX_FILE` points elsewhere, so that a shared index is found in the git directory only.

@@ -7,4 +7,6 @@ thread_local! {
     static PLACE: Place = Place::new("keysweep-fuzz-index");
 }
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| PLACE.with(|place| place.check(bytes)));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    PLACE.with(|place| place.check(bytes));
+});

@@ -31,16 +31,19 @@ impl Place {
         Self { folder, sha1, sha256 }
     }
 
-    pub fn check(&self, bytes: &[u8]) {
-        let Some(input) = self.input(bytes) else { return };
+    /// Returns whether the index was read.
+    pub fn check(&self, bytes: &[u8]) -> bool {
+        let Some(input) = self.input(bytes) else { return false };
         let shared = input.write(&input.git_dir.join("index"));
-        if let Ok(staged) = Staged::read(input.repository) {
+        let staged = Staged::read(input.repository);
+        if let Ok(staged) = &staged {
             let _ = staged.config();
             let _ = staged.visit(1, &|unit| assert!(unit.bytes.len() < 1 << 20));
         }
         if let Some(path) = shared {
             fs::remove_file(path).expect("remove the shared index");
         }
+        staged.is_ok()
     }
 
     /// Writes the index to another folder than git's; returns the top of the repository and the path of the index.
