@@ -18,16 +18,19 @@ impl Detector {
     /// `text` with every token in it, and whatever starts like one, replaced: for names, which else stay as they are,
     /// so that a file called by a hash can still be found.
     pub fn mask(&self, text: &[u8]) -> Vec<u8> {
-        replace(text, &self.tokens_in(text))
+        replaced(text, &|text| self.tokens_in(text))
     }
 
     /// As [`Self::mask`], for sentences that quote what somebody typed: bare hex of an Attio token's length goes too.
     pub fn mask_sentence(&self, text: &str) -> String {
-        let mut masks = self.tokens_in(text.as_bytes());
         let bare =
             |text: &[u8]| runs(text).filter(|run| run.len() == 64 && all_hex(&text[run.clone()])).map(hidden).collect();
-        add(&mut masks, decode::deep(text.as_bytes(), Encoding::DEPTH, &bare));
-        String::from_utf8_lossy(&replace(text.as_bytes(), &masks)).into_owned()
+        let shown = replaced(text.as_bytes(), &|text| {
+            let mut masks = self.tokens_in(text);
+            add(&mut masks, decode::deep(text, Encoding::DEPTH, &bare));
+            masks
+        });
+        String::from_utf8_lossy(&shown).into_owned()
     }
 
     /// What to replace in a line of a file, in order: the tokens, what starts like one, all that looks random, and what is
@@ -49,6 +52,8 @@ impl Detector {
         let tokens = self.find(text).into_iter();
         let mut masks: Vec<Masked> =
             tokens.map(|hit| Masked { span: hit.span, shown: hit.redacted.to_string() }).collect();
+        let copies = copies(text, &masks);
+        add(&mut masks, copies);
         add(&mut masks, decode::deep(text, Encoding::DEPTH, &|text| self.marked(text)));
         masks
     }
@@ -70,6 +75,29 @@ impl Detector {
             }
         }
         marked
+    }
+}
+
+/// The other places where a token stands that was found. A rule that asks for a name in front finds it behind the name only.
+fn copies(text: &[u8], found: &[Masked]) -> Vec<(Span, String)> {
+    let mut copies = Vec::new();
+    for token in found {
+        let starts = text.windows(token.span.len()).enumerate().filter(|(_, copy)| *copy == &text[token.span.clone()]);
+        copies.extend(starts.map(|(start, copy)| (start..start + copy.len(), token.shown.clone())));
+    }
+    copies
+}
+
+/// `text` with all that `find` finds replaced, and all that it finds then: the end of one token may be the name that gives
+/// away the next. Every mask is shorter than what it stands for, so this ends.
+fn replaced(text: &[u8], find: &dyn Fn(&[u8]) -> Vec<Masked>) -> Vec<u8> {
+    let mut shown = text.to_vec();
+    loop {
+        let masks = find(&shown);
+        if masks.is_empty() {
+            return shown;
+        }
+        shown = replace(&shown, &masks);
     }
 }
 

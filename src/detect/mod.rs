@@ -5,6 +5,8 @@
 //! A second pass looks for runs that may be encoded text (`decode`), and what they say is searched in the same way.
 
 mod boundary;
+#[cfg(test)]
+mod brute;
 mod decode;
 mod excerpt;
 mod gate;
@@ -200,10 +202,13 @@ impl Detector {
         judge: Judge,
         near: &[u8],
     ) -> Option<Hit> {
+        let may_be = has_body(bytes, at + arm.literal.len()) && (near.is_empty() || stands_before(bytes, at, near));
+        if may_be { self.judged(arm, bytes, at, environment, judge) } else { None }
+    }
+
+    /// As [`Self::prefixed`], whatever the first letters are.
+    fn judged(&self, arm: &Arm, bytes: &[u8], at: usize, environment: Environment, judge: Judge) -> Option<Hit> {
         let start = at + arm.literal.len();
-        if !has_body(bytes, start) || (!near.is_empty() && !stands_before(bytes, at, near)) {
-            return None;
-        }
         let rest = &bytes[start..bytes.len().min(start + LONGEST_BODY)];
         let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
         let end = start + judge::body_len(judge, body.as_bytes())?;

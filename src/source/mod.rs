@@ -8,6 +8,7 @@ mod ancestry;
 #[cfg(feature = "archives")]
 mod archive;
 mod comparison;
+mod depth;
 mod envelope;
 mod files;
 mod history;
@@ -161,10 +162,12 @@ fn spread<H>(
         }
     };
     let helpers = threads.min(count / WORTH_A_THREAD).saturating_sub(1);
+    let helper = || std::thread::Builder::new().stack_size(depth::STACK);
     std::thread::scope(|scope| {
-        let helping: Vec<_> = (0..helpers).map(|_| scope.spawn(|| run(&elsewhere()))).collect();
+        let helping: Vec<_> = (0..helpers).map(|_| helper().spawn_scoped(scope, || run(&elsewhere()))).collect();
         let mut covered = run(here);
         for thread in helping {
+            let thread = thread.expect("a thread can be started");
             covered.absorb(thread.join().expect("a scanning thread does not panic"));
         }
         covered

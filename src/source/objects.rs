@@ -17,6 +17,7 @@ use gix::objs::{Find, TreeRefIter};
 use gix::odb::pack::cache;
 
 use super::ancestry::Commit;
+use super::depth;
 use super::loose::Loose;
 use super::packs::Packs;
 use crate::allow::CONFIG_NAME;
@@ -204,6 +205,7 @@ impl Objects {
         path: &[u8],
         visit: &mut dyn FnMut(Vec<u8>, TreeEntry),
     ) -> Result<(), Trouble> {
+        depth::check(path)?;
         let tree = self.tree(tree, &path.escape_ascii())?;
         let mut walk = tree.walk()?;
         while let Some(entry) = walk.take()? {

@@ -5,6 +5,8 @@
 //! before and behind. A file that is stored as it is stands in them as well, and some packers leave a token as it is:
 //! [`Unpacked::is_told`] says what need not be told twice.
 
+#[cfg(test)]
+mod damaged;
 mod kind;
 mod packed;
 mod tarred;

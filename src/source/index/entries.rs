@@ -45,40 +45,6 @@ impl<'a> Entries<'a> for None {
     fn skip(&mut self, _count: usize) {}
 }
 
-/// The entries of an index that gix decoded.
-pub(super) struct Decoded<'a> {
-    index: &'a gix::index::State,
-    at: usize,
-}
-
-impl<'a> Decoded<'a> {
-    pub fn new(index: &'a gix::index::State) -> Self {
-        Self { index, at: 0 }
-    }
-}
-
-impl<'a> Entries<'a> for Decoded<'a> {
-    fn current(&self) -> Option<Entry<'a>> {
-        let entry = self.index.entries().get(self.at)?;
-        Some(Entry { path: entry.path(self.index), ..owned(entry) })
-    }
-
-    fn skip(&mut self, count: usize) {
-        self.at += count;
-    }
-}
-
-/// All of an entry that gix decoded but its path, which stands elsewhere.
-pub(super) fn owned(entry: &gix::index::Entry) -> Entry<'static> {
-    Entry {
-        path: b"",
-        mode: mode(entry.mode.bits()),
-        id: entry.id,
-        stage: entry.stage_raw(),
-        intent_to_add: entry.flags.contains(gix::index::entry::Flags::INTENT_TO_ADD),
-    }
-}
-
 /// The mode that a tree would have for an index entry's `bits`.
 pub(super) fn mode(bits: u32) -> EntryMode {
     use gix::objs::tree::EntryKind;

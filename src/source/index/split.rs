@@ -1,76 +1,61 @@
-//! A split index that does not stand beside its shared half.
-//!
-//! gix looks for the shared index in the folder of the one that names it, git in the git directory: with
-//! `GIT_INDEX_FILE` elsewhere these are two places, and the halves are put together here.
+//! A split index: what differs from a shared one, which it names.
 
 use std::path::Path;
 
-use gix::index::{State, decode};
+use gix::ObjectId;
+use gix::hash::Kind;
 
-use super::entries::{Entries, Entry, owned};
+use super::bitmap::set_bits;
+use super::listed::Listed;
+use super::{damaged, raw};
 use crate::trouble::Trouble;
 
-/// The entries of both halves, in order.
-pub(super) struct Joined {
-    entries: Vec<(Vec<u8>, Entry<'static>)>,
-}
-
-impl Joined {
-    /// None where the index at `path` names no shared one.
-    pub fn read(path: &Path, bytes: &[u8], git_dir: &Path, hash: gix::hash::Kind) -> Result<Option<Self>, Trouble> {
-        // Its time of change is of use to those only who write an index.
-        let unused = filetime::FileTime::zero();
-        let Ok((split, _)) = State::from_bytes(bytes, unused, hash, decode::Options::default()) else {
-            return Ok(None);
-        };
-        let Some(link) = split.link() else { return Ok(None) };
-        let shared = git_dir.join(format!("sharedindex.{}", link.shared_index_checksum));
-        let shared = gix::index::File::at(&shared, hash, true, decode::Options::default())
-            .map_err(|err| super::damaged(path, err))?;
-        let entries = join(&split, &shared).ok_or_else(|| super::damaged(path, "its two halves do not fit"))?;
-        Ok(Some(Self { entries }))
+/// All entries of the index at `path`: its `own`, and those of the shared index that `link` names.
+pub(super) fn joined(
+    own: Listed<'_>,
+    link: &[u8],
+    path: &Path,
+    git_dir: &Path,
+    hash: Kind,
+) -> Result<Listed<'static>, Trouble> {
+    let broken = || damaged(path, "its two halves do not fit");
+    let (id, bitmaps) = link.split_at_checked(hash.len_in_bytes()).ok_or_else(broken)?;
+    let id = ObjectId::try_from(id).map_err(|err| damaged(path, err))?;
+    if id.is_null() {
+        return Ok(Listed { paths: own.paths, entries: own.entries, link: None });
     }
-
-    pub fn walk(&self) -> Walk<'_> {
-        Walk { entries: &self.entries, at: 0 }
+    // In the git directory, wherever the index stands that names it.
+    let shared_path = git_dir.join(format!("sharedindex.{id}"));
+    let mapped = crate::source::map::map(&shared_path).map_err(|err| damaged(&shared_path, err))?;
+    let index = raw::Index::parse(&mapped, hash).ok_or_else(|| damaged(&shared_path, raw::NO_INDEX))?;
+    if !index.is_named(&id) {
+        return Err(damaged(&shared_path, "its content is not what its name says"));
     }
+    let shared = Listed::read(&index).map_err(|why| damaged(&shared_path, why))?;
+    join(&own, bitmaps, shared).ok_or_else(broken)
 }
 
 /// gitformat-index(5), "Split index": bits say which shared entries are gone and which are replaced by the first
-/// entries of the split one; the others of those are new.
-fn join(split: &State, shared: &State) -> Option<Vec<(Vec<u8>, Entry<'static>)>> {
-    let mut kept: Vec<Option<(Vec<u8>, Entry<'static>)>> = Vec::new();
-    kept.extend(shared.entries().iter().map(|entry| Some((entry.path(shared).to_vec(), owned(entry)))));
-    let mut own = split.entries().iter();
-    let bitmaps = split.link().and_then(|link| link.bitmaps.as_ref());
-    if let Some(bitmaps) = bitmaps {
-        bitmaps.replace.for_each_set_bit(|at| {
-            kept.get_mut(at)?.as_mut()?.1 = owned(own.next()?);
-            Some(())
-        })?;
-        bitmaps.delete.for_each_set_bit(|at| {
-            *kept.get_mut(at)? = None;
-            Some(())
-        })?;
+/// entries of the split one, which have no path; the others of those are new.
+fn join(own: &Listed<'_>, bitmaps: &[u8], shared: Listed<'_>) -> Option<Listed<'static>> {
+    let count = shared.entries.len();
+    let (mut gone, mut replaced) = (Vec::new(), Vec::new());
+    if !bitmaps.is_empty() {
+        let rest;
+        (gone, rest) = set_bits(bitmaps, count)?;
+        (replaced, _) = set_bits(rest, count)?;
     }
-    let mut entries: Vec<_> = kept.into_iter().flatten().collect();
-    entries.extend(own.map(|entry| (entry.path(split).to_vec(), owned(entry))));
-    entries.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.stage.cmp(&b.1.stage)));
-    Some(entries)
-}
-
-pub(super) struct Walk<'a> {
-    entries: &'a [(Vec<u8>, Entry<'static>)],
-    at: usize,
-}
-
-impl<'a> Entries<'a> for Walk<'a> {
-    fn current(&self) -> Option<Entry<'a>> {
-        let (path, entry) = self.entries.get(self.at)?;
-        Some(Entry { path, ..*entry })
+    let Listed { mut paths, mut entries, .. } = shared;
+    let (news, ours) = (own.entries.get(replaced.len()..)?, &own.entries[..replaced.len()]);
+    for (at, (path, entry)) in replaced.into_iter().zip(ours) {
+        entries[at].1 = *path.is_empty().then_some(entry)?;
     }
-
-    fn skip(&mut self, count: usize) {
-        self.at += count;
-    }
+    let mut gone = gone.into_iter().peekable();
+    let mut at = 0..count;
+    entries.retain(|_| gone.next_if_eq(&at.next().expect("one for each entry")).is_none());
+    let offset = paths.len();
+    paths.extend_from_slice(&own.paths);
+    entries.extend(news.iter().map(|(path, entry)| (path.start + offset..path.end + offset, *entry)));
+    entries.sort_by(|(a, one), (b, other)| paths[a.clone()].cmp(&paths[b.clone()]).then(one.stage.cmp(&other.stage)));
+    Some(Listed { paths, entries, link: None })
 }

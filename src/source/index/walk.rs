@@ -10,6 +10,7 @@ use gix::objs::tree::EntryRef;
 use super::entries::{Entries, Entry};
 use super::{Change, Delta, Removal};
 use crate::allow::CONFIG_NAME;
+use crate::source::depth;
 use crate::source::objects::{self, Kept, Objects, TreeWalk};
 use crate::trouble::Trouble;
 
@@ -51,6 +52,7 @@ struct Walk<'o, E> {
 impl<'a, E: Entries<'a>> Walk<'_, E> {
     /// Compares the entries below `prefix`, which ends in `/` or is empty, with the tree that HEAD has there.
     fn folder(&mut self, prefix: &[u8], cache: Option<&Tree>, head: Option<ObjectId>) -> Result<(), Trouble> {
+        depth::check(prefix)?;
         let old = old_tree(prefix, head, self.objects)?;
         let mut old = old.walk()?;
         while let Some(entry) = self.entries.current().filter(|entry| entry.path.starts_with(prefix)) {
@@ -179,6 +181,7 @@ fn trees(
     if old == Some(new) || merged.contains(&new) {
         return Ok(());
     }
+    depth::check(prefix)?;
     let old = old_tree(prefix, old, objects)?;
     let new = objects.tree(&new, &Place(prefix, "the commit"))?;
     let merged = merged.iter().map(|id| objects.tree(id, &Place(prefix, "a merged commit")));

@@ -1,0 +1,97 @@
+//! The detector without its prefilter, as slow as it is plain: at each byte every literal of every rule is tried.
+
+use proptest::prelude::*;
+
+use super::{Arm, Detector, Hit, Way, boundary, in_order, stands_before};
+use crate::finding::{Fingerprint, Span};
+use crate::rules::ALL;
+use crate::rules::example::{Dice, expand};
+
+impl Detector {
+    /// What [`Detector::plain`] finds: no gate, no look at the body's first letters, none at long runs round a name.
+    fn brute(&self, bytes: &[u8]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        let mut at = 0;
+        while at < bytes.len() {
+            at = self.tried(bytes, at, &mut hits).unwrap_or(at + 1);
+        }
+        in_order(hits)
+    }
+
+    /// Tries all that may start at `at`; returns where a token with a prefix ends.
+    fn tried(&self, bytes: &[u8], at: usize, hits: &mut Vec<Hit>) -> Option<usize> {
+        let here = |arm: &&Arm| bytes[at..].starts_with(arm.literal);
+        for arm in self.arms.iter().flatten().filter(here) {
+            match arm.way {
+                Way::Prefixed { environment, judge, near } => {
+                    let near = near.is_empty() || stands_before(bytes, at, near);
+                    let hit = self.judged(arm, bytes, at, environment, judge);
+                    if let Some(hit) = hit.filter(|_| near && boundary::starts_at(bytes, at)) {
+                        let end = hit.span.end;
+                        hits.push(hit);
+                        return Some(end);
+                    }
+                }
+                Way::Given { before, after, written } => {
+                    let window = at.saturating_sub(before)..bytes.len().min(at + after);
+                    self.given(arm, bytes, window, written, hits);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// A piece of text. Printed where a test fails, it says how the text was made and shows no token.
+#[derive(Clone, Debug)]
+enum Piece {
+    /// An example of a rule, cut to so many of a hundred parts.
+    Example(prop::sample::Index, u64, usize),
+    /// A literal of the gate and its like.
+    Literal(prop::sample::Index),
+    Run(u64, usize),
+    Bytes(Vec<u8>),
+}
+
+impl Piece {
+    fn any() -> impl Strategy<Value = Self> {
+        let cut = prop_oneof![4 => Just(100_usize), 1 => 0..100_usize];
+        prop_oneof![
+            4 => (any::<prop::sample::Index>(), any::<u64>(), cut).prop_map(|(which, seed, cut)| Self::Example(which, seed, cut)),
+            3 => any::<prop::sample::Index>().prop_map(Self::Literal),
+            1 => (any::<u64>(), 0..90_usize).prop_map(|(seed, len)| Self::Run(seed, len)),
+            1 => prop::collection::vec(any::<u8>(), 0..20).prop_map(Self::Bytes),
+        ]
+    }
+
+    fn text(&self) -> Vec<u8> {
+        match self {
+            Self::Example(which, seed, cut) => {
+                let templates: Vec<&str> = ALL.iter().flat_map(|rule| [rule.hits, rule.misses].concat()).collect();
+                let text = expand(templates[which.index(templates.len())], &mut Dice::new(*seed)).into_bytes();
+                text[..text.len() * cut / 100].to_vec()
+            }
+            Self::Literal(which) => which
+                .get(&["s", "sk", "sk_", "whsec_", "attio", "ATTIO", "Attio", "rk_", "_", "\"", " ", "\n"])
+                .as_bytes()
+                .to_vec(),
+            Self::Run(seed, len) => expand(&format!("{{base64:{len}}}"), &mut Dice::new(*seed)).into_bytes(),
+            Self::Bytes(bytes) => bytes.clone(),
+        }
+    }
+}
+
+fn told(hits: &[Hit]) -> Vec<(Span, &'static str, Fingerprint)> {
+    hits.iter().map(|hit| (hit.span.clone(), hit.rule.id, hit.fingerprint)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_prefilter_loses_nothing(pieces in prop::collection::vec(Piece::any(), 0..12)) {
+        let text: Vec<u8> = pieces.iter().flat_map(Piece::text).collect();
+        let detector = Detector::new(ALL);
+        prop_assert_eq!(told(&in_order(detector.plain(&text))), told(&detector.brute(&text)));
+    }
+}

@@ -1,0 +1,273 @@
+//! What must hold whatever a token stands in, asked of random texts. Each input is a recipe: where a test fails it is printed,
+//! and shows no token.
+#![cfg(unix)]
+
+mod support;
+
+use std::sync::LazyLock;
+
+use keysweep::detect::{Detector, Hit};
+use keysweep::finding::{Fingerprint, Secret, Span};
+use keysweep::rules::ALL;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use support::encode::{WAYS, WIDE, Way, wrapped};
+use support::token::{Maker, Token};
+
+static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(ALL));
+
+/// What separates a token from what stands round it.
+const BEFORE: &[&str] = &["\"", "'", " ", "=", ": ", "\n", "(", "\\n", "%3D", "é", ",", "\r\n\t"];
+const BEHIND: &[&str] = &["\"", "'", " ", "\n", ")", ",", ";", "\r\n", "é", "<", "\\", "&"];
+
+/// Which token, and what stands in front of it and behind it.
+#[derive(Clone, Debug)]
+struct Planted {
+    seed: u64,
+    family: Index,
+    filler: Vec<u8>,
+    before: Index,
+    behind: Index,
+}
+
+impl Planted {
+    fn any() -> impl Strategy<Value = Self> {
+        let filler = prop::collection::vec(any::<u8>(), 0..60);
+        (any::<u64>(), any::<Index>(), filler, any::<Index>(), any::<Index>())
+            .prop_map(|(seed, family, filler, before, behind)| Self { seed, family, filler, before, behind })
+            .prop_filter("what looks like a word or a path by chance is the judges' matter", |one| {
+                is_whole(&one.token())
+            })
+    }
+
+    fn token(&self) -> Token {
+        let mut tokens = Maker::new(self.seed).every_family();
+        tokens.swap_remove(self.family.index(tokens.len()))
+    }
+
+    /// Appends the token to `text`, written by `write`; returns where it stands.
+    fn plant(&self, text: &mut Vec<u8>, write: impl Fn(&[u8]) -> Vec<u8>) -> Span {
+        text.extend(&self.filler);
+        text.extend(self.before.get(BEFORE).as_bytes());
+        let start = text.len();
+        text.extend(write(self.token().text().as_bytes()));
+        let span = start..text.len();
+        text.extend(self.behind.get(BEHIND).as_bytes());
+        span
+    }
+}
+
+/// Whether the judges take all of it, wherever it stands.
+fn is_whole(token: &Token) -> bool {
+    fingerprints(token.text().as_bytes()) == [fingerprint(token)]
+}
+
+fn fingerprint(token: &Token) -> Fingerprint {
+    Secret::new(token.text().as_bytes()).fingerprint()
+}
+
+fn fingerprints(text: &[u8]) -> Vec<Fingerprint> {
+    DETECTOR.find(text).iter().map(|hit| hit.fingerprint).collect()
+}
+
+/// Ways that write all of a token and nothing else.
+fn whole_ways() -> Vec<&'static Way> {
+    let partly = |way: &&Way| {
+        ["underscores", "amid", "line end", "behind", "URL-safe"].iter().any(|word| way.name.contains(word))
+    };
+    WAYS.iter().filter(|way| !partly(way)).collect()
+}
+
+/// A nest of one to three ways.
+fn nest() -> impl Strategy<Value = Vec<Index>> {
+    prop::collection::vec(any::<Index>(), 1..=3)
+}
+
+fn nested(text: &[u8], ways: &[Index]) -> Vec<u8> {
+    ways.iter().fold(text.to_vec(), |text, way| (way.get(&whole_ways()).write)(&text))
+}
+
+/// The line of `text` that a hit stands on.
+fn line_of(text: &[u8], hit: &Hit) -> Span {
+    let start = text[..hit.span.start].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+    start..text[hit.span.end..].iter().position(|&b| b == b'\n').map_or(text.len(), |at| hit.span.end + at + 1)
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// Text without a token or a run that may be one: so many bytes of it.
+fn prose(bytes: usize) -> Vec<u8> {
+    b"It was the best of times; 7 of 10 said so. It was the worst (of) times?\n"
+        .iter()
+        .copied()
+        .cycle()
+        .take(bytes)
+        .collect()
+}
+
+/// A part of the usual number of cases, which `PROPTEST_CASES` sets: a debug build takes its time.
+fn config(part: u32) -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { failure_persistence: None, cases: usual.cases / part, ..usual }
+}
+
+proptest! {
+    #![proptest_config(config(2))]
+
+    #[test]
+    fn spans_are_exactly_the_tokens(planted in prop::collection::vec(Planted::any(), 1..6)) {
+        let mut text = Vec::new();
+        let wanted: Vec<_> = planted.iter().map(|one| (one.plant(&mut text, <[u8]>::to_vec), fingerprint(&one.token()))).collect();
+        let found: Vec<_> = DETECTOR.find(&text).into_iter().map(|hit| (hit.span, hit.fingerprint)).collect();
+        prop_assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn an_encoded_token_is_found_where_it_is_written(one in Planted::any(), ways in nest()) {
+        let mut text = Vec::new();
+        let span = one.plant(&mut text, |token| nested(token, &ways));
+        text.extend(b"\n");
+        let hits = DETECTOR.find(&text);
+        prop_assert_eq!(hits.len(), 1);
+        prop_assert_eq!(hits[0].fingerprint, fingerprint(&one.token()));
+        prop_assert!(hits[0].encoding.is_some() && DETECTOR.may_hold(&text));
+        let names: Vec<_> = ways.iter().map(|way| way.get(&whole_ways()).name).collect();
+        prop_assert_eq!(span.start, hits[0].span.start, "{:?}", names);
+        // The padding of an inner layer is none of the token.
+        let padding = if ways.len() == 1 { 0 } else { 4 * span.len() / one.token().text().len() };
+        prop_assert!((span.end - padding..=span.end).contains(&hits[0].span.end));
+    }
+
+    #[test]
+    fn what_is_shown_holds_no_token(planted in prop::collection::vec((Planted::any(), prop::option::of(nest())), 1..4)) {
+        let mut text = Vec::new();
+        let mut written = Vec::new();
+        for (one, ways) in &planted {
+            let span = one.plant(&mut text, |token| ways.as_ref().map_or(token.to_vec(), |ways| nested(token, ways)));
+            written.push(text[span].to_vec());
+        }
+        let hits = DETECTOR.find(&text);
+        prop_assert!(hits.len() >= planted.len());
+        let names = [DETECTOR.mask(&text), DETECTOR.mask_sentence(&String::from_utf8_lossy(&text)).into_bytes()];
+        let excerpts = hits.iter().map(|hit| DETECTOR.excerpt(&text, &line_of(&text, hit), hit).text.into_bytes());
+        for shown in names.into_iter().chain(excerpts) {
+            prop_assert!(fingerprints(&shown).is_empty());
+            for ((one, _), written) in planted.iter().zip(&written) {
+                prop_assert!(!holds(&shown, one.token().body().as_bytes()) && !holds(&shown, written));
+            }
+        }
+    }
+
+    #[test]
+    fn line_ends_change_nothing(planted in prop::collection::vec(Planted::any(), 1..4), ways in nest(), width in 10..20_usize) {
+        let text = |line_end: &str| {
+            let mut text = Vec::new();
+            for one in &planted {
+                // Random bytes would make line ends of their own.
+                let tame = Planted { filler: prose(one.filler.len()), ..one.clone() };
+                tame.plant(&mut text, |token| {
+                    let long = nested(&[&prose(60), token, &prose(60)].concat(), &ways[..1]);
+                    wrapped(&long, 4 * width, "\n")
+                });
+            }
+            text.extend(b"\n");
+            String::from_utf8(text).expect("text").replace("\r\n", "\n").replace('\n', line_end).into_bytes()
+        };
+        prop_assert_eq!(fingerprints(&text("\r\n")), fingerprints(&text("\n")));
+    }
+}
+
+proptest! {
+    #![proptest_config(config(4))]
+
+    /// Encoded text is read in pieces of 32 KiB that share 4 KiB. A token near their ends is found as any other.
+    #[test]
+    fn chunking_changes_nothing(seed in any::<u64>(), family in any::<Index>(), way in any::<Index>(), piece in 1..4_usize, off in -240..10_isize) {
+        let mut tokens = Maker::new(seed).every_family();
+        let token = tokens.swap_remove(family.index(tokens.len()));
+        let ways: Vec<&Way> = whole_ways().into_iter().chain(WIDE).collect();
+        let way = way.get(&ways[..]);
+        // The end of a piece, in bytes of the text. In UTF-16 they are as long in characters.
+        let ratio = (way.write)(&prose(3000)).len() / if way.called == "UTF-16" { 2 } else { 1 };
+        let end = (piece * (32 - 4) * 1024 + 4 * 1024) * 3000 / ratio;
+        let before = [prose(end.checked_add_signed(off).expect("a piece is longer")), b"\"".to_vec()].concat();
+        let text = (way.write)(&[&before[..], token.text().as_bytes(), b"\"", &prose(9000)].concat());
+        let hits = DETECTOR.find(&text);
+        prop_assert_eq!(hits.len(), 1, "{}", way.name);
+        prop_assert_eq!(hits[0].fingerprint, fingerprint(&token), "{}", way.name);
+        let start = (way.write)(&before).len();
+        // Of base64 with its padding, up to four letters of a group that the token shares with what stands round it.
+        prop_assert!(hits[0].span.start.abs_diff(start) <= 6, "{}: {} for {}", way.name, hits[0].span.start, start);
+    }
+}
+
+/// How a text comes of another: copies of it, each of a part, with something new in between.
+#[derive(Clone, Debug)]
+struct Step {
+    copy: (Index, Index),
+    insert: Vec<u8>,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let insert = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..4),
+        prop::sample::select(vec!["attio_key = ", "xi-api-key: ", "\n", "\"", "sk_", "_", "c2tf", "\\u0073", "\0"])
+            .prop_map(|text| text.as_bytes().to_vec()),
+    ];
+    (any::<(Index, Index)>(), insert).prop_map(|(copy, insert)| Step { copy, insert })
+}
+
+/// What comes of `base`, and what the sweep of a history looks at of that: what is new, with `reach` bytes beside it.
+fn made(base: &[u8], steps: &[Step], reach: usize) -> (Vec<u8>, Vec<u8>) {
+    let (mut whole, mut looked_at) = (Vec::new(), Vec::new());
+    for Step { copy: (from, to), insert } in steps {
+        let (from, to) = (from.index(base.len() + 1), to.index(base.len() + 1));
+        let copy = &base[from.min(to)..from.max(to)];
+        whole.extend(copy);
+        whole.extend(insert);
+        if copy.len() <= 2 * reach {
+            looked_at.extend(copy);
+        } else {
+            looked_at.extend([&copy[..reach], b"\0", &copy[copy.len() - reach..]].concat());
+        }
+        looked_at.extend(insert);
+    }
+    (whole, looked_at)
+}
+
+proptest! {
+    #![proptest_config(config(1))]
+
+    /// The sweep of a history leaves out what comes of a text without a token by changes that may be no part of one.
+    #[test]
+    fn what_comes_of_a_clean_text_by_harmless_changes_is_clean(
+        planted in prop::collection::vec((Planted::any(), prop::option::of(nest()), 0..900_usize, any::<bool>()), 1..4),
+        cut in any::<Index>(),
+        steps in prop::collection::vec(step(), 1..5),
+    ) {
+        let mut text = Vec::new();
+        for (one, ways, distance, is_wrapped) in &planted {
+            text.extend(prose(*distance));
+            one.plant(&mut text, |token| {
+                let written = ways.as_ref().map_or(token.to_vec(), |ways| nested(token, ways));
+                if *is_wrapped && written.len() > 60 { wrapped(&written, 44, "\n") } else { written }
+            });
+        }
+        // One byte less: most tokens are none any more, and the changes may mend them.
+        text.remove(cut.index(text.len()));
+        let (whole, looked_at) = made(&text, &steps, DETECTOR.reach() - 1);
+        let is_clean = fingerprints(&text).is_empty() && !DETECTOR.depends(&text);
+        if is_clean && !DETECTOR.may_hold(&looked_at) {
+            prop_assert!(fingerprints(&whole).is_empty());
+        }
+        // A base that may hold none at all needs no look at what is far away.
+        let (whole, looked_at) = made(&text, &steps, DETECTOR.reach_of_start() - 1);
+        if !text.contains(&b'\n') && !DETECTOR.may_hold(&text) && !DETECTOR.may_hold(&looked_at) {
+            prop_assert!(fingerprints(&whole).is_empty());
+        }
+    }
+}
