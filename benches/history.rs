@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         eprintln!("history: nothing to test; cargo bench --bench history measures");
         return ExitCode::SUCCESS;
     }
-    match Bench::new().and_then(|bench| bench.run()) {
+    match Bench::new().and_then(Bench::run) {
         Ok(false) if has("--check") => ExitCode::FAILURE,
         Ok(_) => ExitCode::SUCCESS,
         Err(why) => {
@@ -81,7 +81,7 @@ impl Bench {
             let name = clone.file_name().unwrap_or_default().to_string_lossy().into_owned();
             met &= self.beside_git(&format!("clone of {name}, no token"), &clone, CLEAN)?;
             let tainted = self.tainted(&clone)?;
-            met &= self.beside_git(&format!("the same, 1,000 commits with a token"), &tainted, WITH_HITS)?;
+            met &= self.beside_git("the same, 1,000 commits with a token", &tainted, WITH_HITS)?;
             fs::remove_dir_all(&tainted)?;
             self.beside_betterleaks(&clone)?;
         }
@@ -93,7 +93,7 @@ impl Bench {
     fn beside_git(&self, name: &str, repository: &Path, target: f64) -> Outcome<bool> {
         let (mut ratios, mut memory) = (Vec::new(), 0.0_f64);
         for round in 0..=self.runs {
-            let git = self.time(
+            let git = time(
                 "git".as_ref(),
                 repository,
                 &["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"],
@@ -124,11 +124,8 @@ impl Bench {
         )?;
         let config = config.to_string_lossy();
         let own = self.sweep(repository)?;
-        let other = self.time(
-            betterleaks.as_ref(),
-            repository,
-            &["git", "--no-banner", "--exit-code=0", "--config", &config, "."],
-        )?;
+        let other =
+            time(betterleaks.as_ref(), repository, &["git", "--no-banner", "--exit-code=0", "--config", &config, "."])?;
         println!(
             "| betterleaks with rules for the same prefixes / keysweep | {:.1} | 7.0 | | |",
             other.seconds / own.seconds
@@ -155,35 +152,7 @@ impl Bench {
     }
 
     fn sweep(&self, repository: &Path) -> Outcome<Taken> {
-        self.time(
-            &self.keysweep,
-            repository,
-            &["history", "--allow-incomplete", "--threads", THREADS, "--format", "jsonl"],
-        )
-    }
-
-    fn time(&self, program: &Path, folder: &Path, words: &[&str]) -> Outcome<Taken> {
-        let start = Instant::now();
-        let null = Stdio::null;
-        let mut child = Command::new(program)
-            .args(words)
-            .current_dir(folder)
-            .stdin(null())
-            .stdout(null())
-            .stderr(null())
-            .spawn()?;
-        let status = format!("/proc/{}/status", child.id());
-        let mut memory = 0.0_f64;
-        loop {
-            if let Some(ended) = child.try_wait()? {
-                return match ended.code() {
-                    Some(0 | 1) => Ok(Taken { seconds: start.elapsed().as_secs_f64(), memory }),
-                    _ => Err(format!("{} {words:?} in {} failed: {ended}", program.display(), folder.display()).into()),
-                };
-            }
-            memory = memory.max(anonymous(&status));
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        time(&self.keysweep, repository, &["history", "--allow-incomplete", "--threads", THREADS, "--format", "jsonl"])
     }
 
     /// A clone that borrows the objects, with a thousand commits more, each of which brings a token.
@@ -222,6 +191,25 @@ impl Bench {
         }
         git(&path, &["fast-import", "--quiet"], Some(&stream))?;
         Ok(path)
+    }
+}
+
+fn time(program: &Path, folder: &Path, words: &[&str]) -> Outcome<Taken> {
+    let start = Instant::now();
+    let null = Stdio::null;
+    let mut child =
+        Command::new(program).args(words).current_dir(folder).stdin(null()).stdout(null()).stderr(null()).spawn()?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut memory = 0.0_f64;
+    loop {
+        if let Some(ended) = child.try_wait()? {
+            return match ended.code() {
+                Some(0 | 1) => Ok(Taken { seconds: start.elapsed().as_secs_f64(), memory }),
+                _ => Err(format!("{} {words:?} in {} failed: {ended}", program.display(), folder.display()).into()),
+            };
+        }
+        memory = memory.max(anonymous(&status));
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

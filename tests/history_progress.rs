@@ -67,14 +67,13 @@ fn on_a_terminal(repo: &Repo, more: &str) -> String {
     let program = format!(
         "import os, pty, sys, time, subprocess\n\
          master, slave = pty.openpty()\n\
-         child = subprocess.Popen([{:?}, 'history'{more}], stdout=subprocess.DEVNULL, stderr=slave)\n\
+         child = subprocess.Popen([{BINARY:?}, 'history'{more}], stdout=subprocess.DEVNULL, stderr=slave)\n\
          time.sleep(2)\n\
          child.kill()\n\
          os.close(slave)\n\
          os.set_blocking(master, False)\n\
          try:\n    sys.stdout.buffer.write(os.read(master, 65536))\n\
-         except OSError:\n    pass\n",
-        BINARY
+         except OSError:\n    pass\n"
     );
     repo.call("python3", &["-c", &program]).env("TERM", "xterm").run().expect_code(0).out()
 }

@@ -13,6 +13,7 @@ use super::watch::Phase;
 use crate::finding::{Origin, OriginKind};
 use crate::source::Repository;
 use crate::source::ancestry::Commit;
+use crate::source::depth::DEEPEST;
 use crate::trouble::Trouble;
 
 /// What is known of one token's way through the history. Names and paths are as git has them, not masked.
@@ -90,9 +91,6 @@ pub(super) struct Holders {
     /// Commits and tags whose own words hold some.
     pub words: HashMap<ObjectId, BTreeSet<usize>>,
 }
-
-/// Only a forged tree, one that holds itself, goes deeper.
-const LONGEST_PATH: usize = 1 << 16;
 
 /// Everything that the questions about a token are asked of.
 pub(super) struct Tracer<'h> {
@@ -218,7 +216,9 @@ impl Tracer<'_> {
 
     /// Hands over what `tree` holds and none of `parents` does at the same place.
     fn descend(&self, tree: u32, parents: &[u32], path: &mut Vec<u8>, found: &mut Carry<'_>) {
-        if parents.contains(&tree) || path.len() > LONGEST_PATH {
+        // Git goes no deeper, and only a forged tree holds itself. What stands there is found, and no way to it told.
+        let depth = path.iter().filter(|b| **b == b'/').count();
+        if parents.contains(&tree) || depth > DEEPEST {
             return;
         }
         for &(name, held) in self.trees.held(tree) {
@@ -270,6 +270,10 @@ impl Tracer<'_> {
     }
 
     pub fn tokens_of_tree(&self, tree: u32) -> Rc<[usize]> {
+        self.tokens_below(tree, 0)
+    }
+
+    fn tokens_below(&self, tree: u32, depth: usize) -> Rc<[usize]> {
         if let Some(known) = self.sets.borrow().get(&tree) {
             return known.clone();
         }
@@ -278,7 +282,8 @@ impl Tracer<'_> {
         let mut tokens = BTreeSet::new();
         for &(_, held) in self.trees.held(tree) {
             match held {
-                Held::Tree(below) => tokens.extend(self.tokens_of_tree(below).iter()),
+                Held::Tree(_) if depth > DEEPEST => {}
+                Held::Tree(below) => tokens.extend(self.tokens_below(below, depth + 1).iter()),
                 Held::Wanted(wanted) => tokens.extend(&self.holders.tokens[wanted as usize]),
             }
         }
