@@ -11,6 +11,7 @@ mod stores;
 mod trace;
 mod walk;
 mod watch;
+mod work;
 
 pub use labels::Label;
 pub use trace::{CommitFacts, Introduced, Sought, Trace};
@@ -18,7 +19,6 @@ pub use watch::{Moment, Phase, Watch};
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use gix::ObjectId;
@@ -29,7 +29,7 @@ use links::Links;
 use pack::Pack;
 use remembered::Remembered;
 use stores::Contents;
-use walk::{Look, Object, Task, Walker};
+use walk::{Look, Object, Task};
 
 use super::envelope::{visit_envelope, whole};
 use super::index;
@@ -78,48 +78,6 @@ impl<'r> History<'r> {
     }
 }
 
-impl History<'_> {
-    /// Leaves out what was clean in an earlier sweep by the same rules.
-    #[must_use]
-    pub fn since_last(self, rules: &[u8; 32]) -> Self {
-        let id_len = self.repository.objects.hash().len_in_bytes();
-        Self { clean: Remembered::load(self.repository.common_dir(), rules, id_len), ..self }
-    }
-
-    /// Remembers all objects but those in `tainted`, by their hex ids. Only after a sweep that read everything.
-    pub fn remember(&self, rules: &[u8; 32], tainted: &HashSet<&str>) -> std::io::Result<()> {
-        let tainted: HashSet<ObjectId> =
-            tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect();
-        let packed = self.contents.packs.iter().flat_map(Pack::ids).map(ToOwned::to_owned);
-        let loose = self.contents.loose.iter().flat_map(|(_, ids)| ids.iter().copied());
-        let mut ids: Vec<ObjectId> = packed.chain(loose).filter(|id| !tainted.contains(id)).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        remembered::store(self.repository.common_dir(), rules, &ids)
-    }
-
-    /// How many objects are not read again.
-    fn remembered(&self) -> usize {
-        if self.clean.is_empty() {
-            return 0;
-        }
-        let mut read: HashSet<ObjectId> = HashSet::new();
-        for work in self.work(true) {
-            match work {
-                Work::Root(pack, root) => pack.each_below(root.entry, |id| read.insert(id.to_owned())),
-                Work::Loose(_, ids) => read.extend(ids),
-            }
-        }
-        self.count() - read.len()
-    }
-
-    /// The trees of deltas in which there is something new.
-    fn new_roots<'p>(&self, pack: &'p Pack) -> Vec<&'p pack::Root> {
-        let is_new = |root: &&pack::Root| self.clean.is_empty() || pack.any_below(root.entry, |id| !self.clean.has(id));
-        pack.roots.iter().filter(is_new).collect()
-    }
-}
-
 impl Source for History<'_> {
     fn kind(&self) -> Kind {
         Kind::History
@@ -163,21 +121,6 @@ impl Source for History<'_> {
     }
 }
 
-/// Where a thread gets its work: the next root of some pack, the next few loose objects.
-enum Work<'w> {
-    Root(&'w Pack, &'w pack::Root),
-    Loose(&'w Path, Vec<ObjectId>),
-}
-
-impl Work<'_> {
-    fn count(&self) -> u64 {
-        match self {
-            Work::Root(_, root) => root.count,
-            Work::Loose(_, ids) => ids.len() as u64,
-        }
-    }
-}
-
 impl History<'_> {
     /// Names that stand in no object: those of refs, and of files that are staged only.
     fn visit_names(&self, visit: &dyn Fn(&Unit<'_>)) {
@@ -210,65 +153,6 @@ impl History<'_> {
         submodules.map(|change| Skipped { path: change.path.clone(), why }).collect()
     }
 
-    /// Does the work on up to `threads` threads; returns how many bytes the objects have.
-    fn run(&self, work: &[Work<'_>], threads: usize, task: &Task<'_>) -> u64 {
-        let next = AtomicUsize::new(0);
-        let stores = &self.repository.stores;
-        let watch = &self.watch;
-        let run = || {
-            let objects = stores.reader();
-            let mut walker = Walker::new(&objects);
-            while let Some(work) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match work {
-                    Work::Root(pack, root) => walker.tree(pack, root, task),
-                    Work::Loose(dir, ids) => loose(dir, ids, &mut walker.bytes, task),
-                }
-                watch.add(work.count());
-            }
-            walker.bytes
-        };
-        let helpers = threads.min(work.len()).saturating_sub(1);
-        std::thread::scope(|scope| {
-            let helping: Vec<_> = (0..helpers).map(|_| scope.spawn(run)).collect();
-            let mine = run();
-            helping.into_iter().map(|thread| thread.join().expect("a scanning thread does not panic")).sum::<u64>()
-                + mine
-        })
-    }
-
-    /// Shows every object of one kind. What cannot be read was told when it was scanned.
-    fn each(&self, kind: fn(ObjectKind) -> Look, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        let task =
-            Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, context: &|_| 0, visit, failed: &|_, _| {} };
-        self.run(&self.work(false), threads, &task);
-    }
-
-    fn each_tree(&self, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        self.each(|kind| if kind == ObjectKind::Tree { Look::All } else { Look::None }, threads, visit);
-    }
-
-    fn each_commit_and_tag(&self, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        let look = |kind| if matches!(kind, ObjectKind::Commit | ObjectKind::Tag) { Look::All } else { Look::None };
-        self.each(look, threads, visit);
-    }
-
-    /// What there is to read, the largest trees of all packs first.
-    fn work(&self, only_new: bool) -> Vec<Work<'_>> {
-        let mut roots: Vec<(&Pack, &pack::Root)> = Vec::new();
-        for pack in &self.contents.packs {
-            let found = if only_new { self.new_roots(pack) } else { pack.roots.iter().collect() };
-            roots.extend(found.into_iter().map(|root| (pack, root)));
-        }
-        roots.sort_by_key(|(_, root)| std::cmp::Reverse(root.weight));
-        let mut work: Vec<Work<'_>> = roots.into_iter().map(|(pack, root)| Work::Root(pack, root)).collect();
-        for (dir, ids) in &self.contents.loose {
-            let is_wanted = |id: &&ObjectId| !only_new || !self.clean.has(id);
-            let ids: Vec<ObjectId> = ids.iter().filter(is_wanted).copied().collect();
-            work.extend(ids.chunks(64).map(|ids| Work::Loose(dir, ids.to_vec())));
-        }
-        work
-    }
-
     /// How many objects there are, each counted once.
     fn count(&self) -> usize {
         let loose: usize = self.contents.loose.iter().map(|(_, ids)| ids.len()).sum();
@@ -276,31 +160,6 @@ impl History<'_> {
             [] => loose,
             [pack] => loose + pack.count(),
             packs => loose + packs.iter().flat_map(Pack::ids).collect::<HashSet<_>>().len(),
-        }
-    }
-}
-
-fn loose(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_>) {
-    let mut store = Loose::new(dir);
-    let mut buffer = Vec::new();
-    for id in ids {
-        match store.read(id, &mut buffer) {
-            Ok(Some((kind, start))) => {
-                let object = &buffer[start..];
-                *bytes += object.len() as u64;
-                let is_other = gix::objs::compute_hash(id.kind(), kind, object).is_ok_and(|other| other != *id);
-                if is_other {
-                    (task.failed)(id, "what is stored under this name is another object");
-                }
-                // That one is scanned, but not asked what it leads to.
-                let kind = if is_other { ObjectKind::Blob } else { kind };
-                walk::show(
-                    &Object { kind, id, bytes: object, may_hold: (task.holds)(kind, object), fresh: None },
-                    task,
-                );
-            }
-            Ok(None) => (task.failed)(id, "it was there a moment ago and is gone"),
-            Err(err) => (task.failed)(id, &err.to_string()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which objects were clean in an earlier sweep by the same rules: a file in the git directory, and no part of the history.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,10 @@ use std::path::{Path, PathBuf};
 use gix::ObjectId;
 use gix::hash::oid;
 use sha2::{Digest, Sha256};
+
+use super::History;
+use super::pack::Pack;
+use super::work::Work;
 
 /// Below the git directory that all worktrees share.
 const FILE: &str = "keysweep/clean-objects";
@@ -53,7 +58,7 @@ fn ids_in<'t>(text: &'t [u8], rules: &[u8; 32], id_len: usize) -> Option<&'t [u8
 }
 
 /// Writes what is clean now, all of it or nothing.
-pub(super) fn store(common_dir: &Path, rules: &[u8; 32], ids: &[ObjectId]) -> io::Result<()> {
+fn store(common_dir: &Path, rules: &[u8; 32], ids: &[ObjectId]) -> io::Result<()> {
     let path = common_dir.join(FILE);
     let folder = path.parent().expect("it is in a folder");
     fs::create_dir_all(folder)?;
@@ -75,4 +80,40 @@ pub(super) fn store(common_dir: &Path, rules: &[u8; 32], ids: &[ObjectId]) -> io
 /// What is being written. Whoever stops the process takes it away.
 pub(super) fn unfinished(common_dir: &Path) -> PathBuf {
     common_dir.join(format!("{FILE}.{}", std::process::id()))
+}
+
+impl History<'_> {
+    /// Leaves out what was clean in an earlier sweep by the same rules.
+    #[must_use]
+    pub fn since_last(self, rules: &[u8; 32]) -> Self {
+        let id_len = self.repository.objects.hash().len_in_bytes();
+        Self { clean: Remembered::load(self.repository.common_dir(), rules, id_len), ..self }
+    }
+
+    /// Remembers all objects but those in `tainted`, by their hex ids. Only after a sweep that read everything.
+    pub fn remember(&self, rules: &[u8; 32], tainted: &HashSet<&str>) -> io::Result<()> {
+        let tainted: HashSet<ObjectId> =
+            tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect();
+        let packed = self.contents.packs.iter().flat_map(Pack::ids).map(ToOwned::to_owned);
+        let loose = self.contents.loose.iter().flat_map(|(_, ids)| ids.iter().copied());
+        let mut ids: Vec<ObjectId> = packed.chain(loose).filter(|id| !tainted.contains(id)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        store(self.repository.common_dir(), rules, &ids)
+    }
+
+    /// How many objects are not read again.
+    pub(super) fn remembered(&self) -> usize {
+        if self.clean.is_empty() {
+            return 0;
+        }
+        let mut read: HashSet<ObjectId> = HashSet::new();
+        for work in self.work(true) {
+            match work {
+                Work::Root(pack, root) => pack.each_below(root.entry, |id| read.insert(id.to_owned())),
+                Work::Loose(_, ids) => read.extend(ids),
+            }
+        }
+        self.count() - read.len()
+    }
 }
