@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod find;
 mod history;
 mod hook;
 mod install;
@@ -63,6 +64,7 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
         Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
         Command::Doctor => install::doctor(&cli.common),
         Command::History(args) => history::run(args, &cli.common),
+        Command::Find(args) => find::run(args, &cli.common),
         Command::Rules { id, check } => rules::run(id.as_deref(), *check, &cli.common),
     }
 }

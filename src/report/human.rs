@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use owo_colors::{OwoColorize, Style as Paint};
 
+use super::history::Extent;
 use super::shown::{counted, shown_path, size};
 use super::{Report, history, words};
 use crate::exposure::Exposure;
@@ -80,8 +81,11 @@ fn write_history(
 ) -> io::Result<()> {
     let mut explained = HashSet::new();
     for one in exposures.iter().take(SHOWN_TOKENS) {
-        let new = explained.insert(one.finding.rule.id);
-        history::write_exposure(one, &title(&one.finding), new, style, out)?;
+        let extent = match report.kind {
+            Kind::Everywhere => Extent::EVERYTHING,
+            _ => Extent::of_history(explained.insert(one.finding.rule.id)),
+        };
+        history::write_exposure(one, &title(&one.finding), extent, style, out)?;
     }
     if exposures.len() > SHOWN_TOKENS {
         let more = exposures.len() - SHOWN_TOKENS;
@@ -273,6 +277,7 @@ fn holding(report: &Report<'_>) -> String {
     let scanned = words::scanned(report);
     let holding = match report.kind {
         Kind::Message => return scanned,
+        Kind::Everywhere => return words::everywhere(report),
         Kind::History => findings.iter().map(|f| f.origin.as_ref()).collect::<HashSet<_>>().len(),
         Kind::Push | Kind::Receive | Kind::Commits => {
             findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len()
