@@ -114,7 +114,8 @@ impl Allow {
     pub fn reason(&self, asked: &Question<'_>) -> Option<Reason> {
         let by_path = || self.reason_for_path(asked.path);
         let by_fingerprint = || self.fingerprints.iter().position(|&f| f == asked.fingerprint).map(Reason::Fingerprint);
-        let by_marker = || (!self.strict && marker::is_marked(asked.bytes, asked.line, asked.token)).then_some(Reason::Marker);
+        let by_marker =
+            || (!self.strict && marker::is_marked(asked.bytes, asked.line, asked.token)).then_some(Reason::Marker);
         by_path().or_else(by_fingerprint).or_else(by_marker)
     }
 }

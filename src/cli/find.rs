@@ -80,7 +80,9 @@ fn token() -> Result<Vec<u8>, Trouble> {
         [] => refused("standard input is empty", HOW),
         _ if token.contains(&b'\n') => refused("standard input has more than one line", any_part),
         _ if token.contains(&0) => refused("there is a NUL in it, which no token has", any_part),
-        _ if token.len() < SHORTEST => refused("it has fewer than 8 bytes, which stand anywhere by chance", "give all of it"),
+        _ if token.len() < SHORTEST => {
+            refused("it has fewer than 8 bytes, which stand anywhere by chance", "give all of it")
+        }
         _ if token.len() > LONGEST => refused("it has more than 512 bytes", any_part),
         _ => Ok(token.to_vec()),
     }

@@ -98,13 +98,7 @@ pub(super) fn hides_wide(bytes: &[u8]) -> bool {
 }
 
 /// What `plain` finds encoded in `bytes` from `from` on, through up to `depth` layers.
-pub(super) fn encoded(
-    bytes: &[u8],
-    from: usize,
-    depth: usize,
-    plain: &dyn Fn(&[u8]) -> Vec<Hit>,
-    hits: &mut Vec<Hit>,
-) {
+pub(super) fn encoded(bytes: &[u8], from: usize, depth: usize, plain: &dyn Fn(&[u8]) -> Vec<Hit>, hits: &mut Vec<Hit>) {
     each(bytes, from, &mut |decoded| {
         let inner = find_within(&decoded.text, decoded.context, depth - 1, plain).into_iter();
         hits.extend(inner.filter_map(|hit| {

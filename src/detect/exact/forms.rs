@@ -130,7 +130,8 @@ fn in_bytes(token: &[u8]) -> Vec<Vec<u8>> {
     }
     let escapes: [fn(u8) -> Vec<u8>; 3] =
         [|b| hex(br"\x", b, false), |b| hex(br"\x", b, true), |b| format!("\\{b:03o}").into_bytes()];
-    let beyond = escapes.iter().map(|escape| token.iter().flat_map(|&b| if b.is_ascii() { vec![b] } else { escape(b) }));
+    let beyond =
+        escapes.iter().map(|escape| token.iter().flat_map(|&b| if b.is_ascii() { vec![b] } else { escape(b) }));
     let all = escapes.iter().map(|escape| token.iter().flat_map(|&b| escape(b)));
     beyond.map(Iterator::collect).chain(all.map(Iterator::collect)).collect()
 }
@@ -138,9 +139,10 @@ fn in_bytes(token: &[u8]) -> Vec<Vec<u8>> {
 /// Strings of JSON and JavaScript: what encoders must escape, and what some escape beside.
 fn strings(text: &str) -> Vec<String> {
     let mut texts = Vec::new();
-    for (beyond, marks) in [Beyond::Kept, Beyond::Lower, Beyond::Upper].into_iter().flat_map(|beyond| {
-        ["\"\\", "\"\\/", "'\\", "\"'\\"].map(|marks| (beyond, marks))
-    }) {
+    for (beyond, marks) in [Beyond::Kept, Beyond::Lower, Beyond::Upper]
+        .into_iter()
+        .flat_map(|beyond| ["\"\\", "\"\\/", "'\\", "\"'\\"].map(|marks| (beyond, marks)))
+    {
         texts.push(text.chars().map(|letter| in_string(letter, marks, false, beyond)).collect());
         texts.push(text.chars().map(|letter| in_string(letter, marks, true, beyond)).collect());
     }
@@ -204,7 +206,11 @@ fn entities(text: &str) -> Vec<String> {
         }
         if !text.is_ascii() {
             texts.push(text.chars().fold(String::new(), |mut all, letter| {
-                let _ = write!(all, "{}", if beyond(letter).starts_with('&') { beyond(letter) } else { letter.to_string() });
+                let _ = write!(
+                    all,
+                    "{}",
+                    if beyond(letter).starts_with('&') { beyond(letter) } else { letter.to_string() }
+                );
                 all
             }));
         }

@@ -58,7 +58,9 @@ pub(super) fn store(common_dir: &Path, rules: &[u8; 32], ids: &[ObjectId]) -> io
     let folder = path.parent().expect("it is in a folder");
     fs::create_dir_all(folder)?;
     let mut text = [TITLE, rules].concat();
-    ids.iter().for_each(|id| text.extend_from_slice(id.as_bytes()));
+    for id in ids {
+        text.extend_from_slice(id.as_bytes());
+    }
     let checksum = Sha256::digest(&text);
     text.extend_from_slice(&checksum);
     let unfinished: PathBuf = folder.join(format!("clean-objects.{}", std::process::id()));
