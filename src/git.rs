@@ -58,6 +58,15 @@ impl Question {
         self
     }
 
+    /// Asks of the repository in which the folder lies, whichever one the environment names.
+    #[must_use]
+    pub fn of_folder(mut self) -> Self {
+        for name in RELATIVE.iter().chain(&["GIT_INDEX_FILE", "GIT_PREFIX"]) {
+            self.command.env_remove(name);
+        }
+        self
+    }
+
     #[must_use]
     pub fn stdin(mut self, bytes: Vec<u8>) -> Self {
         self.stdin = bytes;

@@ -19,9 +19,13 @@ pub mod allow;
 
 pub mod source;
 
+pub mod vault;
+
 pub mod sweep;
 
 pub mod exposure;
+
+pub mod cleaning;
 
 pub mod report;
 

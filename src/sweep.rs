@@ -7,6 +7,7 @@ use crate::detect::{Detector, Hit};
 use crate::finding::{Encoding, Finding, Layer, Part, Position, ShownPath, Span};
 use crate::source::{Coverage, Newness, Source, Unit, up_to_component};
 use crate::trouble::Trouble;
+use crate::vault::Vault;
 
 /// How to scan.
 pub struct Sweep<'a> {
@@ -14,6 +15,8 @@ pub struct Sweep<'a> {
     pub allow: &'a Allow,
     /// What was allowed before, where the source is a change: the rest is newly allowed by it.
     pub before: Option<&'a Allow>,
+    /// Where to keep the bytes of what is found and not allowed.
+    pub vault: Option<&'a Vault>,
 }
 
 /// What came of it, in order of place.
@@ -138,8 +141,14 @@ impl Sweep<'_> {
         let mut mine = Found::default();
         let is_new = newness(unit, &hits, &mut mine.unread);
         let mut lines = Lines::default();
+        let mut counted = Vec::new();
         for (hit, _) in hits.iter().zip(is_new).filter(|(_, is_new)| *is_new) {
-            self.judge(unit, hit, &mut lines, &mut mine);
+            if self.judge(unit, hit, &mut lines, &mut mine) {
+                counted.push(hit);
+            }
+        }
+        if let Some(vault) = self.vault.filter(|_| !counted.is_empty()) {
+            vault.keep(self.detector, unit.bytes, unit.part, &hits, counted.into_iter().cloned().collect());
         }
         let mut found = found.lock().expect("no thread panicked while it held the lock");
         found.findings.append(&mut mine.findings);
@@ -147,7 +156,8 @@ impl Sweep<'_> {
         found.unread.append(&mut mine.unread);
     }
 
-    fn judge(&self, unit: &Unit<'_>, hit: &Hit, lines: &mut Lines, found: &mut Found) {
+    /// Whether it counts: nothing allows it.
+    fn judge(&self, unit: &Unit<'_>, hit: &Hit, lines: &mut Lines, found: &mut Found) -> bool {
         let (number, line) = match unit.part {
             part if part.has_lines() => lines.of(unit.bytes, &hit.span),
             _ => (1, 0..unit.bytes.len()),
@@ -160,13 +170,15 @@ impl Sweep<'_> {
             token: &hit.span,
         };
         let finding = self.finding(unit, hit, number, &line);
-        match self.allow.reason(&asked) {
+        let reason = self.allow.reason(&asked);
+        match reason {
             None => found.findings.push(finding),
             Some(reason) => {
                 let newly = self.before.is_some_and(|before| is_news(reason, before.reason(&asked)));
                 found.allowed.push(Allowed { finding, reason, newly });
             }
         }
+        reason.is_none()
     }
 
     fn finding(&self, unit: &Unit<'_>, hit: &Hit, number: usize, line: &Span) -> Finding {

@@ -35,7 +35,7 @@ fn what_is_shown_is_what_the_tests_use() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read_to_string(top.join(path)).unwrap_or_else(|err| panic!("read {path}: {err}"));
     let mut seen = BTreeSet::new();
-    for page in ["README.md", "docs/hooks.md"] {
+    for page in ["README.md", "docs/hooks.md", "docs/sweep.md"] {
         for (path, block) in shown(&read(page)) {
             assert_eq!(block, read(path), "{page} shows {path} as it is not");
             seen.insert(path.to_owned());

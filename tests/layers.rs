@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up. A module may use those in front of it.
 const LAYERS: &[&str] = &[
-    "rule", "finding", "trouble", "git", "rules", "detect", "allow", "source", "sweep", "exposure", "report", "hook",
-    "cli",
+    "rule", "finding", "trouble", "git", "rules", "detect", "allow", "source", "vault", "sweep", "exposure",
+    "cleaning", "report", "hook", "cli",
 ];
 
 /// What only one place may name, and the place.
@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("unsafe {", "source/map.rs"),
     ("clap::", "cli/"),
     ("owo_colors", "report/human.rs"),
+    ("signal_hook", "cli/progress.rs"),
     ("serde_json", "report/json.rs"),
     ("globset", "allow/globs.rs"),
     ("toml::", "allow/config/"),

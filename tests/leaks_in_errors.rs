@@ -29,6 +29,8 @@ fn a_token_where_it_does_not_belong_is_not_printed_by_the_error() {
         &["files", token.text()],
         &["files", &inside],
         &["files", &option],
+        &["history", "--replacements", token.text()],
+        &["history", "--replacements", &inside],
         &["rules", token.text()],
         &["help", token.text()],
     ] {

@@ -108,6 +108,9 @@ pub(super) struct HistoryArgs {
     /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,
+    /// Write a file for git filter-repo that replaces every token found; it holds the tokens, so only its owner can read it
+    #[arg(long, value_name = "FILE")]
+    pub replacements: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -154,6 +157,9 @@ pub(super) struct Common {
     /// Say nothing when nothing is found
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Do not show how far a sweep of the history is
+    #[arg(long, global = true)]
+    pub no_progress: bool,
     /// Scan on N threads (default: as many as there are cores)
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

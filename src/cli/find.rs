@@ -1,18 +1,19 @@
 //! `keysweep find`: every place where one token stands, whatever it looks like.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{Common, FindArgs};
+use super::progress::{self, Progress};
 use super::{Scan, finish, threads};
 use crate::allow::Allow;
 use crate::detect::{Detector, without_line_end};
 use crate::exposure::{add_files, expose};
 use crate::rules;
-use crate::source::{Files, History, Kind, Repository};
+use crate::source::{Files, History, Kind, Repository, Watch};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -35,20 +36,24 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
         cause: detector.mask_sentence(&trouble.cause),
         ..trouble
     })?;
-    let history = History::open(&repository, &detector);
+    let watch = Arc::new(Watch::default());
+    progress::tell_when_stopped(&repository, &watch);
+    let progress = Progress::start(&watch, common);
+    let history = History::open(&repository, &detector, watch);
     let allow = Allow::strict();
-    let sweep = Sweep { detector: &detector, allow: &allow, before: None };
+    let sweep = Sweep { detector: &detector, allow: &allow, before: None, vault: None };
     let mut outcome = sweep.run(&history, threads(common));
     let mut exposures = expose(&mut outcome, &history, &detector, &allow, threads(common));
     let on_disk = sweep.run(&files(&repository), threads(common));
+    drop(progress);
     add_files(&mut exposures, &on_disk.findings);
     absorb(&mut outcome, on_disk);
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
     let notes = history.notes().into_iter().chain(unfound(&token)).collect();
-    let (kind, exposures, commits) = (Kind::Everywhere, Some(exposures), HashMap::new());
-    finish(&Scan { kind, outcome, exposures, commits, started, notes, first_commit: false }, common)
+    let scan = Scan::new(Kind::Everywhere, outcome, started, notes);
+    finish(&Scan { exposures: Some(exposures), ..scan }, common)
 }
 
 /// What has no part in this, rather than leaving it out in silence.

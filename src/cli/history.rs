@@ -2,17 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{Common, HistoryArgs};
+use super::cleaning::{Asked, cleaning};
 use super::config::Settings;
+use super::progress::{self, Progress};
 use super::{Scan, finish, stale_entries, sweep, threads, unstaged_config};
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
 use crate::exposure::{ShownCommit, expose};
 use crate::rule::Rule;
-use crate::source::{History, Kind, Pushed, Repository, Selection, Staged};
+use crate::source::{History, Kind, Pushed, Repository, Selection, Staged, Watch};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -27,7 +30,15 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
         author: args.author.clone(),
         paths: args.paths.clone(),
     };
-    if selection.is_all() { all(&repository, args, common) } else { selected(&repository, &selection, args, common) }
+    match (selection.is_all(), &args.replacements) {
+        (true, _) => all(&repository, args, common),
+        (false, None) => selected(&repository, &selection, args, common),
+        (false, Some(path)) => Err(Trouble::new(
+            format!("cannot write the replacements to {}", path.display()),
+            "some commits are not all places where a token may stand",
+            "leave out what selects commits, or --replacements",
+        )),
+    }
 }
 
 fn selected(
@@ -47,7 +58,7 @@ fn selected(
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
-    finish(&Scan { kind, outcome, exposures: None, commits: authors, started, notes, first_commit: false }, common)
+    finish(&Scan { commits: authors, ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 /// Of the commits with a token, by hex id, who made them, and when.
@@ -63,29 +74,35 @@ fn authors(
 
 fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
+    let asked = Asked::new(args.replacements.as_deref(), repository, common)?;
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = settings(repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
     let rules = rules_version(&settings.rules);
-    let history = History::open(repository, &detector);
+    let watch = Arc::new(Watch::default());
+    progress::tell_when_stopped(repository, &watch);
+    let progress = Progress::start(&watch, common);
+    let history = History::open(repository, &detector, watch);
     let history = if args.since_last { history.since_last(&rules) } else { history };
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None };
+    let sweep =
+        Sweep { detector: &detector, allow: &settings.allow, before: None, vault: asked.as_ref().map(Asked::vault) };
     let mut outcome = sweep.run(&history, threads(common));
     outcome.unread.extend(unread);
     if args.since_last {
         notes.extend(remember(&history, &rules, &outcome));
     }
     let exposures = expose(&mut outcome, &history, &detector, &settings.allow, threads(common));
+    drop(progress);
     notes.extend(history.notes());
     notes.extend(stale_entries(&settings.allow, &outcome));
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
+    let mut failed = None;
+    let cleaning = cleaning(&exposures, asked, repository, &detector, &mut notes, &mut failed);
     let exposures = Some(exposures);
-    finish(
-        &Scan { kind: Kind::History, outcome, exposures, commits: HashMap::new(), started, notes, first_commit: false },
-        common,
-    )
+    let scan = Scan { exposures, cleaning, failed, ..Scan::new(Kind::History, outcome, started, notes) };
+    finish(&scan, common)
 }
 
 /// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.

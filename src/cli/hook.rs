@@ -60,23 +60,13 @@ fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Tr
             let source = Pushed::read(&repository, &pushes, &scanned, &load.known, kind)?;
             notes.extend(source.note());
             let detector = Detector::new(&settings.rules);
-            let sweep = Sweep { detector: &detector, allow: &settings.allow, before: Some(&settings.before) };
+            let sweep =
+                Sweep { detector: &detector, allow: &settings.allow, before: Some(&settings.before), vault: None };
             outcome.absorb(sweep.run(&source, super::threads(common)));
             scanned.extend(pushes);
         }
     }
-    finish(
-        &Scan {
-            kind,
-            outcome,
-            exposures: None,
-            commits: std::collections::HashMap::new(),
-            started,
-            notes,
-            first_commit: false,
-        },
-        common,
-    )
+    finish(&Scan::new(kind, outcome, started, notes), common)
 }
 
 /// Refs that bring the same `.keysweep.toml`, or none.

@@ -1,12 +1,14 @@
 //! The command line: from words to a scan, from its outcome to an exit code.
 
 mod args;
+mod cleaning;
 mod config;
 mod find;
 mod history;
 mod hook;
 mod install;
 mod output;
+mod progress;
 mod rules;
 
 use std::collections::HashMap;
@@ -20,6 +22,7 @@ use args::{Cli, Command, Common, FilesArgs, FormatName};
 use config::Settings;
 
 use crate::allow::{Allow, CONFIG_NAME};
+use crate::cleaning::Cleaning;
 use crate::detect::Detector;
 use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::ShownPath;
@@ -77,18 +80,7 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    finish(
-        &Scan {
-            kind,
-            outcome,
-            exposures: None,
-            commits: HashMap::new(),
-            started,
-            notes,
-            first_commit: staged.is_first(),
-        },
-        common,
-    )
+    finish(&Scan { first_commit: staged.is_first(), ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 fn settings_of_index(
@@ -132,10 +124,7 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
         _ => Cleanup::of_edited(),
     };
     let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
-    finish(
-        &Scan { kind, outcome, exposures: None, commits: HashMap::new(), started, notes, first_commit: false },
-        common,
-    )
+    finish(&Scan::new(kind, outcome, started, notes), common)
 }
 
 fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
@@ -150,10 +139,7 @@ fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let (outcome, kind) = sweep(&files, &settings, None, common);
     // Only where all of the repository is scanned is an entry that allows nothing a stale one.
     let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
-    finish(
-        &Scan { kind, outcome, exposures: None, commits: HashMap::new(), started, notes, first_commit: false },
-        common,
-    )
+    finish(&Scan::new(kind, outcome, started, notes), common)
 }
 
 /// The file that was named, or the one at the top of the worktree as it is on disk.
@@ -166,7 +152,7 @@ fn settings_of_folder(top: Option<&Path>, common: &Common) -> Result<Settings, T
 
 fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, common: &Common) -> (Outcome, Kind) {
     let detector = Detector::new(&settings.rules);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before };
+    let sweep = Sweep { detector: &detector, allow: &settings.allow, before, vault: None };
     (sweep.run(source, threads(common)), source.kind())
 }
 
@@ -176,15 +162,27 @@ struct Scan {
     outcome: Outcome,
     exposures: Option<Vec<Exposure>>,
     commits: HashMap<String, ShownCommit>,
+    cleaning: Option<Cleaning>,
+    /// What could not be done besides the scan.
+    failed: Option<Trouble>,
     started: Instant,
     notes: Vec<String>,
     first_commit: bool,
 }
 
+impl Scan {
+    /// One of which no more is to be told than what was found.
+    fn new(kind: Kind, outcome: Outcome, started: Instant, notes: Vec<String>) -> Self {
+        let (exposures, commits) = (None, HashMap::new());
+        let (cleaning, failed, first_commit) = (None, None, false);
+        Self { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit }
+    }
+}
+
 /// Reports, and says with which code to exit.
 fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
-    let Scan { kind, outcome, exposures, commits, started, notes, first_commit } = scan;
-    for trouble in outcome.unread.iter().chain(&outcome.lacking) {
+    let Scan { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit } = scan;
+    for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(failed) {
         output::complain(trouble);
     }
     let report = Report {
@@ -192,6 +190,7 @@ fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
         outcome,
         exposures: exposures.as_deref(),
         commits,
+        cleaning: cleaning.as_ref(),
         seconds: started.elapsed().as_secs_f64(),
         notes,
         first_commit: *first_commit,
@@ -202,7 +201,7 @@ fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
         FormatName::Jsonl => Format::Jsonl,
     };
     output::write(common, |style, out| report::write(&report, format, style, common.quiet, out))?;
-    exit(match (outcome.is_complete(), outcome.findings.is_empty()) {
+    exit(match (outcome.is_complete() && failed.is_none(), outcome.findings.is_empty()) {
         (false, _) => code::TROUBLE,
         (true, false) => code::FOUND,
         (true, true) => code::CLEAN,

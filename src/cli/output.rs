@@ -11,6 +11,7 @@ use crate::detect::Detector;
 use crate::finding::ShownPath;
 use crate::report::{Style, shown_path};
 use crate::rules;
+use crate::source::{Moment, Phase};
 use crate::trouble::Trouble;
 
 /// Says what could not be done, in one sentence on standard error.
@@ -38,6 +39,25 @@ pub(super) fn usage(err: &clap::Error) -> u8 {
     let usage = usage.map_or(String::new(), |usage| format!("; usage: {usage}"));
     let _ = writeln!(io::stderr(), "keysweep: {}{usage}; keysweep --help tells more", safe(&sentence));
     code::TROUBLE
+}
+
+/// Whether somebody looks at standard error.
+pub(super) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+pub(super) fn draw_target() -> indicatif::ProgressDrawTarget {
+    indicatif::ProgressDrawTarget::stderr()
+}
+
+/// Says how far a sweep got that somebody stopped.
+pub(super) fn stopped(moment: &Moment) {
+    let far = match moment.phase {
+        Phase::Opening => "before anything was read".to_owned(),
+        Phase::Reading => format!("after {} of {} objects", moment.done, moment.total),
+        Phase::Following => "while the tokens that were found were followed".to_owned(),
+    };
+    let _ = writeln!(io::stderr(), "\nkeysweep: stopped {far}, so nothing is known of the rest; run it again");
 }
 
 /// Without tokens, and on one line.

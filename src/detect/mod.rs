@@ -145,6 +145,13 @@ impl Detector {
         self.exact.as_ref().map_or(self.longest_literal, Exact::reach).max(decode::REACH)
     }
 
+    /// As [`reach`], of a text in one line, from one that holds a token to one that may hold one.
+    ///
+    /// [`reach`]: Self::reach
+    pub fn reach_of_start(&self) -> usize {
+        self.longest_literal + SHORTEST_BODY + decode::SHORT_REACH
+    }
+
     fn may_start(&self, bytes: &[u8], is_start: impl Fn(&Literal) -> bool) -> bool {
         let mut from = 0;
         while let Some(literal) = self.gate.find(bytes, from) {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::human::Style;
+use super::plan::Step;
 use super::shown::{counted, shown_path};
 use super::words::short;
 use crate::exposure::{Exposure, Place, ShownCommit, Standing};
@@ -10,6 +11,9 @@ use crate::finding::{Part, ShownPath};
 
 /// Names, places and paths beyond these are counted.
 const SHOWN: usize = 5;
+
+/// Items of a step, likewise. There are fewer vendors.
+const SHOWN_ITEMS: usize = 20;
 
 /// What of an answer is told.
 #[derive(Clone, Copy)]
@@ -69,6 +73,23 @@ pub(super) fn write_exposure(
         row("rotate", format!("it {}; keysweep rules {} tells how", finding.rule.opens, finding.rule.id))?;
     }
     writeln!(out)
+}
+
+/// The steps, numbered, with what each runs.
+pub(super) fn write_plan(steps: &[Step], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", style.strong("What to do, in this order:"))?;
+    for (number, step) in steps.iter().enumerate() {
+        writeln!(out, "\n{} {}", style.frame(format!("{}.", number + 1)), step.says)?;
+        step.list.iter().take(SHOWN_ITEMS).try_for_each(|item| writeln!(out, "   - {item}"))?;
+        if step.list.len() > SHOWN_ITEMS {
+            writeln!(out, "   - … and {} more", step.list.len() - SHOWN_ITEMS)?;
+        }
+        step.run.iter().try_for_each(|command| writeln!(out, "       {}", style.strong(command)))?;
+    }
+    Ok(())
 }
 
 fn standing(standing: Standing) -> &'static str {

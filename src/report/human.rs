@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use owo_colors::{OwoColorize, Style as Paint};
 
 use super::history::Extent;
+use super::plan::plan;
 use super::shown::{counted, shown_path, size};
 use super::{Report, history, words};
 use crate::exposure::Exposure;
@@ -95,7 +96,8 @@ fn write_history(
         return Ok(());
     }
     write_asides(report, style, out)?;
-    writeln!(out, "{}", summary(report, style))
+    writeln!(out, "{}", summary(report, style))?;
+    history::write_plan(&plan(report), style, out)
 }
 
 /// The places of each token, in order of its first.

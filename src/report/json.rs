@@ -6,6 +6,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::Report;
+use super::plan::{Step, plan};
 use super::shown::shown_path;
 use crate::exposure::{Exposure, Place, ShownCommit};
 use crate::finding::{Finding, ShownPath};
@@ -134,6 +135,10 @@ fn put_path(value: &mut Value, path: Option<&ShownPath>) {
     }
 }
 
+fn step(step: &Step) -> Value {
+    json!({ "step": step.name, "says": step.says, "list": step.list, "run": step.run })
+}
+
 fn summary(report: &Report<'_>) -> Value {
     let outcome = report.outcome;
     let skipped: Vec<Value> = outcome
@@ -150,7 +155,7 @@ fn summary(report: &Report<'_>) -> Value {
         )
         .collect();
     let newly: Vec<Value> = outcome.allowed.iter().filter(|one| one.newly).map(allowed).collect();
-    json!({
+    let mut value = json!({
         "type": "summary",
         "findings": report.exposures.map_or(outcome.findings.len(), <[_]>::len),
         "tokens": report.tokens(),
@@ -161,5 +166,9 @@ fn summary(report: &Report<'_>) -> Value {
         "unread": outcome.unread.len() + outcome.lacking.len(),
         "notes": report.notes,
         "seconds": report.seconds,
-    })
+    });
+    if report.exposures.is_some() {
+        value["plan"] = plan(report).iter().map(step).collect();
+    }
+    value
 }

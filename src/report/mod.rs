@@ -3,6 +3,7 @@
 mod history;
 mod human;
 mod json;
+mod plan;
 mod rules;
 mod rules_page;
 mod shown;
@@ -16,6 +17,7 @@ pub use shown::{counted, shown_path};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
+use crate::cleaning::Cleaning;
 use crate::exposure::{Exposure, ShownCommit};
 use crate::source::Kind;
 use crate::sweep::Outcome;
@@ -28,6 +30,8 @@ pub struct Report<'a> {
     pub exposures: Option<&'a [Exposure]>,
     /// Of commits that were named, by hex id, who made those with a token, and when.
     pub commits: &'a HashMap<String, ShownCommit>,
+    /// Where such a sweep found something, what the plan to clean it is made from.
+    pub cleaning: Option<&'a Cleaning>,
     pub seconds: f64,
     /// Sentences that the reader should know besides.
     pub notes: &'a [String],

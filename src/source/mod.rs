@@ -25,7 +25,7 @@ mod selection;
 mod staged;
 
 pub use files::Files;
-pub use history::{CommitFacts, History, Introduced, Label, Sought, Trace};
+pub use history::{CommitFacts, History, Introduced, Label, Moment, Phase, Sought, Trace, Watch};
 pub use message::{Cleanup, Message};
 pub use push::{Known, Push, Pushed};
 pub use repository::Repository;

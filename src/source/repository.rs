@@ -27,7 +27,7 @@ impl Repository {
         let stores = Arc::new(Stores::new(&gix));
         let objects = stores.reader();
         let named = std::env::var_os("GIT_WORK_TREE").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let worktree = named.or_else(|| gix.workdir().map(Path::to_owned));
+        let worktree = named.or_else(|| gix.workdir().filter(|_| !is_inside(gix.git_dir())).map(Path::to_owned));
         Ok(Self { gix, stores, objects, worktree })
     }
 
@@ -207,4 +207,10 @@ fn start(dir: &Path) -> Cow<'_, Path> {
         return dir.into();
     }
     std::path::absolute(dir).map_or(dir.into(), Cow::Owned)
+}
+
+/// Whether this is run in the git directory itself: to git that is in no worktree.
+fn is_inside(git_dir: &Path) -> bool {
+    // A relative one was found from where it stands beside.
+    git_dir.is_absolute() && std::env::current_dir().is_ok_and(|here| here.starts_with(git_dir))
 }

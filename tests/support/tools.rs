@@ -11,6 +11,7 @@ const PRE_COMMIT: &str = "4.7.0";
 const PREK: &str = "0.5.11";
 const HUSKY: &str = "9.1.7";
 const LEFTHOOK: &str = "2.2.2";
+const FILTER_REPO: &str = "2.47.0";
 
 /// What is installed, and what the runners keep for themselves.
 pub fn tools() -> PathBuf {
@@ -48,6 +49,23 @@ pub fn node() -> &'static Path {
             run(npm.arg("--prefix").arg(draft).args(wanted));
         });
         home.join("node_modules/.bin")
+    })
+}
+
+/// A folder with `git-filter-repo`.
+pub fn filter_repo() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let home = once(&format!("filter-repo-{FILTER_REPO}"), |draft, home| {
+            run(Command::new("python3").args(["-m", "venv"]).arg(draft));
+            let wanted = format!("git-filter-repo=={FILTER_REPO}");
+            run(Command::new(draft.join("bin/python")).args(["-m", "pip", "install", "--quiet", &wanted]));
+            // What pip writes knows the draft's path only. In a folder of its own, so that PATH gets no other Python.
+            let start = format!("#!/bin/sh\nexec '{}' -m git_filter_repo \"$@\"\n", home.join("bin/python").display());
+            fs::create_dir_all(draft.join("only")).expect("create the folder of a tool");
+            executable(&draft.join("only/git-filter-repo"), &start);
+        });
+        home.join("only")
     })
 }
 

@@ -1,13 +1,15 @@
 //! What a repository says that it has not, and what is not there though something refers to it.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
 use super::graph::{Commits, Held, Trees, Wanted};
 use super::links::Found;
-use super::{History, objects};
+use super::{History, objects, remembered};
+use crate::source::Repository;
 use crate::source::objects::Kept;
 use crate::trouble::Trouble;
 
@@ -149,4 +151,11 @@ fn sorted(ids: &HashSet<ObjectId>) -> Vec<ObjectId> {
     let mut ids: Vec<ObjectId> = ids.iter().copied().collect();
     ids.sort();
     ids
+}
+
+impl Repository {
+    /// What a sweep may have begun to write.
+    pub fn unfinished(&self) -> PathBuf {
+        remembered::unfinished(self.common_dir())
+    }
 }

@@ -10,14 +10,16 @@ mod remembered;
 mod stores;
 mod trace;
 mod walk;
+mod watch;
 
 pub use labels::Label;
 pub use trace::{CommitFacts, Introduced, Sought, Trace};
+pub use watch::{Moment, Phase, Watch};
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use gix::ObjectId;
 use gix::hash::oid;
@@ -55,11 +57,13 @@ pub struct History<'r> {
     staged: Vec<index::Change>,
     /// What need not be read again.
     clean: Remembered,
+    /// Told how far it is.
+    watch: Arc<Watch>,
 }
 
 impl<'r> History<'r> {
     /// Opens every pack and lists every loose object. Reads no content but the indexes of the worktrees.
-    pub fn open(repository: &'r Repository, detector: &'r Detector) -> Self {
+    pub fn open(repository: &'r Repository, detector: &'r Detector, watch: Arc<Watch>) -> Self {
         let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash());
         let mut told = |trouble| contents.unread.push(trouble);
         let refs = repository.refs().map_err(&mut told).unwrap_or_default();
@@ -70,7 +74,7 @@ impl<'r> History<'r> {
         for git_dir in repository.git_dirs() {
             staged.extend(staged_in(&git_dir, &repository.objects).map_err(&mut told).unwrap_or_default());
         }
-        Self { repository, detector, contents, refs, reflogs, head, staged, clean: Remembered::default() }
+        Self { repository, detector, contents, refs, reflogs, head, staged, clean: Remembered::default(), watch }
     }
 }
 
@@ -137,7 +141,7 @@ impl Source for History<'_> {
                 let is_blob = kind == ObjectKind::Blob;
                 detector.may_hold(bytes) && (!is_blob || detector.depends(bytes) || !detector.find(bytes).is_empty())
             },
-            context: detector.reach() - 1,
+            context: &|kind| if kind == ObjectKind::Tree { detector.reach_of_start() } else { detector.reach() } - 1,
             visit: &|object| {
                 if let Err(err) = links.see(object) {
                     failed(object.id, &err.to_string());
@@ -146,6 +150,8 @@ impl Source for History<'_> {
             },
             failed: &failed,
         };
+        let read = self.count() - self.remembered();
+        self.watch.begin(Phase::Reading, read);
         let bytes = self.run(&self.work(true), threads, &task);
         self.visit_names(visit);
         self.visit_other_copies(&broken, &task);
@@ -153,7 +159,7 @@ impl Source for History<'_> {
         let mut unread = self.contents.unread.clone();
         unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
         let (lacking, skipped) = (self.lacks(links.into_found(), threads), self.submodules());
-        Coverage { objects: self.count() - self.remembered(), bytes, skipped, unread, lacking, ..Coverage::default() }
+        Coverage { objects: read, bytes, skipped, unread, lacking, ..Coverage::default() }
     }
 }
 
@@ -161,6 +167,15 @@ impl Source for History<'_> {
 enum Work<'w> {
     Root(&'w Pack, &'w pack::Root),
     Loose(&'w Path, Vec<ObjectId>),
+}
+
+impl Work<'_> {
+    fn count(&self) -> u64 {
+        match self {
+            Work::Root(_, root) => root.count,
+            Work::Loose(_, ids) => ids.len() as u64,
+        }
+    }
 }
 
 impl History<'_> {
@@ -199,6 +214,7 @@ impl History<'_> {
     fn run(&self, work: &[Work<'_>], threads: usize, task: &Task<'_>) -> u64 {
         let next = AtomicUsize::new(0);
         let stores = &self.repository.stores;
+        let watch = &self.watch;
         let run = || {
             let objects = stores.reader();
             let mut walker = Walker::new(&objects);
@@ -207,6 +223,7 @@ impl History<'_> {
                     Work::Root(pack, root) => walker.tree(pack, root, task),
                     Work::Loose(dir, ids) => loose(dir, ids, &mut walker.bytes, task),
                 }
+                watch.add(work.count());
             }
             walker.bytes
         };
@@ -222,7 +239,7 @@ impl History<'_> {
     /// Shows every object of one kind. What cannot be read was told when it was scanned.
     fn each(&self, kind: fn(ObjectKind) -> Look, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         let task =
-            Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, context: 0, visit, failed: &|_, _| {} };
+            Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, context: &|_| 0, visit, failed: &|_, _| {} };
         self.run(&self.work(false), threads, &task);
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Root {
     pub kind: RootKind,
     /// Bytes of the pack that the tree takes: the larger first, so that no thread waits for another in the end.
     pub weight: u64,
+    /// How many objects the tree has.
+    pub count: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,7 +150,7 @@ impl Pack {
         for (at, parent) in parents.iter_mut().enumerate() {
             match self.place(at) {
                 Place::Above(base) => *parent = base,
-                Place::Root(kind) => roots.push(Root { entry: number(at), kind, weight: 0 }),
+                Place::Root(kind) => roots.push(Root { entry: number(at), kind, weight: 0, count: 0 }),
             }
         }
         self.link(&parents);
@@ -216,6 +218,7 @@ impl Pack {
             below.push(root.entry);
             while let Some(entry) = below.pop() {
                 count += 1;
+                root.count += 1;
                 root.weight += size(entry);
                 below.extend_from_slice(self.children(entry));
             }

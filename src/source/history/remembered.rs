@@ -63,11 +63,16 @@ pub(super) fn store(common_dir: &Path, rules: &[u8; 32], ids: &[ObjectId]) -> io
     }
     let checksum = Sha256::digest(&text);
     text.extend_from_slice(&checksum);
-    let unfinished: PathBuf = folder.join(format!("clean-objects.{}", std::process::id()));
+    let unfinished = unfinished(common_dir);
     let written = fs::File::create(&unfinished).and_then(|mut file| file.write_all(&text));
     let moved = written.and_then(|()| fs::rename(&unfinished, &path));
     if moved.is_err() {
         let _ = fs::remove_file(&unfinished);
     }
     moved
+}
+
+/// What is being written. Whoever stops the process takes it away.
+pub(super) fn unfinished(common_dir: &Path) -> PathBuf {
+    common_dir.join(format!("{FILE}.{}", std::process::id()))
 }

@@ -9,6 +9,7 @@ use gix::ObjectId;
 use super::History;
 use super::graph::{Commits, Held, Trees, Wanted, author};
 use super::labels::Label;
+use super::watch::Phase;
 use crate::finding::{Origin, OriginKind};
 use crate::source::Repository;
 use crate::source::ancestry::Commit;
@@ -134,6 +135,8 @@ impl History<'_> {
     pub fn trace(&self, sought: &[Sought], tokens: usize, threads: usize) -> Vec<Trace> {
         let mut traces: Vec<Trace> = (0..tokens).map(|_| Trace::default()).collect();
         let holders = Holders::of(sought);
+        // Trees once, and commits once.
+        self.watch.begin(Phase::Following, 0);
         let trees = Trees::leading_to(&holders.numbers, self, threads);
         let commits = Commits::all(self, threads);
         let sets = RefCell::default();

@@ -31,7 +31,7 @@ pub(super) struct Task<'t> {
     pub may_hold: &'t (dyn Fn(&[u8]) -> bool + Sync),
     /// Whether the object holds a token, or what makes one of something that is far away in it. Asked where it may.
     pub holds: &'t (dyn Fn(Kind, &[u8]) -> bool + Sync),
-    pub context: usize,
+    pub context: &'t (dyn Fn(Kind) -> usize + Sync),
     pub visit: &'t (dyn Fn(&Object<'_>) + Sync),
     /// Gets the id of an object that cannot be read, and why.
     pub failed: &'t (dyn Fn(&oid, &str) + Sync),
@@ -179,7 +179,7 @@ impl<'o> Walker<'o> {
         let delta = Delta::parse(&self.delta)?;
         self.bytes += delta.size as u64;
         let may_hold = base.holds || {
-            delta.inserted(base.bytes, task.context, &mut self.scratch)?;
+            delta.inserted(base.bytes, (task.context)(kind), &mut self.scratch)?;
             (task.may_hold)(&self.scratch)
         };
         let all = delta.size < SMALL || (task.look)(kind) == Look::All || !pack.children(entry).is_empty();

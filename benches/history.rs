@@ -1,0 +1,261 @@
+//! How long `keysweep history` takes, beside git reading out the same objects and doing nothing with them.
+//!
+//! ```text
+//! git clone https://github.com/git/git && git clone https://github.com/redis/redis
+//! KEYSWEEP_BENCH_CLONES=git:redis cargo bench --bench history              # prints the ratios
+//! KEYSWEEP_BENCH_CLONES=git:redis cargo bench --bench history -- --check   # the same, and exit code 1 above a target
+//! ```
+//!
+//! Whole processes in turn (A B A B …); each pair gives one ratio, so that a busy machine weighs on both alike. The clones
+//! are only read; histories with tokens and generated ones are made in a temporary folder. `KEYSWEEP_BENCH_RUNS=N`: pairs, 3
+//! if not given; `KEYSWEEP_BENCH_BIN=FILE`: another binary; `KEYSWEEP_BENCH_BETTERLEAKS=FILE`: betterleaks beside it, with
+//! rules for the same prefixes only; `KEYSWEEP_BENCH_OBJECTS=N`: the largest generated history, a million if not given.
+
+use std::env;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const THREADS: &str = "2";
+const CLEAN: f64 = 0.18;
+const WITH_HITS: f64 = 0.5;
+/// Of anonymous memory, in MiB.
+const MEMORY: f64 = 300.0;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let has = |wanted: &str| words.iter().any(|word| word == wanted);
+    if !has("--bench") {
+        eprintln!("history: nothing to test; cargo bench --bench history measures");
+        return ExitCode::SUCCESS;
+    }
+    match Bench::new().and_then(|bench| bench.run()) {
+        Ok(false) if has("--check") => ExitCode::FAILURE,
+        Ok(_) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("history: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+struct Bench {
+    keysweep: PathBuf,
+    betterleaks: Option<String>,
+    runs: usize,
+    largest: u64,
+    folder: PathBuf,
+}
+
+/// What one process took.
+struct Taken {
+    seconds: f64,
+    /// The most anonymous memory that was seen, in MiB.
+    memory: f64,
+}
+
+impl Bench {
+    fn new() -> Outcome<Self> {
+        let number = |name: &str, otherwise| env::var(name).map_or(Ok(otherwise), |text| text.parse::<u64>());
+        let folder = env::temp_dir().join(format!("keysweep-history-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        Ok(Self {
+            keysweep: env::var_os("KEYSWEEP_BENCH_BIN").map_or(env!("CARGO_BIN_EXE_keysweep").into(), PathBuf::from),
+            betterleaks: env::var("KEYSWEEP_BENCH_BETTERLEAKS").ok(),
+            runs: usize::try_from(number("KEYSWEEP_BENCH_RUNS", 3)?)?,
+            largest: number("KEYSWEEP_BENCH_OBJECTS", 1_000_000)?,
+            folder,
+        })
+    }
+
+    fn run(self) -> Outcome<bool> {
+        let clones = env::var("KEYSWEEP_BENCH_CLONES").unwrap_or_default();
+        let mut met = true;
+        println!("| history | keysweep / git cat-file | target | | memory |\n|---|--:|--:|---|--:|");
+        for clone in env::split_paths(&clones) {
+            let name = clone.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            met &= self.beside_git(&format!("clone of {name}, no token"), &clone, CLEAN)?;
+            let tainted = self.tainted(&clone)?;
+            met &= self.beside_git(&format!("the same, 1,000 commits with a token"), &tainted, WITH_HITS)?;
+            fs::remove_dir_all(&tainted)?;
+            self.beside_betterleaks(&clone)?;
+        }
+        self.scale()?;
+        fs::remove_dir_all(&self.folder)?;
+        Ok(met)
+    }
+
+    fn beside_git(&self, name: &str, repository: &Path, target: f64) -> Outcome<bool> {
+        let (mut ratios, mut memory) = (Vec::new(), 0.0_f64);
+        for round in 0..=self.runs {
+            let git = self.time(
+                "git".as_ref(),
+                repository,
+                &["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"],
+            )?;
+            let own = self.sweep(repository)?;
+            // The first round reads the packs into memory.
+            if round > 0 {
+                ratios.push(own.seconds / git.seconds);
+                memory = memory.max(own.memory);
+            }
+        }
+        let (median, range) = told(&mut ratios);
+        let met = median <= target && memory <= MEMORY;
+        let verdict = if met { "met" } else { "missed" };
+        println!("| {name} | {range} | {target:.2} | {verdict} | {memory:.0} MiB |");
+        Ok(met)
+    }
+
+    fn beside_betterleaks(&self, repository: &Path) -> Outcome<()> {
+        let Some(betterleaks) = &self.betterleaks else { return Ok(()) };
+        let config = self.folder.join("rules.toml");
+        let rule = |id: &str, regex: &str, word: &str| {
+            format!("[[rules]]\nid = '{id}'\nregex = '''{regex}'''\nkeywords = ['{word}']\n")
+        };
+        fs::write(
+            &config,
+            rule("sk", r"\b[sr]k_[0-9A-Za-z_]{20,}", "k_") + &rule("whsec", r"\bwhsec_[0-9A-Za-z+/=_-]{20,}", "whsec_"),
+        )?;
+        let config = config.to_string_lossy();
+        let own = self.sweep(repository)?;
+        let other = self.time(
+            betterleaks.as_ref(),
+            repository,
+            &["git", "--no-banner", "--exit-code=0", "--config", &config, "."],
+        )?;
+        println!(
+            "| betterleaks with rules for the same prefixes / keysweep | {:.1} | 7.0 | | |",
+            other.seconds / own.seconds
+        );
+        Ok(())
+    }
+
+    /// Ten times the objects take ten times as long.
+    fn scale(&self) -> Outcome<()> {
+        let mut before: Option<f64> = None;
+        let mut count = 10_000;
+        while count <= self.largest {
+            let repository = self.generated(count)?;
+            self.sweep(&repository)?;
+            let taken = self.sweep(&repository)?;
+            let times =
+                before.map_or("–".to_owned(), |before| format!("{:.1} times the one before", taken.seconds / before));
+            println!("| {count} generated objects | {times} | | | {:.0} MiB |", taken.memory);
+            before = Some(taken.seconds);
+            fs::remove_dir_all(&repository)?;
+            count *= 10;
+        }
+        Ok(())
+    }
+
+    fn sweep(&self, repository: &Path) -> Outcome<Taken> {
+        self.time(
+            &self.keysweep,
+            repository,
+            &["history", "--allow-incomplete", "--threads", THREADS, "--format", "jsonl"],
+        )
+    }
+
+    fn time(&self, program: &Path, folder: &Path, words: &[&str]) -> Outcome<Taken> {
+        let start = Instant::now();
+        let null = Stdio::null;
+        let mut child = Command::new(program)
+            .args(words)
+            .current_dir(folder)
+            .stdin(null())
+            .stdout(null())
+            .stderr(null())
+            .spawn()?;
+        let status = format!("/proc/{}/status", child.id());
+        let mut memory = 0.0_f64;
+        loop {
+            if let Some(ended) = child.try_wait()? {
+                return match ended.code() {
+                    Some(0 | 1) => Ok(Taken { seconds: start.elapsed().as_secs_f64(), memory }),
+                    _ => Err(format!("{} {words:?} in {} failed: {ended}", program.display(), folder.display()).into()),
+                };
+            }
+            memory = memory.max(anonymous(&status));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// A clone that borrows the objects, with a thousand commits more, each of which brings a token.
+    fn tainted(&self, clone: &Path) -> Outcome<PathBuf> {
+        let path = self.folder.join("tainted");
+        let from = fs::canonicalize(clone)?;
+        git(&self.folder, &["clone", "-q", "--shared", "--no-checkout", &from.to_string_lossy(), "tainted"], None)?;
+        let mut stream = String::new();
+        let mut dice = Dice(41);
+        for n in 0..1000_u32 {
+            let body: String = (0..24).map(|_| dice.letter()).collect();
+            let content = format!("token = \"{}_live_{body}\"\n", "sk");
+            let time = 1_700_000_000 + n;
+            writeln!(stream, "commit refs/heads/leaks\ncommitter A <a@example.org> {time} +0000\ndata 1\nx")?;
+            if n == 0 {
+                writeln!(stream, "from refs/remotes/origin/HEAD^0")?;
+            }
+            writeln!(stream, "M 100644 inline d{}/e{}/f{n}.py\ndata {}\n{content}", n % 50, n % 7, content.len())?;
+        }
+        git(&path, &["fast-import", "--quiet"], Some(&stream))?;
+        Ok(path)
+    }
+
+    /// Commits of one file in folders, three objects each.
+    fn generated(&self, objects: u64) -> Outcome<PathBuf> {
+        let path = self.folder.join("generated");
+        git(&self.folder, &["init", "-q", "generated"], None)?;
+        let mut stream = String::new();
+        let mut dice = Dice(objects);
+        for n in 0..objects / 4 {
+            let words: Vec<String> = (0..40).map(|_| (0..6).map(|_| dice.letter()).collect()).collect();
+            let content = words.join(" ").replace(" A", "\n") + "\n";
+            let time = 1_700_000_000 + n;
+            writeln!(stream, "commit refs/heads/main\ncommitter A <a@example.org> {time} +0000\ndata 1\nx")?;
+            writeln!(stream, "M 100644 inline d{}/f{}.txt\ndata {}\n{content}", n % 97, n % 1009, content.len())?;
+        }
+        git(&path, &["fast-import", "--quiet"], Some(&stream))?;
+        Ok(path)
+    }
+}
+
+fn git(folder: &Path, words: &[&str], stdin: Option<&str>) -> Outcome<()> {
+    use std::io::Write as _;
+    let input = if stdin.is_some() { Stdio::piped() } else { Stdio::null() };
+    let mut child = Command::new("git").args(words).current_dir(folder).stdin(input).spawn()?;
+    if let (Some(text), Some(mut pipe)) = (stdin, child.stdin.take()) {
+        pipe.write_all(text.as_bytes())?;
+    }
+    if child.wait()?.success() { Ok(()) } else { Err(format!("git {words:?} failed").into()) }
+}
+
+/// In MiB. Nothing where there is no such file: then memory is not measured.
+fn anonymous(status: &str) -> f64 {
+    let text = fs::read_to_string(status).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|kib| kib.parse::<f64>().ok());
+    kib.unwrap_or_default() / 1024.0
+}
+
+fn told(ratios: &mut [f64]) -> (f64, String) {
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios[ratios.len() / 2];
+    (median, format!("{median:.2} ({:.2}-{:.2})", ratios[0], ratios[ratios.len() - 1]))
+}
+
+/// The same letters in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn letter(&mut self) -> char {
+        const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(LETTERS[usize::try_from(self.0 >> 33).expect("31 bits") % LETTERS.len()])
+    }
+}

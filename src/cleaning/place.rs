@@ -1,0 +1,107 @@
+//! Where the file with the replacements is written: it holds the tokens themselves, so nobody else may read it, and
+//! nothing may commit it or carry it along.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{Written, lines::lines};
+use crate::detect::Detector;
+use crate::finding::{Fingerprint, ShownPath};
+use crate::git::Question;
+use crate::trouble::Trouble;
+use crate::vault::Vault;
+
+/// A path that no file has yet, in a place that is fit for one.
+#[derive(Debug)]
+pub struct Place {
+    path: PathBuf,
+}
+
+impl Place {
+    /// `path`, if such a file may stand there. `worktree` is that of the repository that is swept.
+    pub fn new(path: &Path, worktree: Option<&Path>) -> Result<Self, Trouble> {
+        let refused = |cause: &str| Trouble::new(attempt(path), cause, OUTSIDE);
+        // Also a link that leads nowhere.
+        if path.symlink_metadata().is_ok() {
+            return Err(refused("it is there already, and is never overwritten"));
+        }
+        let name = path.file_name().ok_or_else(|| refused("this is no name for a file"))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().map_err(|err| Trouble::new(attempt(path), err, OUTSIDE))?;
+        let place = Self { path: folder.join(name) };
+        match kept_by(&folder, &place.path, worktree)? {
+            Keeper::Nobody => Ok(place),
+            Keeper::GitDirectory => Err(refused("copies of the repository's git directory would carry it along")),
+            Keeper::Worktree => Err(refused("it would stand in a worktree, and git does not ignore it there")),
+        }
+    }
+
+    pub fn is(&self, other: &Path) -> bool {
+        let folder = other.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().ok();
+        folder.zip(other.file_name()).is_some_and(|(folder, name)| folder.join(name) == self.path)
+    }
+
+    /// Writes what of the vault `wanted` names.
+    pub fn write(
+        &self,
+        vault: Vault,
+        wanted: impl Fn(Fingerprint) -> bool,
+        detector: &Detector,
+    ) -> Result<Written, Trouble> {
+        let forms = vault.forms(wanted);
+        let failed = |err| Trouble::new(attempt(&self.path), err, OUTSIDE);
+        let mut file = create(&self.path).map_err(failed)?;
+        if let Err(err) = file.write_all(&lines(&forms)).and_then(|()| file.sync_all()) {
+            // Half a file would clean half of the history.
+            let _ = fs::remove_file(&self.path);
+            return Err(failed(err));
+        }
+        let path = ShownPath::from_masked(detector.mask(self.path.as_os_str().as_encoded_bytes()));
+        Ok(Written { path, in_binary: forms.iter().any(|(_, form)| form.in_binary) })
+    }
+}
+
+const OUTSIDE: &str = "name a new file outside of every worktree, such as ~/replacements.txt";
+
+fn attempt(path: &Path) -> String {
+    format!("cannot write the replacements to {}", path.display())
+}
+
+/// A new file that only its owner can read, whatever the umask.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Who might take along what stands in a folder.
+enum Keeper {
+    Nobody,
+    Worktree,
+    GitDirectory,
+}
+
+/// Asks of the repository that is swept, whose worktree may be anywhere, and of that in which the folder lies by itself.
+fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper, Trouble> {
+    let swept = worktree.and_then(|top| top.canonicalize().ok()).filter(|top| folder.starts_with(top));
+    let question = |args: [&OsStr; 4]| match &swept {
+        Some(top) => Question::new(top, args),
+        None => Question::new(folder, args).of_folder(),
+    };
+    let of_folder = Question::new(folder, ["rev-parse", "--is-inside-git-dir"]).of_folder().answer()?;
+    match of_folder.line() {
+        Some(b"true") => return Ok(Keeper::GitDirectory),
+        None if !of_folder.complaint().contains("not a git repository") => {
+            return Err(Trouble::new(attempt(path), of_folder.complaint(), OUTSIDE));
+        }
+        None if swept.is_none() => return Ok(Keeper::Nobody),
+        Some(_) | None => {}
+    }
+    let ignored = question(["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()]).answer()?;
+    Ok(if ignored.succeeded() { Keeper::Nobody } else { Keeper::Worktree })
+}

@@ -1,0 +1,169 @@
+//! The bytes of the tokens that were found, as they stand in the objects. There is one only where somebody asked for
+//! the file that cleans a history, and nothing but that file ever gets them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Mutex;
+
+use crate::detect::{Detector, Hit};
+use crate::finding::{Encoding, Fingerprint, Layer, Part};
+use crate::rule::Rule;
+
+/// How much git and git filter-repo look at of a blob for a NUL, which makes it binary.
+const HEAD: usize = 8192;
+
+/// What stood behind a token may be one by itself once that is gone, and so on. A nest of encodings is not deeper.
+const ROUNDS: usize = 8;
+
+/// Written forms of tokens. `Debug` shows none of them.
+#[derive(Default)]
+pub struct Vault {
+    forms: Mutex<BTreeMap<Vec<u8>, Form>>,
+}
+
+/// What a written form stands for.
+#[derive(Clone)]
+pub struct Form {
+    rule: &'static Rule,
+    fingerprint: Fingerprint,
+    /// Whether it is in UTF-16, whatever it says there.
+    wide: bool,
+    /// Whether it stands in a binary blob, besides wherever else.
+    pub in_binary: bool,
+    /// 0, or more for what is a token only where others were replaced before.
+    pub round: usize,
+    /// The tokens for which it is replaced: itself, or those that it stands behind.
+    on_behalf_of: BTreeSet<Fingerprint>,
+}
+
+impl Form {
+    /// What is put in place of the form: `REMOVED-stripe-secret-key-9f86d081884c7d65`. No rule takes it for a token, and
+    /// who meets it can look it up.
+    pub fn replacement(&self, form: &[u8]) -> Vec<u8> {
+        let text = format!("REMOVED-{}-{}", self.rule.id, self.fingerprint).into_bytes();
+        if !self.wide {
+            return text;
+        }
+        let is_big_endian = form.first() == Some(&0);
+        let mut wide: Vec<u8> =
+            text.iter().flat_map(|&letter| if is_big_endian { [0, letter] } else { [letter, 0] }).collect();
+        // Where the last byte is missing at the end of a file.
+        wide.truncate(wide.len() - form.len() % 2);
+        wide
+    }
+}
+
+impl Vault {
+    /// Keeps how `found`, some of all `hits` in `bytes`, are written, and what else is a token once they are replaced.
+    pub fn keep(&self, detector: &Detector, bytes: &[u8], part: Part, hits: &[Hit], found: Vec<Hit>) {
+        let known: BTreeSet<Fingerprint> = hits.iter().map(|hit| hit.fingerprint).collect();
+        let behind: BTreeSet<Fingerprint> = found.iter().map(|hit| hit.fingerprint).collect();
+        let in_binary = part == Part::Content && bytes[..bytes.len().min(HEAD)].contains(&0);
+        let (mut text, mut found) = (bytes.to_vec(), found);
+        for round in 0..ROUNDS {
+            let mut replacements = BTreeMap::new();
+            for hit in &found {
+                let written = &text[hit.span.clone()];
+                let form = Form {
+                    rule: hit.rule,
+                    fingerprint: hit.fingerprint,
+                    wide: hit.encoding.map(Encoding::outermost) == Some(Layer::Utf16),
+                    in_binary,
+                    round,
+                    on_behalf_of: if round == 0 { BTreeSet::from([hit.fingerprint]) } else { behind.clone() },
+                };
+                replacements.insert(written.to_vec(), form.replacement(written));
+                self.put(written, form);
+            }
+            text = replace(&text, &replacements);
+            found = detector.find(&text).into_iter().filter(|hit| !known.contains(&hit.fingerprint)).collect();
+            if found.is_empty() {
+                break;
+            }
+        }
+    }
+
+    /// Threads come in any order, and what is kept must not depend on it.
+    fn put(&self, written: &[u8], form: Form) {
+        let mut forms = self.forms.lock().expect("no thread panicked while it held the lock");
+        let kept = forms.entry(written.to_vec()).or_insert_with(|| form.clone());
+        kept.in_binary |= form.in_binary;
+        kept.on_behalf_of.extend(form.on_behalf_of);
+        kept.round = kept.round.min(form.round);
+        if form.rule.id < kept.rule.id {
+            kept.rule = form.rule;
+        }
+    }
+
+    /// All forms that are there for tokens which `wanted` names, in the order in which to replace them: round by round,
+    /// the longest first, since one may be a part of another.
+    pub fn forms(self, wanted: impl Fn(Fingerprint) -> bool) -> Vec<(Vec<u8>, Form)> {
+        let forms = self.forms.into_inner().expect("no thread panicked while it held the lock");
+        let is_wanted = |form: &Form| form.on_behalf_of.iter().any(|token| wanted(*token));
+        let mut forms: Vec<_> = forms.into_iter().filter(|(_, form)| is_wanted(form)).collect();
+        forms.sort_by_key(|(bytes, form)| (form.round, Reverse(bytes.len())));
+        forms
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// `text` with each of `replacements`, wherever its form stands. One pass, however many there are.
+fn replace(text: &[u8], replacements: &BTreeMap<Vec<u8>, Vec<u8>>) -> Vec<u8> {
+    let shortest = replacements.keys().map(Vec::len).min().unwrap_or_default();
+    let mut by_start = HashMap::<_, Vec<_>>::new();
+    // In this order a form stands in front of those that it starts: the longest is tried first.
+    for (form, replacement) in replacements.iter().rev() {
+        by_start.entry(&form[..shortest]).or_default().push((form, replacement));
+    }
+    let mut replaced = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let starting = text.get(at..at + shortest).and_then(|start| by_start.get(start));
+        let standing = starting.into_iter().flatten().find(|(form, _)| text[at..].starts_with(form));
+        if let Some((form, replacement)) = standing {
+            replaced.extend_from_slice(replacement);
+            at += form.len();
+        } else {
+            replaced.push(text[at]);
+            at += 1;
+        }
+    }
+    replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::ALL;
+
+    #[test]
+    fn what_stands_in_utf_16_is_replaced_by_utf_16() {
+        let form = Form {
+            rule: ALL[0],
+            fingerprint: Fingerprint::from_bits(0),
+            wide: true,
+            in_binary: false,
+            round: 0,
+            on_behalf_of: BTreeSet::new(),
+        };
+        for (written, wanted) in [(&b"a\0b\0"[..], [b'R', 0, b'E', 0]), (b"\0a\0b", [0, b'R', 0, b'E'])] {
+            let replaced = form.replacement(written);
+            assert!(replaced.starts_with(&wanted) && replaced.len().is_multiple_of(2));
+        }
+        assert_eq!(form.replacement(b"a\0b").last(), Some(&b'0'));
+    }
+
+    #[test]
+    fn the_longest_form_is_replaced_wherever_it_stands() {
+        let replacements = [("abc", "1"), ("abcd", "2"), ("cde", "3")];
+        let replacements = replacements.map(|(form, by)| (form.as_bytes().to_vec(), by.as_bytes().to_vec())).into();
+        assert_eq!(replace(b"abcabcdecde ab", &replacements), b"12e3 ab");
+        assert_eq!(replace(b"ab", &BTreeMap::new()), b"ab");
+    }
+}

@@ -1,0 +1,90 @@
+//! What somebody sees who waits for a sweep, or stops it.
+#![cfg(unix)]
+
+mod support;
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use support::Repo;
+use support::history::history;
+use support::push::BINARY;
+use support::story::Story;
+
+/// A repository in which reading does not end: a loose object is a pipe that nobody writes to.
+fn endless() -> Repo {
+    let story = Story::new(8300);
+    let folder = story.repo.path(".git/objects/12");
+    std::fs::create_dir_all(&folder).expect("create");
+    let made = Command::new("mkfifo").arg(folder.join("3".repeat(38))).status().expect("mkfifo");
+    assert!(made.success());
+    story.repo
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}");
+        sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn who_stops_a_sweep_is_told_how_far_it_got() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let repo = endless();
+        let mut command = Command::new(BINARY);
+        command.args(["history", "--since-last"]).current_dir(repo.top()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("start");
+        // Whether it reads by now cannot be seen from outside: what it says tells.
+        sleep(Duration::from_millis(1500));
+        assert!(child.try_wait().expect("wait").is_none(), "it ended by itself");
+        Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().expect("kill");
+        let mut ended = None;
+        wait_until("it goes on", || {
+            ended = child.try_wait().expect("wait");
+            ended.is_some()
+        });
+        let (mut out, mut err) = (String::new(), String::new());
+        child.stdout.take().expect("piped").read_to_string(&mut out).expect("read");
+        child.stderr.take().expect("piped").read_to_string(&mut err).expect("read");
+        assert_eq!(ended.and_then(|status| status.code()), Some(code), "{err}");
+        assert!(out.is_empty(), "{out}");
+        assert!(err.contains("keysweep: stopped after ") && err.contains(" of 4 objects"), "{err}");
+        assert!(!repo.path(".git/keysweep").exists());
+    }
+}
+
+#[test]
+fn in_a_pipe_it_is_silent() {
+    history(&Story::new(8301).repo).expect_silent();
+}
+
+/// Runs it with a terminal for standard error, and returns what that shows after two seconds.
+fn on_a_terminal(repo: &Repo, more: &str) -> String {
+    let program = format!(
+        "import os, pty, sys, time, subprocess\n\
+         master, slave = pty.openpty()\n\
+         child = subprocess.Popen([{:?}, 'history'{more}], stdout=subprocess.DEVNULL, stderr=slave)\n\
+         time.sleep(2)\n\
+         child.kill()\n\
+         os.close(slave)\n\
+         os.set_blocking(master, False)\n\
+         try:\n    sys.stdout.buffer.write(os.read(master, 65536))\n\
+         except OSError:\n    pass\n",
+        BINARY
+    );
+    repo.call("python3", &["-c", &program]).env("TERM", "xterm").run().expect_code(0).out()
+}
+
+#[test]
+fn on_a_terminal_it_shows_what_it_does() {
+    let repo = endless();
+    let shown = on_a_terminal(&repo, "");
+    assert!(shown.contains("reading objects") && shown.contains(" of 4"), "{shown:?}");
+    for more in [", '--no-progress'", ", '--quiet'"] {
+        assert_eq!(on_a_terminal(&repo, more), "", "{more}");
+    }
+}
