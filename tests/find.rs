@@ -322,7 +322,7 @@ fn nowhere() {
     let run = find(&repo, letters(&mut make, 20)).expect_silent();
     assert_eq!((&run.summary()["scanned"]["objects"], &run.summary()["tokens"]), (&6.into(), &0.into()));
     let run = find_call(&repo, letters(&mut make, 20), &[]).run().expect_code(0);
-    run.expect_has("6 objects and ").expect_has("nothing skipped");
+    run.expect_has("the token is in none of 6 objects and ").expect_has("nothing skipped");
     find_call(&repo, letters(&mut make, 20), &["--quiet"]).run().expect_code(0).expect_lacks("keysweep");
 }
 

@@ -270,7 +270,8 @@ fn summary(report: &Report<'_>, style: Style) -> String {
     if let Some(why) = words::nothing(report) {
         return format!("keysweep: {why}, so nothing was scanned");
     }
-    format!("keysweep: {} in {scanned}, {read}{skipped}{allowed}", style.calm("no token"))
+    let none = style.calm(words::none(report.kind));
+    format!("keysweep: {none} {scanned}, {read}{skipped}{allowed}")
 }
 
 /// Of what was scanned, how much holds a token.

@@ -15,10 +15,10 @@ pub fn list(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
 
 /// What one rule looks for, what its token opens, what it cannot be told from, and how to rotate it.
 pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}: {}, issued by {}\n", rule.id, rule.title, rule.vendor)?;
+    writeln!(out, "{}: {}, issued by {}", rule.id, rule.title, rule.vendor)?;
     let shapes = shapes(rule);
     if !shapes.is_empty() {
-        writeln!(out, "Shape:")?;
+        writeln!(out, "\nShape:")?;
     }
     for shape in shapes {
         writeln!(out, "  - {shape}")?;

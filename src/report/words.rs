@@ -93,6 +93,11 @@ fn unstage(report: &Report<'_>, finding: &Finding) -> String {
     }
 }
 
+/// The all-clear, up to what was scanned. Other tokens may be there, where one was sought.
+pub(super) fn none(kind: Kind) -> &'static str {
+    if kind == Kind::Everywhere { "the token is in none of" } else { "no token in" }
+}
+
 /// What the scan put a stop to, for the end of the summary.
 pub(super) fn stopped(kind: Kind) -> &'static str {
     match kind {
