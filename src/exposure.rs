@@ -24,6 +24,8 @@ pub enum Standing {
     Reflog,
     /// In an object that nothing leads to.
     Dangling,
+    /// In files on disk, and in no object.
+    Disk,
 }
 
 impl Standing {
@@ -38,6 +40,7 @@ impl Standing {
             Standing::Index => "index",
             Standing::Reflog => "reflog",
             Standing::Dangling => "dangling",
+            Standing::Disk => "disk",
         }
     }
 
@@ -80,16 +83,18 @@ impl ShownCommit {
     }
 }
 
-/// Where a token came in.
+/// Where a token came in, or stands beside all commits.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// None for what no commit has: it is staged, or dangling.
+    /// None for what no commit has: it is staged, dangling, or on disk.
     pub commit: Option<ShownCommit>,
     pub path: Option<ShownPath>,
     pub part: Part,
     pub position: Option<Position>,
-    /// The hex id of the object that holds it.
-    pub object: String,
+    /// The hex id of the object that holds it; None for a file on disk, or a name that no object has.
+    pub object: Option<String>,
+    /// Whether it is a file on disk.
+    pub on_disk: bool,
 }
 
 /// One token's answer.
@@ -98,7 +103,7 @@ pub struct Exposure {
     /// One of the places where it stands: what it is, and how it may be shown.
     pub finding: Finding,
     pub standing: Standing,
-    /// Where it came in, the oldest first; never empty.
+    /// Where it came in, the oldest first, then where it stands beside all commits; never empty.
     pub places: Vec<Place>,
     pub last: Option<ShownCommit>,
     pub removed: Option<ShownCommit>,
@@ -156,7 +161,7 @@ pub fn expose(
 
 /// One for each path of a token that stands at allowed paths only.
 fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, detector: &Detector) -> Option<Vec<Allowed>> {
-    let mut paths: BTreeSet<Vec<u8>> = trace.staged.iter().cloned().collect();
+    let mut paths: BTreeSet<Vec<u8>> = trace.staged.iter().map(|(path, _)| path.clone()).collect();
     for one in &trace.introduced {
         let finding = held_by(findings, &one.object);
         let path = one.path.as_ref()?;
@@ -178,48 +183,97 @@ fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector) -> Exposur
     let shown = |bytes: &[u8]| ShownPath::from_masked(detector.mask(bytes));
     let commit = |facts: &CommitFacts| ShownCommit::new(facts, detector);
     let standing = findings.iter().filter_map(without_object).chain([Standing::of(trace)]).min();
-    let standing = standing.expect("there is at least the trace's");
-    let place = |one: &Introduced| {
-        let finding = held_by(findings, &one.object);
-        let path = one.path.as_deref().map(shown);
-        Place {
-            commit: Some(commit(&one.commit)),
-            path: if finding.part == Part::Name { path.map(|folder| named(&folder, finding)) } else { path },
-            part: if one.is_link { Part::SymlinkTarget } else { finding.part },
-            position: finding.position,
-            object: one.object.clone(),
-        }
-    };
-    let mut places: Vec<Place> = trace.introduced.iter().map(place).collect();
-    let first = held_by(findings, places.first().map_or("", |place| place.object.as_str())).clone();
-    if places.is_empty() && !trace.staged.is_empty() {
-        places.extend(trace.staged.iter().map(|path| Place {
-            commit: None,
-            path: Some(shown(path)),
-            part: first.part,
-            position: first.position,
-            object: first.origin.as_ref().map_or_else(String::new, |origin| origin.id.clone()),
-        }));
-    } else if places.is_empty() {
-        places.extend(findings.iter().map(|finding| Place {
-            commit: None,
-            path: finding.path.clone(),
-            part: finding.part,
-            position: finding.position,
-            object: finding.origin.as_ref().map_or_else(String::new, |origin| origin.id.clone()),
-        }));
+    let mut places = introduced(findings, trace, detector);
+    let first = places.first().and_then(|place| place.object.as_deref()).unwrap_or_default();
+    let first = held_by(findings, first).clone();
+    let staged = staged(findings, trace, detector);
+    let aside: Vec<Place> = findings.iter().filter(|finding| is_aside(finding, trace)).map(as_found).collect();
+    places.extend(staged.chain(aside));
+    if places.is_empty() {
+        // A tree deeper than any path: nothing else tells of it.
+        places.extend(findings.iter().map(as_found));
     }
     let refs = trace.labels.iter().map(|label| shown(name_of(label))).collect();
     let objects = findings.iter().filter_map(|finding| finding.origin.as_ref().map(|origin| &origin.id));
     Exposure {
         finding: first,
-        standing,
+        standing: standing.expect("there is at least the trace's"),
         places,
         last: trace.last.as_ref().map(commit),
         removed: trace.removed.as_ref().map(commit),
         at_head: trace.at_head,
         refs,
         copies: objects.collect::<BTreeSet<_>>().len(),
+    }
+}
+
+/// Where commits brought it.
+fn introduced(findings: &[Finding], trace: &Trace, detector: &Detector) -> Vec<Place> {
+    let place = |one: &Introduced| {
+        let finding = held_by(findings, &one.object);
+        let path = one.path.as_deref().map(|path| ShownPath::from_masked(detector.mask(path)));
+        Place {
+            commit: Some(ShownCommit::new(&one.commit, detector)),
+            path: if finding.part == Part::Name { path.map(|folder| named(&folder, finding)) } else { path },
+            part: if one.is_link { Part::SymlinkTarget } else { finding.part },
+            object: Some(one.object.clone()),
+            ..as_found(finding)
+        }
+    };
+    trace.introduced.iter().map(place).collect()
+}
+
+/// Where indexes have it and no commit that was told of does.
+fn staged<'f>(
+    findings: &'f [Finding],
+    trace: &'f Trace,
+    detector: &'f Detector,
+) -> impl Iterator<Item = Place> + use<'f> {
+    let told = |path: &[u8]| trace.introduced.iter().any(|one| one.path.as_deref() == Some(path));
+    trace.staged.iter().filter(move |(path, _)| !told(path)).map(|(path, object)| Place {
+        path: Some(ShownPath::from_masked(detector.mask(path))),
+        object: Some(object.clone()),
+        ..as_found(held_by(findings, object))
+    })
+}
+
+/// Whether neither commits nor indexes tell of what holds it: a name in no object, a tag's words, what is dangling.
+fn is_aside(finding: &Finding, trace: &Trace) -> bool {
+    let Some(origin) = &finding.origin else { return true };
+    trace.aside.contains(&origin.id) && trace.staged.iter().all(|(_, object)| *object != origin.id)
+}
+
+fn as_found(finding: &Finding) -> Place {
+    Place {
+        commit: None,
+        path: finding.path.clone(),
+        part: finding.part,
+        position: finding.position,
+        object: finding.origin.as_ref().map(|origin| origin.id.clone()),
+        on_disk: false,
+    }
+}
+
+/// Adds to the answer of the one token what was found of it in files on disk.
+pub fn add_files(exposures: &mut Vec<Exposure>, findings: &[Finding]) {
+    let Some(first) = findings.first() else { return };
+    if exposures.is_empty() {
+        exposures.push(only_on_disk(first));
+    }
+    let places = findings.iter().map(|finding| Place { on_disk: true, ..as_found(finding) });
+    exposures[0].places.extend(places);
+}
+
+fn only_on_disk(finding: &Finding) -> Exposure {
+    Exposure {
+        finding: finding.clone(),
+        standing: Standing::Disk,
+        places: Vec::new(),
+        last: None,
+        removed: None,
+        at_head: false,
+        refs: Vec::new(),
+        copies: 0,
     }
 }
 

@@ -81,6 +81,13 @@ impl fmt::Debug for Fingerprint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redacted(String);
 
+impl Redacted {
+    /// Of a token so short, or so odd, that no part of it may be shown.
+    pub fn nothing() -> Self {
+        Self("…".to_owned())
+    }
+}
+
 impl fmt::Display for Redacted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

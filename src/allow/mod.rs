@@ -58,6 +58,8 @@ pub struct Allow {
     fingerprints: Vec<Fingerprint>,
     /// How the configuration's entries are written, and on which lines: paths, then fingerprints.
     written: Vec<(String, usize)>,
+    /// Not even a marker silences anything.
+    strict: bool,
 }
 
 /// A glob that cannot be used, and where it was given.
@@ -78,7 +80,12 @@ impl Allow {
         let fingerprints = config.fingerprints.iter().map(|token| token.fingerprint).collect();
         let entries = config.fingerprints.iter().map(|token| (token.fingerprint.to_string(), token.line));
         let written = config.paths.iter().cloned().chain(entries).collect();
-        Ok(Self { options: options_set, paths, fingerprints, written })
+        Ok(Self { options: options_set, paths, fingerprints, written, strict: false })
+    }
+
+    /// Allows nothing, whatever stands on the line.
+    pub fn strict() -> Self {
+        Self { strict: true, ..Self::default() }
     }
 
     /// The entries of the configuration, each with its line, that stand for none of `allowed`.
@@ -107,7 +114,8 @@ impl Allow {
     pub fn reason(&self, asked: &Question<'_>) -> Option<Reason> {
         let by_path = || self.reason_for_path(asked.path);
         let by_fingerprint = || self.fingerprints.iter().position(|&f| f == asked.fingerprint).map(Reason::Fingerprint);
-        let by_marker = || marker::is_marked(asked.bytes, asked.line, asked.token).then_some(Reason::Marker);
+        let by_marker =
+            || (!self.strict && marker::is_marked(asked.bytes, asked.line, asked.token)).then_some(Reason::Marker);
         by_path().or_else(by_fingerprint).or_else(by_marker)
     }
 }

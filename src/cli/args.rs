@@ -62,6 +62,14 @@ pub(super) enum Command {
     Doctor,
     /// Scan every object of the repository, reachable or not, and tell where and since when each token stands
     History(HistoryArgs),
+    /// Tell every place where one token stands, given on standard input: printf %s "$TOKEN" | keysweep find
+    ///
+    /// Looks through every object, the names, the index, and the files of the worktree and of the git directory, in every encoding that detection knows. The token need not look like one of any rule, and nothing silences it: no allowlist, no marker.
+    ///
+    /// A token of fewer than 19 bytes, or one with other characters than letters, digits and _-+/=, is found as it is and in the usual ways of encoding it once (base64, hex, percent-encoding, string escapes, HTML entities, UTF-16); encoded twice, wrapped into lines or escaped in part it may not be.
+    ///
+    /// Exit code: 0 it stands nowhere, 1 it was found, 2 anything that could not be done or read.
+    Find(FindArgs),
     /// List the rules, or explain one with its remedy
     Rules {
         /// The rule to explain
@@ -103,6 +111,16 @@ pub(super) struct HistoryArgs {
     /// Write a file for git filter-repo that replaces every token found; it holds the tokens, so only its owner can read it
     #[arg(long, value_name = "FILE")]
     pub replacements: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FindArgs {
+    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// Refused, and not repeated
+    #[arg(hide = true)]
+    pub typed: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod args;
 mod cleaning;
 mod config;
+mod find;
 mod history;
 mod hook;
 mod install;
@@ -66,6 +67,7 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
         Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
         Command::Doctor => install::doctor(&cli.common),
         Command::History(args) => history::run(args, &cli.common),
+        Command::Find(args) => find::run(args, &cli.common),
         Command::Rules { id, check } => rules::run(id.as_deref(), *check, &cli.common),
     }
 }

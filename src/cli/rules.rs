@@ -10,6 +10,7 @@ use crate::allow::{CONFIG_NAME, Checked, Fault, check};
 use crate::detect::Detector;
 use crate::report;
 use crate::rule::Rule;
+use crate::rules::SOUGHT;
 use crate::source::Repository;
 use crate::trouble::{Trouble, nearest};
 
@@ -25,7 +26,9 @@ pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8
 }
 
 fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Trouble> {
-    settings.rules.iter().find(|rule| rule.id == id).copied().ok_or_else(|| {
+    // What find says of a token that is of no rule.
+    let known = settings.rules.iter().copied().chain([&SOUGHT]);
+    known.into_iter().find(|rule| rule.id == id).ok_or_else(|| {
         let nearest = nearest(id, settings.rules.iter().map(|rule| rule.id));
         Trouble::new(
             format!("cannot explain the rule {id}"),

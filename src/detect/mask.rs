@@ -4,7 +4,7 @@
 //! secret, be it of a kind that no rule knows, may come along.
 
 use super::randomness::{LENIENT, STRICT, looks_random, varied};
-use super::{Detector, decode};
+use super::{Detector, Hit, decode};
 use crate::finding::{Encoding, Span};
 
 /// A piece of text that is replaced where the text is shown.
@@ -49,9 +49,12 @@ impl Detector {
     }
 
     fn tokens_in(&self, text: &[u8]) -> Vec<Masked> {
-        let tokens = self.find(text).into_iter();
-        let mut masks: Vec<Masked> =
-            tokens.map(|hit| Masked { span: hit.span, shown: hit.redacted.to_string() }).collect();
+        let shown = |hit: Hit| (hit.span, hit.redacted.to_string());
+        let tokens = self.find(text).into_iter().map(shown);
+        let mut masks: Vec<Masked> = tokens.map(|(span, shown)| Masked { span, shown }).collect();
+        if self.exact.is_some() {
+            add(&mut masks, self.find_by_rules(text).into_iter().map(shown));
+        }
         let copies = copies(text, &masks);
         add(&mut masks, copies);
         add(&mut masks, decode::deep(text, Encoding::DEPTH, &|text| self.marked(text)));

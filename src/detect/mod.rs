@@ -8,6 +8,7 @@ mod boundary;
 #[cfg(test)]
 mod brute;
 mod decode;
+mod exact;
 mod excerpt;
 mod gate;
 mod judge;
@@ -22,6 +23,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
+use exact::Exact;
 use gate::{Gate, Literal};
 
 use crate::finding::{Encoding, Fingerprint, Layer, Redacted, Secret, Span};
@@ -58,6 +60,8 @@ pub struct Detector {
     /// For each literal of the gate, whether it is a name that gives away what stands near it.
     is_name: Vec<bool>,
     expressions: Vec<Expression>,
+    /// The one token to be found, in place of whatever the rules would find.
+    exact: Option<Exact>,
 }
 
 /// One prefix or word of one pattern of one rule.
@@ -99,7 +103,21 @@ impl Detector {
         }
         let longest_literal = literals.iter().map(|literal| literal.len()).max().unwrap_or(1);
         let is_name = by_literal.iter().map(|arms| arms.iter().any(|arm| matches!(arm.way, Way::Given { .. })));
-        Self { gate, longest_literal, is_name: is_name.collect(), arms: by_literal, expressions }
+        Self { gate, longest_literal, is_name: is_name.collect(), arms: by_literal, expressions, exact: None }
+    }
+
+    /// Finds `token` and nothing else, wherever its bytes stand: no boundary, no judge and no published value is asked. What
+    /// `rules` would find is masked as ever.
+    pub fn seeking(rules: &[&'static Rule], token: &[u8]) -> Self {
+        let rules = Self::new(rules);
+        let mut known = rules.find(token).into_iter();
+        let known = known.find(|hit| hit.span == (0..token.len()) && hit.encoding.is_none());
+        Self { exact: Some(Exact::new(token, known)), ..rules }
+    }
+
+    /// Whether a detector that seeks `token` finds it however it is encoded, in every way and nest that decoding knows.
+    pub fn decodes(token: &[u8]) -> bool {
+        exact::is_decoded(token)
     }
 
     /// Whether a token may begin somewhere in `bytes`, or a name stands there that gives one away, or what may be encoded
@@ -108,7 +126,11 @@ impl Detector {
     /// [`find`]: Self::find
     /// [`reach`]: Self::reach
     pub fn may_hold(&self, bytes: &[u8]) -> bool {
-        self.may_start(bytes, |literal| worth_a_look(bytes, literal.start, literal.end)) || decode::may_stand(bytes)
+        let may_start = match &self.exact {
+            Some(exact) => exact.may_stand(bytes),
+            None => self.may_start(bytes, |literal| worth_a_look(bytes, literal.start, literal.end)),
+        };
+        may_start || decode::may_stand(bytes)
     }
 
     /// Whether something decides in `bytes` that is further away than [`reach`]: a name that gives away a token hundreds of
@@ -116,21 +138,22 @@ impl Detector {
     ///
     /// [`reach`]: Self::reach
     pub fn depends(&self, bytes: &[u8]) -> bool {
-        self.may_start(bytes, |_| false) || decode::hides_wide(bytes)
+        (self.exact.is_none() && self.may_start(bytes, |_| false)) || decode::hides_wide(bytes)
     }
 
     /// Of a text that [`may_hold`] a token some stretch of so many bytes does.
     ///
     /// [`may_hold`]: Self::may_hold
     pub fn reach(&self) -> usize {
-        self.longest_literal.max(decode::REACH)
+        self.exact.as_ref().map_or(self.longest_literal, Exact::reach).max(decode::REACH)
     }
 
     /// As [`reach`], of a text in one line, from one that holds a token to one that may hold one.
     ///
     /// [`reach`]: Self::reach
     pub fn reach_of_start(&self) -> usize {
-        self.longest_literal + SHORTEST_BODY + decode::SHORT_REACH
+        let start = self.longest_literal + SHORTEST_BODY + decode::SHORT_REACH;
+        self.exact.as_ref().map_or(start, |exact| exact.reach().max(start))
     }
 
     fn may_start(&self, bytes: &[u8], is_start: impl Fn(&Literal) -> bool) -> bool {
@@ -146,16 +169,14 @@ impl Detector {
 
     /// Every token in `bytes`, in order, none overlapping another. Linear in the length of `bytes`.
     pub fn find(&self, bytes: &[u8]) -> Vec<Hit> {
-        self.find_within(bytes, 0, Encoding::DEPTH)
+        match &self.exact {
+            Some(exact) => find_within(bytes, 0, Encoding::DEPTH, &|text| exact.hits(text)),
+            None => self.find_by_rules(bytes),
+        }
     }
 
-    /// As [`Self::find`], through up to `depth` layers; what is encoded in front of `from` is left out.
-    fn find_within(&self, bytes: &[u8], from: usize, depth: usize) -> Vec<Hit> {
-        let mut hits = self.plain(bytes);
-        if depth > 0 {
-            self.encoded(bytes, from, depth, &mut hits);
-        }
-        in_order(hits)
+    fn find_by_rules(&self, bytes: &[u8]) -> Vec<Hit> {
+        find_within(bytes, 0, Encoding::DEPTH, &|text| self.plain(text))
     }
 
     /// The tokens that stand in `bytes` as they are.
@@ -261,6 +282,16 @@ impl Detector {
                 .expect("the tables' expressions compile, held by a test")
         })
     }
+}
+
+/// What `plain` finds in `bytes` or, decoded, within them through up to `depth` layers; what is encoded in front of `from` is
+/// left out.
+fn find_within(bytes: &[u8], from: usize, depth: usize, plain: &dyn Fn(&[u8]) -> Vec<Hit>) -> Vec<Hit> {
+    let mut hits = plain(bytes);
+    if depth > 0 {
+        decode::encoded(bytes, from, depth, plain, &mut hits);
+    }
+    in_order(hits)
 }
 
 fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expression: usize, arms: &mut Vec<Arm>) {

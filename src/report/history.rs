@@ -15,10 +15,28 @@ const SHOWN: usize = 5;
 /// Items of a step, likewise. There are fewer vendors.
 const SHOWN_ITEMS: usize = 20;
 
+/// What of an answer is told.
+#[derive(Clone, Copy)]
+pub(super) struct Extent {
+    /// Whether to tell what the token opens.
+    pub explained: bool,
+    /// How many places at most.
+    pub places: usize,
+}
+
+impl Extent {
+    pub fn of_history(explained: bool) -> Self {
+        Self { explained, places: SHOWN }
+    }
+
+    /// Somebody asked for this token alone.
+    pub const EVERYTHING: Self = Self { explained: true, places: usize::MAX };
+}
+
 pub(super) fn write_exposure(
     one: &Exposure,
     title: &str,
-    explained: bool,
+    extent: Extent,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -28,11 +46,16 @@ pub(super) fn write_exposure(
     let mut row = |name: &str, text: String| writeln!(out, "  {} {text}", style.frame(format!("{name:>9}:")));
     let severity = format!("severity {}, fingerprint {}", finding.severity, finding.fingerprint);
     row("token", format!("{}, {severity}", finding.redacted))?;
-    for (at, place) in one.places.iter().take(SHOWN).enumerate() {
-        row(if at == 0 { "since" } else { "again" }, whence(place))?;
+    for (at, place) in one.places.iter().take(extent.places).enumerate() {
+        let name = match (place.on_disk, at) {
+            (true, _) => "on disk",
+            (false, 0) => "since",
+            (false, _) => "again",
+        };
+        row(name, whence(place))?;
     }
-    if one.places.len() > SHOWN {
-        row("again", format!("at {}", counted(one.places.len() - SHOWN, "further place")))?;
+    if one.places.len() > extent.places {
+        row("again", format!("at {}", counted(one.places.len() - extent.places, "further place")))?;
     }
     if let Some(last) = &one.last {
         row("last in", commit(last))?;
@@ -40,11 +63,13 @@ pub(super) fn write_exposure(
     if let Some(removed) = &one.removed {
         row("gone from", commit(removed))?;
     }
-    row("copies", counted(one.copies, "object"))?;
+    if one.copies > 0 {
+        row("copies", counted(one.copies, "object"))?;
+    }
     if !one.refs.is_empty() {
         row("under", listed(&one.refs))?;
     }
-    if explained {
+    if extent.explained {
         row("rotate", format!("it {}; keysweep rules {} tells how", finding.rule.opens, finding.rule.id))?;
     }
     writeln!(out)
@@ -79,10 +104,12 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Index => "is in the index",
         Standing::Reflog => "is in the reflog only",
         Standing::Dangling => "is in an object that nothing leads to",
+        Standing::Disk => "is in files on disk only",
     }
 }
 
 fn whence(place: &Place) -> String {
+    let object = place.object.as_deref().unwrap_or_default();
     let line = place.position.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
     let what = match (&place.path, place.part) {
         (Some(path), Part::Name) => format!("{} (the name itself)", shown_path(path)),
@@ -90,11 +117,11 @@ fn whence(place: &Place) -> String {
         (None, Part::Message) => format!("the message{line}"),
         (None, Part::Person) => "a name or address".to_owned(),
         (None, Part::Header) => "a header".to_owned(),
-        (None, _) => format!("object {}{line}", short(&place.object)),
+        (None, _) => format!("object {}{line}", short(object)),
     };
     match (&place.commit, place.part) {
         (Some(known), _) => format!("{what} in {}", commit(known)),
-        (None, Part::Message | Part::Person | Part::Header) => format!("{what} of object {}", short(&place.object)),
+        (None, Part::Message | Part::Person | Part::Header) => format!("{what} of object {}", short(object)),
         (None, _) => what,
     }
 }

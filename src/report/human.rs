@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use owo_colors::{OwoColorize, Style as Paint};
 
+use super::history::Extent;
 use super::plan::plan;
 use super::shown::{counted, shown_path, size};
 use super::{Report, history, words};
@@ -81,8 +82,11 @@ fn write_history(
 ) -> io::Result<()> {
     let mut explained = HashSet::new();
     for one in exposures.iter().take(SHOWN_TOKENS) {
-        let new = explained.insert(one.finding.rule.id);
-        history::write_exposure(one, &title(&one.finding), new, style, out)?;
+        let extent = match report.kind {
+            Kind::Everywhere => Extent::EVERYTHING,
+            _ => Extent::of_history(explained.insert(one.finding.rule.id)),
+        };
+        history::write_exposure(one, &title(&one.finding), extent, style, out)?;
     }
     if exposures.len() > SHOWN_TOKENS {
         let more = exposures.len() - SHOWN_TOKENS;
@@ -266,7 +270,8 @@ fn summary(report: &Report<'_>, style: Style) -> String {
     if let Some(why) = words::nothing(report) {
         return format!("keysweep: {why}, so nothing was scanned");
     }
-    format!("keysweep: {} in {scanned}, {read}{skipped}{allowed}", style.calm("no token"))
+    let none = style.calm(words::none(report.kind));
+    format!("keysweep: {none} {scanned}, {read}{skipped}{allowed}")
 }
 
 /// Of what was scanned, how much holds a token.
@@ -275,6 +280,7 @@ fn holding(report: &Report<'_>) -> String {
     let scanned = words::scanned(report);
     let holding = match report.kind {
         Kind::Message => return scanned,
+        Kind::Everywhere => return words::everywhere(report),
         Kind::History => findings.iter().map(|f| f.origin.as_ref()).collect::<HashSet<_>>().len(),
         Kind::Push | Kind::Receive | Kind::Commits => {
             findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len()

@@ -15,9 +15,12 @@ pub fn list(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
 
 /// What one rule looks for, what its token opens, what it cannot be told from, and how to rotate it.
 pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}: {}, issued by {}\n", rule.id, rule.title, rule.vendor)?;
-    writeln!(out, "Shape:")?;
-    for shape in shapes(rule) {
+    writeln!(out, "{}: {}, issued by {}", rule.id, rule.title, rule.vendor)?;
+    let shapes = shapes(rule);
+    if !shapes.is_empty() {
+        writeln!(out, "\nShape:")?;
+    }
+    for shape in shapes {
         writeln!(out, "  - {shape}")?;
     }
     writeln!(out, "\nWhat it opens: it {}.", rule.opens)?;

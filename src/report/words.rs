@@ -1,5 +1,7 @@
 //! What the report for people says differently of a commit about to be made, a push, a file.
 
+use std::collections::HashSet;
+
 use super::shown::{shell_word, shown_path};
 use super::{Report, shown::counted};
 use crate::finding::{Finding, OriginKind, Part};
@@ -12,7 +14,7 @@ pub(super) fn does(kind: Kind, part: Part) -> &'static str {
         (Kind::Push, _) => "is about to be pushed",
         (Kind::Receive, _) => "is pushed to this repository",
         (Kind::Message, _) => "stands in the commit message",
-        (Kind::History | Kind::Commits, _) => "is in the history",
+        (Kind::History | Kind::Commits | Kind::Everywhere, _) => "is in the history",
         (Kind::Index | Kind::Files, Part::Name) => "stands in this file's name",
         (Kind::Index | Kind::Files, Part::SymlinkTarget) => "stands in this link",
         (Kind::Index | Kind::Files, _) => "stands in this file",
@@ -61,7 +63,7 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
     match (report.kind, &finding.origin) {
         (Kind::Staged, _) => format!("{}, {THEN}", unstage(report, finding)),
         (Kind::Message, _) => "take it out of the message: the commit was not made".to_owned(),
-        (Kind::Index | Kind::Files | Kind::History, _) => format!("take it out of here, {THEN}"),
+        (Kind::Index | Kind::Files | Kind::History | Kind::Everywhere, _) => format!("take it out of here, {THEN}"),
         (Kind::Commits, _) => "it counts as leaked: rotate it; keysweep history tells where else it is".to_owned(),
         (Kind::Push | Kind::Receive, None) => {
             "give it another name, and delete this one: git branch -m, or git tag -d".to_owned()
@@ -91,13 +93,18 @@ fn unstage(report: &Report<'_>, finding: &Finding) -> String {
     }
 }
 
+/// The all-clear, up to what was scanned. Other tokens may be there, where one was sought.
+pub(super) fn none(kind: Kind) -> &'static str {
+    if kind == Kind::Everywhere { "the token is in none of" } else { "no token in" }
+}
+
 /// What the scan put a stop to, for the end of the summary.
 pub(super) fn stopped(kind: Kind) -> &'static str {
     match kind {
         Kind::Staged | Kind::Message => "; the commit is stopped",
         Kind::Push => "; the push is stopped",
         Kind::Receive => "; the push is refused",
-        Kind::Index | Kind::Files | Kind::History | Kind::Commits => "",
+        Kind::Index | Kind::Files | Kind::History | Kind::Commits | Kind::Everywhere => "",
     }
 }
 
@@ -109,8 +116,22 @@ pub(super) fn scanned(report: &Report<'_>) -> String {
         Kind::Message => "the commit message".to_owned(),
         Kind::Push | Kind::Receive | Kind::Commits => format!("{} with {files}", counted(outcome.commits, "commit")),
         Kind::History => counted(outcome.objects, "object"),
+        Kind::Everywhere => format!("{} and {files}", counted(outcome.objects, "object")),
         Kind::Staged | Kind::Index | Kind::Files => files,
     }
+}
+
+/// How much of what there is holds the token, where files were scanned beside objects.
+pub(super) fn everywhere(report: &Report<'_>) -> String {
+    let findings = &report.outcome.findings;
+    let of = |count: usize, all: usize, noun: &str| format!("{count} of {}", counted(all, noun));
+    let objects: HashSet<_> = findings.iter().filter_map(|finding| finding.origin.as_ref()).collect();
+    let beside = findings.iter().filter(|finding| finding.origin.is_none() && finding.part != Part::Ref);
+    let files: HashSet<_> = beside.map(|finding| &finding.path).collect();
+    let names = findings.iter().filter(|finding| finding.part == Part::Ref).count();
+    let names = if names > 0 { format!(" and {}", counted(names, "ref name")) } else { String::new() };
+    let (all, outcome) = (of(objects.len(), report.outcome.objects, "object"), report.outcome);
+    format!("{all} and {}{names}", of(files.len(), outcome.files, "file"))
 }
 
 /// Why nothing was scanned, where that is so and nothing is wrong with it.
@@ -125,7 +146,7 @@ pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
         Kind::Files => Some("there is no file"),
         Kind::Push => Some("there is no commit that the remote lacks"),
         Kind::Receive => Some("there is no commit that this repository lacks"),
-        Kind::History => Some("there is no object"),
+        Kind::History | Kind::Everywhere => Some("there is no object"),
         Kind::Commits => Some("there is no such commit"),
         Kind::Message => None,
     }

@@ -6,9 +6,11 @@ mod attio;
 mod payments;
 mod platforms;
 mod published;
+mod sought;
 mod webhooks;
 
 pub use published::is_published;
+pub use sought::SOUGHT;
 
 use crate::rule::Rule;
 

@@ -105,6 +105,8 @@ pub enum Kind {
     History,
     /// Commits that were named.
     Commits,
+    /// All objects, and files on disk.
+    Everywhere,
 }
 
 impl Kind {
@@ -116,7 +118,7 @@ impl Kind {
             Kind::Message => "message",
             Kind::Push => "push",
             Kind::Receive => "receive",
-            Kind::History | Kind::Commits => "history",
+            Kind::History | Kind::Commits | Kind::Everywhere => "history",
         }
     }
 }

@@ -46,6 +46,14 @@ impl Repository {
         std::iter::once(self.gix.common_dir().to_owned()).chain(linked.map(|entry| entry.path())).collect()
     }
 
+    /// Files and folders in the git directory that are neither objects, nor refs, nor an index, nor another repository's.
+    pub fn own_files(&self) -> Vec<PathBuf> {
+        const READ_OTHERWISE: [&str; 6] = ["objects", "refs", "packed-refs", "index", "modules", "keysweep"];
+        let entries = self.common_dir().read_dir().into_iter().flatten().flatten();
+        let own = entries.filter(|entry| READ_OTHERWISE.iter().all(|name| entry.file_name() != *name));
+        own.map(|entry| entry.path()).collect()
+    }
+
     /// Whether a remote has promised objects that a clone left out.
     pub(super) fn is_partial(&self) -> bool {
         self.gix.config_snapshot().string("extensions.partialClone").is_some()

@@ -15,7 +15,7 @@ mod spot;
 mod string_escape;
 mod utf16;
 
-use super::{Detector, Hit};
+use super::{Hit, find_within};
 use crate::finding::{Encoding, Layer, Span};
 use block::Block;
 
@@ -100,20 +100,18 @@ pub(super) fn hides_wide(bytes: &[u8]) -> bool {
     !utf16::may_hold(bytes) && utf16::any(bytes)
 }
 
-impl Detector {
-    /// The tokens that are encoded in `bytes` from `from` on, through up to `depth` layers.
-    pub(super) fn encoded(&self, bytes: &[u8], from: usize, depth: usize, hits: &mut Vec<Hit>) {
-        each(bytes, from, &mut |decoded| {
-            let inner = self.find_within(&decoded.text, decoded.context, depth - 1).into_iter();
-            hits.extend(inner.filter_map(|hit| {
-                let span = decoded.written(&hit.span)?;
-                // What is encoded may be no more than the name in front of it.
-                let plain = span.len() == hit.span.len();
-                let encoding = if plain { hit.encoding } else { Some(Encoding::wrap(decoded.layer, hit.encoding)) };
-                Some(Hit { span, encoding, ..hit })
-            }));
-        });
-    }
+/// What `plain` finds encoded in `bytes` from `from` on, through up to `depth` layers.
+pub(super) fn encoded(bytes: &[u8], from: usize, depth: usize, plain: &dyn Fn(&[u8]) -> Vec<Hit>, hits: &mut Vec<Hit>) {
+    each(bytes, from, &mut |decoded| {
+        let inner = find_within(&decoded.text, decoded.context, depth - 1, plain).into_iter();
+        hits.extend(inner.filter_map(|hit| {
+            let span = decoded.written(&hit.span)?;
+            // What is encoded may be no more than the name in front of it.
+            let plain = span.len() == hit.span.len();
+            let encoding = if plain { hit.encoding } else { Some(Encoding::wrap(decoded.layer, hit.encoding)) };
+            Some(Hit { span, encoding, ..hit })
+        }));
+    });
 }
 
 /// Places in a text, and what to show there.

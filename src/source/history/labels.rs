@@ -86,7 +86,7 @@ impl Tracer<'_> {
         for change in &self.history.staged {
             for token in self.held_by(&change.id) {
                 traces[token].labels.insert(Label::Index);
-                traces[token].staged.push(change.path.clone());
+                traces[token].staged.push((change.path.clone(), change.id.to_string()));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Where and since when each token is in the history: the answer of a sweep.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use gix::ObjectId;
@@ -28,8 +28,10 @@ pub struct Trace {
     pub at_head: bool,
     /// The names under which it can be reached.
     pub labels: BTreeSet<Label>,
-    /// Where it is in the index of a worktree.
-    pub staged: Vec<Vec<u8>>,
+    /// Where it is in the index of a worktree, and the hex id of the object.
+    pub staged: Vec<(Vec<u8>, String)>,
+    /// The hex ids of objects that hold it and that no commit has.
+    pub aside: BTreeSet<String>,
 }
 
 /// A commit that brought a token.
@@ -138,6 +140,7 @@ impl History<'_> {
         let sets = RefCell::default();
         let way = Tracer { history: self, holders: &holders, trees, commits: &commits, sets };
         let carriers = way.follow(&mut traces);
+        way.set_aside(&mut traces);
         way.label(&carriers, &mut traces);
         traces
     }
@@ -249,6 +252,34 @@ impl Tracer<'_> {
             }
             path.truncate(len);
         }
+    }
+
+    /// Tells of what holds a token and is in no commit.
+    fn set_aside(&self, traces: &mut [Trace]) {
+        let committed = self.committed();
+        for (wanted, id) in (0..).zip(&self.holders.ids).filter(|(wanted, _)| !committed.contains(wanted)) {
+            for &token in &self.holders.tokens[wanted as usize] {
+                traces[token].aside.insert(id.to_string());
+            }
+        }
+        for (id, tokens) in self.holders.words.iter().filter(|(id, _)| self.commits.number(id).is_none()) {
+            for &token in tokens {
+                traces[token].aside.insert(id.to_string());
+            }
+        }
+    }
+
+    /// The objects in question that stand in the tree of a commit.
+    fn committed(&self) -> HashSet<Wanted> {
+        let mut next: Vec<u32> = (0..).zip(&self.commits.list).filter_map(|(at, _)| self.tree_of(at)).collect();
+        let (mut seen, mut committed) = (HashSet::new(), HashSet::new());
+        while let Some(tree) = next.pop() {
+            if seen.insert(tree) {
+                next.extend(self.trees.held(tree).iter().filter_map(|(_, held)| held.tree()));
+                committed.extend(self.trees.held(tree).iter().filter_map(|(_, held)| held.wanted()));
+            }
+        }
+        committed
     }
 
     fn holds(&self, wanted: Wanted, token: usize) -> bool {
