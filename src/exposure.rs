@@ -188,6 +188,9 @@ fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector) -> Exposur
     let first = held_by(findings, first).clone();
     let staged = staged(findings, trace, detector);
     let aside: Vec<Place> = findings.iter().filter(|finding| is_aside(finding, trace)).map(as_found).collect();
+    // The name of a file that is staged and committed is no other place.
+    let told = |place: &Place| places.iter().any(|other| (&other.path, other.part) == (&place.path, place.part));
+    let aside: Vec<Place> = aside.into_iter().filter(|place| place.object.is_some() || !told(place)).collect();
     places.extend(staged.chain(aside));
     if places.is_empty() {
         // A tree deeper than any path: nothing else tells of it.
