@@ -46,8 +46,9 @@ pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
-pub(super) fn draw_target() -> indicatif::ProgressDrawTarget {
-    indicatif::ProgressDrawTarget::stderr()
+/// Shows `line` in place of what was shown before.
+pub(super) fn show_progress(line: &str) {
+    let _ = write!(io::stderr(), "\r\x1b[K{line}");
 }
 
 /// Says how far a sweep got that somebody stopped.

@@ -1,14 +1,16 @@
 //! What a terminal shows while a sweep runs, and what is said where somebody stops it.
+//!
+//! A line of our own: indicatif brings `pow`, and with it libm and a third more pages to every hook, which made one staged file
+//! of 30 take 1.19 of `git diff --cached --quiet` where it had taken 0.98.
 
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use super::args::Common;
 use super::output;
-use crate::source::{Phase, Repository, Watch};
+use crate::source::{Moment, Phase, Repository, Watch};
 
 /// A sweep that is over sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -16,58 +18,61 @@ const STEP: Duration = Duration::from_millis(100);
 
 /// The line on the terminal. It goes away when this is dropped.
 pub(super) struct Progress {
-    bar: ProgressBar,
+    over: Arc<AtomicBool>,
+    shown: Option<JoinHandle<()>>,
 }
 
 impl Progress {
     /// Shows how far `watch` is, if somebody looks.
     pub fn start(watch: &Arc<Watch>, common: &Common) -> Self {
-        let bar = ProgressBar::hidden();
-        if common.quiet || common.no_progress || !output::is_watched() {
-            return Self { bar };
-        }
-        let (shown, watch) = (bar.clone(), watch.clone());
-        thread::spawn(move || {
-            thread::sleep(PATIENCE);
-            if !shown.is_finished() {
-                shown.set_draw_target(output::draw_target());
-            }
-            while !shown.is_finished() {
-                show(&shown, &watch);
-                thread::sleep(STEP);
-            }
-        });
-        Self { bar }
+        let over = Arc::new(AtomicBool::new(false));
+        let is_shown = !common.quiet && !common.no_progress && output::is_watched();
+        let (watch, until) = (watch.clone(), over.clone());
+        let shown = is_shown.then(|| thread::spawn(move || show(&watch, &until)));
+        Self { over, shown }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(shown) = self.shown.take() {
+            shown.thread().unpark();
+            // It has nothing to say but what it showed.
+            let _ = shown.join();
+        }
     }
 }
 
-fn show(bar: &ProgressBar, watch: &Watch) {
-    let moment = watch.now();
+fn show(watch: &Watch, over: &AtomicBool) {
+    let mut began = (Phase::Opening, Instant::now());
+    thread::park_timeout(PATIENCE);
+    let is_over = || over.load(Ordering::Relaxed);
+    if is_over() {
+        return;
+    }
+    while !is_over() {
+        let moment = watch.now();
+        if moment.phase != began.0 {
+            began = (moment.phase, Instant::now());
+        }
+        output::show_progress(&line(&moment, began.1.elapsed()));
+        thread::park_timeout(STEP);
+    }
+    output::show_progress("");
+}
+
+/// `reading objects: 120000 of 849047, 110000 a second, 7 s left`.
+fn line(moment: &Moment, elapsed: Duration) -> String {
     let phase = match moment.phase {
-        Phase::Opening => "opening packs",
+        Phase::Opening => return "opening packs".to_owned(),
         Phase::Reading => "reading objects",
-        Phase::Following => "following tokens",
+        Phase::Following => return "following tokens".to_owned(),
     };
-    if bar.message() != phase {
-        // The rate is that of a phase.
-        bar.reset();
-        bar.set_message(phase);
-        bar.set_style(style(moment.total > 0));
-    }
-    bar.set_length(moment.total);
-    bar.set_position(moment.done);
-}
-
-fn style(counted: bool) -> ProgressStyle {
-    let template =
-        if counted { "{msg} {wide_bar} {human_pos} of {human_len}, {per_sec}, {eta} left" } else { "{spinner} {msg}" };
-    ProgressStyle::with_template(template).expect("the templates are right, seen by a test")
+    let Moment { done, total, .. } = *moment;
+    let rate = done * 1000 / u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    let left = if rate == 0 { String::new() } else { format!(", {} s left", total.saturating_sub(done) / rate) };
+    format!("{phase}: {done} of {total}, {rate} a second{left}")
 }
 
 /// Where somebody stops the sweep: what was begun is taken away, and how far it got is said. It counts as killed.
@@ -92,8 +97,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_templates_are_right() {
-        style(true);
-        style(false);
+    fn the_line_tells_the_rate_and_what_is_left() {
+        let line =
+            |done, seconds| line(&Moment { phase: Phase::Reading, done, total: 1000 }, Duration::from_secs(seconds));
+        assert_eq!(line(400, 2), "reading objects: 400 of 1000, 200 a second, 3 s left");
+        assert_eq!(line(0, 0), "reading objects: 0 of 1000, 0 a second");
     }
 }
