@@ -1,7 +1,7 @@
 //! What a terminal shows while a sweep runs, and what is said where somebody stops it.
 //!
-//! A line of our own: indicatif brings `pow`, and with it libm and a third more pages to every hook, which made one staged file
-//! of 30 take 1.19 of `git diff --cached --quiet` where it had taken 0.98.
+//! A line of our own: indicatif brings `pow`, and with it libm and a fifth more pages to every hook, which made one staged file
+//! of 30 take 1.19 of `git diff --cached --quiet`, and takes 1.06 without.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,7 +71,7 @@ fn line(moment: &Moment, elapsed: Duration) -> String {
     };
     let Moment { done, total, .. } = *moment;
     let rate = done * 1000 / u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-    let left = if rate == 0 { String::new() } else { format!(", {} s left", total.saturating_sub(done) / rate) };
+    let left = total.saturating_sub(done).checked_div(rate).map_or(String::new(), |left| format!(", {left} s left"));
     format!("{phase}: {done} of {total}, {rate} a second{left}")
 }
 
