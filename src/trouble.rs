@@ -33,3 +33,12 @@ pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> &'k str 
     let alike = |candidate: &str| strsim::jaro_winkler(word, candidate);
     known.max_by(|a, b| alike(a).total_cmp(&alike(b))).unwrap_or_default()
 }
+
+/// `1 file`, `2 files`, `2 misses`.
+pub fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ if noun.ends_with('s') => format!("{count} {noun}es"),
+        _ => format!("{count} {noun}s"),
+    }
+}

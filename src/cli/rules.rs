@@ -12,7 +12,7 @@ use crate::report;
 use crate::rule::Rule;
 use crate::rules::SOUGHT;
 use crate::source::Repository;
-use crate::trouble::{Trouble, nearest};
+use crate::trouble::{Trouble, counted, nearest};
 
 pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8, Trouble> {
     let repository = Repository::discover(Path::new(".")).ok();
@@ -58,13 +58,9 @@ fn tell(checked: &Checked, detector: &Detector, out: &mut dyn Write) -> io::Resu
     if faults.is_empty() {
         return match (rule.hits.len(), rule.misses.len()) {
             (0, 0) => writeln!(out, "{}: no examples, so nothing was tried", rule.id),
-            (hits, misses) => writeln!(
-                out,
-                "{}: {} found, {} left alone",
-                rule.id,
-                report::counted(hits, "hit"),
-                report::counted(misses, "miss")
-            ),
+            (hits, misses) => {
+                writeln!(out, "{}: {} found, {} left alone", rule.id, counted(hits, "hit"), counted(misses, "miss"))
+            }
         };
     }
     for fault in faults {

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use super::human::Style;
 use super::plan::Step;
-use super::shown::{counted, shown_path};
+use super::shown::shown_path;
 use super::words::short;
 use crate::exposure::{Exposure, Place, ShownCommit, Standing};
 use crate::finding::{Part, ShownPath};
+use crate::trouble::counted;
 
 /// Names, places and paths beyond these are counted.
 const SHOWN: usize = 5;

@@ -7,12 +7,13 @@ use owo_colors::{OwoColorize, Style as Paint};
 
 use super::history::Extent;
 use super::plan::plan;
-use super::shown::{counted, shown_path, size};
+use super::shown::{shown_path, size};
 use super::{Report, history, words};
 use crate::exposure::Exposure;
 use crate::finding::Finding;
 use crate::rule::Severity;
 use crate::source::Kind;
+use crate::trouble::counted;
 
 /// More tokens than these are counted, not shown: nobody reads on, and `jsonl` has them all.
 const SHOWN_TOKENS: usize = 25;

@@ -12,7 +12,7 @@ mod words;
 pub use human::Style;
 pub use rules::{explain, list};
 pub use rules_page::page;
-pub use shown::{counted, shown_path};
+pub use shown::shown_path;
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Report;
-use super::shown::{counted, shell_word, shown_path};
+use super::shown::{shell_word, shown_path};
 use crate::cleaning::{Cleaning, Layout, Written};
 use crate::exposure::{Exposure, Standing};
 use crate::finding::{Part, ShownPath};
+use crate::trouble::counted;
 
 /// One thing to do.
 #[derive(Debug)]

@@ -41,15 +41,6 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// `1 file`, `2 files`, `2 misses`.
-pub fn counted(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ if noun.ends_with('s') => format!("{count} {noun}es"),
-        _ => format!("{count} {noun}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::Report;
 use super::shown::{shell_word, shown_path};
-use super::{Report, shown::counted};
 use crate::finding::{Finding, OriginKind, Part};
 use crate::source::Kind;
+use crate::trouble::counted;
 
 /// What the token does: the end of the sentence that begins with its kind.
 pub(super) fn does(kind: Kind, part: Part) -> &'static str {

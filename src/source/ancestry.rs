@@ -20,23 +20,17 @@ pub(super) struct Commit {
 }
 
 impl Commit {
-    /// Reads a commit object; with a date that is none it counts as very old.
+    /// Reads a commit object. With a date that is none it counts as very old; a commit without a tree is none.
     pub fn parse(bytes: &[u8], hash: gix::hash::Kind) -> gix::Result<Self> {
-        let none = ObjectId::empty_tree(hash);
-        let mut commit = Self { tree: none, parents: Vec::new(), date: 0 };
-        for token in gix::objs::CommitRefIter::from_bytes(bytes, hash) {
+        let mut tokens = gix::objs::CommitRefIter::from_bytes(bytes, hash);
+        let mut commit = Self { tree: tokens.tree_id()?, parents: Vec::new(), date: 0 };
+        for token in tokens {
             match token {
-                Ok(Token::Tree { id }) => commit.tree = id,
                 Ok(Token::Parent { id }) => commit.parents.push(id),
-                Ok(Token::Author { .. }) => {}
-                Ok(Token::Committer { signature }) => {
-                    commit.date = signature.seconds();
-                    break;
-                }
-                Ok(_) => break,
-                // Persons are scanned, whatever they look like; a tree or parent that is none hides content.
-                Err(_) if commit.tree != none => break,
-                Err(err) => return Err(err),
+                Ok(Token::Committer { signature }) => commit.date = signature.seconds(),
+                Ok(Token::Tree { .. } | Token::Author { .. }) => {}
+                // Persons are scanned, whatever they look like. A parent that is none is no parent: more is scanned.
+                Ok(_) | Err(_) => break,
             }
         }
         Ok(commit)

@@ -6,7 +6,7 @@ use gix::ObjectId;
 
 use super::added::added;
 use super::index::{Change, Delta, Removal};
-use super::objects::{Kept, Objects};
+use super::objects::{Kept, Objects, SUBMODULE, is_lfs_pointer};
 use super::renames::Renames;
 use super::{Coverage, Newness, Skipped, Unit};
 use crate::finding::{Part, Span};
@@ -92,7 +92,7 @@ impl<'a> Comparison<'a> {
             });
         }
         let part = match change.kept {
-            Kept::Submodule => return covered.skip(change, "a submodule: it is a repository of its own"),
+            Kept::Submodule => return covered.skip(change, SUBMODULE),
             Kept::Symlink => Part::SymlinkTarget,
             Kept::File | Kept::Folder => Part::Content,
         };
@@ -106,7 +106,7 @@ impl<'a> Comparison<'a> {
         };
         covered.objects += 1;
         covered.bytes += bytes.len() as u64;
-        if bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n") {
+        if is_lfs_pointer(bytes) {
             covered.skip(change, "a Git LFS pointer: what it points to is kept outside of git");
         }
         let compare = |spans: &[Span]| self.added_spans(objects, at, bytes, spans);

@@ -370,6 +370,14 @@ fn alternates(dirs: &OsStr) -> Vec<PathBuf> {
     folders
 }
 
+/// Whether a blob only says where the content is.
+pub(super) fn is_lfs_pointer(blob: &[u8]) -> bool {
+    blob.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
+}
+
+/// Why a submodule is not scanned.
+pub(super) const SUBMODULE: &str = "a submodule: it is a repository of its own";
+
 /// What an entry is to a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {

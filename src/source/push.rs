@@ -12,12 +12,12 @@ use super::comparison::Comparison;
 use super::envelope::{visit_envelope, whole};
 use super::index::compare_trees;
 use super::objects::Objects;
-use super::refs::Ref;
+use super::refs::{Ref, cut_off};
 use super::selection::Selection;
 use super::{Coverage, Kind, Newness, Repository, Source, Unit, spread};
 use crate::allow::CONFIG_NAME;
 use crate::finding::{Origin, OriginKind, Part, Span};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, counted};
 
 /// A ref on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,16 +159,7 @@ impl<'r> Pushed<'r> {
 
     /// What came before the commits is not here.
     pub fn lacks(&self) -> Option<Trouble> {
-        (self.cut > 0).then(|| {
-            Trouble::new(
-                format!(
-                    "cannot scan what came before {}",
-                    if self.cut == 1 { "1 commit".to_owned() } else { format!("{} commits", self.cut) }
-                ),
-                "this is a shallow clone, and its history begins there",
-                "git fetch --unshallow gets the rest",
-            )
-        })
+        (self.cut > 0).then(|| cut_off(&counted(self.cut, "commit")))
     }
 
     fn visit_other(

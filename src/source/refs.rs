@@ -96,3 +96,12 @@ impl Repository {
         )
     }
 }
+
+/// What came before `what` is not here.
+pub(super) fn cut_off(what: &str) -> Trouble {
+    Trouble::new(
+        format!("cannot scan what came before {what}"),
+        "this is a shallow clone, and its history begins there",
+        "git fetch --unshallow gets the rest",
+    )
+}

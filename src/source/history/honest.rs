@@ -11,7 +11,8 @@ use super::links::Found;
 use super::{History, objects, remembered};
 use crate::source::Repository;
 use crate::source::objects::Kept;
-use crate::trouble::Trouble;
+use crate::source::refs::cut_off;
+use crate::trouble::{Trouble, counted};
 
 impl History<'_> {
     /// What was not there to be scanned.
@@ -22,17 +23,13 @@ impl History<'_> {
             HashSet::new()
         });
         if !shallow.is_empty() {
-            lacks.push(Trouble::new(
-                format!("cannot scan what came before {}", objects(&sorted(&shallow))),
-                "this is a shallow clone, and its history begins there",
-                "git fetch --unshallow gets the rest",
-            ));
+            lacks.push(cut_off(&objects(&sorted(&shallow))));
         }
         lacks.extend(self.missing(found.missing, &shallow, threads));
         lacks.extend(self.broken_refs());
         if !found.pointers.is_empty() {
             lacks.push(Trouble::new(
-                format!("cannot scan what {} of Git LFS stand for", pointers(found.pointers.len())),
+                format!("cannot scan what {} of Git LFS stand for", counted(found.pointers.len(), "pointer")),
                 "the object database holds the pointers, not the files",
                 "git lfs fetch --all gets them, and keysweep files .git/lfs/objects scans them",
             ));
@@ -141,10 +138,6 @@ impl Missed {
         }
         reached
     }
-}
-
-fn pointers(count: usize) -> String {
-    if count == 1 { "1 pointer".to_owned() } else { format!("{count} pointers") }
 }
 
 fn sorted(ids: &HashSet<ObjectId>) -> Vec<ObjectId> {

@@ -7,14 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use gix::ObjectId;
 use gix::error::corruption;
 use gix::hash::oid;
-use gix::objs::{CommitRefIter, Kind, TagRefIter};
+use gix::objs::{Kind, TagRefIter};
 
 use super::stores::Contents;
 use super::walk::Object;
 use crate::source::ancestry::Commit;
-
-/// How a pointer to a file of Git LFS begins.
-const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
+use crate::source::objects::is_lfs_pointer;
 
 /// Looks at objects, from many threads.
 pub(super) struct Links<'h> {
@@ -47,7 +45,6 @@ impl<'h> Links<'h> {
         match kind {
             Kind::Tree => self.see_tree(object),
             Kind::Commit => {
-                CommitRefIter::from_bytes(bytes, id.kind()).tree_id()?;
                 let commit = Commit::parse(bytes, id.kind())?;
                 commit.parents.iter().chain([&commit.tree]).for_each(|id| self.look_up(id));
                 Ok(())
@@ -57,7 +54,7 @@ impl<'h> Links<'h> {
                 Ok(())
             }
             Kind::Blob => {
-                if bytes.starts_with(POINTER) {
+                if is_lfs_pointer(bytes) {
                     self.note(|found| &mut found.pointers, id);
                 }
                 Ok(())

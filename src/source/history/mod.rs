@@ -34,12 +34,12 @@ use walk::{Look, Object, Task};
 use super::envelope::{visit_envelope, whole};
 use super::index;
 use super::loose::Loose;
-use super::objects::{Kept, Objects};
+use super::objects::{Kept, Objects, SUBMODULE};
 use super::refs::Ref;
 use super::{Coverage, Kind, Repository, Skipped, Source, Unit};
 use crate::detect::Detector;
 use crate::finding::{Origin, OriginKind, Part};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, counted};
 
 /// How many objects are named where many have one fault.
 const NAMED: usize = 3;
@@ -148,9 +148,8 @@ impl History<'_> {
     }
 
     fn submodules(&self) -> Vec<Skipped> {
-        let why = "a submodule: it is a repository of its own";
         let submodules = self.staged.iter().filter(|change| change.kept == Kept::Submodule);
-        submodules.map(|change| Skipped { path: change.path.clone(), why }).collect()
+        submodules.map(|change| Skipped { path: change.path.clone(), why: SUBMODULE }).collect()
     }
 
     /// How many objects there are, each counted once.
@@ -202,6 +201,5 @@ fn unreadable(ids: &[ObjectId], why: &str) -> Trouble {
 fn objects(ids: &[ObjectId]) -> String {
     let named: Vec<String> = ids.iter().take(NAMED).map(|id| id.to_hex_with_len(16).to_string()).collect();
     let more = if ids.len() > NAMED { " and more" } else { "" };
-    let what = if ids.len() == 1 { "1 object".to_owned() } else { format!("{} objects", ids.len()) };
-    format!("{what} ({}{more})", named.join(", "))
+    format!("{} ({}{more})", counted(ids.len(), "object"), named.join(", "))
 }

@@ -59,14 +59,13 @@ pub struct CommitFacts {
 impl Repository {
     /// What is told of the commit with this hex id.
     pub fn commit_facts(&self, id: &str) -> Result<CommitFacts, Trouble> {
-        let broken =
-            |err| Trouble::new(format!("cannot read the commit {id}"), err, "look for the damage with git fsck");
-        let id = ObjectId::from_hex(id.as_bytes()).map_err(broken)?;
+        let broken = |err: &dyn std::fmt::Display| {
+            Trouble::new(format!("cannot read the commit {id}"), err, "look for the damage with git fsck")
+        };
+        let id = ObjectId::from_hex(id.as_bytes()).map_err(|err| broken(&err))?;
         let mut buffer = Vec::new();
         let (_, bytes) = self.objects.any(&id, &"a commit with a token", &mut buffer)?;
-        let commit = Commit::parse(bytes, id.kind()).map_err(|err| {
-            Trouble::new(format!("cannot read the commit {id}"), err, "look for the damage with git fsck")
-        })?;
+        let commit = Commit::parse(bytes, id.kind()).map_err(|err| broken(&err))?;
         Ok(CommitFacts { id: id.to_string(), author: author(bytes).to_vec(), date: day_and_time(commit.date) })
     }
 }
