@@ -9,7 +9,7 @@ use super::args::{Common, HistoryArgs};
 use super::cleaning::{Asked, cleaning};
 use super::config::Settings;
 use super::progress::{self, Progress};
-use super::{Scan, finish, stale_entries, sweep, threads, unstaged_config};
+use super::{Scan, finish, stale_entries, threads, unstaged_config};
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
@@ -51,14 +51,16 @@ fn selected(
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = settings(repository, &mut notes, &mut unread, common)?;
     let commits = Pushed::selected(repository, selection)?;
-    let (mut outcome, kind) = sweep(&commits, &settings, None, common);
-    let authors = authors(repository, &outcome, &Detector::new(&settings.rules))?;
+    let detector = Detector::new(&settings.rules);
+    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: None };
+    let mut outcome = sweep.run(&commits, threads(common));
+    let authors = authors(repository, &outcome, &detector)?;
     outcome.unread.extend(unread);
     outcome.lacking.extend(commits.lacks());
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
-    finish(&Scan { commits: authors, ..Scan::new(kind, outcome, started, notes) }, common)
+    finish(&Scan { commits: authors, ..Scan::new(Kind::Commits, outcome, started, notes) }, common)
 }
 
 /// Of the commits with a token, by hex id, who made them, and when.
