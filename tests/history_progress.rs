@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use support::Repo;
 use support::history::history;
 use support::push::BINARY;
 use support::story::Story;
+use support::{Repo, client};
 
 /// A repository in which reading does not end: a loose object is a pipe that nobody writes to.
 fn endless() -> Repo {
@@ -86,4 +86,29 @@ fn on_a_terminal_it_shows_what_it_does() {
     for more in [", '--no-progress'", ", '--quiet'"] {
         assert_eq!(on_a_terminal(&repo, more), "", "{more}");
     }
+}
+
+#[test]
+fn what_git_packs_under_the_sweep_is_read_where_it_is_then() {
+    let mut story = Story::new(8302);
+    let token = story.token();
+    story.add("a.txt", client(&token));
+    story.add("a.txt", "mended\n");
+    // It is read first, and keeps the sweep waiting.
+    let pipe = story.repo.path(".git/objects/00").join("0".repeat(38));
+    std::fs::create_dir_all(pipe.parent().expect("a folder")).expect("create");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let mut command = Command::new(BINARY);
+    command.args(["history", "--threads", "1", "--format", "jsonl"]).current_dir(story.repo.top());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start");
+    sleep(Duration::from_millis(1500));
+    story.git(&["repack", "-adq"]);
+    story.git(&["prune-packed"]);
+    let waiting = std::fs::OpenOptions::new().write(true).open(&pipe).expect("open");
+    std::fs::remove_file(&pipe).expect("remove");
+    drop(waiting);
+    let ended = child.wait_with_output().expect("wait");
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(out.contains(&token.fingerprint()) && !err.contains("is gone"), "{out}{err}");
+    assert_eq!(err.lines().count(), 1, "the pipe is no object: {err}");
 }

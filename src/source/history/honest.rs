@@ -48,7 +48,7 @@ impl History<'_> {
             "there is a file of grafts, info/grafts: commits were taken with the parents that they name themselves"
                 .to_owned()
         });
-        let known = self.remembered();
+        let known = self.remembered;
         let known = (known > 0).then(|| {
             let are = if known == 1 { "1 object was".to_owned() } else { format!("{known} objects were") };
             format!("{are} clean in the last sweep by these rules, and not read again")

@@ -29,7 +29,8 @@ use links::Links;
 use pack::Pack;
 use remembered::Remembered;
 use stores::Contents;
-use walk::{Look, Object, Task};
+use walk::{Look, Object, Task, found};
+use work::GONE;
 
 use super::envelope::{visit_envelope, whole};
 use super::index;
@@ -44,6 +45,9 @@ use crate::trouble::{Trouble, counted};
 /// How many objects are named where many have one fault.
 const NAMED: usize = 3;
 
+/// Objects that cannot be read, by what is wrong with them.
+type Broken = Mutex<BTreeMap<String, Vec<ObjectId>>>;
+
 /// The object database of a repository, and the names that lead into it.
 pub struct History<'r> {
     repository: &'r Repository,
@@ -57,6 +61,8 @@ pub struct History<'r> {
     staged: Vec<index::Change>,
     /// What need not be read again.
     clean: Remembered,
+    /// How many objects that leaves out.
+    remembered: usize,
     /// Told how far it is.
     watch: Arc<Watch>,
 }
@@ -74,7 +80,18 @@ impl<'r> History<'r> {
         for git_dir in repository.git_dirs() {
             staged.extend(staged_in(&git_dir, &repository.objects).map_err(&mut told).unwrap_or_default());
         }
-        Self { repository, detector, contents, refs, reflogs, head, staged, clean: Remembered::default(), watch }
+        Self {
+            repository,
+            detector,
+            contents,
+            refs,
+            reflogs,
+            head,
+            staged,
+            clean: Remembered::default(),
+            remembered: 0,
+            watch,
+        }
     }
 }
 
@@ -86,10 +103,10 @@ impl Source for History<'_> {
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let detector = self.detector;
         let links = Links::new(&self.contents);
-        let broken = Mutex::new(BTreeMap::new());
+        let broken = Broken::default();
         let failed = |id: &oid, why: &str| {
             let mut broken = broken.lock().expect("no thread panicked while it held the lock");
-            broken.entry(why.to_owned()).or_insert_with(Vec::new).push(id.to_owned());
+            broken.entry(why.to_owned()).or_default().push(id.to_owned());
         };
         let task = Task {
             look: |kind| if kind == ObjectKind::Blob { Look::Held } else { Look::All },
@@ -108,10 +125,11 @@ impl Source for History<'_> {
             },
             failed: &failed,
         };
-        let read = self.count() - self.remembered();
+        let read = self.count() - self.remembered;
         self.watch.begin(Phase::Reading, read);
         let bytes = self.run(&self.work(true), threads, &task);
         self.visit_names(visit);
+        self.visit_moved(&broken, &task);
         self.visit_other_copies(&broken, &task);
         let broken = broken.into_inner().expect("no thread panicked while it held the lock");
         let mut unread = self.contents.unread.clone();
@@ -132,16 +150,28 @@ impl History<'_> {
         }
     }
 
+    /// What was loose when the sweep began and is not any more is in a pack by now, where git packs in the background.
+    fn visit_moved(&self, broken: &Broken, task: &Task<'_>) {
+        let gone = broken.lock().expect("no thread panicked while it held the lock").remove(GONE);
+        let objects = self.repository.stores.reader();
+        let mut buffer = Vec::new();
+        for id in gone.unwrap_or_default() {
+            match objects.any(&id, &"the history", &mut buffer) {
+                Ok((kind, bytes)) => walk::show(&found(kind, &id, bytes, task), task),
+                Err(_) => (task.failed)(&id, GONE),
+            }
+        }
+    }
+
     /// What a pack holds and cannot be read there may be loose as well, and was not read twice.
-    fn visit_other_copies(&self, broken: &Mutex<BTreeMap<String, Vec<ObjectId>>>, task: &Task<'_>) {
+    fn visit_other_copies(&self, broken: &Broken, task: &Task<'_>) {
         let broken = broken.lock().expect("no thread panicked while it held the lock").clone();
         let mut buffer = Vec::new();
         for (dir, _) in &self.contents.loose {
             let mut store = Loose::new(dir);
             for id in broken.values().flatten() {
                 if let Ok(Some((kind, start))) = store.read(id, &mut buffer) {
-                    let bytes = &buffer[start..];
-                    walk::show(&Object { kind, id, bytes, may_hold: (task.holds)(kind, bytes), fresh: None }, task);
+                    walk::show(&found(kind, id, &buffer[start..], task), task);
                 }
             }
         }

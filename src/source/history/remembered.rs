@@ -87,7 +87,8 @@ impl History<'_> {
     #[must_use]
     pub fn since_last(self, rules: &[u8; 32]) -> Self {
         let id_len = self.repository.objects.hash().len_in_bytes();
-        Self { clean: Remembered::load(self.repository.common_dir(), rules, id_len), ..self }
+        let history = Self { clean: Remembered::load(self.repository.common_dir(), rules, id_len), ..self };
+        Self { remembered: history.count_remembered(), ..history }
     }
 
     /// Remembers all objects but those in `tainted`, by their hex ids. Only after a sweep that read everything.
@@ -103,7 +104,7 @@ impl History<'_> {
     }
 
     /// How many objects are not read again.
-    pub(super) fn remembered(&self) -> usize {
+    fn count_remembered(&self) -> usize {
         if self.clean.is_empty() {
             return 0;
         }

@@ -206,6 +206,11 @@ impl<'o> Walker<'o> {
     }
 }
 
+/// An object that was found by itself.
+pub(super) fn found<'o>(kind: Kind, id: &'o oid, bytes: &'o [u8], task: &Task<'_>) -> Object<'o> {
+    Object { kind, id, bytes, may_hold: (task.holds)(kind, bytes), fresh: None }
+}
+
 /// Shows the object where the task asks for it.
 pub(super) fn show(object: &Object<'_>, task: &Task<'_>) {
     let wanted = match (task.look)(object.kind) {

@@ -11,6 +11,9 @@ use super::pack::{Pack, Root};
 use super::walk::{self, Look, Object, Task, Walker};
 use crate::source::loose::Loose;
 
+/// Why a loose object cannot be read that was listed.
+pub(super) const GONE: &str = "it was there a moment ago and is gone";
+
 /// Where a thread gets its work: the next root of some pack, the next few loose objects.
 pub(super) enum Work<'w> {
     Root(&'w Pack, &'w Root),
@@ -107,12 +110,9 @@ fn loose(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_>) {
                 }
                 // That one is scanned, but not asked what it leads to.
                 let kind = if is_other { ObjectKind::Blob } else { kind };
-                walk::show(
-                    &Object { kind, id, bytes: object, may_hold: (task.holds)(kind, object), fresh: None },
-                    task,
-                );
+                walk::show(&walk::found(kind, id, object, task), task);
             }
-            Ok(None) => (task.failed)(id, "it was there a moment ago and is gone"),
+            Ok(None) => (task.failed)(id, GONE),
             Err(err) => (task.failed)(id, &err.to_string()),
         }
     }
