@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -10,6 +11,9 @@ use gix::hash::{Kind as HashKind, oid};
 
 use super::pack::Pack;
 use crate::trouble::Trouble;
+
+/// How long git takes to remove the files of a pack, and more.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// All packs and all loose objects.
 #[derive(Default)]
@@ -25,10 +29,21 @@ pub(super) struct Contents {
 impl Contents {
     /// Those of the object directories `dirs`, and of their alternates.
     pub fn of(dirs: &[PathBuf], hash: HashKind) -> Self {
+        let contents = Self::listed(dirs, hash);
+        if contents.unread.is_empty() {
+            return contents;
+        }
+        // Git takes away the files of an old pack one by one, in the background: what is damaged is so a moment later too.
+        std::thread::sleep(PAUSE);
+        Self::listed(dirs, hash)
+    }
+
+    fn listed(dirs: &[PathBuf], hash: HashKind) -> Self {
         let mut contents = Self::default();
         for dir in with_alternates(dirs, &mut contents.unread) {
-            contents.add_packs(&dir.join("pack"), hash);
+            // In this order: what git packs meanwhile is in both lists then, not in none.
             contents.add_loose(&dir, hash);
+            contents.add_packs(&dir.join("pack"), hash);
         }
         let Self { packs, loose, .. } = &mut contents;
         let mut met = HashSet::new();
