@@ -6,7 +6,7 @@ mod support;
 
 use std::sync::LazyLock;
 
-use keysweep::detect::{Detector, Hit};
+use keysweep::detect::{Detector, Hit, Reach};
 use keysweep::finding::{Fingerprint, Secret, Span};
 use keysweep::rules::ALL;
 
@@ -205,17 +205,10 @@ proptest! {
     }
 }
 
-/// What the sweep of a history looks at where `new` was put into `base` at `at`: that, with `reach` bytes on either side.
-fn looked_at(base: &[u8], at: usize, new: &[u8], reach: usize) -> Vec<u8> {
+/// What the sweep of a history looks at at least where `new` was put into `base` at `at`: that, with what is near it.
+fn looked_at(base: &[u8], at: usize, new: &[u8], reach: Reach) -> Vec<u8> {
     let (before, behind) = base.split_at(at);
-    let ends = |copy: &[u8]| {
-        if copy.len() <= 2 * reach {
-            copy.to_vec()
-        } else {
-            [&copy[..reach], b"\0", &copy[copy.len() - reach..]].concat()
-        }
-    };
-    [ends(before), new.to_vec(), ends(behind)].concat()
+    [b"\0", reach.before(before), new, reach.behind(behind), b"\0"].concat()
 }
 
 proptest! {
@@ -248,12 +241,12 @@ proptest! {
         prop_assume!(fingerprints(&base).is_empty());
         let without = [&text[..at], &text[end..]].concat();
         if !DETECTOR.depends(&base) {
-            let seen = looked_at(&without, at, &text[at..end], DETECTOR.reach() - 1);
+            let seen = looked_at(&without, at, &text[at..end], DETECTOR.reach());
             prop_assert!(DETECTOR.may_hold(&seen), "{}", seen.escape_ascii());
         }
         // In one line, and where the base may hold none at all, less is enough.
         if !text.contains(&b'\n') && !DETECTOR.may_hold(&base) {
-            prop_assert!(DETECTOR.may_hold(&looked_at(&without, at, &text[at..end], DETECTOR.reach_of_start() - 1)));
+            prop_assert!(DETECTOR.may_hold(&looked_at(&without, at, &text[at..end], DETECTOR.reach_of_start())));
         }
     }
 }

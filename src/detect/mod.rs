@@ -16,6 +16,7 @@ mod mask;
 mod pairs;
 mod placeholder;
 mod randomness;
+mod reach;
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -31,6 +32,7 @@ use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
 use crate::rules::is_published;
 
 pub use excerpt::{is_unsafe, without_line_end};
+pub use reach::Reach;
 
 /// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
 /// at one literal, and so keeps the whole linear.
@@ -121,7 +123,8 @@ impl Detector {
     }
 
     /// Whether a token may begin somewhere in `bytes`, or a name stands there that gives one away, or what may be encoded
-    /// text. Where they do not, [`find`] finds nothing. It is enough to look at stretches of [`reach`] bytes.
+    /// text. Where they do not, [`find`] finds nothing. What is put together from two texts may hold one only where one of
+    /// these may, or what is within [`reach`] of the place where they meet.
     ///
     /// [`find`]: Self::find
     /// [`reach`]: Self::reach
@@ -141,19 +144,20 @@ impl Detector {
         (self.exact.is_none() && self.may_start(bytes, |_| false)) || decode::hides_wide(bytes)
     }
 
-    /// Of a text that [`may_hold`] a token some stretch of so many bytes does.
-    ///
-    /// [`may_hold`]: Self::may_hold
-    pub fn reach(&self) -> usize {
-        self.exact.as_ref().map_or(self.longest_literal, Exact::reach).max(decode::REACH)
+    /// How far from where two texts meet a token may begin or be given away that stands across that place. What a rule looks
+    /// for is in one line, or wrapped into lines that follow each other.
+    pub fn reach(&self) -> Reach {
+        let longest = self.exact.as_ref().map_or(self.longest_literal, Exact::reach).max(decode::REACH);
+        Reach { bytes: longest - 1, by_lines: self.exact.is_none() }
     }
 
     /// As [`reach`], of a text in one line, from one that holds a token to one that may hold one.
     ///
     /// [`reach`]: Self::reach
-    pub fn reach_of_start(&self) -> usize {
+    pub fn reach_of_start(&self) -> Reach {
         let start = self.longest_literal + SHORTEST_BODY + decode::SHORT_REACH;
-        self.exact.as_ref().map_or(start, |exact| exact.reach().max(start))
+        let longest = self.exact.as_ref().map_or(start, |exact| exact.reach().max(start));
+        Reach { bytes: longest - 1, by_lines: false }
     }
 
     fn may_start(&self, bytes: &[u8], is_start: impl Fn(&Literal) -> bool) -> bool {

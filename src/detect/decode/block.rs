@@ -127,15 +127,18 @@ pub(super) fn is_digit(byte: u8) -> bool {
     IS_DIGIT[usize::from(byte)]
 }
 
-/// Whether these digits may be a line that the next one goes on with.
-pub(super) fn may_go_on(bytes: &[u8], line: Span) -> bool {
+/// Where these digits, [`SHORTEST`] or more, may be a line that the next one goes on with, the digits on either side of the line break: so many that
+/// what stands there in any alignment is seen.
+pub(super) fn joint(bytes: &[u8], line: &Span) -> Option<Vec<u8>> {
     /// A longer line below counts as one that belongs to this.
     const LOOK: usize = 128;
-    let goes_on = |start| {
-        let next = run_at(bytes, start, LOOK);
-        !next.is_empty() && (next.len() == LOOK || ends_line(bytes, next.end))
-    };
-    line.len() >= SHORTEST && behind_line_break(bytes, line.end).is_some_and(goes_on)
+    /// The shortest token in hex has 38 digits.
+    const SIDE: usize = 40;
+    let start = behind_line_break(bytes, line.end)?;
+    let next = run_at(bytes, start, LOOK);
+    let goes_on = !next.is_empty() && (next.len() == LOOK || ends_line(bytes, next.end));
+    let side = |digits: Span| &bytes[digits];
+    goes_on.then(|| [side(line.end - line.len().min(SIDE)..line.end), side(start..next.end.min(start + SIDE))].concat())
 }
 
 fn run_at(bytes: &[u8], start: usize, longest: usize) -> Span {

@@ -4,7 +4,7 @@
 use super::base64::Base64;
 use super::block::{self, Block, is_digit};
 use super::hex::Hex;
-use super::{CONTEXT, Decoded, Places};
+use super::{CONTEXT, Decoded, Places, utf16};
 use crate::finding::{Layer, Span};
 
 /// A way to read digits.
@@ -45,14 +45,24 @@ pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
     bytes[run.clone()].split(|b| !is_digit(*b)).any(|digits| {
         let line = start..start + digits.len();
         start = line.end + 1;
-        has_streak::<Base64>(digits) || has_streak::<Hex>(digits) || block::may_go_on(bytes, line)
+        digits.len() >= block::SHORTEST
+            && (may_say(digits) || block::joint(bytes, &line).is_some_and(|joint| may_say(&joint)))
     })
 }
 
-fn has_streak<R: Radix>(digits: &[u8]) -> bool {
+fn may_say(digits: &[u8]) -> bool {
+    may_say_in::<Base64>(digits) || may_say_in::<Hex>(digits)
+}
+
+/// Whether some of the digits, in some alignment, stand for text without a gap, of the length that a streak has at least. Of
+/// random digits a streak alone is seldom; in names of many words and in zeros it is not.
+fn may_say_in<R: Radix>(digits: &[u8]) -> bool {
+    const TEXT: usize = 15;
+    let is_text =
+        |text: &[u8]| text.split(|b| !(b' '..=b'~').contains(b)).any(|text| text.len() >= TEXT) || utf16::any(text);
     let mut any = false;
     for alignment in 0..R::GROUP {
-        streaks::<R>(digits, alignment, |_| any = true);
+        streaks::<R>(digits, alignment, |found| any |= is_text(&R::decode(&digits[found])));
     }
     any
 }

@@ -17,39 +17,50 @@ pub(super) const NO_ASCII: u8 = 0xff;
 
 const ALL: [Escape; 3] = [percent::ESCAPE, string_escape::ESCAPE, entity::ESCAPE];
 
+/// Whether an escape may begin with this.
+pub(super) const fn is_mark(byte: u8) -> bool {
+    byte == percent::ESCAPE.mark || byte == string_escape::ESCAPE.mark || byte == entity::ESCAPE.mark
+}
+
 /// Shows `see` what `run` says in each kind of escapes that it has.
 pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) {
-    for escape in &ALL {
-        if bytes[run.clone()].contains(&escape.mark)
-            && let Some(decoded) = decoded(bytes, run, escape)
-        {
-            see(&decoded);
-        }
+    for escape in ALL.iter().filter(|escape| matters(bytes, run, escape)) {
+        see(&decoded(bytes, run, escape));
     }
 }
 
 /// Whether there is an escape that is worth decoding.
 pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
-    ALL.iter().any(|escape| bytes[run.clone()].contains(&escape.mark) && decoded(bytes, run, escape).is_some())
+    ALL.iter().any(|escape| matters(bytes, run, escape))
 }
 
-/// None where no escape stands for a character that may belong to a token or to another escape.
-fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Option<Decoded<'static>> {
+/// Whether an escape stands for a character that may belong to a token or to another escape.
+fn matters(bytes: &[u8], run: &Span, escape: &Escape) -> bool {
+    let mut at = run.start;
+    while let Some(before) = bytes[at..run.end].iter().position(|b| *b == escape.mark) {
+        let (byte, len) = (escape.read)(&bytes[at + before..run.end]).unwrap_or((NO_ASCII, 1));
+        if may_matter(byte) {
+            return true;
+        }
+        at += before + len;
+    }
+    false
+}
+
+fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Decoded<'static> {
     let mut text = bytes[run.start.saturating_sub(CONTEXT)..run.start].to_vec();
     let context = text.len();
     let mut places = Vec::new();
-    let mut matters = false;
     let mut at = run.start;
     while at < run.end {
         let escaped = (bytes[at] == escape.mark).then(|| (escape.read)(&bytes[at..run.end])).flatten();
         let (byte, len) = escaped.unwrap_or((bytes[at], 1));
-        matters |= escaped.is_some() && may_matter(byte);
         text.push(byte);
         places.push(at);
         at += len;
     }
     places.push(at);
-    matters.then_some(Decoded { text, context, layer: escape.layer, places: Places::Each(places) })
+    Decoded { text, context, layer: escape.layer, places: Places::Each(places) }
 }
 
 fn may_matter(byte: u8) -> bool {

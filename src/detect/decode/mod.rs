@@ -65,10 +65,11 @@ impl Decoded<'_> {
 fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>)) {
     let mut at = from;
     while let Some(run) = spot::next(bytes, at) {
-        escapes::each(bytes, &run, see);
-        // A run of a whole piece was cut there.
-        let end = if run.len() < PIECE { run.end } else { run.end - OVERLAP };
-        at = digits::each(bytes, run.start..end, see).max(end);
+        if run.has_mark {
+            escapes::each(bytes, &run.span, see);
+        }
+        let end = run.resume();
+        at = digits::each(bytes, run.span.start..end, see).max(end);
     }
     if utf16::may_hold(bytes) {
         utf16::each(bytes, from, see);
@@ -87,10 +88,10 @@ pub(super) const SHORT_REACH: usize = 48;
 pub(super) fn may_stand(bytes: &[u8]) -> bool {
     let mut at = 0;
     while let Some(run) = spot::next(bytes, at) {
-        if escapes::any(bytes, &run) || digits::any(bytes, &run) {
+        if (run.has_mark && escapes::any(bytes, &run.span)) || digits::any(bytes, &run.span) {
             return true;
         }
-        at = if run.len() < PIECE { run.end } else { run.end - OVERLAP };
+        at = run.resume();
     }
     utf16::any(bytes)
 }

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use gix::error::corruption;
 
+use crate::detect::Reach;
+
 /// A delta, as it is written in a pack.
 pub(super) struct Delta<'d> {
     pub base_size: usize,
@@ -26,35 +28,65 @@ impl<'d> Delta<'d> {
         Ok(Self { base_size, size, instructions: rest })
     }
 
-    /// What the delta inserts, each piece with `context` bytes of what stands beside it, into `out`. A literal of
-    /// `context + 1` bytes without NUL which stands neither in the base nor here does not stand in what comes of the
-    /// delta either.
-    pub fn inserted(&self, base: &[u8], context: usize, out: &mut Vec<u8>) -> gix::Result<()> {
+    /// What the delta inserts, each piece with what is within `reach` of it, into `out`. What stands neither in the base nor
+    /// here, has no NUL and is seen within that reach does not stand in what comes of the delta either.
+    pub fn inserted(&self, base: &[u8], reach: Reach, out: &mut Vec<u8>) -> gix::Result<()> {
         out.clear();
-        self.steps(base.len(), |step| match step {
-            Step::Insert(bytes) => out.extend_from_slice(bytes),
-            Step::Copy { from, len } if len <= 2 * context => out.extend_from_slice(&base[from..from + len]),
-            Step::Copy { from, len } => {
-                out.extend_from_slice(&base[from..from + context]);
-                out.push(0);
-                out.extend_from_slice(&base[from + len - context..from + len]);
+        let mut copied: Option<Range<usize>> = None;
+        let mut is_first = true;
+        let ended = self.steps(base.len(), |step| match (step, &mut copied) {
+            // Git cuts long copies into pieces.
+            (Step::Copy { from, len }, Some(before)) if before.end == from => before.end += len,
+            (step, before) => {
+                if let Some(before) = before.take() {
+                    let starts_both = is_first && before.start == 0;
+                    add_ends(&base[before], reach, starts_both, false, out);
+                    is_first = false;
+                }
+                match step {
+                    Step::Copy { from, len } => *before = Some(from..from + len),
+                    Step::Insert(bytes) => {
+                        out.extend_from_slice(bytes);
+                        is_first = false;
+                    }
+                }
             }
-        })
+        });
+        if let Some(last) = copied {
+            let (starts_both, ends_both) = (is_first && last.start == 0, last.end == base.len());
+            add_ends(&base[last], reach, starts_both, ends_both, out);
+        }
+        ended
     }
 
-    /// What comes of the delta, into `out`, and where in that something stands which is not in the base: in order, and
-    /// empty where two copies meet.
-    pub fn apply(&self, base: &[u8], out: &mut Vec<u8>, fresh: &mut Vec<Range<usize>>) -> gix::Result<()> {
-        out.clear();
+    /// What comes of the delta, into `out`.
+    pub fn apply(&self, base: &[u8], out: &mut Vec<u8>) -> gix::Result<()> {
+        self.make(base, out, |_| {})
+    }
+
+    /// As [`apply`], and where something stands which is not in the base: in order, and empty where two copies meet.
+    ///
+    /// [`apply`]: Self::apply
+    pub fn apply_and_tell(&self, base: &[u8], out: &mut Vec<u8>, fresh: &mut Vec<Range<usize>>) -> gix::Result<()> {
         fresh.clear();
+        self.make(base, out, |new| fresh.push(new))
+    }
+
+    fn make(&self, base: &[u8], out: &mut Vec<u8>, mut see: impl FnMut(Range<usize>)) -> gix::Result<()> {
+        out.clear();
         out.try_reserve(self.size).map_err(|_| corruption(format!("it says that it makes {} bytes", self.size)))?;
         self.steps(base.len(), |step| {
             let start = out.len();
             match step {
-                Step::Insert(bytes) => out.extend_from_slice(bytes),
-                Step::Copy { from, len } => out.extend_from_slice(&base[from..from + len]),
+                Step::Insert(bytes) => {
+                    out.extend_from_slice(bytes);
+                    see(start..out.len());
+                }
+                Step::Copy { from, len } => {
+                    out.extend_from_slice(&base[from..from + len]);
+                    see(start..start);
+                }
             }
-            fresh.push(start..if let Step::Insert(_) = step { out.len() } else { start });
         })
     }
 
@@ -91,6 +123,24 @@ impl<'d> Delta<'d> {
         }
         if made == self.size { Ok(()) } else { Err(truncated().into()) }
     }
+}
+
+/// A copy of so many bytes or fewer is taken whole: looking where its lines end takes longer than looking at it.
+const SHORT: usize = 256;
+
+/// Adds what is near the beginning and the end of a copy; where that is the base's own, nothing meets it that is new.
+fn add_ends(copy: &[u8], reach: Reach, starts_both: bool, ends_both: bool, out: &mut Vec<u8>) {
+    if copy.len() <= SHORT {
+        return out.extend_from_slice(copy);
+    }
+    let head = if starts_both { &[][..] } else { reach.behind(copy) };
+    let tail = if ends_both { &[][..] } else { reach.before(copy) };
+    if head.len() + tail.len() >= copy.len() {
+        return out.extend_from_slice(copy);
+    }
+    out.extend_from_slice(head);
+    out.push(0);
+    out.extend_from_slice(tail);
 }
 
 fn truncated() -> gix::error::Message {

@@ -116,7 +116,7 @@ impl Source for History<'_> {
                 let is_blob = kind == ObjectKind::Blob;
                 detector.may_hold(bytes) && (!is_blob || detector.depends(bytes) || !detector.find(bytes).is_empty())
             },
-            context: &|kind| if kind == ObjectKind::Tree { detector.reach_of_start() } else { detector.reach() } - 1,
+            reach: &|kind| if kind == ObjectKind::Tree { detector.reach_of_start() } else { detector.reach() },
             visit: &|object| {
                 if let Err(err) = links.see(object) {
                     failed(object.id, &err.to_string());

@@ -12,6 +12,7 @@ use gix::zlib::Inflate;
 
 use super::delta::Delta;
 use super::pack::{Held, Pack, Root, RootKind};
+use crate::detect::Reach;
 use crate::source::objects::Objects;
 
 /// Which objects of a kind a walk shows.
@@ -27,11 +28,11 @@ pub(super) enum Look {
 pub(super) struct Task<'t> {
     pub look: fn(Kind) -> Look,
     /// Whether the bytes may hold a token. True of what is put together from two texts only where it is true of one of
-    /// them, or of a stretch round the joint with `context` bytes of each.
+    /// them, or of what is within `reach` of the place where they meet.
     pub may_hold: &'t (dyn Fn(&[u8]) -> bool + Sync),
     /// Whether the object holds a token, or what makes one of something that is far away in it. Asked where it may.
     pub holds: &'t (dyn Fn(Kind, &[u8]) -> bool + Sync),
-    pub context: &'t (dyn Fn(Kind) -> usize + Sync),
+    pub reach: &'t (dyn Fn(Kind) -> Reach + Sync),
     pub visit: &'t (dyn Fn(&Object<'_>) + Sync),
     /// Gets the id of an object that cannot be read, and why.
     pub failed: &'t (dyn Fn(&oid, &str) + Sync),
@@ -44,7 +45,7 @@ pub(super) struct Object<'o> {
     pub id: &'o oid,
     pub bytes: &'o [u8],
     pub may_hold: bool,
-    /// Where something stands that no object has which was shown before this one. None where that is not known.
+    /// Of a tree, where something stands that no object has which was shown before this one. None where that is not known.
     pub fresh: Option<&'o [Range<usize>]>,
 }
 
@@ -145,7 +146,7 @@ impl<'o> Walker<'o> {
             Ok(Made::Not) => {}
             Ok(Made::Whole { may_hold }) => {
                 let may_hold = may_hold && (task.holds)(kind, &bytes);
-                let fresh = base.filter(|base| base.was_shown).map(|_| &self.fresh[..]);
+                let fresh = base.filter(|base| base.was_shown && kind == Kind::Tree).map(|_| &self.fresh[..]);
                 show(&Object { kind, id: pack.id(entry), bytes: &bytes, may_hold, fresh }, task);
                 if has_children {
                     return Some(Frame { entry, bytes, holds: may_hold, next_child: 0 });
@@ -179,14 +180,18 @@ impl<'o> Walker<'o> {
         let delta = Delta::parse(&self.delta)?;
         self.bytes += delta.size as u64;
         let may_hold = base.holds || {
-            delta.inserted(base.bytes, (task.context)(kind), &mut self.scratch)?;
+            delta.inserted(base.bytes, (task.reach)(kind), &mut self.scratch)?;
             (task.may_hold)(&self.scratch)
         };
         let all = delta.size < SMALL || (task.look)(kind) == Look::All || !pack.children(entry).is_empty();
         if !may_hold && !all {
             return Ok(Made::Not);
         }
-        delta.apply(base.bytes, bytes, &mut self.fresh)?;
+        if kind == Kind::Tree {
+            delta.apply_and_tell(base.bytes, bytes, &mut self.fresh)?;
+        } else {
+            delta.apply(base.bytes, bytes)?;
+        }
         Ok(Made::Whole { may_hold })
     }
 

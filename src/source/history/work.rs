@@ -9,6 +9,7 @@ use gix::objs::Kind as ObjectKind;
 use super::History;
 use super::pack::{Pack, Root};
 use super::walk::{self, Look, Object, Task, Walker};
+use crate::detect::Reach;
 use crate::source::loose::Loose;
 
 /// Why a loose object cannot be read that was listed.
@@ -58,8 +59,8 @@ impl History<'_> {
 
     /// Shows every object of one kind. What cannot be read was told when it was scanned.
     fn each(&self, kind: fn(ObjectKind) -> Look, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        let task =
-            Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, context: &|_| 0, visit, failed: &|_, _| {} };
+        let reach = &|_| Reach { bytes: 0, by_lines: false };
+        let task = Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, reach, visit, failed: &|_, _| {} };
         self.run(&self.work(false), threads, &task);
     }
 
