@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::io::{Cursor, Write as _};
+use std::io::Cursor;
 
 use support::archive::{LINE, by_python, content, gzipped, stored, tarred, zipped, zstd};
 use support::leak::expect_no_leak;

@@ -23,7 +23,7 @@ fn sweep(repo: &Repo, options: &[&str]) -> Run {
 /// Lines of which no packer makes fewer bytes than a walk shows of its own accord.
 fn noise(seed: u64) -> String {
     let mut make = Maker::new(seed);
-    (0..60).map(|_| format!("{}\n", make.alnum(60))).collect()
+    (0..60).map(|_| make.alnum(60) + "\n").collect()
 }
 
 fn long(token: &Token, seed: u64) -> String {
@@ -94,9 +94,13 @@ fn what_many_places_have_is_unpacked_once() {
     // And in two packs.
     for name in ["main", "side"] {
         let packed = story.git(&["rev-list", "--objects", name]).out();
-        let ids: String =
-            packed.lines().map(|line| format!("{}\n", line.split(' ').next().unwrap_or_default())).collect();
-        story.repo.git_call(&["pack-objects", "-q", ".git/objects/pack/pack"]).stdin(ids).run().expect_code(0);
+        let ids: Vec<&str> = packed.lines().filter_map(|line| line.split(' ').next()).collect();
+        story
+            .repo
+            .git_call(&["pack-objects", "-q", ".git/objects/pack/pack"])
+            .stdin(ids.join("\n") + "\n")
+            .run()
+            .expect_code(0);
     }
     let run = sweep(&story.repo, &[]).expect_code(1);
     let said = answer(&run, &token);
@@ -250,7 +254,8 @@ fn limits_are_told_when_they_bite() {
         deep = if depth % 2 == 0 { gzipped(&deep) } else { zipped(&[("in", &deep)]) };
     }
     story.add("deep.gz", deep);
-    story.add("bomb.zip", zipped(&["1", "2", "3"].map(|name| (name, &[0; 32 << 20][..]))));
+    let zeros = vec![0; 32 << 20];
+    story.add("bomb.zip", zipped(&["1", "2", "3"].map(|name| (name, &zeros[..]))));
     let run = sweep(&story.repo, &[]).expect_code(2);
     assert_eq!(run.summary()["unread"], 2, "{}", run.err());
     let told = run.err();
@@ -343,10 +348,49 @@ fn a_marker_and_a_fingerprint_count_in_archives() {
     sweep(&story.repo, &[]).expect_code(0);
 }
 
+/// Path, line and commit of each finding in some commits.
+fn introduced(run: &Run) -> Vec<(String, u64, String)> {
+    let told = |finding: &serde_json::Value| {
+        let line = finding["line"].as_u64().unwrap_or_default();
+        (text(&finding["path"]).to_owned(), line, text(&finding["commit"]).to_owned())
+    };
+    run.findings().iter().map(told).collect()
+}
+
 #[test]
-fn some_commits_are_all_or_nothing() {
-    let story = Story::new(8616);
-    story.repo.keysweep(&["history", "--archives", "main"]).expect_code(2).expect_has("--archives");
+fn some_commits_are_told_of_what_they_bring_into_an_archive() {
+    let mut story = Story::new(8616);
+    let (old, new, named) = (story.token(), story.token(), story.token());
+    let with = |more: &str, name: &str| {
+        let text = format!("{}{}{more}", content(&old), "and so on\n".repeat(9));
+        zipped(&[("a.txt", text.as_bytes()), ("in.gz", &gzipped(text.as_bytes())), (name, b"nothing")])
+    };
+    let name = format!("{named}.txt");
+    let first = story.add("a.zip", with("", "b.txt"));
+    let second = story.add("a.zip", with(&client(&new), &name));
+    let third = story.add("a.zip", with(&format!("{}more\n", client(&new)), &name));
+    story.git(&["mv", "a.zip", "moved.zip"]);
+    let moved = story.commit("moved");
+    let of = |range: &[&str]| history_call(&story.repo).args(&["--archives"]).args(range).run();
+    let at = |line: u64, commit: &str, outer: &str| {
+        ["a.txt", "in.gz!/in"].map(|inner| (format!("{outer}!/{inner}"), line, commit.to_owned()))
+    };
+    assert_eq!(introduced(&of(&[&first.id]).expect_code(1)), at(LINE, &first.id, "a.zip"));
+    let run = of(&[&format!("{}..{}", first.id, moved.id)]).expect_code(1);
+    expect_no_leak(&run, [&old, &new, &named]);
+    let mut told = introduced(&run);
+    let name = told.iter().position(|(path, ..)| path.starts_with("a.zip!/sk_live_")).expect("the name");
+    assert_eq!(told.remove(name).2, second.id);
+    assert_eq!(told, at(LINE + 10, &second.id, "a.zip"));
+    of(&[&format!("{}..{}", second.id, third.id)]).expect_code(0);
+    assert_eq!(of(&["--since", "2024-03-01"]).expect_code(1).findings().len(), 5);
+    // What cannot be opened is named, and globs act.
+    let run = of(&["main", "--allow", "a.zip!/**"]).expect_code(0);
+    assert_eq!(run.summary()["allowed"], 5);
+    let whole = with("", "b.txt");
+    story.add("cut.zip", &whole[..whole.len() - 30]);
+    let run = of(&["HEAD^.."]).expect_code(2);
+    assert!(run.err().contains("cannot look into cut.zip: it is damaged"), "{}", run.err());
 }
 
 #[test]

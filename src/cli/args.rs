@@ -110,7 +110,7 @@ pub(super) struct HistoryArgs {
     pub allow_incomplete: bool,
     /// Look into zip (jar, docx, whl), gzip, tar and zstd archives too
     #[cfg(feature = "archives")]
-    #[arg(long, conflicts_with_all = ["revisions", "since", "until", "branch", "author", "paths"])]
+    #[arg(long)]
     pub archives: bool,
     /// Write a file for git filter-repo that replaces every token found; it holds the tokens, so only its owner can read it
     #[arg(long, value_name = "FILE")]

@@ -51,6 +51,8 @@ fn selected(
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = settings(repository, &mut notes, &mut unread, common)?;
     let commits = Pushed::selected(repository, selection)?;
+    #[cfg(feature = "archives")]
+    let commits = commits.with_archives(args.archives());
     let detector = Detector::new(&settings.rules);
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: None };
     let mut outcome = sweep.run(&commits, threads(common));

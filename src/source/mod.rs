@@ -71,6 +71,17 @@ pub enum Newness<'a> {
     Compared(&'a Compare<'a>),
 }
 
+#[cfg(feature = "archives")]
+impl Newness<'_> {
+    /// Of each of these spans, whether it is new.
+    fn of(self, spans: &[Span]) -> Result<Vec<bool>, Trouble> {
+        match self {
+            Newness::Whole => Ok(vec![true; spans.len()]),
+            Newness::Compared(compare) => compare(spans),
+        }
+    }
+}
+
 /// What a scan read, what it left out by design, and what it could not read.
 #[derive(Debug, Default)]
 pub struct Coverage {

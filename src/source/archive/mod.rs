@@ -20,6 +20,7 @@ use kind::Kind;
 use packed::Stream;
 use told::Told;
 
+use super::added::added;
 use super::{Newness, Skipped, Unit};
 use crate::finding::{Part, Span};
 use crate::trouble::Trouble;
@@ -312,6 +313,24 @@ fn too_large(limit: u64) -> String {
 /// Whether there is something to unpack, or to be named because it is not.
 pub(super) fn is_archive(bytes: &[u8]) -> bool {
     kind::of(bytes).is_some()
+}
+
+/// Takes out of `still_new` what an older version of the archive has under the same name. Asked only of files that hold a token,
+/// and unpacks the older version each time, so that it is never in memory as a whole.
+pub(super) fn leave_out_known(path: &[u8], old: &[u8], new: &Unit<'_>, spans: &[Span], still_new: &mut [bool]) {
+    let kept = std::cell::RefCell::new(still_new);
+    unpack(path, old, LIMITS, &|unit| {
+        if (unit.path, unit.part) != (new.path, new.part) {
+            return;
+        }
+        let is_added = match new.part {
+            Part::Name => vec![false; spans.len()],
+            _ => added(unit.bytes, new.bytes, spans),
+        };
+        for (new, is_added) in kept.borrow_mut().iter_mut().zip(is_added) {
+            *new &= is_added;
+        }
+    });
 }
 
 /// `path`, as it is in an archive that had no name when it was unpacked, if that is at `outer`. What is packed by itself is
