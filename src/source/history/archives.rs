@@ -135,8 +135,12 @@ impl History<'_> {
                 if !met.insert(tree) {
                     continue;
                 }
-                for &(name, held) in trees.held(tree) {
-                    let path = [&folder, trees.name(name)].concat();
+                // By name: the numbers are in the order in which threads came by.
+                let mut held: Vec<(&[u8], Held)> = Vec::new();
+                held.extend(trees.held(tree).iter().map(|&(name, held)| (trees.name(name), held)));
+                held.sort_unstable();
+                for (name, held) in held {
+                    let path = [&folder, name].concat();
                     match held {
                         Held::Tree(below) => next.push((below, [&path[..], b"/"].concat())),
                         Held::Wanted(wanted) => _ = paths.entry(ids[wanted as usize]).or_insert(path),
