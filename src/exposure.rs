@@ -121,7 +121,7 @@ pub struct Exposure {
 pub struct Archive {
     /// Its hex id.
     pub object: String,
-    /// One of its paths; None where no commit has it, and no index.
+    /// One of its paths; None where it did not bring the token: an older version had that, or no commit has it.
     pub path: Option<ShownPath>,
 }
 
@@ -222,6 +222,9 @@ fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector) -> Exposur
 
 /// The archives among what holds it.
 fn archives(findings: &[Finding], trace: &Trace, detector: &Detector) -> Vec<Archive> {
+    if !cfg!(feature = "archives") {
+        return Vec::new();
+    }
     let unpacked = findings.iter().filter(|finding| finding.path_in_archive().is_some());
     let objects: BTreeSet<&str> = unpacked.filter_map(|finding| Some(finding.origin.as_ref()?.id.as_str())).collect();
     let path_of = |object: &str| {

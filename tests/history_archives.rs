@@ -402,6 +402,9 @@ fn archives_are_cleaned_by_the_plan() {
     let good = zipped(&[("a.txt", b"nothing")]);
     story.add("dist/a.zip", &good);
     story.add("dist/a.zip", zipped(&[("a.txt", content(&both).as_bytes()), (&format!("{inside}.txt"), b"x")]));
+    story.add("dist/a.zip", zipped(&[("a.txt", content(&both).as_bytes()), ("more.txt", b"x")]));
+    let again = story.git(&["rev-parse", "HEAD:dist/a.zip"]).line();
+    let first = story.git(&["rev-parse", "HEAD^:dist/a.zip"]).line();
     story.add("b.jar", stored(&[("b.txt", content(&inside).as_bytes())]));
     let mut front = format!("#!/bin/sh\nKEY={raw}\n").into_bytes();
     front.extend(&good);
@@ -419,7 +422,8 @@ fn archives_are_cleaned_by_the_plan() {
     expect_no_leak(&run, tokens);
     assert_eq!(names(&run), ["rotate", "strip", "rewrite", "push", "forget", "forge", "sweep", "delete"]);
     let id = |name: &str| repo.git(&["rev-parse", &format!("old:{name}")]).line();
-    let mut wanted = ["dist/a.zip", "b.jar", "install"].map(|name| format!("{name}: {}", id(name)));
+    let mut wanted = vec![format!("dist/a.zip: {first}"), format!("dist/a.zip: {again}")];
+    wanted.extend(["b.jar", "install"].map(|name| format!("{name}: {}", id(name))));
     wanted.sort_by_key(|line| line.split(' ').next_back().unwrap_or_default().to_owned());
     assert_eq!(step(&run, "strip")["list"], json!(wanted));
     let told = repo.keysweep(&["history", "--archives", "--replacements", "../again.txt"]).expect_code(1);

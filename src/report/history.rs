@@ -114,8 +114,10 @@ fn whence(place: &Place) -> String {
     let line = place.position.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
     // In an archive that nothing leads to.
     let is_inside = |path: &ShownPath| place.commit.is_none() && !place.on_disk && path.as_bytes().starts_with(b"!/");
-    let outer = place.path.as_ref().filter(|path| is_inside(path)).map(|_| format!("object {}", short(object)));
-    let outer = outer.unwrap_or_default();
+    let outer = match &place.path {
+        Some(path) if cfg!(feature = "archives") && is_inside(path) => format!("object {}", short(object)),
+        _ => String::new(),
+    };
     let what = match (&place.path, place.part) {
         (Some(path), Part::Name) => format!("{outer}{} (the name itself)", shown_path(path)),
         (Some(path), _) => format!("{outer}{}{line}", shown_path(path)),

@@ -1,12 +1,12 @@
 //! The last part of the report on a sweep: what to do, in order, and nothing that does not apply.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Report;
 use super::shown::{shell_word, shown_path};
 use crate::cleaning::{Cleaning, Layout, Written};
-use crate::exposure::{Exposure, Standing};
+use crate::exposure::{Archive, Exposure, Standing};
 use crate::finding::{Part, ShownPath};
 use crate::trouble::counted;
 
@@ -172,27 +172,41 @@ impl Case<'_> {
 
     /// The command that finds what was found.
     fn sweep(&self) -> &'static str {
-        if self.cleaning.archives { "keysweep history --archives" } else { "keysweep history" }
+        if cfg!(feature = "archives") && self.cleaning.archives {
+            "keysweep history --archives"
+        } else {
+            "keysweep history"
+        }
     }
 
-    /// The archives that are to be rewritten, by their hex ids.
-    fn archives(&self) -> BTreeMap<&str, Option<&ShownPath>> {
+    /// The archives that are to be rewritten, by their ids. A build that unpacks none has no code for them.
+    fn archives(&self) -> Vec<&Archive> {
+        if !cfg!(feature = "archives") {
+            return Vec::new();
+        }
         let committed = self.exposures.iter().filter(|one| Self::is_committed(one));
-        committed.flat_map(|one| &one.archives).map(|one| (one.object.as_str(), one.path.as_ref())).collect()
+        let mut archives: Vec<&Archive> = committed.flat_map(|one| &one.archives).collect();
+        // One token may tell the path where another does not.
+        archives.sort_by_key(|one| (&one.object, one.path.is_none()));
+        archives.dedup_by_key(|one| &one.object);
+        archives
     }
 
     /// No replacement reaches into what is compressed, and what is not would not open any more.
     fn strip(&self) -> Option<Step> {
         let archives = self.archives();
-        let ids: Vec<&str> = archives.keys().copied().collect();
+        if archives.is_empty() {
+            return None;
+        }
+        let ids: Vec<&str> = archives.iter().map(|one| one.object.as_str()).collect();
+        let list = archives.iter().map(|one| match &one.path {
+            Some(path) => format!("{}: {}", shown_path(path), one.object),
+            None => one.object.clone(),
+        });
         let says = "Name the archives that hold a token, to be taken out whole: no replacement reaches into them. Their files \
                     keep the version before, or are gone. Build them anew without the token, and commit them afterwards.";
         let run = ["strip=$(mktemp)".to_owned(), format!("printf '%s\\n' {} > \"$strip\"", ids.join(" "))];
-        let name = |(id, path): (&str, Option<&ShownPath>)| {
-            path.map_or_else(|| id.to_owned(), |path| format!("{}: {id}", shown_path(path)))
-        };
-        let is_needed = !ids.is_empty();
-        is_needed.then(|| Step::new("strip", says).list(archives.into_iter().map(name).collect()).run(run))
+        Some(Step::new("strip", says).list(list.collect()).run(run))
     }
 
     /// filter-repo would leave the old name beside the new one where it rewrites some refs only.
