@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::allow::Allow;
 use crate::detect::Detector;
 use crate::finding::{Finding, Fingerprint, Part, Position, ShownPath};
-use crate::source::{CommitFacts, History, Introduced, Label, Sought, Trace};
+use crate::source::{CommitFacts, History, Introduced, Label, Sought, Trace, path_inside};
 use crate::sweep::{Allowed, Outcome};
 
 /// How exposed a token is, the worst first.
@@ -112,6 +112,17 @@ pub struct Exposure {
     pub refs: Vec<ShownPath>,
     /// How many objects hold it.
     pub copies: usize,
+    /// Those of them that are archives.
+    pub archives: Vec<Archive>,
+}
+
+/// A blob that was unpacked.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    /// Its hex id.
+    pub object: String,
+    /// One of its paths; None where it did not bring the token: an older version had that, or no commit has it.
+    pub path: Option<ShownPath>,
 }
 
 /// Groups what was found by token and follows each through the history, worst first. What the allowlist's paths cover is
@@ -161,15 +172,13 @@ pub fn expose(
 
 /// One for each path of a token that stands at allowed paths only.
 fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, detector: &Detector) -> Option<Vec<Allowed>> {
-    let mut paths: BTreeSet<Vec<u8>> = trace.staged.iter().map(|(path, _)| path.clone()).collect();
+    let mut paths: BTreeSet<Vec<u8>> = BTreeSet::new();
+    for (path, object) in &trace.staged {
+        paths.extend(all_held_by(findings, object).into_iter().map(|finding| path_of(finding, path)));
+    }
     for one in &trace.introduced {
-        let finding = held_by(findings, &one.object);
         let path = one.path.as_ref()?;
-        let folder = || ShownPath::from_masked(path.clone());
-        paths.insert(match finding.part {
-            Part::Name => named(&folder(), finding).as_bytes().to_vec(),
-            _ => path.clone(),
-        });
+        paths.extend(all_held_by(findings, &one.object).into_iter().map(|finding| path_of(finding, path)));
     }
     let allowed = paths.iter().map(|path| {
         let shown = Some(ShownPath::from_masked(detector.mask(path)));
@@ -207,23 +216,36 @@ fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector) -> Exposur
         at_head: trace.at_head,
         refs,
         copies: objects.collect::<BTreeSet<_>>().len(),
+        archives: archives(findings, trace, detector),
     }
+}
+
+/// The archives among what holds it.
+fn archives(findings: &[Finding], trace: &Trace, detector: &Detector) -> Vec<Archive> {
+    if !cfg!(feature = "archives") {
+        return Vec::new();
+    }
+    let unpacked = findings.iter().filter(|finding| finding.path_in_archive().is_some());
+    let objects: BTreeSet<&str> = unpacked.filter_map(|finding| Some(finding.origin.as_ref()?.id.as_str())).collect();
+    let path_of = |object: &str| {
+        let brought = trace.introduced.iter().filter(|one| one.object == object).filter_map(|one| one.path.as_ref());
+        let staged = trace.staged.iter().filter(|(_, staged)| staged == object).map(|(path, _)| path);
+        brought.chain(staged).next().map(|path| ShownPath::from_masked(detector.mask(path)))
+    };
+    objects.into_iter().map(|object| Archive { object: object.to_owned(), path: path_of(object) }).collect()
 }
 
 /// Where commits brought it.
 fn introduced(findings: &[Finding], trace: &Trace, detector: &Detector) -> Vec<Place> {
-    let place = |one: &Introduced| {
-        let finding = held_by(findings, &one.object);
-        let path = one.path.as_deref().map(|path| ShownPath::from_masked(detector.mask(path)));
-        Place {
-            commit: Some(ShownCommit::new(&one.commit, detector)),
-            path: if finding.part == Part::Name { path.map(|folder| named(&folder, finding)) } else { path },
-            part: if one.is_link { Part::SymlinkTarget } else { finding.part },
-            object: Some(one.object.clone()),
-            ..as_found(finding)
-        }
+    let place = |one: &Introduced, finding: &Finding| Place {
+        commit: Some(ShownCommit::new(&one.commit, detector)),
+        path: one.path.as_deref().map(|path| ShownPath::from_masked(path_of(finding, &detector.mask(path)))),
+        part: if one.is_link && finding.part == Part::Content { Part::SymlinkTarget } else { finding.part },
+        object: Some(one.object.clone()),
+        ..as_found(finding)
     };
-    trace.introduced.iter().map(place).collect()
+    let held = |one: &Introduced| all_held_by(findings, &one.object);
+    trace.introduced.iter().flat_map(|one| held(one).into_iter().map(move |finding| place(one, finding))).collect()
 }
 
 /// Where indexes have it and no commit that was told of does.
@@ -233,10 +255,13 @@ fn staged<'f>(
     detector: &'f Detector,
 ) -> impl Iterator<Item = Place> + use<'f> {
     let told = |path: &[u8]| trace.introduced.iter().any(|one| one.path.as_deref() == Some(path));
-    trace.staged.iter().filter(move |(path, _)| !told(path)).map(|(path, object)| Place {
-        path: Some(ShownPath::from_masked(detector.mask(path))),
-        object: Some(object.clone()),
-        ..as_found(held_by(findings, object))
+    trace.staged.iter().filter(move |(path, _)| !told(path)).flat_map(|(path, object)| {
+        let place = |finding| Place {
+            path: Some(ShownPath::from_masked(path_of(finding, &detector.mask(path)))),
+            object: Some(object.clone()),
+            ..as_found(finding)
+        };
+        all_held_by(findings, object).into_iter().map(place)
     })
 }
 
@@ -249,7 +274,8 @@ fn is_aside(finding: &Finding, trace: &Trace) -> bool {
 fn as_found(finding: &Finding) -> Place {
     Place {
         commit: None,
-        path: finding.path.clone(),
+        // The path of an archive's own bytes is that of the archive, which has none here.
+        path: finding.path.clone().filter(|path| !path.as_bytes().is_empty()),
         part: finding.part,
         position: finding.position,
         object: finding.origin.as_ref().map(|origin| origin.id.clone()),
@@ -277,6 +303,7 @@ fn only_on_disk(finding: &Finding) -> Exposure {
         at_head: false,
         refs: Vec::new(),
         copies: 0,
+        archives: Vec::new(),
     }
 }
 
@@ -293,10 +320,25 @@ fn without_object(finding: &Finding) -> Option<Standing> {
     }
 }
 
-/// The folder, and the name in it that holds the token.
-fn named(folder: &ShownPath, finding: &Finding) -> ShownPath {
-    let slash = if folder.as_bytes().is_empty() { "" } else { "/" };
-    ShownPath::from_masked([folder.as_bytes(), slash.as_bytes(), finding.excerpt.text.as_bytes()].concat())
+/// The path of what was found in an object that is at `path`: a folder's name that holds the token, a file in an archive, or
+/// the object itself.
+fn path_of(finding: &Finding, path: &[u8]) -> Vec<u8> {
+    match (finding.path_in_archive(), finding.part) {
+        (Some(inside), _) => path_inside(path, inside.as_bytes()),
+        (None, Part::Name) => {
+            let slash = if path.is_empty() { "" } else { "/" };
+            [path, slash.as_bytes(), finding.excerpt.text.as_bytes()].concat()
+        }
+        (None, _) => path.to_owned(),
+    }
+}
+
+/// What was found in the object, once for each file in it where that is an archive; never empty.
+fn all_held_by<'f>(findings: &'f [Finding], object: &str) -> Vec<&'f Finding> {
+    let by_object = |finding: &&Finding| finding.origin.as_ref().is_some_and(|origin| origin.id == object);
+    let mut held: Vec<&Finding> = findings.iter().filter(by_object).collect();
+    held.dedup_by_key(|finding| (finding.path_in_archive(), finding.part.name()));
+    if held.is_empty() { vec![&findings[0]] } else { held }
 }
 
 fn held_by<'f>(findings: &'f [Finding], object: &str) -> &'f Finding {

@@ -275,3 +275,12 @@ pub struct Finding {
     pub encoding: Option<Encoding>,
     pub excerpt: Excerpt,
 }
+
+impl Finding {
+    /// Where it stands in the archive that a sweep of the history unpacked: `!/inner/name`, or nothing for the archive's own
+    /// bytes. Other blobs have no path of their own, since trees give them theirs.
+    pub fn path_in_archive(&self) -> Option<&ShownPath> {
+        let in_blob = self.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Blob);
+        self.path.as_ref().filter(|_| cfg!(feature = "archives") && in_blob)
+    }
+}

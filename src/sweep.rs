@@ -147,7 +147,8 @@ impl Sweep<'_> {
                 counted.push(hit);
             }
         }
-        if let Some(vault) = self.vault.filter(|_| !counted.is_empty()) {
+        // No replacement mends an archive.
+        if let Some(vault) = self.vault.filter(|_| !counted.is_empty() && !unit.is_in_archive()) {
             vault.keep(self.detector, unit.bytes, unit.part, &hits, counted.into_iter().cloned().collect());
         }
         let mut found = found.lock().expect("no thread panicked while it held the lock");
@@ -163,7 +164,8 @@ impl Sweep<'_> {
             _ => (1, 0..unit.bytes.len()),
         };
         let asked = Question {
-            path: unit.path.unwrap_or_default(),
+            // A path in a blob is asked of once it is known where that stands.
+            path: unit.path.filter(|_| !unit.is_in_archive()).unwrap_or_default(),
             fingerprint: hit.fingerprint,
             bytes: unit.bytes,
             line: &line,

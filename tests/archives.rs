@@ -3,51 +3,13 @@
 
 mod support;
 
-use std::io::{Cursor, Write as _};
+use std::io::Cursor;
 
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+use support::archive::{LINE, by_python, content, gzipped, stored, tarred, zipped, zstd};
 use support::leak::expect_no_leak;
-use support::token::{Maker, Token};
-use support::{Repo, Run, client, note, text};
-use zip::CompressionMethod;
+use support::token::Maker;
+use support::{Repo, Run, note, text};
 use zip::write::SimpleFileOptions;
-
-fn zipped_by(method: CompressionMethod, files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in files {
-        to.start_file(*name, SimpleFileOptions::default().compression_method(method)).expect("a name");
-        to.write_all(content).expect("write");
-    }
-    to.finish().expect("write").into_inner()
-}
-
-fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
-    zipped_by(CompressionMethod::Deflated, files)
-}
-
-fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
-    zipped_by(CompressionMethod::Stored, files)
-}
-
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
-    let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    to.write_all(bytes).and_then(|()| to.finish()).expect("write")
-}
-
-fn zstd(bytes: &[u8]) -> Vec<u8> {
-    compress_to_vec(bytes, CompressionLevel::Fastest)
-}
-
-fn tarred(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut to = tar::Builder::new(Vec::new());
-    for (name, content) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        to.append_data(&mut header, name, *content).expect("write");
-    }
-    to.into_inner().expect("write")
-}
 
 fn scan(repo: &Repo, paths: &[&str]) -> Run {
     repo.keysweep_call(&["files", "--archives", "--format", "jsonl"]).args(paths).run()
@@ -58,23 +20,6 @@ fn scan_one(name: &str, bytes: &[u8]) -> Run {
     let repo = Repo::new();
     repo.write(name, bytes);
     scan(&repo, &[name])
-}
-
-/// Text enough that no packer leaves it as it is.
-fn content(token: &Token) -> String {
-    format!("{}{}", "a line like any other line\n".repeat(40), client(token))
-}
-
-const LINE: u64 = 41;
-
-/// What Python makes of a script that writes `out`.
-fn by_python(script: &str, inputs: &[(&str, &[u8])]) -> Vec<u8> {
-    let repo = Repo::none();
-    for (name, bytes) in inputs {
-        repo.write(name, bytes);
-    }
-    repo.call("python3", &["-W", "ignore", "-c", script]).run().expect_code(0);
-    std::fs::read(repo.path("out")).expect("the script writes it")
 }
 
 #[test]

@@ -324,6 +324,8 @@ fn a_folder_without_a_file_was_not_scanned() {
 #[test]
 fn archives_are_not_offered_where_they_are_not_built_in() {
     let repo = Repo::new();
-    repo.keysweep(&["files", "--help"]).expect_code(0).expect_lacks("archive");
-    repo.keysweep(&["files", "--archives", "."]).expect_code(2).expect_has("--archives");
+    for words in [&["files", "."][..], &["history"]] {
+        repo.keysweep(&[words[0], "--help"]).expect_code(0).expect_lacks("archive");
+        repo.keysweep(&[words, &["--archives"]].concat()).expect_code(2).expect_has("--archives");
+    }
 }

@@ -4,67 +4,15 @@
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
-use serde_json::Value;
 
+use support::clean::{equip, expect_clean, file, follow, names, shell, step, sweep};
 use support::encode::{WAYS, WIDE, wrapped};
 use support::history::{expect_tokens, fingerprint};
 use support::leak::expect_no_leak;
 use support::token::{Maker, Token};
-use support::tools::filter_repo;
-use support::{Call, Repo, Run, client, runner, text};
-
-/// Where the tests have the file written: beside the repository, in no worktree.
-fn file(repo: &Repo) -> PathBuf {
-    repo.base().join("replacements.txt")
-}
-
-/// A sweep with the file asked for.
-fn sweep(repo: &Repo, folder: &Path) -> Run {
-    let path = file(repo);
-    let args = ["history".as_ref(), "--format".as_ref(), "jsonl".as_ref(), "--replacements".as_ref(), path.as_os_str()];
-    repo.keysweep_call(&args).cwd(folder).run()
-}
-
-/// `call` where a shell finds keysweep and git filter-repo.
-fn equip(call: Call) -> Call {
-    let binary = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder").to_owned();
-    call.env("PATH", runner::path(vec![binary, filter_repo().to_owned()], "keysweep"))
-}
-
-fn step(run: &Run, name: &str) -> Value {
-    let plan = run.summary()["plan"].clone();
-    let found = plan.as_array().expect("a plan").iter().find(|step| step["step"] == name).cloned();
-    found.unwrap_or_else(|| run.fail(&format!("no step {name} in {plan:#}")))
-}
-
-fn names(run: &Run) -> Vec<String> {
-    let plan = run.summary()["plan"].clone();
-    plan.as_array().expect("a plan").iter().map(|step| text(&step["step"]).to_owned()).collect()
-}
-
-/// Runs the commands of these steps, to the letter, in one shell that starts in `folder`.
-#[track_caller]
-fn follow(repo: &Repo, folder: &Path, run: &Run, steps: &[&str]) -> Run {
-    let commands = steps.iter().map(|name| step(run, name)["run"].as_array().expect("commands").clone());
-    let script: Vec<String> = commands.flatten().map(|command| text(&command).to_owned()).collect();
-    shell(repo, folder, &script.join("\n"))
-}
-
-#[track_caller]
-fn shell(repo: &Repo, folder: &Path, script: &str) -> Run {
-    let temp = repo.base().join("tmp");
-    fs::create_dir_all(&temp).expect("create the temporary folder");
-    let call = repo.call("sh", &["-ec", script]).cwd(folder).env("TMPDIR", &temp);
-    equip(call).run().expect_code(0)
-}
-
-#[track_caller]
-fn expect_clean(repo: &Repo, folder: &Path) {
-    repo.keysweep_call(&["history"]).cwd(folder).run().expect_code(0);
-}
+use support::{Repo, client, runner, text};
 
 /// Tokens of every family, and one in every kind of place, in commits that two branches and two tags lead to.
 fn fill(repo: &Repo, make: &mut Maker) -> Vec<Token> {

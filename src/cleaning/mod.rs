@@ -14,6 +14,8 @@ use crate::finding::ShownPath;
 #[derive(Debug)]
 pub struct Cleaning {
     pub layout: Layout,
+    /// Whether archives were unpacked, so that the proof has to unpack them too.
+    pub archives: bool,
     /// None where nobody asked for it, or where it could not be written.
     pub replacements: Option<Written>,
 }

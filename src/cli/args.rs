@@ -108,9 +108,27 @@ pub(super) struct HistoryArgs {
     /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,
+    /// Look into zip (jar, docx, whl), gzip, tar and zstd archives too
+    #[cfg(feature = "archives")]
+    #[arg(long)]
+    pub archives: bool,
     /// Write a file for git filter-repo that replaces every token found; it holds the tokens, so only its owner can read it
     #[arg(long, value_name = "FILE")]
     pub replacements: Option<PathBuf>,
+}
+
+impl HistoryArgs {
+    /// Whether to look into archives.
+    #[cfg(feature = "archives")]
+    pub fn archives(&self) -> bool {
+        self.archives
+    }
+
+    #[cfg(not(feature = "archives"))]
+    #[allow(clippy::unused_self)] // with the feature there is an option
+    pub fn archives(&self) -> bool {
+        false
+    }
 }
 
 #[derive(Debug, Args)]

@@ -42,7 +42,7 @@ impl Asked {
 pub(super) fn cleaning(
     exposures: &[Exposure],
     asked: Option<Asked>,
-    repository: &Repository,
+    (repository, archives): (&Repository, bool),
     detector: &Detector,
     notes: &mut Vec<String>,
     failed: &mut Option<Trouble>,
@@ -59,5 +59,5 @@ pub(super) fn cleaning(
         *failed = Some(trouble);
         None
     });
-    Some(Cleaning { layout, replacements })
+    Some(Cleaning { layout, archives, replacements })
 }

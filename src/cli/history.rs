@@ -51,6 +51,8 @@ fn selected(
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = settings(repository, &mut notes, &mut unread, common)?;
     let commits = Pushed::selected(repository, selection)?;
+    #[cfg(feature = "archives")]
+    let commits = commits.with_archives(args.archives());
     let detector = Detector::new(&settings.rules);
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: None };
     let mut outcome = sweep.run(&commits, threads(common));
@@ -80,11 +82,13 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = settings(repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
-    let rules = rules_version(&settings.rules);
+    let rules = rules_version(&settings.rules, args.archives());
     let watch = Arc::new(Watch::default());
     progress::tell_when_stopped(repository, &watch);
     let progress = Progress::start(&watch, common);
     let history = History::open(repository, &detector, watch);
+    #[cfg(feature = "archives")]
+    let history = history.with_archives(args.archives());
     let history = if args.since_last { history.since_last(&rules) } else { history };
     let sweep =
         Sweep { detector: &detector, allow: &settings.allow, before: None, vault: asked.as_ref().map(Asked::vault) };
@@ -101,7 +105,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
         outcome.accept_lacks();
     }
     let mut failed = None;
-    let cleaning = cleaning(&exposures, asked, repository, &detector, &mut notes, &mut failed);
+    let cleaning = cleaning(&exposures, asked, (repository, args.archives()), &detector, &mut notes, &mut failed);
     let exposures = Some(exposures);
     let scan = Scan { exposures, cleaning, failed, ..Scan::new(Kind::History, outcome, started, notes) };
     finish(&scan, common)
@@ -141,11 +145,11 @@ fn config_of_head(repository: &Repository) -> Result<Option<Vec<u8>>, Trouble> {
     Ok(head.map(|head| repository.config_of_commit(&head)).transpose()?.flatten())
 }
 
-/// Tells rules and builds apart: what one calls clean another may not.
-fn rules_version(rules: &[&'static Rule]) -> [u8; 32] {
+/// Tells rules and builds apart, and whether archives were unpacked: what one calls clean another may not.
+fn rules_version(rules: &[&'static Rule], archives: bool) -> [u8; 32] {
     let build = std::env::current_exe().and_then(|program| program.metadata()).ok();
     let build = build.map(|program| (program.len(), program.modified().ok()));
-    Sha256::digest(format!("{} {build:?} {rules:?}", env!("CARGO_PKG_VERSION"))).into()
+    Sha256::digest(format!("{} {build:?} {archives} {rules:?}", env!("CARGO_PKG_VERSION"))).into()
 }
 
 /// Remembers what is clean; a sentence where that cannot be done.

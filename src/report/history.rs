@@ -112,9 +112,15 @@ fn standing(standing: Standing) -> &'static str {
 fn whence(place: &Place) -> String {
     let object = place.object.as_deref().unwrap_or_default();
     let line = place.position.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
+    // In an archive that nothing leads to.
+    let is_inside = |path: &ShownPath| place.commit.is_none() && !place.on_disk && path.as_bytes().starts_with(b"!/");
+    let outer = match &place.path {
+        Some(path) if cfg!(feature = "archives") && is_inside(path) => format!("object {}", short(object)),
+        _ => String::new(),
+    };
     let what = match (&place.path, place.part) {
-        (Some(path), Part::Name) => format!("{} (the name itself)", shown_path(path)),
-        (Some(path), _) => format!("{}{line}", shown_path(path)),
+        (Some(path), Part::Name) => format!("{outer}{} (the name itself)", shown_path(path)),
+        (Some(path), _) => format!("{outer}{}{line}", shown_path(path)),
         (None, Part::Message) => format!("the message{line}"),
         (None, Part::Person) => "a name or address".to_owned(),
         (None, Part::Header) => "a header".to_owned(),

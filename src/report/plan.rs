@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::Report;
 use super::shown::{shell_word, shown_path};
 use crate::cleaning::{Cleaning, Layout, Written};
-use crate::exposure::{Exposure, Standing};
+use crate::exposure::{Archive, Exposure, Standing};
 use crate::finding::{Part, ShownPath};
 use crate::trouble::counted;
 
@@ -51,7 +51,9 @@ struct Case<'r> {
 /// The steps, in order. Empty where no token was found.
 pub(super) fn plan(report: &Report<'_>) -> Vec<Step> {
     let (Some(exposures), Some(cleaning)) = (report.exposures, report.cleaning) else { return Vec::new() };
-    let parts = report.outcome.findings.iter().map(|finding| finding.part.name()).collect();
+    // What stands in an archive goes with it, be it a name in there.
+    let replaced = report.outcome.findings.iter().filter(|finding| finding.path_in_archive().is_none());
+    let parts = replaced.map(|finding| finding.part.name()).collect();
     let case = Case { exposures, cleaning, parts };
     let mut steps = Vec::new();
     steps.extend(case.rotate());
@@ -59,6 +61,7 @@ pub(super) fn plan(report: &Report<'_>) -> Vec<Step> {
     match &cleaning.replacements {
         Some(file) => {
             steps.extend(case.rename());
+            steps.extend(case.strip());
             steps.extend(case.rewrite_here(file));
             steps.extend(case.rewrite_copy(file));
             steps.extend(case.publish());
@@ -163,8 +166,47 @@ impl Case<'_> {
 
     fn ask_for_a_file(&self) -> Option<Step> {
         let says = "Rewrite: this writes the file that git filter-repo needs, and shows the commands:";
-        let again = "keysweep history --replacements \"$HOME/replacements.txt\"";
+        let again = format!("{} --replacements \"$HOME/replacements.txt\"", self.sweep());
         self.any(|_, one| Self::is_committed(one)).then(|| Step::new("rewrite", says).run([again]))
+    }
+
+    /// The command that finds what was found.
+    fn sweep(&self) -> &'static str {
+        if cfg!(feature = "archives") && self.cleaning.archives {
+            "keysweep history --archives"
+        } else {
+            "keysweep history"
+        }
+    }
+
+    /// The archives that are to be rewritten, by their ids. A build that unpacks none has no code for them.
+    fn archives(&self) -> Vec<&Archive> {
+        if !cfg!(feature = "archives") {
+            return Vec::new();
+        }
+        let committed = self.exposures.iter().filter(|one| Self::is_committed(one));
+        let mut archives: Vec<&Archive> = committed.flat_map(|one| &one.archives).collect();
+        // One token may tell the path where another does not.
+        archives.sort_by_key(|one| (&one.object, one.path.is_none()));
+        archives.dedup_by_key(|one| &one.object);
+        archives
+    }
+
+    /// No replacement reaches into what is compressed, and what is not would not open any more.
+    fn strip(&self) -> Option<Step> {
+        let archives = self.archives();
+        if archives.is_empty() {
+            return None;
+        }
+        let ids: Vec<&str> = archives.iter().map(|one| one.object.as_str()).collect();
+        let list = archives.iter().map(|one| match &one.path {
+            Some(path) => format!("{}: {}", shown_path(path), one.object),
+            None => one.object.clone(),
+        });
+        let says = "Name the archives that hold a token, to be taken out whole: no replacement reaches into them. Their files \
+                    keep the version before, or are gone. Build them anew without the token, and commit them afterwards.";
+        let run = ["strip=$(mktemp)".to_owned(), format!("printf '%s\\n' {} > \"$strip\"", ids.join(" "))];
+        Some(Step::new("strip", says).list(list.collect()).run(run))
     }
 
     /// filter-repo would leave the old name beside the new one where it rewrites some refs only.
@@ -219,7 +261,7 @@ impl Case<'_> {
         // A clone of a repository that others work in may have its stash.
         let force = if self.remote().is_none() { " --force" } else { "" };
         run.push(format!("{}{force}", self.filter_repo(file, &ALL)));
-        run.push("keysweep history".to_owned());
+        run.push(self.sweep().to_owned());
         let place = match self.cleaning.layout {
             Layout::Mirror { .. } => "this mirror, once nobody pushes any more",
             Layout::Clone { .. } | Layout::Bare => "a fresh mirror, once nobody pushes any more",
@@ -239,6 +281,9 @@ impl Case<'_> {
     /// NUL in their first 8192 bytes.
     fn filter_repo(&self, file: &Written, callbacks: &[(Part, &str)]) -> String {
         let mut command = "git filter-repo --replace-text \"$REPLACEMENTS\"".to_owned();
+        if !self.archives().is_empty() {
+            command += " --strip-blobs-with-ids \"$strip\"";
+        }
         if self.has(Part::Message) {
             command += " --replace-message \"$REPLACEMENTS\"";
         }
@@ -328,7 +373,7 @@ impl Case<'_> {
         let again =
             ["again=$(mktemp -d)/again.git", "git clone --mirror --no-local \"$url\" \"$again\"", "cd \"$again\""];
         let elsewhere = self.cleaning.replacements.is_some() && self.any(Self::is_pushed);
-        let run = again.into_iter().filter(|_| elsewhere).chain(["keysweep history"]);
+        let run = again.into_iter().filter(|_| elsewhere).chain([self.sweep()]);
         let says = "Sweep again. Exit code 0 is the proof:";
         (!self.exposures.is_empty() && !self.is_replaced()).then(|| Step::new("sweep", says).run(run))
     }

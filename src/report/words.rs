@@ -116,6 +116,7 @@ pub(super) fn scanned(report: &Report<'_>) -> String {
     match report.kind {
         Kind::Message => "the commit message".to_owned(),
         Kind::Push | Kind::Receive | Kind::Commits => format!("{} with {files}", counted(outcome.commits, "commit")),
+        Kind::History if outcome.files > 0 => format!("{} and {files} in archives", counted(outcome.objects, "object")),
         Kind::History => counted(outcome.objects, "object"),
         Kind::Everywhere => format!("{} and {files}", counted(outcome.objects, "object")),
         Kind::Staged | Kind::Index | Kind::Files => files,

@@ -20,6 +20,8 @@ pub(super) struct Comparison<'a> {
     /// The other parents of a merge.
     merged: Vec<Parent>,
     against: Against<'a>,
+    #[cfg(feature = "archives")]
+    archives: bool,
 }
 
 /// Compares with the tree of another parent.
@@ -59,7 +61,21 @@ impl<'a> Comparison<'a> {
     ) -> Result<Self, Trouble> {
         let parent = |tree| Parent { tree, changed: OnceLock::new() };
         let (first, merged) = (head.map(parent), merged.into_iter().map(parent).collect());
-        Ok(Self { changed: Changed::new(delta, objects)?, first, merged, against })
+        let changed = Changed::new(delta, objects)?;
+        Ok(Self {
+            changed,
+            first,
+            merged,
+            against,
+            #[cfg(feature = "archives")]
+            archives: false,
+        })
+    }
+
+    /// Unpacks archives as well.
+    #[cfg(feature = "archives")]
+    pub fn with_archives(self, archives: bool) -> Self {
+        Self { archives, ..self }
     }
 
     /// How many files were changed.
@@ -110,7 +126,39 @@ impl<'a> Comparison<'a> {
             covered.skip(change, "a Git LFS pointer: what it points to is kept outside of git");
         }
         let compare = |spans: &[Span]| self.added_spans(objects, at, bytes, spans);
-        visit(&Unit { path: Some(&change.path), part, origin: None, bytes, newness: Newness::Compared(&compare) });
+        let unit = Unit { path: Some(&change.path), part, origin: None, bytes, newness: Newness::Compared(&compare) };
+        #[cfg(feature = "archives")]
+        if self.archives && part == Part::Content {
+            return self.unpack(at, objects, &unit, visit, covered);
+        }
+        visit(&unit);
+    }
+
+    /// Hands over what is new in the file that is `own`, which may be an archive.
+    #[cfg(feature = "archives")]
+    fn unpack(&self, at: usize, objects: &Objects, own: &Unit<'_>, visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
+        use super::archive::{LIMITS, unpack};
+        let path = &self.changed.files[at].path;
+        let inside = |unit: &Unit<'_>| {
+            let compare = |spans: &[Span]| {
+                let mut still_new = unit.newness.of(spans)?;
+                for old in self.older(objects, at, own.bytes)? {
+                    super::archive::leave_out_known(path, &old, unit, spans, &mut still_new);
+                }
+                Ok(still_new)
+            };
+            visit(&Unit { newness: Newness::Compared(&compare), ..*unit });
+        };
+        let unpacked = unpack(path, own.bytes, LIMITS, &inside);
+        covered.files += unpacked.files;
+        covered.bytes += unpacked.bytes;
+        covered.unread.extend(unpacked.unread.iter().map(|one| one.trouble(&one.path)));
+        let untold = |spans: &[Span]| {
+            let new = own.newness.of(spans)?;
+            Ok(spans.iter().zip(new).map(|(span, new)| new && !unpacked.is_told(own.bytes, span)).collect())
+        };
+        visit(&Unit { newness: Newness::Compared(&untold), ..*own });
+        covered.skipped.extend(unpacked.skipped.iter().cloned());
     }
 
     /// Whether each of `spans` stands in a line that no parent has there.

@@ -222,7 +222,7 @@ impl Files {
         covered.files += unpacked.files;
         covered.bytes += unpacked.bytes;
         covered.skipped.append(&mut unpacked.skipped);
-        covered.unread.append(&mut unpacked.unread);
+        covered.unread.extend(unpacked.unread.iter().map(|one| one.trouble(&one.path)));
         let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
         visit(&Unit { newness: Newness::Compared(&untold), ..entry.unit(Part::Content, bytes) });
     }

@@ -25,6 +25,8 @@ mod repository;
 mod selection;
 mod staged;
 
+#[cfg(feature = "archives")]
+pub(crate) use archive::path_inside;
 pub use files::Files;
 pub use history::{CommitFacts, History, Introduced, Label, Moment, Phase, Sought, Trace, Watch};
 pub use message::{Cleanup, Message};
@@ -33,7 +35,7 @@ pub use repository::Repository;
 pub use selection::Selection;
 pub use staged::Staged;
 
-use crate::finding::{Origin, Part, Span};
+use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::trouble::Trouble;
 
 /// Bytes to scan, and what of them is new.
@@ -48,6 +50,15 @@ pub struct Unit<'a> {
     pub newness: Newness<'a>,
 }
 
+impl Unit<'_> {
+    /// Whether its path is one in an archive that is a blob, wherever trees have that.
+    pub(crate) fn is_in_archive(&self) -> bool {
+        cfg!(feature = "archives")
+            && self.path.is_some()
+            && self.origin.is_some_and(|origin| origin.kind == OriginKind::Blob)
+    }
+}
+
 /// Says of each of some spans whether it is new.
 pub type Compare<'a> = dyn Fn(&[Span]) -> Result<Vec<bool>, Trouble> + 'a;
 
@@ -58,6 +69,17 @@ pub enum Newness<'a> {
     Whole,
     /// What this function says of the spans given: asked only where something was found, since it costs a diff.
     Compared(&'a Compare<'a>),
+}
+
+#[cfg(feature = "archives")]
+impl Newness<'_> {
+    /// Of each of these spans, whether it is new.
+    fn of(self, spans: &[Span]) -> Result<Vec<bool>, Trouble> {
+        match self {
+            Newness::Whole => Ok(vec![true; spans.len()]),
+            Newness::Compared(compare) => compare(spans),
+        }
+    }
 }
 
 /// What a scan read, what it left out by design, and what it could not read.
@@ -174,6 +196,12 @@ fn spread<H>(
         }
         covered
     })
+}
+
+/// No blob is unpacked.
+#[cfg(not(feature = "archives"))]
+pub(crate) fn path_inside(outer: &[u8], path: &[u8]) -> Vec<u8> {
+    [outer, path].concat()
 }
 
 /// `path` up to the end of the component in which byte `at` stands or which ends there.

@@ -57,6 +57,16 @@ pub struct Pushed<'r> {
     cut: usize,
     /// What the other side has, where the walk did not get to see all of it.
     known: Option<AllKnown>,
+    #[cfg(feature = "archives")]
+    archives: bool,
+}
+
+/// How to look at a commit.
+#[derive(Clone, Copy)]
+struct How<'p> {
+    known: Option<&'p AllKnown>,
+    #[cfg(feature = "archives")]
+    archives: bool,
 }
 
 /// A commit that the other side lacks.
@@ -127,7 +137,17 @@ impl<'r> Pushed<'r> {
         names.dedup();
         let cut = missing.iter().filter(|id| shallow.contains(*id)).count();
         let commits = missing.into_iter().map(|id| brought(id, &ancestry)).collect();
-        Ok(Self { repository, kind, commits, others, names, cut, known: known_in_full })
+        Ok(Self {
+            repository,
+            kind,
+            commits,
+            others,
+            names,
+            cut,
+            known: known_in_full,
+            #[cfg(feature = "archives")]
+            archives: false,
+        })
     }
 
     /// What these commits bring, wherever they are. Reads no content yet.
@@ -144,7 +164,24 @@ impl<'r> Pushed<'r> {
         let commits = commits.collect::<Result<Vec<_>, Trouble>>()?;
         let cut = ids.iter().filter(|id| shallow.contains(*id)).count();
         let (others, names) = (Vec::new(), Vec::new());
-        Ok(Self { repository, kind: Kind::Commits, commits, others, names, cut, known: None })
+        Ok(Self {
+            repository,
+            kind: Kind::Commits,
+            commits,
+            others,
+            names,
+            cut,
+            known: None,
+            #[cfg(feature = "archives")]
+            archives: false,
+        })
+    }
+
+    /// Unpacks archives as well.
+    #[cfg(feature = "archives")]
+    #[must_use]
+    pub fn with_archives(self, archives: bool) -> Self {
+        Self { archives, ..self }
     }
 
     /// What the reader should know about how it was scanned.
@@ -201,7 +238,7 @@ impl Brought {
     fn visit(
         &self,
         order: usize,
-        known: Option<&AllKnown>,
+        how: How<'_>,
         objects: &Objects,
         buffer: &mut Vec<u8>,
         visit: &dyn Fn(&Unit<'_>),
@@ -211,7 +248,7 @@ impl Brought {
         let origin = Origin { order, kind, id: self.id.to_string() };
         let visit = |unit: &Unit<'_>| {
             // Asked only where a token was found: the answer may need a walk through all of the history.
-            let compare = |spans: &[Span]| match (known, unit.newness) {
+            let compare = |spans: &[Span]| match (how.known, unit.newness) {
                 (Some(known), _) if known.has(&self.id, objects) => Ok(vec![false; spans.len()]),
                 (_, Newness::Whole) => Ok(vec![true; spans.len()]),
                 (_, Newness::Compared(compare)) => compare(spans),
@@ -230,6 +267,8 @@ impl Brought {
         let delta = compare_trees(first, merged, self.tree, objects)?;
         let against = |parent, objects: &_| compare_trees(Some(parent), &[], self.tree, objects);
         let comparison = Comparison::new(delta, first, merged.to_vec(), Box::new(against), objects)?;
+        #[cfg(feature = "archives")]
+        let comparison = comparison.with_archives(how.archives);
         for change in 0..comparison.len() {
             comparison.scan(change, objects, buffer, &visit, covered);
         }
@@ -243,14 +282,19 @@ impl Source for Pushed<'_> {
     }
 
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let (commits, known, stores) = (&self.commits, self.known.as_ref(), &self.repository.stores);
+        let (commits, stores) = (&self.commits, &self.repository.stores);
+        let how = How {
+            known: self.known.as_ref(),
+            #[cfg(feature = "archives")]
+            archives: self.archives,
+        };
         let mut covered = spread(
             commits.len(),
             threads,
             &stores.reader_of_history(),
             || stores.reader_of_history(),
             |objects, buffer, at, covered| {
-                if let Err(trouble) = commits[at].visit(at, known, objects, buffer, visit, covered) {
+                if let Err(trouble) = commits[at].visit(at, how, objects, buffer, visit, covered) {
                     covered.unread.push(trouble);
                 }
             },

@@ -1,6 +1,9 @@
 //! The one harness of the integration tests: a throw-away folder, the real git, and the program under test.
 #![allow(dead_code)] // every test binary uses a part of it
 
+#[cfg(feature = "archives")]
+pub mod archive;
+pub mod clean;
 pub mod deep;
 pub mod encode;
 pub mod history;

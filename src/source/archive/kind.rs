@@ -60,15 +60,18 @@ pub(super) fn is_tar(bytes: &[u8]) -> bool {
     let digits = digits.split(|b| matches!(b, 0 | b' ')).next().unwrap_or_default();
     let written = std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 8).ok());
     // The field itself counts as eight spaces.
-    header[0] != 0 && written == Some(sum(&header[..148]) + sum(&header[156..]) + 8 * u32::from(b' '))
+    let counted = || sum(&header[..148]) + sum(&header[156..]) + 8 * u32::from(b' ');
+    header[0] != 0 && written.is_some_and(|written| written == counted())
 }
 
 /// Whether the record that ends a zip is the last thing in `bytes`, but for its comment.
 fn ends_as_zip(bytes: &[u8]) -> bool {
     const RECORD: usize = 22;
+    const MAGIC: &[u8] = b"PK\x05\x06";
     let tail = &bytes[bytes.len().saturating_sub(RECORD + usize::from(u16::MAX))..];
-    (0..tail.len().saturating_sub(RECORD - 1)).rev().any(|at| {
-        tail[at] == b'P' && tail[at..].starts_with(b"PK\x05\x06") && {
+    // No text has the last byte of the magic, and a history is mostly text.
+    memchr::memrchr_iter(MAGIC[3], tail).filter_map(|end| end.checked_sub(3)).any(|at| {
+        tail[at..].starts_with(MAGIC) && tail.len() - at >= RECORD && {
             let comment = usize::from(u16::from_le_bytes([tail[at + 20], tail[at + 21]]));
             at + RECORD + comment == tail.len()
         }

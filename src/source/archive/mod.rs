@@ -20,6 +20,7 @@ use kind::Kind;
 use packed::Stream;
 use told::Told;
 
+use super::added::added;
 use super::{Newness, Skipped, Unit};
 use crate::finding::{Part, Span};
 use crate::trouble::Trouble;
@@ -49,8 +50,25 @@ pub(super) struct Unpacked {
     /// Their bytes, and those of what they were packed in.
     pub bytes: u64,
     pub skipped: Vec<Skipped>,
-    pub unread: Vec<Trouble>,
+    pub unread: Vec<Unopened>,
     told: Told,
+}
+
+/// What could not be read, or not to its end.
+#[derive(Debug)]
+pub(super) struct Unopened {
+    pub path: Vec<u8>,
+    /// What shares its fate: ` and 2 more in the same archive`, or nothing.
+    others: String,
+    why: String,
+}
+
+impl Unopened {
+    /// What to say of it, under this name.
+    pub fn trouble(&self, name: &[u8]) -> Trouble {
+        let attempt = format!("cannot look into {}{}", String::from_utf8_lossy(name), self.others);
+        Trouble::new(attempt, &self.why, "unpack it by other means, and scan what comes out")
+    }
 }
 
 impl Unpacked {
@@ -133,7 +151,7 @@ impl Walk<'_> {
         });
         for (why, (first, more)) in closed.0 {
             let others = if more == 0 { String::new() } else { format!(" and {more} more in the same archive") };
-            self.give_up(&[&first[..], others.as_bytes()].concat(), why);
+            self.unpacked.unread.push(Unopened { path: first, others, why });
         }
         if let Err(why) = read {
             self.give_up(path, why);
@@ -266,8 +284,7 @@ impl Walk<'_> {
     }
 
     fn give_up(&mut self, path: &[u8], why: String) {
-        let attempt = format!("cannot look into {}", String::from_utf8_lossy(path));
-        self.unpacked.unread.push(Trouble::new(attempt, why, "unpack it by other means, and scan what comes out"));
+        self.unpacked.unread.push(Unopened { path: path.to_owned(), others: String::new(), why });
     }
 }
 
@@ -291,6 +308,41 @@ impl Closed {
 
 fn too_large(limit: u64) -> String {
     format!("it is larger than {} MiB, of which the beginning was scanned", limit >> 20)
+}
+
+/// Whether there is something to unpack, or to be named because it is not.
+pub(super) fn is_archive(bytes: &[u8]) -> bool {
+    kind::of(bytes).is_some()
+}
+
+/// Takes out of `still_new` what an older version of the archive has under the same name. Asked only of files that hold a token,
+/// and unpacks the older version each time, so that it is never in memory as a whole.
+pub(super) fn leave_out_known(path: &[u8], old: &[u8], new: &Unit<'_>, spans: &[Span], still_new: &mut [bool]) {
+    let kept = std::cell::RefCell::new(still_new);
+    unpack(path, old, LIMITS, &|unit| {
+        if (unit.path, unit.part) != (new.path, new.part) {
+            return;
+        }
+        let is_added = match new.part {
+            Part::Name => vec![false; spans.len()],
+            _ => added(unit.bytes, new.bytes, spans),
+        };
+        for (new, is_added) in kept.borrow_mut().iter_mut().zip(is_added) {
+            *new &= is_added;
+        }
+    });
+}
+
+/// `path`, as it is in an archive that had no name when it was unpacked, if that is at `outer`. What is packed by itself is
+/// called by the file that it is packed in, so it had no name either.
+pub(crate) fn path_inside(outer: &[u8], path: &[u8]) -> Vec<u8> {
+    let (mut outer, mut path) = (outer.to_owned(), path);
+    while let Some(rest) = path.strip_prefix(b"!/").filter(|rest| rest.is_empty() || rest.starts_with(b"!/")) {
+        outer = entry_path(&outer, kind::bare_name(&outer));
+        path = rest;
+    }
+    outer.extend_from_slice(path);
+    outer
 }
 
 /// `outer.zip!/inner/name`.
@@ -338,7 +390,8 @@ mod tests {
         });
         let mut seen = seen.into_inner();
         seen.sort();
-        (seen, unpacked.unread.into_iter().map(|trouble| format!("{}: {}", trouble.attempt, trouble.cause)).collect())
+        let troubles = unpacked.unread.iter().map(|one| one.trouble(&one.path));
+        (seen, troubles.map(|trouble| format!("{}: {}", trouble.attempt, trouble.cause)).collect())
     }
 
     fn holds(troubles: &[String], words: &str) {
@@ -385,6 +438,27 @@ mod tests {
             }
             bytes = if depth % 2 == 0 { gzip(&bytes) } else { zip(&[("in", &bytes)]) };
         }
+    }
+
+    #[test]
+    fn what_had_no_name_gets_that_of_its_place() {
+        let text: &[u8] = b"text";
+        for (bytes, at) in [
+            (zip(&[("d/a.txt", text)]), "x.zip"),
+            (gzip(text), "d/a.log.gz"),
+            (gzip(&gzip(text)), "a.gz.gz"),
+            (gzip(&zip(&[("a.gz", &gzip(text))])), "a.zip.gz"),
+        ] {
+            let paths = |path: &[u8]| {
+                let seen = RefCell::new(Vec::new());
+                unpack(path, &bytes, SMALL, &|unit| seen.borrow_mut().push(unit.path.unwrap_or_default().to_vec()));
+                seen.into_inner()
+            };
+            let named = paths(at.as_bytes());
+            let nameless = paths(b"").iter().map(|path| path_inside(at.as_bytes(), path)).collect::<Vec<_>>();
+            assert_eq!(nameless, named);
+        }
+        assert_eq!(path_inside(b"a.zip", b""), b"a.zip");
     }
 
     #[test]

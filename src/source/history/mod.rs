@@ -1,5 +1,7 @@
 //! All objects of a repository, each once, wherever it is kept and whoever refers to it.
 
+#[cfg_attr(not(feature = "archives"), path = "no_archives.rs")]
+mod archives;
 mod delta;
 mod graph;
 mod honest;
@@ -25,6 +27,7 @@ use gix::ObjectId;
 use gix::hash::oid;
 use gix::objs::Kind as ObjectKind;
 
+use archives::Archives;
 use links::Links;
 use pack::Pack;
 use remembered::Remembered;
@@ -65,6 +68,7 @@ pub struct History<'r> {
     remembered: usize,
     /// Told how far it is.
     watch: Arc<Watch>,
+    archives: Archives,
 }
 
 impl<'r> History<'r> {
@@ -91,6 +95,7 @@ impl<'r> History<'r> {
             clean: Remembered::default(),
             remembered: 0,
             watch,
+            archives: Archives::new(false),
         }
     }
 }
@@ -101,7 +106,7 @@ impl Source for History<'_> {
     }
 
     fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let detector = self.detector;
+        let (detector, archives) = (self.detector, &self.archives);
         let links = Links::new(&self.contents);
         let broken = Broken::default();
         let failed = |id: &oid, why: &str| {
@@ -109,7 +114,7 @@ impl Source for History<'_> {
             broken.entry(why.to_owned()).or_default().push(id.to_owned());
         };
         let task = Task {
-            look: |kind| if kind == ObjectKind::Blob { Look::Held } else { Look::All },
+            look: archives.look(),
             may_hold: &|bytes| detector.may_hold(bytes),
             holds: &|kind, bytes| {
                 // What is no blob is not scanned as one text, and there is little of it.
@@ -121,7 +126,7 @@ impl Source for History<'_> {
                 if let Err(err) = links.see(object) {
                     failed(object.id, &err.to_string());
                 }
-                show(object, visit);
+                archives.show(object, visit);
             },
             failed: &failed,
         };
@@ -135,7 +140,8 @@ impl Source for History<'_> {
         let mut unread = self.contents.unread.clone();
         unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
         let (lacking, skipped) = (self.lacks(links.into_found(), threads), self.submodules());
-        Coverage { objects: read, bytes, skipped, unread, lacking, ..Coverage::default() }
+        let covered = Coverage { objects: read, bytes, skipped, unread, lacking, ..Coverage::default() };
+        self.with_archives_told(covered, threads)
     }
 }
 
@@ -198,6 +204,11 @@ fn staged_in(git_dir: &Path, objects: &Objects) -> Result<Vec<index::Change>, Tr
     let path = git_dir.join("index");
     // A bare repository has none, and no index is an empty one.
     if path.exists() { Ok(index::compare(&path, git_dir, None, objects)?.changes) } else { Ok(Vec::new()) }
+}
+
+/// Of blobs only those that may hold a token.
+fn held_blobs(kind: ObjectKind) -> Look {
+    if kind == ObjectKind::Blob { Look::Held } else { Look::All }
 }
 
 /// Hands over what can be scanned of an object.

@@ -93,8 +93,8 @@ impl History<'_> {
 
     /// Remembers all objects but those in `tainted`, by their hex ids. Only after a sweep that read everything.
     pub fn remember(&self, rules: &[u8; 32], tainted: &HashSet<&str>) -> io::Result<()> {
-        let tainted: HashSet<ObjectId> =
-            tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok()).collect();
+        let tainted = tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok());
+        let tainted: HashSet<ObjectId> = tainted.chain(self.archives.closed()).collect();
         let packed = self.contents.packs.iter().flat_map(Pack::ids).map(ToOwned::to_owned);
         let loose = self.contents.loose.iter().flat_map(|(_, ids)| ids.iter().copied());
         let mut ids: Vec<ObjectId> = packed.chain(loose).filter(|id| !tainted.contains(id)).collect();
