@@ -32,7 +32,7 @@ pub(super) struct Found {
 
 impl<'h> Links<'h> {
     pub fn new(contents: &'h Contents) -> Self {
-        Self { contents, seen: Seen::default(), found: Mutex::default() }
+        Self { contents, seen: Seen::of(contents.count()), found: Mutex::default() }
     }
 
     pub fn into_found(self) -> Found {
@@ -116,29 +116,29 @@ struct Seen {
     slots: Box<[AtomicU64]>,
 }
 
-/// Eight megabytes. A search in the index of a pack takes a dozen looks at memory that is in no cache, this takes one.
-const SLOTS: usize = 1 << 20;
-
-impl Default for Seen {
-    fn default() -> Self {
-        Self { slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect() }
-    }
-}
+/// 32 megabytes. A search in the index of a pack takes several looks at memory that is in no cache, this takes one.
+const MOST_SLOTS: usize = 1 << 22;
 
 impl Seen {
+    /// With room for so many.
+    fn of(count: usize) -> Self {
+        let slots = (2 * count).next_power_of_two().min(MOST_SLOTS);
+        Self { slots: (0..slots).map(|_| AtomicU64::new(0)).collect() }
+    }
+
     fn has(&self, id: &oid) -> bool {
-        let (slot, part) = place(id);
+        let (slot, part) = self.place(id);
         self.slots[slot].load(Ordering::Relaxed) == part
     }
 
     fn add(&self, id: &oid) {
-        let (slot, part) = place(id);
+        let (slot, part) = self.place(id);
         self.slots[slot].store(part, Ordering::Relaxed);
     }
-}
 
-fn place(id: &oid) -> (usize, u64) {
-    let (slot, rest) = id.as_bytes().split_first_chunk::<4>().expect("an id has 20 bytes at least");
-    let part = rest.last_chunk::<8>().expect("an id has 20 bytes at least");
-    (u32::from_le_bytes(*slot) as usize % SLOTS, u64::from_le_bytes(*part))
+    fn place(&self, id: &oid) -> (usize, u64) {
+        let (slot, rest) = id.as_bytes().split_first_chunk::<4>().expect("an id has 20 bytes at least");
+        let part = rest.last_chunk::<8>().expect("an id has 20 bytes at least");
+        (u32::from_le_bytes(*slot) as usize % self.slots.len(), u64::from_le_bytes(*part))
+    }
 }

@@ -1,5 +1,6 @@
 //! One pack, as a forest: which object is a delta against which.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -99,8 +100,36 @@ impl Pack {
         self.index.oid_at_index(self.entries[entry as usize].at_index)
     }
 
+    /// How many objects it has, one that it holds twice counted twice.
+    pub fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Ids are spread evenly, so where one stands can be guessed: a few looks, where halving takes a dozen.
     pub fn has(&self, id: &oid) -> bool {
-        self.index.lookup(id).is_some()
+        /// Ids that somebody chose need not be spread evenly.
+        const GUESSES: usize = 8;
+        let wanted = beginning(id);
+        let (mut low, mut high) = (0, self.index.num_objects());
+        let (mut least, mut most) = (0, u32::MAX);
+        for guesses in 0.. {
+            if low == high {
+                break;
+            }
+            let share = u64::from(wanted - least) * u64::from(high - low) / (u64::from(most - least) + 1);
+            let guess = if guesses < GUESSES {
+                low + u32::try_from(share).expect("it is less than all")
+            } else {
+                low.midpoint(high)
+            };
+            let found = self.index.oid_at_index(guess);
+            match found.cmp(id) {
+                Ordering::Less => (low, least) = (guess + 1, beginning(found)),
+                Ordering::Greater => (high, most) = (guess, beginning(found)),
+                Ordering::Equal => return true,
+            }
+        }
+        false
     }
 
     pub fn ids(&self) -> impl Iterator<Item = &oid> {
@@ -233,6 +262,11 @@ impl Pack {
     fn entry_of(&self, id: &oid) -> Option<u32> {
         self.entry_at(self.index.pack_offset_at_index(self.index.lookup(id)?))
     }
+}
+
+/// The first bytes of an id, as a number.
+fn beginning(id: &oid) -> u32 {
+    u32::from_be_bytes(*id.as_bytes().first_chunk().expect("an id has 20 bytes at least"))
 }
 
 /// Packs have fewer than 2^32 objects: their header counts them in four bytes.
