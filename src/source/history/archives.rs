@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
-use super::graph::{Commits, Held, Trees, Wanted};
+use super::graph::{Commits, Held, Numbers, Trees};
 use super::walk::{Look, Object};
 use super::watch::Phase;
 use super::{History, held_blobs, show};
@@ -125,7 +125,7 @@ impl History<'_> {
         }
         self.watch.begin(Phase::Following, 0);
         let ids: Vec<ObjectId> = ids.into_iter().collect();
-        let numbers: HashMap<ObjectId, Wanted> = ids.iter().copied().zip(0..).collect();
+        let numbers: Numbers = ids.iter().copied().zip(0..).collect();
         let trees = Trees::leading_to(&numbers, self, threads);
         let mut met = HashSet::new();
         for node in Commits::all(self, threads).list {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use gix::ObjectId;
 use gix::hash::oid;
 use gix::objs::Kind;
+use gix::objs::tree::EntryRef;
 
 use super::History;
 use super::walk::Object;
@@ -16,6 +17,9 @@ use crate::source::ancestry::Commit;
 
 /// A number for an object in question.
 pub(super) type Wanted = u32;
+
+/// By id. Ids are hashes, so they need not be hashed.
+pub(super) type Numbers = gix::hashtable::HashMap<ObjectId, u32>;
 
 /// What a tree holds under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +47,7 @@ impl Held {
 /// Trees that hold something in question, by number.
 #[derive(Default)]
 pub(super) struct Trees {
-    numbers: HashMap<ObjectId, u32>,
+    numbers: Numbers,
     names: Vec<Vec<u8>>,
     /// For each tree what it holds, by name.
     held: HashMap<u32, Vec<(u32, Held)>>,
@@ -58,7 +62,7 @@ const LONGEST_CHAIN: usize = 100;
 #[derive(Default)]
 pub(super) struct Commits {
     pub list: Vec<Node>,
-    numbers: HashMap<ObjectId, u32>,
+    numbers: Numbers,
     tags: HashMap<ObjectId, ObjectId>,
 }
 
@@ -113,7 +117,7 @@ pub(super) fn author(commit: &[u8]) -> &[u8] {
 /// What is gathered from the trees, in whatever order threads come by.
 #[derive(Default)]
 struct Gathered {
-    numbers: HashMap<ObjectId, u32>,
+    numbers: Numbers,
     names: HashMap<Vec<u8>, u32>,
     /// Tree, name, what it holds.
     edges: Vec<(u32, u32, Held)>,
@@ -137,26 +141,26 @@ impl Gathered {
 
 impl Trees {
     /// Those that lead to one of `wanted`. A tree that is wanted itself holds that under no name.
-    pub fn leading_to(wanted: &HashMap<ObjectId, Wanted>, history: &History<'_>, threads: usize) -> Self {
+    pub fn leading_to(wanted: &Numbers, history: &History<'_>, threads: usize) -> Self {
         let gathered = Mutex::new(Gathered::default());
         let visit = |object: &Object<'_>| {
             let Object { id, bytes, .. } = *object;
+            // Read before the lock is taken: otherwise one thread waits while the other one reads.
+            let entries = gix::objs::TreeRefIter::from_bytes(bytes, id.kind()).map_while(Result::ok);
+            let leading = entries.filter(|entry| entry.mode.is_tree() || wanted.contains_key(entry.oid));
+            let leading: Vec<EntryRef<'_>> = leading.collect();
+            if leading.is_empty() && !wanted.contains_key(id) {
+                return;
+            }
             let mut gathered = gathered.lock().expect("no thread panicked while it held the lock");
             let tree = gathered.number(id);
-            for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()).map_while(Result::ok) {
-                let held = if entry.mode.is_tree() {
-                    Held::Tree(gathered.number(entry.oid))
-                } else {
-                    match wanted.get(entry.oid) {
-                        Some(&wanted) => {
-                            if entry.mode.is_link() {
-                                gathered.links.insert(entry.oid.to_owned());
-                            }
-                            Held::Wanted(wanted)
-                        }
-                        None => continue,
-                    }
-                };
+            for entry in leading {
+                let wanted = wanted.get(entry.oid).filter(|_| !entry.mode.is_tree());
+                let held =
+                    wanted.map_or_else(|| Held::Tree(gathered.number(entry.oid)), |&wanted| Held::Wanted(wanted));
+                if wanted.is_some() && entry.mode.is_link() {
+                    gathered.links.insert(entry.oid.to_owned());
+                }
                 let name = gathered.name(entry.filename);
                 gathered.edges.push((tree, name, held));
             }
@@ -269,7 +273,7 @@ impl Commits {
             }
         }
         let number = |at: usize| u32::try_from(at).expect("fewer than 2^32 commits");
-        let numbers: HashMap<ObjectId, u32> =
+        let numbers: Numbers =
             order.iter().enumerate().map(|(at, &found_at)| (found[found_at].id, number(at))).collect();
         let list = order.into_iter().map(|at| {
             let node = &found[at];

@@ -1,12 +1,12 @@
 //! What a repository says that it has not, and what is not there though something refers to it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
-use super::graph::{Commits, Held, Trees, Wanted};
+use super::graph::{Commits, Held, Numbers, Trees};
 use super::links::Found;
 use super::{History, objects, remembered};
 use crate::source::Repository;
@@ -90,7 +90,7 @@ impl History<'_> {
 /// What is missing, and the trees and commits that lead there.
 struct Missed {
     missing: Vec<ObjectId>,
-    numbers: HashMap<ObjectId, Wanted>,
+    numbers: Numbers,
     trees: Trees,
     commits: Commits,
 }
@@ -98,7 +98,7 @@ struct Missed {
 impl Missed {
     fn of(history: &History<'_>, missing: HashSet<ObjectId>, threads: usize) -> Self {
         let missing: Vec<ObjectId> = missing.into_iter().collect();
-        let numbers: HashMap<ObjectId, Wanted> = missing.iter().copied().zip(0..).collect();
+        let numbers: Numbers = missing.iter().copied().zip(0..).collect();
         let trees = Trees::leading_to(&numbers, history, threads);
         Self { missing, numbers, trees, commits: Commits::all(history, threads) }
     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use gix::ObjectId;
 
 use super::History;
-use super::graph::{Commits, Held, Trees, Wanted, author};
+use super::graph::{Commits, Held, Numbers, Trees, Wanted, author};
 use super::labels::Label;
 use super::watch::Phase;
 use crate::finding::{Origin, OriginKind};
@@ -85,7 +85,7 @@ pub struct Sought {
 /// Objects that hold tokens, by number.
 #[derive(Default)]
 pub(super) struct Holders {
-    pub numbers: HashMap<ObjectId, Wanted>,
+    pub numbers: Numbers,
     pub ids: Vec<ObjectId>,
     /// Sorted.
     pub tokens: Vec<Vec<usize>>,
