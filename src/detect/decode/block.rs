@@ -127,8 +127,8 @@ pub(super) fn is_digit(byte: u8) -> bool {
     IS_DIGIT[usize::from(byte)]
 }
 
-/// Where these digits, [`SHORTEST`] or more, may be a line that the next one goes on with, the digits on either side of the line break: so many that
-/// what stands there in any alignment is seen.
+/// Where these digits, [`SHORTEST`] or more, may be a line that the next one goes on with: the digits on either side of the line
+/// break, so many that what stands there in any alignment is seen.
 pub(super) fn joint(bytes: &[u8], line: &Span) -> Option<Vec<u8>> {
     /// A longer line below counts as one that belongs to this.
     const LOOK: usize = 128;
