@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::allow::Allow;
 use crate::detect::Detector;
 use crate::finding::{Finding, Fingerprint, Part, Position, ShownPath};
-use crate::source::{CommitFacts, History, Introduced, Label, Sought, Trace, path_inside};
+use crate::source::{CommitFacts, History, Introduced, Label, Sought, Threads, Trace, path_inside};
 use crate::sweep::{Allowed, Outcome};
 
 /// How exposed a token is, the worst first.
@@ -132,7 +132,7 @@ pub fn expose(
     history: &History<'_>,
     detector: &Detector,
     allow: &Allow,
-    threads: usize,
+    threads: Threads,
 ) -> Vec<Exposure> {
     let mut numbers: HashMap<Fingerprint, usize> = HashMap::new();
     let mut findings: Vec<Vec<Finding>> = Vec::new();

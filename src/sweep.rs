@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use crate::allow::{Allow, Question, Reason};
 use crate::detect::{Detector, Hit};
 use crate::finding::{Encoding, Finding, Layer, Part, Position, ShownPath, Span};
-use crate::source::{Coverage, Newness, Source, Unit, up_to_component};
+use crate::source::{Coverage, Newness, Source, Threads, Unit, up_to_component};
 use crate::trouble::Trouble;
 use crate::vault::Vault;
 
@@ -88,8 +88,8 @@ struct Found {
 }
 
 impl Sweep<'_> {
-    /// Scans all that `source` has, on up to `threads` threads.
-    pub fn run(&self, source: &dyn Source, threads: usize) -> Outcome {
+    /// Scans all that `source` has, on up to as many `threads`.
+    pub fn run(&self, source: &dyn Source, threads: Threads) -> Outcome {
         let found = Mutex::new(Found::default());
         let coverage = source.visit(threads, &|unit| self.scan(unit, &found));
         let mut found = found.into_inner().expect("no thread panicked while it held the lock");

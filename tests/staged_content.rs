@@ -65,6 +65,32 @@ fn an_empty_change_passes_and_says_that_nothing_was_scanned() {
     assert_eq!(summary["scanned"]["files"], 0, "{summary}");
 }
 
+/// Loose objects are read into buffers that grow with what they meet: short of, at and beyond each of their sizes.
+#[test]
+fn a_token_at_the_end_of_a_blob_of_any_size_is_found() {
+    let mut make = Maker::new(40);
+    let repo = Repo::new();
+    let sizes = [100, 3 << 10, 4 << 10, 5 << 10, 9 << 10, 16 << 10, 22 << 10, 40 << 10, 90 << 10, 300 << 10];
+    let mut wanted: Vec<(String, Token)> = Vec::new();
+    for (at, size) in sizes.into_iter().enumerate() {
+        let plain = "plain words \n".repeat(size / 13);
+        let lines: Vec<String> = (0..size / 64).map(|_| make.alnum(63)).collect();
+        for (kind, text) in [("packs well", plain), ("packs badly", lines.join("\n"))] {
+            let (path, token) = (format!("{kind} {at}"), make.sk_live(24));
+            repo.stage(&path, format!("{text}\n{}", client(&token)));
+            wanted.push((path, token));
+        }
+    }
+    let findings = repo.staged().expect_code(1).findings();
+    let found = |path: &str, token: &Token| {
+        findings.iter().any(|one| text(&one["path"]) == path && text(&one["fingerprint"]) == token.fingerprint())
+    };
+    for (path, token) in &wanted {
+        assert!(found(path, token), "{path}");
+    }
+    assert_eq!(findings.len(), wanted.len());
+}
+
 #[test]
 fn an_old_token_is_silent_beside_a_new_line() {
     let mut make = Maker::new(2);

@@ -1,10 +1,11 @@
 //! The index of a repository, in any form: whatever its bytes are, it is read or refused.
 
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use keysweep::source::{Repository, Source, Staged};
+use keysweep::source::{Repository, Source, Staged, Threads};
 
 /// What stands in front of the bytes of an index.
 const SHA256: u8 = 1;
@@ -38,7 +39,7 @@ impl Place {
         let staged = Staged::read(input.repository);
         if let Ok(staged) = &staged {
             let _ = staged.config();
-            let _ = staged.visit(1, &|unit| assert!(unit.bytes.len() < 1 << 20));
+            let _ = staged.visit(Threads::new(NonZero::new(1)), &|unit| assert!(unit.bytes.len() < 1 << 20));
         }
         if let Some(path) = shared {
             fs::remove_file(path).expect("remove the shared index");

@@ -17,6 +17,44 @@ pub(super) struct Cli {
     pub common: Common,
 }
 
+impl Cli {
+    /// What the words of a process mean, its own name first.
+    ///
+    /// Making the whole command line is a fifth of a small commit's scan, so the words of a hook are first taken as
+    /// those of its one command. Whatever that does not understand is left to the whole, whose messages are the true ones.
+    pub fn of(words: &[OsString]) -> Result<Self, clap::Error> {
+        Self::alone(words).map_or_else(|| Self::try_parse_from(words), Ok)
+    }
+
+    fn alone(words: &[OsString]) -> Option<Self> {
+        let words = words.get(1..)?;
+        match words.first()?.to_str()? {
+            "staged" => Some(Alone::<NoArgs>::try_parse_from(words).ok()?.meaning(|_| Command::Staged)),
+            "hook" => Some(Alone::<HookArgs>::try_parse_from(words).ok()?.meaning(Command::Hook)),
+            _ => None,
+        }
+    }
+}
+
+/// One command without the others.
+#[derive(Debug, Parser)]
+#[command(args_override_self = true)]
+struct Alone<A: Args> {
+    #[command(flatten)]
+    args: A,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl<A: Args> Alone<A> {
+    fn meaning(self, command: impl FnOnce(A) -> Command) -> Cli {
+        Cli { command: command(self.args), common: self.common }
+    }
+}
+
+#[derive(Debug, Args)]
+struct NoArgs {}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Scan what the next commit adds: added lines, new file names, symlink targets
@@ -30,14 +68,7 @@ pub(super) enum Command {
         file: PathBuf,
     },
     /// Scan what git hands to a hook
-    Hook {
-        /// The hook's name
-        #[arg(value_enum)]
-        name: HookName,
-        /// What git gave to the hook
-        #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<OsString>,
-    },
+    Hook(HookArgs),
     /// Install the hook scripts, so that git calls keysweep
     Install {
         /// The hooks: pre-commit, pre-merge-commit, commit-msg, pre-push, pre-receive, update (default: the first four; in a bare repository pre-receive)
@@ -79,6 +110,16 @@ pub(super) enum Command {
         #[arg(long)]
         check: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HookArgs {
+    /// The hook's name
+    #[arg(value_enum)]
+    pub name: HookName,
+    /// What git gave to the hook
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -205,4 +246,55 @@ pub(super) enum Colour {
     Auto,
     Always,
     Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the words are those of one command, after a look that both ways understand them alike.
+    fn is_alone(line: &str) -> bool {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let alone = Cli::alone(&words);
+        if let Some(alone) = &alone {
+            let whole = Cli::try_parse_from(&words).expect("the whole command line takes all that a part of it takes");
+            assert_eq!(format!("{alone:?}"), format!("{whole:?}"), "{line}");
+        }
+        alone.is_some()
+    }
+
+    #[test]
+    fn a_command_means_the_same_alone() {
+        for line in [
+            "keysweep staged",
+            "keysweep staged -q --format json --threads 3 --allow a --allow b --color never --color always",
+            "keysweep staged --output o --config=c --no-progress",
+            "keysweep hook pre-commit",
+            "keysweep hook pre-push origin git@example.org:a/b",
+            "keysweep hook pre-push --quiet origin -x --format",
+            "keysweep hook update refs/heads/main 00 11",
+            "keysweep hook commit-msg -- file",
+        ] {
+            assert!(is_alone(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn all_else_is_left_to_the_whole() {
+        for line in [
+            "keysweep",
+            "keysweep files staged",
+            "keysweep --quiet staged",
+            "keysweep staged --help",
+            "keysweep staged --version",
+            "keysweep staged more",
+            "keysweep staged --threads 0",
+            "keysweep hook",
+            "keysweep hook pre-comit",
+            "keysweep hook --help",
+            "keysweep help staged",
+        ] {
+            assert!(!is_alone(line), "{line}");
+        }
+    }
 }

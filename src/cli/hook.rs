@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Instant;
 
-use super::args::{Common, HookName};
+use super::args::{Common, HookArgs, HookName};
 use super::config::Settings;
 use super::{Scan, finish, message, staged};
 use crate::detect::Detector;
@@ -13,7 +13,7 @@ use crate::source::{Push, Pushed, Repository};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
-pub(super) fn run(name: HookName, args: &[OsString], common: &Common) -> Result<u8, Trouble> {
+pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result<u8, Trouble> {
     let handed = Handed::from_environment();
     match name {
         HookName::PreCommit | HookName::PreMergeCommit => pre_commit(&handed, common),

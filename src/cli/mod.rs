@@ -12,11 +12,10 @@ mod progress;
 mod rules;
 
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
-
-use clap::Parser;
 
 use args::{Cli, Command, Common, FilesArgs, FormatName};
 use config::Settings;
@@ -27,7 +26,7 @@ use crate::detect::Detector;
 use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::ShownPath;
 use crate::report::{self, Format, Report};
-use crate::source::{Cleanup, Files, Kind, Message, Repository, Source, Staged};
+use crate::source::{Cleanup, Files, Kind, Message, Repository, Source, Staged, Threads};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -41,7 +40,8 @@ mod code {
 /// Runs the program on the words of the process.
 pub fn main() -> ExitCode {
     output::never_show_a_panic();
-    let code: u8 = match Cli::try_parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    let code: u8 = match Cli::of(&words) {
         Ok(cli) => run(&cli).unwrap_or_else(|trouble| {
             output::complain(&trouble);
             code::TROUBLE
@@ -61,7 +61,7 @@ fn run(cli: &Cli) -> Result<u8, Trouble> {
     match &cli.command {
         Command::Staged => staged(false, &cli.common),
         Command::Message { file } => message(file, false, &cli.common),
-        Command::Hook { name, args } => hook::run(*name, args, &cli.common),
+        Command::Hook(args) => hook::run(args, &cli.common),
         Command::Files(args) => files(args, &cli.common),
         Command::Install { names, global } => install::install(names, *global, &cli.common),
         Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
@@ -222,6 +222,6 @@ fn is_same_folder(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-fn threads(common: &Common) -> usize {
-    common.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+fn threads(common: &Common) -> Threads {
+    Threads::new(common.threads.and_then(NonZero::new))
 }

@@ -6,7 +6,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Coverage, Kind, Newness, Skipped, Source, Unit, spread};
+use super::threads::spread;
+use super::{Coverage, Kind, Newness, Skipped, Source, Threads, Unit};
 use crate::finding::{Part, Span};
 use crate::trouble::Trouble;
 
@@ -195,7 +196,7 @@ impl Source for Files {
         Kind::Files
     }
 
-    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let scan = |(): &(), buffer: &mut Vec<u8>, at: usize, covered: &mut Coverage| {
             let entry = &self.entries[at];
             if let Err(err) =

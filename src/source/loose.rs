@@ -14,11 +14,12 @@ use gix::zlib::{Inflate, Status};
 
 /// The longest header: `commit `, 20 digits, NUL.
 const LONGEST_HEADER: usize = 32;
-/// Files of fewer bytes than this hold, nearly all of them, fewer than `SCRATCH`.
+/// Files of fewer bytes than this are decoded at once, into `USUAL_RATIO` times as many: that is enough for nearly all.
 const USUALLY_SMALL: usize = 16 << 10;
-const SCRATCH: usize = 64 << 10;
-/// Read at once.
-const STEP: usize = 64 << 10;
+const USUAL_RATIO: usize = 8;
+/// What a buffer has at first. Pages that are touched for the first time cost a fault each: 32 of them were a tenth of
+/// a small commit's scan.
+const FIRST_ROOM: usize = 4 << 10;
 
 /// The loose objects of one object directory, and what reading them needs.
 pub(super) struct Loose {
@@ -32,7 +33,7 @@ pub(super) struct Loose {
 
 impl Loose {
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), buffer: vec![0; STEP], scratch: vec![0; SCRATCH], inflate: Inflate::default() }
+        Self { dir: dir.to_owned(), buffer: Vec::new(), scratch: Vec::new(), inflate: Inflate::default() }
     }
 
     /// The kind of the object `id`, and its bytes at the end of `buffer`: they start where the number says. None where
@@ -46,7 +47,13 @@ impl Loose {
         let packed = &self.buffer[..len];
         // Most fit into the scratch at once: a pass for the header alone would build the decoder's tables twice, which
         // with 20 staged files was a tenth of the process.
-        let room = if len < USUALLY_SMALL { SCRATCH } else { LONGEST_HEADER };
+        let room = match len {
+            0..USUALLY_SMALL => self.scratch.len().max(len * USUAL_RATIO).max(FIRST_ROOM),
+            _ => LONGEST_HEADER,
+        };
+        if self.scratch.len() < room {
+            self.scratch.resize(room, 0);
+        }
         self.inflate.reset();
         let (status, _, written) = self.inflate.once(packed, &mut self.scratch[..room])?;
         let (kind, size, start) = decode::loose_header(&self.scratch[..written.min(LONGEST_HEADER)])?;
@@ -81,8 +88,8 @@ impl Loose {
 fn read_whole(mut file: File, buffer: &mut Vec<u8>) -> io::Result<usize> {
     let mut len = 0;
     loop {
-        if buffer.len() < len + STEP {
-            buffer.resize(len + STEP, 0);
+        if buffer.len() == len {
+            buffer.resize((len * 2).max(FIRST_ROOM), 0);
         }
         match file.read(&mut buffer[len..]) {
             Ok(read) => {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Coverage, Kind, Newness, Source, Unit};
+use super::{Coverage, Kind, Newness, Source, Threads, Unit};
 use crate::finding::{Part, Span};
 use crate::git;
 use crate::trouble::Trouble;
@@ -78,7 +78,7 @@ impl Source for Message<'_> {
         Kind::Message
     }
 
-    fn visit(&self, _threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, _threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let kept = |spans: &[Span]| {
             let dropped = dropped(&self.text, &(self.settings)());
             Ok(spans.iter().map(|span| !dropped.iter().any(|lines| lines.contains(&span.start))).collect())

@@ -24,6 +24,7 @@ mod renames;
 mod repository;
 mod selection;
 mod staged;
+mod threads;
 
 #[cfg(feature = "archives")]
 pub(crate) use archive::path_inside;
@@ -34,6 +35,7 @@ pub use push::{Known, Push, Pushed};
 pub use repository::Repository;
 pub use selection::Selection;
 pub use staged::Staged;
+pub use threads::Threads;
 
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::trouble::Trouble;
@@ -157,45 +159,8 @@ pub trait Source {
     /// What it is, for reports.
     fn kind(&self) -> Kind;
 
-    /// Hands each unit to `visit`, from up to `threads` threads at once and in no order.
-    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage;
-}
-
-/// Runs `work` for every index below `count` on up to `threads` threads and returns what they covered. Each thread has a
-/// buffer, and a handle to read with: `here` on this one, what `elsewhere` opens on others.
-fn spread<H>(
-    count: usize,
-    threads: usize,
-    here: &H,
-    elsewhere: impl Fn() -> H + Sync,
-    work: impl Fn(&H, &mut Vec<u8>, usize, &mut Coverage) + Sync,
-) -> Coverage {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    // A thread costs about 150 µs to start and to equip, as much as reading twenty small blobs.
-    const WORTH_A_THREAD: usize = 32;
-    let next = AtomicUsize::new(0);
-    let run = |handle: &H| {
-        let mut buffer = Vec::new();
-        let mut covered = Coverage::default();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= count {
-                return covered;
-            }
-            work(handle, &mut buffer, at, &mut covered);
-        }
-    };
-    let helpers = threads.min(count / WORTH_A_THREAD).saturating_sub(1);
-    let helper = || std::thread::Builder::new().stack_size(depth::STACK);
-    std::thread::scope(|scope| {
-        let helping: Vec<_> = (0..helpers).map(|_| helper().spawn_scoped(scope, || run(&elsewhere()))).collect();
-        let mut covered = run(here);
-        for thread in helping {
-            let thread = thread.expect("a thread can be started");
-            covered.absorb(thread.join().expect("a scanning thread does not panic"));
-        }
-        covered
-    })
+    /// Hands each unit to `visit`, from up to as many `threads` at once and in no order.
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage;
 }
 
 /// No blob is unpacked.

@@ -14,7 +14,8 @@ use super::index::compare_trees;
 use super::objects::Objects;
 use super::refs::{Ref, cut_off};
 use super::selection::Selection;
-use super::{Coverage, Kind, Newness, Repository, Source, Unit, spread};
+use super::threads::spread;
+use super::{Coverage, Kind, Newness, Repository, Source, Threads, Unit};
 use crate::allow::CONFIG_NAME;
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::trouble::{Trouble, counted};
@@ -281,7 +282,7 @@ impl Source for Pushed<'_> {
         self.kind
     }
 
-    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let (commits, stores) = (&self.commits, &self.repository.stores);
         let how = How {
             known: self.known.as_ref(),

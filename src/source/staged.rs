@@ -3,7 +3,8 @@
 use gix::ObjectId;
 
 use super::comparison::Comparison;
-use super::{Coverage, Kind, Repository, Source, Unit, index, spread};
+use super::threads::spread;
+use super::{Coverage, Kind, Repository, Source, Threads, Unit, index};
 use crate::allow::CONFIG_NAME;
 use crate::trouble::Trouble;
 
@@ -64,7 +65,7 @@ impl Source for Staged<'_> {
         self.kind
     }
 
-    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let (comparison, stores) = (&self.comparison, &self.repository.stores);
         let count = comparison.len();
         spread(

@@ -15,7 +15,7 @@ use super::watch::Phase;
 use super::{History, held_blobs, show};
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::source::archive::{LIMITS, Unopened, is_archive, path_inside, unpack};
-use crate::source::{Coverage, Newness, Skipped, Unit};
+use crate::source::{Coverage, Newness, Skipped, Threads, Unit};
 
 /// Whether to unpack them, and those that were met.
 pub(super) struct Archives {
@@ -97,7 +97,7 @@ impl History<'_> {
     }
 
     /// Adds what is in archives, and names those that were not opened.
-    pub(super) fn with_archives_told(&self, mut covered: Coverage, threads: usize) -> Coverage {
+    pub(super) fn with_archives_told(&self, mut covered: Coverage, threads: Threads) -> Coverage {
         let met = self.archives.met();
         covered.files += met.files;
         covered.bytes += met.bytes;
@@ -118,7 +118,7 @@ impl History<'_> {
     }
 
     /// For each of these blobs a path at which the oldest commit has it that has it, or an index.
-    fn paths_of(&self, ids: HashSet<ObjectId>, threads: usize) -> HashMap<ObjectId, Vec<u8>> {
+    fn paths_of(&self, ids: HashSet<ObjectId>, threads: Threads) -> HashMap<ObjectId, Vec<u8>> {
         let mut paths: HashMap<ObjectId, Vec<u8>> = HashMap::new();
         if ids.is_empty() {
             return paths;

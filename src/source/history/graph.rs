@@ -13,6 +13,7 @@ use gix::objs::tree::EntryRef;
 
 use super::History;
 use super::walk::Object;
+use crate::source::Threads;
 use crate::source::ancestry::Commit;
 
 /// A number for an object in question.
@@ -141,7 +142,7 @@ impl Gathered {
 
 impl Trees {
     /// Those that lead to one of `wanted`. A tree that is wanted itself holds that under no name.
-    pub fn leading_to(wanted: &Numbers, history: &History<'_>, threads: usize) -> Self {
+    pub fn leading_to(wanted: &Numbers, history: &History<'_>, threads: Threads) -> Self {
         let gathered = Mutex::new(Gathered::default());
         let visit = |object: &Object<'_>| {
             let Object { id, bytes, .. } = *object;
@@ -238,7 +239,7 @@ impl Trees {
 }
 
 impl Commits {
-    pub fn all(history: &History<'_>, threads: usize) -> Self {
+    pub fn all(history: &History<'_>, threads: Threads) -> Self {
         let told = Mutex::new(Told::default());
         history.each_commit_and_tag(threads, &|object| {
             told.lock().expect("no thread panicked while it held the lock").add(object);

@@ -9,14 +9,14 @@ use gix::bstr::ByteSlice;
 use super::graph::{Commits, Held, Numbers, Trees};
 use super::links::Found;
 use super::{History, objects, remembered};
-use crate::source::Repository;
 use crate::source::objects::Kept;
 use crate::source::refs::cut_off;
+use crate::source::{Repository, Threads};
 use crate::trouble::{Trouble, counted};
 
 impl History<'_> {
     /// What was not there to be scanned.
-    pub(super) fn lacks(&self, found: Found, threads: usize) -> Vec<Trouble> {
+    pub(super) fn lacks(&self, found: Found, threads: Threads) -> Vec<Trouble> {
         let mut lacks = Vec::new();
         let shallow = self.repository.shallow().unwrap_or_else(|trouble| {
             lacks.push(trouble);
@@ -58,7 +58,12 @@ impl History<'_> {
 
     /// What objects or the index refer to and is not here. In a plain repository only what a ref, HEAD or an index leads to:
     /// what a forgotten object names is git's to prune.
-    fn missing(&self, mut missing: HashSet<ObjectId>, shallow: &HashSet<ObjectId>, threads: usize) -> Option<Trouble> {
+    fn missing(
+        &self,
+        mut missing: HashSet<ObjectId>,
+        shallow: &HashSet<ObjectId>,
+        threads: Threads,
+    ) -> Option<Trouble> {
         let staged = self.staged.iter().filter(|change| change.kept != Kept::Submodule).map(|change| change.id);
         missing.extend(staged.filter(|id| !self.contents.has(id)));
         missing.retain(|id| !id.is_empty_tree());
@@ -96,7 +101,7 @@ struct Missed {
 }
 
 impl Missed {
-    fn of(history: &History<'_>, missing: HashSet<ObjectId>, threads: usize) -> Self {
+    fn of(history: &History<'_>, missing: HashSet<ObjectId>, threads: Threads) -> Self {
         let missing: Vec<ObjectId> = missing.into_iter().collect();
         let numbers: Numbers = missing.iter().copied().zip(0..).collect();
         let trees = Trees::leading_to(&numbers, history, threads);

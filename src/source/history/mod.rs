@@ -40,7 +40,7 @@ use super::index;
 use super::loose::Loose;
 use super::objects::{Kept, Objects, SUBMODULE};
 use super::refs::Ref;
-use super::{Coverage, Kind, Repository, Skipped, Source, Unit};
+use super::{Coverage, Kind, Repository, Skipped, Source, Threads, Unit};
 use crate::detect::Detector;
 use crate::finding::{Origin, OriginKind, Part};
 use crate::trouble::{Trouble, counted};
@@ -105,7 +105,7 @@ impl Source for History<'_> {
         Kind::History
     }
 
-    fn visit(&self, threads: usize, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let (detector, archives) = (self.detector, &self.archives);
         let links = Links::new(&self.contents);
         let broken = Broken::default();

@@ -5,7 +5,7 @@ use gix::objs::Kind as ObjectKind;
 
 use super::walk::{Look, Object};
 use super::{History, held_blobs, show};
-use crate::source::{Coverage, Unit};
+use crate::source::{Coverage, Threads, Unit};
 
 pub(super) struct Archives;
 
@@ -30,7 +30,7 @@ impl Archives {
 
 #[allow(clippy::unused_self)]
 impl History<'_> {
-    pub(super) fn with_archives_told(&self, covered: Coverage, _: usize) -> Coverage {
+    pub(super) fn with_archives_told(&self, covered: Coverage, _: Threads) -> Coverage {
         covered
     }
 }

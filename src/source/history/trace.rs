@@ -11,9 +11,9 @@ use super::graph::{Commits, Held, Numbers, Trees, Wanted, author};
 use super::labels::Label;
 use super::watch::Phase;
 use crate::finding::{Origin, OriginKind};
-use crate::source::Repository;
 use crate::source::ancestry::Commit;
 use crate::source::depth::DEEPEST;
+use crate::source::{Repository, Threads};
 use crate::trouble::Trouble;
 
 /// What is known of one token's way through the history. Names and paths are as git has them, not masked.
@@ -129,7 +129,7 @@ impl Holders {
 
 impl History<'_> {
     /// The way of each token, by number, up to `tokens`.
-    pub fn trace(&self, sought: &[Sought], tokens: usize, threads: usize) -> Vec<Trace> {
+    pub fn trace(&self, sought: &[Sought], tokens: usize, threads: Threads) -> Vec<Trace> {
         let mut traces: Vec<Trace> = (0..tokens).map(|_| Trace::default()).collect();
         let holders = Holders::of(sought);
         // Trees once, and commits once.

@@ -10,6 +10,7 @@ use super::History;
 use super::pack::{Pack, Root};
 use super::walk::{self, Look, Object, Task, Walker};
 use crate::detect::Reach;
+use crate::source::Threads;
 use crate::source::loose::Loose;
 
 /// Why a loose object cannot be read that was listed.
@@ -32,7 +33,7 @@ impl Work<'_> {
 
 impl History<'_> {
     /// Does the work on up to `threads` threads; returns how many bytes the objects have.
-    pub(super) fn run(&self, work: &[Work<'_>], threads: usize, task: &Task<'_>) -> u64 {
+    pub(super) fn run(&self, work: &[Work<'_>], threads: Threads, task: &Task<'_>) -> u64 {
         let next = AtomicUsize::new(0);
         let stores = &self.repository.stores;
         let watch = &self.watch;
@@ -48,7 +49,7 @@ impl History<'_> {
             }
             walker.bytes
         };
-        let helpers = threads.min(work.len()).saturating_sub(1);
+        let helpers = threads.for_parts(work.len()) - 1;
         std::thread::scope(|scope| {
             let helping: Vec<_> = (0..helpers).map(|_| scope.spawn(run)).collect();
             let mine = run();
@@ -58,17 +59,17 @@ impl History<'_> {
     }
 
     /// Shows every object of one kind. What cannot be read was told when it was scanned.
-    fn each(&self, kind: fn(ObjectKind) -> Look, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+    fn each(&self, kind: fn(ObjectKind) -> Look, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         let reach = &|_| Reach { bytes: 0, by_lines: false };
         let task = Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, reach, visit, failed: &|_, _| {} };
         self.run(&self.work(false), threads, &task);
     }
 
-    pub(super) fn each_tree(&self, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+    pub(super) fn each_tree(&self, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         self.each(|kind| if kind == ObjectKind::Tree { Look::All } else { Look::None }, threads, visit);
     }
 
-    pub(super) fn each_commit_and_tag(&self, threads: usize, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+    pub(super) fn each_commit_and_tag(&self, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         let look = |kind| if matches!(kind, ObjectKind::Commit | ObjectKind::Tag) { Look::All } else { Look::None };
         self.each(look, threads, visit);
     }
