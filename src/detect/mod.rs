@@ -151,15 +151,6 @@ impl Detector {
         Reach { bytes: longest - 1, by_lines: self.exact.is_none() }
     }
 
-    /// As [`reach`], of a text in one line, from one that holds a token to one that may hold one.
-    ///
-    /// [`reach`]: Self::reach
-    pub fn reach_of_start(&self) -> Reach {
-        let start = self.longest_literal + SHORTEST_BODY + decode::SHORT_REACH;
-        let longest = self.exact.as_ref().map_or(start, |exact| exact.reach().max(start));
-        Reach { bytes: longest - 1, by_lines: false }
-    }
-
     fn may_start(&self, bytes: &[u8], is_start: impl Fn(&Literal) -> bool) -> bool {
         let mut from = 0;
         while let Some(literal) = self.gate.find(bytes, from) {

@@ -80,9 +80,6 @@ fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>)) {
 /// 80, 128 digits. No word that a token wants near it is further away, where its own name is none of the gate's literals.
 pub(super) const REACH: usize = 256;
 
-/// The same where no line breaks are: 32 digits of hex, an escape and what makes it a run.
-pub(super) const SHORT_REACH: usize = 48;
-
 /// Whether some stretch of [`REACH`] bytes in `bytes` may be part of an encoded token. Unlike [`each`] this depends on nothing
 /// that stands elsewhere, so what is true of two texts is true of what is put together from stretches of them.
 pub(super) fn may_stand(bytes: &[u8]) -> bool {

@@ -12,7 +12,7 @@ use gix::objs::Kind as ObjectKind;
 use super::graph::{Commits, Held, Numbers, Trees};
 use super::walk::{Look, Object};
 use super::watch::Phase;
-use super::{History, held_blobs, show};
+use super::{History, held, show};
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::source::archive::{LIMITS, Unopened, is_archive, path_inside, unpack};
 use crate::source::{Coverage, Newness, Skipped, Threads, Unit};
@@ -51,7 +51,7 @@ impl Archives {
 
     /// Which objects are to be made.
     pub fn look(&self) -> fn(ObjectKind) -> Look {
-        if self.wanted { |_| Look::All } else { held_blobs }
+        if self.wanted { |kind| if kind == ObjectKind::Blob { Look::All } else { held(kind) } } else { held }
     }
 
     pub fn show(&self, object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {

@@ -15,7 +15,7 @@ pub(super) struct Delta<'d> {
 
 /// One step of a delta.
 #[derive(Clone, Copy)]
-enum Step<'d> {
+pub(super) enum Step<'d> {
     Copy { from: usize, len: usize },
     Insert(&'d [u8]),
 }
@@ -61,36 +61,16 @@ impl<'d> Delta<'d> {
 
     /// What comes of the delta, into `out`.
     pub fn apply(&self, base: &[u8], out: &mut Vec<u8>) -> gix::Result<()> {
-        self.make(base, out, |_| {})
-    }
-
-    /// As [`apply`], and where something stands which is not in the base: in order, and empty where two copies meet.
-    ///
-    /// [`apply`]: Self::apply
-    pub fn apply_and_tell(&self, base: &[u8], out: &mut Vec<u8>, fresh: &mut Vec<Range<usize>>) -> gix::Result<()> {
-        fresh.clear();
-        self.make(base, out, |new| fresh.push(new))
-    }
-
-    fn make(&self, base: &[u8], out: &mut Vec<u8>, mut see: impl FnMut(Range<usize>)) -> gix::Result<()> {
         out.clear();
         out.try_reserve(self.size).map_err(|_| corruption(format!("it says that it makes {} bytes", self.size)))?;
-        self.steps(base.len(), |step| {
-            let start = out.len();
-            match step {
-                Step::Insert(bytes) => {
-                    out.extend_from_slice(bytes);
-                    see(start..out.len());
-                }
-                Step::Copy { from, len } => {
-                    out.extend_from_slice(&base[from..from + len]);
-                    see(start..start);
-                }
-            }
+        self.steps(base.len(), |step| match step {
+            Step::Insert(bytes) => out.extend_from_slice(bytes),
+            Step::Copy { from, len } => out.extend_from_slice(&base[from..from + len]),
         })
     }
 
-    fn steps(&self, base_len: usize, mut take: impl FnMut(Step<'d>)) -> gix::Result<()> {
+    /// Takes each step in turn, as it would be made of a base of so many bytes.
+    pub fn steps(&self, base_len: usize, mut take: impl FnMut(Step<'d>)) -> gix::Result<()> {
         if base_len != self.base_size {
             return Err(corruption("a delta in it was made against something else").into());
         }

@@ -3,6 +3,7 @@
 #[cfg_attr(not(feature = "archives"), path = "no_archives.rs")]
 mod archives;
 mod delta;
+mod entries;
 mod graph;
 mod honest;
 mod labels;
@@ -32,7 +33,7 @@ use links::Links;
 use pack::Pack;
 use remembered::Remembered;
 use stores::Contents;
-use walk::{Look, Object, Task, found};
+use walk::{Look, Object, Search, Task};
 use work::GONE;
 
 use super::envelope::{visit_envelope, whole};
@@ -113,15 +114,19 @@ impl Source for History<'_> {
             let mut broken = broken.lock().expect("no thread panicked while it held the lock");
             broken.entry(why.to_owned()).or_default().push(id.to_owned());
         };
-        let task = Task {
-            look: archives.look(),
+        let search = Search {
             may_hold: &|bytes| detector.may_hold(bytes),
             holds: &|kind, bytes| {
                 // What is no blob is not scanned as one text, and there is little of it.
                 let is_blob = kind == ObjectKind::Blob;
                 detector.may_hold(bytes) && (!is_blob || detector.depends(bytes) || !detector.find(bytes).is_empty())
             },
-            reach: &|kind| if kind == ObjectKind::Tree { detector.reach_of_start() } else { detector.reach() },
+            reach: detector.reach(),
+        };
+        let task = Task {
+            look: archives.look(),
+            search: Some(search),
+            entry: Some(&|id| links.look_up(id)),
             visit: &|object| {
                 if let Err(err) = links.see(object) {
                     failed(object.id, &err.to_string());
@@ -163,7 +168,7 @@ impl History<'_> {
         let mut buffer = Vec::new();
         for id in gone.unwrap_or_default() {
             match objects.any(&id, &"the history", &mut buffer) {
-                Ok((kind, bytes)) => walk::show(&found(kind, &id, bytes, task), task),
+                Ok((kind, bytes)) => walk::show_alone(kind, &id, bytes, task),
                 Err(_) => (task.failed)(&id, GONE),
             }
         }
@@ -177,7 +182,7 @@ impl History<'_> {
             let mut store = Loose::new(dir);
             for id in broken.values().flatten() {
                 if let Ok(Some((kind, start))) = store.read(id, &mut buffer) {
-                    walk::show(&found(kind, id, &buffer[start..], task), task);
+                    walk::show_alone(kind, id, &buffer[start..], task);
                 }
             }
         }
@@ -206,9 +211,9 @@ fn staged_in(git_dir: &Path, objects: &Objects) -> Result<Vec<index::Change>, Tr
     if path.exists() { Ok(index::compare(&path, git_dir, None, objects)?.changes) } else { Ok(Vec::new()) }
 }
 
-/// Of blobs only those that may hold a token.
-fn held_blobs(kind: ObjectKind) -> Look {
-    if kind == ObjectKind::Blob { Look::Held } else { Look::All }
+/// Of blobs and trees only those that may hold a token.
+fn held(kind: ObjectKind) -> Look {
+    if matches!(kind, ObjectKind::Blob | ObjectKind::Tree) { Look::Held } else { Look::All }
 }
 
 /// Hands over what can be scanned of an object.

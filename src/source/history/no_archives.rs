@@ -4,7 +4,7 @@ use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
 use super::walk::{Look, Object};
-use super::{History, held_blobs, show};
+use super::{History, held, show};
 use crate::source::{Coverage, Threads, Unit};
 
 pub(super) struct Archives;
@@ -16,7 +16,7 @@ impl Archives {
     }
 
     pub fn look(&self) -> fn(ObjectKind) -> Look {
-        held_blobs
+        held
     }
 
     pub fn show(&self, object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {

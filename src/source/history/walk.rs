@@ -3,14 +3,13 @@
 //! If a base holds no token, and what a delta inserts, with what stands beside it, can be no part of one, then what comes of
 //! the delta holds none. So of most objects only the delta is inflated and looked at.
 
-use std::ops::Range;
-
 use gix::ObjectId;
 use gix::hash::oid;
 use gix::objs::Kind;
 use gix::zlib::Inflate;
 
 use super::delta::Delta;
+use super::entries::{Entries, Entry};
 use super::pack::{Held, Pack, Root, RootKind};
 use crate::detect::Reach;
 use crate::source::objects::Objects;
@@ -27,15 +26,35 @@ pub(super) enum Look {
 /// What the walk is for.
 pub(super) struct Task<'t> {
     pub look: fn(Kind) -> Look,
+    /// None where no token is looked for.
+    pub search: Option<Search<'t>>,
+    /// Gets the id of each entry of a tree, except submodules and what stands alike in a tree that was read before. Where it
+    /// is given, only the names in a tree can hold a token, and a tree that is none to its end has failed.
+    pub entry: Option<&'t (dyn Fn(&oid) + Sync)>,
+    pub visit: &'t (dyn Fn(&Object<'_>) + Sync),
+    /// Gets the id of an object that cannot be read, and why.
+    pub failed: &'t (dyn Fn(&oid, &str) + Sync),
+}
+
+/// How a walk looks for tokens.
+#[derive(Clone, Copy)]
+pub(super) struct Search<'t> {
     /// Whether the bytes may hold a token. True of what is put together from two texts only where it is true of one of
     /// them, or of what is within `reach` of the place where they meet.
     pub may_hold: &'t (dyn Fn(&[u8]) -> bool + Sync),
     /// Whether the object holds a token, or what makes one of something that is far away in it. Asked where it may.
     pub holds: &'t (dyn Fn(Kind, &[u8]) -> bool + Sync),
-    pub reach: &'t (dyn Fn(Kind) -> Reach + Sync),
-    pub visit: &'t (dyn Fn(&Object<'_>) + Sync),
-    /// Gets the id of an object that cannot be read, and why.
-    pub failed: &'t (dyn Fn(&oid, &str) + Sync),
+    pub reach: Reach,
+}
+
+impl Task<'_> {
+    fn may_hold(&self, bytes: &[u8]) -> bool {
+        self.search.is_some_and(|search| (search.may_hold)(bytes))
+    }
+
+    fn holds(&self, kind: Kind, bytes: &[u8]) -> bool {
+        self.search.is_some_and(|search| (search.holds)(kind, bytes))
+    }
 }
 
 /// An object as a walk shows it.
@@ -45,8 +64,6 @@ pub(super) struct Object<'o> {
     pub id: &'o oid,
     pub bytes: &'o [u8],
     pub may_hold: bool,
-    /// Of a tree, where something stands that no object has which was shown before this one. None where that is not known.
-    pub fresh: Option<&'o [Range<usize>]>,
 }
 
 /// What a delta is against.
@@ -54,11 +71,11 @@ pub(super) struct Object<'o> {
 struct Base<'b> {
     bytes: &'b [u8],
     holds: bool,
-    /// Whether it was shown, if the task asked for it.
-    was_shown: bool,
+    /// Of a tree, if they are known.
+    entries: Option<&'b Entries>,
 }
 
-/// Objects with fewer bytes than this are shown whatever they hold: pointers to what is stored elsewhere have 200.
+/// Blobs with fewer bytes than this are shown whatever they hold: pointers to what is stored elsewhere have 200.
 const SMALL: usize = 1024;
 
 /// What a thread reads with, and what it counted.
@@ -66,8 +83,8 @@ pub(super) struct Walker<'o> {
     objects: &'o Objects,
     inflate: Inflate,
     delta: Vec<u8>,
+    /// What is to be looked at of a delta, or of a tree.
     scratch: Vec<u8>,
-    fresh: Vec<Range<usize>>,
     /// Buffers that are free.
     spare: Vec<Vec<u8>>,
     /// Bytes of the objects that were read, as if each had been made.
@@ -79,7 +96,14 @@ struct Frame {
     entry: u32,
     bytes: Vec<u8>,
     holds: bool,
+    entries: Option<Entries>,
     next_child: usize,
+}
+
+impl Frame {
+    fn as_base(&self) -> Base<'_> {
+        Base { bytes: &self.bytes, holds: self.holds, entries: self.entries.as_ref() }
+    }
 }
 
 /// Whether an object was made.
@@ -87,14 +111,15 @@ enum Made {
     /// It holds no token, nothing hangs on it, and nobody asked for it.
     Not,
     Whole {
-        may_hold: bool,
+        holds: bool,
+        entries: Option<Entries>,
     },
 }
 
 impl<'o> Walker<'o> {
     pub fn new(objects: &'o Objects) -> Self {
-        let (delta, scratch, fresh, spare) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { objects, inflate: Inflate::default(), delta, scratch, fresh, spare, bytes: 0 }
+        let (delta, scratch, spare) = (Vec::new(), Vec::new(), Vec::new());
+        Self { objects, inflate: Inflate::default(), delta, scratch, spare, bytes: 0 }
     }
 
     /// Reads a root and all that hangs on it.
@@ -108,10 +133,10 @@ impl<'o> Walker<'o> {
             return;
         }
         let base = base.map(|bytes| {
-            let may_hold = (task.holds)(kind, &bytes);
-            (bytes, may_hold)
+            let holds = task.holds(kind, &bytes);
+            (bytes, holds)
         });
-        let base = base.as_ref().map(|(bytes, holds)| Base { bytes, holds: *holds, was_shown: false });
+        let base = base.as_ref().map(|(bytes, holds)| Base { bytes, holds: *holds, entries: None });
         let mut stack: Vec<Frame> = Vec::new();
         stack.extend(self.enter(pack, root.entry, kind, base, task));
         while let Some(top) = stack.last_mut() {
@@ -121,13 +146,7 @@ impl<'o> Walker<'o> {
                 continue;
             };
             top.next_child += 1;
-            let entered = self.enter(
-                pack,
-                child,
-                kind,
-                Some(Base { bytes: &top.bytes, holds: top.holds, was_shown: true }),
-                task,
-            );
+            let entered = self.enter(pack, child, kind, Some(top.as_base()), task);
             if top.next_child == pack.children(top.entry).len() {
                 // Its last child is read: a chain of deltas needs two buffers, not one for each link.
                 let done = stack.pop().expect("there is a last one");
@@ -144,12 +163,10 @@ impl<'o> Walker<'o> {
         let made = self.read(pack, entry, kind, base, task, &mut bytes);
         match made {
             Ok(Made::Not) => {}
-            Ok(Made::Whole { may_hold }) => {
-                let may_hold = may_hold && (task.holds)(kind, &bytes);
-                let fresh = base.filter(|base| base.was_shown && kind == Kind::Tree).map(|_| &self.fresh[..]);
-                show(&Object { kind, id: pack.id(entry), bytes: &bytes, may_hold, fresh }, task);
+            Ok(Made::Whole { holds, entries }) => {
+                show(&Object { kind, id: pack.id(entry), bytes: &bytes, may_hold: holds }, task);
                 if has_children {
-                    return Some(Frame { entry, bytes, holds: may_hold, next_child: 0 });
+                    return Some(Frame { entry, bytes, holds, entries, next_child: 0 });
                 }
             }
             Err(err) => fail_all(pack, entry, &err.to_string(), task),
@@ -168,31 +185,58 @@ impl<'o> Walker<'o> {
         task: &Task<'_>,
         bytes: &mut Vec<u8>,
     ) -> gix::Result<Made> {
+        let id = pack.id(entry);
         let Some(base) = base else {
             match pack.inflate(entry, &mut self.inflate, bytes)? {
                 Held::Whole => {}
                 Held::Delta => return Err(gix::error::corruption("a delta has no base").into()),
             }
             self.bytes += bytes.len() as u64;
-            return Ok(Made::Whole { may_hold: true });
+            return Ok(self.whole(id, kind, bytes, task));
         };
         pack.inflate(entry, &mut self.inflate, &mut self.delta)?;
         let delta = Delta::parse(&self.delta)?;
         self.bytes += delta.size as u64;
-        let may_hold = base.holds || {
-            delta.inserted(base.bytes, (task.reach)(kind), &mut self.scratch)?;
-            (task.may_hold)(&self.scratch)
+
+        let has_children = !pack.children(entry).is_empty();
+        let see = task.entry.filter(|_| kind == Kind::Tree);
+        // One that is no tree is read once more as a whole, and told then.
+        let entries = see.zip(base.entries).and_then(|(see, older)| {
+            self.scratch.clear();
+            let mut see = names_into(&mut self.scratch, see);
+            older.after(base.bytes, &delta, has_children, id.as_bytes().len(), &mut see).ok()
+        });
+        let is_unknown = see.is_some() && entries.is_none();
+        let may_hold = base.holds || is_unknown || {
+            if let (None, Some(search)) = (&entries, task.search) {
+                delta.inserted(base.bytes, search.reach, &mut self.scratch)?;
+            }
+            task.may_hold(&self.scratch)
         };
-        let all = delta.size < SMALL || (task.look)(kind) == Look::All || !pack.children(entry).is_empty();
-        if !may_hold && !all {
+        let is_small = kind == Kind::Blob && delta.size < SMALL;
+        if !(may_hold || has_children || is_small || (task.look)(kind) == Look::All) {
             return Ok(Made::Not);
         }
-        if kind == Kind::Tree {
-            delta.apply_and_tell(base.bytes, bytes, &mut self.fresh)?;
-        } else {
-            delta.apply(base.bytes, bytes)?;
+        delta.apply(base.bytes, bytes)?;
+        if is_unknown {
+            return Ok(self.whole(id, kind, bytes, task));
         }
-        Ok(Made::Whole { may_hold })
+        let is_in_new_name = entries.is_some() && !base.holds;
+        let holds = may_hold && (is_in_new_name || task.holds(kind, bytes));
+        Ok(Made::Whole { holds, entries })
+    }
+
+    /// One of which nothing was known before.
+    fn whole(&mut self, id: &oid, kind: Kind, bytes: &[u8], task: &Task<'_>) -> Made {
+        let entries = task.entry.filter(|_| kind == Kind::Tree).and_then(|see| {
+            self.scratch.clear();
+            entries_of(bytes, id, &mut names_into(&mut self.scratch, see), task)
+        });
+        let holds = match entries {
+            Some(_) => task.may_hold(&self.scratch),
+            None => task.holds(kind, bytes),
+        };
+        Made::Whole { holds, entries }
     }
 
     /// The kind of a root, and its base where that is in another place.
@@ -211,16 +255,35 @@ impl<'o> Walker<'o> {
     }
 }
 
-/// An object that was found by itself.
-pub(super) fn found<'o>(kind: Kind, id: &'o oid, bytes: &'o [u8], task: &Task<'_>) -> Object<'o> {
-    Object { kind, id, bytes, may_hold: (task.holds)(kind, bytes), fresh: None }
+/// Shows an object that was found by itself.
+pub(super) fn show_alone(kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_>) {
+    if let Some(see) = task.entry.filter(|_| kind == Kind::Tree) {
+        entries_of(bytes, id, &mut names_into(&mut Vec::new(), see), task);
+    }
+    show(&Object { kind, id, bytes, may_hold: task.holds(kind, bytes) }, task);
+}
+
+/// None where it is no tree to its end, which is told.
+fn entries_of(tree: &[u8], id: &oid, see: &mut dyn FnMut(&Entry<'_>), task: &Task<'_>) -> Option<Entries> {
+    Entries::read(tree, id.as_bytes().len(), see).map_err(|err| (task.failed)(id, &err.to_string())).ok()
+}
+
+/// What to do with an entry: its name is kept apart from the others.
+fn names_into<'n>(names: &'n mut Vec<u8>, see: &'n dyn Fn(&oid)) -> impl FnMut(&Entry<'_>) + 'n {
+    |entry| {
+        names.extend_from_slice(entry.name);
+        names.push(0);
+        if !entry.is_submodule {
+            see(entry.id);
+        }
+    }
 }
 
 /// Shows the object where the task asks for it.
-pub(super) fn show(object: &Object<'_>, task: &Task<'_>) {
+fn show(object: &Object<'_>, task: &Task<'_>) {
     let wanted = match (task.look)(object.kind) {
         Look::None => false,
-        Look::Held => object.may_hold || object.bytes.len() < SMALL,
+        Look::Held => object.may_hold || (object.kind == Kind::Blob && object.bytes.len() < SMALL),
         Look::All => true,
     };
     if wanted {

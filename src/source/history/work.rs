@@ -9,7 +9,6 @@ use gix::objs::Kind as ObjectKind;
 use super::History;
 use super::pack::{Pack, Root};
 use super::walk::{self, Look, Object, Task, Walker};
-use crate::detect::Reach;
 use crate::source::Threads;
 use crate::source::loose::Loose;
 
@@ -60,8 +59,7 @@ impl History<'_> {
 
     /// Shows every object of one kind. What cannot be read was told when it was scanned.
     fn each(&self, kind: fn(ObjectKind) -> Look, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        let reach = &|_| Reach { bytes: 0, by_lines: false };
-        let task = Task { look: kind, may_hold: &|_| false, holds: &|_, _| false, reach, visit, failed: &|_, _| {} };
+        let task = Task { look: kind, search: None, entry: None, visit, failed: &|_, _| {} };
         self.run(&self.work(false), threads, &task);
     }
 
@@ -112,7 +110,7 @@ fn loose(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_>) {
                 }
                 // That one is scanned, but not asked what it leads to.
                 let kind = if is_other { ObjectKind::Blob } else { kind };
-                walk::show(&walk::found(kind, id, object, task), task);
+                walk::show_alone(kind, id, object, task);
             }
             Ok(None) => (task.failed)(id, GONE),
             Err(err) => (task.failed)(id, &err.to_string()),
