@@ -221,7 +221,8 @@ proptest! {
     fn a_change_that_makes_a_token_looks_as_if_it_may(
         one in Planted::any(),
         ways in prop::option::of(nest()),
-        is_wrapped in any::<bool>(),
+        line_break in prop::option::of(prop::sample::select(vec!["\n", "\r\n", "\n    ", " \\\n  ", "\" +\n  \"", "\n# "])),
+        width in prop::sample::select(vec![40, 44, 60, 76]),
         in_front in 0..700_usize,
         from in prop_oneof![-260..60_isize, -4..40_isize],
         len in 1..30_usize,
@@ -230,7 +231,7 @@ proptest! {
         let mut text = prose(in_front);
         let span = one.plant(&mut text, |token| {
             let written = ways.as_ref().map_or(token.to_vec(), |ways| nested(token, ways));
-            if is_wrapped && written.len() > 60 { wrapped(&written, 44, "\n") } else { written }
+            line_break.map_or(written.clone(), |line_break| wrapped(&written, width, line_break))
         });
         text.extend(prose(700));
         prop_assume!(!fingerprints(&text).is_empty());
@@ -249,4 +250,43 @@ proptest! {
         let names = [b"before\0", &name[..], b"\0behind\0"].concat();
         prop_assert!(DETECTOR.may_hold(&names) || fingerprints(&name).is_empty(), "{}", name.escape_ascii());
     }
+}
+
+/// Random changes seldom meet a line that is not enough by itself.
+#[test]
+fn a_change_anywhere_in_wrapped_lines_looks_as_if_it_may() {
+    let mut make = Maker::new(77);
+    let mut told = 0;
+    let rows = [
+        ("\n", 40, 8),
+        ("\n", 44, 22),
+        ("\r\n", 40, 24),
+        ("\n    ", 44, 27),
+        (" \\\n  ", 40, 20),
+        ("\" +\n  \"", 60, 34),
+        ("\n# ", 40, 26),
+    ];
+    for (is_text, (line_break, width, in_front)) in rows.into_iter().flat_map(|row| [(true, row), (false, row)]) {
+        // Behind what is no text the first line by itself says nothing, and the last one never does.
+        let mut binary = || (0..in_front).map(|_| 0x80 | make.next().to_le_bytes()[0]).collect();
+        let front = if is_text { prose(in_front) } else { binary() };
+        let inner = [&front[..], b" ", make.sk_live(24).text().as_bytes()].concat();
+        let written = (WAYS[0].write)(&inner);
+        let text = [&prose(100), &b"\n"[..], &wrapped(&written, width, line_break), b"\n", &prose(100)].concat();
+        assert!(!fingerprints(&text).is_empty(), "{line_break:?} {width} {in_front}");
+        for at in 90..text.len() - 90 {
+            for (len, instead) in
+                [(1, ""), (1, ";"), (2, " "), (9, "\n"), (9, ""), (30, ""), (0, " so\n"), (1, " so\n")]
+            {
+                let base = [&text[..at], instead.as_bytes(), &text[at + len..]].concat();
+                if fingerprints(&base).is_empty() && !DETECTOR.depends(&base) {
+                    let without = [&text[..at], &text[at + len..]].concat();
+                    let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.reach());
+                    assert!(DETECTOR.may_hold(&seen), "{line_break:?} {width} {in_front}: {at} {len} {instead:?}");
+                    told += 1;
+                }
+            }
+        }
+    }
+    assert!(told > 1000, "{told}");
 }

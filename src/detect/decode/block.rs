@@ -154,10 +154,32 @@ fn behind_line_break(bytes: &[u8], at: usize) -> Option<usize> {
     let end =
         skip(bytes, at, 4, |b| matches!(b, b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b'\\' | b'&' | b' ' | b'\t'));
     let end = skip(bytes, end, 1, |b| b == b'\r');
-    let next = Some(end + 1).filter(|_| bytes.get(end) == Some(&b'\n'))?;
-    let next = skip(bytes, next, DEEPEST_INDENT, |b| matches!(b, b' ' | b'\t'));
-    let next = skip(bytes, next, 1, |b| matches!(b, b'"' | b'\'' | b'`' | b'#' | b'*' | b'>' | b'|'));
-    Some(skip(bytes, next, 1, |b| b == b' '))
+    (bytes.get(end) == Some(&b'\n')).then(|| start_of_text(bytes, end + 1))
+}
+
+/// Where the text begins of the line that begins at `at`.
+fn start_of_text(bytes: &[u8], at: usize) -> usize {
+    let at = skip(bytes, at, DEEPEST_INDENT, |b| matches!(b, b' ' | b'\t'));
+    let at = skip(bytes, at, 1, |b| matches!(b, b'"' | b'\'' | b'`' | b'#' | b'*' | b'>' | b'|'));
+    skip(bytes, at, 1, |b| b == b' ')
+}
+
+/// Whether a line that ends in the line break at `at` may go on below: it ends in digits, so many or cut off.
+pub fn may_go_on(bytes: &[u8], at: usize) -> bool {
+    /// What joins lines may stand behind the digits, and some of that are digits as well.
+    const JOIN: usize = 5;
+    let joins = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b'\\' | b'&' | b' ' | b'\t' | b'\r');
+    let line = &bytes[..at];
+    let line = &line[..at - line.iter().rev().take(JOIN).take_while(|b| joins(b)).count()];
+    let digits = line.iter().rev().take(SHORTEST - JOIN).take_while(|b| is_digit(**b)).count();
+    digits == line.len().min(SHORTEST - JOIN)
+}
+
+/// Whether a line that begins at `at` may belong to the one above: it has digits, and nothing else as far as it is here.
+pub fn may_belong(bytes: &[u8], at: usize) -> bool {
+    let start = start_of_text(bytes, at);
+    let digits = run_at(bytes, start, PIECE);
+    start == bytes.len() || (!digits.is_empty() && ends_line(bytes, digits.end))
 }
 
 fn behind_written_break(bytes: &[u8], at: usize) -> Option<usize> {

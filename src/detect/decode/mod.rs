@@ -5,7 +5,7 @@
 //! say is asked of its letters before it is decoded, and what is decoded is searched like the unit itself.
 
 mod base64;
-mod block;
+pub(super) mod block;
 mod digits;
 mod entity;
 mod escapes;

@@ -106,7 +106,7 @@ impl<'d> Delta<'d> {
 }
 
 /// A copy of so many bytes or fewer is taken whole: looking where its lines end takes longer than looking at it.
-const SHORT: usize = 256;
+const SHORT: usize = 96;
 
 /// Adds what is near the beginning and the end of a copy; where that is the base's own, nothing meets it that is new.
 fn add_ends(copy: &[u8], reach: Reach, starts_both: bool, ends_both: bool, out: &mut Vec<u8>) {
