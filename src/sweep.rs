@@ -17,6 +17,8 @@ pub struct Sweep<'a> {
     pub before: Option<&'a Allow>,
     /// Where to keep the bytes of what is found and not allowed.
     pub vault: Option<&'a Vault>,
+    /// Gets what counts as soon as it is met, in no order and once for each place.
+    pub tell: Option<&'a (dyn Fn(&Finding) + Sync)>,
 }
 
 /// What came of it, in order of place.
@@ -150,6 +152,9 @@ impl Sweep<'_> {
         // No replacement mends an archive.
         if let Some(vault) = self.vault.filter(|_| !counted.is_empty() && !unit.is_in_archive()) {
             vault.keep(self.detector, unit.bytes, unit.part, &hits, counted.into_iter().cloned().collect());
+        }
+        if let Some(tell) = self.tell {
+            mine.findings.iter().for_each(tell);
         }
         let mut found = found.lock().expect("no thread panicked while it held the lock");
         found.findings.append(&mut mine.findings);

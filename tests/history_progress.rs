@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -11,16 +11,22 @@ use std::time::{Duration, Instant};
 use support::history::history;
 use support::push::BINARY;
 use support::story::Story;
-use support::{Repo, client};
+use support::token::Maker;
+use support::{Repo, client, text};
 
-/// A repository in which reading does not end: a loose object is a pipe that nobody writes to.
+/// A repository in which reading does not end.
 fn endless() -> Repo {
     let story = Story::new(8300);
-    let folder = story.repo.path(".git/objects/12");
+    add_endless(&story.repo);
+    story.repo
+}
+
+/// A loose object that is a pipe which nobody writes to.
+fn add_endless(repo: &Repo) {
+    let folder = repo.path(".git/objects/12");
     std::fs::create_dir_all(&folder).expect("create");
     let made = Command::new("mkfifo").arg(folder.join("3".repeat(38))).status().expect("mkfifo");
     assert!(made.success());
-    story.repo
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -111,4 +117,63 @@ fn what_git_packs_under_the_sweep_is_read_where_it_is_then() {
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(out.contains(&token.fingerprint()) && !err.contains("is gone"), "{out}{err}");
     assert_eq!(err.lines().count(), 1, "the pipe is no object: {err}");
+}
+
+#[test]
+fn a_token_is_told_of_as_soon_as_it_is_met() {
+    let token = Maker::new(8301).sk_live(24);
+    let repo = Repo::new();
+    repo.stage("a.py", client(&token));
+    repo.commit("leak");
+    repo.git(&["repack", "-adq"]).expect_code(0);
+    add_endless(&repo);
+    let mut command = Command::new(BINARY);
+    command.args(["history", "--format", "jsonl"]).current_dir(repo.top()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("start");
+    let out = child.stdout.take().expect("piped");
+    let (send, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        BufReader::new(out).lines().map_while(Result::ok).for_each(|line| drop(send.send(line)))
+    });
+    let met = lines.recv_timeout(Duration::from_secs(60));
+    assert!(child.try_wait().expect("wait").is_none(), "it ended by itself");
+    child.kill().expect("kill");
+    child.wait().expect("wait");
+
+    let met: serde_json::Value = serde_json::from_str(&met.expect("a line while it reads")).expect("JSON");
+    assert_eq!(met["type"], "sighting", "{met}");
+    assert_eq!((text(&met["redacted"]), text(&met["part"])), (&token.redacted()[..], "content"), "{met}");
+    assert_eq!(text(&met["object"]), repo.blob(client(&token)), "{met}");
+    assert!(met["commit"].is_null(), "{met}");
+}
+
+#[test]
+fn each_token_is_met_once_and_answered_behind() {
+    let mut make = Maker::new(8302);
+    let (one, other, allowed) = (make.sk_live(24), make.whsec_hex(64), make.sk_test(24));
+    let repo = Repo::new();
+    for (path, token) in [("a.py", &one), ("b.py", &one), ("c.py", &other), ("docs/d.py", &allowed)] {
+        repo.stage(path, format!("# {path}\n{}", client(token)));
+        repo.commit(path);
+    }
+    for revisions in [&[][..], &["HEAD"]] {
+        let args = [&["history", "--format", "jsonl", "--allow", "docs/**"], revisions].concat();
+        let types: Vec<String> = repo.keysweep(&args).expect_code(1).objects().iter().map(told).collect();
+        let (met, behind): (Vec<String>, Vec<String>) =
+            types.into_iter().partition(|line| line.starts_with("sighting"));
+        assert_eq!(met.iter().filter(|line| line.ends_with(&one.fingerprint())).count(), 1, "{met:?}");
+        assert_eq!(met.iter().filter(|line| line.ends_with(&other.fingerprint())).count(), 1, "{met:?}");
+        assert!(behind.iter().all(|line| !line.ends_with(&allowed.fingerprint())), "{behind:?}");
+        assert!(behind.last().is_some_and(|line| line.starts_with("summary")), "{behind:?}");
+    }
+    // Who asks for a document or a file gets it whole.
+    for args in [&["--format", "json"][..], &["--format", "jsonl", "--output", "out"], &[]] {
+        repo.keysweep(&[&["history"], args].concat()).expect_code(1).expect_lacks("sighting");
+    }
+    let written = std::fs::read_to_string(repo.path("out")).expect("read");
+    assert!(!written.contains("sighting") && written.contains("finding"), "{written}");
+}
+
+fn told(line: &serde_json::Value) -> String {
+    format!("{} {}", text(&line["type"]), line["fingerprint"].as_str().unwrap_or_default())
 }

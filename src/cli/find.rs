@@ -41,7 +41,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     let progress = Progress::start(&watch, common);
     let history = History::open(&repository, &detector, watch);
     let allow = Allow::strict();
-    let sweep = Sweep { detector: &detector, allow: &allow, before: None, vault: None };
+    let sweep = Sweep { detector: &detector, allow: &allow, before: None, vault: None, tell: None };
     let mut outcome = sweep.run(&history, threads(common));
     let mut exposures = expose(&mut outcome, &history, &detector, &allow, threads(common));
     let on_disk = sweep.run(&files(&repository), threads(common));

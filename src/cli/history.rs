@@ -9,11 +9,13 @@ use super::args::{Common, HistoryArgs};
 use super::cleaning::{Asked, cleaning};
 use super::config::Settings;
 use super::progress::{self, Progress};
+use super::sightings::Sightings;
 use super::{Scan, finish, stale_entries, threads, unstaged_config};
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
 use crate::exposure::{ShownCommit, expose};
+use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::source::{History, Kind, Pushed, Repository, Selection, Staged, Watch};
 use crate::sweep::{Outcome, Sweep};
@@ -54,7 +56,9 @@ fn selected(
     #[cfg(feature = "archives")]
     let commits = commits.with_archives(args.archives());
     let detector = Detector::new(&settings.rules);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: None };
+    let sightings = Sightings::of(common);
+    let tell = |finding: &Finding| sightings.tell(finding);
+    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: None, tell: Some(&tell) };
     let mut outcome = sweep.run(&commits, threads(common));
     let authors = authors(repository, &outcome, &detector)?;
     outcome.unread.extend(unread);
@@ -90,8 +94,9 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     #[cfg(feature = "archives")]
     let history = history.with_archives(args.archives());
     let history = if args.since_last { history.since_last(&rules) } else { history };
-    let sweep =
-        Sweep { detector: &detector, allow: &settings.allow, before: None, vault: asked.as_ref().map(Asked::vault) };
+    let (vault, sightings) = (asked.as_ref().map(Asked::vault), Sightings::of(common));
+    let tell = |finding: &Finding| sightings.tell(finding);
+    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault, tell: Some(&tell) };
     let mut outcome = sweep.run(&history, threads(common));
     outcome.unread.extend(unread);
     if args.since_last {

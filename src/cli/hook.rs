@@ -60,8 +60,8 @@ fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Tr
             let source = Pushed::read(&repository, &pushes, &scanned, &load.known, kind)?;
             notes.extend(source.note());
             let detector = Detector::new(&settings.rules);
-            let sweep =
-                Sweep { detector: &detector, allow: &settings.allow, before: Some(&settings.before), vault: None };
+            let (allow, before) = (&settings.allow, Some(&settings.before));
+            let sweep = Sweep { detector: &detector, allow, before, vault: None, tell: None };
             outcome.absorb(sweep.run(&source, super::threads(common)));
             scanned.extend(pushes);
         }

@@ -10,6 +10,7 @@ mod install;
 mod output;
 mod progress;
 mod rules;
+mod sightings;
 
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -152,7 +153,7 @@ fn settings_of_folder(top: Option<&Path>, common: &Common) -> Result<Settings, T
 
 fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, common: &Common) -> (Outcome, Kind) {
     let detector = Detector::new(&settings.rules);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before, vault: None };
+    let sweep = Sweep { detector: &detector, allow: &settings.allow, before, vault: None, tell: None };
     (sweep.run(source, threads(common)), source.kind())
 }
 

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use super::args::{Colour, Common};
 use super::code;
 use crate::detect::Detector;
-use crate::finding::ShownPath;
-use crate::report::{Style, shown_path};
+use crate::finding::{Finding, ShownPath};
+use crate::report::{self, Style, shown_path};
 use crate::rules;
 use crate::source::{Moment, Phase};
 use crate::trouble::Trouble;
@@ -49,6 +49,16 @@ pub(super) fn is_watched() -> bool {
 /// Shows `line` in place of what was shown before.
 pub(super) fn show_progress(line: &str) {
     let _ = write!(io::stderr(), "\r\x1b[K{line}");
+}
+
+/// Writes the line of a token that was just met. What may go wrong meets the report as well.
+pub(super) fn sighting(finding: &Finding) {
+    if is_watched() {
+        // The progress may stand where it is to be written.
+        show_progress("");
+    }
+    let mut out = io::stdout().lock();
+    let _ = report::write_sighting(finding, &mut out).and_then(|()| out.flush());
 }
 
 /// Says how far a sweep got that somebody stopped.

@@ -1,7 +1,7 @@
 //! What a terminal shows while a sweep runs, and what is said where somebody stops it.
 //!
 //! A line of our own: indicatif brings `pow`, and with it libm and a fifth more pages to every hook, which made one staged file
-//! of 30 take 1.19 of `git diff --cached --quiet`, and takes 1.06 without.
+//! of 30 take an eighth longer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -29,6 +29,20 @@ pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Resul
     writeln!(out, "{}", summary(report))
 }
 
+/// What is known of a token when it is met: where it stands comes with its finding.
+pub(super) fn write_sighting(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    let mut value = json!({
+        "type": "sighting",
+        "rule": finding.rule.id,
+        "severity": finding.severity.name(),
+        "fingerprint": finding.fingerprint.to_string(),
+        "redacted": finding.redacted.to_string(),
+        "part": finding.part.name(),
+    });
+    put_origin(&mut value, finding);
+    writeln!(out, "{value}")
+}
+
 /// One for each place; in a sweep of the history one for each token.
 fn findings(report: &Report<'_>) -> Vec<Value> {
     match report.exposures {
@@ -88,7 +102,6 @@ fn commit(commit: &ShownCommit) -> Value {
 
 fn finding(finding: &Finding, source: &str) -> Value {
     let position = finding.position;
-    let commit = finding.origin.as_ref().filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str());
     let mut value = json!({
         "type": "finding",
         "rule": finding.rule.id,
@@ -102,13 +115,19 @@ fn finding(finding: &Finding, source: &str) -> Value {
         "end_column": position.map(|p| p.end_column),
         "part": finding.part.name(),
         "encoding": finding.encoding.map(|encoding| encoding.to_string()),
-        "commit": commit,
     });
+    put_origin(&mut value, finding);
     put_path(&mut value, finding.path.as_ref());
-    if let Some(object) = finding.origin.as_ref().filter(|origin| !origin.kind.is_commit()) {
-        value["object"] = object.id.clone().into();
-    }
     value
+}
+
+/// `commit`, null where it is another `object`.
+fn put_origin(value: &mut Value, finding: &Finding) {
+    let origin = finding.origin.as_ref();
+    value["commit"] = origin.filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str()).into();
+    if let Some(object) = origin.filter(|origin| !origin.kind.is_commit()) {
+        value["object"] = object.id.as_str().into();
+    }
 }
 
 fn allowed(allowed: &Allowed) -> Value {

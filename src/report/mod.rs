@@ -19,6 +19,7 @@ use std::io::{self, Write};
 
 use crate::cleaning::Cleaning;
 use crate::exposure::{Exposure, ShownCommit};
+use crate::finding::Finding;
 use crate::source::Kind;
 use crate::sweep::Outcome;
 
@@ -62,6 +63,11 @@ pub enum Format {
     Human,
     Json,
     Jsonl,
+}
+
+/// Writes, as a line of `jsonl`, that a token was met in a sweep of the history which goes on. Errors are those of `out`.
+pub fn write_sighting(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    json::write_sighting(finding, out)
 }
 
 /// Writes `report` to `out`. Errors are those of `out`.
