@@ -133,7 +133,7 @@ fn a_token_is_told_of_as_soon_as_it_is_met() {
     let out = child.stdout.take().expect("piped");
     let (send, lines) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        BufReader::new(out).lines().map_while(Result::ok).for_each(|line| drop(send.send(line)))
+        BufReader::new(out).lines().map_while(Result::ok).for_each(|line| drop(send.send(line)));
     });
     let met = lines.recv_timeout(Duration::from_secs(60));
     assert!(child.try_wait().expect("wait").is_none(), "it ended by itself");

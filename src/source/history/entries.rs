@@ -32,8 +32,7 @@ impl Entries {
     }
 
     /// Shows each entry of what comes of a delta against `base`, of which these are the entries, except those that are
-    /// copied whole. Their places come of it only where they are
-    /// `wanted`.
+    /// copied whole. What comes of it is of use only where that is `wanted`.
     pub fn after(
         &self,
         base: &[u8],
@@ -63,7 +62,7 @@ impl Entries {
 
 /// Puts a tree together that is not made.
 struct Reader<'s> {
-    /// Those of the entries that were read, if they are wanted.
+    /// Where the entries so far start, if that is wanted.
     starts: Vec<usize>,
     wanted: bool,
     /// Where the next one starts.

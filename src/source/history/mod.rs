@@ -126,7 +126,7 @@ impl Source for History<'_> {
         let task = Task {
             look: archives.look(),
             search: Some(search),
-            entry: Some(&|id| links.look_up(id)),
+            entries: Some(&|ids| links.refer(ids)),
             visit: &|object| {
                 if let Err(err) = links.see(object) {
                     failed(object.id, &err.to_string());

@@ -100,11 +100,6 @@ impl Pack {
         self.index.oid_at_index(self.entries[entry as usize].at_index)
     }
 
-    /// How many objects it has, one that it holds twice counted twice.
-    pub fn entries(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Ids are spread evenly, so where one stands can be guessed: a few looks, where halving takes a dozen.
     pub fn has(&self, id: &oid) -> bool {
         /// Ids that somebody chose need not be spread evenly.

@@ -58,12 +58,6 @@ impl Contents {
         self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| is_loose(ids))
     }
 
-    /// How many objects there are, one in two packs counted twice.
-    pub fn count(&self) -> usize {
-        let loose: usize = self.loose.iter().map(|(_, ids)| ids.len()).sum();
-        loose + self.packs.iter().map(Pack::entries).sum::<usize>()
-    }
-
     fn add_packs(&mut self, folder: &Path, hash: HashKind) {
         let mut indexes = Vec::new();
         let entries = match std::fs::read_dir(folder) {

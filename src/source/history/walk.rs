@@ -23,14 +23,17 @@ pub(super) enum Look {
     All,
 }
 
+/// Gets ids that a tree refers to.
+pub(super) type Tell<'t> = dyn Fn(&[ObjectId]) + Sync + 't;
+
 /// What the walk is for.
 pub(super) struct Task<'t> {
     pub look: fn(Kind) -> Look,
     /// None where no token is looked for.
     pub search: Option<Search<'t>>,
-    /// Gets the id of each entry of a tree, except submodules and what stands alike in a tree that was read before. Where it
-    /// is given, only the names in a tree can hold a token, and a tree that is none to its end has failed.
-    pub entry: Option<&'t (dyn Fn(&oid) + Sync)>,
+    /// Gets the ids of the entries of a tree, except submodules and what stands alike in a tree that was read before. Where
+    /// it is given, only the names in a tree can hold a token, and a tree that is none to its end has failed.
+    pub entries: Option<&'t Tell<'t>>,
     pub visit: &'t (dyn Fn(&Object<'_>) + Sync),
     /// Gets the id of an object that cannot be read, and why.
     pub failed: &'t (dyn Fn(&oid, &str) + Sync),
@@ -83,8 +86,9 @@ pub(super) struct Walker<'o> {
     objects: &'o Objects,
     inflate: Inflate,
     delta: Vec<u8>,
-    /// What is to be looked at of a delta, or of a tree.
+    /// What is to be looked at of a delta.
     scratch: Vec<u8>,
+    new: New,
     /// Buffers that are free.
     spare: Vec<Vec<u8>>,
     /// Bytes of the objects that were read, as if each had been made.
@@ -119,7 +123,7 @@ enum Made {
 impl<'o> Walker<'o> {
     pub fn new(objects: &'o Objects) -> Self {
         let (delta, scratch, spare) = (Vec::new(), Vec::new(), Vec::new());
-        Self { objects, inflate: Inflate::default(), delta, scratch, spare, bytes: 0 }
+        Self { objects, inflate: Inflate::default(), delta, scratch, new: New::default(), spare, bytes: 0 }
     }
 
     /// Reads a root and all that hangs on it.
@@ -185,34 +189,49 @@ impl<'o> Walker<'o> {
         task: &Task<'_>,
         bytes: &mut Vec<u8>,
     ) -> gix::Result<Made> {
+        if let Some(base) = base {
+            return self.changed(pack, entry, kind, base, task, bytes);
+        }
+        match pack.inflate(entry, &mut self.inflate, bytes)? {
+            Held::Whole => {}
+            Held::Delta => return Err(gix::error::corruption("a delta has no base").into()),
+        }
+        self.bytes += bytes.len() as u64;
+        Ok(self.whole(pack.id(entry), kind, bytes, task))
+    }
+
+    /// Makes what comes of a delta, where that is needed.
+    fn changed(
+        &mut self,
+        pack: &Pack,
+        entry: u32,
+        kind: Kind,
+        base: Base<'_>,
+        task: &Task<'_>,
+        bytes: &mut Vec<u8>,
+    ) -> gix::Result<Made> {
         let id = pack.id(entry);
-        let Some(base) = base else {
-            match pack.inflate(entry, &mut self.inflate, bytes)? {
-                Held::Whole => {}
-                Held::Delta => return Err(gix::error::corruption("a delta has no base").into()),
-            }
-            self.bytes += bytes.len() as u64;
-            return Ok(self.whole(id, kind, bytes, task));
-        };
         pack.inflate(entry, &mut self.inflate, &mut self.delta)?;
         let delta = Delta::parse(&self.delta)?;
         self.bytes += delta.size as u64;
 
         let has_children = !pack.children(entry).is_empty();
-        let see = task.entry.filter(|_| kind == Kind::Tree);
+        let tell = task.entries.filter(|_| kind == Kind::Tree);
         // One that is no tree is read once more as a whole, and told then.
-        let entries = see.zip(base.entries).and_then(|(see, older)| {
-            self.scratch.clear();
-            let mut see = names_into(&mut self.scratch, see);
-            older.after(base.bytes, &delta, has_children, id.as_bytes().len(), &mut see).ok()
+        let entries = tell.zip(base.entries).and_then(|(tell, older)| {
+            self.new.read(tell, |see| older.after(base.bytes, &delta, has_children, id.as_bytes().len(), see)).ok()
         });
-        let is_unknown = see.is_some() && entries.is_none();
-        let may_hold = base.holds || is_unknown || {
-            if let (None, Some(search)) = (&entries, task.search) {
-                delta.inserted(base.bytes, search.reach, &mut self.scratch)?;
-            }
-            task.may_hold(&self.scratch)
-        };
+        let is_unknown = tell.is_some() && entries.is_none();
+        let may_hold = base.holds
+            || is_unknown
+            || match (&entries, task.search) {
+                (Some(_), _) => task.may_hold(&self.new.names),
+                (None, None) => false,
+                (None, Some(search)) => {
+                    delta.inserted(base.bytes, search.reach, &mut self.scratch)?;
+                    task.may_hold(&self.scratch)
+                }
+            };
         let is_small = kind == Kind::Blob && delta.size < SMALL;
         if !(may_hold || has_children || is_small || (task.look)(kind) == Look::All) {
             return Ok(Made::Not);
@@ -228,12 +247,9 @@ impl<'o> Walker<'o> {
 
     /// One of which nothing was known before.
     fn whole(&mut self, id: &oid, kind: Kind, bytes: &[u8], task: &Task<'_>) -> Made {
-        let entries = task.entry.filter(|_| kind == Kind::Tree).and_then(|see| {
-            self.scratch.clear();
-            entries_of(bytes, id, &mut names_into(&mut self.scratch, see), task)
-        });
+        let entries = self.new.read_tree(kind, id, bytes, task);
         let holds = match entries {
-            Some(_) => task.may_hold(&self.scratch),
+            Some(_) => task.may_hold(&self.new.names),
             None => task.holds(kind, bytes),
         };
         Made::Whole { holds, entries }
@@ -255,28 +271,46 @@ impl<'o> Walker<'o> {
     }
 }
 
+/// What is new in a tree.
+#[derive(Default)]
+struct New {
+    /// Each with a NUL behind it.
+    names: Vec<u8>,
+    ids: Vec<ObjectId>,
+}
+
+impl New {
+    /// Tells what `read` sees.
+    fn read(
+        &mut self,
+        tell: &Tell<'_>,
+        read: impl FnOnce(&mut dyn FnMut(&Entry<'_>)) -> gix::Result<Entries>,
+    ) -> gix::Result<Entries> {
+        self.names.clear();
+        self.ids.clear();
+        let entries = read(&mut |entry| {
+            self.names.extend_from_slice(entry.name);
+            self.names.push(0);
+            if !entry.is_submodule {
+                self.ids.push(entry.id.to_owned());
+            }
+        });
+        tell(&self.ids);
+        entries
+    }
+
+    /// Of one of which nothing is known. None where nobody asks, or where it is no tree to its end, which is told.
+    fn read_tree(&mut self, kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_>) -> Option<Entries> {
+        let tell = task.entries.filter(|_| kind == Kind::Tree)?;
+        let read = self.read(tell, |see| Entries::read(bytes, id.as_bytes().len(), see));
+        read.map_err(|err| (task.failed)(id, &err.to_string())).ok()
+    }
+}
+
 /// Shows an object that was found by itself.
 pub(super) fn show_alone(kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_>) {
-    if let Some(see) = task.entry.filter(|_| kind == Kind::Tree) {
-        entries_of(bytes, id, &mut names_into(&mut Vec::new(), see), task);
-    }
+    New::default().read_tree(kind, id, bytes, task);
     show(&Object { kind, id, bytes, may_hold: task.holds(kind, bytes) }, task);
-}
-
-/// None where it is no tree to its end, which is told.
-fn entries_of(tree: &[u8], id: &oid, see: &mut dyn FnMut(&Entry<'_>), task: &Task<'_>) -> Option<Entries> {
-    Entries::read(tree, id.as_bytes().len(), see).map_err(|err| (task.failed)(id, &err.to_string())).ok()
-}
-
-/// What to do with an entry: its name is kept apart from the others.
-fn names_into<'n>(names: &'n mut Vec<u8>, see: &'n dyn Fn(&oid)) -> impl FnMut(&Entry<'_>) + 'n {
-    |entry| {
-        names.extend_from_slice(entry.name);
-        names.push(0);
-        if !entry.is_submodule {
-            see(entry.id);
-        }
-    }
 }
 
 /// Shows the object where the task asks for it.

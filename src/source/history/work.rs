@@ -59,7 +59,7 @@ impl History<'_> {
 
     /// Shows every object of one kind. What cannot be read was told when it was scanned.
     fn each(&self, kind: fn(ObjectKind) -> Look, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        let task = Task { look: kind, search: None, entry: None, visit, failed: &|_, _| {} };
+        let task = Task { look: kind, search: None, entries: None, visit, failed: &|_, _| {} };
         self.run(&self.work(false), threads, &task);
     }
 
