@@ -151,11 +151,18 @@ fn behind_line_break(bytes: &[u8], at: usize) -> Option<usize> {
     if let Some(behind) = behind_written_break(bytes, at) {
         return Some(behind);
     }
-    let end =
-        skip(bytes, at, 4, |b| matches!(b, b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b'\\' | b'&' | b' ' | b'\t'));
+    let end = skip(bytes, at, MOST_JOINING, joins);
     let end = skip(bytes, end, 1, |b| b == b'\r');
     (bytes.get(end) == Some(&b'\n')).then(|| start_of_text(bytes, end + 1))
 }
+
+/// What may stand between the end of a line's text and the line break.
+fn joins(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b'\\' | b'&' | b' ' | b'\t')
+}
+
+/// So much of that at most.
+const MOST_JOINING: usize = 4;
 
 /// Where the text begins of the line that begins at `at`.
 fn start_of_text(bytes: &[u8], at: usize) -> usize {
@@ -166,13 +173,12 @@ fn start_of_text(bytes: &[u8], at: usize) -> usize {
 
 /// Whether a line that ends in the line break at `at` may go on below: it ends in digits, so many or cut off.
 pub fn may_go_on(bytes: &[u8], at: usize) -> bool {
-    /// What joins lines may stand behind the digits, and some of that are digits as well.
-    const JOIN: usize = 5;
-    let joins = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b'\\' | b'&' | b' ' | b'\t' | b'\r');
+    /// The `\r` may stand there as well. Some of what joins lines are digits, so that so many may be missed.
+    const BEHIND: usize = MOST_JOINING + 1;
     let line = &bytes[..at];
-    let line = &line[..at - line.iter().rev().take(JOIN).take_while(|b| joins(b)).count()];
-    let digits = line.iter().rev().take(SHORTEST - JOIN).take_while(|b| is_digit(**b)).count();
-    digits == line.len().min(SHORTEST - JOIN)
+    let line = &line[..at - line.iter().rev().take(BEHIND).take_while(|&&b| joins(b) || b == b'\r').count()];
+    let digits = line.iter().rev().take(SHORTEST - BEHIND).take_while(|b| is_digit(**b)).count();
+    digits == line.len().min(SHORTEST - BEHIND)
 }
 
 /// Whether a line that begins at `at` may belong to the one above: it has digits, and nothing else as far as it is here.

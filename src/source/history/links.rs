@@ -40,8 +40,8 @@ impl<'h> Links<'h> {
     }
 
     pub fn into_found(self) -> Found {
-        let waiting = self.waiting.lock().map(|mut waiting| mem::take(&mut *waiting));
-        self.look_up(waiting.expect("no thread panicked while it held the lock"));
+        let rest = mem::take(&mut *self.waiting.lock().expect("no thread panicked while it held the lock"));
+        self.look_up(rest);
         self.found.into_inner().expect("no thread panicked while it held the lock")
     }
 
@@ -53,8 +53,7 @@ impl<'h> Links<'h> {
             Kind::Tree => Ok(()),
             Kind::Commit => {
                 let commit = Commit::parse(bytes, id.kind())?;
-                self.refer(&[commit.tree]);
-                self.refer(&commit.parents);
+                self.refer(commit.parents.iter().chain([&commit.tree]));
                 Ok(())
             }
             Kind::Tag => {
@@ -71,10 +70,10 @@ impl<'h> Links<'h> {
     }
 
     /// Has it noted where no object has one of these ids.
-    pub fn refer(&self, ids: &[ObjectId]) {
+    pub fn refer<'i>(&self, ids: impl IntoIterator<Item = &'i ObjectId>) {
         let full = {
             let mut waiting = self.waiting.lock().expect("no thread panicked while it held the lock");
-            waiting.extend_from_slice(ids);
+            waiting.extend(ids);
             (waiting.len() >= BATCH).then(|| mem::take(&mut *waiting))
         };
         if let Some(full) = full {
