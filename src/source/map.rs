@@ -1,4 +1,4 @@
-//! Files mapped into memory: the one place with `unsafe`.
+//! Files mapped into memory, which is `unsafe`.
 //!
 //! Mapping the index instead of reading it saves the copy: 9 MB for 100,000 files, of which a hook after a plain
 //! `commit` looks at the last few kilobytes only.

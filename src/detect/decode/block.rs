@@ -123,8 +123,8 @@ static IS_DIGIT: [bool; 256] = {
 };
 
 /// Of base64, in either alphabet, which is of hex as well.
-pub(super) fn is_digit(byte: u8) -> bool {
-    IS_DIGIT[usize::from(byte)]
+pub(super) const fn is_digit(byte: u8) -> bool {
+    IS_DIGIT[byte as usize]
 }
 
 /// Where these digits, [`SHORTEST`] or more, may be a line that the next one goes on with: the digits on either side of the line

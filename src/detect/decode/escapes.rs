@@ -31,7 +31,12 @@ pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) 
 
 /// Whether there is an escape that is worth decoding.
 pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
-    ALL.iter().any(|escape| matters(bytes, run, escape))
+    let run = &bytes[run.clone()];
+    let [a, b, c] = ALL.map(|escape| escape.mark);
+    memchr::memchr3_iter(a, b, c, run).any(|at| {
+        let read = ALL.iter().find(|escape| escape.mark == run[at]).and_then(|escape| (escape.read)(&run[at..]));
+        read.is_some_and(|(byte, _)| may_matter(byte))
+    })
 }
 
 /// Whether an escape stands for a character that may belong to a token or to another escape.

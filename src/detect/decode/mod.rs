@@ -10,6 +10,7 @@ mod digits;
 mod entity;
 mod escapes;
 mod hex;
+mod letters;
 mod percent;
 mod spot;
 mod string_escape;

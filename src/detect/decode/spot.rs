@@ -1,6 +1,6 @@
 //! Runs of the letters that encoded text is made of: the prefilter of all that is decoded.
 
-use super::escapes::is_mark;
+use super::letters::{self, BLOCK, Class};
 use super::{OVERLAP, PIECE, block};
 use crate::finding::Span;
 
@@ -22,30 +22,14 @@ impl Run {
 /// The shortest token has 19 bytes; the shortest way to encode any of it, one escape for one letter, adds two.
 const SHORTEST: usize = 21;
 
-/// So many bytes are looked at together: a bit for each says whether it may be in a run. On source text this takes two
-/// thirds of the time of looking at every second window of eight bytes, since hardly anything is left to be guessed by
-/// the processor.
-const BLOCK: usize = 64;
-
-/// Letters and digits, what base64 has beside them, and what escapes are made of. A few bytes more (`$ ) ? ] ^`) make the
-/// test one of five comparisons, which compilers turn into SIMD.
-#[allow(clippy::needless_bitwise_bool)] // branches would keep it from being SIMD
-const fn in_run(byte: u8) -> bool {
-    ((byte | 0x20).wrapping_sub(b'a') < 26)
-        | (byte.wrapping_sub(b'0') < 10)
-        | (byte.wrapping_sub(b'#') < 4) // # $ % &
-        | (byte & 0xe9 == 0x29) // + - / ; = and ) 9 ?
-        | (byte & 0xfc == 0x5c) // \ _ and ] ^
-}
-
 /// What one byte is: [`OTHER`], [`PLAIN`] or [`MARK`].
 static KIND: [u8; 256] = {
     let mut table = [OTHER; 256];
     let mut byte = 0_usize;
     while byte <= 0xff {
         let letter = byte.to_le_bytes()[0];
-        if in_run(letter) {
-            table[byte] = if is_mark(letter) { MARK } else { PLAIN };
+        if Class::Run.has(letter) {
+            table[byte] = if Class::Mark.has(letter) { MARK } else { PLAIN };
         }
         byte += 1;
     }
@@ -55,62 +39,104 @@ const OTHER: u8 = 0;
 const PLAIN: u8 = 1;
 const MARK: u8 = 3;
 
-/// The first run at `from` or behind it, cut at the length of a piece.
+/// The first run at `from` or behind it that has what may begin an escape, or as many digits as encoded text has. It is cut
+/// at the length of a piece.
 pub(super) fn next(bytes: &[u8], from: usize) -> Option<Run> {
-    let (mut at, mut before) = (from, 0);
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("lzcnt") {
+        // SAFETY: the processor has what the function needs.
+        #[allow(unsafe_code)]
+        return unsafe { next_avx2(bytes, from) };
+    }
+    next_by(bytes, from, letters::bits)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,lzcnt")]
+fn next_avx2(bytes: &[u8], from: usize) -> Option<Run> {
+    next_by(bytes, from, |block, class| letters::avx2::bits(block, class))
+}
+
+/// Looks at the letters as bits of 64 bytes each, so that hardly anything is left to be guessed by the processor.
+#[allow(clippy::inline_always)] // or it would not be compiled for the processor that its caller is compiled for
+#[inline(always)]
+fn next_by(bytes: &[u8], from: usize, bits: impl Fn(&[u8; BLOCK], Class) -> u64) -> Option<Run> {
+    let (mut at, mut before) = (from, 0_u64);
     while at < bytes.len() {
-        let here = in_runs(&bytes[at..]);
-        let both = u128::from(here) << BLOCK | u128::from(before);
-        (at, before) = (at + BLOCK, here);
-        if let Some(first) = long_run(both) {
-            let run = run_at(bytes, at + first - 2 * BLOCK);
-            // Without an escape it takes more.
-            if run.span.len() >= if run.has_mark { SHORTEST } else { block::SHORTEST } {
-                return Some(run);
+        let here = bits(&block_at(bytes, at), Class::Run);
+        let across = before.leading_ones() + here.trailing_ones();
+        if across as usize >= SHORTEST || starts(here.into(), SHORTEST) != 0 {
+            let both = pair(before, here);
+            let of = |class| {
+                let earlier = if before == 0 { 0 } else { bits(&block_at(bytes, at - BLOCK), class) };
+                pair(earlier, bits(&block_at(bytes, at), class)) & both
+            };
+            let marks = of(Class::Mark) & rows(starts(both, SHORTEST), SHORTEST);
+            let found = marks | starts(of(Class::Digit), block::SHORTEST);
+            if found != 0 {
+                return Some(run_with(bytes, from, at + found.trailing_zeros() as usize - BLOCK));
             }
-            (at, before) = (run.span.end, 0);
         }
+        (at, before) = (at + BLOCK, here);
     }
     None
 }
 
-/// A bit for each of the first bytes, the lowest for the first one, set where it may be in a run.
-fn in_runs(bytes: &[u8]) -> u64 {
-    let mut last = [0; BLOCK];
-    let block = bytes.first_chunk::<BLOCK>().unwrap_or_else(|| {
-        last[..bytes.len()].copy_from_slice(bytes);
-        &last
-    });
-    let marks = block.map(|byte| u8::from(in_run(byte)));
-    let eights = marks.as_chunks::<8>().0.iter().enumerate();
-    // The product has the lowest bits of all eight bytes side by side in its highest byte.
-    eights.fold(0, |bits, (nth, &eight)| {
-        bits | (u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * nth)
+/// The bytes at `at`, with zeros behind the last ones.
+#[inline]
+fn block_at(bytes: &[u8], at: usize) -> [u8; BLOCK] {
+    let rest = &bytes[at..];
+    rest.first_chunk::<BLOCK>().copied().unwrap_or_else(|| {
+        let mut last = [0; BLOCK];
+        last[..rest.len()].copy_from_slice(rest);
+        last
     })
 }
 
-/// Where the first [`SHORTEST`] bits in a row begin.
-fn long_run(bits: u128) -> Option<usize> {
-    const { assert!(SHORTEST == 21, "the steps below add up to it") };
-    let runs = [1, 2, 4, 8, 5].into_iter().fold(bits, |runs, step| runs & runs >> step);
-    (runs != 0).then(|| runs.trailing_zeros() as usize)
+/// The bits of two blocks.
+#[inline]
+fn pair(before: u64, here: u64) -> u128 {
+    u128::from(here) << BLOCK | u128::from(before)
 }
 
-/// The run that starts at `start`.
-fn run_at(bytes: &[u8], start: usize) -> Run {
+/// Steps that add up to one less than a length from 16 to 31, each no longer than those before it together and one.
+const fn steps(len: usize) -> [usize; 5] {
+    assert!(16 <= len && len < 32);
+    [1, 2, 4, 8, len - 16]
+}
+
+/// Where so many bits in a row begin.
+#[inline]
+fn starts(bits: u128, len: usize) -> u128 {
+    steps(len).into_iter().fold(bits, |starts, step| starts & starts >> step)
+}
+
+/// All bits of the rows of so many that begin there.
+#[inline]
+fn rows(starts: u128, len: usize) -> u128 {
+    steps(len).into_iter().fold(starts, |rows, step| rows | rows << step)
+}
+
+/// The run that the letter at `at` stands in, the first one of interest: nothing that it belongs to begins further in front than
+/// two pieces share.
+fn run_with(bytes: &[u8], from: usize, at: usize) -> Run {
+    let kind = |byte: &u8| KIND[usize::from(*byte)];
+    let before = &bytes[from.max(at.saturating_sub(OVERLAP))..at];
+    let start = at - before.iter().rev().take_while(|byte| kind(byte) != OTHER).count();
     let mut seen = OTHER;
     let rest = &bytes[start..bytes.len().min(start + PIECE)];
     let len = rest.iter().take_while(|byte| {
-        let kind = KIND[usize::from(**byte)];
-        seen |= kind;
-        kind != OTHER
+        seen |= kind(byte);
+        kind(byte) != OTHER
     });
     Run { span: start..start + len.count(), has_mark: seen == MARK }
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)] // numbers here are small
 mod tests {
     use super::*;
+    use crate::rules::example::Dice;
 
     #[test]
     fn every_run_is_found_wherever_it_stands() {
@@ -124,6 +150,41 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn both_ways_find_the_same() {
+        let mut dice = Dice::new(7);
+        let mut found = 0;
+        for _ in 0..3000 {
+            // Letters mostly, so that some of the runs are long enough.
+            let letters = b"aB9_/-=;)#%\\& .\n\x00\xc3";
+            let rare = 2 + dice.roll() as usize % 40;
+            let letter = |dice: &mut Dice| match dice.roll() as usize % rare {
+                0 => letters[dice.roll() as usize % letters.len()],
+                _ => letters[dice.roll() as usize % 5],
+            };
+            let text: Vec<u8> = (0..dice.roll() % 300).map(|_| letter(&mut dice)).collect();
+            let from = dice.roll() as usize % (text.len() + 1);
+            let run = next(&text, from);
+            assert_eq!(run, next_by(&text, from, letters::bits), "{}", text.escape_ascii());
+            assert_eq!(run, simply(&text, from), "{}", text.escape_ascii());
+            found += usize::from(run.is_some());
+        }
+        assert!((600..2400).contains(&found), "{found} of 3000");
+    }
+
+    /// Letter by letter.
+    fn simply(text: &[u8], from: usize) -> Option<Run> {
+        let mut start = from;
+        text[from..].split(|byte| !Class::Run.has(*byte)).find_map(|run| {
+            let span = start..start + run.len();
+            start = span.end + 1;
+            let has_mark = run.iter().any(|byte| Class::Mark.has(*byte));
+            let mut digits = run.split(|byte| !Class::Digit.has(*byte));
+            let matters = has_mark && run.len() >= SHORTEST || digits.any(|one| one.len() >= block::SHORTEST);
+            matters.then_some(Run { span, has_mark })
+        })
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>))
 
 /// Whether there are ten such characters or more; some shorter stretches count as well.
 pub(super) fn any(bytes: &[u8]) -> bool {
-    next(bytes, 0).is_some()
+    memchr::memchr(0, bytes).is_some_and(|nul| next(bytes, nul.saturating_sub(1)).is_some())
 }
 
 /// Whether `bytes` may hold such text.
