@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use support::history::{Place, Stream, answers, expect_tokens, history};
 use support::token::Maker;
 use support::{Repo, Run, note};
@@ -205,6 +206,27 @@ fn an_object_whose_kind_is_another() {
             expect_honest(&history(&repo), &before);
         }
     }
+}
+
+#[test]
+fn deltas_that_have_each_other_as_a_base() {
+    let (repo, _) = packed(7514);
+    repo.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq", "--window=50"]);
+    let path = pack_file(&repo, "pack");
+    let listed = repo.git_call(&["verify-pack", "-v", &path.to_string_lossy()]).run().expect_code(0).out();
+    // Of a delta git says: id, kind, size, size in the pack, offset, depth, id of the base.
+    let deltas: Vec<Vec<&str>> =
+        listed.lines().map(|line| line.split_whitespace().collect()).filter(|line: &Vec<_>| line.len() == 7).collect();
+    let above = deltas.iter().find(|delta| delta[5] == "2").expect("a delta against a delta");
+    let below = deltas.iter().find(|delta| delta[0] == above[6]).expect("its base");
+    let mut bytes = fs::read(&path).expect("read");
+    let base = |delta: &[&str]| HEXLOWER.decode(delta[6].as_bytes()).expect("an id");
+    let start: usize = below[4].parse().expect("an offset");
+    let place = bytes[start..].windows(20).position(|window| window == base(below)).expect("it names its base");
+    let id = HEXLOWER.decode(above[0].as_bytes()).expect("an id");
+    bytes[start + place..start + place + 20].copy_from_slice(&id);
+    replace(&path, &bytes);
+    history(&repo).expect_code(2).expect_has("have each other as a base");
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     let watch = Arc::new(Watch::default());
     progress::tell_when_stopped(&repository, &watch);
     let progress = Progress::start(&watch, common);
-    let history = History::open(&repository, &detector, watch);
+    let history = History::open(&repository, &detector, threads(common), watch);
     let allow = Allow::strict();
     let sweep = Sweep { detector: &detector, allow: &allow, before: None, vault: None, tell: None };
     let mut outcome = sweep.run(&history, threads(common));

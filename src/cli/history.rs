@@ -90,7 +90,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let watch = Arc::new(Watch::default());
     progress::tell_when_stopped(repository, &watch);
     let progress = Progress::start(&watch, common);
-    let history = History::open(repository, &detector, watch);
+    let history = History::open(repository, &detector, threads(common), watch);
     #[cfg(feature = "archives")]
     let history = history.with_archives(args.archives());
     let history = if args.since_last { history.since_last(&rules) } else { history };

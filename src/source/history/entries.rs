@@ -47,7 +47,7 @@ impl Entries {
             if read.is_ok() {
                 read = match step {
                     Step::Copy { from, len } => reader.copy(base, &self.0, from, len),
-                    Step::Insert(bytes) => reader.insert(bytes),
+                    Step::Insert { from, len } => reader.insert(&delta.text[from..from + len]),
                 };
             }
         })?;

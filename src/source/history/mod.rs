@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(feature = "archives"), path = "no_archives.rs")]
 mod archives;
+mod buffer;
 mod delta;
 mod entries;
 mod graph;
@@ -74,8 +75,8 @@ pub struct History<'r> {
 
 impl<'r> History<'r> {
     /// Opens every pack and lists every loose object. Reads no content but the indexes of the worktrees.
-    pub fn open(repository: &'r Repository, detector: &'r Detector, watch: Arc<Watch>) -> Self {
-        let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash());
+    pub fn open(repository: &'r Repository, detector: &'r Detector, threads: Threads, watch: Arc<Watch>) -> Self {
+        let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash(), threads);
         let mut told = |trouble| contents.unread.push(trouble);
         let refs = repository.refs().map_err(&mut told).unwrap_or_default();
         let in_table = repository.has_reftable().then(|| repository.ask_git_for_reflogs());

@@ -1,6 +1,7 @@
 //! One pack, as a forest: which object is a delta against which.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
@@ -10,6 +11,8 @@ use gix::odb::pack;
 use gix::odb::pack::data::entry::Header;
 use gix::zlib::Inflate;
 
+use super::buffer::Buffer;
+use crate::source::threads::{Threads, in_parts, sort_in_parts};
 use crate::trouble::Trouble;
 
 /// A pack and its index, mapped.
@@ -60,6 +63,16 @@ enum Place {
     Above(u32),
 }
 
+/// Stands for no entry.
+const NONE: u32 = u32::MAX;
+
+/// Stands for a root that there is not.
+const LOST: u32 = NONE - 1;
+
+/// A byte of deflate stands for no more bytes than this (1032, without what stands round them). What says that it has more
+/// gets no memory for them.
+const MOST_INFLATED: u64 = 1032;
+
 /// What an entry holds.
 pub(super) enum Held {
     Whole,
@@ -67,7 +80,7 @@ pub(super) enum Held {
 }
 
 impl Pack {
-    pub fn open(index: &Path, hash: HashKind) -> Result<Self, Trouble> {
+    pub fn open(index: &Path, hash: HashKind, threads: Threads) -> Result<Self, Trouble> {
         let path = index.with_extension("pack");
         let broken = |what: &Path, err: gix::Error| damaged(what, err);
         let mapped = pack::index::File::at(index, hash).map_err(|err| broken(index, err))?;
@@ -76,16 +89,13 @@ impl Pack {
             let cause = format!("it has {} objects, and its index {}", data.num_objects(), mapped.num_objects());
             return Err(damaged(&path, cause));
         }
-        let mut entries: Vec<Entry> = (0..mapped.num_objects())
-            .map(|at_index| Entry { offset: mapped.pack_offset_at_index(at_index), at_index })
-            .collect();
-        entries.sort_unstable_by_key(|entry| entry.offset);
+        let entries = sorted(&mapped, threads);
         // Git writes no such index, and some object is in none of these places.
         let doubled = entries.windows(2).any(|two| two[0].offset == two[1].offset);
         let flaw = doubled.then(|| damaged(index, "it has two objects at one place"));
         let (starts, children, roots) = (Vec::new(), Vec::new(), Vec::new());
         let mut pack = Self { path, index: mapped, data, entries, starts, children, roots, flaw };
-        pack.grow();
+        pack.grow(threads);
         Ok(pack)
     }
 
@@ -106,21 +116,22 @@ impl Pack {
         const GUESSES: usize = 8;
         let wanted = beginning(id);
         let (mut low, mut high) = (0, self.index.num_objects());
-        let (mut least, mut most) = (0, u32::MAX);
+        let (mut least, mut most) = (0, u64::MAX >> 8);
         for guesses in 0.. {
             if low == high {
                 break;
             }
-            let share = u64::from(wanted - least) * u64::from(high - low) / (u64::from(most - least) + 1);
+            let share = (wanted - least) / ((most - least) / u64::from(high - low) + 1);
             let guess = if guesses < GUESSES {
                 low + u32::try_from(share).expect("it is less than all")
             } else {
                 low.midpoint(high)
             };
             let found = self.index.oid_at_index(guess);
-            match found.cmp(id) {
-                Ordering::Less => (low, least) = (guess + 1, beginning(found)),
-                Ordering::Greater => (high, most) = (guess, beginning(found)),
+            let at_guess = beginning(found);
+            match at_guess.cmp(&wanted).then_with(|| found.cmp(id)) {
+                Ordering::Less => (low, least) = (guess + 1, at_guess),
+                Ordering::Greater => (high, most) = (guess, at_guess),
                 Ordering::Equal => return true,
             }
         }
@@ -156,34 +167,44 @@ impl Pack {
     }
 
     /// The inflated bytes of an entry, an object's or a delta's, into `out`.
-    pub fn inflate(&self, entry: u32, inflate: &mut Inflate, out: &mut Vec<u8>) -> gix::Result<Held> {
+    pub fn inflate(&self, entry: u32, inflate: &mut Inflate, out: &mut Buffer) -> gix::Result<Held> {
         let header = self.data.entry(self.entries[entry as usize].offset)?;
-        let size = usize::try_from(header.decompressed_size).ok();
-        let size = size
-            .filter(|size| out.try_reserve(size.saturating_sub(out.len())).is_ok())
-            .ok_or_else(|| gix::error::corruption(format!("it says that it has {} bytes", header.decompressed_size)))?;
-        out.resize(size, 0);
-        self.data.decompress_entry(&header, inflate, out)?;
+        let size = header.decompressed_size;
+        let room = (size <= MOST_INFLATED * self.packed_size(entry)).then(|| usize::try_from(size).ok()).flatten();
+        let room = room.and_then(|size| out.set_len(size));
+        let room = room.ok_or_else(|| gix::error::corruption(format!("it says that it has {size} bytes")))?;
+        self.data.decompress_entry(&header, inflate, room)?;
         Ok(if header.header.is_delta() { Held::Delta } else { Held::Whole })
     }
 
     /// Finds out what hangs on what.
-    fn grow(&mut self) {
-        let mut parents = vec![u32::MAX; self.entries.len()];
+    fn grow(&mut self, threads: Threads) {
+        let mut parents = Vec::with_capacity(self.entries.len());
         let mut roots = Vec::new();
-        for (at, parent) in parents.iter_mut().enumerate() {
-            match self.place(at) {
-                Place::Above(base) => *parent = base,
-                Place::Root(kind) => roots.push(Root { entry: number(at), kind, weight: 0, count: 0 }),
-            }
+        for mut part in in_parts(self.entries.len(), threads, |part| self.places(part)) {
+            parents.append(&mut part.0);
+            roots.append(&mut part.1);
         }
         self.link(&parents);
-        if self.weigh(&mut roots) < self.entries.len() {
+        if self.weigh(&parents, &mut roots) < self.entries.len() as u64 {
             let cause = "deltas in it have each other as a base";
             self.flaw.get_or_insert_with(|| damaged(&self.path, cause));
         }
         roots.sort_unstable_by_key(|root| std::cmp::Reverse(root.weight));
         self.roots = roots;
+    }
+
+    /// For each of these entries what it is against, or [`NONE`] of a root; and the roots.
+    fn places(&self, part: Range<usize>) -> (Vec<u32>, Vec<Root>) {
+        let mut roots = Vec::new();
+        let parents = part.map(|at| match self.place(at) {
+            Place::Above(base) => base,
+            Place::Root(kind) => {
+                roots.push(Root { entry: number(at), kind, weight: 0, count: 0 });
+                NONE
+            }
+        });
+        (parents.collect(), roots)
     }
 
     fn place(&self, at: usize) -> Place {
@@ -194,7 +215,7 @@ impl Pack {
         Place::Root(match entry.header {
             Header::OfsDelta { base_distance } => {
                 let base = Header::verified_base_pack_offset(offset, base_distance);
-                match base.and_then(|base| self.entry_at(base)).filter(|&base| (base as usize) < at) {
+                match base.and_then(|base| self.entry_before(at, base)) {
                     Some(base) => return Place::Above(base),
                     None => RootKind::Broken("it is a delta without a base"),
                 }
@@ -212,7 +233,7 @@ impl Pack {
 
     fn link(&mut self, parents: &[u32]) {
         let mut starts = vec![0_u32; parents.len() + 1];
-        for &parent in parents.iter().filter(|&&parent| parent != u32::MAX) {
+        for &parent in parents.iter().filter(|&&parent| parent != NONE) {
             starts[parent as usize + 1] += 1;
         }
         for at in 1..starts.len() {
@@ -220,7 +241,7 @@ impl Pack {
         }
         let mut free = starts.clone();
         let mut children = vec![0; starts.last().map_or(0, |&end| end as usize)];
-        for (at, &parent) in parents.iter().enumerate().filter(|(_, parent)| **parent != u32::MAX) {
+        for (at, &parent) in parents.iter().enumerate().filter(|(_, parent)| **parent != NONE) {
             let slot = &mut free[parent as usize];
             children[*slot as usize] = number(at);
             *slot += 1;
@@ -229,25 +250,51 @@ impl Pack {
         self.children = children;
     }
 
-    /// Returns how many entries hang on a root.
-    fn weigh(&self, roots: &mut [Root]) -> usize {
-        let end = self.data.data_len() as u64;
-        let size = |at: u32| {
-            let next = self.entries.get(at as usize + 1).map_or(end, |next| next.offset);
-            next.saturating_sub(self.entries[at as usize].offset)
-        };
-        let mut below = Vec::new();
-        let mut count = 0;
-        for root in roots {
-            below.push(root.entry);
-            while let Some(entry) = below.pop() {
-                count += 1;
+    /// Finds what hangs on each root. Returns how many entries do.
+    fn weigh(&self, parents: &[u32], roots: &mut [Root]) -> u64 {
+        let mut root_of = vec![NONE; parents.len()];
+        for (nth, root) in roots.iter().enumerate() {
+            root_of[root.entry as usize] = number(nth);
+        }
+        let mut path = Vec::new();
+        for at in 0..parents.len() {
+            // A base stands in front of its deltas mostly, so that its root is known.
+            let mut above = at;
+            while root_of[above] == NONE {
+                root_of[above] = LOST;
+                path.push(above);
+                above = parents[above] as usize;
+            }
+            // Of deltas that have each other as a base none is found.
+            let root = root_of[above];
+            path.drain(..).for_each(|below| root_of[below] = root);
+            if let Some(root) = roots.get_mut(root as usize) {
                 root.count += 1;
-                root.weight += size(entry);
-                below.extend_from_slice(self.children(entry));
+                root.weight += self.packed_size(number(at));
             }
         }
-        count
+        roots.iter().map(|root| root.count).sum()
+    }
+
+    /// How many bytes of the pack an entry has.
+    fn packed_size(&self, entry: u32) -> u64 {
+        let next = self.entries.get(entry as usize + 1).map_or(self.data.data_len() as u64, |next| next.offset);
+        next.saturating_sub(self.entries[entry as usize].offset)
+    }
+
+    /// The one at this offset, if it stands before entry `end`: mostly it stands near, so from there more and more is looked
+    /// through.
+    fn entry_before(&self, end: usize, offset: u64) -> Option<u32> {
+        let (mut end, mut most) = (end, 16);
+        while end > 0 {
+            let start = end.saturating_sub(most);
+            if self.entries[start].offset <= offset {
+                let found = self.entries[start..end].binary_search_by_key(&offset, |entry| entry.offset);
+                return found.ok().map(|nth| number(start + nth));
+            }
+            (end, most) = (start, 4 * most);
+        }
+        None
     }
 
     fn entry_at(&self, offset: u64) -> Option<u32> {
@@ -259,9 +306,17 @@ impl Pack {
     }
 }
 
-/// The first bytes of an id, as a number.
-fn beginning(id: &oid) -> u32 {
-    u32::from_be_bytes(*id.as_bytes().first_chunk().expect("an id has 20 bytes at least"))
+/// All entries in the order of their offsets.
+fn sorted(index: &pack::index::File, threads: Threads) -> Vec<Entry> {
+    let entry = |at| Entry { offset: index.pack_offset_at_index(at), at_index: at };
+    let mut entries: Vec<Entry> = (0..index.num_objects()).map(entry).collect();
+    sort_in_parts(&mut entries, threads, |entry| entry.offset);
+    entries
+}
+
+/// The first seven bytes of an id as a number, so that there is room to reckon with it.
+fn beginning(id: &oid) -> u64 {
+    u64::from_be_bytes(*id.as_bytes().first_chunk().expect("an id has 20 bytes at least")) >> 8
 }
 
 /// Packs have fewer than 2^32 objects: their header counts them in four bytes.

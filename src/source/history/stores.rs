@@ -10,6 +10,7 @@ use gix::bstr::ByteSlice;
 use gix::hash::{Kind as HashKind, oid};
 
 use super::pack::Pack;
+use crate::source::Threads;
 use crate::trouble::Trouble;
 
 /// How long git takes to remove the files of a pack, and more.
@@ -28,22 +29,22 @@ pub(super) struct Contents {
 
 impl Contents {
     /// Those of the object directories `dirs`, and of their alternates.
-    pub fn of(dirs: &[PathBuf], hash: HashKind) -> Self {
-        let contents = Self::listed(dirs, hash);
+    pub fn of(dirs: &[PathBuf], hash: HashKind, threads: Threads) -> Self {
+        let contents = Self::listed(dirs, hash, threads);
         if contents.unread.is_empty() {
             return contents;
         }
         // Git takes away the files of an old pack one by one, in the background: what is damaged is so a moment later too.
         std::thread::sleep(PAUSE);
-        Self::listed(dirs, hash)
+        Self::listed(dirs, hash, threads)
     }
 
-    fn listed(dirs: &[PathBuf], hash: HashKind) -> Self {
+    fn listed(dirs: &[PathBuf], hash: HashKind, threads: Threads) -> Self {
         let mut contents = Self::default();
         for dir in with_alternates(dirs, &mut contents.unread) {
             // In this order: what git packs meanwhile is in both lists then, not in none.
             contents.add_loose(&dir, hash);
-            contents.add_packs(&dir.join("pack"), hash);
+            contents.add_packs(&dir.join("pack"), hash, threads);
         }
         let Self { packs, loose, .. } = &mut contents;
         let mut met = HashSet::new();
@@ -58,7 +59,7 @@ impl Contents {
         self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| is_loose(ids))
     }
 
-    fn add_packs(&mut self, folder: &Path, hash: HashKind) {
+    fn add_packs(&mut self, folder: &Path, hash: HashKind, threads: Threads) {
         let mut indexes = Vec::new();
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
@@ -83,7 +84,7 @@ impl Contents {
                 self.unread.push(unreadable(pack, "it has no index; git index-pack makes one"));
                 continue;
             }
-            match Pack::open(&pack.with_extension("idx"), hash) {
+            match Pack::open(&pack.with_extension("idx"), hash, threads) {
                 Ok(pack) => {
                     self.unread.extend(pack.flaw.clone());
                     self.packs.push(pack);

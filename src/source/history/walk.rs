@@ -8,6 +8,7 @@ use gix::hash::oid;
 use gix::objs::Kind;
 use gix::zlib::Inflate;
 
+use super::buffer::Buffer;
 use super::delta::Delta;
 use super::entries::{Entries, Entry};
 use super::pack::{Held, Pack, Root, RootKind};
@@ -85,12 +86,12 @@ const SMALL: usize = 1024;
 pub(super) struct Walker<'o> {
     objects: &'o Objects,
     inflate: Inflate,
-    delta: Vec<u8>,
+    delta: Buffer,
     /// What is to be looked at of a delta.
-    scratch: Vec<u8>,
+    scratch: Buffer,
     new: New,
     /// Buffers that are free.
-    spare: Vec<Vec<u8>>,
+    spare: Vec<Buffer>,
     /// Bytes of the objects that were read, as if each had been made.
     pub bytes: u64,
 }
@@ -98,7 +99,7 @@ pub(super) struct Walker<'o> {
 /// An object whose children are being read.
 struct Frame {
     entry: u32,
-    bytes: Vec<u8>,
+    bytes: Buffer,
     holds: bool,
     entries: Option<Entries>,
     next_child: usize,
@@ -122,7 +123,7 @@ enum Made {
 
 impl<'o> Walker<'o> {
     pub fn new(objects: &'o Objects) -> Self {
-        let (delta, scratch, spare) = (Vec::new(), Vec::new(), Vec::new());
+        let (delta, scratch, spare) = (Buffer::default(), Buffer::default(), Vec::new());
         Self { objects, inflate: Inflate::default(), delta, scratch, new: New::default(), spare, bytes: 0 }
     }
 
@@ -187,7 +188,7 @@ impl<'o> Walker<'o> {
         kind: Kind,
         base: Option<Base<'_>>,
         task: &Task<'_>,
-        bytes: &mut Vec<u8>,
+        bytes: &mut Buffer,
     ) -> gix::Result<Made> {
         if let Some(base) = base {
             return self.changed(pack, entry, kind, base, task, bytes);
@@ -208,7 +209,7 @@ impl<'o> Walker<'o> {
         kind: Kind,
         base: Base<'_>,
         task: &Task<'_>,
-        bytes: &mut Vec<u8>,
+        bytes: &mut Buffer,
     ) -> gix::Result<Made> {
         let id = pack.id(entry);
         pack.inflate(entry, &mut self.inflate, &mut self.delta)?;
@@ -222,13 +223,19 @@ impl<'o> Walker<'o> {
             self.new.read(tell, |see| older.after(base.bytes, &delta, has_children, id.as_bytes().len(), see)).ok()
         });
         let is_unknown = tell.is_some() && entries.is_none();
+        let mut is_made = false;
         let may_hold = base.holds
             || is_unknown
             || match (&entries, task.search) {
                 (Some(_), _) => task.may_hold(&self.new.names),
                 (None, None) => false,
                 (None, Some(search)) => {
-                    delta.inserted(base.bytes, search.reach, &mut self.scratch)?;
+                    if has_children {
+                        delta.apply_and_tell(base.bytes, search.reach, bytes, &mut self.scratch)?;
+                        is_made = true;
+                    } else {
+                        delta.inserted(base.bytes, search.reach, &mut self.scratch)?;
+                    }
                     task.may_hold(&self.scratch)
                 }
             };
@@ -236,7 +243,9 @@ impl<'o> Walker<'o> {
         if !(may_hold || has_children || is_small || (task.look)(kind) == Look::All) {
             return Ok(Made::Not);
         }
-        delta.apply(base.bytes, bytes)?;
+        if !is_made {
+            delta.apply(base.bytes, bytes)?;
+        }
         if is_unknown {
             return Ok(self.whole(id, kind, bytes, task));
         }
