@@ -71,7 +71,8 @@ fn next_by(bytes: &[u8], from: usize, bits: impl Fn(&[u8; BLOCK], Class) -> u64)
                 let earlier = if before == 0 { 0 } else { bits(&block_at(bytes, at - BLOCK), class) };
                 pair(earlier, bits(&block_at(bytes, at), class)) & both
             };
-            let marks = of(Class::Mark) & rows(starts(both, SHORTEST), SHORTEST);
+            let marks = of(Class::Mark);
+            let marks = if marks == 0 { 0 } else { marks & rows(starts(both, SHORTEST), SHORTEST) };
             let found = marks | starts(of(Class::Digit), block::SHORTEST);
             if found != 0 {
                 return Some(run_with(bytes, from, at + found.trailing_zeros() as usize - BLOCK));

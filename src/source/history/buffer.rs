@@ -54,8 +54,12 @@ impl Buffer {
         self.len = end;
     }
 
+    #[inline]
     pub fn push(&mut self, byte: u8) {
-        self.add_any(&[byte]);
+        match self.bytes.get_mut(self.len) {
+            Some(free) => *free = byte,
+            None => self.add_any(&[byte]),
+        }
         self.len += 1;
     }
 
