@@ -51,7 +51,7 @@ pub(super) fn bits(block: &[u8; BLOCK], class: Class) -> u64 {
     })
 }
 
-/// The same in a quarter of the instructions.
+/// The same in far fewer instructions.
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2 {
     use std::arch::x86_64::{

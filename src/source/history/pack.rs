@@ -69,8 +69,7 @@ const NONE: u32 = u32::MAX;
 /// Stands for a root that there is not.
 const LOST: u32 = NONE - 1;
 
-/// A byte of deflate stands for no more bytes than this (1032, without what stands round them). What says that it has more
-/// gets no memory for them.
+/// A byte of deflate stands for no more bytes than this. What says that it has more gets no memory for them.
 const MOST_INFLATED: u64 = 1032;
 
 /// What an entry holds.
