@@ -24,32 +24,24 @@ pub(super) const fn is_mark(byte: u8) -> bool {
 
 /// Shows `see` what `run` says in each kind of escapes that it has.
 pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) {
-    for escape in ALL.iter().filter(|escape| matters(bytes, run, escape)) {
+    let text = &bytes[run.clone()];
+    let has = |escape: &&Escape| memchr::memchr_iter(escape.mark, text).any(|at| matters(escape, &text[at..]));
+    for escape in ALL.iter().filter(has) {
         see(&decoded(bytes, run, escape));
     }
 }
 
 /// Whether there is an escape that is worth decoding.
 pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
-    let run = &bytes[run.clone()];
+    let text = &bytes[run.clone()];
     let [a, b, c] = ALL.map(|escape| escape.mark);
-    memchr::memchr3_iter(a, b, c, run).any(|at| {
-        let read = ALL.iter().find(|escape| escape.mark == run[at]).and_then(|escape| (escape.read)(&run[at..]));
-        read.is_some_and(|(byte, _)| may_matter(byte))
-    })
+    let escape_at = |at: usize| ALL.iter().find(|escape| escape.mark == text[at]).expect("its mark was found");
+    memchr::memchr3_iter(a, b, c, text).any(|at| matters(escape_at(at), &text[at..]))
 }
 
-/// Whether an escape stands for a character that may belong to a token or to another escape.
-fn matters(bytes: &[u8], run: &Span, escape: &Escape) -> bool {
-    let mut at = run.start;
-    while let Some(before) = bytes[at..run.end].iter().position(|b| *b == escape.mark) {
-        let (byte, len) = (escape.read)(&bytes[at + before..run.end]).unwrap_or((NO_ASCII, 1));
-        if may_matter(byte) {
-            return true;
-        }
-        at += before + len;
-    }
-    false
+/// Whether the escape at the beginning stands for a character that may belong to a token or to another escape.
+fn matters(escape: &Escape, text: &[u8]) -> bool {
+    (escape.read)(text).is_some_and(|(byte, _)| may_matter(byte))
 }
 
 fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Decoded<'static> {

@@ -7,7 +7,7 @@ use super::escapes::is_mark;
 pub(super) const BLOCK: usize = 64;
 
 /// What a byte may be.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) enum Class {
     /// Letters and digits, what base64 has beside them, and what escapes are made of.
     Run,
