@@ -100,3 +100,21 @@ fn each_tool_has_its_room() {
         }
     }
 }
+
+/// A file that no `mod` names is no test that runs.
+#[test]
+fn every_file_of_tests_is_run() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut files = 0;
+    for entry in fs::read_dir(tests).expect("the folder of tests") {
+        let folder = entry.expect("an entry").path();
+        let Ok(main) = fs::read_to_string(folder.join("main.rs")) else { continue };
+        for entry in fs::read_dir(&folder).expect("a folder of tests") {
+            let path: PathBuf = entry.expect("an entry").path();
+            let name = path.file_stem().expect("a name").to_string_lossy();
+            assert!(name == "main" || main.lines().any(|line| line == format!("mod {name};")), "{}", path.display());
+            files += 1;
+        }
+    }
+    assert!(files > 50, "the tests were not found");
+}

@@ -1,0 +1,458 @@
+//! `keysweep history --archives`: what is in the archives of a history, wherever they stand in it.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::archive::{LINE, content, gzipped, stored, tarred, zipped, zstd};
+use crate::support::clean::{file, follow, names, step, sweep_with};
+use crate::support::history::{Place, answer, expect_tokens, history, history_call};
+use crate::support::leak::expect_no_leak;
+use crate::support::pack::{Base, Handmade, Piece};
+use crate::support::story::{Story, place, places};
+use crate::support::token::{Maker, Token};
+use crate::support::{Repo, Run, client, note, text};
+
+fn sweep(repo: &Repo, options: &[&str]) -> Run {
+    history_call(repo).args(&["--archives"]).args(options).run()
+}
+
+/// Lines of which no packer makes fewer bytes than a walk shows of its own accord.
+fn noise(seed: u64) -> String {
+    let mut make = Maker::new(seed);
+    (0..60).map(|_| make.alnum(60) + "\n").collect()
+}
+
+fn long(token: &Token, seed: u64) -> String {
+    noise(seed) + &client(token)
+}
+
+#[test]
+fn an_archive_that_was_deleted_is_told_with_its_commits() {
+    let mut story = Story::new(8600);
+    let token = story.token();
+    let came = story.add("dist/a.zip", zipped(&[("etc/conf.txt", content(&token).as_bytes()), ("b", b"nothing")]));
+    let gone = story.remove("dist/a.zip");
+    history(&story.repo).expect_code(0);
+    let run = sweep(&story.repo, &[]).expect_code(1);
+    expect_tokens(&run, [&token]);
+    expect_no_leak(&run, [&token]);
+    let said = answer(&run, &token);
+    let path = "dist/a.zip!/etc/conf.txt";
+    assert_eq!(places(&said), [place(&format!("{path}:{LINE}"), &came)]);
+    assert_eq!((text(&said["path"]), &said["line"], &said["part"]), (path, &json!(LINE), &json!("content")));
+    assert_eq!((&said["last"], &said["removed"]), (&came.json(), &gone.json()));
+    assert_eq!(text(&said["object"]), story.git(&["rev-parse", &format!("{}:dist/a.zip", came.id)]).line());
+    assert_eq!(run.summary()["scanned"]["files"], 2);
+    let run = story.repo.keysweep(&["history", "--archives"]).expect_code(1);
+    expect_no_leak(&run, [&token]);
+    run.expect_has(&format!("{path}:{LINE}:")).expect_has("objects and 2 files in archives");
+}
+
+#[test]
+fn a_token_is_found_in_every_kind_loose_and_packed() {
+    let mut make = Maker::new(8601);
+    let repo = Repo::new();
+    let mut wanted = Vec::new();
+    let mut add = |name: &str, path: &str, pack: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let token = make.sk_live(24);
+        repo.stage(name, pack(content(&token).as_bytes()));
+        wanted.push((path.to_owned(), token));
+    };
+    add("a.zip", "a.zip!/t.txt", &|text| zipped(&[("t.txt", text)]));
+    add("lib.jar", "lib.jar!/t.txt", &|text| stored(&[("t.txt", text)]));
+    add("a.tar", "a.tar!/t.txt", &|text| tarred(&[("t.txt", text)]));
+    add("d/a.log.gz", "d/a.log.gz!/a.log", &gzipped);
+    add("a.log.zst", "a.log.zst!/a.log", &zstd);
+    add("a.tgz", "a.tgz!/in/b.zip!/t.txt", &|text| gzipped(&tarred(&[("in/b.zip", &zipped(&[("t.txt", text)]))])));
+    add("x.gz.gz", "x.gz.gz!/x.gz!/x", &|text| gzipped(&gzipped(text)));
+    repo.commit("all");
+    for state in ["loose", "packed"] {
+        note(state);
+        let run = sweep(&repo, &[]).expect_code(1);
+        expect_tokens(&run, wanted.iter().map(|(_, token)| token));
+        for (path, token) in &wanted {
+            assert_eq!(text(&answer(&run, token)["path"]), path);
+        }
+        assert_eq!(run.summary()["skipped"], json!([]));
+        repo.git(&["gc", "-q"]);
+    }
+}
+
+#[test]
+fn what_many_places_have_is_unpacked_once() {
+    let mut story = Story::new(8602);
+    let token = story.token();
+    let bytes = zipped(&[("a.txt", content(&token).as_bytes())]);
+    story.branch("side", "main");
+    let side = story.add("there/b.zip", &bytes);
+    story.git(&["checkout", "-q", "main"]);
+    let main = story.add("here/a.zip", &bytes);
+    // And in two packs.
+    for name in ["main", "side"] {
+        let packed = story.git(&["rev-list", "--objects", name]).out();
+        let ids: Vec<&str> = packed.lines().filter_map(|line| line.split(' ').next()).collect();
+        story
+            .repo
+            .git_call(&["pack-objects", "-q", ".git/objects/pack/pack"])
+            .stdin(ids.join("\n") + "\n")
+            .run()
+            .expect_code(0);
+    }
+    let run = sweep(&story.repo, &[]).expect_code(1);
+    let said = answer(&run, &token);
+    assert_eq!(
+        places(&said),
+        [place(&format!("there/b.zip!/a.txt:{LINE}"), &side), place(&format!("here/a.zip!/a.txt:{LINE}"), &main),]
+    );
+    assert_eq!((&said["copies"], &run.summary()["scanned"]["files"]), (&json!(1), &json!(1)));
+    assert_eq!(said["refs"], json!(["refs/heads/main", "refs/heads/side", "index"]));
+}
+
+#[test]
+fn every_file_of_an_archive_that_holds_it_is_a_place() {
+    let mut story = Story::new(8603);
+    let token = story.token();
+    let text = content(&token);
+    let named = format!("d/{token}.txt");
+    let came = story.add("a.zip", stored(&[("a", text.as_bytes()), ("b", text.as_bytes()), (&named, b"x")]));
+    let run = sweep(&story.repo, &[]).expect_code(1);
+    expect_no_leak(&run, [&token]);
+    let mut told = places(&answer(&run, &token));
+    let name = told.iter().position(|place| place.contains("a.zip!/d/sk_live_")).expect("the name");
+    assert!(told.remove(name).ends_with(&format!(" in {}", came.id)));
+    assert_eq!(told, ["a", "b"].map(|name| place(&format!("a.zip!/{name}:{LINE}"), &came)));
+}
+
+#[test]
+fn what_is_no_file_in_it_is_told_at_the_archive() {
+    let mut story = Story::new(8604);
+    let token = story.token();
+    let mut bytes = zipped(&[("a.txt", b"nothing")]);
+    bytes.splice(0..0, format!("KEY={token}\n").into_bytes());
+    let came = story.add("a.zip", bytes);
+    let run = sweep(&story.repo, &[]).expect_code(1);
+    assert_eq!(places(&answer(&run, &token)), [place("a.zip:1", &came)]);
+}
+
+#[test]
+fn an_archive_may_be_a_delta_of_another() {
+    let mut make = Maker::new(8605);
+    let (first, second) = (make.sk_live(24), make.sk_live(24));
+    let base = zipped(&[("a.txt", long(&first, 1).as_bytes())]);
+    let other = zipped(&[("b.txt", long(&second, 2).as_bytes())]);
+    assert!(base.len() > 2048, "{}", base.len());
+    for by in [Base::Offset, Base::Id] {
+        let mut pack = Handmade::default();
+        let root = pack.blob(&base);
+        // The beginning and the end of each archive come from different deltas.
+        let half = other.len() / 2;
+        let front = pack.delta(root, by, &[Piece::Insert(&other[..half]), Piece::Copy(0, base.len())]);
+        pack.delta(front, by, &[Piece::Copy(0, half), Piece::Insert(&other[half..])]);
+        let plain = pack.blob("plain\n".repeat(400));
+        pack.delta(plain, by, &[Piece::Insert(&gzipped(long(&second, 3).as_bytes()))]);
+        let repo = Repo::new();
+        pack.index_into(&repo);
+        // What stands between is an archive too, with half of another one in front.
+        let run = sweep(&repo, &[]);
+        let copies = |token| answer(&run, token)["copies"].clone();
+        assert_eq!((copies(&first), copies(&second)), (json!(2), json!(2)), "{}", run.all());
+        history(&repo).expect_code(0);
+    }
+    // As git makes them.
+    let story = Story::new(8606);
+    let mut wanted = Vec::new();
+    let filler: String = (0..10).map(noise).collect();
+    for n in 0..8 {
+        let token = make.sk_live(24);
+        let packed = gzipped(long(&token, n).as_bytes());
+        story.add("a.tar", tarred(&[("filler", filler.as_bytes()), (&format!("{n}.gz"), &packed)]));
+        wanted.push(token);
+    }
+    story.git(&["gc", "-q", "--aggressive"]);
+    let pack = fs::read_dir(story.repo.path(".git/objects/pack")).expect("list");
+    let index = pack.map(|entry| entry.expect("an entry").path()).find(|path| path.extension() == Some("idx".as_ref()));
+    let listed = story.repo.git_call(&["verify-pack", "-v"]).args(&[index.expect("an index")]).run().out();
+    assert!(listed.lines().any(|line| line.contains(" blob ") && line.split_whitespace().count() == 7), "{listed}");
+    let run = sweep(&story.repo, &[]).expect_code(1);
+    expect_tokens(&run, &wanted);
+    Place::of(&story.repo).expect_counted(&run);
+}
+
+#[test]
+fn what_nothing_leads_to_is_told_by_its_object() {
+    let mut story = Story::new(8607);
+    let (dangling, packed) = (story.token(), story.token());
+    let id = story.repo.blob(zipped(&[("a.txt", content(&dangling).as_bytes())]));
+    story.repo.blob(gzipped(content(&packed).as_bytes()));
+    let run = sweep(&story.repo, &[]).expect_code(1);
+    let said = answer(&run, &dangling);
+    assert_eq!((text(&said["object"]), text(&said["path"]), &said["commit"]), (id.as_str(), "!/a.txt", &json!(null)));
+    assert_eq!(text(&answer(&run, &packed)["path"]), "!/");
+    let told = story.repo.keysweep(&["history", "--archives"]).expect_code(1);
+    told.expect_has(&format!("object {}!/a.txt:{LINE}:", &id[..12]));
+}
+
+#[test]
+fn what_is_staged_is_told_with_its_path() {
+    let mut story = Story::new(8608);
+    let token = story.token();
+    story.repo.stage("new/a.log.gz", gzipped(content(&token).as_bytes()));
+    let run = sweep(&story.repo, &[]).expect_code(1);
+    let said = answer(&run, &token);
+    assert_eq!((text(&said["path"]), text(&said["standing"])), ("new/a.log.gz!/a.log", "index"));
+    assert_eq!(step(&run, "unstage")["list"], json!(["new/a.log.gz!/a.log"]));
+}
+
+#[test]
+fn what_cannot_be_opened_is_named_with_blob_and_path() {
+    let mut story = Story::new(8609);
+    let token = story.token();
+    let good = zipped(&[("a.txt", &b"nothing"[..]), ("b.txt", content(&token).as_bytes())]);
+    story.add("d/cut.zip", &good[..good.len() - 30]);
+    let id = story.git(&["rev-parse", "HEAD:d/cut.zip"]).line();
+    story.remove("d/cut.zip");
+    let named = format!("cannot look into d/cut.zip (blob {}): it is damaged or cut short", &id[..16]);
+    let run = sweep(&story.repo, &[]).expect_code(2);
+    assert!(run.err().contains(&named), "{}", run.err());
+    assert_eq!(run.summary()["unread"], 1);
+    expect_no_leak(&run, [&token]);
+    history(&story.repo).expect_code(0);
+    // Where nothing leads to it.
+    let id = story.repo.blob(&good[..good.len() - 29]);
+    let run = sweep(&story.repo, &[]).expect_code(2);
+    assert!(run.err().contains(&format!("cannot look into blob {}: it is damaged", &id[..16])), "{}", run.err());
+    // What is known to be missing may be accepted, and what is damaged never.
+    sweep(&story.repo, &["--allow-incomplete"]).expect_code(2);
+}
+
+#[test]
+fn a_damaged_archive_hides_no_other() {
+    let mut story = Story::new(8610);
+    let (token, named) = (story.token(), story.token());
+    let name = format!("{named}.txt");
+    let mut locked = zipped(&[(&name, b"nothing"), ("open.txt", content(&token).as_bytes())]);
+    for (signature, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let at = locked.windows(4).position(|four| four == signature).expect("a header");
+        locked[at + flags] |= 1;
+    }
+    story.add("a.zip", locked);
+    let run = sweep(&story.repo, &[]).expect_code(2);
+    assert!(run.err().contains("cannot look into a.zip!/sk_live_"), "{}", run.err());
+    expect_no_leak(&run, [&token, &named]);
+    assert!(run.err().contains("it is encrypted"), "{}", run.err());
+    assert_eq!(text(&answer(&run, &token)["path"]), "a.zip!/open.txt");
+}
+
+#[test]
+fn limits_are_told_when_they_bite() {
+    let mut story = Story::new(8611);
+    let token = story.token();
+    let mut deep = content(&token).into_bytes();
+    for depth in 0..9 {
+        deep = if depth % 2 == 0 { gzipped(&deep) } else { zipped(&[("in", &deep)]) };
+    }
+    story.add("deep.gz", deep);
+    let zeros = vec![0; 32 << 20];
+    story.add("bomb.zip", zipped(&["1", "2", "3"].map(|name| (name, &zeros[..]))));
+    let run = sweep(&story.repo, &[]).expect_code(2);
+    assert_eq!(run.summary()["unread"], 2, "{}", run.err());
+    let told = run.err();
+    assert!(told.contains("more than 8 archives lie in one another"), "{told}");
+    assert!(told.contains("cannot look into bomb.zip (blob "), "{told}");
+    assert!(told.contains("what it holds is larger than 64 MiB and 250 times the file"), "{told}");
+}
+
+#[test]
+fn kinds_that_are_not_unpacked_are_named() {
+    let story = Story::new(8612);
+    story.add("d/a.7z", [&b"7z\xbc\xaf\x27\x1c"[..], &[0; 40]].concat());
+    story.add("b.tar", tarred(&[("in.xz", &[&b"\xfd7zXZ\x00"[..], &[0; 40]].concat())]));
+    let named = |run: &Run| {
+        let skipped = run.summary()["skipped"].clone();
+        let skipped = skipped.as_array().expect("a list");
+        skipped
+            .iter()
+            .map(|one| text(&one["what"]).split(' ').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(named(&sweep(&story.repo, &[]).expect_code(0)), ["b.tar!/in.xz", "d/a.7z"]);
+    // Each time, whatever is remembered.
+    for _ in 0..2 {
+        assert_eq!(named(&sweep(&story.repo, &["--since-last"]).expect_code(0)), ["b.tar!/in.xz", "d/a.7z"]);
+    }
+    assert_eq!(history(&story.repo).summary()["skipped"], json!([]));
+}
+
+#[test]
+fn what_was_clean_without_archives_is_read_again() {
+    let mut story = Story::new(8613);
+    let token = story.token();
+    story.add("a.zip", zipped(&[("a.txt", content(&token).as_bytes())]));
+    let read = |run: &Run| run.summary()["scanned"]["objects"].as_u64().expect("a number");
+    let all = read(&history_call(&story.repo).args(&["--since-last"]).run().expect_code(0));
+    let run = sweep(&story.repo, &["--since-last"]).expect_code(1);
+    assert_eq!(read(&run), all);
+    expect_tokens(&run, [&token]);
+    // The archive with the token is remembered as what it is.
+    let again = sweep(&story.repo, &["--since-last"]).expect_code(1);
+    assert_eq!((read(&again), again.findings()), (1, run.findings()));
+    let plain = history_call(&story.repo).args(&["--since-last"]).run().expect_code(0);
+    assert_eq!(read(&plain), all);
+}
+
+#[test]
+fn a_path_in_an_archive_can_be_allowed() {
+    let mut story = Story::new(8614);
+    let token = story.token();
+    story.add("d/a.zip", stored(&[("t/a.txt", content(&token).as_bytes()), ("u/b.txt", b"x")]));
+    let code = |glob: &str| {
+        note(glob);
+        let run = sweep(&story.repo, &["--allow", glob]);
+        let allowed = run.summary()["allowed"].as_u64().expect("a number");
+        let code = run.code.expect("a code");
+        assert_eq!(allowed, u64::from(code == 0), "{}", run.all());
+        code
+    };
+    for (glob, wanted) in [
+        ("d/a.zip!/t/**", 0),
+        ("d/**", 0),
+        ("a.txt", 0),
+        ("d/a.zip", 1),
+        ("d/a.zip!/u/**", 1),
+        // As a path from the top it would be another's.
+        ("*/a.txt", 1),
+        ("t/**", 1),
+        ("!/**", 1),
+        ("*/t/a.txt", 1),
+    ] {
+        assert_eq!(code(glob), wanted, "{glob}");
+    }
+    // Everywhere it stands has to be allowed.
+    story.add("e/a.zip", stored(&[("v/a.txt", content(&token).as_bytes())]));
+    assert_eq!(code("d/a.zip!/t/**"), 1);
+    story.add(".keysweep.toml", "[allow]\npaths = ['d/a.zip!/t/*', 'e/a.zip!/v/*']\n");
+    sweep(&story.repo, &[]).expect_code(0).expect_lacks("allows nothing");
+}
+
+#[test]
+fn a_marker_and_a_fingerprint_count_in_archives() {
+    let mut story = Story::new(8615);
+    let (marked, known) = (story.token(), story.token());
+    let text = format!("key = '{marked}' # keysweep:allow\nkey = '{known}'\n");
+    story.add("a.zip", zipped(&[("a.py", text.as_bytes())]));
+    expect_tokens(&sweep(&story.repo, &[]).expect_code(1), [&known]);
+    let config = format!("[allow]\nfingerprints = [{{ id = '{}', reason = 'a test' }}]\n", known.fingerprint());
+    story.add(".keysweep.toml", config);
+    sweep(&story.repo, &[]).expect_code(0);
+}
+
+/// Path, line and commit of each finding in some commits.
+fn introduced(run: &Run) -> Vec<(String, u64, String)> {
+    let told = |finding: &serde_json::Value| {
+        let line = finding["line"].as_u64().unwrap_or_default();
+        (text(&finding["path"]).to_owned(), line, text(&finding["commit"]).to_owned())
+    };
+    run.findings().iter().map(told).collect()
+}
+
+#[test]
+fn some_commits_are_told_of_what_they_bring_into_an_archive() {
+    let mut story = Story::new(8616);
+    let (old, new, named) = (story.token(), story.token(), story.token());
+    let with = |more: &str, name: &str| {
+        let text = format!("{}{}{more}", content(&old), "and so on\n".repeat(9));
+        zipped(&[("a.txt", text.as_bytes()), ("in.gz", &gzipped(text.as_bytes())), (name, b"nothing")])
+    };
+    let name = format!("{named}.txt");
+    let first = story.add("a.zip", with("", "b.txt"));
+    let second = story.add("a.zip", with(&client(&new), &name));
+    let third = story.add("a.zip", with(&format!("{}more\n", client(&new)), &name));
+    story.git(&["mv", "a.zip", "moved.zip"]);
+    let moved = story.commit("moved");
+    let of = |range: &[&str]| history_call(&story.repo).args(&["--archives"]).args(range).run();
+    let at = |line: u64, commit: &str, outer: &str| {
+        ["a.txt", "in.gz!/in"].map(|inner| (format!("{outer}!/{inner}"), line, commit.to_owned()))
+    };
+    assert_eq!(introduced(&of(&[&first.id]).expect_code(1)), at(LINE, &first.id, "a.zip"));
+    let run = of(&[&format!("{}..{}", first.id, moved.id)]).expect_code(1);
+    expect_no_leak(&run, [&old, &new, &named]);
+    let mut told = introduced(&run);
+    let name = told.iter().position(|(path, ..)| path.starts_with("a.zip!/sk_live_")).expect("the name");
+    assert_eq!(told.remove(name).2, second.id);
+    assert_eq!(told, at(LINE + 10, &second.id, "a.zip"));
+    of(&[&format!("{}..{}", second.id, third.id)]).expect_code(0);
+    assert_eq!(of(&["--since", "2024-03-01"]).expect_code(1).findings().len(), 5);
+    // What cannot be opened is named, and globs act.
+    let run = of(&["main", "--allow", "a.zip!/**"]).expect_code(0);
+    assert_eq!(run.summary()["allowed"], 5);
+    let whole = with("", "b.txt");
+    story.add("cut.zip", &whole[..whole.len() - 30]);
+    let run = of(&["HEAD^.."]).expect_code(2);
+    assert!(run.err().contains("cannot look into cut.zip: it is damaged"), "{}", run.err());
+}
+
+#[test]
+fn archives_are_cleaned_by_the_plan() {
+    let mut story = Story::new(8617);
+    let (both, inside, raw, outside) = (story.token(), story.token(), story.token(), story.token());
+    let good = zipped(&[("a.txt", b"nothing")]);
+    story.add("dist/a.zip", &good);
+    story.add("dist/a.zip", zipped(&[("a.txt", content(&both).as_bytes()), (&format!("{inside}.txt"), b"x")]));
+    story.add("dist/a.zip", zipped(&[("a.txt", content(&both).as_bytes()), ("more.txt", b"x")]));
+    let again = story.git(&["rev-parse", "HEAD:dist/a.zip"]).line();
+    let first = story.git(&["rev-parse", "HEAD^:dist/a.zip"]).line();
+    story.add("b.jar", stored(&[("b.txt", content(&inside).as_bytes())]));
+    let mut front = format!("#!/bin/sh\nKEY={raw}\n").into_bytes();
+    front.extend(&good);
+    story.add("install", front);
+    let config = story.add("a.py", format!("{}{}", client(&both), client(&outside)));
+    story.remove("b.jar");
+    story.git(&["branch", "old", &config.id]);
+    let repo = &story.repo;
+    repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
+    repo.git(&["remote", "add", "origin", "../origin.git"]);
+    repo.git(&["fetch", "-q"]);
+    let run = sweep_with(repo, repo.top(), &["--archives"]).expect_code(1);
+    let tokens = [&both, &inside, &raw, &outside];
+    expect_tokens(&run, tokens);
+    expect_no_leak(&run, tokens);
+    assert_eq!(names(&run), ["rotate", "strip", "rewrite", "push", "forget", "forge", "sweep", "delete"]);
+    let id = |name: &str| repo.git(&["rev-parse", &format!("old:{name}")]).line();
+    let mut wanted = vec![format!("dist/a.zip: {first}"), format!("dist/a.zip: {again}")];
+    wanted.extend(["b.jar", "install"].map(|name| format!("{name}: {}", id(name))));
+    wanted.sort_by_key(|line| line.split(' ').next_back().unwrap_or_default().to_owned());
+    assert_eq!(step(&run, "strip")["list"], json!(wanted));
+    let told = repo.keysweep(&["history", "--archives", "--replacements", "../again.txt"]).expect_code(1);
+    expect_no_leak(&told, tokens);
+    told.expect_has("2. Name the archives that hold a token, to be taken out whole: no replacement reaches into them.");
+    // Only what it can mend is replaced: no callback for names or binary files.
+    let rewrite = step(&run, "rewrite")["run"].to_string();
+    assert!(!rewrite.contains("-callback") && rewrite.contains("keysweep history --archives"), "{rewrite}");
+    let replaced = fs::read_to_string(file(repo)).expect("the file");
+    assert_eq!(replaced.lines().count(), 2);
+    let done = follow(repo, repo.top(), &run, &["strip", "rewrite", "push", "sweep", "delete"]);
+    expect_no_leak(&done, tokens);
+    let origin = repo.base().join("origin.git");
+    repo.keysweep_call(&["history", "--archives"]).cwd(&origin).run().expect_code(1);
+    repo.git(&["clone", "-q", "--mirror", "--no-local", "../origin.git", "../proof.git"]);
+    let proof = repo.base().join("proof.git");
+    repo.keysweep_call(&["history", "--archives"]).cwd(&proof).run().expect_code(0);
+    let kept = repo.git_call(&["show", "main:dist/a.zip"]).cwd(&proof).run().expect_code(0);
+    assert_eq!(kept.stdout, good, "the version before");
+    repo.git_call(&["show", "old:b.jar"]).cwd(&proof).run().expect_code(128);
+}
+
+#[test]
+fn what_was_not_pushed_is_stripped_where_it_is() {
+    let mut story = Story::new(8618);
+    let token = story.token();
+    story.repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
+    story.git(&["remote", "add", "origin", "../origin.git"]);
+    story.git(&["fetch", "-q"]);
+    story.add("a.zip", zipped(&[("a.txt", content(&token).as_bytes())]));
+    let repo = &story.repo;
+    let run = sweep_with(repo, repo.top(), &["--archives"]).expect_code(1);
+    assert_eq!(names(&run), ["rotate", "strip", "rewrite-here", "forget", "sweep", "delete"]);
+    follow(repo, repo.top(), &run, &["strip", "rewrite-here", "forget", "sweep", "delete"]);
+}

@@ -1,0 +1,8 @@
+//! Archives, on disk and in a history.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod files;
+mod history;

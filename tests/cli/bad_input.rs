@@ -1,0 +1,341 @@
+//! What cannot be scanned is never called clean: exit 2 and one sentence that names the thing.
+
+use std::fs::{self, File};
+use std::process::Stdio;
+
+use crate::support::token::Maker;
+use crate::support::{Repo, Run, client};
+
+/// Exit 2, one sentence on stderr with these words, and no word of an all-clear.
+#[track_caller]
+fn expect_refused(run: Run, words: &[&str]) {
+    let run = run.expect_code(2);
+    let stderr = run.err();
+    if stderr.lines().filter(|line| !line.trim().is_empty()).count() != 1 {
+        run.fail("expected one sentence on stderr");
+    }
+    for word in words {
+        if !stderr.contains(word) {
+            run.fail(&format!("expected {word:?} on stderr"));
+        }
+    }
+    let all = run.all().to_lowercase();
+    for word in ["clean", "no token", "0 tokens", "nothing found", "panicked", "backtrace"] {
+        if all.contains(word) {
+            run.fail(&format!("{word:?} where something could not be scanned"));
+        }
+    }
+}
+
+/// The error is the same whatever the format, and machine formats stay free of an all-clear.
+#[track_caller]
+fn expect_staged_refused(repo: &Repo, words: &[&str]) {
+    for format in ["human", "json", "jsonl"] {
+        expect_refused(repo.keysweep(&["staged", "--format", format]), words);
+    }
+}
+
+/// One commit, one innocent staged change.
+fn scene() -> Repo {
+    let repo = Repo::new();
+    repo.stage("sub/a.txt", "one\n");
+    repo.stage("b.txt", "one\n");
+    repo.commit("base");
+    repo.stage("sub/a.txt", "one\ntwo\n");
+    repo.staged().expect_silent();
+    repo
+}
+
+fn loose(id: &str) -> String {
+    format!(".git/objects/{}/{}", &id[..2], &id[2..])
+}
+
+fn remove_object(repo: &Repo, name: &str) -> String {
+    let id = repo.git(&["rev-parse", name]).line();
+    fs::remove_file(repo.path(loose(&id))).expect("a loose object");
+    id
+}
+
+#[test]
+fn a_folder_that_is_no_repository_is_refused() {
+    let repo = Repo::none();
+    expect_staged_refused(&repo, &["repository"]);
+}
+
+#[test]
+fn a_bare_repository_is_refused() {
+    let repo = Repo::init(&["--bare"]);
+    expect_staged_refused(&repo, &["bare"]);
+}
+
+#[test]
+fn a_git_folder_from_the_inside_is_no_worktree() {
+    let repo = scene();
+    let run = repo.staged_call().cwd(repo.path(".git")).run();
+    expect_refused(run, &[]);
+}
+
+#[test]
+fn a_variable_that_names_no_repository_is_refused() {
+    let repo = scene();
+    let nowhere = repo.base().join("nowhere");
+    expect_refused(repo.staged_call().env("GIT_DIR", &nowhere).run(), &["nowhere"]);
+}
+
+#[test]
+fn a_staged_blob_that_is_missing_is_named() {
+    let repo = scene();
+    let id = remove_object(&repo, ":sub/a.txt");
+    let run = repo.staged().expect_code(2);
+    assert!(run.err().contains("sub/a.txt") || run.err().contains(&id[..7]), "{}", run.err());
+    expect_staged_refused(&repo, &[]);
+}
+
+#[test]
+fn what_can_be_read_is_reported_beside_what_cannot() {
+    let token = Maker::new(900).sk_live(24);
+    let repo = scene();
+    repo.stage("z.txt", client(&token));
+    repo.stage("a.txt", client(&token));
+    remove_object(&repo, ":sub/a.txt");
+    let run = repo.staged().expect_code(2).expect_has("sub/a.txt");
+    assert_eq!(run.findings().len(), 2, "{}", run.all());
+    assert_ne!(run.summary()["skipped"], serde_json::json!([]), "{}", run.all());
+}
+
+#[test]
+fn a_staged_blob_that_is_damaged_is_named() {
+    for damage in [&b""[..], b"garbage", b"x\x9c\x03\0\0\0\0\x01"] {
+        let repo = scene();
+        let id = repo.git(&["rev-parse", ":sub/a.txt"]).line();
+        fs::remove_file(repo.path(loose(&id))).expect("a loose object");
+        repo.write(loose(&id), damage);
+        let run = repo.staged().expect_code(2);
+        assert!(run.err().contains("sub/a.txt") || run.err().contains(&id[..7]), "{}", run.err());
+        expect_staged_refused(&repo, &[]);
+    }
+}
+
+#[test]
+fn a_staged_object_of_another_kind_is_refused() {
+    let repo = scene();
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]).line();
+    repo.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{tree},c.txt")]);
+    expect_staged_refused(&repo, &["c.txt"]);
+}
+
+#[test]
+fn an_old_blob_that_is_missing_makes_nothing_old() {
+    let token = Maker::new(901).sk_live(24);
+    let repo = scene();
+    repo.stage("b.txt", format!("one\n{}", client(&token)));
+    remove_object(&repo, "HEAD:b.txt");
+    let run = repo.staged();
+    if !matches!(run.code, Some(1 | 2)) {
+        run.fail("a token passed because the old file could not be read");
+    }
+}
+
+#[test]
+fn a_tree_or_commit_of_head_that_is_missing_is_refused() {
+    for name in ["HEAD", "HEAD^{tree}", "HEAD:sub"] {
+        eprintln!("{name}");
+        let repo = scene();
+        let id = remove_object(&repo, name);
+        expect_staged_refused(&repo, &[&id[..7]]);
+    }
+}
+
+#[test]
+fn a_damaged_index_is_refused() {
+    type Damage = (&'static str, fn(Vec<u8>) -> Vec<u8>);
+    let damages: &[Damage] = &[
+        ("empty", |_| Vec::new()),
+        ("half", |b| b[..b.len() / 2].to_vec()),
+        ("head only", |b| b[..12].to_vec()),
+        ("less than a head", |b| b[..7].to_vec()),
+        ("garbage", |_| b"this is no index at all, but long enough to be one by its size".to_vec()),
+        ("zeros", |b| vec![0; b.len()]),
+        ("another signature", |b| [b"DIRX", &b[4..]].concat()),
+        ("an unknown version", |b| [&b[..4], &[0, 0, 0, 9], &b[8..]].concat()),
+        ("more entries than there are", |b| [&b[..8], &[0, 0, 1, 0], &b[12..]].concat()),
+        ("billions of entries", |b| [&b[..8], &[0xff; 4], &b[12..]].concat()),
+        ("an extension longer than the file", |b| {
+            let at = b.windows(4).position(|w| w == b"TREE").expect("a cache tree");
+            [&b[..at + 4], &[0x7f, 0xff, 0xff, 0xff], &b[at + 8..]].concat()
+        }),
+        ("an unknown extension that must be understood", |b| {
+            let at = b.windows(4).position(|w| w == b"TREE").expect("a cache tree");
+            [&b[..at], b"tree", &b[at + 4..]].concat()
+        }),
+    ];
+    for (name, damage) in damages {
+        eprintln!("{name}");
+        let repo = scene();
+        repo.git(&["write-tree"]);
+        let path = repo.path(".git/index");
+        let whole = fs::read(&path).expect("an index");
+        fs::write(&path, damage(whole)).expect("write the index");
+        expect_staged_refused(&repo, &["index"]);
+    }
+}
+
+#[test]
+fn an_index_that_is_a_folder_is_refused() {
+    let repo = scene();
+    fs::remove_file(repo.path(".git/index")).expect("remove");
+    fs::create_dir(repo.path(".git/index")).expect("create");
+    expect_staged_refused(&repo, &["index"]);
+}
+
+#[test]
+fn a_split_index_without_its_shared_half_is_refused() {
+    let repo = scene();
+    repo.git(&["update-index", "--split-index"]);
+    for entry in fs::read_dir(repo.path(".git")).expect("list") {
+        let entry = entry.expect("entry");
+        if entry.file_name().as_encoded_bytes().starts_with(b"sharedindex.") {
+            fs::remove_file(entry.path()).expect("remove");
+        }
+    }
+    expect_staged_refused(&repo, &["index"]);
+}
+
+#[test]
+fn a_head_that_cannot_be_read_is_refused() {
+    for (path, content) in [
+        (".git/HEAD", "garbage\n"),
+        (".git/HEAD", ""),
+        (".git/refs/heads/main", "garbage\n"),
+        (".git/refs/heads/main", ""),
+        (".git/refs/heads/main", "0123456789\n"),
+        (".git/refs/heads/main", "1111111111111111111111111111111111111111\n"),
+    ] {
+        eprintln!("{path}: {content:?}");
+        let repo = scene();
+        repo.write(path, content);
+        expect_staged_refused(&repo, &[]);
+    }
+}
+
+#[test]
+fn a_configuration_of_git_that_is_damaged_is_refused() {
+    let repo = scene();
+    repo.write(".git/config", "[core\n\tthis is no configuration");
+    expect_staged_refused(&repo, &["config"]);
+}
+
+#[test]
+fn a_repository_format_from_the_future_is_refused() {
+    for (key, value) in [("core.repositoryFormatVersion", "99"), ("extensions.objectFormat", "sha4096")] {
+        eprintln!("{key}");
+        let repo = scene();
+        repo.git(&["config", "core.repositoryFormatVersion", "1"]);
+        repo.git(&["config", key, value]);
+        expect_staged_refused(&repo, &[]);
+    }
+}
+
+#[test]
+fn an_unknown_option_is_refused_with_the_nearest_right_one() {
+    let repo = scene();
+    expect_refused(repo.keysweep(&["staged", "--fromat", "json"]), &["--fromat", "--format"]);
+}
+
+#[test]
+fn an_unknown_command_or_value_is_refused_with_the_right_ones() {
+    let repo = scene();
+    for (args, words) in [
+        (&["stagged"][..], &["stagged", "staged"][..]),
+        (&["staged", "--format", "jsn"], &["jsn", "json"]),
+        (&["staged", "--color", "sometimes"], &["sometimes", "always"]),
+        (&["staged", "--threads", "many"], &["many", "--threads"]),
+        (&["staged", "a.txt"], &["a.txt"]),
+        (&["staged", "--allow"], &["--allow"]),
+    ] {
+        eprintln!("{args:?}");
+        expect_refused(repo.keysweep(args), words);
+    }
+}
+
+#[test]
+fn a_path_that_is_gone_is_named() {
+    let repo = scene();
+    expect_refused(repo.keysweep(&["files", "gone.txt"]), &["gone.txt"]);
+}
+
+#[test]
+fn a_glob_that_is_none_is_named() {
+    let repo = scene();
+    expect_refused(repo.keysweep(&["staged", "--allow", "src/[a"]), &["src/[a"]);
+}
+
+#[test]
+fn a_closed_pipe_is_no_error_and_no_all_clear() {
+    let token = Maker::new(902).sk_live(24);
+    for format in ["human", "json", "jsonl"] {
+        let repo = scene();
+        let closed = || {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let mut call = repo.keysweep_call(&["staged", "--format", format]);
+            call.command.stdout(Stdio::from(writer));
+            call.run_with_own_stdout()
+        };
+        let clean = closed().expect_code(0);
+        for n in 0..200 {
+            repo.write(format!("many/{n}.txt"), client(&token));
+        }
+        repo.git(&["add", "many"]);
+        let found = closed().expect_code(1);
+        for run in [clean, found] {
+            if !run.stderr.is_empty() {
+                run.fail("a closed pipe is no error");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_an_error() {
+    let repo = scene();
+    let Ok(full) = File::options().write(true).open("/dev/full") else {
+        eprintln!("skipped: this system has no /dev/full");
+        return;
+    };
+    for format in ["json", "jsonl"] {
+        let mut call = repo.keysweep_call(&["staged", "--format", format]);
+        call.command.stdout(full.try_clone().expect("clone"));
+        expect_refused(call.run_with_own_stdout(), &[]);
+    }
+}
+
+#[test]
+fn an_index_file_that_cannot_be_opened_is_refused() {
+    let repo = scene();
+    let below_a_file = repo.path("b.txt/index");
+    let run = repo.staged_call().env("GIT_INDEX_FILE", below_a_file).run();
+    expect_refused(run, &["index"]);
+}
+
+#[test]
+fn closed_streams_hide_no_token() {
+    let token = Maker::new(903).sk_live(24);
+    let repo = scene();
+    repo.stage("b.txt", client(&token));
+    for closing in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
+        eprintln!("{closing}");
+        let script = format!("exec '{}' staged {closing}", env!("CARGO_BIN_EXE_keysweep"));
+        repo.call("sh", &["-c", &script]).run().expect_code(1);
+    }
+}
+
+#[test]
+fn words_that_are_no_text_are_refused() {
+    let repo = scene();
+    let odd = crate::support::os(b"odd-\xff");
+    for args in [&["staged"][..], &["staged", "--allow"], &["staged", "--config"], &["files"], &["rules"], &[]] {
+        eprintln!("{args:?}");
+        expect_refused(repo.keysweep_call(args).args(&[&odd]).run(), &[]);
+    }
+}

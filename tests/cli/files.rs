@@ -1,0 +1,328 @@
+//! `keysweep files`: the disk as it is.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::token::{Maker, Token};
+use crate::support::{Call, Repo, Run, client, copy_program, os, text};
+
+fn files_call(repo: &Repo, paths: &[&str]) -> Call {
+    repo.keysweep_call(&["files", "--format", "jsonl"]).args(paths)
+}
+
+fn files(repo: &Repo, paths: &[&str]) -> Run {
+    files_call(repo, paths).run()
+}
+
+/// A repository with a token in each of these files, none of them staged.
+fn planted(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
+    let mut make = Maker::new(seed);
+    let repo = Repo::new();
+    let tokens = paths
+        .iter()
+        .map(|path| {
+            let token = make.sk_live(24);
+            repo.write(path, format!("top\n{}", client(&token)));
+            token
+        })
+        .collect();
+    (repo, tokens)
+}
+
+#[test]
+fn a_file_is_scanned_whole_wherever_its_lines_come_from() {
+    let (repo, tokens) = planted(1200, &["a.txt"]);
+    files(&repo, &["a.txt"]).expect_found(&[("a.txt", 2, &tokens[0])]);
+    repo.git(&["add", "."]);
+    repo.commit("old");
+    files(&repo, &["a.txt"]).expect_found(&[("a.txt", 2, &tokens[0])]);
+    repo.write("a.txt", "clean\n");
+    files(&repo, &["a.txt"]).expect_silent();
+}
+
+#[test]
+fn a_finding_tells_its_place_to_the_byte() {
+    let (repo, tokens) = planted(1201, &["src/a.txt"]);
+    let finding = files(&repo, &["src/a.txt"]).expect_code(1).only_finding();
+    assert_eq!(finding["path"], "src/a.txt", "{finding}");
+    assert_eq!((&finding["line"], &finding["column"]), (&2.into(), &18.into()), "{finding}");
+    assert_eq!(finding["end_column"], 18 + tokens[0].text().len(), "{finding}");
+    assert_eq!(finding["redacted"], tokens[0].redacted(), "{finding}");
+}
+
+#[test]
+fn a_folder_is_walked_with_all_that_is_hidden_or_ignored() {
+    let paths = [
+        ".env",
+        ".hidden/a.txt",
+        "node_modules/x/i.js",
+        "target/debug/out",
+        "a/b/c/d.txt",
+        ".github/workflows/ci.yml",
+        "ignored.log",
+        ".gitignore.d/x",
+    ];
+    let (repo, tokens) = planted(1202, &paths);
+    repo.write(".gitignore", "*.log\ntarget/\n.env\nnode_modules\n");
+    repo.write(".ignore", "*\n");
+    repo.write(".rgignore", "*\n");
+    repo.write(".git/info/exclude", "*\n");
+    let wanted: Vec<_> = paths.iter().zip(&tokens).map(|(path, token)| (*path, 2, token)).collect();
+    files(&repo, &["."]).expect_found(&wanted);
+    files(&repo, &[]).expect_found(&wanted);
+}
+
+#[test]
+fn gitignore_counts_only_when_asked_for() {
+    let paths = ["kept.txt", "out.log", "sub/out.log", "sub/kept.log", ".env", "excluded.txt"];
+    let (repo, t) = planted(1203, &paths);
+    repo.write(".gitignore", "*.log\n");
+    repo.write("sub/.gitignore", "!kept.log\n");
+    repo.write(".git/info/exclude", "excluded.txt\n");
+    repo.write(".ignore", "kept.txt\n");
+    let wanted: Vec<_> = paths.iter().zip(&t).map(|(path, token)| (*path, 2, token)).collect();
+    files(&repo, &["."]).expect_found(&wanted);
+
+    let wanted = [("kept.txt", 2, &t[0]), ("sub/kept.log", 2, &t[3]), (".env", 2, &t[4])];
+    files(&repo, &["--respect-gitignore", "."]).expect_found(&wanted);
+}
+
+#[test]
+fn the_git_folder_is_not_walked() {
+    let (repo, tokens) = planted(1204, &[".git/leak.txt", "a.txt"]);
+    files(&repo, &["."]).expect_code(1).expect_has(&tokens[1].redacted()).expect_lacks(&tokens[0].redacted());
+    files(&repo, &[".git/leak.txt"]).expect_code(1).expect_has(&tokens[0].redacted());
+}
+
+#[test]
+fn several_paths_are_scanned_in_one_run() {
+    let (repo, t) = planted(1205, &["a.txt", "b/c.txt", "d/e.txt"]);
+    files(&repo, &["a.txt", "b"]).expect_found(&[("a.txt", 2, &t[0]), ("b/c.txt", 2, &t[1])]);
+    let summary = files(&repo, &["."]).expect_code(1).summary();
+    assert_eq!(summary["scanned"]["files"], 3, "{summary}");
+    assert_eq!(summary["findings"], 3, "{summary}");
+}
+
+#[test]
+fn a_path_is_told_from_the_top_of_the_repository() {
+    let (repo, t) = planted(1206, &["sub/deep/a.txt"]);
+    for (folder, path) in [("", "sub/deep/a.txt"), ("sub", "deep/a.txt"), ("sub/deep", "../deep/./a.txt"), ("sub", ".")]
+    {
+        eprintln!("{path} from {folder:?}");
+        let run = files_call(&repo, &[path]).cwd(repo.path(folder)).run();
+        run.expect_found(&[("sub/deep/a.txt", 2, &t[0])]);
+    }
+    let absolute = repo.path("sub/deep/a.txt");
+    files(&repo, &[absolute.to_str().expect("UTF-8")]).expect_found(&[("sub/deep/a.txt", 2, &t[0])]);
+}
+
+#[test]
+fn files_are_scanned_outside_of_a_repository() {
+    let token = Maker::new(1207).sk_live(24);
+    let repo = Repo::none();
+    repo.write("sub/a.txt", client(&token));
+    files(&repo, &["sub"]).expect_found(&[("sub/a.txt", 1, &token)]);
+    repo.write("sub/a.txt", "innocent\n");
+    files(&repo, &["sub"]).expect_silent();
+}
+
+#[test]
+fn stdin_is_scanned_as_a_file() {
+    let token = Maker::new(1208).sk_live(24);
+    let repo = Repo::none();
+    let run = files_call(&repo, &["-"]).stdin(format!("a\n b {token}\n")).run().expect_code(1);
+    let finding = run.only_finding();
+    assert_eq!((&finding["line"], &finding["column"]), (&2.into(), &4.into()), "{finding}");
+    assert_eq!(finding["fingerprint"], token.fingerprint().as_str(), "{finding}");
+    files_call(&repo, &["-"]).stdin("innocent\n").run().expect_silent();
+    files_call(&repo, &["-"]).run().expect_silent();
+}
+
+#[test]
+fn names_that_look_like_options_can_be_given() {
+    let (repo, t) = planted(1209, &["--help", "-", "-x"]);
+    files(&repo, &["--", "--help", "-x"]).expect_found(&[("--help", 2, &t[0]), ("-x", 2, &t[2])]);
+    files(&repo, &["./-"]).expect_found(&[("-", 2, &t[1])]);
+    files(&repo, &["."]).expect_found(&[("--help", 2, &t[0]), ("-", 2, &t[1]), ("-x", 2, &t[2])]);
+}
+
+#[test]
+fn names_that_are_no_text_are_walked() {
+    let token = Maker::new(1210).sk_live(24);
+    let repo = Repo::new();
+    if fs::write(repo.path(os(b"caf\xe9.txt")), client(&token)).is_err() {
+        eprintln!("skipped: this file system refuses such names");
+        return;
+    }
+    let finding = files(&repo, &["."]).expect_code(1).only_finding();
+    assert_eq!(text(&finding["path"]).to_lowercase(), "caf\\xe9.txt", "{finding}");
+}
+
+#[test]
+fn symlinks_found_on_the_way_are_not_followed() {
+    let token = Maker::new(1211).sk_live(24);
+    let repo = Repo::new();
+    let outside = repo.base().join("outside");
+    fs::create_dir(&outside).expect("create");
+    fs::write(outside.join("a.txt"), client(&token)).expect("write");
+    repo.write("inside/real.txt", "innocent\n");
+    symlink(&outside, repo.path("inside/folder")).expect("symlink");
+    symlink(outside.join("a.txt"), repo.path("inside/file")).expect("symlink");
+    symlink(".", repo.path("inside/circle")).expect("symlink");
+    symlink("nowhere", repo.path("inside/dangling")).expect("symlink");
+    files(&repo, &["inside"]).expect_code(0);
+    let outside = outside.to_str().expect("UTF-8");
+    files(&repo, &[outside]).expect_code(1);
+}
+
+#[test]
+fn binary_files_are_scanned() {
+    let token = Maker::new(1212).sk_live(24);
+    let repo = Repo::new();
+    for (name, around) in [("nul", &b"\0\0"[..]), ("high", b"\xff\xfe"), ("elf", b"\x7fELF\x02\x01\x01\0")] {
+        repo.write("a.bin", [around, token.text().as_bytes(), around].concat());
+        let finding = files(&repo, &["a.bin"]).expect_code(1).only_finding();
+        assert_eq!(finding["fingerprint"], token.fingerprint().as_str(), "{name}: {finding}");
+    }
+}
+
+#[test]
+fn a_token_across_any_buffer_is_found_whole() {
+    let token = Maker::new(1213).sk_live(24);
+    let repo = Repo::new();
+    let length = token.text().len();
+    for boundary in [4096_usize, 8192, 65_536, 131_072, 1 << 20] {
+        for before in [0, 1, 3, 8, length / 2, length - 1, length] {
+            let start = boundary - before;
+            let content = format!("{}{token}{}", " ".repeat(start), " ".repeat(200_000));
+            repo.write("a.txt", &content);
+            for run in [files(&repo, &["a.txt"]), files_call(&repo, &["-"]).stdin(&content).run()] {
+                let finding = run.expect_code(1).only_finding();
+                assert_eq!(finding["column"], start + 1, "at {boundary} - {before}: {finding}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_large_file_is_scanned_to_its_end() {
+    let token = Maker::new(1214).sk_live(24);
+    let repo = Repo::new();
+    let lines = "a line of a very long log file, again and again\n".repeat(1_000_000);
+    repo.write("big.log", format!("{lines}{}", client(&token)));
+    files(&repo, &["big.log"]).expect_found(&[("big.log", 1_000_001, &token)]);
+}
+
+#[test]
+fn an_empty_file_and_an_empty_folder_are_fine() {
+    let repo = Repo::new();
+    repo.write("empty.txt", "");
+    fs::create_dir(repo.path("folder")).expect("create");
+    files(&repo, &["empty.txt", "folder"]).expect_silent();
+}
+
+#[test]
+fn a_path_that_is_gone_does_not_hide_the_findings_elsewhere() {
+    let (repo, t) = planted(1215, &["a.txt", "b.txt"]);
+    let run = files(&repo, &["a.txt", "gone.txt", "b.txt"]).expect_code(2).expect_has("gone.txt");
+    let found = run.findings();
+    assert_eq!(found.len(), t.len(), "{}", run.all());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_hide_the_findings_elsewhere() {
+    let (repo, t) = planted(1216, &["a.txt", "closed.txt", "shut/b.txt", "z.txt"]);
+    for (path, mode) in [("closed.txt", 0o000), ("shut", 0o000)] {
+        fs::set_permissions(repo.path(path), fs::Permissions::from_mode(mode)).expect("chmod");
+    }
+    let mut call = files_call(&repo, &["."]);
+    if fs::read(repo.path("closed.txt")).is_ok() {
+        call = as_nobody(&repo);
+    }
+    let run = call.run();
+    // Before anything can fail, or the folder could not be removed.
+    fs::set_permissions(repo.path("shut"), fs::Permissions::from_mode(0o755)).expect("chmod");
+    let run = run.expect_code(2).expect_has("closed.txt").expect_has("shut");
+    assert_eq!(run.findings().len(), t.len() - 2, "{}", run.all());
+    let skipped = run.summary()["skipped"].to_string();
+    assert!(skipped.contains("closed.txt") && skipped.contains("shut"), "{skipped}");
+}
+
+/// Root reads everything, so root becomes nobody, with a copy of the program where nobody may start it.
+fn as_nobody(repo: &Repo) -> Call {
+    let program = repo.base().join("keysweep");
+    copy_program(Path::new(env!("CARGO_BIN_EXE_keysweep")), &program);
+    let mut call = repo.call(program.to_str().expect("UTF-8"), &["files", "--format", "jsonl", "."]);
+    call.command.uid(65_534).gid(65_534);
+    // Git, and whoever follows it, distrusts folders of other people.
+    call.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "safe.directory").env("GIT_CONFIG_VALUE_0", "*")
+}
+
+#[test]
+fn a_file_that_fails_while_it_is_read_is_no_clean_file() {
+    if fs::metadata("/proc/self/mem").is_err() {
+        eprintln!("skipped: this system has no /proc/self/mem");
+        return;
+    }
+    files(&Repo::none(), &["/proc/self/mem"]).expect_code(2).expect_has("/proc/self/mem");
+}
+
+#[test]
+fn a_pipe_in_a_folder_is_not_waited_for() {
+    let (repo, t) = planted(1217, &["a.txt"]);
+    let made = Command::new("mkfifo").arg(repo.path("pipe")).status().expect("mkfifo");
+    assert!(made.success());
+    let run = files(&repo, &["."]);
+    if !matches!(run.code, Some(1 | 2)) || run.findings().len() != t.len() {
+        run.fail("expected the finding beside the pipe");
+    }
+}
+
+#[test]
+fn the_configuration_on_disk_counts_for_files() {
+    let (repo, t) = planted(1218, &["src/a.txt", "docs/b.txt"]);
+    repo.write(".keysweep.toml", "[allow]\npaths = ['docs/**']\n");
+    let run = files(&repo, &["."]).expect_found(&[("src/a.txt", 2, &t[0])]);
+    assert_eq!(run.summary()["allowed"], 1, "{}", run.all());
+    files(&repo, &["--allow", "src/**", "."]).expect_code(0);
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_one_file() {
+    let token = Maker::new(1130).sk_live(24);
+    let repo = Repo::new();
+    repo.write("sub/a.txt", client(&token));
+    let run = repo.keysweep(&["files", "--format", "jsonl", "sub/a.txt", "./sub/a.txt", "sub"]).expect_code(1);
+    run.only_finding();
+}
+
+#[test]
+fn a_folder_that_is_gone_is_no_empty_folder() {
+    let repo = Repo::none();
+    let gone = repo.path("gone");
+    let shell = format!(
+        "mkdir '{0}' && cd '{0}' && rmdir '{0}' && exec '{1}' files .",
+        gone.display(),
+        env!("CARGO_BIN_EXE_keysweep")
+    );
+    let run = repo.call("sh", &["-c", &shell]).run().expect_code(2);
+    run.expect_has("cannot find the folder");
+}
+
+#[test]
+fn a_folder_without_a_file_was_not_scanned() {
+    Repo::none().keysweep(&["files", "."]).expect_code(0).expect_has("nothing was scanned");
+}
+
+#[cfg(not(feature = "archives"))]
+#[test]
+fn archives_are_not_offered_where_they_are_not_built_in() {
+    let repo = Repo::new();
+    for words in [&["files", "."][..], &["history"]] {
+        repo.keysweep(&[words[0], "--help"]).expect_code(0).expect_lacks("archive");
+        repo.keysweep(&[words, &["--archives"]].concat()).expect_code(2).expect_has("--archives");
+    }
+}

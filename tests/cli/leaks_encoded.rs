@@ -1,0 +1,191 @@
+//! Nothing that decodes to a token is printed, whatever it is written in and whatever stands beside it.
+
+use std::collections::HashSet;
+
+use crate::support::encode::{WAYS, WIDE, Way, wrapped};
+use crate::support::leak::{FORMATS, expect_no_leak};
+use crate::support::token::{Maker, Token, base64};
+use crate::support::{Repo, Run, client};
+
+/// So many letters of a body would be a leak.
+const LETTERS: usize = 12;
+
+/// A token and all that must not be printed of it: each piece of its body, as each way writes it.
+struct Guarded {
+    token: Token,
+    pieces: HashSet<Vec<u8>>,
+}
+
+impl Guarded {
+    fn new(token: Token) -> Self {
+        let bodies = token.body().as_bytes().windows(LETTERS).map(<[u8]>::to_vec);
+        Self { pieces: bodies.collect(), token }
+    }
+
+    /// The token in these ways, the first one innermost.
+    fn written(&mut self, ways: &[&Way]) -> Vec<u8> {
+        let plain = self.token.text().as_bytes().to_vec();
+        let text = ways.iter().fold(plain, |text, way| (way.write)(&text));
+        // Four letters, but no piece so short that chance prints it as well.
+        let letters = (text.len() * 4 / self.token.text().len()).max(16);
+        self.pieces.extend(text.windows(letters).map(<[u8]>::to_vec));
+        text
+    }
+
+    #[track_caller]
+    fn expect_hidden(&self, run: &Run) {
+        expect_no_leak(run, [&self.token]);
+        for printed in [&run.stdout, &run.stderr] {
+            // Escaped on the way out, the same bytes look otherwise.
+            let bare: Vec<u8> = String::from_utf8_lossy(printed).replace("\\u{0}", "\0").replace("\\\\", "\\").into();
+            let lengths: HashSet<usize> = self.pieces.iter().map(Vec::len).collect();
+            for text in [printed, &bare] {
+                for &len in &lengths {
+                    if let Some(leaked) = text.windows(len).find(|window| self.pieces.contains(*window)) {
+                        run.fail(&format!("{:?} of {} was printed", leaked.escape_ascii().to_string(), self.token));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn expect_hidden_in_every_format(repo: &Repo, guarded: &[Guarded], code: i32) {
+    for format in FORMATS {
+        let run = repo.keysweep_call(&["staged"]).args(format).run().expect_code(code);
+        for one in guarded {
+            one.expect_hidden(&run);
+        }
+    }
+}
+
+fn ways() -> Vec<&'static Way> {
+    WAYS.iter().collect()
+}
+
+#[test]
+fn a_token_in_any_encoding_is_printed_in_none() {
+    let mut make = Maker::new(4200);
+    let repo = Repo::new();
+    let mut guarded = Vec::new();
+    for (n, way) in WAYS.iter().chain(WIDE).enumerate() {
+        for (kind, token) in [make.sk_live(24), make.sk_live(99), make.whsec_base64(32)].into_iter().enumerate() {
+            let mut one = Guarded::new(token);
+            repo.stage_blob(format!("{n}-{kind}.txt"), one.written(&[way]));
+            guarded.push(one);
+        }
+    }
+    expect_hidden_in_every_format(&repo, &guarded, 1);
+}
+
+#[test]
+fn nests_are_printed_in_none_of_their_layers() {
+    let mut make = Maker::new(4201);
+    let all: Vec<&Way> = WAYS.iter().chain(WIDE).collect();
+    let repo = Repo::new();
+    let mut guarded = Vec::new();
+    for n in 0..60 {
+        let mut one = Guarded::new(make.sk_live(24 + n));
+        let nest: Vec<&Way> = (0..2 + n % 2).map(|_| all[make.below(all.len())]).collect();
+        let mut text = one.written(&nest);
+        text.push(b'\n');
+        repo.stage_blob(format!("{n}.txt"), text);
+        guarded.push(one);
+    }
+    let alone = make.sk_live(24);
+    repo.stage("z.py", client(&alone));
+    expect_hidden_in_every_format(&repo, &guarded, 1);
+}
+
+/// The excerpt of one token shows neither another beside it nor a part of one that its window cuts.
+#[test]
+fn encoded_neighbours_do_not_come_along() {
+    let mut make = Maker::new(4202);
+    let ways = ways();
+    for gap in [1, 30, 90, 500] {
+        let repo = Repo::new();
+        let mut guarded = Vec::new();
+        for (n, way) in ways.iter().enumerate() {
+            let plain = Guarded::new(make.sk_live(24));
+            let (mut left, mut right) = (Guarded::new(make.sk_live(99)), Guarded::new(make.sk_hex(48)));
+            let space = " ".repeat(gap);
+            let line = [
+                &left.written(&[way])[..],
+                space.as_bytes(),
+                plain.token.text().as_bytes(),
+                space.as_bytes(),
+                &right.written(&[way]),
+            ];
+            repo.stage_blob(format!("{n}.txt"), line.concat());
+            guarded.extend([plain, left, right]);
+        }
+        let run = repo.keysweep_call(&["staged"]).args(FORMATS[0]).run().expect_code(1);
+        for one in &guarded {
+            one.expect_hidden(&run);
+        }
+    }
+}
+
+#[test]
+fn wide_neighbours_do_not_come_along() {
+    let mut make = Maker::new(4203);
+    let repo = Repo::new();
+    let mut guarded = Vec::new();
+    for (n, way) in WIDE.iter().enumerate() {
+        let (plain, mut wide) = (Guarded::new(make.sk_live(24)), Guarded::new(make.sk_live(40)));
+        // Both among the bytes of a program, and both in one file of UTF-16.
+        repo.stage_blob(
+            format!("{n}.bin"),
+            [b"\x7fELF\x01 ", plain.token.text().as_bytes(), b" \x02", &wide.written(&[way]), b"\x03"].concat(),
+        );
+        let both = format!("a = {}, b = {}\r\n", plain.token, base64(wide.token.text().as_bytes(), *b"+/", true));
+        repo.stage_blob(format!("{n}.txt"), (way.write)(both.as_bytes()));
+        guarded.extend([plain, wide]);
+    }
+    expect_hidden_in_every_format(&repo, &guarded, 1);
+}
+
+#[test]
+fn names_that_hold_encoded_tokens_are_printed_without_them() {
+    let mut make = Maker::new(4204);
+    let repo = Repo::new();
+    let mut guarded = Vec::new();
+    for (n, way) in WAYS.iter().enumerate() {
+        let mut one = Guarded::new(make.sk_live(24));
+        let name = String::from_utf8_lossy(&one.written(&[way])).replace('/', "-");
+        repo.stage_blob(format!("{n}/{name}.txt"), "innocent\n");
+        guarded.push(one);
+    }
+    expect_hidden_in_every_format(&repo, &guarded, 1);
+}
+
+#[test]
+fn a_wrapped_token_is_printed_on_none_of_its_lines() {
+    let mut make = Maker::new(4205);
+    let repo = Repo::new();
+    let mut guarded = Vec::new();
+    for offset in 0..40 {
+        let mut one = Guarded::new(make.sk_live(99));
+        let text = [" ".repeat(offset).as_bytes(), one.token.text().as_bytes(), b"\nlast"].concat();
+        let encoded = base64(&text, *b"+/", true);
+        one.pieces
+            .extend(encoded.as_bytes().windows(16).filter(|piece| !piece.starts_with(b"ICAg")).map(<[u8]>::to_vec));
+        repo.stage_blob(format!("{offset}.pem"), wrapped(encoded.as_bytes(), 64, "\n"));
+        guarded.push(one);
+    }
+    expect_hidden_in_every_format(&repo, &guarded, 1);
+}
+
+#[test]
+fn what_was_typed_is_not_echoed_in_its_encoding() {
+    let mut make = Maker::new(4206);
+    let repo = Repo::new();
+    for way in WAYS {
+        let mut one = Guarded::new(make.sk_live(24));
+        let typed = String::from_utf8_lossy(&one.written(&[way])).into_owned();
+        for args in [vec!["files", &typed], vec![&typed], vec!["rules", &typed], vec!["staged", "--config", &typed]] {
+            one.expect_hidden(&repo.keysweep(&args).expect_code(2));
+        }
+    }
+}

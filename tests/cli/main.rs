@@ -1,0 +1,15 @@
+//! What every command has in common: what it reads and allows, what it says, and what it must never print.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod allow;
+mod bad_config;
+mod bad_input;
+mod deep_folders;
+mod files;
+mod leaks;
+mod leaks_encoded;
+mod leaks_in_errors;
+mod output;

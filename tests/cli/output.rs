@@ -1,0 +1,281 @@
+//! The forms of the report.
+
+use crate::support::token::{Maker, Token};
+use crate::support::{Call, Repo, client};
+use serde_json::Value;
+
+fn scene(seed: u64) -> (Repo, Token) {
+    let token = Maker::new(seed).sk_live(24);
+    let repo = Repo::new();
+    repo.stage("base.txt", "base\n");
+    repo.commit("base");
+    repo.stage("src/billing.py", format!("import os\n\n{}", client(&token)));
+    repo.stage("README", "innocent\n");
+    (repo, token)
+}
+
+fn call(repo: &Repo, options: &[&str]) -> Call {
+    repo.keysweep_call(&["staged"]).args(options)
+}
+
+#[test]
+fn people_are_told_where_what_why_and_what_to_do() {
+    let (repo, token) = scene(1300);
+    let run = call(&repo, &[]).run().expect_code(1).expect_lacks(token.body());
+    for needle in [
+        "src/billing.py:3:18",
+        "stripe-secret-key",
+        &token.redacted(),
+        "^^^^",
+        "git restore --staged",
+        "keysweep:allow",
+        &token.fingerprint(),
+        "1 token",
+        "2 files",
+    ] {
+        if !run.out().contains(needle) {
+            run.fail(&format!("expected {needle:?} in the report"));
+        }
+    }
+    assert!(run.out().to_lowercase().contains("rotate"), "what to do when it was pushed: {}", run.out());
+}
+
+#[test]
+fn in_a_first_commit_the_way_out_is_one_that_git_can_go() {
+    let token = Maker::new(1308).sk_live(24);
+    let repo = Repo::new();
+    repo.stage("src/a.py", client(&token));
+    let report = call(&repo, &[]).run().expect_code(1).expect_lacks("git restore").out();
+    let (_, command) = report.split_once("git rm --cached ").unwrap_or_else(|| panic!("git rm --cached in:\n{report}"));
+    let path = command.split(',').next().unwrap_or_default();
+    repo.git(&["rm", "-q", "--cached", path]);
+    repo.staged().expect_silent();
+}
+
+#[test]
+fn the_way_out_is_a_command_that_a_shell_can_run_whatever_the_name() {
+    for name in [
+        "a b.txt",
+        "it's.txt",
+        "$HOME.txt",
+        "a;id.txt",
+        "-n.txt",
+        "*.txt",
+        "a\\b.txt",
+        "ü.txt",
+        "a\"b.txt",
+        "~",
+        "!x",
+        "a`id`",
+    ] {
+        let token = Maker::new(1309).sk_live(24);
+        let repo = Repo::new();
+        repo.stage("base.txt", "base\n");
+        repo.commit("base");
+        repo.stage(name, client(&token));
+        let report = call(&repo, &[]).run().expect_code(1).out();
+        let at = report.find("git restore --staged").unwrap_or_else(|| panic!("a command in:\n{report}"));
+        let command = report[at..].split(", then").next().unwrap_or_default();
+        repo.call("sh", &["-c", command]).run().expect_code(0);
+        eprintln!("{command}");
+        repo.staged().expect_silent();
+    }
+}
+
+#[test]
+fn the_caret_stands_under_the_token() {
+    let mut make = Maker::new(1301);
+    // The column that a terminal shows it in, tabs apart.
+    for before in ["x = \"", "", "日本語 = \"", "é = \"", "e\u{301} = \"", "👍 = \""] {
+        let token = make.sk_live(24);
+        let repo = Repo::new();
+        repo.stage("a.txt", format!("{before}{token}\"\n"));
+        let report = call(&repo, &["--color", "never"]).run().expect_code(1).out();
+        let lines: Vec<&str> = report.lines().collect();
+        let shown = lines.iter().position(|l| l.contains(&token.redacted()) && l.contains('|')).expect("the line");
+        let carets = lines[shown + 1];
+        let width = |text: &str| text.chars().map(terminal_width).sum::<usize>();
+        let token_at = lines[shown].find(&token.redacted()).expect("redacted");
+        let caret_at = carets.find('^').unwrap_or_else(|| panic!("a caret in:\n{report}"));
+        assert_eq!(width(&carets[..caret_at]), width(&lines[shown][..token_at]), "\n{report}");
+        let carets_long = carets.matches('^').count();
+        assert_eq!(carets_long, token.redacted().chars().count(), "\n{report}");
+    }
+}
+
+fn terminal_width(c: char) -> usize {
+    match c {
+        '\u{300}'..='\u{36f}' => 0,
+        '\u{3000}'..='\u{9fff}' | '\u{1f300}'..='\u{1faff}' => 2,
+        _ => 1,
+    }
+}
+
+#[test]
+fn the_two_json_formats_hold_the_same_objects() {
+    let (repo, _) = scene(1302);
+    let lines = repo.staged().expect_code(1);
+    let run = call(&repo, &["--format", "json"]).run().expect_code(1);
+    let document: Value = serde_json::from_slice(&run.stdout).unwrap_or_else(|e| run.fail(&format!("not JSON: {e}")));
+    assert_eq!(document["version"], 1, "{document}");
+    assert_eq!(document["findings"], Value::Array(lines.findings()), "{document}");
+    let without_time = |mut summary: Value| {
+        let seconds = summary.as_object_mut().and_then(|o| o.remove("seconds"));
+        assert!(seconds.is_some_and(|s| s.is_number()), "seconds in {summary}");
+        summary
+    };
+    assert_eq!(without_time(document["summary"].clone()), without_time(lines.summary()));
+}
+
+#[test]
+fn every_key_of_the_contract_is_there() {
+    let (repo, _) = scene(1303);
+    let run = repo.staged().expect_code(1);
+    let finding = run.only_finding();
+    for key in [
+        "type",
+        "rule",
+        "severity",
+        "fingerprint",
+        "redacted",
+        "source",
+        "path",
+        "line",
+        "column",
+        "end_column",
+        "commit",
+    ] {
+        assert!(finding.get(key).is_some(), "{key} in {finding}");
+    }
+    let summary = run.summary();
+    for key in ["type", "findings", "tokens", "allowed", "scanned", "skipped", "seconds"] {
+        assert!(summary.get(key).is_some(), "{key} in {summary}");
+    }
+    for key in ["files", "objects", "bytes"] {
+        assert!(summary["scanned"][key].is_u64(), "scanned.{key} in {summary}");
+    }
+}
+
+#[test]
+fn json_stays_json_when_nothing_is_found() {
+    let repo = Repo::new();
+    repo.stage("a.txt", "innocent\n");
+    let run = call(&repo, &["--format", "json"]).run().expect_code(0);
+    let document: Value = serde_json::from_slice(&run.stdout).unwrap_or_else(|e| run.fail(&format!("not JSON: {e}")));
+    assert_eq!(document["findings"], Value::Array(vec![]), "{document}");
+    assert_eq!(repo.staged().expect_silent().out().lines().count(), 1);
+}
+
+#[test]
+fn colour_follows_the_option_then_the_environment_then_the_terminal() {
+    let (repo, _) = scene(1304);
+    for (options, variable, coloured) in [
+        (&[][..], None, false),
+        (&["--color", "always"], None, true),
+        (&["--color", "never"], None, false),
+        (&["--color", "auto"], None, false),
+        (&[], Some(("CLICOLOR_FORCE", "1")), true),
+        (&[], Some(("CLICOLOR_FORCE", "0")), false),
+        (&[], Some(("NO_COLOR", "1")), false),
+        (&["--color", "always"], Some(("NO_COLOR", "1")), true),
+        (&["--color", "never"], Some(("CLICOLOR_FORCE", "1")), false),
+        (&["--format", "jsonl", "--color", "always"], None, false),
+        (&["--format", "json", "--color", "always"], Some(("CLICOLOR_FORCE", "1")), false),
+    ] {
+        let mut call = call(&repo, options);
+        if let Some((name, value)) = variable {
+            call = call.env(name, value);
+        }
+        let run = call.run().expect_code(1);
+        if run.all().contains('\x1b') != coloured {
+            run.fail(&format!("{options:?} with {variable:?}: coloured should be {coloured}"));
+        }
+    }
+}
+
+#[test]
+fn colour_changes_no_word() {
+    let (repo, _) = scene(1305);
+    let plain = call(&repo, &["--color", "never"]).run().expect_code(1).out();
+    let coloured = call(&repo, &["--color", "always"]).run().expect_code(1).out();
+    assert!(coloured.contains('\x1b'), "{coloured}");
+    let stripped: String = coloured
+        .split('\x1b')
+        .enumerate()
+        .map(|(n, part)| if n == 0 { part } else { part.split_once('m').map_or(part, |(_, rest)| rest) })
+        .collect();
+    // Times differ from run to run.
+    let words = |s: &str| s.lines().filter(|l| !l.starts_with("keysweep:")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&stripped), words(&plain));
+}
+
+#[test]
+fn a_clean_run_says_one_short_line_and_none_when_quiet() {
+    let repo = Repo::new();
+    repo.stage("a.txt", "innocent\n");
+    let run = call(&repo, &[]).run().expect_code(0);
+    let lines = run.all().lines().count();
+    assert!(lines == 1 && run.all().len() < 120, "{lines} lines: {}", run.all());
+    let quiet = call(&repo, &["--quiet"]).run().expect_code(0);
+    assert!(quiet.all().is_empty(), "{}", quiet.all());
+}
+
+#[test]
+fn quiet_does_not_hide_a_finding() {
+    let (repo, token) = scene(1306);
+    call(&repo, &["--quiet"]).run().expect_code(1).expect_has(&token.redacted()).expect_lacks(token.body());
+}
+
+#[test]
+fn two_runs_say_the_same_in_the_same_order() {
+    let mut make = Maker::new(1307);
+    let repo = Repo::new();
+    for n in 0..40 {
+        repo.write(format!("{}/{n}.txt", n % 5), format!("{}{}", client(&make.sk_live(24)), client(&make.sk(32))));
+    }
+    repo.git(&["add", "."]);
+    let first = repo.staged().expect_code(1).findings();
+    assert_eq!(first.len(), 80);
+    for _ in 0..5 {
+        assert_eq!(repo.staged().expect_code(1).findings(), first);
+    }
+    let place = |f: &Value| (f["path"].to_string(), f["line"].as_u64(), f["column"].as_u64());
+    let mut sorted = first.clone();
+    sorted.sort_by_key(place);
+    assert_eq!(sorted, first, "by path, line and column");
+}
+
+#[test]
+fn a_report_can_go_to_a_file() {
+    let (repo, token) = scene(1310);
+    let out = repo.base().join("report");
+    for format in ["human", "json", "jsonl"] {
+        let run = call(&repo, &["--format", format, "--output"]).args(&[&out]).run().expect_code(1);
+        assert!(run.stdout.is_empty(), "{format}: {}", run.out());
+        let written = std::fs::read_to_string(&out).expect("a report");
+        assert!(written.contains(&token.redacted()) && !written.contains(token.body()), "{format}: {written}");
+    }
+    let nowhere = repo.base().join("nowhere/report");
+    call(&repo, &["--output"]).args(&[nowhere]).run().expect_code(2).expect_has("nowhere/report");
+}
+
+#[test]
+fn without_a_command_the_help_is_shown_as_help() {
+    let run = Repo::none().keysweep(&[] as &[&str]).expect_code(2);
+    for command in ["staged", "files", "rules"] {
+        let on_its_own_line = run.all().lines().any(|line| line.trim_start().starts_with(command) && line.len() <= 120);
+        if !on_its_own_line {
+            run.fail(&format!("expected a line of help for {command}"));
+        }
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for args in
+        [&["--help"][..], &["-h"], &["help"], &["help", "staged"], &["staged", "--help"], &["--version"], &["-V"]]
+    {
+        let run = Repo::none().keysweep(args).expect_code(0);
+        assert!(!run.stdout.is_empty() && run.stderr.is_empty(), "{args:?}: {}", run.all());
+    }
+}

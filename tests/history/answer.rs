@@ -1,0 +1,231 @@
+//! What a sweep says of each token: since when, where, until when, and whether HEAD has it.
+
+use serde_json::{Value, json};
+
+use crate::support::client;
+use crate::support::history::{answer, expect_tokens, history};
+use crate::support::story::{Story, Told, place, places};
+use crate::support::token::Token;
+
+/// First, last and gone, as the commits that a report tells of.
+#[track_caller]
+fn expect_span(said: &Value, first: &Told, last: &Told, removed: Option<&Told>) {
+    for key in ["commit", "author", "date"] {
+        assert_eq!(said["first"][key], first.json()[key], "first");
+        assert_eq!(said[key], first.json()[key], "what is told of a finding is what is told of the first place");
+    }
+    assert_eq!(said["last"], last.json(), "last");
+    assert_eq!(said["removed"], removed.map_or(Value::Null, Told::json), "removed");
+    assert_eq!(said["at_head"], removed.is_none() && said["standing"] == "head");
+}
+
+#[test]
+fn a_token_that_came_stayed_and_went() {
+    let mut story = Story::new(7600);
+    let token = story.token();
+    story.repo.stage("src/a.txt", format!("one\n{}", client(&token)));
+    let came = story.commit_by("Bea", &["commit", "-q", "-m", "bad"]);
+    story.add("src/a.txt", format!("one\ntwo\n{}", client(&token)));
+    let longer = story.add("b.txt", "innocent\n");
+    story.git(&["rm", "-q", "src/a.txt"]);
+    let gone = story.commit_by("Cleo", &["commit", "-q", "-m", "mended"]);
+    story.add("b.txt", "more\n");
+    let said = story.only(&token);
+    expect_span(&said, &came, &longer, Some(&gone));
+    assert_eq!(places(&said), [place("src/a.txt:2", &came)]);
+    assert_eq!((&said["path"], &said["line"], &said["column"]), (&json!("src/a.txt"), &json!(2), &json!(18)));
+    assert_eq!((&said["copies"], &said["refs"]), (&json!(2), &json!(["refs/heads/main"])));
+    assert_eq!((&said["standing"], &said["reachable"]), (&json!("branch"), &json!(true)));
+}
+
+#[test]
+fn a_token_that_is_there() {
+    let mut story = Story::new(7601);
+    let token = story.token();
+    let came = story.add("a.txt", client(&token));
+    let tip = story.add("b.txt", "innocent\n");
+    let said = story.only(&token);
+    expect_span(&said, &came, &tip, None);
+    assert_eq!((&said["at_head"], &said["standing"]), (&json!(true), &json!("head")));
+}
+
+#[test]
+fn a_token_of_a_root_commit() {
+    let mut story = Story::without_root(7602);
+    let token = story.token();
+    let root = story.add("a.txt", client(&token));
+    let gone = story.add("a.txt", "mended\n");
+    let said = story.only(&token);
+    expect_span(&said, &root, &root, Some(&gone));
+    assert_eq!(places(&said), [place("a.txt:1", &root)]);
+}
+
+#[test]
+fn a_token_that_was_taken_out_and_put_back() {
+    let mut story = Story::new(7603);
+    let token = story.token();
+    let first = story.add("a.txt", client(&token));
+    story.add("a.txt", "mended\n");
+    let again = story.add("a.txt", format!("top\n{}", client(&token)));
+    let said = story.only(&token);
+    expect_span(&said, &first, &again, None);
+    assert_eq!(places(&said), [place("a.txt:1", &first), place("a.txt:2", &again)]);
+    let last = story.remove("a.txt");
+    let said = story.only(&token);
+    expect_span(&said, &first, &again, Some(&last));
+}
+
+#[test]
+fn a_token_that_moves_inside_its_file_is_introduced_once() {
+    let mut story = Story::new(7604);
+    let (token, other) = (story.token(), story.token());
+    let first = story.add("a.txt", client(&token));
+    story.add("a.txt", format!("\n\n{}", client(&token)));
+    let tip = story.add("a.txt", format!("{}x\n{}{}", client(&token), client(&token), client(&other)));
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&token, &other]);
+    let said = answer(&run, &token);
+    expect_span(&said, &first, &tip, None);
+    assert_eq!((places(&said), &said["copies"]), (vec![place("a.txt:1", &first)], &json!(3)));
+    assert_eq!(places(&answer(&run, &other)), [place("a.txt:4", &tip)]);
+}
+
+#[test]
+fn a_file_that_is_moved_and_copied() {
+    let mut story = Story::new(7605);
+    let token = story.token();
+    let first = story.add("a/deep/er.txt", client(&token));
+    story.git(&["mv", "a", "b"]);
+    let moved = story.commit("moved");
+    let copied = story.add("c.txt", client(&token));
+    let said = story.only(&token);
+    expect_span(&said, &first, &copied, None);
+    let wanted = [place("a/deep/er.txt:1", &first), place("b/deep/er.txt:1", &moved), place("c.txt:1", &copied)];
+    assert_eq!(places(&said), wanted);
+    assert_eq!(said["copies"], 1, "one object, whatever its names");
+    story.remove("c.txt");
+    assert_eq!(story.only(&token)["removed"], Value::Null, "b/deep/er.txt has it");
+    let gone = story.remove("b/deep/er.txt");
+    assert_eq!(story.only(&token)["removed"], gone.json());
+}
+
+#[test]
+fn a_clean_merge_introduces_nothing() {
+    let mut story = Story::new(7606);
+    let token = story.token();
+    story.branch("side", "main");
+    let first = story.add("a.txt", client(&token));
+    story.git(&["checkout", "-q", "main"]);
+    story.add("b.txt", "innocent\n");
+    let merge = story.merge(&[], &["side"]);
+    let said = story.only(&token);
+    expect_span(&said, &first, &merge, None);
+    assert_eq!(places(&said), [place("a.txt:1", &first)]);
+    assert_eq!(said["refs"], json!(["refs/heads/main", "refs/heads/side", "index"]));
+}
+
+#[test]
+fn an_evil_merge_introduces_what_no_parent_has() {
+    let mut story = Story::new(7607);
+    let token = story.token();
+    story.branch("side", "main");
+    story.add("a.txt", "side\n");
+    story.git(&["checkout", "-q", "main"]);
+    story.add("b.txt", "main\n");
+    story.git(&["merge", "-q", "--no-commit", "--no-ff", "side"]);
+    let merge = story.add("a.txt", format!("side\n{}", client(&token)));
+    assert_eq!(story.git(&["rev-list", "--parents", "-1", "HEAD"]).line().split(' ').count(), 3);
+    let said = story.only(&token);
+    expect_span(&said, &merge, &merge, None);
+    assert_eq!(places(&said), [place("a.txt:2", &merge)]);
+    assert_eq!(said["refs"], json!(["refs/heads/main", "index"]));
+}
+
+#[test]
+fn a_merge_that_leaves_a_token_out() {
+    let mut story = Story::new(7608);
+    let token = story.token();
+    story.branch("side", "main");
+    let first = story.add("a.txt", client(&token));
+    story.git(&["checkout", "-q", "main"]);
+    story.add("b.txt", "innocent\n");
+    let merge = story.merge(&["-s", "ours"], &["side"]);
+    let said = story.only(&token);
+    expect_span(&said, &first, &first, Some(&merge));
+    // Whoever has main has the side's commits as well.
+    assert_eq!(said["refs"], json!(["refs/heads/main", "refs/heads/side"]));
+}
+
+#[test]
+fn the_same_token_on_two_sides() {
+    let mut story = Story::new(7609);
+    let token = story.token();
+    story.branch("side", "main");
+    let one = story.add("a.txt", client(&token));
+    story.git(&["checkout", "-q", "main"]);
+    let two = story.add("a.txt", client(&token));
+    let merge = story.merge(&[], &["side"]);
+    let said = story.only(&token);
+    expect_span(&said, &one, &merge, None);
+    assert_eq!(places(&said), [place("a.txt:1", &one), place("a.txt:1", &two)]);
+}
+
+#[test]
+fn an_octopus() {
+    let mut story = Story::new(7610);
+    let (theirs, evil) = (story.token(), story.token());
+    let mut first = None;
+    for name in ["one", "two", "three"] {
+        story.branch(name, "main");
+        let text = if name == "two" { client(&theirs) } else { "innocent\n".to_owned() };
+        let told = story.add(&format!("{name}.txt"), text);
+        first = if name == "two" { Some(told) } else { first };
+    }
+    story.git(&["checkout", "-q", "main"]);
+    story.git(&["merge", "-q", "--no-commit", "one", "two", "three"]);
+    story.repo.stage("three.txt", client(&evil));
+    let merge = story.commit("octopus");
+    assert_eq!(story.git(&["rev-list", "--parents", "-1", "HEAD"]).line().split(' ').count(), 4);
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&theirs, &evil]);
+    assert_eq!(places(&answer(&run, &theirs)), [place("two.txt:1", &first.expect("a commit"))]);
+    assert_eq!(places(&answer(&run, &evil)), [place("three.txt:1", &merge)]);
+}
+
+#[test]
+fn clocks_that_are_wrong() {
+    let mut story = Story::new(7611);
+    let token = story.token();
+    story.on_day(25);
+    let first = story.add("a.txt", client(&token));
+    story.on_day(3);
+    story.add("b.txt", "innocent\n");
+    story.on_day(9);
+    story.remove("a.txt");
+    story.on_day(2);
+    let again = story.add("c.txt", client(&token));
+    let said = story.only(&token);
+    expect_span(&said, &first, &again, None);
+    assert_eq!(places(&said), [place("a.txt:1", &first), place("c.txt:1", &again)]);
+    let last = story.remove("c.txt");
+    expect_span(&story.only(&token), &first, &again, Some(&last));
+}
+
+#[test]
+fn a_long_history_is_followed_without_recursion() {
+    let mut story = Story::new(7612);
+    let token: Token = story.token();
+    let commit = |n: usize| {
+        let content = if n == 1500 { client(&token) } else { format!("{n}\n") };
+        let (time, len) = (1_700_000_000 + n, content.len());
+        let head = format!("commit refs/heads/long\ncommitter Ada <ada@example.org> {time} +0000\ndata 1\nx\n");
+        head + &format!("M 100644 inline a.txt\ndata {len}\n{content}\n")
+    };
+    let stream: String = (0..3000).map(commit).collect();
+    story.repo.git_call(&["fast-import", "--quiet"]).stdin(stream).run().expect_code(0);
+    let said = story.only(&token);
+    let id = |name: &str| json!(story.git(&["rev-parse", name]).line());
+    assert_eq!(said["first"]["commit"], id("long~1499"));
+    assert_eq!((&said["last"]["commit"], &said["removed"]["commit"]), (&id("long~1499"), &id("long~1498")));
+    assert_eq!((&said["standing"], &said["refs"]), (&json!("branch"), &json!(["refs/heads/long"])));
+}

@@ -1,0 +1,245 @@
+//! The file that `history --replacements` writes: where it may stand, who may read it, what is in it, and that nothing else
+//! holds a token.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use data_encoding::BASE64;
+
+use crate::support::history::fingerprint;
+use crate::support::leak::{FORMATS, expect_no_leak};
+use crate::support::token::{Maker, Token};
+use crate::support::{Call, Repo, client};
+
+fn scene(seed: u64) -> (Repo, Token) {
+    let token = Maker::new(seed).sk_live(24);
+    let repo = Repo::new();
+    repo.stage("a.txt", client(&token));
+    repo.commit("bad");
+    (repo, token)
+}
+
+fn call(repo: &Repo, path: impl AsRef<Path>) -> Call {
+    repo.keysweep_call(&["history", "--replacements"]).args(&[path.as_ref()])
+}
+
+fn outside(repo: &Repo) -> PathBuf {
+    repo.base().join("replacements.txt")
+}
+
+/// Exit 2, one sentence with these words, no report, no file.
+#[track_caller]
+fn expect_refused(repo: &Repo, path: impl AsRef<Path>, words: &str) {
+    let path = path.as_ref();
+    let before = fs::read(path).ok();
+    let run = call(repo, path).run().expect_code(2).expect_has(words);
+    if run.err().lines().count() != 1 || !run.stdout.is_empty() {
+        run.fail("expected one sentence");
+    }
+    assert_eq!(fs::read(path).ok(), before, "{} is as it was", path.display());
+}
+
+#[test]
+fn one_line_for_each_written_form() {
+    let mut make = Maker::new(7950);
+    let (plain, named, message) = (make.sk_live(24), make.sk_live(24), make.sk(32));
+    let repo = Repo::new();
+    let encoded = BASE64.encode(format!("k: {plain}").as_bytes());
+    repo.stage("a.txt", client(&plain));
+    repo.stage("b.txt", format!("{plain} {plain}\ndata: {encoded}\n"));
+    repo.stage(format!("{named}.txt"), "innocent\n");
+    repo.commit(&client(&message));
+    call(&repo, outside(&repo)).run().expect_code(1);
+    let text = fs::read_to_string(outside(&repo)).expect("text");
+    let line =
+        |form: &str, rule: &str, token: &Token| format!("literal:{form}==>REMOVED-{rule}-{}", fingerprint(token));
+    let stripe = "stripe-secret-key";
+    let mut wanted = [
+        line(plain.text(), stripe, &plain),
+        line(&encoded[4..], stripe, &plain),
+        line(named.text(), stripe, &named),
+        line(message.text(), "sk-token", &message),
+    ];
+    let mut lines: Vec<&str> = text.lines().collect();
+    assert!(lines.is_sorted_by_key(|line| std::cmp::Reverse(line.find("==>"))), "the longest first");
+    lines.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(lines, wanted);
+}
+
+#[test]
+fn only_its_owner_can_read_it_whatever_the_umask() {
+    for umask in ["000", "022", "077"] {
+        let (repo, _) = scene(7951);
+        let script = format!("umask {umask}; exec \"$@\"");
+        let program = env!("CARGO_BIN_EXE_keysweep");
+        let args = ["-c", &script, "sh", program, "history", "--replacements", "../replacements.txt"];
+        repo.call("sh", &args).run().expect_code(1);
+        let mode = fs::metadata(outside(&repo)).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "umask {umask}");
+    }
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let (repo, _) = scene(7952);
+    fs::write(outside(&repo), "mine\n").expect("write");
+    expect_refused(&repo, outside(&repo), "is there already");
+    let link = repo.base().join("link");
+    symlink("nowhere", &link).expect("link");
+    expect_refused(&repo, &link, "is there already");
+    assert!(!repo.base().join("nowhere").exists());
+}
+
+#[test]
+fn it_stands_in_no_worktree_that_does_not_ignore_it() {
+    let (repo, _) = scene(7953);
+    fs::create_dir(repo.path("sub")).expect("mkdir");
+    symlink(repo.top(), repo.base().join("inside")).expect("link");
+    let other = Repo::new();
+    for path in [
+        repo.path("r.txt"),
+        repo.path("sub/r.txt"),
+        "r.txt".into(),
+        "sub/../r.txt".into(),
+        repo.base().join("inside/r.txt"),
+        other.path("r.txt"),
+    ] {
+        expect_refused(&repo, &path, "git does not ignore it");
+    }
+    repo.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+    expect_refused(&repo, repo.base().join("linked/r.txt"), "git does not ignore it");
+    for git_dir in [".git/r.txt", ".git/worktrees/r.txt"] {
+        expect_refused(&repo, repo.path(git_dir), "git directory");
+    }
+    repo.git(&["init", "-q", "--bare", "../bare.git"]);
+    expect_refused(&repo, repo.base().join("bare.git/r.txt"), "git directory");
+    repo.stage(".gitignore", "/r.txt\n/sub/\n");
+    for path in ["r.txt", "sub/r.txt"] {
+        call(&repo, path).run().expect_code(1);
+        assert!(repo.path(path).is_file());
+    }
+    // What is tracked is not ignored, whatever the patterns say.
+    repo.git(&["rm", "-q", "--cached", "a.txt"]);
+    repo.git(&["add", "-f", "r.txt"]);
+    fs::remove_file(repo.path("r.txt")).expect("remove");
+    expect_refused(&repo, repo.path("r.txt"), "git does not ignore it");
+}
+
+#[test]
+fn the_environment_of_a_hook_does_not_move_the_worktree() {
+    let (repo, _) = scene(7954);
+    let set = |call: Call| call.env("GIT_DIR", repo.path(".git")).env("GIT_INDEX_FILE", repo.path(".git/index"));
+    set(call(&repo, outside(&repo))).run().expect_code(1);
+    fs::remove_file(outside(&repo)).expect("the file");
+    set(call(&repo, repo.path("r.txt"))).env("GIT_WORK_TREE", repo.top()).cwd(repo.base()).run().expect_code(2);
+    set(call(&repo, outside(&repo))).env("GIT_WORK_TREE", repo.top()).cwd(repo.base()).run().expect_code(1);
+}
+
+#[test]
+fn where_it_cannot_be_written_the_sweep_says_so() {
+    let (repo, token) = scene(7955);
+    expect_refused(&repo, repo.base().join("none/r.txt"), "cannot write the replacements");
+    expect_refused(&repo, "/", "cannot write the replacements");
+    // Root may write anywhere but there.
+    let run =
+        call(&repo, "/proc/r.txt").run().expect_code(2).expect_has("cannot write the replacements to /proc/r.txt");
+    // What was found is told all the same.
+    expect_no_leak(&run.expect_has(&token.redacted()).expect_has("--replacements \"$HOME"), [&token]);
+    let folder = repo.base().join("closed");
+    fs::create_dir(&folder).expect("mkdir");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).expect("chmod");
+    if fs::write(folder.join("probe"), "").is_err() {
+        call(&repo, folder.join("r.txt")).run().expect_code(2).expect_has("cannot write the replacements");
+    }
+}
+
+#[test]
+fn a_report_goes_elsewhere() {
+    let (repo, _) = scene(7956);
+    let path = outside(&repo);
+    call(&repo, &path)
+        .args(&["--output", "../replacements.txt"])
+        .run()
+        .expect_code(2)
+        .expect_has("the replacements go there");
+    assert!(!path.exists());
+}
+
+#[test]
+fn some_commits_are_not_enough() {
+    let (repo, _) = scene(7961);
+    call(&repo, outside(&repo)).args(&["HEAD"]).run().expect_code(2).expect_has("leave out what selects commits");
+    assert!(!outside(&repo).exists());
+}
+
+#[test]
+fn where_there_is_no_token_there_is_no_file() {
+    let repo = Repo::new();
+    repo.stage("a.txt", "innocent\n");
+    repo.commit("good");
+    call(&repo, outside(&repo)).run().expect_code(0).expect_has("no token was found, so no file");
+    call(&repo, outside(&repo)).args(&["--quiet"]).run().expect_code(0).expect_lacks("file");
+    assert!(!outside(&repo).exists());
+}
+
+#[test]
+fn what_is_allowed_stays() {
+    let mut make = Maker::new(7957);
+    let [bad, by_id, by_path, by_marker] = [24, 24, 24, 24].map(|n| make.sk_live(n));
+    let repo = Repo::new();
+    repo.stage("a.txt", client(&bad));
+    repo.stage("b.txt", client(&by_id));
+    repo.stage("fixtures/c.txt", client(&by_path));
+    repo.stage("d.py", format!("k = \"{by_marker}\"  # keysweep:allow\n"));
+    let id = fingerprint(&by_id);
+    repo.stage(
+        ".keysweep.toml",
+        format!("[allow]\npaths = ['fixtures/**']\nfingerprints = [{{ id = '{id}', reason = 'x' }}]\n"),
+    );
+    repo.commit("some");
+    call(&repo, outside(&repo)).run().expect_code(1);
+    let text = fs::read_to_string(outside(&repo)).expect("text");
+    assert_eq!(text, format!("literal:{bad}==>REMOVED-stripe-secret-key-{}\n", fingerprint(&bad)));
+}
+
+/// All files below `folder`.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("list").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn tokens_are_in_this_file_and_in_no_output() {
+    let mut make = Maker::new(7958);
+    let tokens: Vec<Token> = (0..4).flat_map(|_| make.every_family()).collect();
+    let repo = Repo::new();
+    for (n, token) in tokens.iter().enumerate() {
+        let text = if n % 3 == 0 { BASE64.encode(client(token).as_bytes()) } else { client(token) };
+        repo.stage(format!("{n}.txt"), text);
+    }
+    repo.commit(&client(&tokens[0]));
+    let temp = repo.base().join("tmp");
+    fs::create_dir(&temp).expect("mkdir");
+    let before = files(repo.base());
+    for (n, format) in FORMATS.iter().enumerate() {
+        let path = repo.base().join(format!("{n}.replacements"));
+        let run = call(&repo, &path).args(format).env("TMPDIR", &temp).run().expect_code(1);
+        expect_no_leak(&run, &tokens);
+        let run = call(&repo, &path).args(format).env("TMPDIR", &temp).run().expect_code(2);
+        expect_no_leak(&run, &tokens);
+        fs::remove_file(path).expect("the file");
+    }
+    assert_eq!(files(repo.base()), before, "no other file is left");
+}
+
+#[test]
+fn a_path_that_is_a_token_is_not_printed() {
+    let (repo, token) = scene(7959);
+    let other = Maker::new(7960).sk_live(24);
+    let path = repo.base().join(format!("{other}.txt"));
+    for code in [1, 2] {
+        expect_no_leak(&call(&repo, &path).run().expect_code(code), [&token, &other]);
+    }
+}

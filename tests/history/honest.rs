@@ -1,0 +1,218 @@
+//! What is not there to be scanned is counted and named, and is never clean; what need not be there is not missed.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::support::history::{Place, expect_tokens, fingerprint, history};
+use crate::support::story::Story;
+use crate::support::token::Token;
+use crate::support::{Repo, Run, client, note, text};
+
+/// Exit 2, these words in what the summary says was not scanned, and all the same these tokens.
+#[track_caller]
+fn expect_incomplete(run: Run, words: &[&str], tokens: &[&Token]) -> Run {
+    let run = run.expect_code(2);
+    let named = run.summary()["skipped"].to_string().to_lowercase();
+    for word in words {
+        if !named.contains(&word.to_lowercase()) {
+            run.fail(&format!("expected {word:?} in what was skipped"));
+        }
+    }
+    if run.err().is_empty() {
+        run.fail("not a word on stderr");
+    }
+    let mut got: Vec<String> = run.findings().iter().map(|one| text(&one["fingerprint"]).to_owned()).collect();
+    let mut want: Vec<String> = tokens.iter().map(|token| fingerprint(token)).collect();
+    got.sort();
+    want.sort();
+    if got != want {
+        run.fail(&format!("expected {want:?} of what is there, got {got:?}"));
+    }
+    run
+}
+
+/// Where the loose object is that this name stands for.
+fn loose(repo: &Repo, name: &str) -> (String, PathBuf) {
+    let id = repo.git(&["rev-parse", name]).line();
+    let path = repo.path(".git/objects").join(&id[..2]).join(&id[2..]);
+    assert!(path.is_file());
+    (id, path)
+}
+
+/// A token that came and went, and three commits.
+fn origin(seed: u64) -> (Story, Token) {
+    let mut story = Story::new(seed);
+    let token = story.token();
+    story.add("deep/a.txt", client(&token));
+    story.add("deep/a.txt", "mended\n");
+    story.git(&["config", "uploadpack.allowFilter", "true"]);
+    (story, token)
+}
+
+/// Clones over git's protocol.
+fn clone(story: &Story, name: &str, options: &[&str]) -> PathBuf {
+    let folder = story.repo.base().join(name);
+    let url = format!("file://{}", story.repo.top().display());
+    let call = story.repo.git_call(&["clone", "-q"]).args(options);
+    call.args(&[&url, &folder.to_string_lossy().into_owned()]).run().expect_code(0);
+    folder
+}
+
+#[test]
+fn a_shallow_clone_says_that_it_is_one() {
+    let (mut story, token) = origin(7900);
+    let late = story.token();
+    story.add("late.txt", client(&late));
+    let folder = clone(&story, "shallow", &["--depth=1"]);
+    let shallow = Place::at(&story.repo, &folder);
+    let run = expect_incomplete(shallow.history(), &["shallow"], &[&late]);
+    shallow.expect_counted(&run);
+    let human =
+        story.repo.keysweep_call(&["history"]).cwd(&folder).run().expect_code(2).expect_lacks("nothing skipped");
+    human.expect_has("shallow");
+    // The way out.
+    shallow.git(&["fetch", "-q", "--unshallow"]);
+    expect_tokens(&shallow.history().expect_code(1), [&token, &late]);
+}
+
+#[test]
+fn a_shallow_clone_without_a_token_is_not_clean() {
+    let (story, _) = origin(7901);
+    let folder = clone(&story, "shallow", &["--depth=1"]);
+    expect_incomplete(Place::at(&story.repo, folder).history(), &["shallow"], &[]);
+}
+
+#[test]
+fn a_partial_clone_says_how_much_is_not_there_and_fetches_none_of_it() {
+    for filter in ["--filter=blob:none", "--filter=tree:0", "--filter=blob:limit=20"] {
+        note(filter);
+        let (story, token) = origin(7902);
+        let folder = clone(&story, "partial", &["--no-checkout", filter]);
+        let partial = Place::at(&story.repo, &folder);
+        let before = partial.ids();
+        let run = expect_incomplete(partial.history(), &["partial"], &[]);
+        partial.expect_counted(&run);
+        assert_eq!(partial.ids(), before, "a sweep fetches nothing");
+        // The way out: all of it is fetched.
+        partial.git(&["fetch", "-q", "--refetch", "--no-filter"]);
+        expect_tokens(&partial.history().expect_code(1), [&token]);
+    }
+}
+
+#[test]
+fn an_object_that_a_tree_a_commit_or_a_tag_names_and_that_is_gone() {
+    for name in ["HEAD~1:deep/a.txt", "HEAD~1:deep", "HEAD~1^{tree}", "HEAD~1", "v1^{}"] {
+        note(name);
+        let (story, token) = origin(7903);
+        story.git(&["tag", "-a", "-m", "v1", "v1", &story.repo.blob("tagged\n")]);
+        let (id, path) = loose(&story.repo, name);
+        fs::remove_file(path).expect("remove");
+        let there: &[&Token] = if name == "HEAD~1:deep/a.txt" { &[] } else { &[&token] };
+        expect_incomplete(history(&story.repo), &[&id[..12]], there);
+    }
+}
+
+#[test]
+fn many_missing_objects_are_counted_and_not_listed() {
+    let story = Story::new(7904);
+    for n in 0..60 {
+        story.repo.write(format!("f/{n}.txt"), format!("{n}\n"));
+    }
+    story.git(&["add", "."]);
+    story.commit("many");
+    for n in 0..60 {
+        fs::remove_file(loose(&story.repo, &format!("HEAD:f/{n}.txt")).1).expect("remove");
+    }
+    let run = expect_incomplete(history(&story.repo), &["60"], &[]);
+    assert!(run.err().lines().count() <= 20, "{}", run.err());
+}
+
+#[test]
+fn a_ref_and_an_index_that_name_what_is_not_there() {
+    let story = Story::new(7905);
+    let absent = "1234567890123456789012345678901234567890";
+    fs::write(story.repo.path(".git/refs/heads/broken"), format!("{absent}\n")).expect("write");
+    expect_incomplete(history(&story.repo), &["refs/heads/broken"], &[]);
+    fs::remove_file(story.repo.path(".git/refs/heads/broken")).expect("remove");
+    history(&story.repo).expect_silent();
+    story.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{absent},a.txt")]);
+    expect_incomplete(history(&story.repo), &[&absent[..12]], &[]);
+}
+
+#[test]
+fn an_alternate_that_is_not_there() {
+    let story = Story::new(7906);
+    fs::write(story.repo.path(".git/objects/info/alternates"), "/nowhere/at/all/objects\n").expect("write");
+    expect_incomplete(history(&story.repo), &["/nowhere/at/all"], &[]);
+}
+
+#[test]
+fn what_need_not_be_there_is_not_missed() {
+    let repo = Repo::new();
+    // Git knows the empty tree by heart, and writes no blob for what is only intended to be added.
+    let tree = repo.git_call(&["hash-object", "-t", "tree", "--stdin"]).run().line();
+    let commit = repo.git(&["commit-tree", "-m", "empty", &tree]).line();
+    repo.git(&["update-ref", "refs/heads/main", &commit]);
+    repo.write("a.txt", "not yet\n");
+    repo.git(&["add", "--intent-to-add", "a.txt"]);
+    history(&repo).expect_silent();
+    // What an expired reflog entry and a dangling tree name is git's to prune.
+    let dangling = repo.git_call(&["mktree", "--missing"]).stdin(format!("100644 blob {}\tx\n", "12".repeat(20)));
+    dangling.run().expect_code(0);
+    let line = format!("{} {commit} Ada <a@b.c> 0 +0000\tgone\n", "34".repeat(20));
+    fs::create_dir_all(repo.path(".git/logs")).expect("create");
+    fs::write(repo.path(".git/logs/HEAD"), line).expect("write");
+    history(&repo).expect_silent();
+}
+
+#[test]
+fn a_submodule_is_named_and_no_missing_object() {
+    let (story, other) = (Story::new(7907), Story::new(7908));
+    let url = other.repo.top().to_string_lossy().into_owned();
+    story.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "libs/sub"]);
+    story.commit("with a submodule");
+    let run = history(&story.repo).expect_code(0);
+    assert_eq!(run.summary()["unread"], 0);
+    assert!(run.summary().to_string().contains("libs/sub"), "{}", run.all());
+}
+
+#[test]
+fn a_pointer_of_lfs_is_counted() {
+    let story = Story::new(7909);
+    let id = "ab".repeat(32);
+    story.add("a.bin", format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\nsize 12345\n"));
+    let run = history(&story.repo);
+    assert!(run.summary().to_string().to_lowercase().contains("lfs"), "{}", run.all());
+}
+
+#[test]
+fn replaced_and_grafted_history_is_followed_as_it_is() {
+    let (story, token) = origin(7910);
+    let bad = story.git(&["rev-parse", "HEAD~1"]).line();
+    let root = story.git(&["rev-parse", "HEAD~2"]).line();
+    story.git(&["replace", &bad, &root]);
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&token]);
+    assert_eq!(run.only_finding()["first"]["commit"], *bad);
+    assert!(run.summary().to_string().to_lowercase().contains("replace"), "named: {}", run.all());
+    story.git(&["replace", "-d", &bad]);
+    let tip = story.git(&["rev-parse", "HEAD"]).line();
+    fs::write(story.repo.path(".git/info/grafts"), format!("{tip}\n")).expect("write");
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&token]);
+    assert_eq!(run.only_finding()["first"]["commit"], *bad);
+    assert!(run.summary().to_string().to_lowercase().contains("graft"), "named: {}", run.all());
+}
+
+#[test]
+fn a_commit_graph_that_lies_decides_nothing() {
+    let (story, token) = origin(7911);
+    story.git(&["commit-graph", "write", "--reachable"]);
+    let path = story.repo.path(".git/objects/info/commit-graph");
+    let mut bytes = fs::read(&path).expect("read");
+    let middle = bytes.len() / 2;
+    bytes[middle..].fill(0x11);
+    fs::remove_file(&path).expect("remove");
+    fs::write(&path, bytes).expect("write");
+    expect_tokens(&history(&story.repo).expect_code(1), [&token]);
+}

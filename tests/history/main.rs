@@ -1,0 +1,21 @@
+//! The sweep of a history, and `keysweep find`.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod allow;
+mod answer;
+mod clean;
+mod clean_file;
+mod damage;
+mod deltas;
+mod find;
+mod honest;
+mod objects;
+mod places;
+mod plan;
+mod progress;
+mod selection;
+mod since_last;
+mod words;

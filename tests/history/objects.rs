@@ -1,0 +1,285 @@
+//! A sweep scans every object that git lists, once, however it is stored: each object holds a token of its own here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::history::{Place, Stream, answers, expect_tokens, fingerprint, history_call};
+use crate::support::{Repo, client, note};
+
+/// A repository with loose objects only, and its tokens.
+fn grown(seed: u64, options: &[&str]) -> (Repo, Stream) {
+    let (repo, stream) = (Repo::init(options), Stream::small(seed));
+    stream.import(&repo);
+    repo.git(&["reset", "-q", "--hard"]);
+    (repo, stream)
+}
+
+fn packs(repo: &Repo, ending: &str) -> Vec<PathBuf> {
+    let folder = fs::read_dir(repo.path(".git/objects/pack")).expect("packs");
+    folder.map(|file| file.expect("an entry").path()).filter(|path| path.to_string_lossy().ends_with(ending)).collect()
+}
+
+/// Packs what a revision leads to, into a pack of its own, and leaves all else where it is.
+fn pack(repo: &Repo, args: &[&str], options: &[&str]) {
+    let listed = repo.git_call(&["rev-list", "--objects"]).args(args).run().expect_code(0).out();
+    let call = repo.git_call(&["pack-objects", "-q"]).args(options).args(&[".git/objects/pack/pack"]);
+    call.stdin(listed).run().expect_code(0);
+}
+
+#[test]
+fn loose_objects_only() {
+    let (repo, stream) = grown(7000, &[]);
+    assert!(packs(&repo, ".pack").is_empty());
+    Place::of(&repo).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn one_pack_with_deltas_of_either_kind() {
+    let (repo, stream) = grown(7001, &[]);
+    for by_offset in ["true", "false"] {
+        note(format!("repack.useDeltaBaseOffset={by_offset}"));
+        repo.git(&["config", "repack.useDeltaBaseOffset", by_offset]);
+        repo.git(&["repack", "-adfq", "--window=50", "--depth=50"]);
+        let deltas = repo.git(&["cat-file", "--batch-all-objects", "--batch-check=%(deltabase)"]).out();
+        assert!(deltas.lines().any(|base| base.bytes().any(|b| b != b'0')), "no delta");
+        assert_eq!(packs(&repo, ".pack").len(), 1);
+        Place::of(&repo).expect_each_object(&stream.tokens);
+    }
+}
+
+#[test]
+fn a_pack_without_deltas_and_one_with_an_index_of_version_1() {
+    let (repo, stream) = grown(7002, &[]);
+    repo.git(&["repack", "-adfq", "--window=0"]);
+    Place::of(&repo).expect_each_object(&stream.tokens);
+    repo.git(&["-c", "pack.indexVersion=1", "repack", "-adfq"]);
+    Place::of(&repo).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn several_packs_with_the_same_objects_and_loose_ones_beside() {
+    let (repo, stream) = grown(7003, &[]);
+    pack(&repo, &["main~2"], &[]);
+    pack(&repo, &["side"], &["--delta-base-offset"]);
+    pack(&repo, &["side", "main~1"], &["--window=50"]);
+    assert_eq!(packs(&repo, ".pack").len(), 3);
+    Place::of(&repo).expect_each_object(&stream.tokens);
+    repo.git(&["prune-packed"]);
+    Place::of(&repo).expect_each_object(&stream.tokens);
+    pack(&repo, &["--all"], &[]);
+    Place::of(&repo).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn cruft_kept_and_bitmapped_packs_and_a_commit_graph() {
+    let (repo, stream) = grown(7004, &[]);
+    let mut tokens = stream.tokens.clone();
+    repo.git(&["repack", "-adq", "--write-bitmap-index"]);
+    repo.git(&["commit-graph", "write", "--reachable", "--changed-paths"]);
+    let mut more = Stream::new(7104);
+    more.commit("refs/heads/gone", &[]);
+    more.import(&repo);
+    tokens.extend(more.tokens);
+    Place::of(&repo).expect_each_object(&tokens);
+    repo.git(&["update-ref", "-d", "refs/heads/gone"]);
+    repo.git(&["repack", "-dq", "--cruft"]);
+    assert_eq!(packs(&repo, ".mtimes").len(), 1);
+    fs::write(packs(&repo, ".pack")[0].with_extension("keep"), "").expect("write");
+    Place::of(&repo).expect_each_object(&tokens);
+}
+
+#[test]
+fn a_chain_of_deltas_that_is_deep() {
+    const VERSIONS: usize = 120;
+    let (repo, mut stream) = (Repo::new(), Stream::new(7005));
+    let mut text = String::new();
+    for _ in 0..VERSIONS {
+        text += &client(&stream.token());
+        stream.version("a.txt", &text);
+    }
+    stream.import_as_pack(&repo, "4095");
+    let idx = packs(&repo, ".idx").remove(0);
+    let verified = repo.git(&["verify-pack", "-v", &idx.to_string_lossy()]);
+    let depth = format!("chain length = {}:", VERSIONS - 1);
+    verified.expect_has(&depth);
+    let run = Place::of(&repo).expect_complete(&stream.tokens);
+    let answers = answers(&run);
+    for (n, token) in stream.tokens.iter().enumerate() {
+        assert_eq!(answers[&fingerprint(token)]["copies"], VERSIONS - n);
+    }
+}
+
+#[test]
+fn a_thin_pack_that_git_completed() {
+    let (repo, stream) = grown(7006, &[]);
+    repo.git(&["init", "-q", "--bare", "../thin.git"]);
+    let thin = repo.base().join("thin.git");
+    repo.git_call(&["config", "receive.unpackLimit", "1"]).cwd(&thin).run().expect_code(0);
+    for name in ["main~4", "main~2", "side", "main"] {
+        repo.git(&["push", "-q", "--thin", "../thin.git", &format!("{name}:refs/heads/x"), "--force"]);
+    }
+    repo.git(&["push", "-q", "../thin.git", "v1"]);
+    assert!(fs::read_dir(thin.join("objects/pack")).expect("packs").count() > 4);
+    Place::at(&repo, &thin).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn packs_under_a_multi_pack_index() {
+    let (repo, stream) = grown(7007, &[]);
+    pack(&repo, &["main~2"], &[]);
+    pack(&repo, &["main", "side"], &[]);
+    pack(&repo, &["--all"], &[]);
+    repo.git(&["prune-packed"]);
+    repo.git(&["multi-pack-index", "write"]);
+    Place::of(&repo).expect_each_object(&stream.tokens);
+    repo.git(&["multi-pack-index", "repack"]);
+    repo.git(&["multi-pack-index", "expire"]);
+    Place::of(&repo).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn a_multi_pack_index_alone_is_not_enough_and_is_told() {
+    let (repo, _) = grown(7013, &[]);
+    repo.git(&["repack", "-adq"]);
+    repo.git(&["multi-pack-index", "write"]);
+    for index in packs(&repo, ".idx") {
+        fs::remove_file(index).expect("remove");
+    }
+    Place::of(&repo).history().expect_code(2).expect_has("it has no index; git index-pack makes one");
+}
+
+#[test]
+fn sha256_and_reftable() {
+    for options in [&["--object-format=sha256"][..], &["--ref-format=reftable"]] {
+        note(format!("{options:?}"));
+        let (repo, stream) = grown(7008, options);
+        Place::of(&repo).expect_each_object(&stream.tokens);
+        repo.git(&["repack", "-adfq", "--window=50"]);
+        Place::of(&repo).expect_each_object(&stream.tokens);
+        repo.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq", "--window=50"]);
+        Place::of(&repo).expect_each_object(&stream.tokens);
+    }
+}
+
+#[test]
+fn objects_that_are_borrowed_from_another_repository() {
+    let (repo, stream) = grown(7009, &[]);
+    repo.git(&["repack", "-adq"]);
+    repo.git(&["clone", "-q", "--shared", ".", "../shared"]);
+    repo.git(&["clone", "-q", "--reference", ".", &format!("file://{}", repo.top().display()), "../reference"]);
+    for name in ["shared", "reference"] {
+        note(name);
+        Place::at(&repo, repo.base().join(name)).expect_each_object(&stream.tokens);
+    }
+}
+
+/// Writes what `objects` borrows from.
+fn borrow(objects: &Path, from: &str) {
+    fs::write(objects.join("info/alternates"), format!("# a comment\n\n{from}\n")).expect("write");
+}
+
+/// A repository at `name` below the base, whose objects `stream` has.
+fn beside(repo: &Repo, name: &str, stream: &Stream) -> PathBuf {
+    let folder = repo.base().join(name);
+    repo.git(&["init", "-q", &folder.to_string_lossy()]);
+    stream.import_at(repo, &folder);
+    folder.join(".git/objects")
+}
+
+#[test]
+fn an_alternate_of_an_alternate_by_a_relative_path() {
+    let (repo, stream) = grown(7014, &[]);
+    let (mut more, mut far) = (Stream::new(7114), Stream::new(7214));
+    more.commit("refs/heads/more", &[]);
+    far.commit("refs/heads/far", &[]);
+    let more_objects = beside(&repo, "more", &more);
+    let far_objects = beside(&repo, "so/far", &far);
+    borrow(&more_objects, "../../../repo/.git/objects");
+    borrow(&far_objects, &more_objects.to_string_lossy());
+    let tokens = [stream.tokens, more.tokens, far.tokens].concat();
+    Place::at(&repo, repo.base().join("so/far")).expect_each_object(&tokens);
+}
+
+#[test]
+fn alternates_that_name_each_other() {
+    let (repo, stream) = grown(7015, &[]);
+    let mut more = Stream::new(7115);
+    more.commit("refs/heads/more", &[]);
+    let more_objects = beside(&repo, "more", &more);
+    borrow(&more_objects, &repo.path(".git/objects").to_string_lossy());
+    borrow(&repo.path(".git/objects"), &more_objects.to_string_lossy());
+    Place::of(&repo).expect_each_object(&[stream.tokens, more.tokens].concat());
+}
+
+#[test]
+fn loose_objects_that_an_alternate_has_as_well() {
+    let (repo, stream) = grown(7016, &[]);
+    let other = beside(&repo, "other", &stream);
+    borrow(&repo.path(".git/objects"), &other.to_string_lossy());
+    Place::of(&repo).expect_each_object(&stream.tokens);
+    repo.git_call(&["repack", "-adq"]).cwd(other.join("../..")).run().expect_code(0);
+    Place::of(&repo).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn an_alternate_that_is_the_repository_itself() {
+    let (repo, stream) = grown(7017, &[]);
+    let own = repo.path(".git/objects");
+    Place::of(&repo).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", &own).expect_each_object(&stream.tokens);
+    borrow(&own, &own.to_string_lossy());
+    Place::of(&repo).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn object_folders_that_variables_name() {
+    let (repo, stream) = grown(7010, &[]);
+    let moved = repo.base().join("moved");
+    fs::create_dir(repo.path("sub")).expect("create");
+    fs::rename(repo.path(".git/objects"), &moved).expect("move");
+    fs::create_dir_all(repo.path(".git/objects/info")).expect("create");
+    Place::of(&repo).env("GIT_OBJECT_DIRECTORY", &moved).expect_each_object(&stream.tokens);
+    Place::at(&repo, repo.path("sub")).env("GIT_OBJECT_DIRECTORY", &moved).expect_each_object(&stream.tokens);
+    Place::of(&repo).env("GIT_OBJECT_DIRECTORY", "../moved").expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn bare_from_a_subfolder_from_inside_and_by_git_dir() {
+    let (repo, stream) = grown(7011, &[]);
+    repo.git(&["clone", "-q", "--mirror", ".", "../bare.git"]);
+    let bare = repo.base().join("bare.git");
+    fs::create_dir_all(repo.path("a/b")).expect("create");
+    Place::at(&repo, &bare).expect_each_object(&stream.tokens);
+    Place::at(&repo, repo.path("a/b")).expect_each_object(&stream.tokens);
+    Place::at(&repo, repo.base()).env("GIT_DIR", &bare).expect_each_object(&stream.tokens);
+    Place::at(&repo, repo.base()).env("GIT_DIR", repo.path(".git")).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn from_a_folder_inside_of_a_bare_repository() {
+    let (repo, stream) = grown(7018, &[]);
+    repo.git(&["clone", "-q", "--mirror", ".", "../bare.git"]);
+    Place::at(&repo, repo.base().join("bare.git/refs")).expect_each_object(&stream.tokens);
+}
+
+#[test]
+fn an_empty_repository() {
+    for options in [&[][..], &["--bare"], &["--object-format=sha256"], &["--ref-format=reftable"]] {
+        note(format!("{options:?}"));
+        let repo = Repo::init(options);
+        let run = Place::of(&repo).history().expect_silent();
+        assert_eq!(run.summary()["scanned"]["objects"], 0);
+    }
+}
+
+#[test]
+fn the_number_of_threads_decides_nothing() {
+    let (repo, stream) = grown(7012, &[]);
+    pack(&repo, &["main~2"], &[]);
+    let mut said = Vec::new();
+    for threads in ["1", "2", "7"] {
+        let run = history_call(&repo).args(&["--threads", threads]).run().expect_code(1);
+        expect_tokens(&run, &stream.tokens);
+        said.push(run.out().lines().filter(|line| line.contains("\"finding\"")).collect::<Vec<_>>().join("\n"));
+    }
+    assert!(said.iter().all(|one| *one == said[0]));
+}

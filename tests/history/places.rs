@@ -1,0 +1,273 @@
+//! What a sweep finds that no branch leads to, and under which name it says it is.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::history::{Place, Stream, answer, expect_tokens, history};
+use crate::support::token::{Maker, Token};
+use crate::support::{Repo, client, note};
+
+/// A repository with a first commit that holds no token.
+fn started(seed: u64, options: &[&str]) -> (Repo, Maker) {
+    let repo = Repo::init(options);
+    repo.stage("a.txt", "innocent\n");
+    repo.commit("base");
+    (repo, Maker::new(seed))
+}
+
+/// The only token, complete, and its standing, its refs and whether something leads to it.
+#[track_caller]
+fn expect_standing(repo: &Repo, token: &Token, standing: &str, refs: &Value) -> Value {
+    let run = Place::of(repo).expect_complete(std::slice::from_ref(token));
+    let answer = answer(&run, token);
+    let reachable = !["index", "reflog", "dangling"].contains(&standing);
+    assert_eq!(answer["standing"], standing, "{}", run.all());
+    assert_eq!(answer["refs"], *refs, "{}", run.all());
+    assert_eq!(answer["reachable"], reachable, "{}", run.all());
+    answer
+}
+
+#[test]
+fn a_stash_its_index_and_its_untracked_files() {
+    let (repo, mut make) = started(7200, &[]);
+    let (tracked, staged, untracked) = (make.sk_live(24), make.sk_live(24), make.sk_live(24));
+    repo.stage("staged.txt", client(&staged));
+    repo.write("staged.txt", "innocent again\n");
+    repo.write("a.txt", client(&tracked));
+    repo.write("untracked.txt", client(&untracked));
+    repo.git(&["stash", "push", "-q", "--include-untracked", "-m", "later"]);
+    let run = Place::of(&repo).expect_complete(&[tracked.clone(), staged.clone(), untracked.clone()]);
+    for (token, path) in [(&tracked, "a.txt"), (&staged, "staged.txt"), (&untracked, "untracked.txt")] {
+        let answer = answer(&run, token);
+        assert_eq!((&answer["standing"], &answer["refs"]), (&json!("stash"), &json!(["refs/stash"])), "{answer}");
+        assert_eq!((&answer["first"]["path"], &answer["at_head"]), (&json!(path), &json!(false)), "{answer}");
+        assert_eq!(answer["reachable"], true);
+    }
+}
+
+#[test]
+fn an_older_stash_is_still_a_stash() {
+    let (repo, mut make) = started(7201, &[]);
+    let token = make.sk_live(24);
+    repo.write("a.txt", client(&token));
+    repo.git(&["stash", "push", "-q"]);
+    repo.write("a.txt", "another\n");
+    repo.git(&["stash", "push", "-q"]);
+    expect_standing(&repo, &token, "stash", &json!(["refs/stash"]));
+}
+
+#[test]
+fn a_dropped_stash_is_dangling() {
+    let (repo, mut make) = started(7202, &[]);
+    let token = make.sk_live(24);
+    repo.write("a.txt", client(&token));
+    repo.git(&["stash", "push", "-q"]);
+    repo.git(&["stash", "drop", "-q"]);
+    let answer = expect_standing(&repo, &token, "dangling", &json!([]));
+    assert_eq!(answer["first"]["path"], "a.txt");
+}
+
+#[test]
+fn an_amended_commit_is_in_the_reflog_and_then_nowhere() {
+    forgotten(&[]);
+}
+
+#[test]
+fn an_amended_commit_is_in_the_reflog_of_a_reftable() {
+    forgotten(&["--ref-format=reftable"]);
+}
+
+fn forgotten(options: &[&str]) {
+    let (repo, mut make) = started(7203, options);
+    let token = make.sk_live(24);
+    repo.stage("a.txt", client(&token));
+    repo.commit("bad");
+    repo.stage("a.txt", "mended\n");
+    repo.git(&["commit", "-q", "--amend", "-m", "good"]);
+    expect_standing(&repo, &token, "reflog", &json!(["logs/HEAD", "logs/refs/heads/main"]));
+    repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+    let answer = expect_standing(&repo, &token, "dangling", &json!([]));
+    assert_eq!((&answer["first"]["path"], &answer["at_head"]), (&json!("a.txt"), &json!(false)));
+    repo.git(&["gc", "-q", "--prune=now"]);
+    Place::of(&repo).expect_complete(&[]).expect_silent();
+}
+
+#[test]
+fn a_blob_a_tree_a_commit_and_a_tag_that_nothing_leads_to() {
+    let (repo, mut make) = started(7204, &[]);
+    let tokens: Vec<Token> = (0..4).map(|_| make.sk_live(24)).collect();
+    let blob = repo.blob(client(&tokens[0]));
+    let tree = repo.git_call(&["mktree"]).stdin(format!("100644 blob {blob}\t{}\n", tokens[1])).run().line();
+    let commit = repo.git(&["commit-tree", "-m", &client(&tokens[2]), "HEAD^{tree}"]).line();
+    let tag = format!("object {commit}\ntype commit\ntag t\ntagger A <a@b.c> 0 +0000\n\n{}", client(&tokens[3]));
+    let tag = repo.git_call(&["mktag"]).stdin(tag).run().expect_code(0).line();
+    let run = Place::of(&repo).expect_complete(&tokens);
+    for (token, id) in tokens.iter().zip([&blob, &tree, &commit, &tag]) {
+        let answer = answer(&run, token);
+        assert_eq!((&answer["standing"], &answer["object"]), (&json!("dangling"), &json!(id)), "{answer}");
+        assert_eq!((&answer["refs"], &answer["reachable"]), (&json!([]), &json!(false)), "{answer}");
+    }
+}
+
+#[test]
+fn notes_pull_requests_and_other_refs() {
+    let (repo, mut make) = started(7205, &[]);
+    let (noted, pulled, hidden) = (make.sk_live(24), make.sk_live(24), make.sk_live(24));
+    repo.git(&["notes", "add", "-m", &client(&noted)]);
+    for (token, name) in [(&pulled, "refs/pull/7/head"), (&hidden, "refs/kept/by/a/tool")] {
+        repo.git(&["checkout", "-q", "--detach", "main"]);
+        repo.stage("a.txt", client(token));
+        repo.commit("bad");
+        repo.git(&["update-ref", name, "HEAD"]);
+    }
+    repo.git(&["checkout", "-q", "main"]);
+    let run = Place::of(&repo).expect_complete(&[noted.clone(), pulled.clone(), hidden.clone()]);
+    let wanted = [(&noted, "refs/notes/commits"), (&pulled, "refs/pull/7/head"), (&hidden, "refs/kept/by/a/tool")];
+    for (token, name) in wanted {
+        let answer = answer(&run, token);
+        let names = answer["refs"].as_array().expect("refs");
+        assert!(names.contains(&json!(name)), "{answer}");
+        assert_eq!((&answer["standing"], &answer["reachable"]), (&json!("ref"), &json!(true)), "{answer}");
+    }
+}
+
+#[test]
+fn branches_tags_and_remotes_by_their_whole_names() {
+    let (repo, mut make) = started(7206, &[]);
+    repo.git(&["clone", "-q", "--bare", ".", "../origin.git"]);
+    repo.git(&["remote", "add", "origin", "../origin.git"]);
+    let (remote, branch, tag) = (make.sk_live(24), make.sk_live(24), make.sk_live(24));
+    for (token, name) in [(&remote, "remote"), (&branch, "branch"), (&tag, "tag")] {
+        repo.git(&["checkout", "-q", "-b", name, "main"]);
+        repo.stage("b.txt", client(token));
+        repo.commit("bad");
+    }
+    repo.git(&["push", "-q", "origin", "remote:x/y"]);
+    repo.git(&["tag", "-a", "-m", "v1", "v1", "tag"]);
+    repo.git(&["tag", "v2", "tag"]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["branch", "-q", "-D", "tag"]);
+    repo.git(&["branch", "second", "branch"]);
+    let run = Place::of(&repo).expect_complete(&[remote.clone(), branch.clone(), tag.clone()]);
+    for (token, standing, refs) in [
+        (&remote, "remote", json!(["refs/remotes/origin/x/y", "refs/heads/remote"])),
+        (&branch, "branch", json!(["refs/heads/branch", "refs/heads/second"])),
+        (&tag, "tag", json!(["refs/tags/v1", "refs/tags/v2"])),
+    ] {
+        let answer = answer(&run, token);
+        assert_eq!((&answer["standing"], &answer["refs"]), (&json!(standing), &refs), "{answer}");
+    }
+}
+
+#[test]
+fn tags_of_a_blob_and_of_a_tag() {
+    let (repo, mut make) = started(7207, &[]);
+    let (in_blob, in_tag) = (make.sk_live(24), make.sk_live(24));
+    let blob = repo.blob(client(&in_blob));
+    repo.git(&["tag", "blob", &blob]);
+    repo.git(&["tag", "-a", "-m", &client(&in_tag), "inner", "HEAD"]);
+    repo.git(&["tag", "-a", "-m", "outer", "outer", "inner"]);
+    repo.git(&["tag", "-d", "inner"]);
+    let run = Place::of(&repo).expect_complete(&[in_blob.clone(), in_tag.clone()]);
+    for (token, name) in [(&in_blob, "refs/tags/blob"), (&in_tag, "refs/tags/outer")] {
+        let answer = answer(&run, token);
+        assert_eq!((&answer["standing"], &answer["refs"]), (&json!("tag"), &json!([name])), "{answer}");
+    }
+}
+
+#[test]
+fn a_tag_of_a_tree() {
+    let (repo, mut make) = started(7214, &[]);
+    let token = make.sk_live(24);
+    let blob = repo.blob(client(&token));
+    let inner = repo.git_call(&["mktree"]).stdin(format!("100644 blob {blob}\tf.txt\n")).run().line();
+    let tree = repo.git_call(&["mktree"]).stdin(format!("040000 tree {inner}\tdeep\n")).run().line();
+    repo.git(&["tag", "tree", &tree]);
+    expect_standing(&repo, &token, "tag", &json!(["refs/tags/tree"]));
+}
+
+#[test]
+fn a_linked_worktree_its_head_and_its_index() {
+    let (repo, mut make) = started(7208, &[]);
+    let (detached, staged, own) = (make.sk_live(24), make.sk_live(24), make.sk_live(24));
+    repo.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+    let linked = repo.view("linked");
+    linked.stage("a.txt", client(&detached));
+    linked.git(&["commit", "-q", "-m", "bad"]);
+    linked.stage("b.txt", client(&staged));
+    repo.stage("c.txt", client(&own));
+    let tokens = [detached.clone(), staged.clone(), own.clone()];
+    for folder in [repo.top(), &linked.top] {
+        note(folder.display());
+        let run = Place::at(&repo, folder).expect_complete(&tokens);
+        for token in [&staged, &own] {
+            let answer = answer(&run, token);
+            assert_eq!((&answer["standing"], &answer["refs"]), (&json!("index"), &json!(["index"])), "{answer}");
+        }
+        // It is what a HEAD has: nobody may say that only a reflog leads to it.
+        let answer = answer(&run, &detached);
+        assert_eq!((&answer["reachable"], &answer["first"]["path"]), (&json!(true), &json!("a.txt")), "{answer}");
+        assert_eq!(answer["at_head"], folder == linked.top, "{answer}");
+    }
+}
+
+#[test]
+fn a_detached_head_is_reachable() {
+    let (repo, mut make) = started(7209, &[]);
+    let token = make.sk_live(24);
+    repo.git(&["checkout", "-q", "--detach"]);
+    repo.stage("a.txt", client(&token));
+    repo.commit("bad");
+    let run = Place::of(&repo).expect_complete(std::slice::from_ref(&token));
+    let answer = answer(&run, &token);
+    assert_eq!((&answer["at_head"], &answer["standing"]), (&json!(true), &json!("head")), "{answer}");
+    assert!(answer["refs"].as_array().expect("refs").contains(&json!("HEAD")), "{answer}");
+}
+
+#[test]
+fn what_was_staged_and_replaced_is_dangling() {
+    let (repo, mut make) = started(7210, &[]);
+    let token = make.sk_live(24);
+    repo.stage("a.txt", client(&token));
+    expect_standing(&repo, &token, "index", &json!(["index"]));
+    repo.stage("a.txt", "mended\n");
+    expect_standing(&repo, &token, "dangling", &json!([]));
+}
+
+#[test]
+fn a_submodule_is_not_entered() {
+    let (repo, mut make) = started(7211, &[]);
+    let inside = make.sk_live(24);
+    let other = Repo::new();
+    other.stage("a.txt", client(&inside));
+    other.commit("bad");
+    let url = other.top().to_string_lossy().into_owned();
+    repo.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "sub"]);
+    repo.commit("with a submodule");
+    assert!(repo.path(".git/modules/sub/objects").is_dir());
+    Place::of(&repo).expect_complete(&[]);
+    expect_tokens(&Place::at(&repo, repo.path("sub")).history(), [&inside]);
+}
+
+#[test]
+fn the_text_of_a_link() {
+    let (repo, mut make) = started(7213, &[]);
+    let token = make.sk_live(24);
+    repo.stage_entry("120000", "link", token.text());
+    repo.commit("with a link");
+    let answer = expect_standing(&repo, &token, "head", &json!(["refs/heads/main", "index"]));
+    assert_eq!((&answer["path"], &answer["part"]), (&json!("link"), &json!("symlink")), "{answer}");
+}
+
+#[test]
+fn an_orphan_branch_a_root_and_an_unborn_head() {
+    let (repo, mut stream) = (Repo::new(), Stream::new(7212));
+    stream.commit("refs/heads/one", &[]);
+    stream.commit("refs/heads/two", &[]);
+    stream.import(&repo);
+    let run = Place::of(&repo).expect_each_object(&stream.tokens);
+    assert!(run.findings().iter().all(|finding| finding["at_head"] == false && finding["standing"] == "branch"));
+    fs::write(repo.path(".git/HEAD"), "ref: refs/heads/one\n").expect("write");
+    expect_tokens(&history(&repo), &stream.tokens);
+}

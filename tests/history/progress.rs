@@ -1,0 +1,176 @@
+//! What somebody sees who waits for a sweep, or stops it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::support::history::history;
+use crate::support::push::BINARY;
+use crate::support::story::Story;
+use crate::support::token::Maker;
+use crate::support::{Repo, client, text};
+
+/// A repository in which reading does not end.
+fn endless() -> Repo {
+    let story = Story::new(8300);
+    add_endless(&story.repo);
+    story.repo
+}
+
+/// A loose object that is a pipe which nobody writes to.
+fn add_endless(repo: &Repo) {
+    let folder = repo.path(".git/objects/12");
+    std::fs::create_dir_all(&folder).expect("create");
+    let made = Command::new("mkfifo").arg(folder.join("3".repeat(38))).status().expect("mkfifo");
+    assert!(made.success());
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}");
+        sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn who_stops_a_sweep_is_told_how_far_it_got() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let repo = endless();
+        let mut command = Command::new(BINARY);
+        command.args(["history", "--since-last"]).current_dir(repo.top()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("start");
+        // Whether it reads by now cannot be seen from outside: what it says tells.
+        sleep(Duration::from_millis(1500));
+        assert!(child.try_wait().expect("wait").is_none(), "it ended by itself");
+        Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().expect("kill");
+        let mut ended = None;
+        wait_until("it goes on", || {
+            ended = child.try_wait().expect("wait");
+            ended.is_some()
+        });
+        let (mut out, mut err) = (String::new(), String::new());
+        child.stdout.take().expect("piped").read_to_string(&mut out).expect("read");
+        child.stderr.take().expect("piped").read_to_string(&mut err).expect("read");
+        assert_eq!(ended.and_then(|status| status.code()), Some(code), "{err}");
+        assert!(out.is_empty(), "{out}");
+        assert!(err.contains("keysweep: stopped after ") && err.contains(" of 4 objects"), "{err}");
+        assert!(!repo.path(".git/keysweep").exists());
+    }
+}
+
+#[test]
+fn in_a_pipe_it_is_silent() {
+    history(&Story::new(8301).repo).expect_silent();
+}
+
+/// Runs it with a terminal for standard error, and returns what that shows after two seconds.
+fn on_a_terminal(repo: &Repo, more: &str) -> String {
+    let program = format!(
+        "import os, pty, sys, time, subprocess\n\
+         master, slave = pty.openpty()\n\
+         child = subprocess.Popen([{BINARY:?}, 'history'{more}], stdout=subprocess.DEVNULL, stderr=slave)\n\
+         time.sleep(2)\n\
+         child.kill()\n\
+         os.close(slave)\n\
+         os.set_blocking(master, False)\n\
+         try:\n    sys.stdout.buffer.write(os.read(master, 65536))\n\
+         except OSError:\n    pass\n"
+    );
+    repo.call("python3", &["-c", &program]).env("TERM", "xterm").run().expect_code(0).out()
+}
+
+#[test]
+fn on_a_terminal_it_shows_what_it_does() {
+    let repo = endless();
+    let shown = on_a_terminal(&repo, "");
+    assert!(shown.contains("reading objects") && shown.contains(" of 4"), "{shown:?}");
+    for more in [", '--no-progress'", ", '--quiet'"] {
+        assert_eq!(on_a_terminal(&repo, more), "", "{more}");
+    }
+}
+
+#[test]
+fn what_git_packs_under_the_sweep_is_read_where_it_is_then() {
+    let mut story = Story::new(8302);
+    let token = story.token();
+    story.add("a.txt", client(&token));
+    story.add("a.txt", "mended\n");
+    // It is read first, and keeps the sweep waiting.
+    let pipe = story.repo.path(".git/objects/00").join("0".repeat(38));
+    std::fs::create_dir_all(pipe.parent().expect("a folder")).expect("create");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let mut command = Command::new(BINARY);
+    command.args(["history", "--threads", "1", "--format", "jsonl"]).current_dir(story.repo.top());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start");
+    sleep(Duration::from_millis(1500));
+    story.git(&["repack", "-adq"]);
+    story.git(&["prune-packed"]);
+    let waiting = std::fs::OpenOptions::new().write(true).open(&pipe).expect("open");
+    std::fs::remove_file(&pipe).expect("remove");
+    drop(waiting);
+    let ended = child.wait_with_output().expect("wait");
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(out.contains(&token.fingerprint()) && !err.contains("is gone"), "{out}{err}");
+    assert_eq!(err.lines().count(), 1, "the pipe is no object: {err}");
+}
+
+#[test]
+fn a_token_is_told_of_as_soon_as_it_is_met() {
+    let token = Maker::new(8301).sk_live(24);
+    let repo = Repo::new();
+    repo.stage("a.py", client(&token));
+    repo.commit("leak");
+    repo.git(&["repack", "-adq"]).expect_code(0);
+    add_endless(&repo);
+    let mut command = Command::new(BINARY);
+    command.args(["history", "--format", "jsonl"]).current_dir(repo.top()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("start");
+    let out = child.stdout.take().expect("piped");
+    let (send, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        BufReader::new(out).lines().map_while(Result::ok).for_each(|line| drop(send.send(line)));
+    });
+    let met = lines.recv_timeout(Duration::from_secs(60));
+    assert!(child.try_wait().expect("wait").is_none(), "it ended by itself");
+    child.kill().expect("kill");
+    child.wait().expect("wait");
+
+    let met: serde_json::Value = serde_json::from_str(&met.expect("a line while it reads")).expect("JSON");
+    assert_eq!(met["type"], "sighting", "{met}");
+    assert_eq!((text(&met["redacted"]), text(&met["part"])), (&token.redacted()[..], "content"), "{met}");
+    assert_eq!(text(&met["object"]), repo.blob(client(&token)), "{met}");
+    assert!(met["commit"].is_null(), "{met}");
+}
+
+#[test]
+fn each_token_is_met_once_and_answered_behind() {
+    let mut make = Maker::new(8302);
+    let (one, other, allowed) = (make.sk_live(24), make.whsec_hex(64), make.sk_test(24));
+    let repo = Repo::new();
+    for (path, token) in [("a.py", &one), ("b.py", &one), ("c.py", &other), ("docs/d.py", &allowed)] {
+        repo.stage(path, format!("# {path}\n{}", client(token)));
+        repo.commit(path);
+    }
+    for revisions in [&[][..], &["HEAD"]] {
+        let args = [&["history", "--format", "jsonl", "--allow", "docs/**"], revisions].concat();
+        let types: Vec<String> = repo.keysweep(&args).expect_code(1).objects().iter().map(told).collect();
+        let (met, behind): (Vec<String>, Vec<String>) =
+            types.into_iter().partition(|line| line.starts_with("sighting"));
+        assert_eq!(met.iter().filter(|line| line.ends_with(&one.fingerprint())).count(), 1, "{met:?}");
+        assert_eq!(met.iter().filter(|line| line.ends_with(&other.fingerprint())).count(), 1, "{met:?}");
+        assert!(behind.iter().all(|line| !line.ends_with(&allowed.fingerprint())), "{behind:?}");
+        assert!(behind.last().is_some_and(|line| line.starts_with("summary")), "{behind:?}");
+    }
+    // Who asks for a document or a file gets it whole.
+    for args in [&["--format", "json"][..], &["--format", "jsonl", "--output", "out"], &[]] {
+        repo.keysweep(&[&["history"], args].concat()).expect_code(1).expect_lacks("sighting");
+    }
+    let written = std::fs::read_to_string(repo.path("out")).expect("read");
+    assert!(!written.contains("sighting") && written.contains("finding"), "{written}");
+}
+
+fn told(line: &serde_json::Value) -> String {
+    format!("{} {}", text(&line["type"]), line["fingerprint"].as_str().unwrap_or_default())
+}

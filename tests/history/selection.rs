@@ -1,0 +1,149 @@
+//! `keysweep history REV…` and its filters: what the commits that are meant introduce, and nothing else.
+
+use std::fs;
+
+use crate::support::history::{expect_tokens, history_call};
+use crate::support::story::Story;
+use crate::support::token::Token;
+use crate::support::{Run, client, note};
+
+/// Three tokens, one a commit: by Ada on the first day, by Ben on the second, by Cleo on a side branch.
+struct Three {
+    story: Story,
+    ada: Token,
+    ben: Token,
+    cleo: Token,
+}
+
+impl Three {
+    fn new(seed: u64) -> Self {
+        let mut story = Story::new(seed);
+        let (ada, ben, cleo) = (story.token(), story.token(), story.token());
+        story.add("a.txt", client(&ada));
+        story.repo.stage("src/b.txt", client(&ben));
+        story.commit_by("Ben", &["commit", "-q", "-m", "second"]);
+        story.branch("side", "HEAD");
+        story.repo.stage("c.txt", client(&cleo));
+        story.commit_by("Cleo", &["commit", "-q", "-m", "third"]);
+        Self { story, ada, ben, cleo }
+    }
+
+    fn ask(&self, words: &[&str]) -> Run {
+        note(format!("{words:?}"));
+        history_call(&self.story.repo).args(words).run()
+    }
+
+    #[track_caller]
+    fn expect(&self, words: &[&str], tokens: &[&Token]) {
+        let run = self.ask(words).expect_code(i32::from(!tokens.is_empty()));
+        expect_tokens(&run, tokens.iter().copied());
+    }
+}
+
+#[test]
+fn revisions_mean_what_they_mean_to_git_log() {
+    let three = Three::new(8100);
+    let Three { ada, ben, cleo, .. } = &three;
+    three.expect(&["main"], &[ada, ben]);
+    three.expect(&["side"], &[ada, ben, cleo]);
+    three.expect(&["main..side"], &[cleo]);
+    three.expect(&["side", "^main~1"], &[ben, cleo]);
+    three.expect(&["main~1..main", "--allow", "src/**"], &[]);
+    three.expect(&["HEAD~1..HEAD"], &[cleo]);
+    three.expect(&["HEAD..HEAD"], &[]);
+}
+
+#[test]
+fn filters_stand_for_all_branches() {
+    let three = Three::new(8101);
+    let Three { ada, ben, cleo, .. } = &three;
+    three.expect(&["--since", "2024-03-03T00:00:00Z"], &[ben, cleo]);
+    three.expect(&["--until", "2024-03-03T00:00:00Z"], &[ada]);
+    three.expect(&["--since", "2024-03-03T00:00:00Z", "--until", "2024-03-04T00:00:00Z"], &[ben]);
+    three.expect(&["--author", "^Ben "], &[ben]);
+    three.expect(&["--author", "C.*leo@example"], &[cleo]);
+    three.expect(&["--branch", "ma*"], &[ada, ben]);
+    three.expect(&["--branch", "ma*", "--branch", "side"], &[ada, ben, cleo]);
+    three.expect(&["--", "src"], &[ben]);
+    three.expect(&["main", "--", "a.txt", "c.txt"], &[ada]);
+}
+
+#[test]
+fn a_finding_tells_its_commit_and_who_made_it() {
+    let three = Three::new(8102);
+    let finding = three.ask(&["main~1..main"]).expect_code(1).only_finding();
+    let id = three.story.git(&["rev-parse", "main"]).line();
+    let told = ["source", "path", "commit", "author", "date"].map(|key| finding[key].as_str().unwrap_or_default());
+    assert_eq!(told, ["history", "src/b.txt", &id, "Ben <Ben@example.org>", "2024-03-03T12:00:00+00:00"]);
+    let human = three.story.repo.keysweep_call(&["history", "main~1..main"]).run().expect_code(1);
+    human.expect_has("src/b.txt:1:").expect_has(&id[..12]).expect_lacks(three.ben.text());
+}
+
+#[test]
+fn what_only_a_merge_brings_and_what_it_takes_over() {
+    let three = Three::new(8103);
+    let mut story = three.story;
+    let evil = story.token();
+    story.git(&["checkout", "-q", "main"]);
+    story.add("d.txt", "innocent\n");
+    story.git(&["merge", "-q", "--no-commit", "--no-ff", "side"]);
+    story.repo.stage("evil.txt", client(&evil));
+    story.commit("merge");
+    let run = history_call(&story.repo).args(&["HEAD", "^main~1", "^side"]).run().expect_code(1);
+    expect_tokens(&run, [&evil]);
+}
+
+#[test]
+fn words_are_part_of_what_a_commit_introduces() {
+    let mut story = Story::new(8104);
+    let (message, name) = (story.token(), story.token());
+    story.commit(&client(&message));
+    story.add(&format!("{name}.txt"), "innocent\n");
+    let run = history_call(&story.repo).args(&["HEAD~2..HEAD"]).run().expect_code(1);
+    expect_tokens(&run, [&message, &name]);
+}
+
+#[test]
+fn what_git_does_not_know_is_no_clean_history() {
+    let three = Three::new(8105);
+    for words in [&["nonsense"][..], &["main..nonsense"], &["--author", "\\("]] {
+        let run = three.ask(words).expect_code(2);
+        assert!(run.out().is_empty() && run.err().lines().count() == 1, "{}", run.all());
+    }
+}
+
+#[test]
+fn nothing_that_is_meant_is_said_to_be_nothing() {
+    let three = Three::new(8106);
+    let run = three.story.repo.keysweep_call(&["history", "main..main"]).run().expect_code(0);
+    run.expect_has("there is no such commit, so nothing was scanned");
+}
+
+#[test]
+fn no_setting_graft_or_replacement_hides_a_commit() {
+    let three = Three::new(8107);
+    let Three { ada, ben, .. } = &three;
+    let story = &three.story;
+    story.git(&["config", "grep.patternType", "fixed"]);
+    story.git(&["config", "log.follow", "true"]);
+    three.expect(&["--author", "^Ben "], &[ben]);
+    let (tip, root) = (story.git(&["rev-parse", "main"]).line(), story.git(&["rev-parse", "main~2"]).line());
+    story.git(&["replace", "--graft", &tip, &root]);
+    three.expect(&["main"], &[ada, ben]);
+    story.git(&["replace", "-d", &tip]);
+    fs::write(story.repo.path(".git/info/grafts"), format!("{tip} {root}\n")).expect("write");
+    three.expect(&["main"], &[ada, ben]);
+}
+
+#[test]
+fn a_shallow_clone_cannot_tell_all() {
+    let three = Three::new(8108);
+    let story = &three.story;
+    let folder = story.repo.base().join("shallow");
+    let url = format!("file://{}", story.repo.top().display());
+    story.git(&["clone", "-q", "--depth=1", "--branch", "main", &url, &folder.to_string_lossy()]);
+    let ask = |words: &[&str]| history_call(&story.repo).args(words).cwd(&folder).run();
+    let run = ask(&["main"]).expect_code(2);
+    assert!(run.summary()["skipped"].to_string().contains("shallow"), "{}", run.all());
+    ask(&["main", "--allow-incomplete"]).expect_code(1);
+}

@@ -1,0 +1,135 @@
+//! `keysweep history --since-last` reads what is new, and says all the same what a whole sweep says.
+
+use std::fs;
+
+use crate::support::history::{expect_tokens, history, history_call};
+use crate::support::story::Story;
+use crate::support::token::Maker;
+use crate::support::{Repo, Run, client};
+
+const FILE: &str = ".git/keysweep/clean-objects";
+
+fn sweep(repo: &Repo) -> Run {
+    history_call(repo).args(&["--since-last"]).run()
+}
+
+/// How many objects were read.
+fn read(run: &Run) -> u64 {
+    run.summary()["scanned"]["objects"].as_u64().expect("a number")
+}
+
+fn notes(run: &Run) -> String {
+    run.summary()["notes"].to_string()
+}
+
+#[test]
+fn what_was_clean_is_not_read_again() {
+    let mut story = Story::new(8200);
+    let all = read(&history(&story.repo).expect_code(0));
+    assert_eq!(read(&sweep(&story.repo).expect_code(0)), all);
+    let again = sweep(&story.repo).expect_code(0);
+    assert_eq!(read(&again), 0);
+    assert!(notes(&again).contains(&format!("{all} objects were clean")), "{}", again.all());
+    let token = story.token();
+    story.add("a.txt", client(&token));
+    let run = sweep(&story.repo).expect_code(1);
+    expect_tokens(&run, [&token]);
+    assert_eq!(read(&run), 3, "a commit, a tree, a blob");
+    // Found once is found again, with all that a whole sweep says of it.
+    let (again, whole) = (sweep(&story.repo).expect_code(1), history(&story.repo).expect_code(1));
+    assert_eq!(again.findings(), whole.findings());
+    assert_eq!(read(&again), 1, "the blob with the token");
+}
+
+#[test]
+fn a_new_pack_of_old_objects_brings_nothing_new() {
+    let mut story = Story::new(8201);
+    for n in 0..20 {
+        story.repo.stage("a.txt", format!("{}line {n}\n", "the same in every version\n".repeat(40)));
+        story.commit("a version");
+    }
+    sweep(&story.repo).expect_code(0);
+    story.git(&["gc", "-q"]);
+    assert_eq!(read(&sweep(&story.repo).expect_code(0)), 0);
+    let token = story.token();
+    story.add("a.txt", format!("{}{}", "the same in every version\n".repeat(40), client(&token)));
+    story.git(&["repack", "-adfq"]);
+    expect_tokens(&sweep(&story.repo).expect_code(1), [&token]);
+}
+
+#[test]
+fn other_rules_read_everything_again() {
+    let story = Story::new(8202);
+    let body = Maker::new(8202).alnum(32);
+    story.add("a.txt", format!("token = 'acme_{body}'\n"));
+    sweep(&story.repo).expect_code(0);
+    story.add(".keysweep.toml", "[[rule]]\nid = 'acme-token'\nprefix = 'acme_'\nlength = 32\n");
+    assert_eq!(sweep(&story.repo).expect_code(1).only_finding()["rule"], "acme-token");
+}
+
+#[test]
+fn a_damaged_memory_is_none() {
+    let story = Story::new(8203);
+    let all = read(&sweep(&story.repo).expect_code(0));
+    let path = story.repo.path(FILE);
+    let whole = fs::read(&path).expect("read");
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    for damaged in [&whole[..whole.len() - 1], &flipped, b"", b"keysweep clean objects 1\n"] {
+        fs::write(&path, damaged).expect("write");
+        assert_eq!(read(&sweep(&story.repo).expect_code(0)), all);
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_not_remembered() {
+    let mut story = Story::new(8204);
+    let token = story.token();
+    story.add("a.txt", client(&token));
+    story.add("a.txt", "mended\n");
+    let id = story.git(&["rev-parse", "HEAD~1:a.txt"]).line();
+    let object = story.repo.path(".git/objects").join(&id[..2]).join(&id[2..]);
+    let bytes = fs::read(&object).expect("read");
+    fs::remove_file(&object).expect("remove");
+    let run = sweep(&story.repo).expect_code(2);
+    assert!(notes(&run).contains("nothing was remembered"), "{}", run.all());
+    sweep(&story.repo).expect_code(2);
+    fs::write(&object, bytes).expect("write");
+    expect_tokens(&sweep(&story.repo).expect_code(1), [&token]);
+}
+
+#[test]
+fn what_is_allowed_is_asked_each_time() {
+    let mut story = Story::new(8205);
+    let token = story.token();
+    story.add("fixtures/a.txt", client(&token));
+    let allowed = history_call(&story.repo).args(&["--since-last", "--allow", "fixtures/**"]).run().expect_code(0);
+    assert_eq!(allowed.summary()["allowed"], 1);
+    expect_tokens(&sweep(&story.repo).expect_code(1), [&token]);
+}
+
+#[test]
+fn where_nothing_can_be_written_the_sweep_is_as_good() {
+    let mut story = Story::new(8206);
+    let token = story.token();
+    story.add("a.txt", client(&token));
+    fs::write(story.repo.path(".git/keysweep"), "a file in the way").expect("write");
+    let run = sweep(&story.repo).expect_code(1);
+    expect_tokens(&run, [&token]);
+    assert!(notes(&run).contains("could not be remembered"), "{}", run.all());
+}
+
+#[test]
+fn what_is_remembered_holds_no_token_and_no_id_of_one() {
+    let mut story = Story::new(8207);
+    let token = story.token();
+    story.add("a.txt", client(&token));
+    let id = story.git(&["rev-parse", "HEAD:a.txt"]).line();
+    sweep(&story.repo).expect_code(1);
+    let bytes = fs::read(story.repo.path(FILE)).expect("read");
+    let raw: Vec<u8> =
+        (0..id.len()).step_by(2).map(|at| u8::from_str_radix(&id[at..at + 2], 16).expect("hex")).collect();
+    for needle in [token.text().as_bytes(), &raw] {
+        assert!(!bytes.windows(needle.len()).any(|window| window == needle));
+    }
+}

@@ -1,0 +1,237 @@
+//! Tokens in what is no file: messages, people, names, refs. And that none is ever printed.
+
+use serde_json::{Value, json};
+
+use crate::support::client;
+use crate::support::history::{Place, answer, expect_tokens, history};
+use crate::support::leak::{FORMATS, expect_no_leak};
+use crate::support::story::{Story, Told, place, places};
+use crate::support::token::Token;
+
+/// In the words of this commit, at this part and line.
+#[track_caller]
+fn expect_in_words(said: &Value, told: &Told, part: &str, line: Option<u64>) {
+    let first = &said["first"];
+    assert_eq!((&first["commit"], &first["object"]), (&json!(told.id), &json!(told.id)), "{said:#}");
+    assert_eq!((&first["part"], &first["line"]), (&json!(part), &json!(line)), "{said:#}");
+    assert_eq!((&first["path"], &said["removed"]), (&Value::Null, &Value::Null), "{said:#}");
+    assert_eq!((&said["last"]["commit"], &said["copies"]), (&json!(told.id), &json!(1)), "{said:#}");
+    assert_eq!((&said["standing"] != "dangling", &said["reachable"]), (true, &json!(true)), "{said:#}");
+    assert_eq!(said["refs"], json!(["refs/heads/main"]), "{said:#}");
+}
+
+#[test]
+fn the_message_of_a_commit() {
+    let mut story = Story::new(7800);
+    let token = story.token();
+    let bad = story.commit(&format!("subject\n\nbody\n{}", client(&token)));
+    story.add("b.txt", "innocent\n");
+    expect_in_words(&story.only(&token), &bad, "message", Some(4));
+}
+
+#[test]
+fn an_author_and_a_committer() {
+    let mut story = Story::new(7801);
+    let (author, address, committer) = (story.token(), story.token(), story.token());
+    let person = format!("--author={author} <{address}@example.org>");
+    let bad = story.commit_by("Ada", &["commit", "-q", "--allow-empty", "-m", "x", &person]);
+    let call = story.repo.git_call(&["commit", "-q", "--allow-empty", "-m", "x"]);
+    call.env("GIT_COMMITTER_NAME", committer.text()).run().expect_code(0);
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&author, &address, &committer]);
+    expect_no_leak(&run, [&author, &address, &committer]);
+    for token in [&author, &address] {
+        expect_in_words(&answer(&run, token), &bad, "person", None);
+    }
+    assert_eq!(answer(&run, &committer)["first"]["part"], "person");
+}
+
+#[test]
+fn a_header_that_git_does_not_know_and_a_signature() {
+    let mut story = Story::new(7802);
+    let (header, signed) = (story.token(), story.token());
+    let tip = story.git(&["cat-file", "commit", "HEAD"]).out();
+    let more = format!("\nx-deploy {header}\ngpgsig -----BEGIN\n {signed}\n -----END\n\n");
+    let commit = tip.replacen("\n\n", &more, 1);
+    let id = story.repo.git_call(&["hash-object", "-w", "-t", "commit", "--literally", "--stdin"]).stdin(commit).run();
+    let id = id.expect_code(0).line();
+    story.git(&["update-ref", "refs/heads/odd", &id]);
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&header, &signed]);
+    for token in [&header, &signed] {
+        let said = answer(&run, token);
+        assert_eq!((&said["first"]["commit"], &said["first"]["part"]), (&json!(id), &json!("header")), "{said:#}");
+        assert_eq!(said["refs"], json!(["refs/heads/odd"]), "{said:#}");
+    }
+}
+
+#[test]
+fn the_message_and_the_tagger_of_a_tag() {
+    let mut story = Story::new(7803);
+    let (message, tagger) = (story.token(), story.token());
+    let call = story.repo.git_call(&["tag", "-a", "-m", &format!("subject\n\n{}", client(&message)), "v1"]);
+    call.env("GIT_COMMITTER_NAME", tagger.text()).run().expect_code(0);
+    let id = story.git(&["rev-parse", "refs/tags/v1"]).line();
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&message, &tagger]);
+    for (token, part) in [(&message, "message"), (&tagger, "person")] {
+        let said = answer(&run, token);
+        assert_eq!((&said["object"], &said["part"]), (&json!(id), &json!(part)), "{said:#}");
+        assert_eq!((&said["standing"], &said["refs"]), (&json!("tag"), &json!(["refs/tags/v1"])), "{said:#}");
+    }
+    expect_no_leak(&run, [&message, &tagger]);
+}
+
+#[test]
+fn the_name_of_a_file_and_of_a_folder() {
+    let mut story = Story::new(7804);
+    let (file, folder) = (story.token(), story.token());
+    let path = format!("sub/{folder}/deep/{file}.txt");
+    let came = story.add(&path, "innocent\n");
+    let gone = story.remove(&path);
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&file, &folder]);
+    let shown =
+        [format!("sub/{}", folder.redacted()), format!("sub/{}/deep/{}.txt", folder.redacted(), file.redacted())];
+    for (token, path) in [&folder, &file].into_iter().zip(&shown) {
+        let said = answer(&run, token);
+        assert_eq!((&said["path"], &said["part"], &said["line"]), (&json!(path), &json!("name"), &Value::Null));
+        assert_eq!(places(&said), [place(path, &came)]);
+        assert_eq!((&said["removed"], &said["last"]), (&gone.json(), &came.json()), "{said:#}");
+    }
+    for format in FORMATS {
+        let run = story.repo.keysweep_call(&["history"]).args(format).run().expect_code(1);
+        expect_no_leak(&run, [&file, &folder]);
+    }
+}
+
+#[test]
+fn the_same_name_in_many_trees_is_introduced_once() {
+    let mut story = Story::new(7805);
+    let token = story.token();
+    let came = story.add(&format!("sub/{token}.txt"), "one\n");
+    for n in 0..4 {
+        story.add("sub/other.txt", format!("{n}\n"));
+    }
+    let said = story.only(&token);
+    assert_eq!(places(&said), [place(&format!("sub/{}.txt", token.redacted()), &came)]);
+    assert_eq!((&said["removed"], &said["at_head"]), (&Value::Null, &json!(true)));
+}
+
+#[test]
+fn the_text_of_a_link() {
+    let mut story = Story::new(7806);
+    let token = story.token();
+    story.repo.stage_entry("120000", "a/link", format!("../{token}"));
+    let came = story.commit("link");
+    let said = story.only(&token);
+    assert_eq!((&said["path"], &said["first"]["commit"]), (&json!("a/link"), &json!(came.id)), "{said:#}");
+}
+
+#[test]
+fn the_name_of_a_ref() {
+    let mut story = Story::new(7807);
+    let (branch, tag, packed) = (story.token(), story.token(), story.token());
+    story.git(&["branch", &format!("fix/{packed}")]);
+    story.git(&["pack-refs", "--all"]);
+    story.git(&["branch", branch.text()]);
+    story.git(&["tag", tag.text()]);
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&branch, &tag, &packed]);
+    expect_no_leak(&run, [&branch, &tag, &packed]);
+    for (token, standing) in [(&branch, "branch"), (&tag, "tag"), (&packed, "branch")] {
+        let said = answer(&run, token);
+        assert_eq!((&said["part"], &said["standing"]), (&json!("ref"), &json!(standing)), "{said:#}");
+        assert_eq!((&said["reachable"], &said["first"]["commit"]), (&json!(true), &Value::Null), "{said:#}");
+    }
+}
+
+#[test]
+fn a_name_that_only_an_index_has() {
+    let mut story = Story::new(7808);
+    let (token, linked) = (story.token(), story.token());
+    story.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+    story.repo.stage(format!("sub/{token}.txt"), "innocent\n");
+    story.repo.view("linked").stage(&format!("{linked}.txt"), "innocent\n");
+    let run = history(&story.repo).expect_code(1);
+    expect_tokens(&run, [&token, &linked]);
+    for token in [&token, &linked] {
+        let said = answer(&run, token);
+        assert_eq!((&said["part"], &said["standing"]), (&json!("name"), &json!("index")), "{said:#}");
+    }
+}
+
+/// Tokens wherever a report repeats something: all names round one token.
+fn everywhere(seed: u64) -> (Story, Vec<Token>) {
+    let mut story = Story::new(seed);
+    let tokens: Vec<Token> = (0..9).map(|_| story.token()).collect();
+    let [content, name, author, message, branch, tag, tagged, remote, dangling] = &tokens[..] else { unreachable!() };
+    story.repo.stage(format!("{name}/x.txt"), format!("a = \"{content}\", \"{message}\"\n"));
+    let person = format!("--author={author} <a@example.org>");
+    story.commit_by("Ada", &["commit", "-q", "-m", &client(message), &person]);
+    story.git(&["branch", branch.text()]);
+    story.git(&["tag", "-a", "-m", &client(tagged), tag.text()]);
+    story.git(&["update-ref", &format!("refs/remotes/origin/{remote}"), "HEAD"]);
+    story.repo.blob(format!("{}{}", client(dangling), client(content)));
+    (story, tokens)
+}
+
+#[test]
+fn no_token_is_printed_in_any_format() {
+    let (story, tokens) = everywhere(7809);
+    for format in FORMATS {
+        let run = story.repo.keysweep_call(&["history"]).args(format).run().expect_code(1);
+        expect_no_leak(&run, &tokens);
+    }
+    story.git(&["repack", "-adq"]);
+    expect_no_leak(&Place::of(&story.repo).history(), &tokens);
+}
+
+#[test]
+fn no_token_is_printed_with_what_cannot_be_read() {
+    let mut story = Story::new(7810);
+    let (folder, token) = (story.token(), story.token());
+    story.add("a.txt", client(&token));
+    let moved = story.repo.base().join(folder.text());
+    std::fs::rename(story.repo.top(), &moved).expect("move");
+    let pack = moved.join(".git/objects/pack");
+    std::fs::create_dir_all(&pack).expect("create");
+    std::fs::write(pack.join("pack-1.pack"), "PACK").expect("write");
+    std::fs::write(pack.join("pack-1.idx"), "no index").expect("write");
+    for format in FORMATS {
+        let call = story.repo.keysweep_call(&["history"]).args(format).cwd(&moved).env("GIT_DIR", moved.join(".git"));
+        expect_no_leak(&call.run().expect_code(2), [&folder, &token]);
+    }
+}
+
+#[test]
+fn people_are_told_all_of_it_once() {
+    let mut story = Story::new(7811);
+    let token = story.token();
+    let came = story.add("src/billing.py", format!("import os\n{}", client(&token)));
+    let copied = story.add("copy.py", client(&token));
+    let kept = story.add("b.txt", "innocent\n");
+    story.git(&["rm", "-q", "-r", "src", "copy.py"]);
+    let gone = story.commit("mended");
+    story.git(&["tag", "v1"]);
+    let said = story.repo.keysweep_call(&["history", "--color", "never"]).run().expect_code(1).out();
+    let commits = [(&came, "CAME"), (&copied, "COPIED"), (&kept, "KEPT"), (&gone, "GONE")];
+    let said = commits.iter().fold(said, |said, (told, word)| said.replace(&told.id[..12], word));
+    let said = said.replace(&token.redacted(), "TOKEN").replace(&token.fingerprint(), "FINGERPRINT");
+    let (answer, last) = said.split_once("     rotate: ").expect("how to rotate it");
+    assert_eq!(answer, ANSWER);
+    assert!(last.contains("keysweep rules stripe-secret-key tells how\n"), "{last}");
+    assert!(last.contains("\nkeysweep: 1 token in 2 of 14 objects, 1."), "{last}");
+    assert!(last.contains(" read, nothing skipped\n\nWhat to do, in this order:\n"), "{last}");
+}
+
+const ANSWER: &str = "\
+error[stripe-secret-key]: a live Stripe or Clerk secret key is on a branch
+      token: TOKEN, severity high, fingerprint FINGERPRINT
+      since: src/billing.py:2:18 in CAME of 2024-03-02, Ada <Ada@example.org>
+      again: copy.py:1:18 in COPIED of 2024-03-03, Ada <Ada@example.org>
+    last in: KEPT of 2024-03-04, Ada <Ada@example.org>
+  gone from: GONE of 2024-03-05, Ada <Ada@example.org>
+     copies: 2 objects
+      under: refs/heads/main, refs/tags/v1
+";

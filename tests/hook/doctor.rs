@@ -1,0 +1,342 @@
+//! The proof that a clone is guarded, with the real git: what it says, and that it leaves nothing behind.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::support::token::SK_LIVE;
+use crate::support::{Call, Repo, Run, copy_program, executable, note};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_keysweep");
+
+/// Everything below a folder, with what would show that somebody wrote to it.
+fn snapshot(folder: &Path) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let met = fs::symlink_metadata(&path).expect("it is there");
+            if met.is_dir() {
+                folders.push(path.clone());
+                found.insert(path, (SystemTime::UNIX_EPOCH, Vec::new()));
+            } else {
+                let bytes = fs::read(&path).unwrap_or_default();
+                // Of these git marks which are in use, whenever it reads an index that is split or sparse.
+                let marked = path.to_string_lossy().contains("/.git/objects/")
+                    || path.to_string_lossy().contains("/sharedindex.");
+                let time = if marked { SystemTime::UNIX_EPOCH } else { met.modified().expect("a time") };
+                found.insert(path, (time, bytes));
+            }
+        }
+    }
+    found
+}
+
+/// Runs the doctor, and sees that nothing changed, nothing temporary is left and no token was printed.
+#[track_caller]
+fn doctor_with(repo: &Repo, set: impl FnOnce(Call) -> Call) -> Run {
+    let temporary = repo.base().join("temporary");
+    fs::create_dir_all(&temporary).expect("create");
+    let before = snapshot(repo.base());
+    let run = set(repo.keysweep_call(&["doctor"]).env("TMPDIR", &temporary)).run();
+    let after = snapshot(repo.base());
+    let changed: Vec<&PathBuf> =
+        before.keys().chain(after.keys()).filter(|path| before.get(*path) != after.get(*path)).collect();
+    if !changed.is_empty() {
+        run.fail(&format!("changed: {changed:?}"));
+    }
+    let shown = run.all();
+    let printed = shown.split(SK_LIVE).skip(1).any(|rest| rest.chars().take(8).all(|c| c.is_ascii_alphanumeric()));
+    if printed {
+        run.fail("a token was printed");
+    }
+    run
+}
+
+#[track_caller]
+fn doctor(repo: &Repo) -> Run {
+    doctor_with(repo, |call| call)
+}
+
+/// A repository with one commit, and changes that are staged, not staged and not tracked.
+fn lived_in() -> Repo {
+    let repo = Repo::new();
+    lived_in_at(&repo);
+    repo
+}
+
+fn lived_in_at(repo: &Repo) {
+    for path in ["a.txt", "b.txt", "sub/c.txt"] {
+        repo.stage(path, format!("{path}\n"));
+    }
+    repo.commit("base");
+    repo.stage("a.txt", "staged\n");
+    repo.write("a.txt", "staged, and more that is not\n");
+    repo.write("b.txt", "not staged\n");
+    repo.write("new.txt", "not tracked\n");
+    fs::remove_file(repo.path("sub/c.txt")).expect("remove");
+}
+
+fn hook(repo: &Repo, name: &str, script: &str) {
+    executable(&repo.path(".git/hooks").join(name), &format!("#!/bin/sh\n{script}\n"));
+}
+
+#[test]
+fn a_guarded_clone_is_proved_hook_by_hook() {
+    let repo = lived_in();
+    repo.keysweep(&["install"]).expect_code(0);
+    let run = doctor(&repo).expect_code(0);
+    assert_eq!(run.out().matches("live: a planted token was stopped (keysweep's script: ").count(), 4, "{}", run.out());
+    run.expect_has("keysweep: guarded").expect_lacks("warning: ").expect_lacks("note: ");
+}
+
+#[test]
+fn it_works_in_every_kind_of_repository() {
+    for options in [&["--object-format=sha256"][..], &["--ref-format=reftable"], &["--separate-git-dir=../else:where"]]
+    {
+        note(format!("git init {options:?}"));
+        let repo = Repo::init(options);
+        repo.keysweep(&["install"]).expect_code(0);
+        doctor(&repo).expect_code(0);
+        lived_in_at(&repo);
+        doctor(&repo).expect_code(0);
+        doctor_with(&repo, |call| call.cwd(repo.path("sub"))).expect_code(0);
+    }
+    for setting in [["core.splitIndex", "true"], ["core.untrackedCache", "true"], ["index.version", "4"]] {
+        note(setting.join(" "));
+        let repo = lived_in();
+        repo.git(&["config", setting[0], setting[1]]);
+        repo.git(&["update-index", "--split-index"]);
+        repo.keysweep(&["install"]).expect_code(0);
+        doctor(&repo).expect_code(0);
+    }
+}
+
+#[test]
+fn it_works_in_a_linked_worktree_and_in_a_sparse_checkout() {
+    let repo = lived_in();
+    repo.keysweep(&["install"]).expect_code(0);
+    repo.git(&["worktree", "add", "-q", "../linked"]);
+    doctor_with(&repo, |call| call.cwd(repo.base().join("linked"))).expect_code(0);
+
+    let sparse = lived_in();
+    sparse.git(&["add", "-A"]);
+    sparse.commit("all");
+    sparse.stage("sub/d.txt", "d\n");
+    sparse.commit("a folder");
+    sparse.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "none"]);
+    sparse.write("a.txt", "not staged\n");
+    sparse.keysweep(&["install"]).expect_code(0);
+    hook(&sparse, "pre-merge-commit", &format!("{LOOK_FOR_UNSTAGED}\n'{PROGRAM}' hook pre-merge-commit"));
+    doctor(&sparse).expect_code(0);
+}
+
+#[test]
+fn what_is_staged_is_handed_to_no_formatter() {
+    let repo = lived_in();
+    let format =
+        "for file in $(git diff --cached --name-only); do [ ! -e \"$file\" ] || echo formatted >>\"$file\"; done";
+    hook(&repo, "pre-commit", &format!("{format}\n'{PROGRAM}' hook pre-commit"));
+    doctor(&repo).expect_code(0);
+}
+
+/// Ends with a complaint where a runner would put aside what is not staged.
+const LOOK_FOR_UNSTAGED: &str = "git diff --quiet --no-ext-diff || { echo 'would touch files' >&2; exit 9; }";
+
+#[test]
+fn a_runner_that_puts_aside_what_is_not_staged_finds_nothing_of_the_kind() {
+    let repo = lived_in();
+    hook(&repo, "pre-commit", &format!("{LOOK_FOR_UNSTAGED}\n'{PROGRAM}' hook pre-commit"));
+    doctor(&repo).expect_code(0);
+}
+
+#[test]
+fn a_hook_that_changes_refs_or_the_index_changes_none_of_this_repository() {
+    let repo = lived_in();
+    let script =
+        "git update-ref refs/heads/other HEAD; git stash store -m x HEAD; git rm -q --cached b.txt; git add -A";
+    hook(&repo, "pre-commit", &format!("{script}\n'{PROGRAM}' hook pre-commit"));
+    doctor(&repo).expect_code(0);
+}
+
+#[test]
+fn an_index_with_conflicts_is_left_alone() {
+    let repo = Repo::new();
+    repo.stage("a.txt", "base\n");
+    repo.commit("base");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.stage("a.txt", "side\n");
+    repo.commit("side");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.stage("a.txt", "main\n");
+    repo.commit("main");
+    repo.git_call(&["merge", "side"]).run().expect_code(1);
+    repo.keysweep(&["install"]).expect_code(0);
+    doctor(&repo).expect_code(0);
+}
+
+#[test]
+fn without_a_hook_the_clone_is_not_guarded() {
+    let repo = lived_in();
+    let run = doctor(&repo).expect_code(1);
+    run.expect_has("pre-commit        missing: no commit is scanned")
+        .expect_has("note: keysweep install pre-commit pre-merge-commit commit-msg pre-push")
+        .expect_has("keysweep: not guarded");
+}
+
+#[test]
+fn what_is_missing_beside_a_guard_is_named_with_what_gets_by() {
+    let repo = lived_in();
+    repo.keysweep(&["install", "pre-commit"]).expect_code(0);
+    let run = doctor(&repo).expect_code(0);
+    run.expect_has("what git merge commits by itself is not scanned")
+        .expect_has("commit messages are not scanned")
+        .expect_has("rebase, cherry-pick")
+        .expect_has("note: keysweep install pre-merge-commit commit-msg pre-push adds");
+}
+
+#[test]
+fn a_hook_that_lets_the_token_pass_is_found_out() {
+    for script in ["exit 0", "keysweep --version || true", "true # keysweep hook pre-commit"] {
+        let repo = lived_in();
+        hook(&repo, "pre-commit", script);
+        doctor(&repo).expect_code(1).expect_has("a planted token went through");
+    }
+    for (name, script) in [("pre-push", "true || keysweep"), ("commit-msg", "true || keysweep")] {
+        let repo = lived_in();
+        repo.keysweep(&["install"]).expect_code(0);
+        hook(&repo, name, script);
+        doctor(&repo).expect_code(1).expect_has("does not guard: a planted token went through");
+    }
+    // What has nothing to do with keysweep is not run, and takes nothing away.
+    let repo = lived_in();
+    repo.keysweep(&["install", "pre-commit"]).expect_code(0);
+    hook(&repo, "pre-push", "touch ran; exit 1");
+    doctor(&repo).expect_code(0).expect_has("pre-push          does not call keysweep: ");
+}
+
+#[test]
+fn a_failure_for_another_reason_is_no_proof() {
+    for (script, words) in [
+        ("echo 'line 3: missing semicolon' >&2; exit 1", "exit 1: line 3: missing semicolon"),
+        ("no-such-program-keysweep", "exit 127: "),
+        ("keysweep-is-gone hook pre-commit \"$@\" || exit $?", "exit 127: "),
+        ("exit 3", "exit 3: it said nothing"),
+        // Even if it prints what is planted.
+        ("git show :$(git diff --cached --name-only | grep doctor) >&2; exit 1", "exit 1: client = Client("),
+    ] {
+        let repo = lived_in();
+        hook(&repo, "pre-commit", script);
+        let run = doctor(&repo).expect_code(2);
+        run.expect_has("cannot prove that pre-commit stops a token")
+            .expect_has(words)
+            .expect_has("keysweep: not proved");
+    }
+}
+
+#[test]
+fn a_hook_that_git_does_not_run_is_named() {
+    let repo = lived_in();
+    repo.keysweep(&["install"]).expect_code(0);
+    let file = repo.path(".git/hooks/pre-commit");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("chmod");
+    doctor(&repo).expect_code(1).expect_has("not executable, so git does not run it: chmod +x ");
+
+    let gone = lived_in();
+    gone.git(&["config", "core.hooksPath", "no/such/folder"]);
+    doctor(&gone).expect_code(1).expect_has("warning: core.hooksPath is no/such/folder, which is not there");
+}
+
+#[test]
+fn husky_is_proved_through_what_it_generates() {
+    let repo = lived_in();
+    repo.git(&["config", "core.hooksPath", ".husky/_"]);
+    repo.write(".husky/pre-commit", format!("'{PROGRAM}' hook pre-commit\n"));
+    let run = doctor(&repo).expect_code(1);
+    run.expect_has("warning: core.hooksPath is .husky/_, which is not there").expect_has("npx husky makes it");
+
+    let h = "n=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n[ ! -f \"$s\" ] && exit 0\n[ \"${HUSKY-}\" = \"0\" ] && exit 0\nsh -e \"$s\" \"$@\"\n";
+    repo.write(".husky/_/h", h);
+    for name in ["pre-commit", "pre-push"] {
+        executable(&repo.path(".husky/_").join(name), "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"\n");
+    }
+    doctor(&repo).expect_code(0).expect_has("(a script, run by husky: ").expect_has("pre-push          missing: ");
+    let off = doctor_with(&repo, |call| call.env("HUSKY", "0")).expect_code(1);
+    off.expect_has("warning: HUSKY=0 is set in this environment");
+}
+
+#[test]
+fn what_switches_hooks_off_is_warned_of() {
+    let repo = lived_in();
+    repo.keysweep(&["install"]).expect_code(0);
+    repo.git(&["config", "alias.yolo", "commit --no-verify"]);
+    repo.git(&["config", "alias.wip", "!git add -A && git commit -nm wip"]);
+    repo.git(&["config", "alias.fine", "commit -m new"]);
+    let set =
+        |call: Call| call.env("LEFTHOOK", "0").env("SKIP", "lint,keysweep").env("PRE_COMMIT_ALLOW_NO_CONFIG", "1");
+    let run = doctor_with(&repo, set).expect_code(0);
+    run.expect_has("warning: alias.yolo leaves the hooks out")
+        .expect_has("warning: alias.wip leaves the hooks out")
+        .expect_lacks("alias.fine")
+        .expect_has("warning: LEFTHOOK=0 is set")
+        .expect_has("warning: SKIP names keysweep")
+        .expect_has("warning: PRE_COMMIT_ALLOW_NO_CONFIG is set");
+
+    for file in [".pre-commit-config.yaml", "lefthook.yml", ".github/workflows/ci.yml"] {
+        let ci = lived_in();
+        ci.write(file, "keysweep\n");
+        doctor(&ci).expect_code(1).expect_has(&format!("warning: {file} names keysweep, but no hook"));
+    }
+}
+
+#[test]
+fn a_program_that_desktop_clients_do_not_find_is_warned_of() {
+    let repo = lived_in();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/pre-commit");
+    copy_program(&script, &repo.path(".git/hooks/pre-commit"));
+    let bin = repo.base().join("bin");
+    fs::create_dir(&bin).expect("create");
+    symlink(PROGRAM, bin.join("keysweep")).expect("link");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let run = doctor_with(&repo, |call| call.env("PATH", path)).expect_code(0);
+    run.expect_has("warning: with PATH=/usr/bin:/bin, as desktop clients have it, pre-commit does not find keysweep");
+}
+
+#[test]
+fn a_bare_repository_is_proved_by_a_push_to_it() {
+    let repo = Repo::none();
+    repo.git(&["init", "-q", "--bare"]);
+    doctor(&repo).expect_code(1).expect_has("pre-receive       missing: no push is scanned");
+    repo.keysweep(&["install"]).expect_code(0);
+    doctor(&repo).expect_code(0).expect_has("pre-receive       live: a planted token was stopped");
+}
+
+#[test]
+fn what_keeps_the_proof_from_being_made_is_told() {
+    let none = Repo::none();
+    doctor(&none).expect_code(2).expect_has("not a git repository");
+
+    let old = lived_in();
+    old.keysweep(&["install"]).expect_code(0);
+    let git = "[ \"$1\" = --version ] && echo 'git version 2.30.2' && exit\nPATH=${PATH#*:} exec git \"$@\"";
+    fs::create_dir(old.base().join("old")).expect("create");
+    executable(&old.base().join("old/git"), &format!("#!/bin/sh\n{git}\n"));
+    let path = format!("{}:{}", old.base().join("old").display(), std::env::var("PATH").unwrap_or_default());
+    doctor_with(&old, |call| call.env("PATH", path))
+        .expect_code(2)
+        .expect_has("git version 2.30.2 has no git hook run");
+
+    let full = lived_in();
+    full.keysweep(&["install"]).expect_code(0);
+    let nowhere = full.path("a.txt");
+    doctor_with(&full, |call| call.env("TMPDIR", nowhere)).expect_code(2).expect_has("set TMPDIR to another folder");
+
+    let damaged = lived_in();
+    damaged.keysweep(&["install"]).expect_code(0);
+    fs::remove_dir_all(damaged.path(".git/objects")).expect("remove");
+    fs::create_dir(damaged.path(".git/objects")).expect("create");
+    doctor(&damaged).expect_code(2).expect_has("cannot prove that pre-commit stops a token: ").expect_has("for HEAD: ");
+}

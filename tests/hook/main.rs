@@ -1,0 +1,17 @@
+//! The hooks: installed, run by git and by every runner, and proved by `keysweep doctor`.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_input;
+mod commit;
+mod doctor;
+mod framework;
+mod install;
+mod message;
+mod message_file;
+mod receive;
+mod receive_server;
+mod runner_gaps;
+mod runners;

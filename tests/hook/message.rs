@@ -1,0 +1,318 @@
+//! Real commits through a real commit-msg hook: what git will put into the commit is scanned, and nothing else of the
+//! file.
+
+use crate::support::leak::expect_no_leak;
+use crate::support::push::{JSONL, expect_report, guard};
+use crate::support::token::{Maker, Token};
+use crate::support::{Call, Repo, Run, client, executable, note};
+
+/// A repository with a commit-msg hook, one commit with an old token, and an innocent change staged.
+struct Scene {
+    repo: Repo,
+    token: Token,
+    old: Token,
+}
+
+impl Scene {
+    fn new(seed: u64) -> Self {
+        let mut make = Maker::new(seed);
+        let (token, old) = (make.sk_live(24), make.sk_live(24));
+        let repo = Repo::new();
+        repo.stage("old.txt", format!("first\n{}last\n", client(&old)));
+        repo.commit("base");
+        guard(&repo, repo.top(), "commit-msg", JSONL);
+        repo.stage("a.txt", "innocent\n");
+        Self { repo, token, old }
+    }
+
+    fn git(&self, args: &[&str]) -> Call {
+        self.repo.git_call(args)
+    }
+
+    /// A commit whose editor does this to the message file.
+    fn edited(&self, args: &[&str], script: &str) -> Call {
+        let editor = self.repo.base().join("editor");
+        executable(&editor, &format!("#!/bin/sh\n{script}\n"));
+        self.git(args).env("GIT_EDITOR", editor)
+    }
+
+    /// An editor that puts this in front of whatever is in the file.
+    fn typed(&self, args: &[&str], text: &str) -> Call {
+        let typed = self.repo.base().join("typed");
+        std::fs::write(&typed, text).expect("write");
+        self.edited(args, &format!("cat \"$1\" >>'{0}'\ncp '{0}' \"$1\"", typed.display()))
+    }
+
+    fn head(&self) -> String {
+        self.repo.git(&["rev-parse", "HEAD"]).line()
+    }
+
+    /// The commit is not made. Gives the hook's report, which git prints on stderr among words of its own.
+    #[track_caller]
+    fn stopped(&self, call: Call) -> Run {
+        let before = self.head();
+        let mut run = call.run();
+        if run.code == Some(0) || self.head() != before {
+            run.fail("the commit was not stopped");
+        }
+        expect_no_leak(&run, [&self.token, &self.old]);
+        run.stdout = report(&run);
+        if run.findings().is_empty() || run.findings().iter().any(|f| f["fingerprint"] != self.token.fingerprint()) {
+            run.fail("expected the token to be found");
+        }
+        run
+    }
+
+    /// The commit is made, and its message holds no token.
+    #[track_caller]
+    fn passes(&self, call: Call) {
+        let before = self.head();
+        let run = call.run().expect_code(0);
+        if self.head() == before {
+            run.fail("no commit was made");
+        }
+        let message = self.repo.git(&["log", "-1", "--format=%B"]).out();
+        assert!(!message.contains(self.token.text()) && !message.contains(self.old.text()), "a token was committed");
+        self.repo.git(&["reset", "-q", "--soft", &before]);
+    }
+}
+
+fn report(run: &Run) -> Vec<u8> {
+    let said = run.err();
+    said.split_inclusive('\n').filter(|line| line.starts_with('{')).collect::<String>().into_bytes()
+}
+
+const SCISSORS: &str = "------------------------ >8 ------------------------";
+
+#[test]
+fn a_token_in_a_message_stops_the_commit_however_it_is_given() {
+    let scene = Scene::new(4000);
+    let token = &scene.token;
+    let file = scene.repo.base().join("message");
+    std::fs::write(&file, format!("subject\n\n{token}\n")).expect("write");
+    let file = file.to_str().expect("UTF-8");
+    let words = format!("about {token}");
+    for args in [
+        &["commit", "-q", "-m", &words][..],
+        &["commit", "-q", "-m", "subject", "-m", &words],
+        &["commit", "-q", "-F", file],
+        &["commit", "-q", "--amend", "-m", &words],
+        &["commit", "-q", "--allow-empty", "-m", &words],
+        &["commit", "-q", "-m", "x", "--trailer", &format!("Key: {token}")],
+        &["commit", "-q", "-a", "-m", &words],
+    ] {
+        note(format!("{}", args.len()));
+        let run = scene.stopped(scene.git(args));
+        let finding = run.only_finding();
+        assert_eq!(finding["part"], "message");
+        assert_eq!(finding["source"], "message");
+        assert!(crate::support::text(&finding["path"]).ends_with("COMMIT_EDITMSG"), "{}", run.all());
+    }
+    scene.stopped(scene.git(&["commit", "-q", "-F", "-"]).stdin(words.as_bytes()));
+    scene.stopped(scene.typed(&["commit", "-q"], &words));
+    scene.stopped(scene.typed(&["commit", "-q", "-e", "-m", "x"], &format!("{words}\n")));
+    scene.stopped(scene.typed(&["commit", "-q", "--amend"], &format!("{words}\n")));
+    scene.passes(scene.git(&["commit", "-q", "-m", "innocent"]));
+    scene.passes(scene.git(&["commit", "-q", "--amend", "--no-edit"]));
+}
+
+#[test]
+fn a_line_that_looks_like_a_comment_is_kept_where_no_editor_was() {
+    let scene = Scene::new(4001);
+    let words = format!("subject\n\n# {}\n", scene.token);
+    let cut = format!("subject\n\n# {SCISSORS}\n{}\n", scene.token);
+    for text in [&words, &cut] {
+        scene.stopped(scene.git(&["commit", "-q", "-m", text]));
+        scene.stopped(scene.git(&["commit", "-q", "-F", "-"]).stdin(text));
+        scene.stopped(scene.git(&["commit", "-q", "--amend", "-m", text]));
+        scene.stopped(scene.git(&["commit", "-q", "--cleanup=scissors", "-m", text]));
+        scene.stopped(scene.git(&["commit", "-q", "--cleanup=verbatim", "-m", text]));
+    }
+}
+
+#[test]
+fn a_comment_in_an_editor_is_dropped_as_git_drops_it() {
+    let scene = Scene::new(4002);
+    let token = &scene.token;
+    scene.passes(scene.typed(&["commit", "-q"], &format!("subject\n# {token}\n#{token}\n")));
+    scene.passes(scene.typed(&["commit", "-q", "-e", "-m", "x"], &format!("# {token}\n")));
+    // Only at the start of a line.
+    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject\n # {token}\n")));
+    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject # {token}\n")));
+    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject\n; {token}\n")));
+}
+
+#[test]
+fn the_comment_character_is_the_one_that_git_uses() {
+    type Set = fn(&Scene, Call) -> Call;
+    let in_repository: Set = |s, call| {
+        s.repo.git(&["config", "core.commentChar", ";"]);
+        call
+    };
+    let of_the_person: Set = |s, call| {
+        let file = s.repo.base().join("person");
+        std::fs::write(&file, "[core]\n\tcommentChar = \";\"\n").expect("write");
+        call.env("GIT_CONFIG_GLOBAL", file)
+    };
+    let in_the_environment: Set = |_, call| {
+        call.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "core.commentchar").env("GIT_CONFIG_VALUE_0", ";")
+    };
+    let included: Set = |s, call| {
+        s.repo.write(".git/more", "[core]\n\tcommentChar = \";\"\n");
+        s.repo.git(&["config", "include.path", "more"]);
+        call
+    };
+    for (name, set) in [
+        ("repository", in_repository),
+        ("person", of_the_person),
+        ("environment", in_the_environment),
+        ("included", included),
+    ] {
+        note(name);
+        let scene = Scene::new(4003);
+        let token = &scene.token;
+        scene.passes(set(&scene, scene.typed(&["commit", "-q"], &format!("subject\n; {token}\n"))));
+        scene.stopped(set(&scene, scene.typed(&["commit", "-q"], &format!("subject\n# {token}\n"))));
+    }
+    let scene = Scene::new(4003);
+    let token = &scene.token;
+    scene.passes(scene.typed(&["-c", "core.commentChar=;", "commit", "-q"], &format!("subject\n; {token}\n")));
+    scene.stopped(scene.typed(&["-c", "core.commentChar=;", "commit", "-q"], &format!("subject\n# {token}\n")));
+    for (key, value) in [("core.commentString", "//"), ("core.commentString", "REM "), ("core.commentChar", "%%")] {
+        note(value);
+        let setting = format!("{key}={value}");
+        let args = ["-c", &setting, "commit", "-q"];
+        scene.passes(scene.typed(&args, &format!("subject\n{value} {token}\n")));
+        scene.stopped(scene.typed(&args, &format!("subject\n# {token}\n")));
+        scene.stopped(scene.typed(&args, &format!("subject\n{} {token}\n", &value[..1])));
+    }
+}
+
+#[test]
+fn a_comment_character_that_git_picks_hides_nothing() {
+    let scene = Scene::new(4004);
+    let token = &scene.token;
+    let auto = ["-c", "core.commentChar=auto"];
+    let args = |more: &[&'static str]| [&auto[..], more].concat();
+    // Git kept the `#` line of its own template or of -m, and comments with `;` then.
+    let words = format!("#1 {token}");
+    let call = scene.edited(&args(&["commit", "-q", "-e", "-F", "-"]), "true");
+    scene.stopped(call.stdin(&words));
+    scene.stopped(scene.typed(&args(&["commit", "-q"]), &format!("{words}\nsubject {token}\n")));
+    scene.stopped(scene.git(&args(&["commit", "-q", "-F", "-"])).stdin(&words));
+    // Git's own words name a file that goes.
+    let name = format!("{token}.txt");
+    scene.repo.stage(&name, "x\n");
+    scene.repo.commit("a name");
+    scene.repo.git(&["rm", "-q", &name]);
+    scene.passes(scene.typed(&args(&["commit", "-q"]), "subject\n"));
+}
+
+#[test]
+fn the_diff_below_the_scissors_is_no_message() {
+    let scene = Scene::new(4005);
+    scene.repo.stage("old.txt", "first\nlast\n");
+    let settings: &[&[&str]] = &[
+        &[],
+        &["-c", "core.commentChar=;"],
+        &["-c", "core.commentChar=auto"],
+        &["-c", "core.commentString=//"],
+        &["-c", "commit.cleanup=scissors"],
+        &["-c", "commit.cleanup=whitespace"],
+        &["-c", "commit.cleanup=verbatim"],
+        &["-c", "commit.verbose=true"],
+        &["-c", "commit.verbose=2"],
+    ];
+    for setting in settings {
+        note(format!("{setting:?}"));
+        let args = [setting, &["commit", "-q", "-v"][..]].concat();
+        scene.passes(scene.typed(&args, "subject\n"));
+        scene.stopped(scene.typed(&args, &format!("subject {}\n", scene.token)));
+    }
+    // The comment block above says which file goes; both are git's words.
+    scene.passes(scene.typed(&["commit", "-q", "-v", "-e", "-m", "x"], ""));
+    scene.passes(scene.typed(&["commit", "-q", "-v", "--amend"], ""));
+}
+
+#[test]
+fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
+    // Without -v git keeps all of it. Its own scissors have a word of explanation behind them, as a comment.
+    let scene = Scene::new(4010);
+    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject\n# {SCISSORS}\n{}\n", scene.token)));
+}
+
+#[test]
+fn a_cleanup_that_keeps_comments_keeps_them_for_the_hook() {
+    let scene = Scene::new(4006);
+    let line = format!("subject\n\n# {}\n", scene.token);
+    for cleanup in ["verbatim", "whitespace", "scissors"] {
+        note(cleanup);
+        let setting = format!("commit.cleanup={cleanup}");
+        scene.stopped(scene.typed(&["-c", &setting, "commit", "-q"], &line));
+    }
+    for cleanup in ["strip", "default"] {
+        note(cleanup);
+        let setting = format!("commit.cleanup={cleanup}");
+        scene.passes(scene.typed(&["-c", &setting, "commit", "-q"], &line));
+    }
+}
+
+#[test]
+fn a_template_is_read_as_the_message_that_it_becomes() {
+    let scene = Scene::new(4007);
+    let template = scene.repo.base().join("template");
+    let setting = format!("commit.template={}", template.display());
+    let args = ["-c", &setting, "commit", "-q"];
+    std::fs::write(&template, format!("# put no {} in here\n", scene.token)).expect("write");
+    scene.passes(scene.typed(&args, "subject\n"));
+    std::fs::write(&template, format!("Key: {}\n", scene.token)).expect("write");
+    scene.stopped(scene.typed(&args, "subject\n"));
+}
+
+#[test]
+fn the_message_of_a_merge_is_read() {
+    let scene = Scene::new(4008);
+    let repo = &scene.repo;
+    repo.commit("innocent");
+    repo.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);
+    repo.stage("side.txt", "x\n");
+    repo.commit("side");
+    repo.git(&["checkout", "-q", "main"]);
+    let words = format!("merge {}", scene.token);
+    let undo = || drop(repo.git_call(&["merge", "--abort"]).run());
+    scene.stopped(scene.git(&["merge", "-q", "--no-ff", "-m", &words, "side"]));
+    undo();
+    scene.stopped(scene.typed(&["merge", "-q", "--no-ff", "--edit", "side"], &format!("{words}\n")));
+    undo();
+    repo.git(&["branch", &format!("x-{}", scene.token), "side"]);
+    scene.stopped(scene.git(&["merge", "-q", "--no-ff", "--no-edit", &format!("x-{}", scene.token)]));
+    undo();
+    scene.passes(scene.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]));
+    scene.repo.git(&["reset", "-q", "--hard"]);
+    scene.passes(scene.typed(&["merge", "-q", "--no-ff", "--edit", "side"], &format!("# {}\n", scene.token)));
+}
+
+#[test]
+fn a_linked_worktree_and_a_folder_of_any_name_have_messages_too() {
+    let scene = Scene::new(4009);
+    let words = format!("about {}", scene.token);
+    for name in [&b"linked"[..], b"caf\xe9", b"sp ace"] {
+        let folder = scene.repo.base().join(crate::support::os(name));
+        let args = ["worktree", "add", "-q", "--detach"];
+        scene.repo.git_call(&args).args(&[&folder]).run().expect_code(0);
+        let commit = |words: &str| scene.git(&["commit", "-q", "--allow-empty", "-m", words]).cwd(&folder).run();
+        let mut run = commit(&words).expect_code(1);
+        run.stdout = report(&run);
+        expect_report(&run, &[("null", "message", &scene.token)]);
+        commit("innocent").expect_code(0);
+    }
+    // The folder of the repository itself.
+    let odd = scene.repo.base().join(crate::support::os(b"odd-\xff"));
+    std::fs::rename(scene.repo.top(), &odd).expect("rename");
+    std::fs::create_dir(scene.repo.top()).expect("create");
+    let commit = |words: &str| scene.git(&["commit", "-q", "--allow-empty", "-m", words]).cwd(&odd).run();
+    let mut run = commit(&words).expect_code(1);
+    run.stdout = report(&run);
+    expect_report(&run, &[("null", "message", &scene.token)]);
+    commit("innocent").expect_code(0);
+}

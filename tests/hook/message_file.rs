@@ -1,0 +1,198 @@
+//! `keysweep message FILE` and `keysweep hook commit-msg FILE`, called by themselves.
+
+use crate::support::leak::{FORMATS, expect_no_leak};
+use crate::support::push::{expect_refused, expect_report};
+use crate::support::token::{Maker, Token};
+use crate::support::{Repo, Run, client, note, text};
+
+const COMMANDS: &[&[&str]] = &[&["message"], &["hook", "commit-msg"]];
+
+fn token(seed: u64) -> Token {
+    Maker::new(seed).sk_live(24)
+}
+
+fn run(repo: &Repo, command: &[&str], file: &str) -> Run {
+    let args = [&["--format", "jsonl"][..], command, &[file]].concat();
+    repo.keysweep(&args)
+}
+
+/// The lines of the file in which something is found.
+fn found_in(repo: &Repo, command: &[&str], bytes: &[u8]) -> Vec<u64> {
+    repo.write("message", bytes);
+    let run = run(repo, command, "message");
+    let lines: Vec<u64> = run.findings().iter().map(|f| f["line"].as_u64().expect("a line")).collect();
+    run.expect_code(i32::from(!lines.is_empty()));
+    lines
+}
+
+#[test]
+fn a_finding_points_into_the_file() {
+    let token = token(4100);
+    let repo = Repo::new();
+    for command in COMMANDS {
+        repo.write("sub/message", format!("subject\n# a comment\n\nx {token}\n"));
+        let run = run(&repo, command, "sub/message").expect_code(1);
+        let finding = run.only_finding();
+        for (key, value) in [("source", "message"), ("path", "sub/message"), ("part", "message")] {
+            assert_eq!(finding[key], value, "{}", run.all());
+        }
+        let place = |key: &str| finding[key].as_u64();
+        let end = u64::try_from(3 + token.text().len()).expect("small");
+        assert_eq!((place("line"), place("column"), place("end_column")), (Some(4), Some(3), Some(end)));
+        assert!(finding["commit"].is_null());
+        expect_no_leak(&run, [&token]);
+    }
+}
+
+#[test]
+fn comments_and_what_follows_the_scissors_are_left_out() {
+    let token = token(4101);
+    let repo = Repo::new();
+    let cut = "# ------------------------ >8 ------------------------";
+    let below = "# Do not modify or remove the line above.\n# Everything below it will be ignored.\n";
+    for command in COMMANDS {
+        for (text, wanted) in [
+            (format!("{token}\n"), &[1][..]),
+            (format!("subject\n{token} {token}\n"), &[2, 2]),
+            (format!("# {token}\n"), &[]),
+            (format!("#{token}\n#\n#{token}\nx\n{token}\n"), &[5]),
+            (format!(" # {token}\n"), &[1]),
+            (format!("x # {token}\n"), &[1]),
+            (format!("x\n{cut}\n{below}{token}\n"), &[]),
+            (format!("x {token}\n{cut}\n{below}-{token}\n"), &[1]),
+            (format!("{cut}\n{below}{token}\n"), &[]),
+            // No scissors: longer, shorter, indented, without their comment.
+            (format!("x\n#{cut}\n{token}\n"), &[3]),
+            (format!("x\n {cut}\n{token}\n"), &[3]),
+            (format!("x\n{}\n{token}\n", &cut[2..]), &[3]),
+            (format!("x\n{}\n{token}\n", &cut[..cut.len() - 1]), &[3]),
+            (format!("x\n{cut}-\n{token}\n"), &[3]),
+            (format!("x\n{cut} {token}\n"), &[]),
+            (format!("x\n{token}"), &[2]),
+            (format!("x\n# {token}"), &[]),
+            (format!("x\r\n\r\n{token}\r\n"), &[3]),
+            (format!("x\r\n# {token}\r\n"), &[]),
+            (String::new(), &[]),
+            ("\n\n\n".to_owned(), &[]),
+            ("#".to_owned(), &[]),
+        ] {
+            note(text.replace(token.text(), "TOKEN").escape_debug());
+            assert_eq!(found_in(&repo, command, text.as_bytes()), wanted);
+        }
+    }
+}
+
+#[test]
+fn bytes_of_any_kind_are_read() {
+    let token = token(4102);
+    let repo = Repo::new();
+    for command in COMMANDS {
+        for before in [&b"caf\xe9 "[..], b"\xff\xfe\0\0 ", b"\0", b"\xef\xbb\xbf", &vec![b'x'; 3_000_000]] {
+            let bytes = [before, b" ", token.text().as_bytes(), b"\n\xff\n"].concat();
+            assert_eq!(found_in(&repo, command, &bytes), [1]);
+        }
+    }
+}
+
+#[test]
+fn every_family_is_found_in_a_message_and_none_is_printed() {
+    let mut make = Maker::new(4103);
+    let tokens = make.every_family();
+    let repo = Repo::new();
+    let lines: String = tokens.iter().map(client).collect();
+    repo.write("message", format!("subject\n\n{lines}"));
+    for command in COMMANDS {
+        let found = run(&repo, command, "message").expect_code(1);
+        assert_eq!(found.findings().len(), tokens.len());
+        for format in FORMATS {
+            let run = repo.keysweep_call(format).args(command).args(&["message"]).run().expect_code(1);
+            expect_no_leak(&run, &tokens);
+        }
+    }
+}
+
+#[test]
+fn a_message_is_scanned_outside_of_a_repository() {
+    let token = token(4104);
+    let repo = Repo::none();
+    assert_eq!(found_in(&repo, &["message"], format!("x\n# {token}\n{token}\n").as_bytes()), [3]);
+    assert!(found_in(&repo, &["message"], b"innocent\n").is_empty());
+    // The person's own settings hold there too.
+    let file = repo.base().join("person");
+    std::fs::write(&file, "[core]\n\tcommentChar = \";\"\n").expect("write");
+    repo.write("message", format!("x\n# {token}\n; {token}\n"));
+    let call = repo.keysweep_call(&["--format", "jsonl", "message", "message"]).env("GIT_CONFIG_GLOBAL", file);
+    assert_eq!(call.run().expect_code(1).only_finding()["line"], 2);
+}
+
+#[test]
+fn what_is_no_file_is_refused() {
+    let repo = Repo::new();
+    repo.write("folder/x", "x\n");
+    for command in COMMANDS {
+        for file in ["gone", "gone/message", "folder", "folder/x/message", ""] {
+            note(file);
+            expect_refused(run(&repo, command, file), &[file]);
+        }
+        let args = [&["--format", "jsonl"][..], command].concat();
+        expect_refused(repo.keysweep(&args), &[]);
+    }
+    let token = token(4105);
+    for command in COMMANDS {
+        let run = run(&repo, command, &format!("gone/{token}")).expect_code(2);
+        expect_no_leak(&run, [&token]);
+    }
+}
+
+#[test]
+fn the_configuration_of_the_index_is_in_force() {
+    let token = token(4106);
+    let allow = format!("[allow]\nfingerprints = [{{ id = '{}', reason = 'revoked' }}]\n", token.fingerprint());
+    for command in COMMANDS {
+        let repo = Repo::new();
+        repo.write("message", format!("x {token}\n"));
+        repo.write(".keysweep.toml", &allow);
+        if command[0] == "hook" {
+            run(&repo, command, "message").expect_code(1);
+        }
+        repo.git(&["add", ".keysweep.toml"]);
+        repo.write(".keysweep.toml", &allow);
+        let allowed = run(&repo, command, "message").expect_code(0);
+        expect_report(&allowed, &[]);
+        assert_eq!(allowed.summary()["allowed"], 1);
+
+        repo.stage(".keysweep.toml", "[allow]\npathes = []\n");
+        expect_refused(run(&repo, command, "message"), &[".keysweep.toml", "pathes"]);
+    }
+}
+
+#[test]
+fn a_marker_on_the_line_allows_it() {
+    let token = token(4107);
+    let repo = Repo::new();
+    for command in COMMANDS {
+        for marker in ["keysweep:allow", "gitleaks:allow"] {
+            assert_eq!(found_in(&repo, command, format!("x {token} {marker}\n{token}\n").as_bytes()), [2]);
+        }
+    }
+}
+
+#[test]
+fn the_report_speaks_of_a_message() {
+    let token = token(4108);
+    let repo = Repo::new();
+    repo.write("message", format!("x {token}\n"));
+    let run = repo.keysweep(&["hook", "commit-msg", "message"]).expect_code(1);
+    for word in [token.redacted().as_str(), "message", "fingerprint"] {
+        if !run.all().contains(word) {
+            run.fail(&format!("expected {word:?}"));
+        }
+    }
+    run.expect_lacks("git restore --staged");
+    repo.write("message", "innocent\n");
+    let run = repo.keysweep(&["hook", "commit-msg", "message"]).expect_code(0);
+    assert!(run.all().lines().count() <= 1, "{}", run.all());
+    let summary = self::run(&repo, &["message"], "message").summary();
+    assert_eq!(text(&summary["type"]), "summary");
+    assert_eq!(summary["scanned"]["files"], 1);
+}

@@ -1,0 +1,18 @@
+//! What a push brings, before it is pushed.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod change;
+mod commits;
+mod folders;
+mod framework;
+mod graph;
+mod leaks;
+mod merges;
+mod merges_random;
+mod refs;
+mod repository;
+mod stdin;
+mod tags;

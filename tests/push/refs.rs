@@ -1,0 +1,222 @@
+//! Which refs a push is of, what git calls the remote, and whose configuration is in force.
+
+use crate::support::client;
+use crate::support::push::{Pair, expect_refused, expect_report, refs};
+
+#[test]
+fn all_branches_at_once_are_scanned() {
+    let mut pair = Pair::new(3600);
+    let (one, two) = (pair.token(), pair.token());
+    pair.branch("one", "main");
+    let one_at = pair.add("one.txt", client(&one));
+    pair.branch("two", "main");
+    let two_at = pair.add("two.txt", client(&two));
+    pair.branch("three", "main");
+    pair.add("three.txt", "innocent\n");
+    let wanted = [(one_at.as_str(), "one.txt:1", &one), (two_at.as_str(), "two.txt:1", &two)];
+    pair.push_finds(&["--all", "origin"], &wanted);
+    pair.push_finds(&["origin", "refs/heads/*:refs/heads/*"], &wanted);
+    pair.repo.git(&["branch", "-q", "-D", "one", "two"]);
+    pair.push_passes(&["--all", "origin"]);
+}
+
+#[test]
+fn a_mirror_is_scanned_with_its_notes_and_what_no_branch_names() {
+    let mut pair = Pair::new(3601);
+    let (hidden, noted, new) = (pair.token(), pair.token(), pair.token());
+    let root = pair.oid("HEAD");
+    let mirror = pair.bare("mirror", &[]);
+    let new_at = pair.add("a.txt", client(&new));
+    pair.repo.git(&["notes", "add", "-m", &format!("{noted}"), "HEAD"]);
+    let notes_at = pair.oid("refs/notes/commits");
+    pair.repo.git(&["checkout", "-q", "--detach"]);
+    let hidden_at = pair.add("b.txt", client(&hidden));
+    pair.repo.git(&["update-ref", "refs/changes/1/head", "HEAD"]);
+    pair.repo.git(&["checkout", "-q", "main"]);
+    let run = pair.push(&["--mirror", "mirror"]).expect_code(1);
+    let note_path = format!("{}:1", pair.repo.git(&["ls-tree", "-r", "--name-only", "refs/notes/commits"]).line());
+    let wanted = [
+        (root.as_str(), "old.txt:2", &pair.old),
+        (new_at.as_str(), "a.txt:1", &new),
+        (hidden_at.as_str(), "b.txt:1", &hidden),
+        (notes_at.as_str(), note_path.as_str(), &noted),
+    ];
+    expect_report(&run, &wanted);
+    assert_eq!(refs(&pair.repo, &mirror), "");
+
+    // The deletions of a mirror are skipped.
+    pair.repo.git(&["push", "-q", "--no-verify", "--mirror", "mirror"]);
+    pair.repo.git(&["update-ref", "-d", "refs/changes/1/head"]);
+    expect_report(&pair.push(&["--mirror", "mirror"]).expect_code(0), &[]);
+    assert!(!refs(&pair.repo, &mirror).contains("refs/changes"));
+}
+
+#[test]
+fn a_stash_and_a_place_in_the_reflog_are_scanned_when_they_are_pushed() {
+    let mut pair = Pair::new(3611);
+    let (stashed, undone) = (pair.token(), pair.token());
+    pair.repo.write("old.txt", format!("first\n{}{}last\n", client(&pair.old), client(&stashed)));
+    pair.repo.git(&["stash", "-q"]);
+    let stash_at = pair.oid("refs/stash");
+    pair.push_finds(&["origin", "refs/stash:refs/heads/x"], &[(&stash_at, "old.txt:3", &stashed)]);
+    let undone_at = pair.add("a.txt", client(&undone));
+    pair.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    for spec in ["HEAD@{1}:refs/heads/x", "main@{1}:refs/heads/x"] {
+        pair.push_finds(&["origin", spec], &[(&undone_at, "a.txt:1", &undone)]);
+    }
+    let line = format!("HEAD@{{1 day ago}} {undone_at} refs/heads/x {}\n", "0".repeat(40));
+    expect_report(&pair.direct(line).expect_code(1), &[(&undone_at, "a.txt:1", &undone)]);
+}
+
+#[test]
+fn tags_that_follow_are_scanned() {
+    let mut pair = Pair::new(3602);
+    let token = pair.token();
+    pair.add("a.txt", "innocent\n");
+    pair.repo.git(&["tag", "-a", "-m", &format!("{token}"), "v1"]);
+    pair.add("b.txt", "innocent\n");
+    pair.push_passes(&["origin", "HEAD~2:refs/heads/x"]);
+    pair.push_finds(&["--follow-tags", "origin", "main"], &[("*", "message", &token)]);
+    pair.repo.git(&["config", "push.followTags", "true"]);
+    pair.push_finds(&["origin", "main"], &[("*", "message", &token)]);
+    pair.push_passes(&["--no-follow-tags", "origin", "main"]);
+}
+
+#[test]
+fn a_push_by_url_is_scanned_against_what_the_url_has() {
+    let mut pair = Pair::new(3603);
+    let token = pair.token();
+    let root = pair.oid("HEAD");
+    let bad = pair.add("a.txt", client(&token));
+    let path = pair.origin().display().to_string();
+    for url in [path.clone(), format!("file://{path}"), "../origin.git".to_owned()] {
+        pair.push_finds(&[&url, "main"], &[(&bad, "a.txt:1", &token)]);
+        // A new branch there says nothing of what else is there.
+        pair.push_finds(&[&url, "main:new"], &[(&root, "old.txt:2", &pair.old), (&bad, "a.txt:1", &token)]);
+    }
+    pair.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    pair.add("a.txt", "innocent\n");
+    pair.push_passes(&[&path, "main"]);
+}
+
+#[test]
+fn remotes_with_slashes_and_urls_for_pushing_are_known_by_their_names() {
+    let mut pair = Pair::new(3604);
+    let token = pair.token();
+    let repo = &pair.repo;
+    repo.git(&["remote", "add", "team/origin", "../nowhere.git"]);
+    repo.git(&["remote", "set-url", "--push", "team/origin", pair.origin().to_str().expect("UTF-8")]);
+    repo.git(&["update-ref", "refs/remotes/team/origin/main", "HEAD"]);
+    let bad = pair.add("a.txt", client(&token));
+    pair.push_finds(&["team/origin", "main:new"], &[(&bad, "a.txt:1", &token)]);
+    // What `team` has is another remote's.
+    repo.git(&["update-ref", "refs/remotes/team/other/main", "HEAD"]);
+    pair.push_finds(&["team/origin", "main:new"], &[(&bad, "a.txt:1", &token)]);
+}
+
+#[test]
+fn tracking_refs_that_are_stale_are_no_trap() {
+    let mut pair = Pair::new(3605);
+    let token = pair.token();
+    // The remote has more than we know of, and less.
+    let ahead = pair.add("ahead.txt", client(&pair.old));
+    pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    pair.repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD~1"]);
+    pair.add("a.txt", "innocent\n");
+    pair.push_passes(&["origin", "main"]);
+    pair.repo.git(&["update-ref", "refs/remotes/origin/main", &format!("{ahead}~1")]);
+    pair.repo.git(&["update-ref", "refs/remotes/origin/gone", "main"]);
+    let bad = pair.add("b.txt", client(&token));
+    pair.push_finds(&["origin", "main"], &[(&bad, "b.txt:1", &token)]);
+    // One that points to nothing at all bounds nothing.
+    pair.repo.write(".git/refs/remotes/origin/broken", format!("{}\n", "1".repeat(40)));
+    pair.push_finds(&["origin", "main"], &[(&bad, "b.txt:1", &token)]);
+}
+
+#[test]
+fn a_configuration_is_read_as_the_pushed_tip_has_it() {
+    let mut pair = Pair::new(3606);
+    let (token, other) = (pair.token(), pair.token());
+    let allow = |token: &crate::support::token::Token| {
+        format!("[allow]\nfingerprints = [{{ id = '{}', reason = 'revoked' }}]\n", token.fingerprint())
+    };
+    let repo = &pair.repo;
+    let bad = pair.add("a.txt", client(&token));
+    repo.write(".keysweep.toml", allow(&token));
+    pair.push_finds(&["origin", "main"], &[(&bad, "a.txt:1", &token)]);
+    repo.git(&["add", ".keysweep.toml"]);
+    pair.push_finds(&["origin", "main"], &[(&bad, "a.txt:1", &token)]);
+    repo.git(&["commit", "-q", "--no-verify", "-m", "allow"]);
+    repo.write(".keysweep.toml", "broken");
+    let run = pair.push_passes(&["origin", "main"]);
+    assert_eq!(run.summary()["allowed"], 1, "{}", run.all());
+    // It came with this very push, which is said.
+    assert_eq!(run.summary()["newly_allowed"].as_array().map(Vec::len), Some(1), "{}", run.all());
+
+    // A tip is judged by its own, whatever another allows.
+    pair.repo.git(&["reset", "-q", "--hard"]);
+    pair.branch("allowing", "main");
+    pair.add(".keysweep.toml", allow(&other));
+    pair.add("b.txt", client(&other));
+    pair.branch("plain", "main");
+    let plain = pair.add("c.txt", client(&other));
+    pair.push_finds(&["origin", "allowing", "plain"], &[(&plain, "c.txt:1", &other)]);
+    pair.push_finds(&["origin", "plain", "allowing"], &[(&plain, "c.txt:1", &other)]);
+    pair.push_passes(&["origin", "allowing"]);
+}
+
+#[test]
+fn the_order_of_the_refs_decides_nothing() {
+    // Both bring the commit; one of them allows what it adds.
+    let mut pair = Pair::new(3616);
+    let token = pair.token();
+    pair.branch("plain", "main");
+    pair.add("a.txt", client(&token));
+    pair.branch("allowing", "plain");
+    let id = token.fingerprint();
+    pair.add(".keysweep.toml", format!("[allow]\nfingerprints = [{{ id = '{id}', reason = 'revoked' }}]\n"));
+    let said = |refs: [&str; 2]| {
+        let lines = refs.map(|name| pair.new_ref(&format!("refs/heads/{name}"))).concat();
+        let run = pair.direct(lines);
+        (run.code, run.summary()["findings"].clone(), run.summary()["allowed"].clone())
+    };
+    assert_eq!(said(["plain", "allowing"]), said(["allowing", "plain"]));
+}
+
+#[test]
+fn a_configuration_that_is_wrong_in_a_pushed_tip_is_refused() {
+    let pair = Pair::new(3607);
+    pair.add(".keysweep.toml", "[allow]\npathes = []\n");
+    expect_refused(pair.direct(pair.new_ref("refs/heads/main")), &[".keysweep.toml", "pathes", "paths"]);
+}
+
+#[test]
+fn a_tag_is_judged_by_the_configuration_of_its_commit() {
+    let mut pair = Pair::new(3612);
+    let token = pair.token();
+    let (id, text) = (token.fingerprint(), client(&token));
+    pair.add("a.txt", &text);
+    pair.add(".keysweep.toml", format!("[allow]\nfingerprints = [{{ id = '{id}', reason = 'revoked' }}]\n"));
+    pair.repo.git(&["tag", "-a", "-m", "x", "v1"]);
+    pair.repo.git(&["tag", "light"]);
+    for tag in ["v1", "light"] {
+        let run = pair.push_passes(&["origin", tag]);
+        assert!(run.summary()["allowed"] == 1 || tag == "light", "{}", run.all());
+    }
+    // What the remote has allowed before is not newly allowed.
+    pair.add("b.txt", text);
+    pair.repo.git(&["push", "-q", "--no-verify", "origin", "HEAD~1:refs/heads/main"]);
+    let run = pair.push_passes(&["origin", "main"]);
+    assert_eq!(run.summary()["allowed"], 1, "{}", run.all());
+    assert_eq!(run.summary()["newly_allowed"], serde_json::json!([]), "{}", run.all());
+}
+
+#[test]
+fn thousands_of_refs_are_taken_in() {
+    let mut pair = Pair::new(3613);
+    let token = pair.token();
+    let bad = pair.add("a.txt", client(&token));
+    let lines: Vec<String> =
+        (0..3000).map(|n| format!("refs/tags/t{n} {bad} refs/tags/t{n} {}\n", "0".repeat(40))).collect();
+    expect_report(&pair.direct(lines.concat()).expect_code(1), &[(&bad, "a.txt:1", &token)]);
+}

@@ -1,0 +1,11 @@
+//! What is a token and what is none.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod encodings;
+mod examples;
+mod explain;
+mod own_rules;
+mod properties;

@@ -1,0 +1,289 @@
+//! What must hold whatever a token stands in, asked of random texts. Each input is a recipe: where a test fails it is printed,
+//! and shows no token.
+
+use std::sync::LazyLock;
+
+use keysweep::detect::{Detector, Hit, Reach};
+use keysweep::finding::{Fingerprint, Secret, Span};
+use keysweep::rules::ALL;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::support::encode::{WAYS, WIDE, Way, wrapped};
+use crate::support::token::{Maker, Token};
+
+static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(ALL));
+
+/// What separates a token from what stands round it.
+const BEFORE: &[&str] = &["\"", "'", " ", "=", ": ", "\n", "(", "\\n", "%3D", "é", ",", "\r\n\t"];
+const BEHIND: &[&str] = &["\"", "'", " ", "\n", ")", ",", ";", "\r\n", "é", "<", "\\", "&"];
+
+/// Which token, and what stands in front of it and behind it.
+#[derive(Clone, Debug)]
+struct Planted {
+    seed: u64,
+    family: Index,
+    filler: Vec<u8>,
+    before: Index,
+    behind: Index,
+}
+
+impl Planted {
+    fn any() -> impl Strategy<Value = Self> {
+        let filler = prop::collection::vec(any::<u8>(), 0..60);
+        (any::<u64>(), any::<Index>(), filler, any::<Index>(), any::<Index>())
+            .prop_map(|(seed, family, filler, before, behind)| Self { seed, family, filler, before, behind })
+            .prop_filter("what looks like a word or a path by chance is the judges' matter", |one| {
+                is_whole(&one.token())
+            })
+    }
+
+    fn token(&self) -> Token {
+        let mut tokens = Maker::new(self.seed).every_family();
+        tokens.swap_remove(self.family.index(tokens.len()))
+    }
+
+    /// Appends the token to `text`, written by `write`; returns where it stands.
+    fn plant(&self, text: &mut Vec<u8>, write: impl Fn(&[u8]) -> Vec<u8>) -> Span {
+        text.extend(&self.filler);
+        text.extend(self.before.get(BEFORE).as_bytes());
+        let start = text.len();
+        text.extend(write(self.token().text().as_bytes()));
+        let span = start..text.len();
+        text.extend(self.behind.get(BEHIND).as_bytes());
+        span
+    }
+}
+
+/// Whether the judges take all of it, wherever it stands.
+fn is_whole(token: &Token) -> bool {
+    fingerprints(token.text().as_bytes()) == [fingerprint(token)]
+}
+
+fn fingerprint(token: &Token) -> Fingerprint {
+    Secret::new(token.text().as_bytes()).fingerprint()
+}
+
+fn fingerprints(text: &[u8]) -> Vec<Fingerprint> {
+    DETECTOR.find(text).iter().map(|hit| hit.fingerprint).collect()
+}
+
+/// Ways that write all of a token and nothing else.
+fn whole_ways() -> Vec<&'static Way> {
+    let partly = |way: &&Way| {
+        ["underscores", "amid", "line end", "behind", "URL-safe"].iter().any(|word| way.name.contains(word))
+    };
+    WAYS.iter().filter(|way| !partly(way)).collect()
+}
+
+/// A nest of one to three ways.
+fn nest() -> impl Strategy<Value = Vec<Index>> {
+    prop::collection::vec(any::<Index>(), 1..=3)
+}
+
+fn nested(text: &[u8], ways: &[Index]) -> Vec<u8> {
+    ways.iter().fold(text.to_vec(), |text, way| (way.get(&whole_ways()).write)(&text))
+}
+
+/// The line of `text` that a hit stands on.
+fn line_of(text: &[u8], hit: &Hit) -> Span {
+    let start = text[..hit.span.start].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+    start..text[hit.span.end..].iter().position(|&b| b == b'\n').map_or(text.len(), |at| hit.span.end + at + 1)
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// Text without a token or a run that may be one: so many bytes of it.
+fn prose(bytes: usize) -> Vec<u8> {
+    b"It was the best of times; 7 of 10 said so. It was the worst (of) times?\n"
+        .iter()
+        .copied()
+        .cycle()
+        .take(bytes)
+        .collect()
+}
+
+/// A part of the usual number of cases, which `PROPTEST_CASES` sets: a debug build takes its time.
+fn config(part: u32) -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { failure_persistence: None, cases: usual.cases / part, ..usual }
+}
+
+proptest! {
+    #![proptest_config(config(2))]
+
+    #[test]
+    fn spans_are_exactly_the_tokens(planted in prop::collection::vec(Planted::any(), 1..6)) {
+        let mut text = Vec::new();
+        let wanted: Vec<_> = planted.iter().map(|one| (one.plant(&mut text, <[u8]>::to_vec), fingerprint(&one.token()))).collect();
+        let found: Vec<_> = DETECTOR.find(&text).into_iter().map(|hit| (hit.span, hit.fingerprint)).collect();
+        prop_assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn an_encoded_token_is_found_where_it_is_written(one in Planted::any(), ways in nest()) {
+        let mut text = Vec::new();
+        let span = one.plant(&mut text, |token| nested(token, &ways));
+        text.extend(b"\n");
+        let hits = DETECTOR.find(&text);
+        prop_assert_eq!(hits.len(), 1);
+        prop_assert_eq!(hits[0].fingerprint, fingerprint(&one.token()));
+        prop_assert!(hits[0].encoding.is_some() && DETECTOR.may_hold(&text));
+        let names: Vec<_> = ways.iter().map(|way| way.get(&whole_ways()).name).collect();
+        prop_assert_eq!(span.start, hits[0].span.start, "{:?}", names);
+        // The padding of an inner layer is none of the token.
+        let padding = if ways.len() == 1 { 0 } else { 4 * span.len() / one.token().text().len() };
+        prop_assert!((span.end - padding..=span.end).contains(&hits[0].span.end));
+    }
+
+    #[test]
+    fn what_is_shown_holds_no_token(planted in prop::collection::vec((Planted::any(), prop::option::of(nest())), 1..4)) {
+        let mut text = Vec::new();
+        let mut written = Vec::new();
+        for (one, ways) in &planted {
+            let span = one.plant(&mut text, |token| ways.as_ref().map_or(token.to_vec(), |ways| nested(token, ways)));
+            written.push(text[span].to_vec());
+        }
+        let hits = DETECTOR.find(&text);
+        prop_assert!(hits.len() >= planted.len());
+        let names = [DETECTOR.mask(&text), DETECTOR.mask_sentence(&String::from_utf8_lossy(&text)).into_bytes()];
+        let excerpts = hits.iter().map(|hit| DETECTOR.excerpt(&text, &line_of(&text, hit), hit).text.into_bytes());
+        for shown in names.into_iter().chain(excerpts) {
+            prop_assert!(fingerprints(&shown).is_empty());
+            for ((one, _), written) in planted.iter().zip(&written) {
+                prop_assert!(!holds(&shown, one.token().body().as_bytes()) && !holds(&shown, written));
+            }
+        }
+    }
+
+    #[test]
+    fn line_ends_change_nothing(planted in prop::collection::vec(Planted::any(), 1..4), ways in nest(), width in 10..20_usize) {
+        let text = |line_end: &str| {
+            let mut text = Vec::new();
+            for one in &planted {
+                // Random bytes would make line ends of their own.
+                let tame = Planted { filler: prose(one.filler.len()), ..one.clone() };
+                tame.plant(&mut text, |token| {
+                    let long = nested(&[&prose(60), token, &prose(60)].concat(), &ways[..1]);
+                    wrapped(&long, 4 * width, "\n")
+                });
+            }
+            text.extend(b"\n");
+            String::from_utf8(text).expect("text").replace("\r\n", "\n").replace('\n', line_end).into_bytes()
+        };
+        prop_assert_eq!(fingerprints(&text("\r\n")), fingerprints(&text("\n")));
+    }
+}
+
+proptest! {
+    #![proptest_config(config(4))]
+
+    /// Encoded text is read in pieces of 32 KiB that share 4 KiB. A token near their ends is found as any other.
+    #[test]
+    fn chunking_changes_nothing(seed in any::<u64>(), family in any::<Index>(), way in any::<Index>(), piece in 1..4_usize, off in -240..10_isize) {
+        let mut tokens = Maker::new(seed).every_family();
+        let token = tokens.swap_remove(family.index(tokens.len()));
+        let ways: Vec<&Way> = whole_ways().into_iter().chain(WIDE).collect();
+        let way = way.get(&ways[..]);
+        // The end of a piece, in bytes of the text. In UTF-16 they are as long in characters.
+        let ratio = (way.write)(&prose(3000)).len() / if way.called == "UTF-16" { 2 } else { 1 };
+        let end = (piece * (32 - 4) * 1024 + 4 * 1024) * 3000 / ratio;
+        let before = [prose(end.checked_add_signed(off).expect("a piece is longer")), b"\"".to_vec()].concat();
+        let text = (way.write)(&[&before[..], token.text().as_bytes(), b"\"", &prose(9000)].concat());
+        let hits = DETECTOR.find(&text);
+        prop_assert_eq!(hits.len(), 1, "{}", way.name);
+        prop_assert_eq!(hits[0].fingerprint, fingerprint(&token), "{}", way.name);
+        let start = (way.write)(&before).len();
+        // Of base64 with its padding, up to four letters of a group that the token shares with what stands round it.
+        prop_assert!(hits[0].span.start.abs_diff(start) <= 6, "{}: {} for {}", way.name, hits[0].span.start, start);
+    }
+}
+
+/// What the sweep of a history looks at at least where `new` was put into `base` at `at`: that, with what is near it.
+fn looked_at(base: &[u8], at: usize, new: &[u8], reach: Reach) -> Vec<u8> {
+    let (before, behind) = base.split_at(at);
+    [b"\0", reach.before(before), new, reach.behind(behind), b"\0"].concat()
+}
+
+proptest! {
+    // Most changes leave the token one.
+    #![proptest_config(ProptestConfig { max_global_rejects: 1 << 20, ..config(1) })]
+
+    /// The sweep of a history leaves out what comes of a text without a token by changes that may be no part of one. So
+    /// whatever change makes a token of something must look as if it may.
+    #[test]
+    fn a_change_that_makes_a_token_looks_as_if_it_may(
+        one in Planted::any(),
+        ways in prop::option::of(nest()),
+        line_break in prop::option::of(prop::sample::select(vec!["\n", "\r\n", "\n    ", " \\\n  ", "\" +\n  \"", "\n# "])),
+        width in prop::sample::select(vec![40, 44, 60, 76]),
+        in_front in 0..700_usize,
+        from in prop_oneof![-260..60_isize, -4..40_isize],
+        len in 1..30_usize,
+        instead in prop::sample::select(vec!["", "x", " ", "\n", "\0", "task_", "==", "...", "/"]),
+    ) {
+        let mut text = prose(in_front);
+        let span = one.plant(&mut text, |token| {
+            let written = ways.as_ref().map_or(token.to_vec(), |ways| nested(token, ways));
+            line_break.map_or(written.clone(), |line_break| wrapped(&written, width, line_break))
+        });
+        text.extend(prose(700));
+        prop_assume!(!fingerprints(&text).is_empty());
+        // Without some bytes near the token, or with others in their place, it is none; they come back.
+        let at = span.start.saturating_add_signed(from).min(span.end);
+        let end = text.len().min(at + len);
+        let base = [&text[..at], instead.as_bytes(), &text[end..]].concat();
+        prop_assume!(fingerprints(&base).is_empty());
+        let without = [&text[..at], &text[end..]].concat();
+        if !DETECTOR.depends(&base) {
+            let seen = looked_at(&without, at, &text[at..end], DETECTOR.reach());
+            prop_assert!(DETECTOR.may_hold(&seen), "{}", seen.escape_ascii());
+        }
+        // Of the names in a tree, all that are new are looked at together, with NULs between.
+        let name: Vec<u8> = text.iter().map(|&byte| if byte == b'\0' { b'.' } else { byte }).collect();
+        let names = [b"before\0", &name[..], b"\0behind\0"].concat();
+        prop_assert!(DETECTOR.may_hold(&names) || fingerprints(&name).is_empty(), "{}", name.escape_ascii());
+    }
+}
+
+/// Random changes seldom meet a line that is not enough by itself.
+#[test]
+fn a_change_anywhere_in_wrapped_lines_looks_as_if_it_may() {
+    let mut make = Maker::new(77);
+    let mut told = 0;
+    let rows = [
+        ("\n", 40, 8),
+        ("\n", 44, 22),
+        ("\r\n", 40, 24),
+        ("\n    ", 44, 27),
+        (" \\\n  ", 40, 20),
+        ("\" +\n  \"", 60, 34),
+        ("\n# ", 40, 26),
+    ];
+    for (is_text, (line_break, width, in_front)) in rows.into_iter().flat_map(|row| [(true, row), (false, row)]) {
+        // Behind what is no text the first line by itself says nothing, and the last one never does.
+        let mut binary = || (0..in_front).map(|_| 0x80 | make.next().to_le_bytes()[0]).collect();
+        let front = if is_text { prose(in_front) } else { binary() };
+        let inner = [&front[..], b" ", make.sk_live(24).text().as_bytes()].concat();
+        let written = (WAYS[0].write)(&inner);
+        let text = [&prose(100), &b"\n"[..], &wrapped(&written, width, line_break), b"\n", &prose(100)].concat();
+        assert!(!fingerprints(&text).is_empty(), "{line_break:?} {width} {in_front}");
+        for at in 90..text.len() - 90 {
+            for (len, instead) in
+                [(1, ""), (1, ";"), (2, " "), (9, "\n"), (9, ""), (30, ""), (0, " so\n"), (1, " so\n")]
+            {
+                let base = [&text[..at], instead.as_bytes(), &text[at + len..]].concat();
+                if fingerprints(&base).is_empty() && !DETECTOR.depends(&base) {
+                    let without = [&text[..at], &text[at + len..]].concat();
+                    let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.reach());
+                    assert!(DETECTOR.may_hold(&seen), "{line_break:?} {width} {in_front}: {at} {len} {instead:?}");
+                    told += 1;
+                }
+            }
+        }
+    }
+    assert!(told > 1000, "{told}");
+}
