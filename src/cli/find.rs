@@ -53,7 +53,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     }
     let notes = history.notes().into_iter().chain(unfound(&token)).collect();
     let scan = Scan::new(Kind::Everywhere, outcome, started, notes);
-    finish(&Scan { exposures: Some(exposures), ..scan }, common)
+    finish(Scan { exposures: Some(exposures), ..scan }, common)
 }
 
 /// What has no part in this, rather than leaving it out in silence.

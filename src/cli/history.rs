@@ -66,7 +66,7 @@ fn selected(
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
-    finish(&Scan { commits: authors, ..Scan::new(Kind::Commits, outcome, started, notes) }, common)
+    finish(Scan { commits: authors, ..Scan::new(Kind::Commits, outcome, started, notes) }, common)
 }
 
 /// Of the commits with a token, by hex id, who made them, and when.
@@ -113,7 +113,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let cleaning = cleaning(&exposures, asked, (repository, args.archives()), &detector, &mut notes, &mut failed);
     let exposures = Some(exposures);
     let scan = Scan { exposures, cleaning, failed, ..Scan::new(Kind::History, outcome, started, notes) };
-    finish(&scan, common)
+    finish(scan, common)
 }
 
 /// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.

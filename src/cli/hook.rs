@@ -66,7 +66,7 @@ fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Tr
             scanned.extend(pushes);
         }
     }
-    finish(&Scan::new(kind, outcome, started, notes), common)
+    finish(Scan::new(kind, outcome, started, notes), common)
 }
 
 /// Refs that bring the same `.keysweep.toml`, or none.

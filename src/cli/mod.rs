@@ -81,7 +81,7 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    finish(&Scan { first_commit: staged.is_first(), ..Scan::new(kind, outcome, started, notes) }, common)
+    finish(Scan { first_commit: staged.is_first(), ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 fn settings_of_index(
@@ -125,7 +125,7 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
         _ => Cleanup::of_edited(),
     };
     let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
-    finish(&Scan::new(kind, outcome, started, notes), common)
+    finish(Scan::new(kind, outcome, started, notes), common)
 }
 
 fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
@@ -140,7 +140,7 @@ fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let (outcome, kind) = sweep(&files, &settings, None, common);
     // Only where all of the repository is scanned is an entry that allows nothing a stale one.
     let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
-    finish(&Scan::new(kind, outcome, started, notes), common)
+    finish(Scan::new(kind, outcome, started, notes), common)
 }
 
 /// The file that was named, or the one at the top of the worktree as it is on disk.
@@ -181,20 +181,26 @@ impl Scan {
 }
 
 /// Reports, and says with which code to exit.
-fn finish(scan: &Scan, common: &Common) -> Result<u8, Trouble> {
-    let Scan { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit } = scan;
-    for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(failed) {
+fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
+    let Scan { kind, mut outcome, exposures, commits, cleaning, failed, started, notes, first_commit } = scan;
+    for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(&failed) {
         output::complain(trouble);
     }
+    // They quote names, globs and what git said, and the report says them as they are.
+    for trouble in outcome.unread.iter_mut().chain(&mut outcome.lacking).chain(&mut outcome.accepted) {
+        trouble.attempt = output::safe(&trouble.attempt);
+        trouble.cause = output::safe(&trouble.cause);
+    }
+    let notes: Vec<String> = notes.iter().map(|note| output::safe(note)).collect();
     let report = Report {
-        kind: *kind,
-        outcome,
+        kind,
+        outcome: &outcome,
         exposures: exposures.as_deref(),
-        commits,
+        commits: &commits,
         cleaning: cleaning.as_ref(),
         seconds: started.elapsed().as_secs_f64(),
-        notes,
-        first_commit: *first_commit,
+        notes: &notes,
+        first_commit,
     };
     let format = match common.format {
         FormatName::Human => Format::Human,

@@ -23,8 +23,9 @@ impl Detector {
 
     /// As [`Self::mask`], for sentences that quote what somebody typed: bare hex of an Attio token's length goes too.
     pub fn mask_sentence(&self, text: &str) -> String {
+        // Whatever stands beside it: `--` of an option, the `/` of a path.
         let bare =
-            |text: &[u8]| runs(text).filter(|run| run.len() == 64 && all_hex(&text[run.clone()])).map(hidden).collect();
+            |text: &[u8]| pieces(text, |b| b.is_ascii_hexdigit()).filter(|run| run.len() == 64).map(hidden).collect();
         let shown = replaced(text.as_bytes(), &|text| {
             let mut masks = self.tokens_in(text);
             add(&mut masks, decode::deep(text, Encoding::DEPTH, &bare));
@@ -157,8 +158,13 @@ fn in_run(byte: u8) -> bool {
 
 /// The unbroken runs of letters of base64.
 fn runs(text: &[u8]) -> impl Iterator<Item = Span> {
+    pieces(text, in_run)
+}
+
+/// The longest stretches of bytes that are all `of` a kind.
+fn pieces(text: &[u8], of: fn(u8) -> bool) -> impl Iterator<Item = Span> {
     let mut at = 0;
-    text.split(|b| !in_run(*b)).map(move |piece| {
+    text.split(move |b| !of(*b)).map(move |piece| {
         let start = at;
         at += piece.len() + 1;
         start..start + piece.len()

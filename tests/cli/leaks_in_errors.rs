@@ -102,3 +102,49 @@ fn a_missing_object_under_a_name_that_is_a_token_is_named_without_it() {
         expect_no_leak(&run, [&token]);
     }
 }
+
+#[test]
+fn hex_of_an_attio_token_s_length_is_not_printed_whatever_stands_beside_it() {
+    let hex = Maker::new(1116).hex(64);
+    let repo = Repo::new();
+    repo.stage("a.txt", "innocent\n");
+    let inside = format!("{hex}/x");
+    for args in [&[&format!("--{hex}")[..]][..], &["files", "--output", &inside, "."], &["files", &inside]] {
+        repo.keysweep(args).expect_code(2).expect_lacks(&hex);
+    }
+    let folder = format!("/nonexistent/{hex}");
+    repo.staged_call().env("GIT_DIR", &folder).run().expect_code(2).expect_lacks(&hex);
+    repo.keysweep_call(&["hook", "pre-push", "origin"]).stdin(format!("{hex} 1 2 3\n")).run().expect_lacks(&hex);
+}
+
+#[test]
+fn a_note_that_quotes_a_glob_prints_neither_its_token_nor_its_control_characters() {
+    let token = Maker::new(1117).sk_live(24);
+    let repo = Repo::new();
+    repo.write(
+        ".keysweep.toml",
+        format!("[allow]\npaths = ['.keysweep.toml', 'keys/{token}.txt', \"a\\u001b]0;x\\nb\"]\n"),
+    );
+    for format in FORMATS {
+        let run = repo.keysweep_call(&["files", "."]).args(format).run().expect_code(0);
+        expect_no_leak(&run, [&token]);
+        if !format.contains(&"always") {
+            run.expect_lacks("\u{1b}").expect_lacks("\nb allows");
+        }
+    }
+    repo.keysweep(&["files", "."]).expect_has("keys/sk_live_").expect_has("allows nothing");
+}
+
+#[test]
+fn a_ref_that_leads_nowhere_and_is_accepted_is_named_without_its_token() {
+    let token = Maker::new(1118).sk_live(24);
+    let repo = Repo::new();
+    repo.stage("a.txt", "innocent\n");
+    repo.commit("one");
+    repo.write(format!(".git/refs/tags/{token}"), format!("{}\n", "1".repeat(40)));
+    for accepted in [&["history"][..], &["history", "--allow-incomplete"]] {
+        for format in FORMATS {
+            expect_no_leak(&repo.keysweep_call(accepted).args(format).run(), [&token]);
+        }
+    }
+}
