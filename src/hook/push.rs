@@ -32,7 +32,11 @@ pub fn pre_push(
     match stdin {
         Stdin::Text(text) => {
             let pushes = lines(text).map(pre_push_line).collect::<Result<Vec<_>, _>>()?;
-            Ok(vec![load(pushes.into_iter().flatten().collect(), known(remote), Kind::Push)])
+            let known = match known(remote) {
+                Known::Remote(remote) => Known::RemoteNow(remote),
+                other => other,
+            };
+            Ok(vec![load(pushes.into_iter().flatten().collect(), known, Kind::Push)])
         }
         _ if handed.framework => told_by_framework(remote, handed, repository),
         Stdin::EmptyPipe => Ok(vec![whatever(

@@ -20,6 +20,9 @@ use crate::allow::CONFIG_NAME;
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::trouble::{Trouble, counted};
 
+/// Branches that outlive all others.
+const LASTING: &[&[u8]] = &[b"main", b"master", b"trunk", b"develop"];
+
 /// A ref on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Push {
@@ -38,6 +41,8 @@ pub struct Push {
 pub enum Known {
     /// What this remote had when it was last seen.
     Remote(Vec<u8>),
+    /// The same, where the pushed refs are those that git says it has not or has: less what these contradict.
+    RemoteNow(Vec<u8>),
     /// What any remote had.
     AnyRemote,
     /// What the refs of this very repository lead to.
@@ -391,16 +396,30 @@ fn known_ids(
 ) -> Result<HashSet<ObjectId>, Trouble> {
     let objects = &repository.objects;
     let tracking = match known {
-        Known::Remote(remote) => [b"refs/remotes/", &remote[..], b"/"].concat(),
+        Known::Remote(remote) | Known::RemoteNow(remote) => [b"refs/remotes/", &remote[..], b"/"].concat(),
         Known::AnyRemote => b"refs/remotes/".to_vec(),
         Known::OwnRefs => b"refs/".to_vec(),
         Known::Nothing => Vec::new(),
     };
-    let refs = if tracking.is_empty() { Vec::new() } else { repository.refs()? };
-    let tracked = refs.into_iter().filter(|found| found.name.starts_with(&tracking)).map(|found| found.id);
+    let mut tracked = if tracking.is_empty() { Vec::new() } else { repository.refs()? };
+    tracked.retain(|found| found.name.starts_with(&tracking));
+    if matches!(known, Known::RemoteNow(_)) {
+        leave_out_what_is_gone(&mut tracked, pushes, &tracking);
+    }
+    let tracked = tracked.into_iter().map(|found| found.id);
     let old = pushes.iter().filter_map(|push| push.old.as_deref()).filter_map(|hex| id_of(hex, objects).ok());
     let new = before.iter().filter_map(|push| id_of(&push.new, objects).ok());
     Ok(tracked.chain(old).chain(new).collect())
+}
+
+/// Git says which of the pushed branches the remote lacks. One that it had when it was last seen was deleted there; where it is one
+/// that nobody deletes, the name stands for another repository now, and nothing is known of what that has.
+fn leave_out_what_is_gone(tracked: &mut Vec<Ref>, pushes: &[Push], tracking: &[u8]) {
+    let lacking = pushes.iter().filter(|push| push.old.is_none());
+    let branches: HashSet<&[u8]> = lacking.filter_map(|push| push.name.strip_prefix(b"refs/heads/")).collect();
+    let branch_of = |found: &Ref| branches.get(&found.name[tracking.len()..]).copied();
+    let is_other = tracked.iter().filter_map(branch_of).any(|branch| LASTING.contains(&branch));
+    tracked.retain(|found| !is_other && branch_of(found).is_none());
 }
 
 fn brought(id: ObjectId, ancestry: &Ancestry<'_>) -> Brought {

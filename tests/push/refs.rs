@@ -220,3 +220,30 @@ fn thousands_of_refs_are_taken_in() {
         (0..3000).map(|n| format!("refs/tags/t{n} {bad} refs/tags/t{n} {}\n", "0".repeat(40))).collect();
     expect_report(&pair.direct(lines.concat()).expect_code(1), &[(&bad, "a.txt:1", &token)]);
 }
+
+#[test]
+fn a_remote_that_became_another_repository_has_nothing() {
+    let mut pair = Pair::new(3610);
+    let token = pair.token();
+    let bad = pair.add("a.txt", client(&token));
+    pair.repo.git(&["push", "-q", "--no-verify", "origin", "main", "main:topic"]);
+    pair.add("a.txt", "innocent\n");
+    pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    pair.bare("public.git", &[]);
+    let root = pair.oid("main~2");
+    pair.repo.git(&["remote", "set-url", "origin", "../public.git"]);
+    pair.push_finds(&["origin", "main"], &[(&root, "old.txt:2", &pair.old), (&bad, "a.txt:1", &token)]);
+}
+
+#[test]
+fn a_branch_that_was_deleted_over_there_is_pushed_again_without_what_the_others_brought() {
+    let mut pair = Pair::new(3611);
+    let token = pair.token();
+    pair.branch("topic", "main");
+    pair.repo.git(&["push", "-q", "origin", "topic"]);
+    pair.repo.git_call(&["update-ref", "-d", "refs/heads/topic"]).cwd(pair.origin()).run().expect_code(0);
+    pair.push_passes(&["origin", "topic"]);
+    pair.repo.git_call(&["update-ref", "-d", "refs/heads/topic"]).cwd(pair.origin()).run().expect_code(0);
+    let bad = pair.add("a.txt", client(&token));
+    pair.push_finds(&["origin", "topic"], &[(&bad, "a.txt:1", &token)]);
+}

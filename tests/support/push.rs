@@ -104,11 +104,12 @@ impl Pair {
         self.repo.keysweep_call(&args)
     }
 
-    /// A line as git writes it for a ref that the remote does not have.
+    /// A line as git writes it for a ref that the remote does not have; it has main, which goes under another name.
     pub fn new_ref(&self, name: &str) -> String {
         let oid = self.oid(name);
         let zero = "0".repeat(oid.len());
-        format!("{name} {oid} {name} {zero}\n")
+        let there = if name == "refs/heads/main" { "refs/heads/new" } else { name };
+        format!("{name} {oid} {there} {zero}\n")
     }
 
     pub fn push(&self, args: &[&str]) -> Run {
