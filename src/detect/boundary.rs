@@ -46,15 +46,18 @@ pub(super) fn is_base64_symbol(byte: Option<&u8>) -> bool {
 }
 
 /// Whether `before`, which ends in a word byte, ends in an escape that stands for another character: `\n` and its
-/// like, `\x3d`, `\u0022`, `\075`, `%3D`, `=3D` (quoted-printable) or the end of a terminal colour, `\e[32m`.
+/// like, `\x3d`, `\u0022`, `\075`, `%3D`, `=3D` (quoted-printable), or in a sequence for a terminal, `\e[32m`.
 fn ends_escape(before: &[u8]) -> bool {
     simple_escape(before)
         || hex_escape(before, br"\x", 2)
         || hex_escape(before, br"\u", 4)
+        || hex_escape(before, br"\U", 8)
+        || hex_escape(before, br"\'", 2)
         || hex_escape(before, b"%", 2)
         || quoted_printable(before)
         || octal_escape(before)
-        || terminal_colour(before)
+        || terminal_sequence(before)
+        || short_option(before)
         || whole_word(before, b"sandbox_")
 }
 
@@ -64,8 +67,9 @@ fn simple_escape(before: &[u8]) -> bool {
     if !matches!(last, b'n' | b't' | b'r' | b'f' | b'v' | b'b' | b'0' | b'a' | b'e') {
         return false;
     }
-    // In JSON inside JSON the backslash is doubled and the escape is one still, so any number of them will do.
-    rest.last() == Some(&b'\\')
+    // In JSON inside JSON the backslash is doubled and the escape is one still, so any number of them will do. PowerShell has a
+    // backtick instead.
+    matches!(rest.last(), Some(b'\\' | b'`'))
 }
 
 fn hex_escape(before: &[u8], mark: &[u8], digits: usize) -> bool {
@@ -85,11 +89,26 @@ fn octal_escape(before: &[u8]) -> bool {
     before.len() >= 4 && before[before.len() - 3..].iter().all(octal) && before[before.len() - 4] == b'\\'
 }
 
-/// `[32m`, `[0;1m`: logs that were written for a terminal.
-fn terminal_colour(before: &[u8]) -> bool {
-    let Some((b'm', rest)) = before.split_last() else { return false };
-    let parameters = rest.iter().rev().take_while(|b| b.is_ascii_digit() || **b == b';').count();
-    rest[..rest.len() - parameters].last() == Some(&b'[')
+/// `[32m`, `[0;1m`, and behind an escape that is there or written out also `\e[K`, `\e[?25h`, `\e(B`: logs that were written for
+/// a terminal.
+fn terminal_sequence(before: &[u8]) -> bool {
+    let Some((last, rest)) = before.split_last() else { return false };
+    let parameters = rest.iter().rev().take_while(|b| b.is_ascii_digit() || matches!(b, b';' | b'?')).count();
+    let escaped = |mark: &[u8]| {
+        let escapes: [&[u8]; 6] = [b"\x1b", br"\e", b"u001b", b"u001B", b"x1b", br"\033"];
+        escapes.iter().any(|escape| before.ends_with(&[escape, mark].concat()))
+    };
+    match rest[..rest.len() - parameters].last() {
+        Some(b'[') if *last == b'm' => true,
+        Some(b'[') => last.is_ascii_alphabetic() && escaped(&before[rest.len() - parameters - 1..]),
+        _ => escaped(b"(B"),
+    }
+}
+
+/// `curl -usk_…`: the option for a user's name, with the name behind it at once.
+fn short_option(before: &[u8]) -> bool {
+    let Some(rest) = before.strip_suffix(b"-u") else { return false };
+    rest.last().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\''))
 }
 
 /// PhotoRoom's test mode is `sandbox_` in front of the live key, which therefore stands there whole.
@@ -123,6 +142,17 @@ mod tests {
             b"\\075",
             b"\x1b[32m",
             b"\\e[0;1m",
+            b"\x1b[01;31m\x1b[K",
+            b"\r\x1b[0K",
+            b"\\u001b[K",
+            b"\x1b[?2004h",
+            b"\x1b(B",
+            b"\\U0000000A",
+            b"\\'0a",
+            b"`n",
+            b" -u",
+            b"'-u",
+            b"-u",
             b"sandbox_",
         ] {
             let bytes = [before, b"sk_"].concat();
@@ -145,9 +175,25 @@ mod tests {
 
     #[test]
     fn a_word_that_ends_in_the_prefix_is_no_start() {
-        for before in
-            [&b"ta"[..], b"di", b"_", b"9", b"n", b"3D", b"=3d", b"%3", b"u0022", b"32m", b"xsandbox_", b"my_sandbox_"]
-        {
+        for before in [
+            &b"ta"[..],
+            b"di",
+            b"_",
+            b"9",
+            b"n",
+            b"3D",
+            b"=3d",
+            b"%3",
+            b"u0022",
+            b"32m",
+            b"[K",
+            b"(B",
+            b"x-u",
+            b"--u",
+            b"u",
+            b"xsandbox_",
+            b"my_sandbox_",
+        ] {
             let bytes = [before, b"sk_"].concat();
             assert!(!starts_at(&bytes, before.len()), "{}", before.escape_ascii());
         }

@@ -35,7 +35,7 @@ const AS_A_PART: &[&str] = &["your", "fake", "mock", "xxx", "todo", "foo", "bar"
 /// Whether `body` was written, not drawn. `run` is the part of it that should be random.
 pub(super) fn is_placeholder(body: &[u8], run: &[u8]) -> bool {
     let masked = body.windows(4).any(|four| four.iter().all(|b| b.eq_ignore_ascii_case(&b'x')));
-    masked || holds_word(body) || has_worded_part(body) || sequential(run) || repeats(run)
+    masked || holds_word(body) || has_worded_part(body) || sequential(run) || interleaved(run) || repeats(run)
 }
 
 /// A word of [`ANYWHERE`], in lower, upper or capitalised case.
@@ -65,6 +65,12 @@ fn sequential(body: &[u8]) -> bool {
     // Where a random body is short, one chance sequence weighs much: 4 of 16 hex digits stand in one in 4 %.
     let limit = body.len() * 2 / 5;
     covered(body, 1) > limit || covered(body, 2) > limit
+}
+
+/// Letters and digits that are sequences each, in groups of any length: `abc123def456ghi789`.
+fn interleaved(body: &[u8]) -> bool {
+    let (letters, others): (Vec<u8>, Vec<u8>) = body.iter().partition(|b| b.is_ascii_alphabetic());
+    covered(&letters, 1) + covered(&others, 1) > body.len() * 7 / 10
 }
 
 /// How many characters stand in runs of at least four whose step at `stride` is the same and one of -1, 0, 1.
@@ -134,7 +140,13 @@ mod tests {
     /// In pieces, since other scanners take some of these for secrets.
     #[test]
     fn sequences_are_placeholders() {
-        for pieces in [["abcdefghijklm", "nop012", "3456789"], ["1234567890", "abcdef", "1234567890"]] {
+        for pieces in [
+            ["abcdefghijklm", "nop012", "3456789"],
+            ["1234567890", "abcdef", "1234567890"],
+            ["abc123def", "456ghi789", "jkl012"],
+            ["AbC123dEf", "456GhI789", ""],
+            ["ab12cd34ef", "56gh78ij90", ""],
+        ] {
             let body = pieces.concat();
             assert!(is_placeholder(body.as_bytes(), body.as_bytes()), "{body}");
         }

@@ -39,6 +39,7 @@ pub const WAYS: &[Way] = &[
     way("underscores escaped in a string in a string", "string escapes", |text| {
         replaced(text, b"_", |_| "\\\\u005F".to_owned())
     }),
+    way("underscores escaped as in Markdown", "string escapes", |text| replaced(text, b"_", |_| "\\_".to_owned())),
     way("octal escapes", "string escapes", |text| every(text, |b| format!("\\{b:03o}"))),
     way("entities for underscores", "HTML entities", |text| replaced(text, b"_", |_| "&#95;".to_owned())),
     way("hex entities for underscores", "HTML entities", |text| replaced(text, b"_", |_| "&#x5F;".to_owned())),

@@ -1,4 +1,4 @@
-//! Escapes in the strings of JSON, JavaScript and their like: `\u005f`, `\x5f`, `\137`.
+//! Escapes in the strings of JSON, JavaScript and their like: `\u005f`, `\x5f`, `\137`. And `\_`, as Markdown and LaTeX have it.
 
 use super::escapes::{Escape, character, hex};
 use crate::finding::Layer;
@@ -14,6 +14,7 @@ fn read(text: &[u8]) -> Option<(u8, usize)> {
     match kind {
         b'u' => hex(rest, 4).map(|number| (character(number), marks + 5)),
         b'x' => hex(rest, 2).map(|number| (character(number), marks + 3)),
+        b'_' => Some((b'_', marks + 1)),
         b'0'..=b'3' => octal(&text[marks..]).map(|number| (character(number), marks + 3)),
         _ => None,
     }
