@@ -18,12 +18,12 @@ pub(super) fn added(old: &[u8], new: &[u8], spans: &[Span]) -> Vec<bool> {
         return vec![false; spans.len()];
     }
     let lines = added_lines(&old[head..old.len() - tail], &new[middle.clone()]);
-    spans
-        .iter()
-        .map(|span| {
-            within(span) && lines.iter().any(|line| line.start + head < span.end && span.start < line.end + head)
-        })
-        .collect()
+    // Both are in order, and a line's end is where the first one that may meet the span is told by.
+    let meets = |span: &Span| {
+        let first = lines.partition_point(|line| line.end + head <= span.start);
+        lines.get(first).is_some_and(|line| line.start + head < span.end)
+    };
+    spans.iter().map(|span| within(span) && meets(span)).collect()
 }
 
 /// Bytes at the front which both have, up to the end of a line.
