@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::allow::Allow;
 use crate::detect::Detector;
-use crate::finding::{Finding, Fingerprint, Part, Position, ShownPath};
+use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath};
 use crate::source::{CommitFacts, History, Introduced, Label, Sought, Threads, Trace, path_inside};
 use crate::sweep::{Allowed, Outcome};
 
@@ -172,6 +172,9 @@ pub fn expose(
 
 /// One for each path of a token that stands at allowed paths only.
 fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, detector: &Detector) -> Option<Vec<Allowed>> {
+    if findings.iter().any(has_no_path) {
+        return None;
+    }
     let mut paths: BTreeSet<Vec<u8>> = BTreeSet::new();
     for (path, object) in &trace.staged {
         paths.extend(all_held_by(findings, object).into_iter().map(|finding| path_of(finding, path)));
@@ -180,12 +183,20 @@ fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, detector
         let path = one.path.as_ref()?;
         paths.extend(all_held_by(findings, &one.object).into_iter().map(|finding| path_of(finding, path)));
     }
+    let staged = findings.iter().filter(|finding| finding.origin.is_none()).filter_map(|name| name.path.as_ref());
+    paths.extend(staged.map(|path| path.as_bytes().to_vec()));
     let allowed = paths.iter().map(|path| {
         let shown = Some(ShownPath::from_masked(detector.mask(path)));
         let finding = Finding { path: shown, ..findings[0].clone() };
         Some(Allowed { finding, reason: allow.reason_for_path(path)?, newly: false })
     });
     allowed.collect::<Option<Vec<_>>>().filter(|allowed| !allowed.is_empty())
+}
+
+/// Whether it stands where no path could allow it: in a ref's name or a tag's words. An object that nothing leads to counts for
+/// nothing here, since it may be an older state of the file that is allowed, staged once.
+fn has_no_path(finding: &Finding) -> bool {
+    finding.part == Part::Ref || finding.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Tag)
 }
 
 fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector) -> Exposure {
@@ -333,11 +344,13 @@ fn path_of(finding: &Finding, path: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What was found in the object, once for each file in it where that is an archive; never empty.
+/// What was found in the object, once for each file in it where that is an archive and for each name where it is a tree;
+/// never empty.
 fn all_held_by<'f>(findings: &'f [Finding], object: &str) -> Vec<&'f Finding> {
     let by_object = |finding: &&Finding| finding.origin.as_ref().is_some_and(|origin| origin.id == object);
     let mut held: Vec<&Finding> = findings.iter().filter(by_object).collect();
-    held.dedup_by_key(|finding| (finding.path_in_archive(), finding.part.name()));
+    let name = |finding: &Finding| (finding.part == Part::Name).then(|| finding.excerpt.text.clone());
+    held.dedup_by_key(|finding| (finding.path_in_archive(), finding.part.name(), name(finding)));
     if held.is_empty() { vec![&findings[0]] } else { held }
 }
 

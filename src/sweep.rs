@@ -96,8 +96,11 @@ impl Sweep<'_> {
         let coverage = source.visit(threads, &|unit| self.scan(unit, &found));
         let mut found = found.into_inner().expect("no thread panicked while it held the lock");
         found.findings.sort_by(by_place);
-        // A folder's name is seen once for each file that came with it.
-        found.findings.dedup_by(|next, kept| next.part == Part::Name && by_place(next, kept).is_eq());
+        // A folder's name is seen once for each file that came with it. Of a tree, which has no path here, each name counts.
+        let is_same = |next: &Finding, kept: &Finding| {
+            by_place(next, kept).is_eq() && (next.path.is_some() || next.excerpt.text == kept.excerpt.text)
+        };
+        found.findings.dedup_by(|next, kept| next.part == Part::Name && is_same(next, kept));
         found.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
         self.outcome(found, coverage)
     }

@@ -1,7 +1,6 @@
 //! Where the file with the replacements is written: it holds the tokens themselves, so nobody else may read it, and
 //! nothing may commit it or carry it along.
 
-use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -89,19 +88,21 @@ enum Keeper {
 /// Asks of the repository that is swept, whose worktree may be anywhere, and of that in which the folder lies by itself.
 fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper, Trouble> {
     let swept = worktree.and_then(|top| top.canonicalize().ok()).filter(|top| folder.starts_with(top));
-    let question = |args: [&OsStr; 4]| match &swept {
-        Some(top) => Question::new(top, args),
-        None => Question::new(folder, args).of_folder(),
-    };
     let of_folder = Question::new(folder, ["rev-parse", "--is-inside-git-dir"]).of_folder().answer()?;
     match of_folder.line() {
         Some(b"true") => return Ok(Keeper::GitDirectory),
         None if !of_folder.complaint().contains("not a git repository") => {
             return Err(Trouble::new(attempt(path), of_folder.complaint(), OUTSIDE));
         }
-        None if swept.is_none() => return Ok(Keeper::Nobody),
         Some(_) | None => {}
     }
-    let ignored = question(["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()]).answer()?;
-    Ok(if ignored.succeeded() { Keeper::Nobody } else { Keeper::Worktree })
+    let ask = ["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()];
+    let by_swept = swept.map(|top| Question::new(&top, ask));
+    let by_folder = of_folder.line().map(|_| Question::new(folder, ask).of_folder());
+    for question in by_swept.into_iter().chain(by_folder) {
+        if !question.answer()?.succeeded() {
+            return Ok(Keeper::Worktree);
+        }
+    }
+    Ok(Keeper::Nobody)
 }

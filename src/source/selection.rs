@@ -57,6 +57,9 @@ impl Selection {
 impl Repository {
     /// The commits that are meant, the oldest first. Git is asked for ids, and for no content.
     pub(super) fn selected(&self, selection: &Selection) -> Result<Vec<ObjectId>, Trouble> {
+        for date in selection.since.iter().chain(&selection.until) {
+            self.see_that_it_is_a_date(date)?;
+        }
         let listed = self.listed(&selection.words())?;
         let lines = listed.split(|&b| b == b'\n').filter(|line| !line.is_empty());
         let ids = lines.map(|line| {
@@ -68,11 +71,29 @@ impl Repository {
         Ok(ids)
     }
 
+    /// Git takes what it cannot read for now, so that nothing would be listed. What says now itself has a number in it, or one of
+    /// two words.
+    fn see_that_it_is_a_date(&self, date: &str) -> Result<(), Trouble> {
+        let says_now = ["now", "today"].contains(&date) || date.contains(|c: char| c.is_ascii_digit());
+        let seconds = |date: &str| -> Result<Option<i64>, Trouble> {
+            let answer = self.ask_git(&["rev-parse", &format!("--since={date}")])?.unwrap_or_default();
+            let text = String::from_utf8_lossy(&answer).trim().trim_start_matches("--max-age=").parse().ok();
+            Ok(text)
+        };
+        if !says_now && seconds(date)?.zip(seconds("now")?).is_some_and(|(it, now)| (now - it).abs() < 5) {
+            let attempt = format!("cannot tell which day {date} is");
+            return Err(Trouble::new(attempt, "git reads no date in it", "write it as 2024-01-31 or as 2.weeks.ago"));
+        }
+        Ok(())
+    }
+
     /// Grafts and replacements are left aside: what commits say themselves is what is scanned.
     fn listed(&self, words: &[String]) -> Result<Vec<u8>, Trouble> {
         let none = if cfg!(windows) { "NUL" } else { "/dev/null" };
-        let git_dir = ["--git-dir".as_ref(), self.git_dir().as_os_str()];
-        let words = git_dir.into_iter().chain(words.iter().map(AsRef::as_ref));
+        let mut places = vec!["--git-dir".as_ref(), self.git_dir().as_os_str()];
+        // Without it, git takes the folder that we stand in for the top, from which paths are counted.
+        places.extend(self.worktree().into_iter().flat_map(|top| ["--work-tree".as_ref(), top.as_os_str()]));
+        let words = places.into_iter().chain(words.iter().map(AsRef::as_ref));
         let question = Question::new(Path::new("."), words).env("GIT_NO_REPLACE_OBJECTS", "1");
         let answer = question.env("GIT_GRAFT_FILE", none).answer()?;
         if answer.succeeded() {

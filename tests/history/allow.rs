@@ -199,3 +199,24 @@ fn of_two_that_stand_alike_the_more_severe_comes_first() {
     assert_eq!(order, [fingerprint(&live), fingerprint(&test)]);
     assert!(said[0]["severity"] != said[1]["severity"]);
 }
+
+#[test]
+fn an_allowed_path_says_nothing_of_a_tag_s_words_a_ref_or_another_name() {
+    for at in 0..3 {
+        let mut story = Story::new(7711);
+        let token = story.token();
+        story.add(CONFIG, paths(&["fixtures/**", "*.fixture"]));
+        story.add("fixtures/a.txt", client(&token));
+        expect_allowed(history(&story.repo), 1);
+        match at {
+            0 => _ = story.git(&["tag", "-a", "v1", "-m", &client(&token)]),
+            1 => _ = story.git(&["branch", &format!("with-{token}")]),
+            _ => {
+                story.repo.stage_blob(format!("a-{token}.fixture"), "x\n");
+                story.repo.stage_blob(format!("z-{token}.txt"), "y\n");
+                story.commit("two names in one tree");
+            }
+        }
+        expect_tokens(&history(&story.repo), [&token]);
+    }
+}

@@ -229,3 +229,22 @@ fn a_long_history_is_followed_without_recursion() {
     assert_eq!((&said["last"]["commit"], &said["removed"]["commit"]), (&id("long~1499"), &id("long~1498")));
     assert_eq!((&said["standing"], &said["refs"]), (&json!("branch"), &json!(["refs/heads/long"])));
 }
+
+#[test]
+fn a_merge_with_a_branch_from_before_takes_nothing_out() {
+    let mut story = Story::new(7630);
+    let token = story.token();
+    story.add("a.txt", client(&token));
+    story.branch("topic", "main");
+    story.add("b.txt", "innocent\n");
+    story.git(&["checkout", "-q", "main"]);
+    let removed = story.remove("a.txt");
+    story.merge(&[], &["topic"]);
+    assert_eq!(story.only(&token)["removed"], removed.json());
+
+    // Nor does what HEAD never had.
+    story.git(&["checkout", "-q", "--detach", "HEAD^2~1"]);
+    story.remove("a.txt");
+    story.git(&["checkout", "-q", "main"]);
+    assert_eq!(story.only(&token)["removed"], removed.json());
+}

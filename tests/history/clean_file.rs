@@ -243,3 +243,14 @@ fn a_path_that_is_a_token_is_not_printed() {
         expect_no_leak(&call(&repo, &path).run().expect_code(code), [&token, &other]);
     }
 }
+
+#[test]
+fn a_repository_inside_the_worktree_asks_for_itself() {
+    let (repo, _) = scene(7960);
+    repo.stage(".gitignore", "/vendor/\n");
+    repo.git(&["init", "-q", "vendor/lib"]);
+    let inner = repo.path("vendor/lib/r.txt");
+    expect_refused(&repo, &inner, "git does not ignore it");
+    repo.write("vendor/lib/.gitignore", "r.txt\n");
+    call(&repo, &inner).run().expect_code(1);
+}

@@ -216,3 +216,49 @@ fn a_commit_graph_that_lies_decides_nothing() {
     fs::write(&path, bytes).expect("write");
     expect_tokens(&history(&story.repo).expect_code(1), [&token]);
 }
+
+#[test]
+fn what_only_an_older_stash_or_another_worktree_leads_to_is_missed() {
+    let story = Story::new(7930);
+    let repo = &story.repo;
+    repo.stage("a.txt", "a\n");
+    story.commit("one");
+    for text in ["first\n", "second\n"] {
+        repo.write("a.txt", text);
+        story.git(&["stash", "-q"]);
+    }
+    let (stashed, path) = loose(repo, "stash@{1}:a.txt");
+    fs::remove_file(path).expect("remove");
+    expect_incomplete(history(repo), &[&stashed[..12]], &[]);
+
+    let story = Story::new(7931);
+    let repo = &story.repo;
+    story.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+    let linked = repo.view("linked");
+    linked.stage("b.txt", "b\n");
+    linked.git(&["commit", "-q", "-m", "came"]);
+    let (lost, path) = loose(repo, &linked.git(&["rev-parse", "HEAD:b.txt"]).line());
+    linked.git(&["rm", "-q", "b.txt"]);
+    linked.git(&["commit", "-q", "-m", "went"]);
+    fs::remove_file(path).expect("remove");
+    expect_incomplete(history(repo), &[&lost[..12]], &[]);
+}
+
+#[test]
+fn a_submodule_is_named_where_no_index_has_it() {
+    let story = Story::new(7932);
+    let repo = &story.repo;
+    let head = story.git(&["rev-parse", "HEAD"]).line();
+    story.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{head},libs/inner")]);
+    story.commit("with a submodule");
+    let named = |run: Run, path: &str| {
+        let skipped = run.expect_code(0).summary()["skipped"].clone();
+        assert_eq!(skipped.as_array().map(Vec::len), Some(1), "{skipped}");
+        assert_eq!(text(&skipped[0]["what"]), path);
+    };
+    named(history(repo), "libs/inner");
+    named(Place::at(repo, clone(&story, "mirror.git", &["--mirror"])).history(), "inner");
+    story.git(&["rm", "-q", "--cached", "libs/inner"]);
+    story.commit("without");
+    named(history(repo), "inner");
+}

@@ -147,3 +147,35 @@ fn a_shallow_clone_cannot_tell_all() {
     assert!(run.summary()["skipped"].to_string().contains("shallow"), "{}", run.all());
     ask(&["main", "--allow-incomplete"]).expect_code(1);
 }
+
+#[test]
+fn paths_are_counted_from_the_folder_we_stand_in() {
+    let three = Three::new(8109);
+    let repo = &three.story.repo;
+    let ask = |words: &[&str]| history_call(repo).args(words).cwd(repo.path("src")).run();
+    expect_tokens(&ask(&["--", "b.txt"]).expect_code(1), [&three.ben]);
+    expect_tokens(&ask(&["--", ":/src"]).expect_code(1), [&three.ben]);
+    ask(&["--", "src/b.txt"]).expect_code(0);
+}
+
+#[test]
+fn what_is_no_date_is_not_taken_for_now() {
+    let three = Three::new(8110);
+    for words in [&["--since", "yestreday"][..], &["--until", "foo"], &["main", "--since", "once"]] {
+        let run = three.ask(words).expect_code(2);
+        assert!(run.err().contains(words[words.len() - 1]), "{}", run.all());
+    }
+    for words in [&["--since", "now"][..], &["--since", "yesterday"], &["--since", "2.weeks.ago"]] {
+        three.ask(words).expect_code(0);
+    }
+}
+
+#[test]
+fn what_git_traces_is_no_complaint() {
+    let three = Three::new(8111);
+    let repo = &three.story.repo;
+    repo.git(&["remote", "add", "origin", "../origin.git"]);
+    for name in ["GIT_TRACE", "GIT_TRACE2", "GIT_TRACE_SETUP"] {
+        history_call(repo).env(name, "1").run().expect_code(1);
+    }
+}

@@ -56,8 +56,8 @@ impl History<'_> {
         replaced.into_iter().chain(grafts).chain(known).collect()
     }
 
-    /// What objects or the index refer to and is not here. In a plain repository only what a ref, HEAD or an index leads to:
-    /// what a forgotten object names is git's to prune.
+    /// What objects or the index refer to and is not here. In a plain repository only what something leads to that
+    /// git keeps: what a forgotten object names is git's to prune.
     fn missing(
         &self,
         mut missing: HashSet<ObjectId>,
@@ -108,10 +108,9 @@ impl Missed {
         Self { missing, numbers, trees, commits: Commits::all(history, threads) }
     }
 
-    /// Those that refs, HEAD or an index lead to.
+    /// Those that a ref, the HEAD or the index of a worktree, or a reflog leads to: older stashes are in one.
     fn reached(&self, history: &History<'_>, shallow: &HashSet<ObjectId>) -> HashSet<ObjectId> {
-        let names = history.refs.iter().map(|found| found.id).chain(history.head);
-        let mut ids: Vec<ObjectId> = names.flat_map(|id| self.commits.chain(&id)).collect();
+        let mut ids: Vec<ObjectId> = history.named().flat_map(|id| self.commits.chain(&id)).collect();
         ids.extend(history.staged.iter().map(|change| change.id));
         let mut next: Vec<u32> = ids.iter().filter_map(|id| self.commits.number(id)).collect();
         let mut met = vec![false; self.commits.list.len()];

@@ -103,6 +103,13 @@ fn leave_out_implied(labels: &mut BTreeSet<Label>) {
     }
 }
 
+impl History<'_> {
+    /// Every id by which git may find something: those of refs, of the HEAD of each worktree, and of reflogs.
+    pub(super) fn named(&self) -> impl Iterator<Item = ObjectId> {
+        names(self).into_iter().map(|named| named.id)
+    }
+}
+
 fn names(history: &History<'_>) -> Vec<Named> {
     let mut names: Vec<Named> = Vec::new();
     for found in &history.refs {

@@ -1,6 +1,6 @@
 //! Whether all is here that objects refer to.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::mem;
 use std::sync::Mutex;
 
@@ -32,6 +32,8 @@ pub(super) struct Found {
     pub missing: HashSet<ObjectId>,
     /// Blobs that only say where the content is.
     pub pointers: HashSet<ObjectId>,
+    /// The names that trees have for submodules: the last part of their paths.
+    pub submodules: BTreeSet<Vec<u8>>,
 }
 
 impl<'h> Links<'h> {
@@ -78,6 +80,14 @@ impl<'h> Links<'h> {
         };
         if let Some(full) = full {
             self.look_up(full);
+        }
+    }
+
+    /// Has them told as not scanned.
+    pub fn submodules(&self, names: &[Vec<u8>]) {
+        if !names.is_empty() {
+            let mut found = self.found.lock().expect("no thread panicked while it held the lock");
+            found.submodules.extend(names.iter().cloned());
         }
     }
 

@@ -21,7 +21,8 @@ pub use labels::Label;
 pub use trace::{CommitFacts, Introduced, Sought, Trace};
 pub use watch::{Moment, Phase, Watch};
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::mem;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -127,7 +128,10 @@ impl Source for History<'_> {
         let task = Task {
             look: archives.look(),
             search: Some(search),
-            entries: Some(&|ids| links.refer(ids)),
+            entries: Some(&|ids, submodules| {
+                links.refer(ids);
+                links.submodules(submodules);
+            }),
             visit: &|object| {
                 if let Err(err) = links.see(object) {
                     failed(object.id, &err.to_string());
@@ -145,7 +149,9 @@ impl Source for History<'_> {
         let broken = broken.into_inner().expect("no thread panicked while it held the lock");
         let mut unread = self.contents.unread.clone();
         unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
-        let (lacking, skipped) = (self.lacks(links.into_found(), threads), self.submodules());
+        let mut found = links.into_found();
+        let skipped = self.submodules(mem::take(&mut found.submodules));
+        let lacking = self.lacks(found, threads);
         let covered = Coverage { objects: read, bytes, skipped, unread, lacking, ..Coverage::default() };
         self.with_archives_told(covered, threads)
     }
@@ -189,9 +195,14 @@ impl History<'_> {
         }
     }
 
-    fn submodules(&self) -> Vec<Skipped> {
-        let submodules = self.staged.iter().filter(|change| change.kept == Kept::Submodule);
-        submodules.map(|change| Skipped { path: change.path.clone(), why: SUBMODULE }).collect()
+    /// Those that are checked out by their paths, others by the `names` that trees have for them.
+    fn submodules(&self, names: BTreeSet<Vec<u8>>) -> Vec<Skipped> {
+        let staged = self.staged.iter().filter(|change| change.kept == Kept::Submodule);
+        let mut paths: Vec<Vec<u8>> = staged.map(|change| change.path.clone()).collect();
+        let is_staged = |name: &[u8]| paths.iter().any(|path| path.rsplit(|&b| b == b'/').next() == Some(name));
+        let others: Vec<Vec<u8>> = names.into_iter().filter(|name| !is_staged(name)).collect();
+        paths.extend(others);
+        paths.into_iter().map(|path| Skipped { path, why: SUBMODULE }).collect()
     }
 
     /// How many objects there are, each counted once.

@@ -23,7 +23,7 @@ pub struct Trace {
     pub introduced: Vec<Introduced>,
     /// The youngest commit that has it.
     pub last: Option<CommitFacts>,
-    /// The youngest commit that took it out, where HEAD has it no longer.
+    /// The youngest commit that took it out, where HEAD has it no longer: one that leads to HEAD where there is one.
     pub removed: Option<CommitFacts>,
     pub at_head: bool,
     /// The names under which it can be reached.
@@ -160,7 +160,10 @@ impl Tracer<'_> {
     /// Goes through all commits, parents first. Returns, for each token, the commits that brought it.
     fn follow(&self, traces: &mut [Trace]) -> Vec<Vec<u32>> {
         let mut last: Vec<Option<u32>> = vec![None; traces.len()];
-        let mut removed: Vec<Option<u32>> = vec![None; traces.len()];
+        // Best in what HEAD has, then where no parent had lost it before: a merge with a branch that has lost it takes nothing out.
+        let mut removed: Vec<Option<(bool, bool, u32)>> = vec![None; traces.len()];
+        let head = self.history.head.and_then(|id| self.commits.number(&id));
+        let in_head = self.ancestry(head);
         let mut brought = Vec::new();
         for (at, node) in (0..).zip(&self.commits.list) {
             let tokens = self.tokens_of_commit(at);
@@ -170,7 +173,8 @@ impl Tracer<'_> {
             for &parent in &node.parents {
                 for &token in self.tokens_of_commit(parent).iter().filter(|token| tokens.binary_search(token).is_err())
                 {
-                    removed[token] = Some(at);
+                    let by_all = node.parents.iter().all(|&parent| self.has(parent, token));
+                    removed[token] = removed[token].max(Some((in_head[at as usize], by_all, at)));
                 }
             }
             self.brought_by(at, &mut brought);
@@ -178,13 +182,24 @@ impl Tracer<'_> {
                 last[token] = Some(at);
             }
         }
-        let head = self.history.head.and_then(|id| self.commits.number(&id));
         for (token, trace) in traces.iter_mut().enumerate() {
             trace.at_head = head.is_some_and(|head| self.has(head, token));
             trace.last = last[token].map(|at| self.facts(at));
-            trace.removed = removed[token].filter(|_| !trace.at_head).map(|at| self.facts(at));
+            trace.removed = removed[token].filter(|_| !trace.at_head).map(|(_, _, at)| self.facts(at));
         }
         self.tell(brought, traces)
+    }
+
+    /// For each commit, whether it is `head` or one that leads there.
+    fn ancestry(&self, head: Option<u32>) -> Vec<bool> {
+        let mut met = vec![false; self.commits.list.len()];
+        let mut next: Vec<u32> = head.into_iter().collect();
+        while let Some(at) = next.pop() {
+            if !std::mem::replace(&mut met[at as usize], true) {
+                next.extend(&self.commits.list[at as usize].parents);
+            }
+        }
+        met
     }
 
     fn tell(&self, brought: Vec<Brought>, traces: &mut [Trace]) -> Vec<Vec<u32>> {

@@ -25,14 +25,14 @@ pub(super) enum Look {
 }
 
 /// Gets ids that a tree refers to.
-pub(super) type Tell<'t> = dyn Fn(&[ObjectId]) + Sync + 't;
+pub(super) type Tell<'t> = dyn Fn(&[ObjectId], &[Vec<u8>]) + Sync + 't;
 
 /// What the walk is for.
 pub(super) struct Task<'t> {
     pub look: fn(Kind) -> Look,
     /// None where no token is looked for.
     pub search: Option<Search<'t>>,
-    /// Gets the ids of the entries of a tree, except submodules and what stands alike in a tree that was read before. Where
+    /// Gets the ids of the entries of a tree, and the names of those that are submodules, except what stands alike in a tree that was read before. Where
     /// it is given, only the names in a tree can hold a token, and a tree that is none to its end has failed.
     pub entries: Option<&'t Tell<'t>>,
     pub visit: &'t (dyn Fn(&Object<'_>) + Sync),
@@ -286,6 +286,7 @@ struct New {
     /// Each with a NUL behind it.
     names: Vec<u8>,
     ids: Vec<ObjectId>,
+    submodules: Vec<Vec<u8>>,
 }
 
 impl New {
@@ -297,14 +298,17 @@ impl New {
     ) -> gix::Result<Entries> {
         self.names.clear();
         self.ids.clear();
+        self.submodules.clear();
         let entries = read(&mut |entry| {
             self.names.extend_from_slice(entry.name);
             self.names.push(0);
-            if !entry.is_submodule {
+            if entry.is_submodule {
+                self.submodules.push(entry.name.to_vec());
+            } else {
                 self.ids.push(entry.id.to_owned());
             }
         });
-        tell(&self.ids);
+        tell(&self.ids, &self.submodules);
         entries
     }
 
