@@ -88,19 +88,25 @@ impl Allow {
         Self { strict: true, ..Self::default() }
     }
 
-    /// The entries of the configuration, each with its line, that stand for none of `allowed`.
-    pub fn unused<'s>(&'s self, allowed: &[(&[u8], Fingerprint)]) -> impl Iterator<Item = (&'s str, usize)> {
+    /// The entries of the configuration, each with its line, that stand for none of `allowed`: globs, and `with_fingerprints`
+    /// these as well.
+    pub fn unused<'s>(
+        &'s self,
+        allowed: &[(&[u8], Fingerprint)],
+        with_fingerprints: bool,
+    ) -> impl Iterator<Item = (&'s str, usize)> {
+        let globs = self.written.len() - self.fingerprints.len();
         let mut used = vec![false; self.written.len()];
         for (path, fingerprint) in allowed {
             for at in self.paths.all_matching(path) {
                 used[at] = true;
             }
-            let first = used.len() - self.fingerprints.len();
             for (at, _) in self.fingerprints.iter().enumerate().filter(|(_, f)| *f == fingerprint) {
-                used[first + at] = true;
+                used[globs + at] = true;
             }
         }
-        let unused = self.written.iter().zip(used).filter(|(_, used)| !used);
+        let asked = if with_fingerprints { self.written.len() } else { globs };
+        let unused = self.written.iter().zip(used).take(asked).filter(|(_, used)| !used);
         unused.map(|((entry, line), _)| (entry.as_str(), *line))
     }
 

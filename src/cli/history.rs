@@ -105,7 +105,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let exposures = expose(&mut outcome, &history, &detector, &settings.allow, threads(common));
     drop(progress);
     notes.extend(history.notes());
-    notes.extend(stale_entries(&settings.allow, &outcome));
+    notes.extend(stale_entries(&settings.allow, &outcome, Some(&exposures)));
     if args.allow_incomplete {
         outcome.accept_lacks();
     }

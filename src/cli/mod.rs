@@ -138,8 +138,8 @@ fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let files = files.with_archives(args.archives);
     let whole = top.is_some_and(|top| args.paths.iter().any(|path| is_same_folder(path, top)));
     let (outcome, kind) = sweep(&files, &settings, None, common);
-    // Only where all of the repository is scanned is an entry that allows nothing a stale one.
-    let notes = if whole { stale_entries(&settings.allow, &outcome) } else { Vec::new() };
+    // Only where all of the repository is scanned is a glob that allows nothing a stale one; a fingerprint may be the history's.
+    let notes = if whole { stale_entries(&settings.allow, &outcome, None) } else { Vec::new() };
     finish(Scan::new(kind, outcome, started, notes), common)
 }
 
@@ -215,13 +215,21 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
     })
 }
 
-fn stale_entries(allow: &Allow, outcome: &Outcome) -> Vec<String> {
-    let allowed: Vec<_> = outcome
-        .allowed
-        .iter()
-        .map(|one| (one.finding.path.as_ref().map_or(&b""[..], ShownPath::as_bytes), one.finding.fingerprint))
-        .collect();
-    let unused = allow.unused(&allowed);
+/// Says of each entry that it allows nothing, where everything was read. `exposures` are those of a sweep of the history; a glob
+/// that covers one of several places of a token has its use.
+fn stale_entries(allow: &Allow, outcome: &Outcome, exposures: Option<&[Exposure]>) -> Vec<String> {
+    if !outcome.is_complete() {
+        return Vec::new();
+    }
+    let path_of = |path: &'_ Option<ShownPath>| path.as_ref().map_or(Vec::new(), |path| path.as_bytes().to_vec());
+    let allowed = outcome.allowed.iter().map(|one| (path_of(&one.finding.path), one.finding.fingerprint));
+    let told = exposures
+        .into_iter()
+        .flatten()
+        .flat_map(|one| one.places.iter().map(move |place| (path_of(&place.path), one.finding.fingerprint)));
+    let covered: Vec<_> = allowed.chain(told).collect();
+    let covered: Vec<_> = covered.iter().map(|(path, fingerprint)| (&path[..], *fingerprint)).collect();
+    let unused = allow.unused(&covered, exposures.is_some());
     unused.map(|(entry, line)| format!("{CONFIG_NAME}:{line}: {entry} allows nothing, take it out")).collect()
 }
 

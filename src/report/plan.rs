@@ -315,8 +315,8 @@ impl Case<'_> {
 
     /// The refs that hold a token, by the names that they have where they are pushed.
     fn pushed_refs(&self) -> Vec<String> {
-        let refs =
-            self.exposures.iter().filter(|one| Self::is_committed(one)).flat_map(names).filter(|name| is_ref(name));
+        let is_pushed = |name: &&ShownPath| is_ref(name) && name.as_bytes() != b"refs/stash";
+        let refs = self.exposures.iter().filter(|one| Self::is_committed(one)).flat_map(names).filter(is_pushed);
         let there = |name: &ShownPath| {
             let shown = shown_path(name);
             let Layout::Clone { bare: false, .. } = self.cleaning.layout else { return Some(shown) };
@@ -331,7 +331,8 @@ impl Case<'_> {
     fn drop_stash(&self) -> Option<Step> {
         let says =
             "Drop the stash that has one: git stash list, git stash show -p stash@{N}, git stash drop stash@{N}.";
-        let is_stashed = |case: &Self, one: &Exposure| one.standing == Standing::Stash && !case.is_replaced();
+        let in_stash = |one: &Exposure| names(one).any(|name| name.as_bytes() == b"refs/stash");
+        let is_stashed = |case: &Self, one: &Exposure| in_stash(one) && !case.is_replaced();
         self.any(is_stashed).then(|| Step::new("stash", says))
     }
 

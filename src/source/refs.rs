@@ -36,6 +36,26 @@ impl Repository {
         Ok(refs)
     }
 
+    /// The names that stand for other names: those of symbolic refs, and the branch that HEAD stands for, which need not be there
+    /// yet. Of a reftable's, git tells with the others.
+    pub(super) fn other_names(&self) -> Result<Vec<Vec<u8>>, Trouble> {
+        if self.has_reftable() {
+            let branch = self.ask_git(&["symbolic-ref", "--quiet", "HEAD"])?;
+            return Ok(branch.into_iter().map(|name| name.trim_ascii().to_vec()).collect());
+        }
+        let broken = |err: &dyn std::fmt::Display| self.broken_refs(err);
+        let head = self.gix.head_name().map_err(|err| broken(&err))?;
+        let mut names: Vec<Vec<u8>> = head.into_iter().map(|name| name.as_bstr().to_vec()).collect();
+        let platform = self.gix.references().map_err(|err| broken(&err))?;
+        for found in platform.all().map_err(|err| broken(&err))? {
+            let found = found.map_err(|err| broken(&err))?;
+            if matches!(found.target(), gix::refs::TargetRef::Symbolic(_)) {
+                names.push(found.name().as_bstr().to_vec());
+            }
+        }
+        Ok(names)
+    }
+
     /// gix reads no reftables. Names and ids only: never content.
     fn ask_git_for_refs(&self) -> Result<Vec<Ref>, Trouble> {
         let listed = self.ask_git(&["for-each-ref", "--format=%(objectname) %(refname)"])?.unwrap_or_default();

@@ -41,9 +41,28 @@ impl Repository {
     }
 
     /// The git directories of all worktrees: each has an index and a HEAD of its own.
-    pub(super) fn git_dirs(&self) -> Vec<PathBuf> {
-        let linked = self.gix.common_dir().join("worktrees").read_dir().into_iter().flatten().flatten();
-        std::iter::once(self.gix.common_dir().to_owned()).chain(linked.map(|entry| entry.path())).collect()
+    pub(super) fn git_dirs(&self) -> Result<Vec<PathBuf>, Trouble> {
+        let worktrees = self.common_dir().join("worktrees");
+        let linked = match worktrees.read_dir() {
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            entries => entries.and_then(Iterator::collect).map_err(|err| {
+                let attempt = format!("cannot list the worktrees in {}", worktrees.display());
+                Trouble::new(attempt, err, "see that it can be read")
+            })?,
+        };
+        let linked = linked.into_iter().map(|entry: std::fs::DirEntry| entry.path());
+        Ok(std::iter::once(self.common_dir().to_owned()).chain(linked).collect())
+    }
+
+    /// What HEAD is in the worktree with this git directory, where no branch is checked out there.
+    pub(super) fn detached_head(&self, git_dir: &Path) -> Option<ObjectId> {
+        if self.has_reftable() {
+            // The file says nothing then.
+            let name = format!("worktrees/{}/HEAD", git_dir.file_name()?.to_str()?);
+            let id = self.ask_git(&["rev-parse", "--quiet", "--verify", &name]).ok()??;
+            return ObjectId::from_hex(id.trim_ascii()).ok();
+        }
+        ObjectId::from_hex(std::fs::read(git_dir.join("HEAD")).ok()?.trim_ascii()).ok()
     }
 
     /// Files and folders in the git directory that are neither objects, nor refs, nor an index, nor another repository's.

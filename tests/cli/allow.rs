@@ -299,9 +299,9 @@ fn an_entry_that_allows_nothing_is_named_where_all_is_scanned() {
     let entries = format!("{{ id = '{}', reason = 'revoked' }}", gone.fingerprint());
     repo.write(CONFIG, format!("[allow]\npaths = ['tests/**', 'old/**']\nfingerprints = [\n  {entries},\n]\n"));
     let stale_path = format!("{CONFIG}:2: old/** allows nothing");
-    let stale_token = format!("{CONFIG}:4: {} allows nothing", gone.fingerprint());
-    let run = repo.keysweep(&["files", "."]).expect_code(0).expect_has(&stale_path).expect_has(&stale_token);
-    run.expect_lacks("tests/** allows nothing");
+    let run = repo.keysweep(&["files", "."]).expect_code(0).expect_has(&stale_path);
+    // The history may have what the fingerprint is for.
+    run.expect_lacks("tests/** allows nothing").expect_lacks(&gone.fingerprint());
     // A part of the repository says nothing of the rest.
     repo.keysweep(&["files", "tests"]).expect_code(0).expect_lacks("allows nothing");
 }

@@ -220,3 +220,22 @@ fn an_allowed_path_says_nothing_of_a_tag_s_words_a_ref_or_another_name() {
         expect_tokens(&history(&story.repo), [&token]);
     }
 }
+
+#[test]
+fn a_glob_that_allows_one_of_two_places_is_of_use_and_a_part_of_a_history_tells_nothing() {
+    let mut story = Story::new(7712);
+    let (token, known) = (story.token(), story.token());
+    story.add("old.txt", client(&known));
+    story.remove("old.txt");
+    story.add("tests/a.txt", client(&token));
+    let config = paths(&["tests/**"]) + &by_fingerprint(&known).replace("[allow]\n", "");
+    story.add(CONFIG, config);
+    expect_notes(&history(&story.repo).expect_code(0), &[]);
+    story.add("src/a.txt", client(&token));
+    expect_notes(&history(&story.repo).expect_code(1), &[]);
+
+    let url = format!("file://{}", story.repo.top().display());
+    story.git(&["clone", "-q", "--depth=1", &url, "../shallow"]);
+    let shallow = Place::at(&story.repo, story.repo.base().join("shallow"));
+    expect_notes(&shallow.history().expect_code(2), &[]);
+}

@@ -248,3 +248,37 @@ fn a_merge_with_a_branch_from_before_takes_nothing_out() {
     story.git(&["checkout", "-q", "main"]);
     assert_eq!(story.only(&token)["removed"], removed.json());
 }
+
+#[test]
+fn a_stash_that_brought_it_too_is_told_beside_the_branch() {
+    let mut story = Story::new(7631);
+    let token = story.token();
+    story.add("a.txt", client(&token));
+    story.remove("a.txt");
+    story.add("b.txt", "innocent\n");
+    story.repo.write("b.txt", client(&token));
+    story.git(&["stash", "-q"]);
+    assert_eq!(story.only(&token)["refs"], json!(["refs/heads/main", "refs/stash"]));
+    story.git(&["init", "-q", "--bare", "-b", "main", "../origin.git"]);
+    story.git(&["remote", "add", "origin", "../origin.git"]);
+    let plan = story.repo.keysweep(&["history", "--replacements", "../r.txt"]).expect_code(1);
+    plan.expect_has("git stash drop").expect_has("under: refs/heads/main, refs/stash\n");
+}
+
+#[test]
+fn the_head_of_another_worktree_leads_there_in_a_reftable_too() {
+    for format in ["files", "reftable"] {
+        let repo = crate::support::Repo::init(&[&format!("--ref-format={format}")]);
+        let token = crate::support::token::Maker::new(7632).sk_live(24);
+        repo.stage("a.txt", "innocent\n");
+        repo.commit("one");
+        repo.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+        let linked = repo.view("linked");
+        linked.stage("b.txt", client(&token));
+        linked.git(&["commit", "-q", "-m", "came"]);
+        linked.git(&["rm", "-q", "b.txt"]);
+        linked.git(&["commit", "-q", "-m", "went"]);
+        let said = answer(&history(&repo).expect_code(1), &token);
+        assert_eq!((&said["standing"], &said["refs"][0]), (&json!("ref"), &json!("HEAD")), "{format}: {said}");
+    }
+}

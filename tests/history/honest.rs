@@ -262,3 +262,11 @@ fn a_submodule_is_named_where_no_index_has_it() {
     story.commit("without");
     named(history(repo), "inner");
 }
+
+#[test]
+fn worktrees_that_cannot_be_listed_are_not_passed_over() {
+    let story = Story::new(7933);
+    story.repo.write(".git/worktrees", "no folder\n");
+    let run = history(&story.repo).expect_code(2);
+    assert!(run.err().contains("cannot list the worktrees"), "{}", run.all());
+}

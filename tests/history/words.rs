@@ -235,3 +235,18 @@ error[stripe-secret-key]: a live Stripe or Clerk secret key is on a branch
      copies: 2 objects
       under: refs/heads/main, refs/tags/v1
 ";
+
+#[test]
+fn names_that_lead_to_other_names_are_read() {
+    for make in [
+        |story: &Story, name: &str| {
+            drop(story.git(&["symbolic-ref", &format!("refs/heads/{name}"), "refs/heads/main"]))
+        },
+        |story: &Story, name: &str| drop(story.git(&["checkout", "-q", "--orphan", &format!("o-{name}")])),
+    ] {
+        let mut story = Story::new(7830);
+        let token = story.token();
+        make(&story, token.text());
+        expect_tokens(&history(&story.repo).expect_code(1), [&token]);
+    }
+}

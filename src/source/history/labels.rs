@@ -48,9 +48,27 @@ impl Tracer<'_> {
             }
         }
         self.label_staged(traces);
-        for trace in traces {
-            leave_out_implied(&mut trace.labels);
+        let stashes = self.stashes(&names);
+        for (trace, carriers) in traces.iter_mut().zip(carriers) {
+            let in_stash = carriers.iter().any(|commit| stashes.contains(commit));
+            leave_out_implied(&mut trace.labels, in_stash);
         }
+    }
+
+    /// The commits that stashes are made of: each with that of its index and that of its untracked files, and without what it
+    /// stands on.
+    fn stashes(&self, names: &[Named]) -> BTreeSet<u32> {
+        let is_stash = |named: &&Named| match &named.label {
+            Label::Stash => true,
+            Label::Reflog(name) => name == b"logs/refs/stash",
+            _ => false,
+        };
+        let tips = names.iter().filter(is_stash).filter_map(|named| self.commits.number(&named.id));
+        let made_of = |tip: u32| {
+            let parents = &self.commits.list[tip as usize].parents;
+            std::iter::once(tip).chain(parents.iter().skip(1).copied())
+        };
+        tips.flat_map(made_of).collect()
     }
 
     /// Those that lead to a tag's words, a tree or a blob. Returns which lead to which commit.
@@ -93,11 +111,19 @@ impl Tracer<'_> {
 }
 
 /// A stash stands on a branch, HEAD is one, and reflogs tell of the same commits: where a branch, a tag or a remote leads
-/// to the token, they say nothing more.
-fn leave_out_implied(labels: &mut BTreeSet<Label>) {
+/// to the token, they say nothing more. A stash that brought it itself does.
+fn leave_out_implied(labels: &mut BTreeSet<Label>, in_stash: bool) {
     if labels.iter().any(|label| matches!(label, Label::Remote(_) | Label::Branch(_) | Label::Tag(_))) {
         let is_head = |label: &Label| matches!(label, Label::Other(name) if name == b"HEAD");
-        labels.retain(|label| !matches!(label, Label::Stash | Label::Reflog(_)) && !is_head(label));
+        labels.retain(|label| match label {
+            Label::Stash => in_stash,
+            Label::Reflog(_) => false,
+            other => !is_head(other),
+        });
+        if in_stash {
+            // One of the older ones, which only the reflog has.
+            labels.insert(Label::Stash);
+        }
     } else if labels.contains(&Label::Stash) {
         labels.retain(|label| !matches!(label, Label::Reflog(_)));
     }
@@ -125,10 +151,9 @@ fn names(history: &History<'_>) -> Vec<Named> {
     }
     let head = |id| Named { label: Label::Other(b"HEAD".to_vec()), id };
     names.extend(history.head.map(head));
-    for git_dir in history.repository.git_dirs() {
+    for git_dir in &history.git_dirs {
         // Where no branch is checked out, HEAD alone holds what was committed: in every worktree.
-        let detached = std::fs::read(git_dir.join("HEAD")).ok();
-        names.extend(detached.and_then(|text| ObjectId::from_hex(text.trim_ascii()).ok()).map(head));
+        names.extend(history.repository.detached_head(git_dir).map(head));
         logs(&git_dir.join("logs"), b"logs", &mut names);
     }
     names.extend(history.reflogs.iter().map(|found| {

@@ -23,7 +23,7 @@ pub use watch::{Moment, Phase, Watch};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::mem;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use gix::ObjectId;
@@ -63,6 +63,10 @@ pub struct History<'r> {
     /// Those of a reftable; others are files, and read where they are asked for.
     reflogs: Vec<Ref>,
     head: Option<ObjectId>,
+    /// Those of all worktrees: where each has its index and its HEAD.
+    git_dirs: Vec<PathBuf>,
+    /// Names of refs that lead to no object themselves.
+    other_names: Vec<Vec<u8>>,
     /// What the index of each worktree holds.
     staged: Vec<index::Change>,
     /// What need not be read again.
@@ -83,9 +87,13 @@ impl<'r> History<'r> {
         let in_table = repository.has_reftable().then(|| repository.ask_git_for_reflogs());
         let reflogs = in_table.and_then(|found| found.map_err(&mut told).ok()).unwrap_or_default();
         let head = repository.head().map_err(&mut told).unwrap_or_default();
+        let mut other_names = repository.other_names().map_err(&mut told).unwrap_or_default();
+        other_names.retain(|name| refs.iter().all(|found| found.name != *name));
+        let git_dirs =
+            repository.git_dirs().map_err(&mut told).unwrap_or_else(|()| vec![repository.common_dir().into()]);
         let mut staged = Vec::new();
-        for git_dir in repository.git_dirs() {
-            staged.extend(staged_in(&git_dir, &repository.objects).map_err(&mut told).unwrap_or_default());
+        for git_dir in &git_dirs {
+            staged.extend(staged_in(git_dir, &repository.objects).map_err(&mut told).unwrap_or_default());
         }
         Self {
             repository,
@@ -94,6 +102,8 @@ impl<'r> History<'r> {
             refs,
             reflogs,
             head,
+            git_dirs,
+            other_names,
             staged,
             clean: Remembered::default(),
             remembered: 0,
@@ -160,8 +170,8 @@ impl Source for History<'_> {
 impl History<'_> {
     /// Names that stand in no object: those of refs, and of files that are staged only.
     fn visit_names(&self, visit: &dyn Fn(&Unit<'_>)) {
-        for found in &self.refs {
-            visit(&Unit { path: Some(&found.name), ..whole(Part::Ref, &found.name) });
+        for name in self.refs.iter().map(|found| &found.name).chain(&self.other_names) {
+            visit(&Unit { path: Some(name), ..whole(Part::Ref, name) });
         }
         for change in &self.staged {
             visit(&Unit { path: Some(&change.path), ..whole(Part::Name, &change.path) });
@@ -219,8 +229,12 @@ impl History<'_> {
 /// All that the index of the worktree with this git directory holds.
 fn staged_in(git_dir: &Path, objects: &Objects) -> Result<Vec<index::Change>, Trouble> {
     let path = git_dir.join("index");
-    // A bare repository has none, and no index is an empty one.
-    if path.exists() { Ok(index::compare(&path, git_dir, None, objects)?.changes) } else { Ok(Vec::new()) }
+    // A bare repository has none, and no index is an empty one. What cannot be looked for is.
+    if path.try_exists().unwrap_or(true) {
+        Ok(index::compare(&path, git_dir, None, objects)?.changes)
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 /// Of blobs and trees only those that may hold a token.
