@@ -1,5 +1,7 @@
 //! Which lines of a blob an older version of it did not have.
 
+use std::hash::{DefaultHasher, Hasher as _};
+
 use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 
 use crate::detect::without_line_end;
@@ -72,23 +74,48 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|&b| b == b'\n')
 }
 
-/// The share, in 0..=1, of the bytes of the larger one that stand in lines which both have: git's measure for a rename.
-pub(super) fn similarity(old: &[u8], new: &[u8]) -> f64 {
-    let mut left_of: std::collections::HashMap<&[u8], usize> = std::collections::HashMap::new();
-    for line in lines(old) {
-        *left_of.entry(without_line_end(line)).or_default() += 1;
+/// What a text has in lines, to compare it with many others.
+pub(super) struct Lines {
+    bytes: usize,
+    /// For each line that it has, by its hash and in that order: how often, and how many bytes together.
+    counted: Vec<(u64, usize, usize)>,
+}
+
+impl Lines {
+    pub fn of(text: &[u8]) -> Self {
+        let hash = |line: &[u8]| {
+            let mut hasher = DefaultHasher::new();
+            hasher.write(without_line_end(line));
+            hasher.finish()
+        };
+        let mut each: Vec<(u64, usize, usize)> = lines(text).map(|line| (hash(line), 1, line.len())).collect();
+        each.sort_unstable();
+        each.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 += next.1;
+                kept.2 += next.2;
+            }
+            same
+        });
+        Self { bytes: text.len(), counted: each }
     }
-    let mut shared = 0;
-    for line in lines(new) {
-        if let Some(left) = left_of.get_mut(without_line_end(line)).filter(|left| **left > 0) {
-            *left -= 1;
-            shared += line.len();
+
+    /// The share, in 0..=1, of the bytes of the larger one that stand in lines which both have: git's measure for a rename.
+    pub fn similarity(&self, new: &Self) -> f64 {
+        let mut shared = 0;
+        let mut old = self.counted.iter().peekable();
+        for &(hash, count, bytes) in &new.counted {
+            while old.next_if(|(other, ..)| *other < hash).is_some() {}
+            if let Some((_, has, _)) = old.next_if(|(other, ..)| *other == hash) {
+                shared += bytes * count.min(*has) / count;
+            }
         }
+        // Lossless for any file that fits memory: both are far below 2^52.
+        #[allow(clippy::cast_precision_loss)]
+        let share = shared as f64 / self.bytes.max(new.bytes).max(1) as f64;
+        share
     }
-    // Lossless for any file that fits memory: both are far below 2^52.
-    #[allow(clippy::cast_precision_loss)]
-    let share = shared as f64 / old.len().max(new.len()).max(1) as f64;
-    share
 }
 
 #[cfg(test)]
@@ -111,6 +138,21 @@ mod tests {
         assert_eq!(of("x\nKEY", "y\nKEY", "KEY"), [false]);
         assert_eq!(of("KEY", "KEY\nmore\n", "KEY"), [false]);
         assert_eq!(of("a\nKEY\n", "a\r\nKEY\r\n", "KEY"), [false]);
+    }
+
+    #[test]
+    fn what_is_alike_is_measured_in_bytes() {
+        let share = |old: &str, new: &str| Lines::of(old.as_bytes()).similarity(&Lines::of(new.as_bytes()));
+        for (old, new, wanted) in [
+            ("a\nb\n", "b\na\n", 1.0),
+            ("a\na\n", "a\na\na\na\n", 0.5),
+            ("a\na\na\na\n", "a\n", 0.25),
+            ("a\nb", "a\r\nb", 1.0),
+            ("a\n", "b\n", 0.0),
+            ("", "", 0.0),
+        ] {
+            assert!((share(old, new) - wanted).abs() < 1e-9, "{old:?} {new:?}: {}", share(old, new));
+        }
     }
 
     /// The trimmed diff must call added what a diff of the whole does, whatever stands at the ends.

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use gix::ObjectId;
 
-use super::added::similarity;
+use super::added::Lines;
 use super::index::{Change, Removal};
 use super::objects::Objects;
 use crate::trouble::Trouble;
@@ -76,15 +76,15 @@ impl Renames {
         let olds = self
             .left
             .iter()
-            .map(|gone| objects.blob_owned(&gone.id, &gone.path.escape_ascii()))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|gone| Ok(Lines::of(&objects.blob_owned(&gone.id, &gone.path.escape_ascii())?)))
+            .collect::<Result<Vec<_>, Trouble>>()?;
         let mut alike = Vec::new();
         for &at in &came {
-            let new = objects.blob_owned(&changes[at].id, &changes[at].path.escape_ascii())?;
+            let new = Lines::of(&objects.blob_owned(&changes[at].id, &changes[at].path.escape_ascii())?);
             for (source, old) in
                 olds.iter().enumerate().filter(|&(source, _)| self.left[source].kept == changes[at].kept)
             {
-                alike.push((similarity(old, &new), at, source));
+                alike.push((old.similarity(&new), at, source));
             }
         }
         alike.retain(|&(share, ..)| share >= ALIKE);

@@ -238,12 +238,11 @@ error[stripe-secret-key]: a live Stripe or Clerk secret key is on a branch
 
 #[test]
 fn names_that_lead_to_other_names_are_read() {
-    for make in [
-        |story: &Story, name: &str| {
-            drop(story.git(&["symbolic-ref", &format!("refs/heads/{name}"), "refs/heads/main"]))
-        },
-        |story: &Story, name: &str| drop(story.git(&["checkout", "-q", "--orphan", &format!("o-{name}")])),
-    ] {
+    type Make = fn(&Story, &str);
+    let symbolic: Make =
+        |story, name| _ = story.git(&["symbolic-ref", &format!("refs/heads/{name}"), "refs/heads/main"]);
+    let unborn: Make = |story, name| _ = story.git(&["checkout", "-q", "--orphan", &format!("o-{name}")]);
+    for make in [symbolic, unborn] {
         let mut story = Story::new(7830);
         let token = story.token();
         make(&story, token.text());
