@@ -125,6 +125,15 @@ pub struct Archive {
     pub path: Option<ShownPath>,
 }
 
+/// What counts as one place of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// A file, a message: the first time that it stands there.
+    Object,
+    /// Each time.
+    Position,
+}
+
 /// Groups what was found by token and follows each through the history, worst first. What the allowlist's paths cover is
 /// taken out of `outcome.findings`.
 pub fn expose(
@@ -132,6 +141,7 @@ pub fn expose(
     history: &History<'_>,
     detector: &Detector,
     allow: &Allow,
+    detail: Detail,
     threads: Threads,
 ) -> Vec<Exposure> {
     let mut numbers: HashMap<Fingerprint, usize> = HashMap::new();
@@ -161,7 +171,7 @@ pub fn expose(
         match allowed_by_paths(&places, &trace, allow, detector) {
             Some(allowed) => outcome.allowed.extend(allowed),
             None => {
-                exposures.push(exposure(&places, &trace, detector));
+                exposures.push(exposure(&places, &trace, detector, detail));
                 outcome.findings.extend(places);
             }
         }
@@ -177,11 +187,13 @@ fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, detector
     }
     let mut paths: BTreeSet<Vec<u8>> = BTreeSet::new();
     for (path, object) in &trace.staged {
-        paths.extend(all_held_by(findings, object).into_iter().map(|finding| path_of(finding, path)));
+        paths.extend(all_held_by(findings, object, Detail::Object).into_iter().map(|finding| path_of(finding, path)));
     }
     for one in &trace.introduced {
         let path = one.path.as_ref()?;
-        paths.extend(all_held_by(findings, &one.object).into_iter().map(|finding| path_of(finding, path)));
+        paths.extend(
+            all_held_by(findings, &one.object, Detail::Object).into_iter().map(|finding| path_of(finding, path)),
+        );
     }
     let staged = findings.iter().filter(|finding| finding.origin.is_none()).filter_map(|name| name.path.as_ref());
     paths.extend(staged.map(|path| path.as_bytes().to_vec()));
@@ -199,14 +211,14 @@ fn has_no_path(finding: &Finding) -> bool {
     finding.part == Part::Ref || finding.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Tag)
 }
 
-fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector) -> Exposure {
+fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector, detail: Detail) -> Exposure {
     let shown = |bytes: &[u8]| ShownPath::from_masked(detector.mask(bytes));
     let commit = |facts: &CommitFacts| ShownCommit::new(facts, detector);
     let standing = findings.iter().filter_map(without_object).chain([Standing::of(trace)]).min();
-    let mut places = introduced(findings, trace, detector);
+    let mut places = introduced(findings, trace, detector, detail);
     let first = places.first().and_then(|place| place.object.as_deref()).unwrap_or_default();
     let first = held_by(findings, first).clone();
-    let staged = staged(findings, trace, detector);
+    let staged = staged(findings, trace, detector, detail);
     let aside: Vec<Place> = findings.iter().filter(|finding| is_aside(finding, trace)).map(as_found).collect();
     // The name of a file that is staged and committed is no other place.
     let told = |place: &Place| places.iter().any(|other| (&other.path, other.part) == (&place.path, place.part));
@@ -247,7 +259,7 @@ fn archives(findings: &[Finding], trace: &Trace, detector: &Detector) -> Vec<Arc
 }
 
 /// Where commits brought it.
-fn introduced(findings: &[Finding], trace: &Trace, detector: &Detector) -> Vec<Place> {
+fn introduced(findings: &[Finding], trace: &Trace, detector: &Detector, detail: Detail) -> Vec<Place> {
     let place = |one: &Introduced, finding: &Finding| Place {
         commit: Some(ShownCommit::new(&one.commit, detector)),
         path: one.path.as_deref().map(|path| ShownPath::from_masked(path_of(finding, &detector.mask(path)))),
@@ -255,7 +267,7 @@ fn introduced(findings: &[Finding], trace: &Trace, detector: &Detector) -> Vec<P
         object: Some(one.object.clone()),
         ..as_found(finding)
     };
-    let held = |one: &Introduced| all_held_by(findings, &one.object);
+    let held = |one: &Introduced| all_held_by(findings, &one.object, detail);
     trace.introduced.iter().flat_map(|one| held(one).into_iter().map(move |finding| place(one, finding))).collect()
 }
 
@@ -264,15 +276,16 @@ fn staged<'f>(
     findings: &'f [Finding],
     trace: &'f Trace,
     detector: &'f Detector,
+    detail: Detail,
 ) -> impl Iterator<Item = Place> + use<'f> {
     let told = |path: &[u8]| trace.introduced.iter().any(|one| one.path.as_deref() == Some(path));
-    trace.staged.iter().filter(move |(path, _)| !told(path)).flat_map(|(path, object)| {
+    trace.staged.iter().filter(move |(path, _)| !told(path)).flat_map(move |(path, object)| {
         let place = |finding| Place {
             path: Some(ShownPath::from_masked(path_of(finding, &detector.mask(path)))),
             object: Some(object.clone()),
             ..as_found(finding)
         };
-        all_held_by(findings, object).into_iter().map(place)
+        all_held_by(findings, object, detail).into_iter().map(place)
     })
 }
 
@@ -346,11 +359,12 @@ fn path_of(finding: &Finding, path: &[u8]) -> Vec<u8> {
 
 /// What was found in the object, once for each file in it where that is an archive and for each name where it is a tree;
 /// never empty.
-fn all_held_by<'f>(findings: &'f [Finding], object: &str) -> Vec<&'f Finding> {
+fn all_held_by<'f>(findings: &'f [Finding], object: &str, detail: Detail) -> Vec<&'f Finding> {
     let by_object = |finding: &&Finding| finding.origin.as_ref().is_some_and(|origin| origin.id == object);
     let mut held: Vec<&Finding> = findings.iter().filter(by_object).collect();
     let name = |finding: &Finding| (finding.part == Part::Name).then(|| finding.excerpt.text.clone());
-    held.dedup_by_key(|finding| (finding.path_in_archive(), finding.part.name(), name(finding)));
+    let position = |finding: &Finding| finding.position.filter(|_| detail == Detail::Position);
+    held.dedup_by_key(|finding| (finding.path_in_archive(), finding.part.name(), name(finding), position(finding)));
     if held.is_empty() { vec![&findings[0]] } else { held }
 }
 

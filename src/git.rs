@@ -42,6 +42,8 @@ impl Question {
     fn of<A: AsRef<OsStr>>(git: &Path, dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
         let mut command = Command::new(git);
         command.args(args).current_dir(dir).env("LC_ALL", "C");
+        // A partial clone would else fetch what it lacks, over the network.
+        command.env("GIT_NO_LAZY_FETCH", "1");
         // What it traces stands where its complaints are looked for.
         let traces = std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_TRACE"));
         traces.for_each(|(name, _)| _ = command.env_remove(name));

@@ -11,7 +11,7 @@ use super::progress::{self, Progress};
 use super::{Scan, finish, threads};
 use crate::allow::Allow;
 use crate::detect::{Detector, without_line_end};
-use crate::exposure::{add_files, expose};
+use crate::exposure::{Detail, add_files, expose};
 use crate::rules;
 use crate::source::{Files, History, Kind, Repository, Watch};
 use crate::sweep::{Outcome, Sweep};
@@ -43,7 +43,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     let allow = Allow::strict();
     let sweep = Sweep { detector: &detector, allow: &allow, before: None, vault: None, tell: None };
     let mut outcome = sweep.run(&history, threads(common));
-    let mut exposures = expose(&mut outcome, &history, &detector, &allow, threads(common));
+    let mut exposures = expose(&mut outcome, &history, &detector, &allow, Detail::Position, threads(common));
     let on_disk = sweep.run(&files(&repository), threads(common));
     drop(progress);
     add_files(&mut exposures, &on_disk.findings);

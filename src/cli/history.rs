@@ -14,7 +14,7 @@ use super::{Scan, finish, stale_entries, threads, unstaged_config};
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
-use crate::exposure::{ShownCommit, expose};
+use crate::exposure::{Detail, ShownCommit, expose};
 use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::source::{History, Kind, Pushed, Repository, Selection, Staged, Watch};
@@ -102,7 +102,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     if args.since_last {
         notes.extend(remember(&history, &rules, &outcome));
     }
-    let exposures = expose(&mut outcome, &history, &detector, &settings.allow, threads(common));
+    let exposures = expose(&mut outcome, &history, &detector, &settings.allow, Detail::Object, threads(common));
     drop(progress);
     notes.extend(history.notes());
     notes.extend(stale_entries(&settings.allow, &outcome, Some(&exposures)));

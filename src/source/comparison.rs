@@ -6,7 +6,7 @@ use gix::ObjectId;
 
 use super::added::added;
 use super::index::{Change, Delta, Removal};
-use super::objects::{Kept, Objects, SUBMODULE, is_lfs_pointer};
+use super::objects::{Kept, LFS_POINTER, Objects, SUBMODULE, is_lfs_pointer};
 use super::renames::Renames;
 use super::{Coverage, Newness, Skipped, Unit};
 use crate::finding::{Part, Span};
@@ -123,7 +123,7 @@ impl<'a> Comparison<'a> {
         covered.objects += 1;
         covered.bytes += bytes.len() as u64;
         if is_lfs_pointer(bytes) {
-            covered.skip(change, "a Git LFS pointer: what it points to is kept outside of git");
+            covered.skip(change, LFS_POINTER);
         }
         let compare = |spans: &[Span]| self.added_spans(objects, at, bytes, spans);
         let unit = Unit { path: Some(&change.path), part, origin: None, bytes, newness: Newness::Compared(&compare) };

@@ -21,7 +21,7 @@ use super::depth;
 use super::loose::Loose;
 use super::packs::Packs;
 use crate::allow::CONFIG_NAME;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, counted};
 
 /// How many bytes of delta bases a thread keeps. With them a push of 1,000 commits in a clone of git/git takes two thirds
 /// of the time.
@@ -373,6 +373,18 @@ fn alternates(dirs: &OsStr) -> Vec<PathBuf> {
 /// Whether a blob only says where the content is.
 pub(super) fn is_lfs_pointer(blob: &[u8]) -> bool {
     blob.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
+}
+
+/// Why the content that it stands for is not scanned.
+pub(super) const LFS_POINTER: &str = "a Git LFS pointer: what it points to is kept outside of git";
+
+/// What such pointers mean for a history.
+pub(super) fn pointers_of_lfs(count: usize) -> Trouble {
+    Trouble::new(
+        format!("cannot scan what {} of Git LFS stand for", counted(count, "pointer")),
+        "the object database holds the pointers, not the files",
+        "git lfs fetch --all gets them, and keysweep files .git/lfs/objects scans them",
+    )
 }
 
 /// Why a submodule is not scanned.

@@ -11,7 +11,7 @@ use super::ancestry::{AllKnown, Ancestry, Commit};
 use super::comparison::Comparison;
 use super::envelope::{visit_envelope, whole};
 use super::index::compare_trees;
-use super::objects::Objects;
+use super::objects::{LFS_POINTER, Objects, pointers_of_lfs};
 use super::refs::{Ref, cut_off};
 use super::selection::Selection;
 use super::threads::spread;
@@ -313,6 +313,13 @@ impl Source for Pushed<'_> {
         }
         for name in &self.names {
             visit(&whole(Part::Ref, name));
+        }
+        if self.kind == Kind::Commits {
+            // Named is enough on the way to a remote; of a history it is a gap.
+            let all = covered.skipped.len();
+            covered.skipped.retain(|skipped| skipped.why != LFS_POINTER);
+            let pointers = all - covered.skipped.len();
+            covered.lacking.extend((pointers > 0).then(|| pointers_of_lfs(pointers)));
         }
         covered
     }

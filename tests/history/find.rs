@@ -13,7 +13,7 @@ use crate::support::pack::Base::{Id, Offset};
 use crate::support::pack::Handmade;
 use crate::support::pack::Piece::{Copy, Insert};
 use crate::support::token::Maker;
-use crate::support::{Call, Repo, Run, note};
+use crate::support::{Call, Repo, Run, client, note};
 
 /// So many letters and digits: few are never random enough for a token of the maker's.
 fn letters(make: &mut Maker, count: usize) -> String {
@@ -466,4 +466,16 @@ fn split(pack: &mut Handmade, (head, tail): (&[u8], &[u8]), by: crate::support::
     pack.delta(base, by, &[Copy(0, start.len()), Insert(&end)]);
     pack.delta(base, by, &[Insert(&start), Copy(start.len() + 1, end.len()), Insert(b"second")]);
     pack.delta(base, by, &[Copy(0, start.len()), Copy(start.len() + 1, end.len()), Insert(b"third")]);
+}
+
+#[test]
+fn a_token_that_stands_twice_in_a_file_is_told_twice() {
+    let repo = Repo::new();
+    let token = Maker::new(7390).sk_live(24);
+    repo.stage("a.txt", format!("{}\n\n{}", client(&token), client(&token)));
+    repo.git(&["commit", "-q", "-m", &format!("one\n\n{token}\n{token}")]);
+    let got = places(&found(&repo, token.text()));
+    for wanted in ["a.txt:1", "a.txt:4", "a.txt:1 on disk", "a.txt:4 on disk", "-:3 (message)", "-:4 (message)"] {
+        assert!(got.contains(wanted), "{wanted}: {got:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::support::history::{Place, expect_tokens, fingerprint, history};
+use crate::support::history::{Place, expect_tokens, fingerprint, history, history_call};
 use crate::support::story::Story;
 use crate::support::token::Token;
 use crate::support::{Repo, Run, client, note, text};
@@ -269,4 +269,22 @@ fn worktrees_that_cannot_be_listed_are_not_passed_over() {
     story.repo.write(".git/worktrees", "no folder\n");
     let run = history(&story.repo).expect_code(2);
     assert!(run.err().contains("cannot list the worktrees"), "{}", run.all());
+}
+
+#[test]
+fn what_commits_are_asked_for_is_no_less_honest() {
+    let story = Story::new(7934);
+    story.add("a.bin", format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 1\n", "0".repeat(64)));
+    let ask = |words: &[&str]| history_call(&story.repo).args(words).run();
+    expect_incomplete(ask(&["HEAD"]), &["Git LFS"], &[]);
+    ask(&["HEAD", "--allow-incomplete"]).expect_code(0);
+
+    // Git would fetch the trees that it lacks to tell which commits change a path.
+    let (story, _) = origin(7935);
+    let folder = clone(&story, "treeless", &["--filter=tree:0", "--no-checkout"]);
+    let treeless = Place::at(&story.repo, &folder);
+    let before = treeless.ids();
+    let run = history_call(&story.repo).args(&["HEAD", "--", "deep/a.txt"]).cwd(&folder).run();
+    assert_eq!(treeless.ids(), before, "nothing was fetched");
+    run.expect_code(2);
 }

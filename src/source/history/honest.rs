@@ -9,10 +9,10 @@ use gix::bstr::ByteSlice;
 use super::graph::{Commits, Held, Numbers, Trees};
 use super::links::Found;
 use super::{History, objects, remembered};
-use crate::source::objects::Kept;
+use crate::source::objects::{Kept, pointers_of_lfs};
 use crate::source::refs::cut_off;
 use crate::source::{Repository, Threads};
-use crate::trouble::{Trouble, counted};
+use crate::trouble::Trouble;
 
 impl History<'_> {
     /// What was not there to be scanned.
@@ -28,11 +28,7 @@ impl History<'_> {
         lacks.extend(self.missing(found.missing, &shallow, threads));
         lacks.extend(self.broken_refs());
         if !found.pointers.is_empty() {
-            lacks.push(Trouble::new(
-                format!("cannot scan what {} of Git LFS stand for", counted(found.pointers.len(), "pointer")),
-                "the object database holds the pointers, not the files",
-                "git lfs fetch --all gets them, and keysweep files .git/lfs/objects scans them",
-            ));
+            lacks.push(pointers_of_lfs(found.pointers.len()));
         }
         lacks
     }
