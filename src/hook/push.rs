@@ -32,10 +32,7 @@ pub fn pre_push(
     match stdin {
         Stdin::Text(text) => {
             let pushes = lines(text).map(pre_push_line).collect::<Result<Vec<_>, _>>()?;
-            let known = match known(remote) {
-                Known::Remote(remote) => Known::RemoteNow(remote),
-                other => other,
-            };
+            let known = known(remote, Known::RemoteNow);
             Ok(vec![load(pushes.into_iter().flatten().collect(), known, Kind::Push)])
         }
         _ if handed.framework => told_by_framework(remote, handed, repository),
@@ -71,7 +68,7 @@ fn told_by_framework(remote: Option<&[u8]>, handed: &Handed, repository: &Reposi
         let known = if first.old.is_some() { Known::Nothing } else { Known::AnyRemote };
         return Ok(vec![load(vec![first], known, Kind::Push)]);
     };
-    Ok(vec![load(vec![first], known(Some(remote)), Kind::Push), whatever(FIRST_ONLY, repository)?])
+    Ok(vec![load(vec![first], known(Some(remote), Known::Remote), Kind::Push), whatever(FIRST_ONLY, repository)?])
 }
 
 /// What was asked for by the two ends of a range: `pre-commit run --from-ref A --to-ref B`.
@@ -104,11 +101,12 @@ fn whatever(note: &str, repository: &Repository) -> Result<Load, Trouble> {
     Ok(Load { note: Some(note.to_owned()), ..load(pushes, Known::AnyRemote, Kind::Push) })
 }
 
-fn known(remote: Option<&[u8]>) -> Known {
+/// `named` makes it of a remote's name.
+fn known(remote: Option<&[u8]>, named: fn(Vec<u8>) -> Known) -> Known {
     match remote {
         // `git push .` pushes from this repository to itself.
         Some(b".") => Known::OwnRefs,
-        Some(remote) => Known::Remote(remote.to_owned()),
+        Some(remote) => named(remote.to_owned()),
         None => Known::Nothing,
     }
 }

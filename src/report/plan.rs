@@ -315,8 +315,8 @@ impl Case<'_> {
 
     /// The refs that hold a token, by the names that they have where they are pushed.
     fn pushed_refs(&self) -> Vec<String> {
-        let is_pushed = |name: &&ShownPath| is_ref(name) && name.as_bytes() != b"refs/stash";
-        let refs = self.exposures.iter().filter(|one| Self::is_committed(one)).flat_map(names).filter(is_pushed);
+        let may_go = |name: &&ShownPath| is_ref(name) && name.as_bytes() != b"refs/stash";
+        let refs = self.exposures.iter().filter(|one| Self::is_committed(one)).flat_map(names).filter(may_go);
         let there = |name: &ShownPath| {
             let shown = shown_path(name);
             let Layout::Clone { bare: false, .. } = self.cleaning.layout else { return Some(shown) };

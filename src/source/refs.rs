@@ -20,40 +20,37 @@ pub(super) struct Ref {
 impl Repository {
     /// Every ref but the symbolic ones, which name another.
     pub(super) fn refs(&self) -> Result<Vec<Ref>, Trouble> {
-        if self.has_reftable() { self.ask_git_for_refs() } else { self.read_refs() }
+        Ok(self.refs_and_symbolic()?.0)
     }
 
-    fn read_refs(&self) -> Result<Vec<Ref>, Trouble> {
+    /// The same, and the names of refs that stand for other names. Of a reftable's, git tells with the others.
+    pub(super) fn refs_and_symbolic(&self) -> Result<(Vec<Ref>, Vec<Vec<u8>>), Trouble> {
+        if self.has_reftable() { Ok((self.ask_git_for_refs()?, Vec::new())) } else { self.read_refs() }
+    }
+
+    fn read_refs(&self) -> Result<(Vec<Ref>, Vec<Vec<u8>>), Trouble> {
         let broken = |err: &dyn std::fmt::Display| self.broken_refs(err);
         let platform = self.gix.references().map_err(|err| broken(&err))?;
-        let mut refs = Vec::new();
+        let (mut refs, mut symbolic) = (Vec::new(), Vec::new());
         for found in platform.all().map_err(|err| broken(&err))? {
             let found = found.map_err(|err| broken(&err))?;
-            if let gix::refs::TargetRef::Object(id) = found.target() {
-                refs.push(Ref { name: found.name().as_bstr().to_vec(), id: id.to_owned() });
+            let name = found.name().as_bstr().to_vec();
+            match found.target() {
+                gix::refs::TargetRef::Object(id) => refs.push(Ref { name, id: id.to_owned() }),
+                gix::refs::TargetRef::Symbolic(_) => symbolic.push(name),
             }
         }
-        Ok(refs)
+        Ok((refs, symbolic))
     }
 
-    /// The names that stand for other names: those of symbolic refs, and the branch that HEAD stands for, which need not be there
-    /// yet. Of a reftable's, git tells with the others.
-    pub(super) fn other_names(&self) -> Result<Vec<Vec<u8>>, Trouble> {
+    /// The branch that HEAD stands for, which need not be there yet.
+    pub(super) fn head_name(&self) -> Result<Option<Vec<u8>>, Trouble> {
         if self.has_reftable() {
-            let branch = self.ask_git(&["symbolic-ref", "--quiet", "HEAD"])?;
-            return Ok(branch.into_iter().map(|name| name.trim_ascii().to_vec()).collect());
+            let name = self.ask_git(&["symbolic-ref", "--quiet", "HEAD"])?;
+            return Ok(name.map(|name| name.trim_ascii().to_vec()));
         }
-        let broken = |err: &dyn std::fmt::Display| self.broken_refs(err);
-        let head = self.gix.head_name().map_err(|err| broken(&err))?;
-        let mut names: Vec<Vec<u8>> = head.into_iter().map(|name| name.as_bstr().to_vec()).collect();
-        let platform = self.gix.references().map_err(|err| broken(&err))?;
-        for found in platform.all().map_err(|err| broken(&err))? {
-            let found = found.map_err(|err| broken(&err))?;
-            if matches!(found.target(), gix::refs::TargetRef::Symbolic(_)) {
-                names.push(found.name().as_bstr().to_vec());
-            }
-        }
-        Ok(names)
+        let name = self.gix.head_name().map_err(|err| self.broken_refs(err))?;
+        Ok(name.map(|name| name.as_bstr().to_vec()))
     }
 
     /// gix reads no reftables. Names and ids only: never content.

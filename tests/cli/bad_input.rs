@@ -3,29 +3,9 @@
 use std::fs::{self, File};
 use std::process::Stdio;
 
+use crate::support::push::expect_refused;
 use crate::support::token::Maker;
-use crate::support::{Repo, Run, client};
-
-/// Exit 2, one sentence on stderr with these words, and no word of an all-clear.
-#[track_caller]
-fn expect_refused(run: Run, words: &[&str]) {
-    let run = run.expect_code(2);
-    let stderr = run.err();
-    if stderr.lines().filter(|line| !line.trim().is_empty()).count() != 1 {
-        run.fail("expected one sentence on stderr");
-    }
-    for word in words {
-        if !stderr.contains(word) {
-            run.fail(&format!("expected {word:?} on stderr"));
-        }
-    }
-    let all = run.all().to_lowercase();
-    for word in ["clean", "no token", "0 tokens", "nothing found", "panicked", "backtrace"] {
-        if all.contains(word) {
-            run.fail(&format!("{word:?} where something could not be scanned"));
-        }
-    }
-}
+use crate::support::{Repo, client};
 
 /// The error is the same whatever the format, and machine formats stay free of an all-clear.
 #[track_caller]

@@ -83,12 +83,12 @@ impl<'r> History<'r> {
     pub fn open(repository: &'r Repository, detector: &'r Detector, threads: Threads, watch: Arc<Watch>) -> Self {
         let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash(), threads);
         let mut told = |trouble| contents.unread.push(trouble);
-        let refs = repository.refs().map_err(&mut told).unwrap_or_default();
+        let (refs, mut other_names) = repository.refs_and_symbolic().map_err(&mut told).unwrap_or_default();
+        other_names.extend(repository.head_name().map_err(&mut told).unwrap_or_default());
+        other_names.retain(|name| refs.iter().all(|found| found.name != *name));
         let in_table = repository.has_reftable().then(|| repository.ask_git_for_reflogs());
         let reflogs = in_table.and_then(|found| found.map_err(&mut told).ok()).unwrap_or_default();
         let head = repository.head().map_err(&mut told).unwrap_or_default();
-        let mut other_names = repository.other_names().map_err(&mut told).unwrap_or_default();
-        other_names.retain(|name| refs.iter().all(|found| found.name != *name));
         let git_dirs =
             repository.git_dirs().map_err(&mut told).unwrap_or_else(|()| vec![repository.common_dir().into()]);
         let mut staged = Vec::new();
