@@ -9,7 +9,8 @@
 //! Whole processes in turn (A B A B …); each pair gives one ratio, so that a busy machine weighs on both alike. The clones
 //! are only read; histories with tokens and generated ones are made in a temporary folder. `KEYSWEEP_BENCH_RUNS=N`: pairs, 3
 //! if not given; `KEYSWEEP_BENCH_BIN=FILE`: another binary; `KEYSWEEP_BENCH_BETTERLEAKS=FILE`: betterleaks beside it, with
-//! rules for the same prefixes only; `KEYSWEEP_BENCH_OBJECTS=N`: the largest generated history, a million if not given.
+//! rules for the same prefixes only, in clones that lack nothing: it stops at the first blob that is not there;
+//! `KEYSWEEP_BENCH_OBJECTS=N`: the largest generated history, a million if not given.
 
 use std::env;
 use std::error::Error;
@@ -24,6 +25,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 const THREADS: &str = "2";
 const CLEAN: f64 = 0.18;
 const WITH_HITS: f64 = 0.5;
+/// How many times as long betterleaks takes at least.
+const BETTERLEAKS: f64 = 7.0;
 /// Of anonymous memory, in MiB.
 const MEMORY: f64 = 300.0;
 
@@ -83,7 +86,7 @@ impl Bench {
             let tainted = self.tainted(&clone)?;
             met &= self.beside_git("the same, 1,000 commits with a token", &tainted, WITH_HITS)?;
             fs::remove_dir_all(&tainted)?;
-            self.beside_betterleaks(&clone)?;
+            met &= self.beside_betterleaks(&clone)?;
         }
         self.scale()?;
         fs::remove_dir_all(&self.folder)?;
@@ -93,11 +96,8 @@ impl Bench {
     fn beside_git(&self, name: &str, repository: &Path, target: f64) -> Outcome<bool> {
         let (mut ratios, mut memory) = (Vec::new(), 0.0_f64);
         for round in 0..=self.runs {
-            let git = time(
-                "git".as_ref(),
-                repository,
-                &["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"],
-            )?;
+            let words = ["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
+            let git = time("git".as_ref(), repository, &words, &[0])?;
             let own = self.sweep(repository)?;
             // The first round reads the packs into memory.
             if round > 0 {
@@ -112,8 +112,8 @@ impl Bench {
         Ok(met)
     }
 
-    fn beside_betterleaks(&self, repository: &Path) -> Outcome<()> {
-        let Some(betterleaks) = &self.betterleaks else { return Ok(()) };
+    fn beside_betterleaks(&self, repository: &Path) -> Outcome<bool> {
+        let Some(betterleaks) = &self.betterleaks else { return Ok(true) };
         let config = self.folder.join("rules.toml");
         let rule = |id: &str, regex: &str, word: &str| {
             format!("[[rules]]\nid = '{id}'\nregex = '''{regex}'''\nkeywords = ['{word}']\n")
@@ -123,14 +123,22 @@ impl Bench {
             rule("sk", r"\b[sr]k_[0-9A-Za-z_]{20,}", "k_") + &rule("whsec", r"\bwhsec_[0-9A-Za-z+/=_-]{20,}", "whsec_"),
         )?;
         let config = config.to_string_lossy();
-        let own = self.sweep(repository)?;
-        let other =
-            time(betterleaks.as_ref(), repository, &["git", "--no-banner", "--exit-code=0", "--config", &config, "."])?;
+        let words = ["git", "--no-banner", "--exit-code=0", "--config", &config, "."];
+        let mut ratios = Vec::new();
+        for round in 0..=self.runs {
+            // Where it could not read all, its exit code is 1 in spite of the option.
+            let other = time(betterleaks.as_ref(), repository, &words, &[0])?;
+            let own = self.sweep(repository)?;
+            if round > 0 {
+                ratios.push(other.seconds / own.seconds);
+            }
+        }
+        let (median, range) = told(&mut ratios);
+        let verdict = if median >= BETTERLEAKS { "met" } else { "missed" };
         println!(
-            "| betterleaks with rules for the same prefixes / keysweep | {:.1} | 7.0 | | |",
-            other.seconds / own.seconds
+            "| betterleaks with rules for the same prefixes / keysweep | {range} | {BETTERLEAKS:.1} | {verdict} | |"
         );
-        Ok(())
+        Ok(median >= BETTERLEAKS)
     }
 
     /// Ten times the objects take ten times as long.
@@ -152,7 +160,8 @@ impl Bench {
     }
 
     fn sweep(&self, repository: &Path) -> Outcome<Taken> {
-        time(&self.keysweep, repository, &["history", "--allow-incomplete", "--threads", THREADS, "--format", "jsonl"])
+        let words = ["history", "--allow-incomplete", "--threads", THREADS, "--format", "jsonl"];
+        time(&self.keysweep, repository, &words, &[0, 1])
     }
 
     /// A clone that borrows the objects, with a thousand commits more, each of which brings a token.
@@ -195,7 +204,7 @@ impl Bench {
     }
 }
 
-fn time(program: &Path, folder: &Path, words: &[&str]) -> Outcome<Taken> {
+fn time(program: &Path, folder: &Path, words: &[&str], fine: &[i32]) -> Outcome<Taken> {
     let start = Instant::now();
     let null = Stdio::null;
     let mut child =
@@ -205,7 +214,7 @@ fn time(program: &Path, folder: &Path, words: &[&str]) -> Outcome<Taken> {
     loop {
         if let Some(ended) = child.try_wait()? {
             return match ended.code() {
-                Some(0 | 1) => Ok(Taken { seconds: start.elapsed().as_secs_f64(), memory }),
+                Some(code) if fine.contains(&code) => Ok(Taken { seconds: start.elapsed().as_secs_f64(), memory }),
                 _ => Err(format!("{} {words:?} in {} failed: {ended}", program.display(), folder.display()).into()),
             };
         }
