@@ -117,7 +117,8 @@ impl<'a> Comparison<'a> {
             return;
         }
         let bytes = match objects.blob(&change.id, &change.path.escape_ascii(), buffer) {
-            Ok(bytes) => bytes,
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return,
             Err(trouble) => return covered.unread.push(trouble),
         };
         covered.objects += 1;

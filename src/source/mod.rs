@@ -11,6 +11,7 @@ mod comparison;
 mod depth;
 mod envelope;
 mod files;
+mod gaps;
 mod history;
 mod index;
 mod loose;

@@ -75,7 +75,10 @@ impl Repository {
 
     /// Whether a remote has promised objects that a clone left out.
     pub(super) fn is_partial(&self) -> bool {
-        self.gix.config_snapshot().string("extensions.partialClone").is_some()
+        let settings = self.gix.config_snapshot();
+        // Git wrote down the one remote once, and says it of each now.
+        let promises = |remote| settings.boolean(&format!("remote.{remote}.promisor")) == Some(true);
+        settings.string("extensions.partialClone").is_some() || self.gix.remote_names().iter().any(promises)
     }
 
     /// The git directory that all worktrees share.

@@ -39,6 +39,7 @@ use walk::{Look, Object, Search, Task};
 use work::GONE;
 
 use super::envelope::{visit_envelope, whole};
+use super::gaps::objects;
 use super::index;
 use super::loose::Loose;
 use super::objects::{Kept, Objects, SUBMODULE};
@@ -46,10 +47,7 @@ use super::refs::Ref;
 use super::{Coverage, Kind, Repository, Skipped, Source, Threads, Unit};
 use crate::detect::Detector;
 use crate::finding::{Origin, OriginKind, Part};
-use crate::trouble::{Trouble, counted};
-
-/// How many objects are named where many have one fault.
-const NAMED: usize = 3;
+use crate::trouble::Trouble;
 
 /// Objects that cannot be read, by what is wrong with them.
 type Broken = Mutex<BTreeMap<String, Vec<ObjectId>>>;
@@ -161,8 +159,8 @@ impl Source for History<'_> {
         unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
         let mut found = links.into_found();
         let skipped = self.submodules(mem::take(&mut found.submodules));
-        let lacking = self.lacks(found, threads);
-        let covered = Coverage { objects: read, bytes, skipped, unread, lacking, ..Coverage::default() };
+        let mut covered = Coverage { objects: read, bytes, skipped, unread, ..Coverage::default() };
+        self.tell_lacks(found, threads, &mut covered);
         self.with_archives_told(covered, threads)
     }
 }
@@ -267,11 +265,4 @@ fn show(object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
 
 fn unreadable(ids: &[ObjectId], why: &str) -> Trouble {
     Trouble::new(format!("cannot read {}", objects(ids)), why, "look for the damage with git fsck --full")
-}
-
-/// `1 object (0123456789abcdef)`.
-fn objects(ids: &[ObjectId]) -> String {
-    let named: Vec<String> = ids.iter().take(NAMED).map(|id| id.to_hex_with_len(16).to_string()).collect();
-    let more = if ids.len() > NAMED { " and more" } else { "" };
-    format!("{} ({}{more})", counted(ids.len(), "object"), named.join(", "))
 }

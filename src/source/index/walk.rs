@@ -182,8 +182,9 @@ fn trees(
         return Ok(());
     }
     depth::check(prefix)?;
+    // What a gap holds is not known, and so not what left it either.
+    let Some(new) = objects.tree_or_gap(&new, &Place(prefix, "the commit"))? else { return Ok(()) };
     let old = old_tree(prefix, old, objects)?;
-    let new = objects.tree(&new, &Place(prefix, "the commit"))?;
     let merged = merged.iter().map(|id| objects.tree(id, &Place(prefix, "a merged commit")));
     let merged = merged.collect::<Result<Vec<_>, _>>()?;
     let (mut old, mut new) = (old.walk()?, new.walk()?);
