@@ -18,7 +18,7 @@ use crate::trouble::Trouble;
 
 impl History<'_> {
     /// Tells what was not there to be scanned. What a clone leaves out is a lack, and what is lost is not.
-    pub(super) fn tell_lacks(&self, found: Found, threads: Threads, covered: &mut Coverage) {
+    pub(super) fn tell_lacks(&self, found: &Found, threads: Threads, covered: &mut Coverage) {
         let shallow = self.repository.shallow().unwrap_or_else(|trouble| {
             covered.unread.push(trouble);
             HashSet::new()
@@ -27,7 +27,7 @@ impl History<'_> {
             covered.lacking.push(cut_off(&objects(&sorted(&shallow))));
         }
         let partial = self.contents.promised || self.repository.is_partial();
-        let missing = self.missing(found.missing, &shallow, partial, threads);
+        let missing = self.missing(found.missing.clone(), &shallow, partial, threads);
         covered.tell_missing(&missing, partial);
         covered.unread.extend(self.broken_refs());
         if !found.pointers.is_empty() {
@@ -64,8 +64,8 @@ impl History<'_> {
         threads: Threads,
     ) -> HashSet<ObjectId> {
         let staged = self.staged.iter().filter(|change| change.kept != Kept::Submodule).map(|change| change.id);
-        missing.extend(staged.filter(|id| !self.contents.has(id)));
-        missing.retain(|id| !id.is_empty_tree());
+        missing.extend(staged);
+        missing.retain(|id| !id.is_empty_tree() && !self.contents.has(id));
         if !partial && !missing.is_empty() {
             missing = Missed::of(self, missing, threads).reached(self, shallow);
         }

@@ -22,16 +22,15 @@ pub use trace::{CommitFacts, Introduced, Sought, Trace};
 pub use watch::{Moment, Phase, Watch};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use gix::ObjectId;
 use gix::hash::oid;
 use gix::objs::Kind as ObjectKind;
 
 use archives::Archives;
-use links::Links;
+use links::{Found, Links};
 use pack::Pack;
 use remembered::Remembered;
 use stores::Contents;
@@ -71,6 +70,8 @@ pub struct History<'r> {
     clean: Remembered,
     /// How many objects that leaves out.
     remembered: usize,
+    /// What was noticed, once all was read.
+    found: OnceLock<Found>,
     /// Told how far it is.
     watch: Arc<Watch>,
     archives: Archives,
@@ -105,6 +106,7 @@ impl<'r> History<'r> {
             staged,
             clean: Remembered::default(),
             remembered: 0,
+            found: OnceLock::new(),
             watch,
             archives: Archives::new(false),
         }
@@ -158,8 +160,10 @@ impl Source for History<'_> {
         let mut unread = self.contents.unread.clone();
         unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
         let mut found = links.into_found();
-        let skipped = self.submodules(mem::take(&mut found.submodules));
-        let mut covered = Coverage { objects: read, bytes, skipped, unread, ..Coverage::default() };
+        self.clean.add_to(&mut found);
+        let found = self.found.get_or_init(|| found);
+        let (skipped, remembered) = (self.submodules(&found.submodules), self.remembered);
+        let mut covered = Coverage { objects: read, remembered, bytes, skipped, unread, ..Coverage::default() };
         self.tell_lacks(found, threads, &mut covered);
         self.with_archives_told(covered, threads)
     }
@@ -204,11 +208,11 @@ impl History<'_> {
     }
 
     /// Those that are checked out by their paths, others by the `names` that trees have for them.
-    fn submodules(&self, names: BTreeSet<Vec<u8>>) -> Vec<Skipped> {
+    fn submodules(&self, names: &BTreeSet<Vec<u8>>) -> Vec<Skipped> {
         let staged = self.staged.iter().filter(|change| change.kept == Kept::Submodule);
         let mut paths: Vec<Vec<u8>> = staged.map(|change| change.path.clone()).collect();
         let is_staged = |name: &[u8]| paths.iter().any(|path| path.rsplit(|&b| b == b'/').next() == Some(name));
-        let others: Vec<Vec<u8>> = names.into_iter().filter(|name| !is_staged(name)).collect();
+        let others: Vec<Vec<u8>> = names.iter().filter(|name| !is_staged(name)).cloned().collect();
         paths.extend(others);
         paths.into_iter().map(|path| Skipped { path, why: SUBMODULE }).collect()
     }

@@ -59,6 +59,12 @@ impl Contents {
         self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| is_loose(ids))
     }
 
+    /// Every id; one that several packs have as often.
+    pub fn ids(&self) -> impl Iterator<Item = ObjectId> {
+        let packed = self.packs.iter().flat_map(Pack::ids).map(ToOwned::to_owned);
+        packed.chain(self.loose.iter().flat_map(|(_, ids)| ids.iter().copied()))
+    }
+
     fn add_packs(&mut self, folder: &Path, hash: HashKind, threads: Threads) {
         let mut indexes = Vec::new();
         let entries = match std::fs::read_dir(folder) {
