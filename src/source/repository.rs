@@ -58,7 +58,10 @@ impl Repository {
     pub(super) fn detached_head(&self, git_dir: &Path) -> Option<ObjectId> {
         if self.has_reftable() {
             // The file says nothing then.
-            let name = format!("worktrees/{}/HEAD", git_dir.file_name()?.to_str()?);
+            let name = match git_dir {
+                _ if git_dir == self.common_dir() => "main-worktree/HEAD".to_owned(),
+                _ => format!("worktrees/{}/HEAD", git_dir.file_name()?.to_str()?),
+            };
             let id = self.ask_git(&["rev-parse", "--quiet", "--verify", &name]).ok()??;
             return ObjectId::from_hex(id.trim_ascii()).ok();
         }

@@ -42,7 +42,7 @@ use super::gaps::objects;
 use super::index;
 use super::loose::Loose;
 use super::objects::{Kept, Objects, SUBMODULE};
-use super::refs::Ref;
+use super::refs::{Ref, Refs};
 use super::{Coverage, Kind, Repository, Skipped, Source, Threads, Unit};
 use crate::detect::Detector;
 use crate::finding::{Origin, OriginKind, Part};
@@ -66,6 +66,8 @@ pub struct History<'r> {
     other_names: Vec<Vec<u8>>,
     /// What the index of each worktree holds.
     staged: Vec<index::Change>,
+    /// Names that stand there for nothing yet.
+    intended: Vec<Vec<u8>>,
     /// What need not be read again.
     clean: Remembered,
     /// How many objects that leaves out.
@@ -82,7 +84,9 @@ impl<'r> History<'r> {
     pub fn open(repository: &'r Repository, detector: &'r Detector, threads: Threads, watch: Arc<Watch>) -> Self {
         let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash(), threads);
         let mut told = |trouble| contents.unread.push(trouble);
-        let (refs, mut other_names) = repository.refs_and_symbolic().map_err(&mut told).unwrap_or_default();
+        let Refs { refs, symbolic, broken } = repository.all_refs().map_err(&mut told).unwrap_or_default();
+        broken.into_iter().for_each(&mut told);
+        let mut other_names = symbolic;
         other_names.extend(repository.head_name().map_err(&mut told).unwrap_or_default());
         other_names.retain(|name| refs.iter().all(|found| found.name != *name));
         let in_table = repository.has_reftable().then(|| repository.ask_git_for_reflogs());
@@ -90,9 +94,11 @@ impl<'r> History<'r> {
         let head = repository.head().map_err(&mut told).unwrap_or_default();
         let git_dirs =
             repository.git_dirs().map_err(&mut told).unwrap_or_else(|()| vec![repository.common_dir().into()]);
-        let mut staged = Vec::new();
+        let (mut staged, mut intended) = (Vec::new(), Vec::new());
         for git_dir in &git_dirs {
-            staged.extend(staged_in(git_dir, &repository.objects).map_err(&mut told).unwrap_or_default());
+            let index = staged_in(git_dir, &repository.objects).map_err(&mut told).unwrap_or_default();
+            staged.extend(index.changes);
+            intended.extend(index.intended);
         }
         Self {
             repository,
@@ -104,6 +110,7 @@ impl<'r> History<'r> {
             git_dirs,
             other_names,
             staged,
+            intended,
             clean: Remembered::default(),
             remembered: 0,
             found: OnceLock::new(),
@@ -175,8 +182,8 @@ impl History<'_> {
         for name in self.refs.iter().map(|found| &found.name).chain(&self.other_names) {
             visit(&Unit { path: Some(name), ..whole(Part::Ref, name) });
         }
-        for change in &self.staged {
-            visit(&Unit { path: Some(&change.path), ..whole(Part::Name, &change.path) });
+        for path in self.staged.iter().map(|change| &change.path).chain(&self.intended) {
+            visit(&Unit { path: Some(path), ..whole(Part::Name, path) });
         }
     }
 
@@ -229,13 +236,13 @@ impl History<'_> {
 }
 
 /// All that the index of the worktree with this git directory holds.
-fn staged_in(git_dir: &Path, objects: &Objects) -> Result<Vec<index::Change>, Trouble> {
+fn staged_in(git_dir: &Path, objects: &Objects) -> Result<index::Delta, Trouble> {
     let path = git_dir.join("index");
     // A bare repository has none, and no index is an empty one. What cannot be looked for is.
     if path.try_exists().unwrap_or(true) {
-        Ok(index::compare(&path, git_dir, None, objects)?.changes)
+        index::compare(&path, git_dir, None, objects)
     } else {
-        Ok(Vec::new())
+        Ok(index::Delta::default())
     }
 }
 

@@ -100,6 +100,9 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
         let mut kept_at_all = false;
         while let Some(entry) = self.entries.current().filter(|entry| entry.path == first.path) {
             self.entries.skip(1);
+            if entry.intent_to_add {
+                self.delta.intended.push(entry.path.to_vec());
+            }
             if entry.intent_to_add || entry.stage == 1 {
                 continue;
             }
