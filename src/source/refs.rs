@@ -21,7 +21,7 @@ pub(super) struct Ref {
 #[derive(Default)]
 pub(super) struct Refs {
     /// Every ref but the symbolic ones, which name another.
-    pub refs: Vec<Ref>,
+    pub direct: Vec<Ref>,
     /// The names of these. Of a reftable's, git tells with the others.
     pub symbolic: Vec<Vec<u8>>,
     /// What is said of each that cannot be read.
@@ -32,13 +32,13 @@ impl Repository {
     /// Every ref but the symbolic ones. None must be broken.
     pub(super) fn refs(&self) -> Result<Vec<Ref>, Trouble> {
         let mut all = self.all_refs()?;
-        all.broken.pop().map_or(Ok(all.refs), Err)
+        all.broken.pop().map_or(Ok(all.direct), Err)
     }
 
     /// Whatever refs can be read.
     pub(super) fn all_refs(&self) -> Result<Refs, Trouble> {
         if self.has_reftable() {
-            return Ok(Refs { refs: self.ask_git_for_refs()?, ..Refs::default() });
+            return Ok(Refs { direct: self.ask_git_for_refs()?, ..Refs::default() });
         }
         let broken = |err: &dyn std::fmt::Display| self.broken_refs(err);
         let platform = self.gix.references().map_err(|err| broken(&err))?;
@@ -48,7 +48,7 @@ impl Repository {
             let Ok(found) = found.map_err(|err| all.broken.push(broken(&err))) else { continue };
             let name = found.name().as_bstr().to_vec();
             match found.target() {
-                gix::refs::TargetRef::Object(id) => all.refs.push(Ref { name, id: id.to_owned() }),
+                gix::refs::TargetRef::Object(id) => all.direct.push(Ref { name, id: id.to_owned() }),
                 gix::refs::TargetRef::Symbolic(_) => all.symbolic.push(name),
             }
         }

@@ -119,7 +119,7 @@ impl Repository {
         let listed = self.listed(words)?;
         let lines = listed.split(|&b| b == b'\n').filter(|line| !line.is_empty());
         let ids = lines.map(|line| {
-            let wrong = |err| Trouble::new("cannot read what git rev-list printed", err, "see that git works here");
+            let wrong = |err| Trouble::new("cannot read what git listed", err, "see that git works here");
             ObjectId::from_hex(line).map_err(wrong)
         });
         ids.collect()

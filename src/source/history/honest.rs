@@ -64,7 +64,8 @@ impl History<'_> {
         threads: Threads,
     ) -> HashSet<ObjectId> {
         let staged = self.staged.iter().filter(|change| change.kept != Kept::Submodule).map(|change| change.id);
-        missing.extend(staged);
+        missing.extend(staged.filter(|id| !self.contents.has(id)));
+        // What was missing when it was remembered may be here by now.
         missing.retain(|id| !id.is_empty_tree() && !self.contents.has(id));
         if !partial && !missing.is_empty() {
             missing = Missed::of(self, missing, threads).reached(self, shallow);

@@ -84,7 +84,7 @@ impl<'r> History<'r> {
     pub fn open(repository: &'r Repository, detector: &'r Detector, threads: Threads, watch: Arc<Watch>) -> Self {
         let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash(), threads);
         let mut told = |trouble| contents.unread.push(trouble);
-        let Refs { refs, symbolic, broken } = repository.all_refs().map_err(&mut told).unwrap_or_default();
+        let Refs { direct: refs, symbolic, broken } = repository.all_refs().map_err(&mut told).unwrap_or_default();
         broken.into_iter().for_each(&mut told);
         let mut other_names = symbolic;
         other_names.extend(repository.head_name().map_err(&mut told).unwrap_or_default());

@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 
 use super::History;
 use super::links::Found;
-use super::stores::Contents;
 use super::work::Work;
 
 /// Below the git directory that all worktrees share.
@@ -82,18 +81,16 @@ impl Remembered {
         found.submodules.extend(names.map(|name| name[..name.len() - 1].to_vec()));
     }
 
-    /// Whether something that was here is not in `contents`. What was clean may refer to it.
-    fn has_lost(&self, contents: &Contents) -> bool {
-        let mut clean = self.ids.chunks_exact(self.id_len.max(1)).map(ObjectId::from_bytes_or_panic);
-        if clean.any(|id| !contents.has(&id)) {
+    /// Whether something that was here is not among `ids`, each of which stands there once. What was clean may refer to it.
+    fn has_lost(&self, ids: &[ObjectId]) -> bool {
+        let (clean, others): (Vec<&ObjectId>, Vec<&ObjectId>) = ids.iter().partition(|id| self.has(id));
+        if clean.len() * self.id_len != self.ids.len() {
             return true;
         }
-        let mut others = self.others.chunks_exact(32).peekable();
-        let here: HashSet<[u8; 32]> = match others.peek() {
-            Some(_) => contents.ids().filter(|id| !self.has(id)).map(|id| digest(&id)).collect(),
-            None => HashSet::new(),
-        };
-        others.any(|other| !here.contains(other))
+        // There are few, as a rule none.
+        let others = if self.others.is_empty() { Vec::new() } else { others };
+        let others: HashSet<[u8; 32]> = others.into_iter().map(|id| digest(id)).collect();
+        self.others.chunks_exact(32).any(|other| !others.contains(other))
     }
 
     /// Writes it, all of it or nothing.
@@ -134,7 +131,7 @@ impl History<'_> {
     pub fn since_last(self, rules: &[u8; 32]) -> Self {
         let id_len = self.repository.objects.hash().len_in_bytes();
         let clean = Remembered::load(self.repository.common_dir(), rules, id_len);
-        if clean.has_lost(&self.contents) {
+        if clean.is_empty() || clean.has_lost(&self.contents.ids()) {
             return self;
         }
         let history = Self { clean, ..self };
@@ -145,10 +142,8 @@ impl History<'_> {
     pub fn remember(&self, rules: &[u8; 32], tainted: &HashSet<&str>) -> io::Result<()> {
         let tainted = tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok());
         let tainted: HashSet<ObjectId> = tainted.chain(self.archives.closed()).collect();
-        let mut ids: Vec<ObjectId> = self.contents.ids().collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let (others, clean): (Vec<ObjectId>, Vec<ObjectId>) = ids.into_iter().partition(|id| tainted.contains(id));
+        let (others, clean): (Vec<ObjectId>, Vec<ObjectId>) =
+            self.contents.ids().into_iter().partition(|id| tainted.contains(id));
         let found = self.found.get().expect("what was not swept is not remembered");
         // A tree with a token in a name is read again in any case.
         let names = found.submodules.iter().filter(|name| self.detector.find(name).is_empty());

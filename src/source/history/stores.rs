@@ -59,10 +59,13 @@ impl Contents {
         self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| is_loose(ids))
     }
 
-    /// Every id; one that several packs have as often.
-    pub fn ids(&self) -> impl Iterator<Item = ObjectId> {
+    /// Every id once, in order.
+    pub fn ids(&self) -> Vec<ObjectId> {
         let packed = self.packs.iter().flat_map(Pack::ids).map(ToOwned::to_owned);
-        packed.chain(self.loose.iter().flat_map(|(_, ids)| ids.iter().copied()))
+        let mut ids: Vec<ObjectId> = packed.chain(self.loose.iter().flat_map(|(_, ids)| ids.iter().copied())).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     fn add_packs(&mut self, folder: &Path, hash: HashKind, threads: Threads) {
