@@ -110,7 +110,9 @@ impl<'a> Comparison<'a> {
         let part = match change.kept {
             Kept::Submodule => return covered.skip(change, SUBMODULE),
             Kept::Symlink => Part::SymlinkTarget,
-            Kept::File | Kept::Folder => Part::Content,
+            Kept::File => Part::Content,
+            // Noted as a gap, so that nothing but its name is here.
+            Kept::Folder => return,
         };
         covered.files += 1;
         if self.changed.renames.is_exact(at) {

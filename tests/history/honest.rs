@@ -318,6 +318,21 @@ fn where_only_what_a_partial_clone_left_out_could_hold_a_token_that_can_be_accep
 }
 
 #[test]
+fn names_of_folders_that_a_partial_clone_left_out_are_scanned() {
+    let mut story = Story::new(7940);
+    let (early, below) = (story.token(), story.token());
+    story.add(&format!("{early}/a.txt"), "a\n");
+    story.add(&format!("{early}/a.txt"), "b\n");
+    story.add(&format!("innocent/{below}/a.txt"), "a\n");
+    story.git(&["config", "uploadpack.allowFilter", "true"]);
+    let folder = clone(&story, "partial", &["--filter=tree:1", "--no-checkout"]);
+    let ask = |words: &[&str]| history_call(&story.repo).args(words).cwd(&folder).run();
+    for words in [&[][..], &["HEAD"]] {
+        expect_incomplete(ask(words), &["partial clone", "4 objects"], &[&early]);
+    }
+}
+
+#[test]
 fn what_is_lost_is_never_accepted() {
     for name in ["HEAD~2:deep/a.txt", "HEAD~2:deep"] {
         let (mut story, token) = origin(7938);

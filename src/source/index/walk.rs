@@ -185,8 +185,14 @@ fn trees(
         return Ok(());
     }
     depth::check(prefix)?;
-    // What a gap holds is not known, and so not what left it either.
-    let Some(new) = objects.tree_or_gap(&new, &Place(prefix, "the commit"))? else { return Ok(()) };
+    let id = new;
+    let Some(new) = objects.tree_or_gap(&id, &Place(prefix, "the commit"))? else {
+        // What a gap holds is not known, and so not what left it either. Its name is.
+        if let Some((_, path)) = prefix.split_last() {
+            changed(delta, path.to_vec(), Kept::Folder, id, old.map(|old| (Kept::Folder, old)));
+        }
+        return Ok(());
+    };
     let old = old_tree(prefix, old, objects)?;
     let merged = merged.iter().map(|id| objects.tree(id, &Place(prefix, "a merged commit")));
     let merged = merged.collect::<Result<Vec<_>, _>>()?;
