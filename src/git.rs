@@ -115,6 +115,13 @@ impl Answer {
         let text = String::from_utf8_lossy(&self.stderr);
         text.trim().trim_start_matches("fatal: ").trim_start_matches("error: ").to_owned()
     }
+
+    /// The line of it that tells why git gave up: hints and warnings may stand in front, and hints behind.
+    pub fn cause(&self) -> String {
+        let text = String::from_utf8_lossy(&self.stderr);
+        let cause = |kind: &str| text.lines().rev().find_map(|line| Some(line.strip_prefix(kind)?.to_owned()));
+        cause("fatal: ").or_else(|| cause("error: ")).unwrap_or_else(|| self.complaint())
+    }
 }
 
 /// What `git ARGS`, run in `dir`, prints; None where it quietly says that there is no such thing.

@@ -30,6 +30,8 @@ pub struct Outcome {
     pub files: usize,
     /// Git objects read for scanning.
     pub objects: usize,
+    /// Those that were clean before, and not read again.
+    pub remembered: usize,
     pub bytes: u64,
     pub skipped: Vec<LeftOut>,
     /// What could not be read, its words masked. Not empty: nobody may say "clean".
@@ -58,6 +60,7 @@ impl Outcome {
         self.commits += other.commits;
         self.files += other.files;
         self.objects += other.objects;
+        self.remembered += other.remembered;
         self.bytes += other.bytes;
         self.skipped.extend(other.skipped);
         self.unread.extend(other.unread);
@@ -126,6 +129,7 @@ impl Sweep<'_> {
             commits: coverage.commits,
             files: coverage.files,
             objects: coverage.objects,
+            remembered: coverage.remembered,
             bytes: coverage.bytes,
             skipped: skipped.into_iter().map(|one| LeftOut { path: self.shown(&one.path), why: one.why }).collect(),
             unread: masked(unread),

@@ -140,13 +140,13 @@ pub(super) struct HistoryArgs {
     /// The same, for the branches that match GLOB (may be given again)
     #[arg(long, value_name = "GLOB")]
     pub branch: Vec<String>,
-    /// The same, for commits whose author matches PATTERN, a basic regular expression
+    /// The same, for commits whose author matches PATTERN, a basic regular expression, as written or as .mailmap has it
     #[arg(long, value_name = "PATTERN")]
     pub author: Option<String>,
     /// The same, for commits that change PATH
     #[arg(last = true, value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
+    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,
     /// Look into zip (jar, docx, whl), gzip, tar and zstd archives too
@@ -174,7 +174,7 @@ impl HistoryArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct FindArgs {
-    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
+    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,
     /// Refused, and not repeated

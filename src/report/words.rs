@@ -139,7 +139,8 @@ pub(super) fn everywhere(report: &Report<'_>) -> String {
 /// Why nothing was scanned, where that is so and nothing is wrong with it.
 pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
     let outcome = report.outcome;
-    if outcome.files + outcome.commits + outcome.objects > 0 || !outcome.skipped.is_empty() {
+    let is_known = outcome.remembered > 0;
+    if outcome.files + outcome.commits + outcome.objects > 0 || !(is_known || outcome.skipped.is_empty()) {
         return None;
     }
     match report.kind {
@@ -148,6 +149,7 @@ pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
         Kind::Files => Some("there is no file"),
         Kind::Push => Some("there is no commit that the remote lacks"),
         Kind::Receive => Some("there is no commit that this repository lacks"),
+        Kind::History if is_known => Some("no object is new since the last sweep"),
         Kind::History | Kind::Everywhere => Some("there is no object"),
         Kind::Commits => Some("there is no such commit"),
         Kind::Message => None,

@@ -110,14 +110,17 @@ impl<'a> Comparison<'a> {
         let part = match change.kept {
             Kept::Submodule => return covered.skip(change, SUBMODULE),
             Kept::Symlink => Part::SymlinkTarget,
-            Kept::File | Kept::Folder => Part::Content,
+            Kept::File => Part::Content,
+            // Noted as a gap, so that nothing but its name is here.
+            Kept::Folder => return,
         };
         covered.files += 1;
         if self.changed.renames.is_exact(at) {
             return;
         }
         let bytes = match objects.blob(&change.id, &change.path.escape_ascii(), buffer) {
-            Ok(bytes) => bytes,
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return,
             Err(trouble) => return covered.unread.push(trouble),
         };
         covered.objects += 1;

@@ -11,6 +11,7 @@ mod comparison;
 mod depth;
 mod envelope;
 mod files;
+mod gaps;
 mod history;
 mod index;
 mod loose;
@@ -91,6 +92,8 @@ pub struct Coverage {
     pub files: usize,
     /// Git objects read for scanning.
     pub objects: usize,
+    /// Those that were clean before.
+    pub remembered: usize,
     pub bytes: u64,
     pub skipped: Vec<Skipped>,
     /// Not empty: the scan may not say "clean".
@@ -104,6 +107,7 @@ impl Coverage {
         self.commits += other.commits;
         self.files += other.files;
         self.objects += other.objects;
+        self.remembered += other.remembered;
         self.bytes += other.bytes;
         self.skipped.extend(other.skipped);
         self.unread.extend(other.unread);

@@ -18,6 +18,7 @@ use gix::odb::pack::cache;
 
 use super::ancestry::Commit;
 use super::depth;
+use super::gaps::Gaps;
 use super::loose::Loose;
 use super::packs::Packs;
 use crate::allow::CONFIG_NAME;
@@ -44,6 +45,7 @@ pub(super) struct Objects {
     stores: Arc<Stores>,
     handles: OnceCell<Vec<gix::odb::Handle>>,
     hash: Kind,
+    gaps: Option<Arc<Gaps>>,
 }
 
 /// One entry of a tree.
@@ -132,6 +134,7 @@ impl Stores {
             stores: self.clone(),
             handles: OnceCell::new(),
             hash: self.hash,
+            gaps: None,
         }
     }
 
@@ -147,29 +150,47 @@ impl Objects {
         self.hash
     }
 
-    /// The blob's bytes, somewhere in `buffer`. `wanted_for` says whose they are, for the sentence that tells of a failure.
-    pub fn blob<'b>(&self, id: &oid, wanted_for: &dyn Display, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], Trouble> {
+    /// Has blobs and trees noted in `gaps` that are not here, where it is an error else. What is compared with one is new.
+    pub fn noting(self, gaps: Arc<Gaps>) -> Self {
+        Self { gaps: Some(gaps), ..self }
+    }
+
+    /// The blob's bytes, somewhere in `buffer`; None where it is noted as a gap. `wanted_for` says whose they are, for the
+    /// sentence that tells of a failure.
+    pub fn blob<'b>(
+        &self,
+        id: &oid,
+        wanted_for: &dyn Display,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<Option<&'b [u8]>, Trouble> {
         buffer.clear();
         if id == ObjectId::empty_blob(self.hash) {
-            return Ok(buffer);
+            return Ok(Some(buffer));
         }
-        let bytes = self.object(id, gix::objs::Kind::Blob, wanted_for, buffer)?;
-        Ok(&buffer[bytes])
+        let bytes = self.object_or_gap(id, gix::objs::Kind::Blob, wanted_for, buffer)?;
+        Ok(bytes.map(|bytes| &buffer[bytes]))
     }
 
-    /// The blob's bytes, to keep.
+    /// The blob's bytes, to keep; none of a gap.
     pub fn blob_owned(&self, id: &oid, wanted_for: &dyn Display) -> Result<Vec<u8>, Trouble> {
         let mut buffer = Vec::new();
-        Ok(self.blob(id, wanted_for, &mut buffer)?.to_vec())
+        Ok(self.blob(id, wanted_for, &mut buffer)?.unwrap_or_default().to_vec())
     }
 
-    pub fn tree(&self, id: &oid, wanted_for: &dyn Display) -> Result<Tree, Trouble> {
+    /// The tree; None where it is noted as a gap.
+    pub fn tree_or_gap(&self, id: &oid, wanted_for: &dyn Display) -> Result<Option<Tree>, Trouble> {
         let mut buffer = Vec::new();
         let bytes = match id {
-            _ if id == ObjectId::empty_tree(self.hash) => 0..0,
-            _ => self.object(id, gix::objs::Kind::Tree, wanted_for, &mut buffer)?,
+            _ if id == ObjectId::empty_tree(self.hash) => Some(0..0),
+            _ => self.object_or_gap(id, gix::objs::Kind::Tree, wanted_for, &mut buffer)?,
         };
-        Ok(Tree { buffer, bytes, hash: self.hash })
+        Ok(bytes.map(|bytes| Tree { buffer, bytes, hash: self.hash }))
+    }
+
+    /// The tree; an empty one in place of a gap.
+    pub fn tree(&self, id: &oid, wanted_for: &dyn Display) -> Result<Tree, Trouble> {
+        let tree = self.tree_or_gap(id, wanted_for)?;
+        Ok(tree.unwrap_or_else(|| Tree { buffer: Vec::new(), bytes: 0..0, hash: self.hash }))
     }
 
     /// What stands at `path` in `tree`.
@@ -222,9 +243,10 @@ impl Objects {
     /// The commit's tree, parents and date.
     pub fn commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<Commit, Trouble> {
         let mut buffer = Vec::new();
-        let bytes = self.object(id, gix::objs::Kind::Commit, wanted_for, &mut buffer)?;
-        Commit::parse(&buffer[bytes], self.hash)
-            .map_err(|err| unreadable(id, &gix::objs::Kind::Commit, wanted_for, err))
+        let kind = gix::objs::Kind::Commit;
+        let bytes = self.object_or_gap(id, kind, wanted_for, &mut buffer)?;
+        let bytes = bytes.ok_or_else(|| missing(id, &kind, wanted_for))?;
+        Commit::parse(&buffer[bytes], self.hash).map_err(|err| unreadable(id, &kind, wanted_for, err))
     }
 
     /// The kind and the bytes of any object.
@@ -234,42 +256,50 @@ impl Objects {
         wanted_for: &dyn Display,
         buffer: &'b mut Vec<u8>,
     ) -> Result<(gix::objs::Kind, &'b [u8]), Trouble> {
-        let (kind, bytes) = self.find(id, None, wanted_for, buffer)?;
+        let found = self.find(id, None, wanted_for, buffer)?;
+        let (kind, bytes) = found.ok_or_else(|| missing(id, &"object", wanted_for))?;
         Ok((kind, &buffer[bytes]))
     }
 
-    /// Where in `buffer` the object's bytes are.
-    fn object(
+    /// Where in `buffer` the object's bytes are; None where it is noted as a gap.
+    fn object_or_gap(
         &self,
         id: &oid,
         kind: gix::objs::Kind,
         wanted_for: &dyn Display,
         buffer: &mut Vec<u8>,
-    ) -> Result<Range<usize>, Trouble> {
-        let (found, bytes) = self.find(id, Some(kind), wanted_for, buffer)?;
-        if found == kind { Ok(bytes) } else { Err(unreadable(id, &kind, wanted_for, format!("it is a {found}"))) }
+    ) -> Result<Option<Range<usize>>, Trouble> {
+        match (self.find(id, Some(kind), wanted_for, buffer)?, &self.gaps) {
+            (Some((found, bytes)), _) if found == kind => Ok(Some(bytes)),
+            (Some((found, _)), _) => Err(unreadable(id, &kind, wanted_for, format!("it is a {found}"))),
+            (None, Some(gaps)) => {
+                gaps.note(id);
+                Ok(None)
+            }
+            (None, None) => Err(missing(id, &kind, wanted_for)),
+        }
     }
 
-    /// The object's kind, and where in `buffer` its bytes are.
+    /// The object's kind, and where in `buffer` its bytes are; None where it is not here.
     fn find(
         &self,
         id: &oid,
         expected: Option<gix::objs::Kind>,
         wanted_for: &dyn Display,
         buffer: &mut Vec<u8>,
-    ) -> Result<(gix::objs::Kind, Range<usize>), Trouble> {
+    ) -> Result<Option<(gix::objs::Kind, Range<usize>)>, Trouble> {
         let what: &dyn Display = match &expected {
             Some(kind) => kind,
             None => &"object",
         };
         let failed = |err: gix::Error| unreadable(id, what, wanted_for, err);
-        let (found, start) = match self.plain(id, expected, buffer).map_err(failed) {
-            Ok(Some(found)) => found,
-            Ok(None) => (self.elsewhere(id, buffer, &failed)?.ok_or_else(|| missing(id, what, wanted_for))?, 0),
+        let found = match self.plain(id, expected, buffer).map_err(failed) {
+            Ok(Some(found)) => Some(found),
+            Ok(None) => self.elsewhere(id, buffer, &failed)?.map(|kind| (kind, 0)),
             // Perhaps an alternate has a good copy.
-            Err(damage) => (self.elsewhere(id, buffer, &failed).ok().flatten().ok_or(damage)?, 0),
+            Err(damage) => Some((self.elsewhere(id, buffer, &failed).ok().flatten().ok_or(damage)?, 0)),
         };
-        Ok((found, start..buffer.len()))
+        Ok(found.map(|(kind, start)| (kind, start..buffer.len())))
     }
 
     /// The kind of the object and where in `buffer` it starts, if it is where most are: what was just staged is loose,

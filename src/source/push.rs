@@ -3,6 +3,7 @@
 //! A token that one commit adds and the next takes out is pushed all the same, so the tips alone would not do.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
@@ -10,6 +11,7 @@ use gix::objs::Kind as ObjectKind;
 use super::ancestry::{AllKnown, Ancestry, Commit};
 use super::comparison::Comparison;
 use super::envelope::{visit_envelope, whole};
+use super::gaps::Gaps;
 use super::index::compare_trees;
 use super::objects::{LFS_POINTER, Objects, pointers_of_lfs};
 use super::refs::{Ref, cut_off};
@@ -63,6 +65,10 @@ pub struct Pushed<'r> {
     cut: usize,
     /// What the other side has, where the walk did not get to see all of it.
     known: Option<AllKnown>,
+    /// Takes what is not here, where that need not be an error.
+    gaps: Option<Arc<Gaps>>,
+    /// That more was scanned than is meant, since it cannot be told what is.
+    unsorted: Option<Trouble>,
     #[cfg(feature = "archives")]
     archives: bool,
 }
@@ -151,6 +157,8 @@ impl<'r> Pushed<'r> {
             names,
             cut,
             known: known_in_full,
+            gaps: None,
+            unsorted: None,
             #[cfg(feature = "archives")]
             archives: false,
         })
@@ -159,7 +167,7 @@ impl<'r> Pushed<'r> {
     /// What these commits bring, wherever they are. Reads no content yet.
     pub fn selected(repository: &'r Repository, selection: &Selection) -> Result<Self, Trouble> {
         let shallow = repository.shallow()?;
-        let ids = repository.selected(selection)?;
+        let (ids, unsorted) = repository.selected(selection)?;
         let mut trees = Trees { objects: &repository.objects, known: HashMap::new() };
         let commits = ids.iter().map(|id| {
             let commit = repository.objects.commit(id, &"a commit that is asked for")?;
@@ -178,6 +186,8 @@ impl<'r> Pushed<'r> {
             names,
             cut,
             known: None,
+            gaps: Some(Arc::default()),
+            unsorted,
             #[cfg(feature = "archives")]
             archives: false,
         })
@@ -200,9 +210,10 @@ impl<'r> Pushed<'r> {
         Some(format!("{what}, so what they changed cannot be told; git fetch --unshallow gets the rest"))
     }
 
-    /// What came before the commits is not here.
-    pub fn lacks(&self) -> Option<Trouble> {
-        (self.cut > 0).then(|| cut_off(&counted(self.cut, "commit")))
+    /// What came before the commits is not here, or which ones are meant.
+    pub fn lacks(&self) -> impl Iterator<Item = Trouble> {
+        let cut = (self.cut > 0).then(|| cut_off(&counted(self.cut, "commit")));
+        cut.into_iter().chain(self.unsorted.clone())
     }
 
     fn visit_other(
@@ -288,23 +299,21 @@ impl Source for Pushed<'_> {
     }
 
     fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let (commits, stores) = (&self.commits, &self.repository.stores);
+        let (commits, stores, gaps) = (&self.commits, &self.repository.stores, &self.gaps);
+        let reader = || match gaps {
+            Some(gaps) => stores.reader_of_history().noting(gaps.clone()),
+            None => stores.reader_of_history(),
+        };
         let how = How {
             known: self.known.as_ref(),
             #[cfg(feature = "archives")]
             archives: self.archives,
         };
-        let mut covered = spread(
-            commits.len(),
-            threads,
-            &stores.reader_of_history(),
-            || stores.reader_of_history(),
-            |objects, buffer, at, covered| {
-                if let Err(trouble) = commits[at].visit(at, how, objects, buffer, visit, covered) {
-                    covered.unread.push(trouble);
-                }
-            },
-        );
+        let mut covered = spread(commits.len(), threads, &reader(), reader, |objects, buffer, at, covered| {
+            if let Err(trouble) = commits[at].visit(at, how, objects, buffer, visit, covered) {
+                covered.unread.push(trouble);
+            }
+        });
         let mut buffer = Vec::new();
         for at in 0..self.others.len() {
             if let Err(trouble) = self.visit_other(at, &mut buffer, visit, &mut covered) {
@@ -313,6 +322,9 @@ impl Source for Pushed<'_> {
         }
         for name in &self.names {
             visit(&whole(Part::Ref, name));
+        }
+        if let Some(gaps) = gaps {
+            self.repository.tell_missing(&gaps.take(), threads, &mut covered);
         }
         if self.kind == Kind::Commits {
             // Named is enough on the way to a remote; of a history it is a gap.

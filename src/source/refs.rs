@@ -17,30 +17,42 @@ pub(super) struct Ref {
     pub id: ObjectId,
 }
 
-impl Repository {
+/// All that there are.
+#[derive(Default)]
+pub(super) struct Refs {
     /// Every ref but the symbolic ones, which name another.
+    pub direct: Vec<Ref>,
+    /// The names of these. Of a reftable's, git tells with the others.
+    pub symbolic: Vec<Vec<u8>>,
+    /// What is said of each that cannot be read.
+    pub broken: Vec<Trouble>,
+}
+
+impl Repository {
+    /// Every ref but the symbolic ones. None must be broken.
     pub(super) fn refs(&self) -> Result<Vec<Ref>, Trouble> {
-        Ok(self.refs_and_symbolic()?.0)
+        let mut all = self.all_refs()?;
+        all.broken.pop().map_or(Ok(all.direct), Err)
     }
 
-    /// The same, and the names of refs that stand for other names. Of a reftable's, git tells with the others.
-    pub(super) fn refs_and_symbolic(&self) -> Result<(Vec<Ref>, Vec<Vec<u8>>), Trouble> {
-        if self.has_reftable() { Ok((self.ask_git_for_refs()?, Vec::new())) } else { self.read_refs() }
-    }
-
-    fn read_refs(&self) -> Result<(Vec<Ref>, Vec<Vec<u8>>), Trouble> {
+    /// Whatever refs can be read.
+    pub(super) fn all_refs(&self) -> Result<Refs, Trouble> {
+        if self.has_reftable() {
+            return Ok(Refs { direct: self.ask_git_for_refs()?, ..Refs::default() });
+        }
         let broken = |err: &dyn std::fmt::Display| self.broken_refs(err);
         let platform = self.gix.references().map_err(|err| broken(&err))?;
-        let (mut refs, mut symbolic) = (Vec::new(), Vec::new());
+        let mut all = Refs::default();
         for found in platform.all().map_err(|err| broken(&err))? {
-            let found = found.map_err(|err| broken(&err))?;
+            // Git goes on as well where one was cut short by a crash.
+            let Ok(found) = found.map_err(|err| all.broken.push(broken(&err))) else { continue };
             let name = found.name().as_bstr().to_vec();
             match found.target() {
-                gix::refs::TargetRef::Object(id) => refs.push(Ref { name, id: id.to_owned() }),
-                gix::refs::TargetRef::Symbolic(_) => symbolic.push(name),
+                gix::refs::TargetRef::Object(id) => all.direct.push(Ref { name, id: id.to_owned() }),
+                gix::refs::TargetRef::Symbolic(_) => all.symbolic.push(name),
             }
         }
-        Ok((refs, symbolic))
+        Ok(all)
     }
 
     /// The branch that HEAD stands for, which need not be there yet.

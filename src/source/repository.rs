@@ -58,7 +58,10 @@ impl Repository {
     pub(super) fn detached_head(&self, git_dir: &Path) -> Option<ObjectId> {
         if self.has_reftable() {
             // The file says nothing then.
-            let name = format!("worktrees/{}/HEAD", git_dir.file_name()?.to_str()?);
+            let name = match git_dir {
+                _ if git_dir == self.common_dir() => "main-worktree/HEAD".to_owned(),
+                _ => format!("worktrees/{}/HEAD", git_dir.file_name()?.to_str()?),
+            };
             let id = self.ask_git(&["rev-parse", "--quiet", "--verify", &name]).ok()??;
             return ObjectId::from_hex(id.trim_ascii()).ok();
         }
@@ -75,7 +78,10 @@ impl Repository {
 
     /// Whether a remote has promised objects that a clone left out.
     pub(super) fn is_partial(&self) -> bool {
-        self.gix.config_snapshot().string("extensions.partialClone").is_some()
+        let settings = self.gix.config_snapshot();
+        // Git wrote down the one remote once, and says it of each now.
+        let promises = |remote| settings.boolean(&format!("remote.{remote}.promisor")) == Some(true);
+        settings.string("extensions.partialClone").is_some() || self.gix.remote_names().iter().any(promises)
     }
 
     /// The git directory that all worktrees share.

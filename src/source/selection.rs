@@ -1,5 +1,6 @@
 //! Commits that are named on the command line, as `git log` takes names and filters.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use gix::ObjectId;
@@ -18,7 +19,7 @@ pub struct Selection {
     pub until: Option<String>,
     /// Globs of branches.
     pub branches: Vec<String>,
-    /// A basic regular expression for the name and address.
+    /// A basic regular expression for the name and address, as they are written or as `.mailmap` corrects them.
     pub author: Option<String>,
     /// Commits that change one of these.
     pub paths: Vec<String>,
@@ -32,16 +33,25 @@ impl Selection {
         revisions.is_empty() && !filters && branches.is_empty() && paths.is_empty()
     }
 
-    /// The words for `git rev-list`. Neither the graph that git caches nor a setting for expressions decides what it lists.
-    fn words(&self) -> Vec<String> {
-        let mut words: Vec<String> = vec!["-c".into(), "core.commitGraph=false".into(), "rev-list".into()];
-        words.extend(["--full-history".into(), "--basic-regexp".into()]);
+    /// The words for git to list the commits by. Neither the graph that it caches nor a setting for expressions, encodings or
+    /// authors decides what it lists.
+    fn words(&self, authors: Authors, repository: &Repository) -> Vec<String> {
+        let mut words: Vec<String> = vec!["-c".into(), "core.commitGraph=false".into()];
+        match authors {
+            Authors::AsWritten => words.push("rev-list".into()),
+            Authors::AsMapped => {
+                let blob = if repository.worktree().is_none() { "HEAD:.mailmap" } else { "" };
+                words.extend(["-c".into(), "mailmap.file=".into(), "-c".into(), format!("mailmap.blob={blob}")]);
+                // git rev-list cannot do it.
+                let list = ["log", "--format=%H", "--no-patch", "--no-follow", "--no-show-signature", "--use-mailmap"];
+                words.extend(list.map(Into::into));
+            }
+        }
+        words.extend(["--full-history", "--basic-regexp", "--encoding=UTF-8"].map(Into::into));
         words.extend(self.since.iter().map(|date| format!("--since={date}")));
         words.extend(self.until.iter().map(|date| format!("--until={date}")));
         words.extend(self.author.iter().map(|author| format!("--author={author}")));
-        // Git takes a plain name for a folder of branches.
-        let is_glob = |branch: &&String| branch.contains(['*', '?', '[']);
-        words.extend(self.branches.iter().filter(is_glob).map(|branch| format!("--branches={branch}")));
+        words.extend(self.globs().map(|glob| format!("--branches={glob}")));
         if self.revisions.is_empty() && self.branches.is_empty() {
             words.push("--all".into());
         }
@@ -52,23 +62,84 @@ impl Selection {
         words.extend(self.paths.iter().cloned());
         words
     }
+
+    fn globs(&self) -> impl Iterator<Item = &String> {
+        self.branches.iter().filter(|branch| is_glob(branch))
+    }
+}
+
+/// Git takes a plain name for a folder of branches.
+fn is_glob(branch: &str) -> bool {
+    branch.contains(['*', '?', '['])
+}
+
+/// How an author is called: as the commit has it, or as `.mailmap` corrects that, which `git log` shows.
+#[derive(Clone, Copy)]
+enum Authors {
+    AsWritten,
+    AsMapped,
 }
 
 impl Repository {
-    /// The commits that are meant, the oldest first. Git is asked for ids, and for no content.
-    pub(super) fn selected(&self, selection: &Selection) -> Result<Vec<ObjectId>, Trouble> {
+    /// The commits that are meant, the oldest first; more than those, where that is told as well. Git is asked for ids, and for no
+    /// content.
+    pub(super) fn selected(&self, selection: &Selection) -> Result<(Vec<ObjectId>, Option<Trouble>), Trouble> {
         for date in selection.since.iter().chain(&selection.until) {
             self.see_that_it_is_a_date(date)?;
         }
-        let listed = self.listed(&selection.words())?;
-        let lines = listed.split(|&b| b == b'\n').filter(|line| !line.is_empty());
-        let ids = lines.map(|line| {
-            let wrong = |err| Trouble::new("cannot read what git rev-list printed", err, "see that git works here");
-            ObjectId::from_hex(line).map_err(wrong)
-        });
-        let mut ids = ids.collect::<Result<Vec<_>, _>>()?;
+        for glob in selection.globs() {
+            self.see_that_it_names_a_branch(glob)?;
+        }
+        match self.meant(selection) {
+            Err(_) if self.lacks_trees_of(&selection.paths) => {
+                let anywhere = Selection { paths: Vec::new(), ..selection.clone() };
+                Ok((self.meant(&anywhere)?, Some(unsorted())))
+            }
+            ids => Ok((ids?, None)),
+        }
+    }
+
+    fn meant(&self, selection: &Selection) -> Result<Vec<ObjectId>, Trouble> {
+        let mut ids = self.ids(&selection.words(Authors::AsWritten, self))?;
+        if selection.author.is_some() {
+            let written: HashSet<ObjectId> = ids.iter().copied().collect();
+            let mapped: HashSet<ObjectId> = self.ids(&selection.words(Authors::AsMapped, self))?.into_iter().collect();
+            if !mapped.is_subset(&written) {
+                // Both in the order of all.
+                ids = self.ids(&Selection { author: None, ..selection.clone() }.words(Authors::AsWritten, self))?;
+                ids.retain(|id| written.contains(id) || mapped.contains(id));
+            }
+        }
         ids.reverse();
         Ok(ids)
+    }
+
+    /// What git lists, the newest first.
+    fn ids(&self, words: &[String]) -> Result<Vec<ObjectId>, Trouble> {
+        let listed = self.listed(words)?;
+        let lines = listed.split(|&b| b == b'\n').filter(|line| !line.is_empty());
+        let ids = lines.map(|line| {
+            let wrong = |err| Trouble::new("cannot read what git listed", err, "see that git works here");
+            ObjectId::from_hex(line).map_err(wrong)
+        });
+        ids.collect()
+    }
+
+    /// Whether git understands these paths, and cannot tell which commits change one: this clone left out trees.
+    fn lacks_trees_of(&self, paths: &[String]) -> bool {
+        let mut words: Vec<String> = ["rev-list", "--no-walk", "--max-count=0", "--all", "--"].map(Into::into).into();
+        words.extend(paths.iter().cloned());
+        !paths.is_empty() && self.is_partial() && self.listed(&words).is_ok()
+    }
+
+    /// One that is written wrongly names none.
+    fn see_that_it_names_a_branch(&self, glob: &str) -> Result<(), Trouble> {
+        let named = self.ask_git(&["rev-parse", &format!("--branches={glob}")])?;
+        if named.is_none_or(|ids| ids.is_empty()) {
+            let attempt = format!("cannot list the commits of {glob}");
+            return Err(Trouble::new(attempt, "no branch has such a name", "git branch --list shows all of them"));
+        }
+        Ok(())
     }
 
     /// Git takes what it cannot read for now, so that nothing would be listed. What says now itself has a number in it, or one of
@@ -99,7 +170,15 @@ impl Repository {
         if answer.succeeded() {
             return Ok(answer.stdout);
         }
-        let first = answer.complaint().lines().next().unwrap_or_default().to_owned();
-        Err(Trouble::new("cannot list the commits that are asked for", first, "correct the revision or the filter"))
+        let way_out = "correct the revision, the filter or the path";
+        Err(Trouble::new("cannot list the commits that are asked for", answer.cause(), way_out))
     }
+}
+
+fn unsorted() -> Trouble {
+    Trouble::new(
+        "cannot tell which commits change the paths that are asked for, so all were scanned",
+        "this is a partial clone, which left out trees",
+        "git fetch --refetch --no-filter gets them",
+    )
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::client;
-use crate::support::history::{answer, expect_tokens, history};
+use crate::support::history::{answer, expect_tokens, history, history_call};
 use crate::support::story::{Story, Told, place, places};
 use crate::support::token::Token;
 
@@ -280,5 +280,27 @@ fn the_head_of_another_worktree_leads_there_in_a_reftable_too() {
         linked.git(&["commit", "-q", "-m", "went"]);
         let said = answer(&history(&repo).expect_code(1), &token);
         assert_eq!((&said["standing"], &said["refs"][0]), (&json!("ref"), &json!("HEAD")), "{format}: {said}");
+    }
+}
+
+#[test]
+fn the_head_of_the_main_worktree_leads_there_from_a_linked_one() {
+    for format in ["files", "reftable"] {
+        let repo = crate::support::Repo::init(&[&format!("--ref-format={format}")]);
+        let token = crate::support::token::Maker::new(7633).sk_live(24);
+        repo.git(&["config", "core.logAllRefUpdates", "false"]);
+        repo.stage("a.txt", "innocent\n");
+        repo.commit("one");
+        repo.git(&["worktree", "add", "-q", "-b", "side", "../linked"]);
+        repo.git(&["checkout", "-q", "--detach"]);
+        repo.stage("b.txt", client(&token));
+        repo.commit("came");
+        repo.git(&["rm", "-q", "b.txt"]);
+        repo.commit("went");
+        for folder in ["repo", "linked"] {
+            let run = history_call(&repo).cwd(repo.base().join(folder)).run().expect_code(1);
+            let said = answer(&run, &token);
+            assert_eq!((&said["standing"], &said["refs"][0]), (&json!("ref"), &json!("HEAD")), "{format}: {said}");
+        }
     }
 }

@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::support::history::{Place, Stream, answers, expect_tokens, history};
+use crate::support::history::{Place, Stream, answer, answers, expect_tokens, history, history_call};
 use crate::support::token::Maker;
-use crate::support::{Repo, Run, note};
+use crate::support::{Repo, Run, client, note};
 use data_encoding::HEXLOWER;
 
 /// Few objects: they are read some hundred times.
@@ -317,4 +317,35 @@ fn a_loose_object_under_the_name_of_another() {
     let (one, other) = (loose_object(&repo, "main"), loose_object(&repo, "main~1"));
     replace(&one, &fs::read(other).expect("read"));
     assert!(expect_honest(&history(&repo), &before));
+}
+
+#[test]
+fn a_ref_that_is_cut_short_takes_no_other_with_it() {
+    let (repo, token) = (Repo::new(), Maker::new(7430).sk_live(24));
+    repo.stage("a.txt", "innocent\n");
+    repo.commit("one");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.stage("a.txt", client(&token));
+    repo.commit("two");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["branch", "zero"]);
+    let whole = answer(&history(&repo).expect_code(1), &token);
+    for (name, text) in [("aaa", ""), ("zzz", "garbage\n"), ("sub/x", "1234\n"), ("main", "")] {
+        note(format!("{name} {text:?}"));
+        let path = repo.path(".git/refs/heads").join(name);
+        fs::create_dir_all(path.parent().expect("below")).expect("create");
+        let before = fs::read(&path).ok();
+        fs::write(&path, text).expect("write");
+        let run = history(&repo).expect_code(2);
+        assert!(run.err().contains(&format!("refs/heads/{name}")), "{}", run.all());
+        let said = answer(&run, &token);
+        for key in ["standing", "refs", "reachable"] {
+            assert_eq!(said[key], whole[key], "{key}: {}", run.all());
+        }
+        history_call(&repo).args(&["--allow-incomplete"]).run().expect_code(2);
+        match before {
+            Some(before) => fs::write(&path, before).expect("write"),
+            None => fs::remove_file(&path).expect("remove"),
+        }
+    }
 }

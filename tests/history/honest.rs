@@ -271,6 +271,89 @@ fn worktrees_that_cannot_be_listed_are_not_passed_over() {
     assert!(run.err().contains("cannot list the worktrees"), "{}", run.all());
 }
 
+/// All that some commits bring, asked for in each way.
+const SELECTIONS: &[&[&str]] =
+    &[&["HEAD"], &["--since", "2024-01-01"], &["--branch", "main"], &["--author", "Ada"], &["HEAD", "--", "deep"]];
+
+#[test]
+fn of_what_a_partial_clone_left_out_commits_that_are_asked_for_say_the_same() {
+    for (filter, left_out) in [("--filter=blob:none", "1 object"), ("--filter=tree:0", "3 objects")] {
+        let (mut story, _) = origin(7936);
+        let lost = story.git(&["rev-parse", "HEAD~1:deep/a.txt"]).line();
+        let (late, message) = (story.token(), story.token());
+        story.repo.stage("deep/late.txt", client(&late));
+        story.commit(&client(&message));
+        let folder = clone(&story, "partial", &[filter]);
+        let partial = Place::at(&story.repo, &folder);
+        let before = partial.ids();
+        for words in SELECTIONS {
+            note(format!("{filter} {words:?}"));
+            let ask = |more: &[&str]| history_call(&story.repo).args(more).args(words).cwd(&folder).run();
+            let run = expect_incomplete(ask(&[]), &["partial clone", left_out], &[&late, &message]);
+            if filter == "--filter=blob:none" {
+                run.expect_has(&lost[..16]);
+            }
+            expect_tokens(&ask(&["--allow-incomplete"]).expect_code(1), [&late, &message]);
+        }
+        assert_eq!(partial.ids(), before, "nothing was fetched");
+        // A pack that cannot be read is nothing that a clone leaves out.
+        fs::write(folder.join(".git/objects/pack/pack-00.pack"), "").expect("write");
+        let run = history_call(&story.repo).args(&["HEAD", "--allow-incomplete"]).cwd(&folder).run();
+        run.expect_code(2).expect_has("pack-00.pack");
+    }
+}
+
+#[test]
+fn where_only_what_a_partial_clone_left_out_could_hold_a_token_that_can_be_accepted() {
+    for filter in ["--filter=blob:none", "--filter=tree:0"] {
+        let (story, _) = origin(7937);
+        let folder = clone(&story, "partial", &[filter]);
+        for words in SELECTIONS {
+            note(format!("{filter} {words:?}"));
+            history_call(&story.repo).args(&["--allow-incomplete"]).args(words).cwd(&folder).run().expect_code(0);
+        }
+        let wrong = &["--allow-incomplete", "HEAD", "--", ":(nonsense)deep"];
+        history_call(&story.repo).args(wrong).cwd(&folder).run().expect_code(2).expect_has("nonsense");
+    }
+}
+
+#[test]
+fn names_of_folders_that_a_partial_clone_left_out_are_scanned() {
+    let mut story = Story::new(7940);
+    let (early, below) = (story.token(), story.token());
+    story.add(&format!("{early}/a.txt"), "a\n");
+    story.add(&format!("{early}/a.txt"), "b\n");
+    story.add(&format!("innocent/{below}/a.txt"), "a\n");
+    story.git(&["config", "uploadpack.allowFilter", "true"]);
+    let folder = clone(&story, "partial", &["--filter=tree:1", "--no-checkout"]);
+    let ask = |words: &[&str]| history_call(&story.repo).args(words).cwd(&folder).run();
+    for words in [&[][..], &["HEAD"]] {
+        expect_incomplete(ask(words), &["partial clone", "4 objects"], &[&early]);
+    }
+}
+
+#[test]
+fn what_is_lost_is_never_accepted() {
+    for name in ["HEAD~2:deep/a.txt", "HEAD~2:deep"] {
+        let (mut story, token) = origin(7938);
+        let late = story.token();
+        story.add("late.txt", client(&late));
+        let (id, path) = loose(&story.repo, name);
+        fs::remove_file(path).expect("remove");
+        for words in [&["--allow-incomplete"][..], &["--allow-incomplete", "HEAD"]] {
+            note(format!("{name} {words:?}"));
+            let run = history_call(&story.repo).args(words).run().expect_code(2);
+            run.expect_has(&id[..16]);
+        }
+        let there: &[&Token] = if name == "HEAD~2:deep" { &[&token, &late] } else { &[&late] };
+        expect_incomplete(history(&story.repo), &[&id[..16]], there);
+        expect_incomplete(history_call(&story.repo).args(&["HEAD"]).run(), &[&id[..16]], &[&late]);
+    }
+    let story = Story::new(7939);
+    fs::write(story.repo.path(".git/refs/heads/broken"), format!("{}\n", "12".repeat(20))).expect("write");
+    history_call(&story.repo).args(&["--allow-incomplete"]).run().expect_code(2);
+}
+
 #[test]
 fn what_commits_are_asked_for_is_no_less_honest() {
     let story = Story::new(7934);

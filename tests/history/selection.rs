@@ -113,6 +113,76 @@ fn what_git_does_not_know_is_no_clean_history() {
 }
 
 #[test]
+fn a_mistake_is_told_in_the_words_that_say_why() {
+    let three = Three::new(8112);
+    three.story.git(&["tag", "both", "main~1"]);
+    three.story.git(&["branch", "both", "main"]);
+    let zero = "0123456789012345678901234567890123456789";
+    for (words, why) in [
+        (&["--author", "["][..], "'[': Invalid regular expression"),
+        (&["main^{tag}"], "bad revision 'main^{tag}'"),
+        (&[":/["], "bad revision ':/['"),
+        (&["both..nonsense"], "bad revision 'both..nonsense'"),
+        (&[zero], "bad object"),
+        (&["HEAD@{99}"], "only has"),
+        (&["main@{u}"], "no upstream"),
+        (&["main", "--", "../../outside"], "is outside repository"),
+        (&["main", "--", ":(nonsense)a"], "Invalid pathspec magic 'nonsense'"),
+        (&["main", "--", ""], "empty string is not a valid pathspec"),
+        (&["--branch", "nonsense"], "refs/heads/nonsense"),
+        (&["--branch", "ma["], "no branch has such a name"),
+        (&["--branch", "nonsense*"], "no branch has such a name"),
+    ] {
+        let run = three.ask(words).expect_code(2);
+        assert!(run.err().contains(why) && run.err().lines().count() == 1, "{why}: {}", run.all());
+        run.expect_lacks("hint").expect_lacks("warning");
+    }
+}
+
+#[test]
+fn an_author_is_meant_by_either_name() {
+    let three = Three::new(8113);
+    let Three { ada, ben, cleo, story } = &three;
+    three.expect(&["--author", "Benjamin"], &[]);
+    let mapped = "Benjamin <benjamin@example.net> <ben@example.org>\n";
+    fs::write(story.repo.path(".mailmap"), mapped).expect("write");
+    for use_it in ["true", "false"] {
+        story.git(&["config", "log.mailmap", use_it]);
+        three.expect(&["--author", "Benjamin"], &[ben]);
+        three.expect(&["--author", "^Ben "], &[ben]);
+        three.expect(&["--author", "^Ben"], &[ben]);
+        three.expect(&["--author", "a"], &[ada, ben, cleo]);
+        three.expect(&["main", "--author", "Benjamin", "--", "a.txt"], &[]);
+    }
+    // What the person who asks has set up is no part of the repository.
+    fs::write(story.repo.base().join("mine"), "Zoe <zoe@example.net> <cleo@example.org>\n").expect("write");
+    story.git(&["config", "mailmap.file", &story.repo.base().join("mine").to_string_lossy()]);
+    for (name, value) in [("log.follow", "true"), ("log.showSignature", "true"), ("color.ui", "always")] {
+        story.git(&["config", name, value]);
+    }
+    assert!(!story.git(&["log", "--all", "--use-mailmap", "--author=Zoe"]).out().is_empty());
+    three.expect(&["--author", "Zoe"], &[]);
+    three.expect(&["--author", "Benjamin", "--", "src/b.txt"], &[ben]);
+    story.add(".mailmap", mapped);
+    let bare = story.repo.base().join("bare.git");
+    story.git(&["clone", "-q", "--bare", ".", &bare.to_string_lossy()]);
+    let run = history_call(&story.repo).args(&["--author", "Benjamin"]).cwd(&bare).run().expect_code(1);
+    expect_tokens(&run, [ben]);
+}
+
+#[test]
+fn no_setting_for_encodings_hides_an_author() {
+    let mut three = Three::new(8114);
+    let token = three.story.token();
+    three.story.repo.stage("d.txt", client(&token));
+    three.story.commit_by("Bj\u{f6}rn", &["commit", "-q", "-m", "fourth"]);
+    for setting in ["i18n.logOutputEncoding", "i18n.commitEncoding"] {
+        three.story.git(&["config", setting, "ISO-8859-1"]);
+        three.expect(&["--author", "Bj\u{f6}rn"], &[&token]);
+    }
+}
+
+#[test]
 fn nothing_that_is_meant_is_said_to_be_nothing() {
     let three = Three::new(8106);
     let run = three.story.repo.keysweep_call(&["history", "main..main"]).run().expect_code(0);

@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::history::{expect_tokens, history, history_call};
 use crate::support::story::Story;
 use crate::support::token::Maker;
-use crate::support::{Repo, Run, client};
+use crate::support::{Repo, Run, client, note};
 
 const FILE: &str = ".git/keysweep/clean-objects";
 
@@ -75,7 +75,7 @@ fn a_damaged_memory_is_none() {
     let whole = fs::read(&path).expect("read");
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 1;
-    for damaged in [&whole[..whole.len() - 1], &flipped, b"", b"keysweep clean objects 1\n"] {
+    for damaged in [&whole[..whole.len() - 1], &flipped, b"", b"keysweep clean objects 2\n"] {
         fs::write(&path, damaged).expect("write");
         assert_eq!(read(&sweep(&story.repo).expect_code(0)), all);
     }
@@ -132,4 +132,98 @@ fn what_is_remembered_holds_no_token_and_no_id_of_one() {
     for needle in [token.text().as_bytes(), &raw] {
         assert!(!bytes.windows(needle.len()).any(|window| window == needle));
     }
+}
+
+/// What both say of what was not scanned.
+#[track_caller]
+fn expect_as_a_whole_sweep(repo: &Repo, code: i32) -> Run {
+    let (whole, again) = (history(repo).expect_code(code), sweep(repo).expect_code(code));
+    for key in ["skipped", "unread", "findings"] {
+        if again.summary()[key] != whole.summary()[key] {
+            again.fail(&format!("a whole sweep has {key} {}", whole.summary()[key]));
+        }
+    }
+    again
+}
+
+fn remove(repo: &Repo, name: &str) -> String {
+    let id = repo.git(&["rev-parse", name]).line();
+    fs::remove_file(repo.path(".git/objects").join(&id[..2]).join(&id[2..])).expect("remove");
+    id
+}
+
+#[test]
+fn what_is_lost_since_is_missed() {
+    for name in ["HEAD~1:d/a.txt", "HEAD~1:d", "HEAD~1^{tree}", "HEAD:d/token.txt"] {
+        note(name);
+        let mut story = Story::new(8208);
+        let token = story.token();
+        story.add("d/a.txt", "a\n");
+        story.add("d/token.txt", client(&token));
+        sweep(&story.repo).expect_code(1);
+        let id = remove(&story.repo, name);
+        let run = expect_as_a_whole_sweep(&story.repo, 2);
+        assert!(run.summary()["skipped"].to_string().contains(&id[..16]), "{}", run.all());
+    }
+}
+
+#[test]
+fn a_pack_that_is_lost_since_is_missed() {
+    let story = Story::new(8209);
+    story.git(&["repack", "-adq"]);
+    story.add("a.txt", "a\n");
+    sweep(&story.repo).expect_code(0);
+    let pack = story.repo.path(".git/objects/pack");
+    fs::remove_dir_all(pack).expect("remove");
+    expect_as_a_whole_sweep(&story.repo, 2);
+}
+
+#[test]
+fn what_git_prunes_is_not_missed() {
+    let story = Story::new(8210);
+    let (dangling, all) = (story.repo.blob("nobody leads here\n"), read(&history(&story.repo).expect_code(0)));
+    sweep(&story.repo).expect_code(0);
+    remove(&story.repo, &dangling);
+    assert_eq!(read(&expect_as_a_whole_sweep(&story.repo, 0)), all - 1, "the others are read again");
+    assert_eq!(read(&sweep(&story.repo).expect_code(0)), 0);
+}
+
+#[test]
+fn what_was_forgotten_when_something_was_missing_may_be_found_again() {
+    let story = Story::new(8211);
+    let lost = "12".repeat(20);
+    let call = story.repo.git_call(&["mktree", "--missing"]).stdin(format!("100644 blob {lost}\tx\n"));
+    let tree = call.run().expect_code(0).line();
+    sweep(&story.repo).expect_code(0);
+    assert_eq!(read(&expect_as_a_whole_sweep(&story.repo, 0)), 0);
+    story.git(&["tag", "found", &tree]);
+    let run = expect_as_a_whole_sweep(&story.repo, 2);
+    assert!(run.summary()["skipped"].to_string().contains(&lost[..16]), "{}", run.all());
+}
+
+#[test]
+fn submodules_are_named_each_time() {
+    let mut story = Story::new(8212);
+    let token = story.token();
+    let head = story.git(&["rev-parse", "HEAD"]).line();
+    for path in ["libs/inner", &format!("libs/{token}")] {
+        story.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{head},{path}")]);
+        story.commit("with a submodule");
+        story.git(&["rm", "-q", "--cached", path]);
+        story.commit("without");
+    }
+    for _ in 0..3 {
+        let run = expect_as_a_whole_sweep(&story.repo, 1);
+        assert!(run.summary()["skipped"].to_string().contains("inner"), "{}", run.all());
+    }
+    let bytes = fs::read(story.repo.path(FILE)).expect("read");
+    assert!(!bytes.windows(token.text().len()).any(|window| window == token.text().as_bytes()));
+}
+
+#[test]
+fn nothing_new_is_said_to_be_so() {
+    let story = Story::new(8213);
+    let ask = || story.repo.keysweep_call(&["history", "--since-last"]).run().expect_code(0);
+    ask().expect_has("no token in 3 objects");
+    ask().expect_has("no object is new since the last sweep").expect_lacks("there is no object");
 }

@@ -161,6 +161,37 @@ fn a_name_that_only_an_index_has() {
     }
 }
 
+#[test]
+fn a_name_that_is_only_intended_to_be_added() {
+    let mut story = Story::new(7809);
+    let tokens = [story.token(), story.token()];
+    let repo = &story.repo;
+    // Few files, and so many that the entries are not walked one by one.
+    for (many, token) in [0, 6000].into_iter().zip(&tokens) {
+        for n in 0..many {
+            repo.write(format!("many/{n}.txt"), "innocent\n");
+        }
+        story.git(&["add", "."]);
+        let name = format!("sub/{token}.txt");
+        repo.write(&name, "not yet\n");
+        story.git(&["add", "--intent-to-add", &name]);
+        // Once without the file, too.
+        for _ in 0..2 {
+            let run = history(repo).expect_code(1);
+            expect_tokens(&run, [token]);
+            let said = answer(&run, token);
+            assert_eq!((&said["part"], &said["standing"]), (&json!("name"), &json!("index")), "{said:#}");
+            // The next commit does not have it.
+            assert!(repo.staged().expect_code(0).findings().is_empty());
+            let _ = std::fs::remove_file(repo.path(&name));
+        }
+        story.git(&["commit", "-q", "--allow-empty", "-m", "next"]);
+        assert!(!story.git(&["ls-tree", "-r", "--name-only", "HEAD"]).out().contains(token.text()));
+        story.git(&["rm", "-q", "--cached", &name]);
+        history(repo).expect_code(0);
+    }
+}
+
 /// Tokens wherever a report repeats something: all names round one token.
 fn everywhere(seed: u64) -> (Story, Vec<Token>) {
     let mut story = Story::new(seed);

@@ -131,6 +131,9 @@ fn tracking_refs_that_are_stale_are_no_trap() {
     // One that points to nothing at all bounds nothing.
     pair.repo.write(".git/refs/remotes/origin/broken", format!("{}\n", "1".repeat(40)));
     pair.push_finds(&["origin", "main"], &[(&bad, "b.txt:1", &token)]);
+    // What one that cannot be read bounds is not guessed.
+    pair.repo.write(".git/refs/remotes/origin/broken", "");
+    expect_refused(pair.direct(pair.new_ref("refs/heads/main")), &["refs/remotes/origin/broken"]);
 }
 
 #[test]

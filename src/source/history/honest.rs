@@ -8,29 +8,31 @@ use gix::bstr::ByteSlice;
 
 use super::graph::{Commits, Held, Numbers, Trees};
 use super::links::Found;
-use super::{History, objects, remembered};
+use super::stores::Contents;
+use super::{History, remembered};
+use crate::source::gaps::{not_here, objects, sorted};
 use crate::source::objects::{Kept, pointers_of_lfs};
 use crate::source::refs::cut_off;
-use crate::source::{Repository, Threads};
+use crate::source::{Coverage, Repository, Threads};
 use crate::trouble::Trouble;
 
 impl History<'_> {
-    /// What was not there to be scanned.
-    pub(super) fn lacks(&self, found: Found, threads: Threads) -> Vec<Trouble> {
-        let mut lacks = Vec::new();
+    /// Tells what was not there to be scanned. What a clone leaves out is a lack, and what is lost is not.
+    pub(super) fn tell_lacks(&self, found: &Found, threads: Threads, covered: &mut Coverage) {
         let shallow = self.repository.shallow().unwrap_or_else(|trouble| {
-            lacks.push(trouble);
+            covered.unread.push(trouble);
             HashSet::new()
         });
         if !shallow.is_empty() {
-            lacks.push(cut_off(&objects(&sorted(&shallow))));
+            covered.lacking.push(cut_off(&objects(&sorted(&shallow))));
         }
-        lacks.extend(self.missing(found.missing, &shallow, threads));
-        lacks.extend(self.broken_refs());
+        let partial = self.contents.promised || self.repository.is_partial();
+        let missing = self.missing(found.missing.clone(), &shallow, partial, threads);
+        covered.tell_missing(&missing, partial);
+        covered.unread.extend(self.broken_refs());
         if !found.pointers.is_empty() {
-            lacks.push(pointers_of_lfs(found.pointers.len()));
+            covered.lacking.push(pointers_of_lfs(found.pointers.len()));
         }
-        lacks
     }
 
     /// What was told to git about this history, and changes nothing here.
@@ -58,22 +60,17 @@ impl History<'_> {
         &self,
         mut missing: HashSet<ObjectId>,
         shallow: &HashSet<ObjectId>,
+        partial: bool,
         threads: Threads,
-    ) -> Option<Trouble> {
+    ) -> HashSet<ObjectId> {
         let staged = self.staged.iter().filter(|change| change.kept != Kept::Submodule).map(|change| change.id);
         missing.extend(staged.filter(|id| !self.contents.has(id)));
-        missing.retain(|id| !id.is_empty_tree());
-        let partial = self.contents.promised || self.repository.is_partial();
+        // What was missing when it was remembered may be here by now.
+        missing.retain(|id| !id.is_empty_tree() && !self.contents.has(id));
         if !partial && !missing.is_empty() {
             missing = Missed::of(self, missing, threads).reached(self, shallow);
         }
-        let (cause, way_out) = if partial {
-            ("this is a partial clone, which left them out", "git fetch --refetch --no-filter gets them")
-        } else {
-            ("refs lead to them, and they are not here", "git fsck tells more; another clone may have them")
-        };
-        let what = || format!("cannot scan {}", objects(&sorted(&missing)));
-        (!missing.is_empty()).then(|| Trouble::new(what(), cause, way_out))
+        missing
     }
 
     fn broken_refs(&self) -> impl Iterator<Item = Trouble> {
@@ -140,13 +137,31 @@ impl Missed {
     }
 }
 
-fn sorted(ids: &HashSet<ObjectId>) -> Vec<ObjectId> {
-    let mut ids: Vec<ObjectId> = ids.iter().copied().collect();
-    ids.sort();
-    ids
+impl Coverage {
+    fn tell_missing(&mut self, missing: &HashSet<ObjectId>, partial: bool) {
+        if !missing.is_empty() {
+            let told = if partial { &mut self.lacking } else { &mut self.unread };
+            told.push(not_here(missing, partial));
+        }
+    }
 }
 
 impl Repository {
+    /// Tells of objects that some commits lead to and that are not here.
+    pub(in crate::source) fn tell_missing(
+        &self,
+        missing: &HashSet<ObjectId>,
+        threads: Threads,
+        covered: &mut Coverage,
+    ) {
+        if !missing.is_empty() {
+            // What is in a pack that cannot be read seems to be missing as well.
+            let contents = Contents::of(self.stores.folders(), self.objects.hash(), threads);
+            covered.unread.extend(contents.unread);
+            covered.tell_missing(missing, contents.promised || self.is_partial());
+        }
+    }
+
     /// What a sweep may have begun to write.
     pub fn unfinished(&self) -> PathBuf {
         remembered::unfinished(self.common_dir())

@@ -22,16 +22,15 @@ pub use trace::{CommitFacts, Introduced, Sought, Trace};
 pub use watch::{Moment, Phase, Watch};
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use gix::ObjectId;
 use gix::hash::oid;
 use gix::objs::Kind as ObjectKind;
 
 use archives::Archives;
-use links::Links;
+use links::{Found, Links};
 use pack::Pack;
 use remembered::Remembered;
 use stores::Contents;
@@ -39,17 +38,15 @@ use walk::{Look, Object, Search, Task};
 use work::GONE;
 
 use super::envelope::{visit_envelope, whole};
+use super::gaps::objects;
 use super::index;
 use super::loose::Loose;
 use super::objects::{Kept, Objects, SUBMODULE};
-use super::refs::Ref;
+use super::refs::{Ref, Refs};
 use super::{Coverage, Kind, Repository, Skipped, Source, Threads, Unit};
 use crate::detect::Detector;
 use crate::finding::{Origin, OriginKind, Part};
-use crate::trouble::{Trouble, counted};
-
-/// How many objects are named where many have one fault.
-const NAMED: usize = 3;
+use crate::trouble::Trouble;
 
 /// Objects that cannot be read, by what is wrong with them.
 type Broken = Mutex<BTreeMap<String, Vec<ObjectId>>>;
@@ -69,10 +66,14 @@ pub struct History<'r> {
     other_names: Vec<Vec<u8>>,
     /// What the index of each worktree holds.
     staged: Vec<index::Change>,
+    /// Names that stand there for nothing yet.
+    intended: Vec<Vec<u8>>,
     /// What need not be read again.
     clean: Remembered,
     /// How many objects that leaves out.
     remembered: usize,
+    /// What was noticed, once all was read.
+    found: OnceLock<Found>,
     /// Told how far it is.
     watch: Arc<Watch>,
     archives: Archives,
@@ -83,7 +84,9 @@ impl<'r> History<'r> {
     pub fn open(repository: &'r Repository, detector: &'r Detector, threads: Threads, watch: Arc<Watch>) -> Self {
         let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash(), threads);
         let mut told = |trouble| contents.unread.push(trouble);
-        let (refs, mut other_names) = repository.refs_and_symbolic().map_err(&mut told).unwrap_or_default();
+        let Refs { direct: refs, symbolic, broken } = repository.all_refs().map_err(&mut told).unwrap_or_default();
+        broken.into_iter().for_each(&mut told);
+        let mut other_names = symbolic;
         other_names.extend(repository.head_name().map_err(&mut told).unwrap_or_default());
         other_names.retain(|name| refs.iter().all(|found| found.name != *name));
         let in_table = repository.has_reftable().then(|| repository.ask_git_for_reflogs());
@@ -91,9 +94,11 @@ impl<'r> History<'r> {
         let head = repository.head().map_err(&mut told).unwrap_or_default();
         let git_dirs =
             repository.git_dirs().map_err(&mut told).unwrap_or_else(|()| vec![repository.common_dir().into()]);
-        let mut staged = Vec::new();
+        let (mut staged, mut intended) = (Vec::new(), Vec::new());
         for git_dir in &git_dirs {
-            staged.extend(staged_in(git_dir, &repository.objects).map_err(&mut told).unwrap_or_default());
+            let index = staged_in(git_dir, &repository.objects).map_err(&mut told).unwrap_or_default();
+            staged.extend(index.changes);
+            intended.extend(index.intended);
         }
         Self {
             repository,
@@ -105,8 +110,10 @@ impl<'r> History<'r> {
             git_dirs,
             other_names,
             staged,
+            intended,
             clean: Remembered::default(),
             remembered: 0,
+            found: OnceLock::new(),
             watch,
             archives: Archives::new(false),
         }
@@ -160,9 +167,11 @@ impl Source for History<'_> {
         let mut unread = self.contents.unread.clone();
         unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
         let mut found = links.into_found();
-        let skipped = self.submodules(mem::take(&mut found.submodules));
-        let lacking = self.lacks(found, threads);
-        let covered = Coverage { objects: read, bytes, skipped, unread, lacking, ..Coverage::default() };
+        self.clean.add_to(&mut found);
+        let found = self.found.get_or_init(|| found);
+        let (skipped, remembered) = (self.submodules(&found.submodules), self.remembered);
+        let mut covered = Coverage { objects: read, remembered, bytes, skipped, unread, ..Coverage::default() };
+        self.tell_lacks(found, threads, &mut covered);
         self.with_archives_told(covered, threads)
     }
 }
@@ -173,8 +182,8 @@ impl History<'_> {
         for name in self.refs.iter().map(|found| &found.name).chain(&self.other_names) {
             visit(&Unit { path: Some(name), ..whole(Part::Ref, name) });
         }
-        for change in &self.staged {
-            visit(&Unit { path: Some(&change.path), ..whole(Part::Name, &change.path) });
+        for path in self.staged.iter().map(|change| &change.path).chain(&self.intended) {
+            visit(&Unit { path: Some(path), ..whole(Part::Name, path) });
         }
     }
 
@@ -206,11 +215,11 @@ impl History<'_> {
     }
 
     /// Those that are checked out by their paths, others by the `names` that trees have for them.
-    fn submodules(&self, names: BTreeSet<Vec<u8>>) -> Vec<Skipped> {
+    fn submodules(&self, names: &BTreeSet<Vec<u8>>) -> Vec<Skipped> {
         let staged = self.staged.iter().filter(|change| change.kept == Kept::Submodule);
         let mut paths: Vec<Vec<u8>> = staged.map(|change| change.path.clone()).collect();
         let is_staged = |name: &[u8]| paths.iter().any(|path| path.rsplit(|&b| b == b'/').next() == Some(name));
-        let others: Vec<Vec<u8>> = names.into_iter().filter(|name| !is_staged(name)).collect();
+        let others: Vec<Vec<u8>> = names.iter().filter(|name| !is_staged(name)).cloned().collect();
         paths.extend(others);
         paths.into_iter().map(|path| Skipped { path, why: SUBMODULE }).collect()
     }
@@ -227,13 +236,13 @@ impl History<'_> {
 }
 
 /// All that the index of the worktree with this git directory holds.
-fn staged_in(git_dir: &Path, objects: &Objects) -> Result<Vec<index::Change>, Trouble> {
+fn staged_in(git_dir: &Path, objects: &Objects) -> Result<index::Delta, Trouble> {
     let path = git_dir.join("index");
     // A bare repository has none, and no index is an empty one. What cannot be looked for is.
     if path.try_exists().unwrap_or(true) {
-        Ok(index::compare(&path, git_dir, None, objects)?.changes)
+        index::compare(&path, git_dir, None, objects)
     } else {
-        Ok(Vec::new())
+        Ok(index::Delta::default())
     }
 }
 
@@ -267,11 +276,4 @@ fn show(object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
 
 fn unreadable(ids: &[ObjectId], why: &str) -> Trouble {
     Trouble::new(format!("cannot read {}", objects(ids)), why, "look for the damage with git fsck --full")
-}
-
-/// `1 object (0123456789abcdef)`.
-fn objects(ids: &[ObjectId]) -> String {
-    let named: Vec<String> = ids.iter().take(NAMED).map(|id| id.to_hex_with_len(16).to_string()).collect();
-    let more = if ids.len() > NAMED { " and more" } else { "" };
-    format!("{} ({}{more})", counted(ids.len(), "object"), named.join(", "))
 }

@@ -10,27 +10,51 @@ use gix::hash::oid;
 use sha2::{Digest, Sha256};
 
 use super::History;
-use super::pack::Pack;
+use super::links::Found;
 use super::work::Work;
 
 /// Below the git directory that all worktrees share.
 const FILE: &str = "keysweep/clean-objects";
 
-/// How the file begins; then stands what the rules are told apart by, then the ids in order, then a checksum of it all.
-const TITLE: &[u8] = b"keysweep clean objects 1\n";
+/// How the file begins; then stands what the rules are told apart by, then the parts of `Remembered`, each with its length in
+/// front, then a checksum of it all.
+const TITLE: &[u8] = b"keysweep clean objects 2\n";
 
-/// Ids in order, one behind the other.
+/// What an earlier sweep read and need not be read again, and what it saw there that is to be told again.
 #[derive(Default)]
 pub(super) struct Remembered {
+    /// The ids of what was clean, in order, one behind the other.
     ids: Vec<u8>,
     id_len: usize,
+    /// Digests of the ids of all else that was here: an id of what holds a token is written nowhere.
+    others: Vec<u8>,
+    /// Ids to which something refers that was forgotten, and that were not here.
+    missing: Vec<u8>,
+    /// Names of submodules, each with a NUL behind it.
+    submodules: Vec<u8>,
 }
 
 impl Remembered {
     /// What was remembered below `common_dir` under `rules`. Nothing where the file is of other rules, or damaged.
     pub fn load(common_dir: &Path, rules: &[u8; 32], id_len: usize) -> Self {
         let text = fs::read(common_dir.join(FILE)).unwrap_or_default();
-        Self { ids: ids_in(&text, rules, id_len).unwrap_or_default().to_vec(), id_len }
+        Self::parse(&text, rules, id_len).unwrap_or_default()
+    }
+
+    fn parse(text: &[u8], rules: &[u8; 32], id_len: usize) -> Option<Self> {
+        let (told, checksum) = text.split_last_chunk::<32>()?;
+        let mut rest = told.strip_prefix(TITLE)?.strip_prefix(rules)?;
+        if Sha256::digest(told)[..] != checksum[..] {
+            return None;
+        }
+        let mut part = || {
+            let (len, behind) = rest.split_first_chunk()?;
+            let (part, behind) = behind.split_at_checked(u64::from_be_bytes(*len).try_into().ok()?)?;
+            rest = behind;
+            Some(part.to_vec())
+        };
+        let (ids, others, missing, submodules) = (part()?, part()?, part()?, part()?);
+        Some(Self { ids, id_len, others, missing, submodules })
     }
 
     pub fn has(&self, id: &oid) -> bool {
@@ -49,32 +73,50 @@ impl Remembered {
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
+
+    /// Adds what stands in objects that are not read again.
+    pub fn add_to(&self, found: &mut Found) {
+        found.missing.extend(self.missing.chunks_exact(self.id_len.max(1)).map(ObjectId::from_bytes_or_panic));
+        let names = self.submodules.split_inclusive(|&b| b == 0);
+        found.submodules.extend(names.map(|name| name[..name.len() - 1].to_vec()));
+    }
+
+    /// Whether something that was here is not among `ids`, each of which stands there once. What was clean may refer to it.
+    fn has_lost(&self, ids: &[ObjectId]) -> bool {
+        let (clean, others): (Vec<&ObjectId>, Vec<&ObjectId>) = ids.iter().partition(|id| self.has(id));
+        if clean.len() * self.id_len != self.ids.len() {
+            return true;
+        }
+        // There are few, as a rule none.
+        let others = if self.others.is_empty() { Vec::new() } else { others };
+        let others: HashSet<[u8; 32]> = others.into_iter().map(|id| digest(id)).collect();
+        self.others.chunks_exact(32).any(|other| !others.contains(other))
+    }
+
+    /// Writes it, all of it or nothing.
+    fn store(&self, common_dir: &Path, rules: &[u8; 32]) -> io::Result<()> {
+        let path = common_dir.join(FILE);
+        let folder = path.parent().expect("it is in a folder");
+        fs::create_dir_all(folder)?;
+        let mut text = [TITLE, rules].concat();
+        for part in [&self.ids, &self.others, &self.missing, &self.submodules] {
+            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            text.extend_from_slice(part);
+        }
+        let checksum = Sha256::digest(&text);
+        text.extend_from_slice(&checksum);
+        let unfinished = unfinished(common_dir);
+        let written = fs::File::create(&unfinished).and_then(|mut file| file.write_all(&text));
+        let moved = written.and_then(|()| fs::rename(&unfinished, &path));
+        if moved.is_err() {
+            let _ = fs::remove_file(&unfinished);
+        }
+        moved
+    }
 }
 
-fn ids_in<'t>(text: &'t [u8], rules: &[u8; 32], id_len: usize) -> Option<&'t [u8]> {
-    let (told, checksum) = text.split_last_chunk::<32>()?;
-    let ids = told.strip_prefix(TITLE)?.strip_prefix(rules)?;
-    (Sha256::digest(told)[..] == checksum[..] && ids.len().is_multiple_of(id_len)).then_some(ids)
-}
-
-/// Writes what is clean now, all of it or nothing.
-fn store(common_dir: &Path, rules: &[u8; 32], ids: &[ObjectId]) -> io::Result<()> {
-    let path = common_dir.join(FILE);
-    let folder = path.parent().expect("it is in a folder");
-    fs::create_dir_all(folder)?;
-    let mut text = [TITLE, rules].concat();
-    for id in ids {
-        text.extend_from_slice(id.as_bytes());
-    }
-    let checksum = Sha256::digest(&text);
-    text.extend_from_slice(&checksum);
-    let unfinished = unfinished(common_dir);
-    let written = fs::File::create(&unfinished).and_then(|mut file| file.write_all(&text));
-    let moved = written.and_then(|()| fs::rename(&unfinished, &path));
-    if moved.is_err() {
-        let _ = fs::remove_file(&unfinished);
-    }
-    moved
+fn digest(id: &oid) -> [u8; 32] {
+    Sha256::digest(id.as_bytes()).into()
 }
 
 /// What is being written. Whoever stops the process takes it away.
@@ -83,11 +125,16 @@ pub(super) fn unfinished(common_dir: &Path) -> PathBuf {
 }
 
 impl History<'_> {
-    /// Leaves out what was clean in an earlier sweep by the same rules.
+    /// Leaves out what was clean in an earlier sweep by the same rules. Where something is gone since, all is read, so that what
+    /// refers to it is.
     #[must_use]
     pub fn since_last(self, rules: &[u8; 32]) -> Self {
         let id_len = self.repository.objects.hash().len_in_bytes();
-        let history = Self { clean: Remembered::load(self.repository.common_dir(), rules, id_len), ..self };
+        let clean = Remembered::load(self.repository.common_dir(), rules, id_len);
+        if clean.is_empty() || clean.has_lost(&self.contents.ids()) {
+            return self;
+        }
+        let history = Self { clean, ..self };
         Self { remembered: history.count_remembered(), ..history }
     }
 
@@ -95,12 +142,19 @@ impl History<'_> {
     pub fn remember(&self, rules: &[u8; 32], tainted: &HashSet<&str>) -> io::Result<()> {
         let tainted = tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok());
         let tainted: HashSet<ObjectId> = tainted.chain(self.archives.closed()).collect();
-        let packed = self.contents.packs.iter().flat_map(Pack::ids).map(ToOwned::to_owned);
-        let loose = self.contents.loose.iter().flat_map(|(_, ids)| ids.iter().copied());
-        let mut ids: Vec<ObjectId> = packed.chain(loose).filter(|id| !tainted.contains(id)).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        store(self.repository.common_dir(), rules, &ids)
+        let (others, clean): (Vec<ObjectId>, Vec<ObjectId>) =
+            self.contents.ids().into_iter().partition(|id| tainted.contains(id));
+        let found = self.found.get().expect("what was not swept is not remembered");
+        // A tree with a token in a name is read again in any case.
+        let names = found.submodules.iter().filter(|name| self.detector.find(name).is_empty());
+        let remembered = Remembered {
+            ids: clean.iter().flat_map(|id| id.as_bytes()).copied().collect(),
+            id_len: 0,
+            others: others.iter().flat_map(|id| digest(id)).collect(),
+            missing: found.missing.iter().flat_map(|id| id.as_bytes()).copied().collect(),
+            submodules: names.flat_map(|name| name.iter().copied().chain([0])).collect(),
+        };
+        remembered.store(self.repository.common_dir(), rules)
     }
 
     /// How many objects are not read again.

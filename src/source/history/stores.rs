@@ -59,6 +59,15 @@ impl Contents {
         self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| is_loose(ids))
     }
 
+    /// Every id once, in order.
+    pub fn ids(&self) -> Vec<ObjectId> {
+        let packed = self.packs.iter().flat_map(Pack::ids).map(ToOwned::to_owned);
+        let mut ids: Vec<ObjectId> = packed.chain(self.loose.iter().flat_map(|(_, ids)| ids.iter().copied())).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
     fn add_packs(&mut self, folder: &Path, hash: HashKind, threads: Threads) {
         let mut indexes = Vec::new();
         let entries = match std::fs::read_dir(folder) {

@@ -50,6 +50,8 @@ pub(super) struct Removal {
 pub(super) struct Delta {
     pub changes: Vec<Change>,
     pub removals: Vec<Removal>,
+    /// Paths that `git add -N` named: they stand in the index, and are no part of the next commit.
+    pub intended: Vec<Vec<u8>>,
     /// The blob of `.keysweep.toml` at the top, as the next commit has it.
     pub config: Option<ObjectId>,
 }

@@ -100,6 +100,9 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
         let mut kept_at_all = false;
         while let Some(entry) = self.entries.current().filter(|entry| entry.path == first.path) {
             self.entries.skip(1);
+            if entry.intent_to_add {
+                self.delta.intended.push(entry.path.to_vec());
+            }
             if entry.intent_to_add || entry.stage == 1 {
                 continue;
             }
@@ -182,8 +185,15 @@ fn trees(
         return Ok(());
     }
     depth::check(prefix)?;
+    let id = new;
+    let Some(new) = objects.tree_or_gap(&id, &Place(prefix, "the commit"))? else {
+        // What a gap holds is not known, and so not what left it either. Its name is.
+        if let Some((_, path)) = prefix.split_last() {
+            changed(delta, path.to_vec(), Kept::Folder, id, old.map(|old| (Kept::Folder, old)));
+        }
+        return Ok(());
+    };
     let old = old_tree(prefix, old, objects)?;
-    let new = objects.tree(&new, &Place(prefix, "the commit"))?;
     let merged = merged.iter().map(|id| objects.tree(id, &Place(prefix, "a merged commit")));
     let merged = merged.collect::<Result<Vec<_>, _>>()?;
     let (mut old, mut new) = (old.walk()?, new.walk()?);
