@@ -146,7 +146,7 @@ pub(super) struct HistoryArgs {
     /// The same, for commits that change PATH
     #[arg(last = true, value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, files of Git LFS
+    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,
     /// Look into zip (jar, docx, whl), gzip, tar and zstd archives too
@@ -174,7 +174,7 @@ impl HistoryArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct FindArgs {
-    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, files of Git LFS
+    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,
     /// Refused, and not repeated

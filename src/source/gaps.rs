@@ -30,14 +30,15 @@ impl Gaps {
     }
 }
 
-/// That `missing` was not scanned: what a `partial` clone left out, or else what is lost.
-pub(super) fn not_here(missing: &HashSet<ObjectId>, partial: bool) -> Trouble {
+/// That `missing` was not scanned: what a `partial` clone left out, or else what is lost. None where nothing is missing.
+pub(super) fn not_here(missing: &HashSet<ObjectId>, partial: bool) -> Option<Trouble> {
     let (cause, way_out) = if partial {
         ("this is a partial clone, which left them out", "git fetch --refetch --no-filter gets them")
     } else {
         ("refs lead to them, and they are not here", "git fsck tells more; another clone may have them")
     };
-    Trouble::new(format!("cannot scan {}", objects(&sorted(missing))), cause, way_out)
+    let what = || format!("cannot scan {}", objects(&sorted(missing)));
+    (!missing.is_empty()).then(|| Trouble::new(what(), cause, way_out))
 }
 
 /// `1 object (0123456789abcdef)`.

@@ -136,15 +136,15 @@ fn a_note_that_quotes_a_glob_prints_neither_its_token_nor_its_control_characters
 }
 
 #[test]
-fn a_ref_that_leads_nowhere_is_named_without_its_token() {
+fn a_ref_that_leads_nowhere_and_is_accepted_is_named_without_its_token() {
     let token = Maker::new(1118).sk_live(24);
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     repo.commit("one");
     repo.write(format!(".git/refs/tags/{token}"), format!("{}\n", "1".repeat(40)));
-    for asked in [&["history"][..], &["history", "--allow-incomplete"]] {
+    for accepted in [&["history"][..], &["history", "--allow-incomplete"]] {
         for format in FORMATS {
-            expect_no_leak(&repo.keysweep_call(asked).args(format).run(), [&token]);
+            expect_no_leak(&repo.keysweep_call(accepted).args(format).run(), [&token]);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::source::{Coverage, Repository, Threads};
 use crate::trouble::Trouble;
 
 impl History<'_> {
-    /// Tells what was not there to be scanned. What a clone leaves out is a lack, and what is lost is not.
+    /// Tells what was not there to be scanned.
     pub(super) fn tell_lacks(&self, found: &Found, threads: Threads, covered: &mut Coverage) {
         let shallow = self.repository.shallow().unwrap_or_else(|trouble| {
             covered.unread.push(trouble);
@@ -28,8 +28,8 @@ impl History<'_> {
         }
         let partial = self.contents.promised || self.repository.is_partial();
         let missing = self.missing(found.missing.clone(), &shallow, partial, threads);
-        covered.tell_missing(&missing, partial);
-        covered.unread.extend(self.broken_refs());
+        covered.lacking.extend(not_here(&missing, partial));
+        covered.lacking.extend(self.broken_refs());
         if !found.pointers.is_empty() {
             covered.lacking.push(pointers_of_lfs(found.pointers.len()));
         }
@@ -137,15 +137,6 @@ impl Missed {
     }
 }
 
-impl Coverage {
-    fn tell_missing(&mut self, missing: &HashSet<ObjectId>, partial: bool) {
-        if !missing.is_empty() {
-            let told = if partial { &mut self.lacking } else { &mut self.unread };
-            told.push(not_here(missing, partial));
-        }
-    }
-}
-
 impl Repository {
     /// Tells of objects that some commits lead to and that are not here.
     pub(in crate::source) fn tell_missing(
@@ -158,7 +149,7 @@ impl Repository {
             // What is in a pack that cannot be read seems to be missing as well.
             let contents = Contents::of(self.stores.folders(), self.objects.hash(), threads);
             covered.unread.extend(contents.unread);
-            covered.tell_missing(missing, contents.promised || self.is_partial());
+            covered.lacking.extend(not_here(missing, contents.promised || self.is_partial()));
         }
     }
 
