@@ -282,7 +282,7 @@ fn holding(report: &Report<'_>) -> String {
     let holding = match report.kind {
         Kind::Message => return scanned,
         Kind::Everywhere => return words::everywhere(report),
-        Kind::History => findings.iter().map(|f| f.origin.as_ref()).collect::<HashSet<_>>().len(),
+        Kind::History => return words::objects(report),
         Kind::Push | Kind::Receive | Kind::Commits => {
             findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len()
         }
