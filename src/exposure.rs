@@ -351,7 +351,7 @@ fn path_of(finding: &Finding, path: &[u8]) -> Vec<u8> {
         (Some(inside), _) => path_inside(path, inside.as_bytes()),
         (None, Part::Name) => {
             let slash = if path.is_empty() { "" } else { "/" };
-            [path, slash.as_bytes(), finding.excerpt.text.as_bytes()].concat()
+            [path, slash.as_bytes(), finding.name().unwrap_or_default().as_bytes()].concat()
         }
         (None, _) => path.to_owned(),
     }
@@ -362,9 +362,8 @@ fn path_of(finding: &Finding, path: &[u8]) -> Vec<u8> {
 fn all_held_by<'f>(findings: &'f [Finding], object: &str, detail: Detail) -> Vec<&'f Finding> {
     let by_object = |finding: &&Finding| finding.origin.as_ref().is_some_and(|origin| origin.id == object);
     let mut held: Vec<&Finding> = findings.iter().filter(by_object).collect();
-    let name = |finding: &Finding| (finding.part == Part::Name).then(|| finding.excerpt.text.clone());
     let position = |finding: &Finding| finding.position.filter(|_| detail == Detail::Position);
-    held.dedup_by_key(|finding| (finding.path_in_archive(), finding.part.name(), name(finding), position(finding)));
+    held.dedup_by_key(|finding| (finding.path_in_archive(), finding.part.name(), finding.name(), position(finding)));
     if held.is_empty() { vec![&findings[0]] } else { held }
 }
 
