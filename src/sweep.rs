@@ -97,12 +97,9 @@ impl Sweep<'_> {
         let coverage = source.visit(threads, &|unit| self.scan(unit, &found));
         let mut found = found.into_inner().expect("no thread panicked while it held the lock");
         found.findings.sort_by(by_place);
-        // A folder's name is seen once for each file that came with it. Of a tree, which has no path here, each name counts.
-        let is_same = |next: &Finding, kept: &Finding| {
-            by_place(next, kept).is_eq() && (next.path.is_some() || next.name() == kept.name())
-        };
-        found.findings.dedup_by(|next, kept| next.part == Part::Name && is_same(next, kept));
+        found.findings.dedup_by(|next, kept| is_same(next, kept));
         found.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
+        found.allowed.dedup_by(|next, kept| is_same(&next.finding, &kept.finding));
         self.outcome(found, coverage)
     }
 
@@ -277,10 +274,16 @@ fn is_news(reason: Reason, before: Option<Reason>) -> bool {
 }
 
 fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
-    let place = |f: &Finding| (f.part == Part::Content, f.position, f.fingerprint);
+    let place = |f: &Finding| (f.part == Part::Content, f.position, f.fingerprint, f.part.name());
     // What no object brought, the name of a branch, comes last.
     let by_origin = a.origin.is_none().cmp(&b.origin.is_none()).then_with(|| a.origin.cmp(&b.origin));
     by_origin.then_with(|| a.path.cmp(&b.path)).then_with(|| place(a).cmp(&place(b)))
+}
+
+/// Whether two that follow each other stand in one place. A folder's name is seen once for each file that came with it, and an
+/// author is the committer mostly. Of a tree, which has no path here, each name counts.
+fn is_same(next: &Finding, kept: &Finding) -> bool {
+    !next.part.has_lines() && by_place(next, kept).is_eq() && (next.path.is_some() || next.name() == kept.name())
 }
 
 /// Line numbers for hits in order, each byte counted once.
