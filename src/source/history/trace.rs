@@ -161,6 +161,26 @@ struct Brought {
 /// merge with a branch that has lost it takes nothing out.
 type Removal = (bool, bool, u32);
 
+/// Which commits a walk met: kept for all walks, of which there is one for each token, and emptied without touching all of it.
+struct Met {
+    walk_of: Vec<u32>,
+    walk: u32,
+}
+
+impl Met {
+    fn of(commits: usize) -> Self {
+        Self { walk_of: vec![0; commits], walk: 0 }
+    }
+
+    fn forget(&mut self) {
+        self.walk += 1;
+    }
+
+    fn is_first(&mut self, commit: u32) -> bool {
+        std::mem::replace(&mut self.walk_of[commit as usize], self.walk) != self.walk
+    }
+}
+
 impl Tracer<'_> {
     /// Goes through all commits, parents first. Returns, for each token, the commits that brought it.
     fn follow(&self, traces: &mut [Trace]) -> Vec<Vec<u32>> {
@@ -187,15 +207,17 @@ impl Tracer<'_> {
             }
         }
         let children = self.commits.children();
+        let mut met = Met::of(self.commits.list.len());
         for (token, trace) in traces.iter_mut().enumerate() {
             trace.at_head = head.is_some_and(|head| self.has(head, token));
             trace.last = last[token].map(|at| self.facts(at));
             let mut removals = if trace.at_head { Vec::new() } else { std::mem::take(&mut removals[token]) };
             removals.sort_unstable();
-            let comes_back = |&(to_head, _, at): &Removal| {
+            let mut comes_back = |&(to_head, _, at): &Removal| {
                 let next =
                     |at: u32| children[at as usize].iter().copied().filter(|&next| !to_head || in_head[next as usize]);
-                self.comes_back(token, at, last[token].unwrap_or(0), &next)
+                met.forget();
+                self.comes_back(token, at, last[token].unwrap_or(0), &mut met, next)
             };
             let removed = removals.into_iter().rev().find(|removal| !comes_back(removal));
             trace.removed = removed.map(|(_, _, at)| self.facts(at));
@@ -204,15 +226,21 @@ impl Tracer<'_> {
     }
 
     /// Whether a commit behind `at` has the token in its files. None does that stands behind `last`.
-    fn comes_back<N: Iterator<Item = u32>>(&self, token: usize, at: u32, last: u32, next: &dyn Fn(u32) -> N) -> bool {
-        let mut met = HashSet::new();
+    fn comes_back<N: Iterator<Item = u32>>(
+        &self,
+        token: usize,
+        at: u32,
+        last: u32,
+        met: &mut Met,
+        next: impl Fn(u32) -> N,
+    ) -> bool {
         let mut open = vec![at];
         while let Some(at) = open.pop() {
-            for commit in next(at).filter(|&commit| commit <= last) {
+            for commit in next(at).filter(|&commit| commit <= last && met.is_first(commit)) {
                 if self.tokens_of_commit(commit).binary_search(&token).is_ok() {
                     return true;
                 }
-                open.extend(met.insert(commit).then_some(commit));
+                open.push(commit);
             }
         }
         false
