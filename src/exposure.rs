@@ -219,10 +219,12 @@ fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector, detail: De
     let first = places.first().and_then(|place| place.object.as_deref()).unwrap_or_default();
     let first = held_by(findings, first).clone();
     let staged = staged(findings, trace, detector, detail);
-    let aside: Vec<Place> = findings.iter().filter(|finding| is_aside(finding, trace)).map(as_found).collect();
+    let mut aside: Vec<&Finding> = findings.iter().filter(|finding| is_aside(finding, trace)).collect();
+    aside.dedup_by_key(|finding| (finding.origin.as_ref(), finding.path.as_ref(), place_in_object(finding, detail)));
     // The name of a file that is staged and committed is no other place.
     let told = |place: &Place| places.iter().any(|other| (&other.path, other.part) == (&place.path, place.part));
-    let aside: Vec<Place> = aside.into_iter().filter(|place| place.object.is_some() || !told(place)).collect();
+    let aside: Vec<Place> =
+        aside.into_iter().map(as_found).filter(|place| place.object.is_some() || !told(place)).collect();
     places.extend(staged.chain(aside));
     if places.is_empty() {
         // A tree deeper than any path: nothing else tells of it.
@@ -351,7 +353,7 @@ fn path_of(finding: &Finding, path: &[u8]) -> Vec<u8> {
         (Some(inside), _) => path_inside(path, inside.as_bytes()),
         (None, Part::Name) => {
             let slash = if path.is_empty() { "" } else { "/" };
-            [path, slash.as_bytes(), finding.excerpt.text.as_bytes()].concat()
+            [path, slash.as_bytes(), finding.name().unwrap_or_default().as_bytes()].concat()
         }
         (None, _) => path.to_owned(),
     }
@@ -362,10 +364,17 @@ fn path_of(finding: &Finding, path: &[u8]) -> Vec<u8> {
 fn all_held_by<'f>(findings: &'f [Finding], object: &str, detail: Detail) -> Vec<&'f Finding> {
     let by_object = |finding: &&Finding| finding.origin.as_ref().is_some_and(|origin| origin.id == object);
     let mut held: Vec<&Finding> = findings.iter().filter(by_object).collect();
-    let name = |finding: &Finding| (finding.part == Part::Name).then(|| finding.excerpt.text.clone());
-    let position = |finding: &Finding| finding.position.filter(|_| detail == Detail::Position);
-    held.dedup_by_key(|finding| (finding.path_in_archive(), finding.part.name(), name(finding), position(finding)));
+    held.dedup_by_key(|finding| place_in_object(finding, detail));
     if held.is_empty() { vec![&findings[0]] } else { held }
+}
+
+/// What tells the places in one object apart.
+fn place_in_object(
+    finding: &Finding,
+    detail: Detail,
+) -> (Option<&ShownPath>, &'static str, Option<&str>, Option<Position>) {
+    let position = finding.position.filter(|_| detail == Detail::Position);
+    (finding.path_in_archive(), finding.part.name(), finding.name(), position)
 }
 
 fn held_by<'f>(findings: &'f [Finding], object: &str) -> &'f Finding {

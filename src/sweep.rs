@@ -1,10 +1,11 @@
 //! The one place where a source, the detector and the allowlist meet.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
 use crate::allow::{Allow, Question, Reason};
 use crate::detect::{Detector, Hit};
-use crate::finding::{Encoding, Finding, Layer, Part, Position, ShownPath, Span};
+use crate::finding::{Encoding, Finding, Fingerprint, Layer, Part, Position, SHOWN_TOKENS, ShownPath, Span};
 use crate::source::{Coverage, Newness, Source, Threads, Unit, up_to_component};
 use crate::trouble::Trouble;
 use crate::vault::Vault;
@@ -99,12 +100,9 @@ impl Sweep<'_> {
         let coverage = source.visit(threads, &|unit| self.scan(unit, &found));
         let mut found = found.into_inner().expect("no thread panicked while it held the lock");
         found.findings.sort_by(by_place);
-        // A folder's name is seen once for each file that came with it. Of a tree, which has no path here, each name counts.
-        let is_same = |next: &Finding, kept: &Finding| {
-            by_place(next, kept).is_eq() && (next.path.is_some() || next.excerpt.text == kept.excerpt.text)
-        };
-        found.findings.dedup_by(|next, kept| next.part == Part::Name && is_same(next, kept));
+        found.findings.dedup_by(|next, kept| is_same(next, kept));
         found.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
+        found.allowed.dedup_by(|next, kept| is_same(&next.finding, &kept.finding));
         self.outcome(found, coverage)
     }
 
@@ -149,10 +147,10 @@ impl Sweep<'_> {
         }
         let mut mine = Found::default();
         let is_new = newness(unit, &hits, &mut mine.unread);
-        let mut lines = Lines::default();
+        let mut place = Place { path: self.path_of_all(unit), lines: Lines::default(), shown: HashSet::new() };
         let mut counted = Vec::new();
-        for (hit, _) in hits.iter().zip(is_new).filter(|(_, is_new)| *is_new) {
-            if self.judge(unit, hit, &mut lines, &mut mine) {
+        for hit in in_order_of_report(unit, &hits, &is_new) {
+            if self.judge(unit, hit, &mut place, &mut mine) {
                 counted.push(hit);
             }
         }
@@ -169,10 +167,15 @@ impl Sweep<'_> {
         found.unread.append(&mut mine.unread);
     }
 
+    /// The path of all that is found in the unit. A token in a path has that up to itself.
+    fn path_of_all(&self, unit: &Unit<'_>) -> Option<ShownPath> {
+        unit.path.filter(|_| unit.part != Part::Name).map(|path| self.shown(path))
+    }
+
     /// Whether it counts: nothing allows it.
-    fn judge(&self, unit: &Unit<'_>, hit: &Hit, lines: &mut Lines, found: &mut Found) -> bool {
+    fn judge(&self, unit: &Unit<'_>, hit: &Hit, place: &mut Place, found: &mut Found) -> bool {
         let (number, line) = match unit.part {
-            part if part.has_lines() => lines.of(unit.bytes, &hit.span),
+            part if part.has_lines() => place.lines.of(unit.bytes, &hit.span),
             _ => (1, 0..unit.bytes.len()),
         };
         let asked = Question {
@@ -183,8 +186,10 @@ impl Sweep<'_> {
             line: &line,
             token: &hit.span,
         };
-        let finding = self.finding(unit, hit, number, &line);
         let reason = self.allow.reason(&asked);
+        let is_shown = unit.part == Part::Name || (reason.is_none() && place.shows(hit.fingerprint));
+        let excerpt = is_shown.then(|| self.detector.excerpt(unit.bytes, &line, hit));
+        let finding = Finding { excerpt, ..self.finding(unit, hit, place, (number, &line)) };
         match reason {
             None => found.findings.push(finding),
             Some(reason) => {
@@ -195,25 +200,47 @@ impl Sweep<'_> {
         reason.is_none()
     }
 
-    fn finding(&self, unit: &Unit<'_>, hit: &Hit, number: usize, line: &Span) -> Finding {
-        let path = match unit.part {
-            Part::Name => unit.path.map(|path| up_to_component(path, hit.span.end)),
-            _ => unit.path,
-        };
+    /// Without an excerpt.
+    fn finding(&self, unit: &Unit<'_>, hit: &Hit, place: &Place, (number, line): (usize, &Span)) -> Finding {
+        let up_to_token = || unit.path.map(|path| self.shown(up_to_component(path, hit.span.end)));
         let position = position(unit.bytes, hit, number, line);
         Finding {
             rule: hit.rule,
             severity: hit.severity,
             fingerprint: hit.fingerprint,
             redacted: hit.redacted.clone(),
-            path: path.map(|path| self.shown(path)),
+            path: place.path.clone().or_else(up_to_token),
             part: unit.part,
             origin: unit.origin.cloned(),
             position: Some(position).filter(|_| unit.part.has_lines()),
             encoding: hit.encoding,
-            excerpt: self.detector.excerpt(unit.bytes, line, hit),
+            excerpt: None,
         }
     }
+}
+
+/// Where in a unit the tokens stand that are judged, one after the other.
+struct Place {
+    path: Option<ShownPath>,
+    lines: Lines,
+    /// The tokens that have an excerpt.
+    shown: HashSet<Fingerprint>,
+}
+
+impl Place {
+    /// Whether a report for people may show the text round this one: at its first place, and if it is one of the first tokens.
+    fn shows(&mut self, token: Fingerprint) -> bool {
+        self.shown.len() < SHOWN_TOKENS && self.shown.insert(token)
+    }
+}
+
+/// Those that are new, in the order of [`by_place`].
+fn in_order_of_report<'h>(unit: &Unit<'_>, hits: &'h [Hit], is_new: &[bool]) -> Vec<&'h Hit> {
+    let mut new: Vec<&Hit> = hits.iter().zip(is_new).filter(|(_, is_new)| **is_new).map(|(hit, _)| hit).collect();
+    if !unit.part.has_lines() {
+        new.sort_by_key(|hit| hit.fingerprint);
+    }
+    new
 }
 
 /// Columns end with the first line, where the token is wrapped into several.
@@ -251,10 +278,16 @@ fn is_news(reason: Reason, before: Option<Reason>) -> bool {
 }
 
 fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
-    let place = |f: &Finding| (f.part == Part::Content, f.position, f.fingerprint);
+    let place = |f: &Finding| (f.part == Part::Content, f.position, f.fingerprint, f.part.name());
     // What no object brought, the name of a branch, comes last.
     let by_origin = a.origin.is_none().cmp(&b.origin.is_none()).then_with(|| a.origin.cmp(&b.origin));
     by_origin.then_with(|| a.path.cmp(&b.path)).then_with(|| place(a).cmp(&place(b)))
+}
+
+/// Whether two that follow each other stand in one place. A folder's name is seen once for each file that came with it, and an
+/// author is the committer mostly. Of a tree, which has no path here, each name counts.
+fn is_same(next: &Finding, kept: &Finding) -> bool {
+    !next.part.has_lines() && by_place(next, kept).is_eq() && (next.path.is_some() || next.name() == kept.name())
 }
 
 /// Line numbers for hits in order, each byte counted once.

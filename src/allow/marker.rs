@@ -1,5 +1,7 @@
 //! The inline marker, `keysweep:allow`; `gitleaks:allow` is understood too, since files carry it already.
 
+use memchr::memmem;
+
 use crate::finding::Span;
 
 const MARKERS: [&[u8]; 2] = [b"keysweep:allow", b"gitleaks:allow"];
@@ -13,11 +15,9 @@ pub(super) fn is_marked(bytes: &[u8], line: &Span, token: &Span) -> bool {
     // In UTF-16 the letters are the same with a NUL between each two.
     let text: Vec<u8> = bytes[near].iter().copied().filter(|b| *b != 0).collect();
     MARKERS.iter().any(|marker| {
-        text.windows(marker.len()).enumerate().any(|(at, window)| {
+        memmem::find_iter(&text, marker).any(|at| {
             let free = |byte: Option<&u8>| byte.is_none_or(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'_' | b'-'));
-            window == *marker
-                && free(at.checked_sub(1).map(|before| &text[before]))
-                && free(text.get(at + marker.len()))
+            free(at.checked_sub(1).map(|before| &text[before])) && free(text.get(at + marker.len()))
         })
     })
 }

@@ -3,6 +3,8 @@
 //! Wider than detection on purpose: a line is shown because of one token, and nothing else on it that might be a
 //! secret, be it of a kind that no rule knows, may come along.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use super::randomness::{LENIENT, STRICT, looks_random, varied};
 use super::{Detector, Hit, decode};
 use crate::finding::{Encoding, Span};
@@ -82,12 +84,24 @@ impl Detector {
     }
 }
 
+/// So much of a text is compared with the beginnings of tokens, before all of it is: a prefix and some letters.
+const COMPARED: usize = 12;
+
 /// The other places where a token stands that was found. A rule that asks for a name in front finds it behind the name only.
+/// The time grows with the text, not with the tokens as well: of each length they are looked up together.
 fn copies(text: &[u8], found: &[Masked]) -> Vec<(Span, String)> {
-    let mut copies = Vec::new();
+    let mut by_length: BTreeMap<usize, HashMap<&[u8], &str>> = BTreeMap::new();
     for token in found {
-        let starts = text.windows(token.span.len()).enumerate().filter(|(_, copy)| *copy == &text[token.span.clone()]);
-        copies.extend(starts.map(|(start, copy)| (start..start + copy.len(), token.shown.clone())));
+        let written = &text[token.span.clone()];
+        by_length.entry(written.len()).or_default().entry(written).or_insert(&token.shown);
+    }
+    let mut copies = Vec::new();
+    // The longest first, since one may stand in another.
+    for (length, tokens) in by_length.into_iter().rev().filter(|(length, _)| *length > 0) {
+        let begin = length.min(COMPARED);
+        let begins: HashSet<&[u8]> = tokens.keys().map(|token| &token[..begin]).collect();
+        let windows = text.windows(length).enumerate().filter(|(_, window)| begins.contains(&window[..begin]));
+        copies.extend(windows.filter_map(|(at, window)| Some((at..at + length, (*tokens.get(window)?).to_owned()))));
     }
     copies
 }
@@ -120,35 +134,40 @@ fn replace(text: &[u8], masks: &[Masked]) -> Vec<u8> {
 /// Puts `more` into `masks`, in order and without an overlap. What a token's end leaves of the run that it stands in
 /// may belong to it after all, so it is hidden too.
 fn add(masks: &mut Vec<Masked>, more: impl IntoIterator<Item = (Span, String)>) {
+    let mut taken: BTreeMap<usize, Masked> =
+        std::mem::take(masks).into_iter().map(|mask| (mask.span.start, mask)).collect();
     for (span, shown) in more {
-        let free = pieces_outside(&span, masks);
+        let free = pieces_outside(&span, &taken);
         if free == [span.clone()] {
-            masks.push(Masked { span, shown });
+            taken.insert(span.start, Masked { span, shown });
         } else {
-            let left = free.into_iter().filter(|piece| piece.len() >= 6);
-            masks.extend(left.map(|span| Masked { span, shown: "…".to_owned() }));
+            for span in free.into_iter().filter(|piece| piece.len() >= 6) {
+                taken.insert(span.start, Masked { span, shown: "…".to_owned() });
+            }
         }
-        masks.sort_by_key(|mask| mask.span.start);
     }
+    masks.extend(taken.into_values());
 }
 
 fn hidden(span: Span) -> (Span, String) {
     (span, "…".to_owned())
 }
 
-/// The parts of `span` that none of `taken`, which are in order, covers.
-fn pieces_outside(span: &Span, taken: &[Masked]) -> Vec<Span> {
+/// The parts of `span` that none of `taken` covers, which are by their starts.
+fn pieces_outside(span: &Span, taken: &BTreeMap<usize, Masked>) -> Vec<Span> {
+    let before = taken.range(..span.end).rev().map(|(_, other)| &other.span);
     let mut pieces = Vec::new();
-    let mut from = span.start;
-    for other in taken.iter().filter(|other| other.span.start < span.end && span.start < other.span.end) {
-        if from < other.span.start {
-            pieces.push(from..other.span.start);
+    let mut end = span.end;
+    for other in before.take_while(|other| span.start < other.end) {
+        if other.end < end {
+            pieces.push(other.end..end);
         }
-        from = from.max(other.span.end);
+        end = end.min(other.start);
     }
-    if from < span.end {
-        pieces.push(from..span.end);
+    if span.start < end {
+        pieces.push(span.start..end);
     }
+    pieces.reverse();
     pieces
 }
 

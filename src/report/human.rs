@@ -10,13 +10,10 @@ use super::plan::plan;
 use super::shown::{shown_path, size};
 use super::{Report, history, words};
 use crate::exposure::Exposure;
-use crate::finding::Finding;
+use crate::finding::{Finding, SHOWN_TOKENS};
 use crate::rule::Severity;
 use crate::source::Kind;
 use crate::trouble::counted;
-
-/// More tokens than these are counted, not shown: nobody reads on, and `jsonl` has them all.
-const SHOWN_TOKENS: usize = 25;
 
 /// Further places of one token, likewise.
 const SHOWN_PLACES: usize = 5;
@@ -181,7 +178,7 @@ fn title(finding: &Finding) -> String {
 
 fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let number = finding.position.map_or(String::new(), |p| p.line.to_string());
-    let excerpt = &finding.excerpt;
+    let Some(excerpt) = &finding.excerpt else { return Ok(()) };
     let carets = "^".repeat(excerpt.caret_width);
     let encoded = encoded(finding);
     let label = format!("severity {}, fingerprint {}{encoded}", finding.severity, finding.fingerprint);
@@ -282,7 +279,7 @@ fn holding(report: &Report<'_>) -> String {
     let holding = match report.kind {
         Kind::Message => return scanned,
         Kind::Everywhere => return words::everywhere(report),
-        Kind::History => findings.iter().map(|f| f.origin.as_ref()).collect::<HashSet<_>>().len(),
+        Kind::History => return words::objects(report),
         Kind::Push | Kind::Receive | Kind::Commits => {
             findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len()
         }

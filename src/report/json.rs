@@ -88,10 +88,10 @@ fn place(place: &Place) -> Value {
     value["path"] = Value::Null;
     put_path(&mut value, place.path.as_ref());
     value["line"] = place.position.map(|p| p.line).into();
+    value["column"] = place.position.map(|p| p.column).into();
     value["part"] = place.part.name().into();
     if place.on_disk {
         value["on_disk"] = true.into();
-        value["column"] = place.position.map(|p| p.column).into();
     }
     value
 }

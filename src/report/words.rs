@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::Report;
 use super::shown::{shell_word, shown_path};
+use crate::exposure::Place;
 use crate::finding::{Finding, OriginKind, Part};
 use crate::source::Kind;
 use crate::trouble::counted;
@@ -123,17 +124,50 @@ pub(super) fn scanned(report: &Report<'_>) -> String {
     }
 }
 
-/// How much of what there is holds the token, where files were scanned beside objects.
+/// Of the objects of a sweep, how many hold a token, and which names do beside them.
+pub(super) fn objects(report: &Report<'_>) -> String {
+    let (objects, names) = (objects_with_a_token(report), names_in_no_object(report));
+    match (objects, &names[..]) {
+        (0, [_, ..]) => format!("{} beside {}", listed(&names), scanned(report)),
+        _ => listed(&[vec![format!("{objects} of {}", scanned(report))], names].concat()),
+    }
+}
+
+/// The same where files were scanned beside objects.
 pub(super) fn everywhere(report: &Report<'_>) -> String {
-    let findings = &report.outcome.findings;
+    let outcome = report.outcome;
     let of = |count: usize, all: usize, noun: &str| format!("{count} of {}", counted(all, noun));
-    let objects: HashSet<_> = findings.iter().filter_map(|finding| finding.origin.as_ref()).collect();
-    let beside = findings.iter().filter(|finding| finding.origin.is_none() && finding.part != Part::Ref);
-    let files: HashSet<_> = beside.map(|finding| &finding.path).collect();
-    let names = findings.iter().filter(|finding| finding.part == Part::Ref).count();
-    let names = if names > 0 { format!(" and {}", counted(names, "ref name")) } else { String::new() };
-    let (all, outcome) = (of(objects.len(), report.outcome.objects, "object"), report.outcome);
-    format!("{all} and {}{names}", of(files.len(), outcome.files, "file"))
+    let files: HashSet<_> = places(report).filter(|place| place.on_disk).map(|place| &place.path).collect();
+    let all = of(objects_with_a_token(report), outcome.objects, "object");
+    listed(&[vec![all, of(files.len(), outcome.files, "file")], names_in_no_object(report)].concat())
+}
+
+fn objects_with_a_token(report: &Report<'_>) -> usize {
+    report.outcome.findings.iter().filter_map(|finding| finding.origin.as_ref()).collect::<HashSet<_>>().len()
+}
+
+/// Those of refs, and of files that are staged only.
+fn names_in_no_object(report: &Report<'_>) -> Vec<String> {
+    let (mut refs, mut staged) = (HashSet::new(), HashSet::new());
+    for place in places(report).filter(|place| place.object.is_none() && !place.on_disk) {
+        let names = if place.part == Part::Ref { &mut refs } else { &mut staged };
+        names.insert(&place.path);
+    }
+    let counts = [(refs.len(), "ref name"), (staged.len(), "staged name")];
+    counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(count, noun)).collect()
+}
+
+/// All that a sweep tells of.
+fn places<'r>(report: &Report<'r>) -> impl Iterator<Item = &'r Place> {
+    report.exposures.unwrap_or_default().iter().flat_map(|one| &one.places)
+}
+
+/// `a, b and c`.
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [first @ .., before, last] => [first, &[format!("{before} and {last}")]].concat().join(", "),
+        _ => parts.concat(),
+    }
 }
 
 /// Why nothing was scanned, where that is so and nothing is wrong with it.

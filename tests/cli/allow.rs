@@ -305,3 +305,19 @@ fn an_entry_that_allows_nothing_is_named_where_all_is_scanned() {
     // A part of the repository says nothing of the rest.
     repo.keysweep(&["files", "tests"]).expect_code(0).expect_lacks("allows nothing");
 }
+
+#[test]
+fn a_folder_whose_name_is_allowed_counts_once_whatever_is_in_it() {
+    let token = Maker::new(750).sk_live(24);
+    let staged = |config: &str| {
+        let repo = Repo::new();
+        repo.stage_blob(CONFIG, config);
+        repo.commit("base");
+        for name in ["a", "b", "c"] {
+            repo.stage_blob(format!("{token}/{name}.txt"), "innocent\n");
+        }
+        repo.staged()
+    };
+    assert_eq!(staged("").expect_code(1).summary()["findings"], 1);
+    expect_allowed(staged(&fingerprint(&token)), 1);
+}

@@ -12,4 +12,5 @@ mod files;
 mod leaks;
 mod leaks_encoded;
 mod leaks_in_errors;
+mod long_line;
 mod output;

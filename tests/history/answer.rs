@@ -304,3 +304,38 @@ fn the_head_of_the_main_worktree_leads_there_from_a_linked_one() {
         }
     }
 }
+
+#[test]
+fn what_comes_back_behind_a_removal_was_not_removed_there() {
+    let mut story = Story::new(7633);
+    let token = story.token();
+    story.branch("side", "main");
+    story.add("a.txt", client(&token));
+    let gone = story.remove("a.txt");
+    story.git(&["checkout", "-q", "main"]);
+    assert_eq!(story.only(&token)["removed"], gone.json(), "on a branch that HEAD is not on");
+    story.git(&["checkout", "-q", "side"]);
+    story.add("b.txt", client(&token));
+    story.add("c.txt", "innocent\n");
+    story.git(&["checkout", "-q", "main"]);
+    let said = story.only(&token);
+    assert_eq!((&said["removed"], &said["standing"]), (&Value::Null, &json!("branch")));
+
+    // A merge that leaves out what came back took it out.
+    story.git(&["checkout", "-q", "-b", "clean", &gone.id]);
+    story.add("d.txt", "innocent\n");
+    let merge = story.merge(&["-s", "ours"], &["side"]);
+    assert_eq!(story.only(&token)["removed"], merge.json());
+}
+
+#[test]
+fn where_a_token_stands_twice_in_an_object_it_is_one_place() {
+    let mut story = Story::new(7634);
+    let token = story.token();
+    let id = story.repo.blob(format!("{0}x\n{0}", client(&token)));
+    assert_eq!(story.only(&token)["places"].as_array().map(Vec::len), Some(1), "of an object that nothing leads to");
+    story.repo.stage("a.txt", format!("{0}x\n{0}", client(&token)));
+    let came = story.commit("came");
+    assert_eq!(story.git(&["rev-parse", "HEAD:a.txt"]).line(), id);
+    assert_eq!(places(&story.only(&token)), [place("a.txt:1", &came)]);
+}

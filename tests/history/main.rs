@@ -8,6 +8,7 @@ mod allow;
 mod answer;
 mod clean;
 mod clean_file;
+mod copies;
 mod damage;
 mod deltas;
 mod find;

@@ -249,3 +249,16 @@ fn what_git_traces_is_no_complaint() {
         history_call(repo).env(name, "1").run().expect_code(1);
     }
 }
+
+#[test]
+fn an_author_who_is_the_committer_is_told_once() {
+    let mut story = Story::new(8150);
+    let token = story.token();
+    let call =
+        story.repo.git_call(&["commit", "-q", "--allow-empty", "-m", "x", "--author", &format!("{token} <a@b>")]);
+    call.env("GIT_COMMITTER_NAME", token.text()).run().expect_code(0);
+    let run = history_call(&story.repo).args(&["main"]).run().expect_code(1);
+    assert_eq!((&run.only_finding()["part"], &run.summary()["findings"]), (&"person".into(), &1.into()));
+    let human = story.repo.keysweep(&["history", "main"]).expect_code(1);
+    human.expect_has("keysweep: 1 token in 1 of 2 commits").expect_lacks(":::");
+}

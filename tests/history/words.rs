@@ -192,6 +192,46 @@ fn a_name_that_is_only_intended_to_be_added() {
     }
 }
 
+/// The end of the report for people, without how much was read.
+fn closing(story: &Story) -> String {
+    let said = story.repo.keysweep(&["history"]).expect_code(1).out();
+    let said = said.lines().find(|line| line.starts_with("keysweep: ")).expect("a summary").to_owned();
+    let read = said.rfind(" read").and_then(|end| said[..end].rfind(", ")).expect("how much was read");
+    said[..read].to_owned()
+}
+
+#[test]
+fn a_name_in_no_object_is_no_object() {
+    let mut story = Story::new(7831);
+    let (name, content, staged) = (story.token(), story.token(), story.token());
+    story.git(&["branch", name.text()]);
+    assert_eq!(closing(&story), "keysweep: 1 token in 1 ref name beside 3 objects");
+    story.git(&["tag", name.text()]);
+    assert_eq!(closing(&story), "keysweep: 1 token in 2 ref names beside 3 objects");
+    story.add("a.txt", client(&content));
+    assert_eq!(closing(&story), "keysweep: 2 tokens in 1 of 6 objects and 2 ref names");
+    story.repo.stage(format!("{staged}.txt"), "innocent\n");
+    assert_eq!(closing(&story), "keysweep: 3 tokens in 1 of 6 objects, 2 ref names and 1 staged name");
+    story.git(&["branch", "-D", name.text()]);
+    story.git(&["tag", "-d", name.text()]);
+    assert_eq!(closing(&story), "keysweep: 2 tokens in 1 of 6 objects and 1 staged name");
+    // What is committed is told of the tree.
+    story.commit("staged");
+    assert_eq!(closing(&story), "keysweep: 2 tokens in 2 of 8 objects");
+}
+
+#[test]
+fn a_staged_name_alone_and_a_token_in_an_object_and_a_name() {
+    let mut story = Story::new(7832);
+    let token = story.token();
+    story.repo.stage(format!("{token}.txt"), "innocent\n");
+    assert_eq!(closing(&story), "keysweep: 1 token in 1 staged name beside 3 objects");
+    story.git(&["rm", "-q", "--cached", &format!("{token}.txt")]);
+    story.git(&["branch", token.text()]);
+    story.add("a.txt", client(&token));
+    assert_eq!(closing(&story), "keysweep: 1 token in 1 of 6 objects and 1 ref name");
+}
+
 /// Tokens wherever a report repeats something: all names round one token.
 fn everywhere(seed: u64) -> (Story, Vec<Token>) {
     let mut story = Story::new(seed);

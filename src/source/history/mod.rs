@@ -3,6 +3,7 @@
 #[cfg_attr(not(feature = "archives"), path = "no_archives.rs")]
 mod archives;
 mod buffer;
+mod copies;
 mod delta;
 mod entries;
 mod graph;
@@ -30,6 +31,7 @@ use gix::hash::oid;
 use gix::objs::Kind as ObjectKind;
 
 use archives::Archives;
+use copies::Copies;
 use links::{Found, Links};
 use pack::Pack;
 use remembered::Remembered;
@@ -128,6 +130,8 @@ impl Source for History<'_> {
     fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let (detector, archives) = (self.detector, &self.archives);
         let links = Links::new(&self.contents);
+        let count = self.count();
+        let copies = Copies::new(self.has_copies(count));
         let broken = Broken::default();
         let failed = |id: &oid, why: &str| {
             let mut broken = broken.lock().expect("no thread panicked while it held the lock");
@@ -153,11 +157,13 @@ impl Source for History<'_> {
                 if let Err(err) = links.see(object) {
                     failed(object.id, &err.to_string());
                 }
-                archives.show(object, visit);
+                if copies.is_first(object) {
+                    archives.show(object, visit);
+                }
             },
             failed: &failed,
         };
-        let read = self.count() - self.remembered;
+        let read = count - self.remembered;
         self.watch.begin(Phase::Reading, read);
         let bytes = self.run(&self.work(true), threads, &task);
         self.visit_names(visit);
@@ -222,6 +228,14 @@ impl History<'_> {
         let others: Vec<Vec<u8>> = names.iter().filter(|name| !is_staged(name)).cloned().collect();
         paths.extend(others);
         paths.into_iter().map(|path| Skipped { path, why: SUBMODULE }).collect()
+    }
+
+    /// Whether one of the `count` objects may be read in two places. The loose ones of several folders may all stand for a
+    /// damaged one of a pack.
+    fn has_copies(&self, count: usize) -> bool {
+        let Contents { packs, loose, .. } = &self.contents;
+        let kept = packs.iter().map(Pack::entries).chain(loose.iter().map(|(_, ids)| ids.len()));
+        loose.len() > 1 || kept.sum::<usize>() > count
     }
 
     /// How many objects there are, each counted once.

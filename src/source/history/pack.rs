@@ -105,6 +105,11 @@ impl Pack {
         self.entries.len() - twice.count()
     }
 
+    /// How many objects it has, one that it holds twice counted twice.
+    pub fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
     pub fn id(&self, entry: u32) -> &oid {
         self.index.oid_at_index(self.entries[entry as usize].at_index)
     }

@@ -23,7 +23,8 @@ pub struct Trace {
     pub introduced: Vec<Introduced>,
     /// The youngest commit that has it.
     pub last: Option<CommitFacts>,
-    /// The youngest commit that took it out, where HEAD has it no longer: one that leads to HEAD where there is one.
+    /// The youngest commit that took it out, where HEAD has it no longer: one that leads to HEAD where there is one. None of
+    /// those behind it, up to HEAD in that case, has it again.
     pub removed: Option<CommitFacts>,
     pub at_head: bool,
     /// The names under which it can be reached.
@@ -156,12 +157,35 @@ struct Brought {
     tokens: Vec<usize>,
 }
 
+/// A commit that took a token out, the best last: best in what HEAD has, then where no parent had lost it before, since a
+/// merge with a branch that has lost it takes nothing out.
+type Removal = (bool, bool, u32);
+
+/// Which commits a walk met: kept for all walks, of which there is one for each token, and emptied without touching all of it.
+struct Met {
+    walk_of: Vec<u32>,
+    walk: u32,
+}
+
+impl Met {
+    fn of(commits: usize) -> Self {
+        Self { walk_of: vec![0; commits], walk: 0 }
+    }
+
+    fn forget(&mut self) {
+        self.walk += 1;
+    }
+
+    fn is_first(&mut self, commit: u32) -> bool {
+        std::mem::replace(&mut self.walk_of[commit as usize], self.walk) != self.walk
+    }
+}
+
 impl Tracer<'_> {
     /// Goes through all commits, parents first. Returns, for each token, the commits that brought it.
     fn follow(&self, traces: &mut [Trace]) -> Vec<Vec<u32>> {
         let mut last: Vec<Option<u32>> = vec![None; traces.len()];
-        // Best in what HEAD has, then where no parent had lost it before: a merge with a branch that has lost it takes nothing out.
-        let mut removed: Vec<Option<(bool, bool, u32)>> = vec![None; traces.len()];
+        let mut removals: Vec<Vec<Removal>> = vec![Vec::new(); traces.len()];
         let head = self.history.head.and_then(|id| self.commits.number(&id));
         let in_head = self.ancestry(head);
         let mut brought = Vec::new();
@@ -174,7 +198,7 @@ impl Tracer<'_> {
                 for &token in self.tokens_of_commit(parent).iter().filter(|token| tokens.binary_search(token).is_err())
                 {
                     let by_all = node.parents.iter().all(|&parent| self.has(parent, token));
-                    removed[token] = removed[token].max(Some((in_head[at as usize], by_all, at)));
+                    removals[token].push((in_head[at as usize], by_all, at));
                 }
             }
             self.brought_by(at, &mut brought);
@@ -182,12 +206,44 @@ impl Tracer<'_> {
                 last[token] = Some(at);
             }
         }
+        let children = self.commits.children();
+        let mut met = Met::of(self.commits.list.len());
         for (token, trace) in traces.iter_mut().enumerate() {
             trace.at_head = head.is_some_and(|head| self.has(head, token));
             trace.last = last[token].map(|at| self.facts(at));
-            trace.removed = removed[token].filter(|_| !trace.at_head).map(|(_, _, at)| self.facts(at));
+            let mut removals = if trace.at_head { Vec::new() } else { std::mem::take(&mut removals[token]) };
+            removals.sort_unstable();
+            let mut comes_back = |&(to_head, _, at): &Removal| {
+                let next =
+                    |at: u32| children[at as usize].iter().copied().filter(|&next| !to_head || in_head[next as usize]);
+                met.forget();
+                self.comes_back(token, at, last[token].unwrap_or(0), &mut met, next)
+            };
+            let removed = removals.into_iter().rev().find(|removal| !comes_back(removal));
+            trace.removed = removed.map(|(_, _, at)| self.facts(at));
         }
         self.tell(brought, traces)
+    }
+
+    /// Whether a commit behind `at` has the token in its files. None does that stands behind `last`.
+    fn comes_back<N: Iterator<Item = u32>>(
+        &self,
+        token: usize,
+        at: u32,
+        last: u32,
+        met: &mut Met,
+        next: impl Fn(u32) -> N,
+    ) -> bool {
+        let mut open = vec![at];
+        while let Some(at) = open.pop() {
+            for commit in next(at).filter(|&commit| commit <= last && met.is_first(commit)) {
+                if self.tokens_of_commit(commit).binary_search(&token).is_ok() {
+                    return true;
+                }
+                open.push(commit);
+            }
+        }
+        false
     }
 
     /// For each commit, whether it is `head` or one that leads there.

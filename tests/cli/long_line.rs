@@ -1,0 +1,67 @@
+//! Thousands of tokens on one line take about as long as on lines of their own, and their number alone decides how long.
+
+use std::time::{Duration, Instant};
+
+use crate::support::leak::expect_no_leak;
+use crate::support::token::{Maker, Token};
+use crate::support::{Repo, note};
+
+const FEW: usize = 300;
+const MANY: usize = 4 * FEW;
+
+/// So many times as long at most: it is two or three times, and what a busy machine adds. With an excerpt for each token one line
+/// took 34 times as long.
+const MOST: u32 = 10;
+
+/// A machine that is busy in one of two moments is measured again.
+const ATTEMPTS: usize = 4;
+
+/// A repository with one commit of a file in which these are apart by `between`, and a copy of it staged.
+fn repo_of(tokens: &[Token], between: &str) -> Repo {
+    let repo = Repo::new();
+    let bytes = tokens.iter().map(Token::text).collect::<Vec<_>>().join(between);
+    repo.stage("a.txt", &bytes);
+    repo.commit("bad");
+    repo.stage("b.txt", bytes + between);
+    repo
+}
+
+/// How long it takes to find all of them and to show none.
+#[track_caller]
+fn time(repo: &Repo, words: &[&str], tokens: &[Token]) -> Duration {
+    let started = Instant::now();
+    let run = repo.keysweep(words);
+    let took = started.elapsed();
+    let run = run.expect_code(1);
+    expect_no_leak(&run, tokens.iter().step_by(40));
+    let human = words.contains(&"human");
+    let told = if human { format!("{} tokens in ", tokens.len()) } else { tokens[tokens.len() - 1].fingerprint() };
+    run.expect_has(&told);
+    took
+}
+
+#[test]
+fn many_tokens_on_one_line() {
+    let mut make = Maker::new(1250);
+    let tokens: Vec<Token> = (0..MANY).map(|_| make.sk_live(24)).collect();
+    let (many, few, apart) = (repo_of(&tokens, " "), repo_of(&tokens[..FEW], " "), repo_of(&tokens, "\n"));
+    for (command, format) in [
+        (&["files", "a.txt"][..], "human"),
+        (&["files", "a.txt"], "json"),
+        (&["staged"], "human"),
+        (&["staged"], "jsonl"),
+        (&["history"], "human"),
+        (&["history"], "jsonl"),
+        (&["history", "main"], "human"),
+        (&["history", "main"], "json"),
+    ] {
+        let words = [command, &["--format", format]].concat();
+        let is_linear = || {
+            let (line, part) = (time(&many, &words, &tokens), time(&few, &words, &tokens[..FEW]));
+            let apart = time(&apart, &words, &tokens);
+            note(format!("{words:?}: {line:?}, a quarter {part:?}, on lines of their own {apart:?}"));
+            line < MOST * apart && line < MOST * part
+        };
+        assert!((0..ATTEMPTS).any(|_| is_linear()), "{words:?} takes too long");
+    }
+}
