@@ -81,7 +81,9 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    finish(Scan { first_commit: staged.is_first(), ..Scan::new(kind, outcome, started, notes) }, common)
+    let below_top = !outcome.findings.is_empty() && is_below_top(&repository);
+    let first_commit = staged.is_first();
+    finish(Scan { first_commit, below_top, ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 fn settings_of_index(
@@ -169,20 +171,22 @@ struct Scan {
     started: Instant,
     notes: Vec<String>,
     first_commit: bool,
+    below_top: bool,
 }
 
 impl Scan {
     /// One of which no more is to be told than what was found.
     fn new(kind: Kind, outcome: Outcome, started: Instant, notes: Vec<String>) -> Self {
         let (exposures, commits) = (None, HashMap::new());
-        let (cleaning, failed, first_commit) = (None, None, false);
-        Self { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit }
+        let (cleaning, failed, first_commit, below_top) = (None, None, false, false);
+        Self { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit, below_top }
     }
 }
 
 /// Reports, and says with which code to exit.
 fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
-    let Scan { kind, mut outcome, exposures, commits, cleaning, failed, started, notes, first_commit } = scan;
+    let Scan { kind, mut outcome, exposures, commits, cleaning, failed, started, notes, first_commit, below_top } =
+        scan;
     for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(&failed) {
         output::complain(trouble);
     }
@@ -201,6 +205,7 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         seconds: started.elapsed().as_secs_f64(),
         notes: &notes,
         first_commit,
+        below_top,
     };
     let format = match common.format {
         FormatName::Human => Format::Human,
@@ -232,6 +237,12 @@ fn stale_entries(allow: &Allow, outcome: &Outcome, exposures: Option<&[Exposure]
     let covered: Vec<_> = allowed.chain(told).collect();
     let unused = allow.unused(&covered, exposures.is_some());
     unused.map(|(entry, line)| format!("{CONFIG_NAME}:{line}: {entry} allows nothing, take it out")).collect()
+}
+
+/// Whether who reads the report stands in a folder of the worktree. A hook stands at its top, and git says from where it was called.
+fn is_below_top(repository: &Repository) -> bool {
+    let called_below = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
+    called_below || repository.worktree().is_some_and(|top| !is_same_folder(Path::new("."), top))
 }
 
 fn is_same_folder(a: &Path, b: &Path) -> bool {
