@@ -81,7 +81,9 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    let below_top = !outcome.findings.is_empty() && is_below_top(&repository);
+    let found = !outcome.findings.is_empty();
+    notes.extend(settings.unstaged_edit(repository.worktree().filter(|_| found)));
+    let below_top = found && is_below_top(&repository);
     let first_commit = staged.is_first();
     finish(Scan { first_commit, below_top, ..Scan::new(kind, outcome, started, notes) }, common)
 }
@@ -94,7 +96,7 @@ fn settings_of_index(
 ) -> Result<Settings, Trouble> {
     match (&common.config, staged.config()?) {
         (Some(path), _) => Settings::from_file(path, &common.allow),
-        (None, Some(text)) => Settings::from_change(&text, staged.config_before()?.as_deref(), &common.allow),
+        (None, Some(text)) => Settings::from_change(text, staged.config_before()?.as_deref(), &common.allow),
         (None, None) => {
             notes.extend(unstaged_config(repository));
             Settings::without_file(&common.allow)
@@ -112,6 +114,7 @@ fn unstaged_config(repository: &Repository) -> Option<String> {
 fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."));
+    let top = repository.as_ref().ok().and_then(Repository::worktree).map(Path::to_owned);
     let mut notes = Vec::new();
     let settings = match (repository, &common.config) {
         (Err(trouble), _) if in_hook => return Err(trouble),
@@ -127,6 +130,7 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
         _ => Cleanup::of_edited(),
     };
     let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
+    notes.extend(settings.unstaged_edit(top.as_deref().filter(|_| !outcome.findings.is_empty())));
     finish(Scan::new(kind, outcome, started, notes), common)
 }
 
