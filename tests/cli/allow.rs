@@ -323,15 +323,21 @@ fn an_edit_that_is_not_staged_is_named_where_it_would_matter() {
     ];
     // Line ends are as git likes them on a disk.
     repo.write(CONFIG, paths(&["docs/**"]).replace('\n', "\r\n"));
-    commands.iter().for_each(|args| _ = repo.keysweep(args).expect_lacks(NOTE));
+    for args in commands {
+        repo.keysweep(args).expect_lacks(NOTE);
+    }
     repo.write(CONFIG, fingerprint(&token));
     let said = |args: &[&str]| repo.keysweep(args).all().contains(NOTE);
     assert_eq!(commands.map(said), [true, true, true, true, true, false], "of HEAD no token is told");
     repo.keysweep(&[&["--config", CONFIG][..], &["staged"]].concat()).expect_code(0).expect_lacks(NOTE);
     // In force, and then deleted.
     repo.git(&["add", CONFIG]);
-    commands.iter().for_each(|args| _ = repo.keysweep(args).expect_code(0).expect_lacks(NOTE));
+    for args in commands {
+        repo.keysweep(args).expect_code(0).expect_lacks(NOTE);
+    }
     // Nothing was found, so nobody wonders.
     repo.write(CONFIG, "");
-    commands.iter().for_each(|args| _ = repo.keysweep(args).expect_code(0).expect_lacks(NOTE));
+    for args in commands {
+        repo.keysweep(args).expect_code(0).expect_lacks(NOTE);
+    }
 }
