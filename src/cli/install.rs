@@ -25,7 +25,7 @@ pub(super) fn doctor(common: &Common) -> Result<u8, Trouble> {
     let diagnosis = hook::doctor(Path::new("."))?;
     let (ending, code) = match diagnosis.guard {
         Guard::Whole => ("guarded: a token is stopped here on each of its ways", code::CLEAN),
-        Guard::Partial => ("guarded in part: a token goes through where a line above says so", code::FOUND),
+        Guard::Partial => ("guarded in part: a commit is, and a line above says what is not", code::CLEAN),
         Guard::None => ("not guarded: a token would go through", code::FOUND),
         Guard::Unproved => ("not proved: nobody can tell whether a token would be stopped", code::TROUBLE),
     };

@@ -23,7 +23,7 @@ pub struct Diagnosis {
 pub enum Guard {
     /// On each of its ways.
     Whole,
-    /// On some of them.
+    /// In what is committed, and not on all other ways.
     Partial,
     None,
     Unproved,
@@ -106,7 +106,7 @@ fn prove(place: &Place, hooks: &mut [Hook]) -> Result<Option<String>, Trouble> {
     )))
 }
 
-/// A token must be stopped on each of its ways, or by the server; and who relies on a hook must not be deceived.
+/// A token must be stopped in the commit, or by the server; and who relies on another hook must not be deceived.
 fn guard(hooks: &[Hook], place: &Place, told: &Told) -> Guard {
     if hooks.iter().any(|hook| hook.calls_keysweep() && hook.proof == Some(Proof::Passed)) {
         return Guard::None;
@@ -114,10 +114,11 @@ fn guard(hooks: &[Hook], place: &Place, told: &Told) -> Guard {
     if !told.troubles.is_empty() && hooks[0].is_worth_running() {
         return Guard::Unproved;
     }
-    match hooks.iter().filter(|hook| hook.stopped()).count() {
-        0 => Guard::None,
-        stopped if place.bare || stopped == hooks.len() => Guard::Whole,
-        _ => Guard::Partial,
+    let stopped = hooks.iter().filter(|hook| hook.stopped()).count();
+    match () {
+        () if stopped == hooks.len() || (place.bare && stopped > 0) => Guard::Whole,
+        () if hooks[0].stopped() => Guard::Partial,
+        () => Guard::None,
     }
 }
 
