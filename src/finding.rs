@@ -205,6 +205,8 @@ pub enum OriginKind {
     Commit,
     /// A commit without parents.
     RootCommit,
+    /// A commit with several.
+    MergeCommit,
     /// An annotated tag.
     Tag,
     Blob,
@@ -213,12 +215,12 @@ pub enum OriginKind {
 
 impl OriginKind {
     pub fn is_commit(self) -> bool {
-        matches!(self, OriginKind::Commit | OriginKind::RootCommit)
+        matches!(self, OriginKind::Commit | OriginKind::RootCommit | OriginKind::MergeCommit)
     }
 
     pub fn name(self) -> &'static str {
         match self {
-            OriginKind::Commit | OriginKind::RootCommit => "commit",
+            OriginKind::Commit | OriginKind::RootCommit | OriginKind::MergeCommit => "commit",
             OriginKind::Tag => "tag",
             OriginKind::Blob => "blob",
             OriginKind::Tree => "tree",

@@ -89,7 +89,7 @@ pub(super) enum Command {
     },
     /// Tell which hooks are live here, and prove it with a planted token that is never committed
     ///
-    /// Exit code: 0 a token would be stopped, 1 it would not, 2 that could not be proved.
+    /// Exit code: 0 a token would be stopped on each of its ways, 1 on one of them it would not, 2 that could not be proved.
     Doctor,
     /// Scan every object of the repository, reachable or not, and tell where and since when each token stands
     History(HistoryArgs),

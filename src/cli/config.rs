@@ -16,6 +16,8 @@ pub(super) struct Settings {
     pub allow: Allow,
     /// What was allowed before the change that is scanned.
     pub before: Allow,
+    /// The file as git has it, where it is in force like that.
+    text: Option<Vec<u8>>,
 }
 
 impl Settings {
@@ -34,11 +36,11 @@ impl Settings {
     }
 
     /// The text that a change brings, and what the text before it allowed.
-    pub fn from_change(text: &[u8], before: Option<&[u8]>, globs: &[String]) -> Result<Self, Trouble> {
-        let settings = Self::new(&parse(text, CONFIG_NAME)?, CONFIG_NAME, globs)?;
+    pub fn from_change(text: Vec<u8>, before: Option<&[u8]>, globs: &[String]) -> Result<Self, Trouble> {
+        let settings = Self::new(&parse(&text, CONFIG_NAME)?, CONFIG_NAME, globs)?;
         // What was there may be wrong in ways that this very change mends: then it allowed nothing.
         let before = before.and_then(|text| Config::parse(text).ok()).and_then(|config| Allow::new(&config, &[]).ok());
-        Ok(Self { before: before.unwrap_or_default(), ..settings })
+        Ok(Self { before: before.unwrap_or_default(), text: Some(text), ..settings })
     }
 
     /// Nothing but what was typed.
@@ -54,7 +56,21 @@ impl Settings {
             own: config.rules.len(),
             allow,
             before: Allow::default(),
+            text: None,
         })
+    }
+
+    /// Says that an edit is not in force. Asked only where something was found, since only there anybody wonders.
+    pub fn unstaged_edit(&self, top: Option<&Path>) -> Option<String> {
+        let edited = self.text.is_some() && self.differs_from_disk(top);
+        edited.then(|| format!("{CONFIG_NAME} was used as it is staged, not as it is on disk: git add {CONFIG_NAME}"))
+    }
+
+    /// Whether the file at the top is another one than was used, or none was. Line ends are git's affair.
+    pub fn differs_from_disk(&self, top: Option<&Path>) -> bool {
+        let lines = |text: &[u8]| text.iter().copied().filter(|&b| b != b'\r').collect::<Vec<_>>();
+        let on_disk = top.and_then(|top| std::fs::read(top.join(CONFIG_NAME)).ok());
+        on_disk.is_some_and(|on_disk| self.text.as_deref().map(lines) != Some(lines(&on_disk)))
     }
 
     /// The rules of the configuration.

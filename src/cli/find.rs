@@ -95,9 +95,8 @@ fn token() -> Result<Vec<u8>, Trouble> {
 
 /// The worktree, and what git keeps beside objects, refs and the index: settings, hooks, reflogs, the last message.
 fn files(repository: &Repository) -> Files {
-    let mut paths: Vec<PathBuf> = repository.worktree().map(Path::to_owned).into_iter().collect();
-    paths.extend(repository.own_files());
-    Files::find(&paths, repository.worktree(), false)
+    let worktree: Vec<PathBuf> = repository.worktree().map(Path::to_owned).into_iter().collect();
+    Files::find(&worktree, &repository.own_files(), repository.worktree(), false)
 }
 
 /// That git's own folder is none of the files is no gap: it was read as what it is.

@@ -61,6 +61,7 @@ fn selected(
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: None, tell: Some(&tell) };
     let mut outcome = sweep.run(&commits, threads(common));
     let authors = authors(repository, &outcome, &detector)?;
+    notes.extend(settings.unstaged_edit(repository.worktree().filter(|_| !outcome.findings.is_empty())));
     outcome.unread.extend(unread);
     outcome.lacking.extend(commits.lacks());
     if args.allow_incomplete {
@@ -106,6 +107,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     drop(progress);
     notes.extend(history.notes());
     notes.extend(stale_entries(&settings.allow, &outcome, Some(&exposures)));
+    notes.extend(settings.unstaged_edit(repository.worktree().filter(|_| !outcome.findings.is_empty())));
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
@@ -132,7 +134,7 @@ fn settings(
         config_of_head(repository)
     };
     match found {
-        Ok(Some(text)) => Settings::from_change(&text, None, &common.allow),
+        Ok(Some(text)) => Settings::from_change(text, None, &common.allow),
         Ok(None) => {
             notes.extend(unstaged_config(repository));
             Settings::without_file(&common.allow)

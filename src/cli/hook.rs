@@ -7,9 +7,10 @@ use std::time::Instant;
 use super::args::{Common, HookArgs, HookName};
 use super::config::Settings;
 use super::{Scan, finish, message, staged};
+use crate::allow::CONFIG_NAME;
 use crate::detect::Detector;
 use crate::hook::{self, Handed, Load, Stdin};
-use crate::source::{Push, Pushed, Repository};
+use crate::source::{Kind, Push, Pushed, Repository};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -54,6 +55,7 @@ fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Tr
     let kind = loads.first().expect("a push is one load at least").kind;
     let mut outcome = Outcome::default();
     let mut scanned: Vec<Push> = Vec::new();
+    let (top, mut edited) = (repository.worktree().filter(|_| common.config.is_none()), false);
     for load in loads {
         for Group { config, pushes } in by_config(load.pushes, &repository)? {
             let settings = settings(config.as_deref(), &pushes, &repository, common)?;
@@ -62,9 +64,14 @@ fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Tr
             let detector = Detector::new(&settings.rules);
             let (allow, before) = (&settings.allow, Some(&settings.before));
             let sweep = Sweep { detector: &detector, allow, before, vault: None, tell: None };
-            outcome.absorb(sweep.run(&source, super::threads(common)));
+            let brought = sweep.run(&source, super::threads(common));
+            edited |= kind == Kind::Push && !brought.findings.is_empty() && settings.differs_from_disk(top);
+            outcome.absorb(brought);
             scanned.extend(pushes);
         }
+    }
+    if edited {
+        notes.push(format!("{CONFIG_NAME} was used as the pushed commit has it, not as it is on disk: commit it too"));
     }
     finish(Scan::new(kind, outcome, started, notes), common)
 }
@@ -100,7 +107,7 @@ fn settings(
         (None, Some(text)) => {
             let old = pushes.iter().filter_map(|push| push.old.as_deref()).find(|old| repository.has(old));
             let before = old.map(|old| repository.config_of_commit(old)).transpose()?.flatten();
-            Settings::from_change(text, before.as_deref(), &common.allow)
+            Settings::from_change(text.to_vec(), before.as_deref(), &common.allow)
         }
         (None, None) => Settings::without_file(&common.allow),
     }

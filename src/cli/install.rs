@@ -2,31 +2,47 @@
 
 use std::path::Path;
 
-use super::args::Common;
+use super::args::{Common, FormatName};
 use super::{code, output};
-use crate::hook::{self, Told};
+use crate::hook::{self, Guard, Told};
 use crate::trouble::Trouble;
 
 pub(super) fn install(names: &[String], global: bool, common: &Common) -> Result<u8, Trouble> {
+    refuse_format(common)?;
     let told = hook::install(Path::new("."), names, global)?;
     tell(&told, "the hooks are there: keysweep doctor proves that a token is stopped", common)
 }
 
 pub(super) fn uninstall(names: &[String], global: bool, common: &Common) -> Result<u8, Trouble> {
+    refuse_format(common)?;
     let told = hook::uninstall(Path::new("."), names, global)?;
     let ending = if told.lines.is_empty() { "there was nothing to remove" } else { "nothing else was touched" };
     tell(&told, ending, common)
 }
 
 pub(super) fn doctor(common: &Common) -> Result<u8, Trouble> {
+    refuse_format(common)?;
     let diagnosis = hook::doctor(Path::new("."))?;
-    let (ending, code) = match diagnosis.guarded {
-        Some(true) => ("guarded: a commit with a token is stopped here", code::CLEAN),
-        Some(false) => ("not guarded: a token would go through", code::FOUND),
-        None => ("not proved: nobody can tell whether a token would be stopped", code::TROUBLE),
+    let (ending, code) = match diagnosis.guard {
+        Guard::Whole => ("guarded: a token is stopped here on each of its ways", code::CLEAN),
+        Guard::Partial => ("guarded in part: a commit is, and a line above says what is not", code::CLEAN),
+        Guard::None => ("not guarded: a token would go through", code::FOUND),
+        Guard::Unproved => ("not proved: nobody can tell whether a token would be stopped", code::TROUBLE),
     };
     write(&diagnosis.told, Some(ending), common)?;
     Ok(code)
+}
+
+/// What a script would take for an empty report, rather than leaving it out in silence.
+fn refuse_format(common: &Common) -> Result<(), Trouble> {
+    match common.format {
+        FormatName::Human => Ok(()),
+        FormatName::Json | FormatName::Jsonl => Err(Trouble::new(
+            "cannot use --format",
+            "what is told of hooks is for people; a script goes by the exit code",
+            "leave it out",
+        )),
+    }
 }
 
 fn tell(told: &Told, ending: &str, common: &Common) -> Result<u8, Trouble> {

@@ -81,7 +81,11 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    finish(Scan { first_commit: staged.is_first(), ..Scan::new(kind, outcome, started, notes) }, common)
+    let found = !outcome.findings.is_empty();
+    notes.extend(settings.unstaged_edit(repository.worktree().filter(|_| found)));
+    let below_top = found && is_below_top(&repository);
+    let first_commit = staged.is_first();
+    finish(Scan { first_commit, below_top, ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 fn settings_of_index(
@@ -92,7 +96,7 @@ fn settings_of_index(
 ) -> Result<Settings, Trouble> {
     match (&common.config, staged.config()?) {
         (Some(path), _) => Settings::from_file(path, &common.allow),
-        (None, Some(text)) => Settings::from_change(&text, staged.config_before()?.as_deref(), &common.allow),
+        (None, Some(text)) => Settings::from_change(text, staged.config_before()?.as_deref(), &common.allow),
         (None, None) => {
             notes.extend(unstaged_config(repository));
             Settings::without_file(&common.allow)
@@ -110,6 +114,7 @@ fn unstaged_config(repository: &Repository) -> Option<String> {
 fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."));
+    let top = repository.as_ref().ok().and_then(Repository::worktree).map(Path::to_owned);
     let mut notes = Vec::new();
     let settings = match (repository, &common.config) {
         (Err(trouble), _) if in_hook => return Err(trouble),
@@ -125,6 +130,7 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
         _ => Cleanup::of_edited(),
     };
     let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
+    notes.extend(settings.unstaged_edit(top.as_deref().filter(|_| !outcome.findings.is_empty())));
     finish(Scan::new(kind, outcome, started, notes), common)
 }
 
@@ -133,7 +139,7 @@ fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let repository = Repository::discover(Path::new(".")).ok();
     let top = repository.as_ref().and_then(Repository::worktree);
     let settings = settings_of_folder(top, common)?;
-    let files = Files::find(&args.paths, top, args.respect_gitignore);
+    let files = Files::find(&args.paths, &[], top, args.respect_gitignore);
     #[cfg(feature = "archives")]
     let files = files.with_archives(args.archives);
     let whole = top.is_some_and(|top| args.paths.iter().any(|path| is_same_folder(path, top)));
@@ -169,20 +175,22 @@ struct Scan {
     started: Instant,
     notes: Vec<String>,
     first_commit: bool,
+    below_top: bool,
 }
 
 impl Scan {
     /// One of which no more is to be told than what was found.
     fn new(kind: Kind, outcome: Outcome, started: Instant, notes: Vec<String>) -> Self {
         let (exposures, commits) = (None, HashMap::new());
-        let (cleaning, failed, first_commit) = (None, None, false);
-        Self { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit }
+        let (cleaning, failed, first_commit, below_top) = (None, None, false, false);
+        Self { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit, below_top }
     }
 }
 
 /// Reports, and says with which code to exit.
 fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
-    let Scan { kind, mut outcome, exposures, commits, cleaning, failed, started, notes, first_commit } = scan;
+    let Scan { kind, mut outcome, exposures, commits, cleaning, failed, started, notes, first_commit, below_top } =
+        scan;
     for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(&failed) {
         output::complain(trouble);
     }
@@ -201,6 +209,7 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         seconds: started.elapsed().as_secs_f64(),
         notes: &notes,
         first_commit,
+        below_top,
     };
     let format = match common.format {
         FormatName::Human => Format::Human,
@@ -232,6 +241,12 @@ fn stale_entries(allow: &Allow, outcome: &Outcome, exposures: Option<&[Exposure]
     let covered: Vec<_> = allowed.chain(told).collect();
     let unused = allow.unused(&covered, exposures.is_some());
     unused.map(|(entry, line)| format!("{CONFIG_NAME}:{line}: {entry} allows nothing, take it out")).collect()
+}
+
+/// Whether who reads the report stands in a folder of the worktree. A hook stands at its top, and git says from where it was called.
+fn is_below_top(repository: &Repository) -> bool {
+    let called_below = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
+    called_below || repository.worktree().is_some_and(|top| !is_same_folder(Path::new("."), top))
 }
 
 fn is_same_folder(a: &Path, b: &Path) -> bool {

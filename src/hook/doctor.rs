@@ -8,14 +8,25 @@ use super::install::is_executable;
 use super::place::Place;
 use super::proof::{Proof, Stage};
 use super::runner::{Runner, Script};
-use super::{OF_A_CLONE, OF_A_SERVER, Told};
+use super::{OF_A_CLONE, Told};
 use crate::trouble::Trouble;
 
-/// What was found, and whether a token would be stopped: None where that could not be proved.
+/// What was found, and whether a token would be stopped.
 #[derive(Debug)]
 pub struct Diagnosis {
     pub told: Told,
-    pub guarded: Option<bool>,
+    pub guard: Guard,
+}
+
+/// Whether a token would be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// On each of its ways.
+    Whole,
+    /// In what is committed, and not on all other ways.
+    Partial,
+    None,
+    Unproved,
 }
 
 /// One hook of the clone.
@@ -38,8 +49,7 @@ enum State {
 /// Looks at the hooks of the repository in which `dir` lies, and has git run them on a planted token.
 pub fn doctor(dir: &Path) -> Result<Diagnosis, Trouble> {
     let place = Place::find(dir)?;
-    let names = if place.bare { OF_A_SERVER } else { OF_A_CLONE };
-    let mut hooks: Vec<Hook> = names.iter().map(|name| Hook::look(name, &place)).collect();
+    let mut hooks = if place.bare { of_server(&place) } else { of_clone(&place) };
     let mut told = Told::default();
     let mut warnings = Vec::new();
     match prove(&place, &mut hooks) {
@@ -53,7 +63,22 @@ pub fn doctor(dir: &Path) -> Result<Diagnosis, Trouble> {
     told.lines.extend(hooks.iter().map(|hook| format!("{:18}{}", hook.name, hook.describe(&place))));
     told.lines.extend(missing(&hooks));
     told.lines.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
-    Ok(Diagnosis { guarded: guarded(&hooks, &told), told })
+    Ok(Diagnosis { guard: guard(&hooks, &place, &told), told })
+}
+
+fn of_clone(place: &Place) -> Vec<Hook> {
+    OF_A_CLONE.iter().map(|name| Hook::look(name, place)).collect()
+}
+
+/// pre-receive, or update in its place, which refuses ref by ref. One is enough, and an update of somebody else's is nothing to us.
+fn of_server(place: &Place) -> Vec<Hook> {
+    let (pre_receive, update) = (Hook::look("pre-receive", place), Hook::look("update", place));
+    let is_foreign = matches!(update.state, State::Missing) || update.runner().is_some() && !update.calls_keysweep();
+    match pre_receive.state {
+        State::Missing if update.calls_keysweep() => vec![update],
+        _ if is_foreign => vec![pre_receive],
+        _ => vec![pre_receive, update],
+    }
 }
 
 /// Runs the hooks that are worth it. Returns what is amiss although all of them stop the token.
@@ -70,20 +95,30 @@ fn prove(place: &Place, hooks: &mut [Hook]) -> Result<Option<String>, Trouble> {
         return Ok(None);
     }
     let name = hooks[0].name;
+    let way_out = if place.shared || hooks[0].file.is_symlink() {
+        // Such a script names no path of this machine, however often it is installed.
+        "mkdir -p ~/.local/bin && ln -s \"$(command -v keysweep)\" ~/.local/bin/, where the script looks too"
+    } else {
+        "keysweep install"
+    };
     Ok(Some(format!(
-        "with PATH=/usr/bin:/bin, as desktop clients have it, {name} does not find keysweep and stops every commit: \
-         keysweep install"
+        "with PATH=/usr/bin:/bin, as desktop clients have it, {name} does not find keysweep and stops every commit: {way_out}"
     )))
 }
 
 /// A token must be stopped in the commit, or by the server; and who relies on another hook must not be deceived.
-fn guarded(hooks: &[Hook], told: &Told) -> Option<bool> {
+fn guard(hooks: &[Hook], place: &Place, told: &Told) -> Guard {
     if hooks.iter().any(|hook| hook.calls_keysweep() && hook.proof == Some(Proof::Passed)) {
-        return Some(false);
+        return Guard::None;
     }
-    match &hooks[0].proof {
-        _ if !told.troubles.is_empty() && hooks[0].is_worth_running() => None,
-        proof => Some(*proof == Some(Proof::Stopped)),
+    if !told.troubles.is_empty() && hooks[0].is_worth_running() {
+        return Guard::Unproved;
+    }
+    let stopped = hooks.iter().filter(|hook| hook.stopped()).count();
+    match () {
+        () if stopped == hooks.len() || (place.bare && stopped > 0) => Guard::Whole,
+        () if hooks[0].stopped() => Guard::Partial,
+        () => Guard::None,
     }
 }
 
@@ -136,6 +171,7 @@ impl Hook {
             "commit-msg" => stage.of_message(),
             "pre-push" => stage.of_push(),
             "pre-receive" => stage.of_receive(),
+            "update" => stage.of_update(),
             _ => stage.of_index(self.name),
         }
     }

@@ -13,7 +13,7 @@ mod push;
 mod runner;
 mod script;
 
-pub use doctor::{Diagnosis, doctor};
+pub use doctor::{Diagnosis, Guard, doctor};
 pub use handed::{Handed, Stdin};
 pub use install::{install, uninstall};
 pub use push::{Load, pre_push, pre_receive, range, update};

@@ -138,9 +138,19 @@ impl<'p> Stage<'p> {
 
     /// A push that a server receives: of a new branch with one commit.
     pub fn of_receive(&self) -> Result<Proof, Trouble> {
-        let tip = self.commit(&self.tree(Vec::new())?, None)?;
-        let nothing = "0".repeat(tip.len());
+        let (nothing, tip) = self.received()?;
         self.run("pre-receive", Some(&format!("{nothing} {tip} {BRANCH}\n")), &[])
+    }
+
+    /// The same, ref by ref.
+    pub fn of_update(&self) -> Result<Proof, Trouble> {
+        let (nothing, tip) = self.received()?;
+        self.run("update", None, &[BRANCH, &nothing, &tip])
+    }
+
+    fn received(&self) -> Result<(String, String), Trouble> {
+        let tip = self.commit(&self.tree(Vec::new())?, None)?;
+        Ok(("0".repeat(tip.len()), tip))
     }
 
     /// These files, as ls-tree lists them, and the token.

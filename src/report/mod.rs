@@ -38,6 +38,8 @@ pub struct Report<'a> {
     pub notes: &'a [String],
     /// Whether HEAD has no commit yet: then there is nothing to restore a file from.
     pub first_commit: bool,
+    /// Whether the reader stands below the top of the worktree, so that a path from there leads nowhere.
+    pub below_top: bool,
 }
 
 impl Report<'_> {

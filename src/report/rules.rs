@@ -50,7 +50,10 @@ pub(super) fn shapes(rule: &Rule) -> Vec<String> {
         [""] => shape,
         _ => format!("{shape}; on a line that names {} in front of it", near.join(" or ")),
     };
-    shapes.into_iter().map(line).collect()
+    // Several patterns may stand for what is one shape to a reader.
+    let mut lines: Vec<String> = shapes.into_iter().map(line).collect();
+    lines.dedup();
+    lines
 }
 
 /// What the pattern looks like, and what must stand near.

@@ -21,14 +21,31 @@ pub fn shown_path(path: &ShownPath) -> String {
 
 /// The path as a word for a POSIX shell; None where no word would name the file, since something in it is masked.
 pub(super) fn shell_word(path: &ShownPath) -> Option<String> {
+    nameable(path).map(quoted)
+}
+
+/// The path as git takes it, as a word for a POSIX shell: from the top of the worktree, and a name that means nothing else to
+/// git than itself. Where the reader stands at the top that is mostly the path alone.
+pub(super) fn pathspec(path: &ShownPath, below_top: bool) -> Option<String> {
+    let text = nameable(path)?;
+    let is_pattern = text.starts_with(':') || text.contains(['*', '?', '[', '\\']);
+    Some(match (is_pattern, below_top) {
+        (false, false) => quoted(text),
+        // Most other characters git would take for a sign behind this one.
+        (false, true) if text.starts_with(|c: char| c.is_alphanumeric() || c == '.') => quoted(&format!(":/{text}")),
+        _ => quoted(&format!(":(top,literal){text}")),
+    })
+}
+
+fn nameable(path: &ShownPath) -> Option<&str> {
     let text = std::str::from_utf8(path.as_bytes()).ok()?;
+    (!text.contains('…') && !text.contains(is_unsafe)).then_some(text)
+}
+
+fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%".contains(c);
-    let quoted = match text {
-        _ if text.contains('…') || text.contains(is_unsafe) => return None,
-        _ if text.chars().all(plain) => text.to_owned(),
-        _ => format!("'{}'", text.replace('\'', r"'\''")),
-    };
-    Some(if text.starts_with('-') { format!("-- {quoted}") } else { quoted })
+    let quoted = if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) };
+    if text.starts_with('-') { format!("-- {quoted}") } else { quoted }
 }
 
 /// `12 kB`, `3.4 MB`: three digits at most, powers of ten.
@@ -66,5 +83,9 @@ mod tests {
         assert_eq!(shell_word(&path("it's; rm x")).as_deref(), Some(r"'it'\''s; rm x'"));
         assert_eq!(shell_word(&path("--help")).as_deref(), Some("-- --help"));
         assert_eq!(shell_word(&path("a\nb")), None);
+        assert_eq!(pathspec(&path("a/b.c"), false).as_deref(), Some("a/b.c"));
+        assert_eq!(pathspec(&path("a/b.c"), true).as_deref(), Some(":/a/b.c"));
+        assert_eq!(pathspec(&path("a[1]"), false).as_deref(), Some("':(top,literal)a[1]'"));
+        assert_eq!(pathspec(&path("!a"), true).as_deref(), Some("':(top,literal)!a'"));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Report;
-use super::shown::{shell_word, shown_path};
+use super::shown::{pathspec, shown_path};
 use crate::exposure::Place;
 use crate::finding::{Finding, OriginKind, Part};
 use crate::source::Kind;
@@ -73,6 +73,7 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
         (Kind::Push | Kind::Receive, Some(origin)) => match origin.kind {
             OriginKind::Commit => rebase(&format!("{}^", short(&origin.id)), &origin.id),
             OriginKind::RootCommit => rebase("--root", &origin.id),
+            OriginKind::MergeCommit => rebase_merge(short(&origin.id)),
             OriginKind::Tag | OriginKind::Blob | OriginKind::Tree => {
                 "delete the tag with git tag -d, and make it anew without".to_owned()
             }
@@ -80,17 +81,26 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
     }
 }
 
+const NOT_ON_TOP: &str = "one more commit on top would leave it in the history";
+
 fn rebase(onto: &str, id: &str) -> String {
     let id = short(id);
+    format!("git rebase -i {onto}, mark {id} as edit and take it out there: {NOT_ON_TOP}")
+}
+
+/// Without that option git leaves merges out, and with it there is no line to mark as edit.
+fn rebase_merge(id: &str) -> String {
     format!(
-        "git rebase -i {onto}, mark {id} as edit and take it out there: one more commit on top would leave it in the history"
+        "git rebase -i --rebase-merges {id}^, put a line break below the one with merge -C and {id}, and take it out there with \
+         git commit --amend: {NOT_ON_TOP}"
     )
 }
 
 fn unstage(report: &Report<'_>, finding: &Finding) -> String {
-    match (finding.path.as_ref().and_then(shell_word), report.first_commit) {
+    match (finding.path.as_ref().and_then(|path| pathspec(path, report.below_top)), report.first_commit) {
         (None, _) => "unstage the file with git restore --staged".to_owned(),
-        (Some(file), true) => format!("git rm --cached {file}"),
+        // By force, since it may have been mended on disk by then; with --cached that takes no file away.
+        (Some(file), true) => format!("git rm --cached --force {file}"),
         (Some(file), false) => format!("git restore --staged {file}"),
     }
 }

@@ -5,21 +5,41 @@
 
 use crate::rule::{Judge, Pattern, Rule, Written, live, test, unnamed};
 
-/// What may stand between a name and its value: punctuation, one line break, the words of configuration files, and the
-/// letters in front of a quote (`r#"…"#`, `%q(…)`).
+/// A name and then its value. Between them may stand punctuation, line breaks, the words of configuration files, the letters in
+/// front of a quote (`r#"…"#`, `%q(…)`), and what else is said of the same secret: `type = string`, `--repo me/app`.
 macro_rules! given {
     ($name:literal) => {
         concat!(
             r"(?i-u)(?:",
             $name,
-            r")[a-z0-9_.-]{0,16}(?:[^a-z0-9\n]|\n|\b(?:value|body|bearer|token|default|data|str|string|text|or|get|env|from|literal|x?3d|x22|u0022|quot|[bfrqu]{1,2})\b){0,48}?",
+            r")[a-z0-9_.-]{0,16}(?:[^a-z0-9]|\b(?:value|parametervalue|plaintext_value|body|bearer|token|default|data|str|string|string_?data|secret|secret_string|text|or|get|env|from|literal|echo|is|production|preview|development|x?3d|x22|u0022|quot|[bfrqu]{1,2})\b",
+            r#"|\b(?:type|scope|sync|sensitive|nullable|enabled|description|repo|env|app|org|region|overwrite)\b["']?[ \t:=]+(?:"[^"\n]*"|'[^'\n]*'|[a-z][a-z0-9_./-]*))"#,
+            r"*?",
             r"(?P<token>(?-i:[0-9a-f]{64}))"
+        )
+    };
+}
+
+/// A value and then its name: of one pair, or piped into the command that keeps it.
+macro_rules! named_behind {
+    ($name:literal) => {
+        concat!(
+            r"(?i-u)(?:\b(?:value|body|secret[_-]string)\b[^a-z0-9\n]{1,8}|\b(?:echo|printf)\b[^\n|;&]{0,16}?)",
+            r"(?P<token>(?-i:[0-9a-f]{64}))",
+            r#"(?:[\s"',\\]{1,24}(?:--)?(?:name|key)\b[^a-z0-9\n]{1,6}[a-z0-9_./-]{0,24}?"#,
+            r#"|(?:\\n)?["' ]{0,3}\| ?(?:vercel|gcloud|gh|wrangler|npx|fly|flyctl|heroku|kubectl|vault|aws|doppler)\b[^\n|;&]{0,80}?)"#,
+            r"(?:",
+            $name,
+            r")"
         )
     };
 }
 
 /// The names in which code, shells and configuration speak of Attio.
 const WORDS: &[&str] = &["attio", "ATTIO", "Attio"];
+
+/// How far in front of such a name [`named_behind`] reaches: a word, the value, and the command between.
+const NAMED_BEHIND: usize = 240;
 
 pub const ACCESS_TOKEN: Rule = Rule {
     id: "attio-access-token",
@@ -45,8 +65,23 @@ pub const ACCESS_TOKEN: Rule = Rule {
             before: 0,
             after: 240,
             pattern: given!(
-                r"api[_-]?key|attio[_-]?key|access[_-]?token|token|bearer|authorization|api[_-]?secret|password"
+                r"api[^a-z0-9]{0,8}key|attio[^a-z0-9]{0,12}(?:key|secret|pat\b)|token|bearer|authorization|api[_-]?secret|password"
             ),
+            written: Written::Plainly,
+        },
+        Pattern::Given {
+            words: WORDS,
+            before: NAMED_BEHIND,
+            after: 40,
+            pattern: named_behind!(r"attio[a-z0-9_./-]{0,16}?(?:api[._-]?key|token)|attio[._/-]?(?:key|secret|pat)\b"),
+            written: Written::Plainly,
+        },
+        // A client made with it: `new AttioClient("…")`, `attio.New("…")`.
+        Pattern::Given {
+            words: WORDS,
+            before: 0,
+            after: 120,
+            pattern: r#"(?i-u)attio(?:[_.:]{0,2}(?:client|api|sdk|crm|new)){0,4}\([ \t]{0,4}["'`](?P<token>(?-i:[0-9a-f]{64}))"#,
             written: Written::Plainly,
         },
         // A header, on the line of the address or a few lines away from it.
@@ -55,6 +90,21 @@ pub const ACCESS_TOKEN: Rule = Rule {
             before: 500,
             after: 500,
             pattern: r"(?i-u)\bbearer[^a-z0-9\n]{1,8}(?P<token>(?-i:[0-9a-f]{64}))",
+            written: Written::Plainly,
+        },
+        // The name of a user, without a password: `curl -u …:`, an address, `.netrc`, what libraries call it.
+        Pattern::Given {
+            words: &["attio.com"],
+            before: 500,
+            after: 500,
+            pattern: r#"(?i-u)(?:[\s"'`,](?:-[a-z]{0,4}u|-a|--user|--auth)[\s"',=\\]{0,8}|\blogin[ \t]{1,8}|\b(?:username|auth|httpbasicauth)\b[^a-z0-9]{1,8})(?P<token>(?-i:[0-9a-f]{64}))"#,
+            written: Written::Plainly,
+        },
+        Pattern::Given {
+            words: &["attio.com"],
+            before: 100,
+            after: 10,
+            pattern: r"(?i-u)://(?P<token>(?-i:[0-9a-f]{64}))(?::[^\s/@:]{0,16})?@[a-z0-9.]{0,8}attio\.com",
             written: Written::Plainly,
         },
         Pattern::Given {
@@ -83,6 +133,13 @@ pub const ACCESS_TOKEN: Rule = Rule {
         "- name: ATTIO_TOKEN\n  value: {hex:64}\n",
         "gh secret set ATTIO_API_KEY --body \"{hex:64}\"",
         "attio:\n  api_key: {hex:64}\n",
+        "attio.api.key={hex:64}",
+        "variable \"attio_api_key\" {\n  type    = string\n  default = \"{hex:64}\"\n}",
+        "{\"value\": \"{hex:64}\", \"name\": \"ATTIO_API_KEY\"}",
+        "echo -n \"{hex:64}\" | gcloud secrets create attio-api-key --data-file=-",
+        "new AttioClient(\"{hex:64}\")",
+        "curl -u {hex:64}: https://api.attio.com/v2/self",
+        "https://{hex:64}:@api.attio.com/v2/self",
         "curl https://api.attio.com/v2/self \\\n  -H \"Authorization: Bearer {hex:64}\"",
         "curl -H 'Authorization: Basic {basic-hex:64}' https://api.attio.com/v2/self",
     ],
@@ -91,6 +148,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
         "# attio.rb\nurl \"https://github.com/attio/cli\"\nsha256 \"{hex:64}\"",
         "ATTIO_API_KEY=\nDATABASE_ID={hex:64}",
         "attio commit {hex:64}",
+        "- name: CHECKSUM\n  value: {hex:64}\n- name: ATTIO_API_KEY\n  valueFrom: a",
         "ATTIO_API_KEY=0000000000000000000000000000000000000000000000000000000000000000",
     ],
 };
@@ -99,13 +157,22 @@ pub const CLIENT_SECRET: Rule = Rule {
     id: "attio-client-secret",
     vendor: "Attio",
     title: "Attio OAuth client secret",
-    patterns: &[Pattern::Given {
-        words: WORDS,
-        before: 0,
-        after: 240,
-        pattern: given!(r"client[_-]?secret"),
-        written: Written::Plainly,
-    }],
+    patterns: &[
+        Pattern::Given {
+            words: WORDS,
+            before: 0,
+            after: 240,
+            pattern: given!(r"client[^a-z0-9]{0,8}secret"),
+            written: Written::Plainly,
+        },
+        Pattern::Given {
+            words: WORDS,
+            before: NAMED_BEHIND,
+            after: 40,
+            pattern: named_behind!(r"attio[a-z0-9_./-]{0,16}?client[._-]?secret"),
+            written: Written::Plainly,
+        },
+    ],
     opens: "lets its finder trade authorization codes for tokens as your app",
     mistaken_for: "any other 64 hex digits given to the name of a client secret of Attio's, a SHA-256 among them",
     remedy: &[
@@ -134,7 +201,16 @@ pub const WEBHOOK_SECRET: Rule = Rule {
             words: WORDS,
             before: 0,
             after: 240,
-            pattern: given!(r"webhook[a-z0-9_.-]{0,12}secret|signing[_-]?secret|signature[_-]?secret"),
+            pattern: given!(r"webhook[a-z0-9_. -]{0,12}secret|sign(?:ing|ature)[^a-z0-9]{0,8}secret"),
+            written: Written::Plainly,
+        },
+        Pattern::Given {
+            words: WORDS,
+            before: NAMED_BEHIND,
+            after: 40,
+            pattern: named_behind!(
+                r"attio[a-z0-9_./-]{0,16}?(?:webhook[a-z0-9_.-]{0,12}|sign(?:ing|ature)[._-]?)secret"
+            ),
             written: Written::Plainly,
         },
     ],

@@ -43,8 +43,9 @@ enum What {
 }
 
 impl Files {
-    /// Finds what is to be scanned below `paths`. `top` is the top of the repository that we stand in.
-    pub fn find(paths: &[PathBuf], top: Option<&Path>, respect_gitignore: bool) -> Self {
+    /// Finds what is to be scanned below `paths`, and below `beside`, which nobody named: a link there that leads nowhere, as an
+    /// editor's lock does, is its text. `top` is the top of the repository that we stand in.
+    pub fn find(paths: &[PathBuf], beside: &[PathBuf], top: Option<&Path>, respect_gitignore: bool) -> Self {
         let mut files = Self {
             entries: Vec::new(),
             skipped: Vec::new(),
@@ -70,6 +71,13 @@ impl Files {
                 files.add(path, &shown, respect_gitignore);
             }
         }
+        for path in beside {
+            let leads_nowhere = fs::metadata(path).is_err_and(|err| err.kind() == io::ErrorKind::NotFound);
+            match fs::symlink_metadata(path) {
+                Ok(meta) if leads_nowhere => files.walked(path, Some(meta.file_type()), &shown),
+                _ => files.add(path, &shown, respect_gitignore),
+            }
+        }
         // A file that is named twice, or in a folder that is named as well, is one file.
         let mut seen = HashSet::new();
         files.entries.retain(|entry| seen.insert((entry.what, entry.path.clone())));
@@ -84,19 +92,14 @@ impl Files {
     }
 
     fn add(&mut self, path: &Path, shown: &Shown, respect_gitignore: bool) {
-        let is_link = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
+        // A link that is named is followed too: whoever names it means what it shows.
+        if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
+            self.push(path, shown, What::Symlink);
+        }
         match fs::metadata(path) {
-            Err(err) if !is_link => self.unread.push(unreadable(path, err)),
+            Err(err) => self.unread.push(unreadable(path, err)),
             Ok(meta) if meta.is_dir() => self.walk(path, shown, respect_gitignore),
-            target => {
-                // A link that is named is followed too: whoever names it means what it shows.
-                if is_link {
-                    self.push(path, shown, What::Symlink);
-                }
-                if target.is_ok() {
-                    self.push(path, shown, What::File);
-                }
-            }
+            Ok(_) => self.push(path, shown, What::File),
         }
     }
 

@@ -261,7 +261,11 @@ impl Brought {
         visit: &dyn Fn(&Unit<'_>),
         covered: &mut Coverage,
     ) -> Result<(), Trouble> {
-        let kind = if self.parents.is_empty() { OriginKind::RootCommit } else { OriginKind::Commit };
+        let kind = match self.parents.len() {
+            0 => OriginKind::RootCommit,
+            1 => OriginKind::Commit,
+            _ => OriginKind::MergeCommit,
+        };
         let origin = Origin { order, kind, id: self.id.to_string() };
         let visit = |unit: &Unit<'_>| {
             // Asked only where a token was found: the answer may need a walk through all of the history.

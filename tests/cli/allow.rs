@@ -321,3 +321,39 @@ fn a_folder_whose_name_is_allowed_counts_once_whatever_is_in_it() {
     assert_eq!(staged("").expect_code(1).summary()["findings"], 1);
     expect_allowed(staged(&fingerprint(&token)), 1);
 }
+
+#[test]
+fn an_edit_that_is_not_staged_is_named_where_it_would_matter() {
+    const NOTE: &str = "note: .keysweep.toml was used as it is staged, not as it is on disk: git add .keysweep.toml";
+    let (repo, token) = scene(718, "src/a.py", &paths(&["docs/**"]));
+    let message = repo.path("message");
+    repo.write("message", format!("about {token}\n"));
+    let message = message.to_str().expect("UTF-8");
+    let commands: [&[&str]; 6] = [
+        &["staged"],
+        &["hook", "pre-commit"],
+        &["message", message],
+        &["hook", "commit-msg", message],
+        &["history"],
+        &["history", "HEAD"],
+    ];
+    // Line ends are as git likes them on a disk.
+    repo.write(CONFIG, paths(&["docs/**"]).replace('\n', "\r\n"));
+    for args in commands {
+        repo.keysweep(args).expect_lacks(NOTE);
+    }
+    repo.write(CONFIG, fingerprint(&token));
+    let said = |args: &[&str]| repo.keysweep(args).all().contains(NOTE);
+    assert_eq!(commands.map(said), [true, true, true, true, true, false], "of HEAD no token is told");
+    repo.keysweep(&[&["--config", CONFIG][..], &["staged"]].concat()).expect_code(0).expect_lacks(NOTE);
+    // In force, and then deleted.
+    repo.git(&["add", CONFIG]);
+    for args in commands {
+        repo.keysweep(args).expect_code(0).expect_lacks(NOTE);
+    }
+    // Nothing was found, so nobody wonders.
+    repo.write(CONFIG, "");
+    for args in commands {
+        repo.keysweep(args).expect_code(0).expect_lacks(NOTE);
+    }
+}

@@ -178,6 +178,78 @@ fn symlinks_found_on_the_way_are_not_followed() {
     files(&repo, &[outside]).expect_code(1);
 }
 
+/// A link is its text. What it shows is scanned where the link itself is named, be it a file or a folder.
+#[test]
+fn the_text_of_a_link_is_scanned_and_what_a_named_one_shows() {
+    let mut make = Maker::new(1219);
+    let (text, shown) = (make.sk_live(24), make.sk_live(24));
+    let repo = Repo::new();
+    repo.write(format!("{text}/a.txt"), client(&shown));
+    fs::create_dir(repo.path("in")).expect("create");
+    symlink(format!("../{text}"), repo.path("in/folder")).expect("symlink");
+    symlink(format!("../{text}/a.txt"), repo.path("in/file")).expect("symlink");
+    let found = |path: &str| {
+        let found = files(&repo, &[path]).expect_code(1).findings();
+        let of = |token: &Token, part: &str| {
+            let fingerprint = token.fingerprint();
+            found.iter().filter(|one| one["fingerprint"] == fingerprint.as_str() && one["part"] == part).count()
+        };
+        (of(&text, "symlink"), of(&shown, "content"))
+    };
+    assert_eq!(found("in"), (2, 0));
+    assert_eq!(found("in/file"), (1, 1));
+    assert_eq!(found("in/folder"), (1, 1));
+}
+
+#[test]
+fn a_named_link_that_leads_nowhere_is_no_clean_file() {
+    let token = Maker::new(1220).sk_live(24);
+    let repo = Repo::new();
+    let gone = format!("gone/{token}");
+    for (link, target) in [("dangling", gone.as_str()), ("circle", "circle")] {
+        symlink(target, repo.path(link)).expect("symlink");
+        let run = files(&repo, &[link]).expect_code(2).expect_has("cannot read ").expect_has(link);
+        assert_eq!(run.findings().len(), usize::from(target == gone), "{}", run.all());
+        assert!(run.summary()["skipped"].to_string().contains(link), "{}", run.all());
+    }
+    // On the way to other files it was never meant to be followed.
+    files(&repo, &["."]).expect_code(1);
+}
+
+#[test]
+fn a_named_link_into_a_folder_that_cannot_be_read_is_no_clean_file() {
+    let token = Maker::new(1221).sk_live(24);
+    let repo = Repo::new();
+    repo.write("shut/a.txt", client(&token));
+    symlink("shut/a.txt", repo.path("link")).expect("symlink");
+    symlink("a.txt", repo.path("shut/inner")).expect("symlink");
+    files(&repo, &["link"]).expect_code(1);
+    fs::set_permissions(repo.path("shut"), fs::Permissions::from_mode(0o000)).expect("chmod");
+    let paths = [&["link"][..], &["shut/inner"], &["shut"]];
+    let runs = paths.map(|paths| match fs::read_dir(repo.path("shut")) {
+        Ok(_) => as_nobody(&repo, paths).run(),
+        Err(_) => files(&repo, paths),
+    });
+    // Before anything can fail, or the folder could not be removed.
+    fs::set_permissions(repo.path("shut"), fs::Permissions::from_mode(0o755)).expect("chmod");
+    for (run, paths) in runs.into_iter().zip(paths) {
+        run.expect_code(2).expect_has("cannot ").expect_has(paths[0]).expect_has("ermission denied");
+    }
+}
+
+/// Nobody may ask the link where it leads, as with the program of a process of somebody else.
+#[test]
+fn a_link_whose_text_cannot_be_read_is_no_clean_file() {
+    let repo = Repo::new();
+    let link = "/proc/1/exe";
+    if fs::symlink_metadata(link).is_err() {
+        eprintln!("skipped: this system has no {link}");
+        return;
+    }
+    let call = if fs::read_link(link).is_ok() { as_nobody(&repo, &[link]) } else { files_call(&repo, &[link]) };
+    call.run().expect_code(2).expect_has(link);
+}
+
 #[test]
 fn binary_files_are_scanned() {
     let token = Maker::new(1212).sk_live(24);
@@ -240,7 +312,7 @@ fn a_file_that_cannot_be_read_does_not_hide_the_findings_elsewhere() {
     }
     let mut call = files_call(&repo, &["."]);
     if fs::read(repo.path("closed.txt")).is_ok() {
-        call = as_nobody(&repo);
+        call = as_nobody(&repo, &["."]);
     }
     let run = call.run();
     // Before anything can fail, or the folder could not be removed.
@@ -252,10 +324,10 @@ fn a_file_that_cannot_be_read_does_not_hide_the_findings_elsewhere() {
 }
 
 /// Root reads everything, so root becomes nobody, with a copy of the program where nobody may start it.
-fn as_nobody(repo: &Repo) -> Call {
+fn as_nobody(repo: &Repo, paths: &[&str]) -> Call {
     let program = repo.base().join("keysweep");
     copy_program(Path::new(env!("CARGO_BIN_EXE_keysweep")), &program);
-    let mut call = repo.call(program.to_str().expect("UTF-8"), &["files", "--format", "jsonl", "."]);
+    let mut call = repo.call(program.to_str().expect("UTF-8"), &["files", "--format", "jsonl"]).args(paths);
     call.command.uid(65_534).gid(65_534);
     // Git, and whoever follows it, distrusts folders of other people.
     call.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "safe.directory").env("GIT_CONFIG_VALUE_0", "*")

@@ -43,12 +43,24 @@ fn people_are_told_where_what_why_and_what_to_do() {
 #[test]
 fn in_a_first_commit_the_way_out_is_one_that_git_can_go() {
     let token = Maker::new(1308).sk_live(24);
-    let repo = Repo::new();
-    repo.stage("src/a.py", client(&token));
-    let report = call(&repo, &[]).run().expect_code(1).expect_lacks("git restore").out();
-    let (_, command) = report.split_once("git rm --cached ").unwrap_or_else(|| panic!("git rm --cached in:\n{report}"));
-    let path = command.split(',').next().unwrap_or_default();
-    repo.git(&["rm", "-q", "--cached", path]);
+    for folder in ["", "src"] {
+        let repo = Repo::new();
+        repo.stage("src/a.py", client(&token));
+        let report = call(&repo, &[]).cwd(repo.path(folder)).run().expect_code(1).expect_lacks("git restore").out();
+        // Mended at once, which is when git wants to be forced.
+        repo.write("src/a.py", "mended\n");
+        go_the_way_out(&repo, folder, &report, "git rm --cached");
+        assert_eq!(std::fs::read(repo.path("src/a.py")).expect("it is still there"), b"mended\n");
+    }
+}
+
+/// Runs the command of the report in this folder, as a shell does, and sees that the token is no longer staged.
+#[track_caller]
+fn go_the_way_out(repo: &Repo, folder: &str, report: &str, starts: &str) {
+    let at = report.find(starts).unwrap_or_else(|| panic!("{starts} in:\n{report}"));
+    let command = report[at..].split(", then").next().unwrap_or_default();
+    eprintln!("{command}");
+    repo.call("sh", &["-c", command]).cwd(repo.path(folder)).run().expect_code(0);
     repo.staged().expect_silent();
 }
 
@@ -66,20 +78,46 @@ fn the_way_out_is_a_command_that_a_shell_can_run_whatever_the_name() {
         "a\"b.txt",
         "~",
         "!x",
+        "^x",
+        ":x",
+        ":(top)x",
+        "a[1].txt",
+        "(x)",
+        "_x",
+        ".x",
         "a`id`",
     ] {
         let token = Maker::new(1309).sk_live(24);
         let repo = Repo::new();
         repo.stage("base.txt", "base\n");
         repo.commit("base");
-        repo.stage(name, client(&token));
-        let report = call(&repo, &[]).run().expect_code(1).out();
-        let at = report.find("git restore --staged").unwrap_or_else(|| panic!("a command in:\n{report}"));
-        let command = report[at..].split(", then").next().unwrap_or_default();
-        repo.call("sh", &["-c", command]).run().expect_code(0);
-        eprintln!("{command}");
-        repo.staged().expect_silent();
+        for (path, folder) in [(name, ""), (name, "sub"), (&format!("sub/{name}"), ""), (&format!("sub/{name}"), "sub")]
+        {
+            repo.stage("sub/innocent.txt", "innocent\n");
+            repo.stage(path, client(&token));
+            let report = call(&repo, &[]).cwd(repo.path(folder)).run().expect_code(1).out();
+            go_the_way_out(&repo, folder, &report, "git restore --staged");
+        }
+        // The file that is named, and no other that the name would fit as a pattern.
+        assert_eq!(repo.git(&["diff", "--cached", "--name-only"]).line(), "sub/innocent.txt");
     }
+}
+
+/// A hook runs at the top, wherever git was called.
+#[test]
+fn in_a_hook_the_way_out_is_one_from_where_git_was_called() {
+    let token = Maker::new(1310).sk_live(24);
+    let repo = Repo::new();
+    repo.stage("base.txt", "base\n");
+    repo.commit("base");
+    repo.hook("pre-commit");
+    repo.stage("src/a.py", client(&token));
+    for (folder, path) in [("", "src/a.py"), ("src", ":/src/a.py")] {
+        let commit = repo.git_call(&["commit", "-q", "-m", "x"]).cwd(repo.path(folder)).run().expect_code(1);
+        commit.expect_has(&format!("help: git restore --staged {path}, then"));
+    }
+    let report = repo.git_call(&["commit", "-q", "-m", "x"]).cwd(repo.path("src")).run().expect_code(1).err();
+    go_the_way_out(&repo, "src", &report, "git restore --staged");
 }
 
 #[test]

@@ -148,6 +148,35 @@ fn a_literal_that_grows_from_child_to_child() {
     expect_as_unpacked(&pack, &tokens);
 }
 
+/// What gives it away stands behind it or in front of it, in what is copied.
+#[test]
+fn a_value_that_is_inserted_beside_its_name() {
+    let mut make = Maker::new(7309);
+    let mut pack = Handmade::default();
+    let (before, after) = (filler(&mut make), filler(&mut make));
+    let forms = [
+        ("", "  name: ATTIO_API_KEY\n", "- value: ", "\n"),
+        ("", "@api.attio.com/v2/self\n", "curl https://", ":"),
+        ("", " \\\n  https://api.attio.com/v2/self\n", "curl -u ", ":"),
+        ("variable \"attio_api_key\" {\n  type = string\n", "}\n", "  default = \"", "\"\n"),
+    ];
+    let mut wanted = BTreeSet::new();
+    for (above, below, open, close) in forms {
+        let hex = make.hex(64);
+        let bytes = format!("{before}{above}{below}{after}");
+        let at = before.len() + above.len();
+        let base = pack.blob(&bytes);
+        let inserted = format!("{open}{hex}{close}");
+        pack.delta(base, Offset, &[Copy(0, at), Insert(inserted.as_bytes()), Copy(at, bytes.len() - at)]);
+        wanted.insert(keysweep::finding::Secret::new(hex.as_bytes()).fingerprint().to_string());
+    }
+    let repo = Repo::new();
+    pack.index_into(&repo);
+    let found: BTreeSet<String> = answers(&Place::of(&repo).history().expect_code(1)).into_keys().collect();
+    assert_eq!(found, wanted);
+    expect_as_unpacked(&pack, &[]);
+}
+
 #[test]
 fn copies_of_all_sizes() {
     let mut make = Maker::new(7305);

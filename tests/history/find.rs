@@ -285,6 +285,9 @@ fn what_git_keeps_beside_its_objects() {
     let answer = found(&repo, &token);
     assert_eq!((&answer["standing"], &answer["object"]), (&"disk".into(), &Value::Null));
     assert!(answer["path"].as_str().is_some_and(|path| path == ".git/config"), "{answer}");
+    // An editor's lock leads nowhere: it is its text.
+    std::os::unix::fs::symlink(&token, repo.path(".git/.#COMMIT_EDITMSG")).expect("symlink");
+    assert!(found(&repo, &token).to_string().contains(".#COMMIT_EDITMSG"));
 }
 
 #[test]

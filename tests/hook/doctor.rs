@@ -139,6 +139,7 @@ fn what_is_staged_is_handed_to_no_formatter() {
     let repo = lived_in();
     let format =
         "for file in $(git diff --cached --name-only); do [ ! -e \"$file\" ] || echo formatted >>\"$file\"; done";
+    repo.keysweep(&["install"]).expect_code(0);
     hook(&repo, "pre-commit", &format!("{format}\n'{PROGRAM}' hook pre-commit"));
     doctor(&repo).expect_code(0);
 }
@@ -149,6 +150,7 @@ const LOOK_FOR_UNSTAGED: &str = "git diff --quiet --no-ext-diff || { echo 'would
 #[test]
 fn a_runner_that_puts_aside_what_is_not_staged_finds_nothing_of_the_kind() {
     let repo = lived_in();
+    repo.keysweep(&["install"]).expect_code(0);
     hook(&repo, "pre-commit", &format!("{LOOK_FOR_UNSTAGED}\n'{PROGRAM}' hook pre-commit"));
     doctor(&repo).expect_code(0);
 }
@@ -158,6 +160,7 @@ fn a_hook_that_changes_refs_or_the_index_changes_none_of_this_repository() {
     let repo = lived_in();
     let script =
         "git update-ref refs/heads/other HEAD; git stash store -m x HEAD; git rm -q --cached b.txt; git add -A";
+    repo.keysweep(&["install"]).expect_code(0);
     hook(&repo, "pre-commit", &format!("{script}\n'{PROGRAM}' hook pre-commit"));
     doctor(&repo).expect_code(0);
 }
@@ -195,7 +198,29 @@ fn what_is_missing_beside_a_guard_is_named_with_what_gets_by() {
     run.expect_has("what git merge commits by itself is not scanned")
         .expect_has("commit messages are not scanned")
         .expect_has("rebase, cherry-pick")
-        .expect_has("note: keysweep install pre-merge-commit commit-msg pre-push adds");
+        .expect_has("note: keysweep install pre-merge-commit commit-msg pre-push adds")
+        .expect_has("keysweep: guarded in part: a commit is, and a line above says what is not");
+    for name in ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"] {
+        repo.keysweep(&["install"]).expect_code(0);
+        doctor(&repo).expect_code(0).expect_has("keysweep: guarded: ");
+        repo.keysweep(&["uninstall", name]).expect_code(0);
+        let (code, ending) = if name == "pre-commit" { (1, "not guarded") } else { (0, "guarded in part") };
+        doctor(&repo).expect_code(code).expect_has(&format!("keysweep: {ending}: "));
+    }
+}
+
+#[test]
+fn what_is_told_to_people_is_no_empty_report_for_scripts() {
+    let repo = lived_in();
+    for command in ["doctor", "install", "uninstall"] {
+        for format in ["json", "jsonl"] {
+            let run = repo.keysweep(&[command, "--format", format]).expect_code(2);
+            assert!(run.out().is_empty(), "{}", run.all());
+            run.expect_has("cannot use --format").expect_has("leave it out");
+        }
+    }
+    assert!(!repo.path(".git/hooks/pre-commit").exists(), "nothing was done");
+    repo.keysweep(&["install", "--format", "human"]).expect_code(0);
 }
 
 #[test]
@@ -213,9 +238,11 @@ fn a_hook_that_lets_the_token_pass_is_found_out() {
     }
     // What has nothing to do with keysweep is not run, and takes nothing away.
     let repo = lived_in();
-    repo.keysweep(&["install", "pre-commit"]).expect_code(0);
+    repo.keysweep(&["install"]).expect_code(0);
     hook(&repo, "pre-push", "touch ran; exit 1");
-    doctor(&repo).expect_code(0).expect_has("pre-push          does not call keysweep: ");
+    let run = doctor(&repo).expect_code(0).expect_has("pre-push          does not call keysweep: ");
+    run.expect_has("keysweep: guarded in part").expect_lacks("note: ");
+    assert!(!repo.path("ran").exists());
 }
 
 #[test]
@@ -254,16 +281,21 @@ fn a_hook_that_git_does_not_run_is_named() {
 fn husky_is_proved_through_what_it_generates() {
     let repo = lived_in();
     repo.git(&["config", "core.hooksPath", ".husky/_"]);
-    repo.write(".husky/pre-commit", format!("'{PROGRAM}' hook pre-commit\n"));
+    for name in ["pre-commit", "pre-merge-commit", "commit-msg"] {
+        repo.write(format!(".husky/{name}"), format!("'{PROGRAM}' hook {name} \"$@\"\n"));
+    }
     let run = doctor(&repo).expect_code(1);
     run.expect_has("warning: core.hooksPath is .husky/_, which is not there").expect_has("npx husky makes it");
 
     let h = "n=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n[ ! -f \"$s\" ] && exit 0\n[ \"${HUSKY-}\" = \"0\" ] && exit 0\nsh -e \"$s\" \"$@\"\n";
     repo.write(".husky/_/h", h);
-    for name in ["pre-commit", "pre-push"] {
+    for name in ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"] {
         executable(&repo.path(".husky/_").join(name), "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"\n");
     }
-    doctor(&repo).expect_code(0).expect_has("(a script, run by husky: ").expect_has("pre-push          missing: ");
+    let run = doctor(&repo).expect_code(0).expect_has("(a script, run by husky: ");
+    run.expect_has("pre-push          missing: ").expect_has("keysweep: guarded in part: ");
+    repo.write(".husky/pre-push", format!("'{PROGRAM}' hook pre-push \"$@\"\n"));
+    doctor(&repo).expect_code(0).expect_has("keysweep: guarded: ");
     let off = doctor_with(&repo, |call| call.env("HUSKY", "0")).expect_code(1);
     off.expect_has("warning: HUSKY=0 is set in this environment");
 }
@@ -294,15 +326,31 @@ fn what_switches_hooks_off_is_warned_of() {
 
 #[test]
 fn a_program_that_desktop_clients_do_not_find_is_warned_of() {
-    let repo = lived_in();
+    const WARNING: &str = "warning: with PATH=/usr/bin:/bin, as desktop clients have it, pre-commit does not find keysweep and stops every commit: ";
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/pre-commit");
-    copy_program(&script, &repo.path(".git/hooks/pre-commit"));
-    let bin = repo.base().join("bin");
-    fs::create_dir(&bin).expect("create");
-    symlink(PROGRAM, bin.join("keysweep")).expect("link");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
-    let run = doctor_with(&repo, |call| call.env("PATH", path)).expect_code(0);
-    run.expect_has("warning: with PATH=/usr/bin:/bin, as desktop clients have it, pre-commit does not find keysweep");
+    // By hand, as a link to one script for all, and in a folder that others get as well: installing helps the first only.
+    for (folder, linked) in [(".git/hooks", false), (".git/hooks", true), (".githooks", false)] {
+        let repo = lived_in();
+        if folder == ".githooks" {
+            fs::create_dir(repo.path(folder)).expect("create");
+            repo.git(&["config", "core.hooksPath", folder]);
+        }
+        for name in ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"] {
+            let file = repo.path(folder).join(name);
+            if linked { symlink(&script, &file).expect("link") } else { copy_program(&script, &file) }
+        }
+        let bin = repo.base().join("bin");
+        fs::create_dir(&bin).expect("create");
+        symlink(PROGRAM, bin.join("keysweep")).expect("link");
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+        let found = |call: Call| call.env("PATH", &path);
+        let said = doctor_with(&repo, found).expect_code(0).out();
+        let (_, advice) = said.split_once(WARNING).unwrap_or_else(|| panic!("{WARNING} in:\n{said}"));
+        let advice = advice.lines().next().and_then(|line| line.split(", ").next()).unwrap_or_default();
+        note(advice);
+        found(repo.call("sh", &["-c", advice])).run().expect_code(0);
+        doctor_with(&repo, found).expect_code(0).expect_lacks("warning: ");
+    }
 }
 
 #[test]
@@ -312,6 +360,23 @@ fn a_bare_repository_is_proved_by_a_push_to_it() {
     doctor(&repo).expect_code(1).expect_has("pre-receive       missing: no push is scanned");
     repo.keysweep(&["install"]).expect_code(0);
     doctor(&repo).expect_code(0).expect_has("pre-receive       live: a planted token was stopped");
+}
+
+#[test]
+fn a_server_is_guarded_by_update_as_well() {
+    let repo = Repo::none();
+    repo.git(&["init", "-q", "--bare"]);
+    repo.keysweep(&["install", "update"]).expect_code(0);
+    let run = doctor(&repo).expect_code(0).expect_has("update            live: a planted token was stopped");
+    run.expect_lacks("pre-receive").expect_has("keysweep: guarded:");
+    executable(&repo.path("hooks/update"), "#!/bin/sh\nkeysweep hook update \"$@\" || true\n");
+    doctor(&repo).expect_code(1).expect_has("update            does not guard: a planted token went through");
+    // Somebody else's takes nothing away, and gives nothing.
+    executable(&repo.path("hooks/update"), "#!/bin/sh\ntouch ran\n");
+    doctor(&repo).expect_code(1).expect_has("pre-receive       missing: no push is scanned").expect_lacks("update  ");
+    repo.keysweep(&["install"]).expect_code(0);
+    doctor(&repo).expect_code(0).expect_lacks("update  ");
+    assert!(!repo.path("ran").exists());
 }
 
 #[test]

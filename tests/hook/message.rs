@@ -63,6 +63,16 @@ impl Scene {
         run
     }
 
+    /// Without the hook git puts the token into the commit, so that it was right to stop it.
+    #[track_caller]
+    fn is_kept_by_git(&self, args: &[&str], text: &str) {
+        let before = self.head();
+        self.typed(&[args, &["--no-verify"]].concat(), text).run().expect_code(0);
+        let message = self.repo.git(&["log", "-1", "--format=%B"]).out();
+        assert!(message.contains(self.token.text()), "git takes it out");
+        self.repo.git(&["reset", "-q", "--soft", &before]);
+    }
+
     /// The commit is made, and its message holds no token.
     #[track_caller]
     fn passes(&self, call: Call) {
@@ -222,6 +232,8 @@ fn the_diff_below_the_scissors_is_no_message() {
         &["-c", "commit.cleanup=verbatim"],
         &["-c", "commit.verbose=true"],
         &["-c", "commit.verbose=2"],
+        &["-c", "diff.noprefix=true"],
+        &["-c", "diff.algorithm=patience", "-c", "diff.context=0"],
     ];
     for setting in settings {
         note(format!("{setting:?}"));
@@ -238,7 +250,52 @@ fn the_diff_below_the_scissors_is_no_message() {
 fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
     // Without -v git keeps all of it. Its own scissors have a word of explanation behind them, as a comment.
     let scene = Scene::new(4010);
-    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject\n# {SCISSORS}\n{}\n", scene.token)));
+    let token = &scene.token;
+    let diff = format!("diff --git a/x b/x\n-{token}\n");
+    for typed in [
+        format!("{token}\n"),
+        format!("# a comment\n{token}\n"),
+        format!("# a comment\n#\n\n{token}\n"),
+        // A message that git kept of a commit --verbose, used again.
+        format!("# a comment\n{diff}"),
+    ] {
+        let text = format!("subject\n# {SCISSORS}\n{typed}");
+        scene.is_kept_by_git(&["commit", "-q"], &text);
+        scene.stopped(scene.typed(&["commit", "-q"], &text));
+        scene.stopped(scene.git(&["commit", "-q", "-F", "-"]).stdin(&text));
+        scene.stopped(scene.typed(&["-c", "core.commentChar=auto", "commit", "-q"], &text));
+        // With -v git cuts at the first ones. Looked at too much is better than too little.
+        scene.stopped(scene.typed(&["commit", "-q", "-v"], &format!("subject\n# {SCISSORS}\n# x\n{token}\n")));
+    }
+    // Git keeps all comments then, and these too.
+    for cleanup in ["verbatim", "whitespace"] {
+        let setting = format!("commit.cleanup={cleanup}");
+        let text = format!("subject\n# {SCISSORS}\n# a comment\n# {token}\n");
+        scene.is_kept_by_git(&["-c", &setting, "commit", "-q"], &text);
+        scene.stopped(scene.typed(&["-c", &setting, "commit", "-q"], &text));
+    }
+    // Git does not know these for its own, with a blank behind or a line end of another system.
+    for end in [" \n", "\r\n"] {
+        let text = format!("subject\n# {SCISSORS}{end}# a comment\n{diff}");
+        scene.stopped(scene.edited(&["commit", "-q", "-v"], &format!("printf '%s' '{text}' >\"$1\"")));
+    }
+}
+
+#[test]
+fn a_comment_is_kept_where_an_option_has_git_cut_at_scissors_only() {
+    let scene = Scene::new(4011);
+    let args = ["commit", "-q", "--cleanup=scissors"];
+    scene.is_kept_by_git(&args, &format!("subject\n# {}\n", scene.token));
+    scene.stopped(scene.typed(&args, &format!("subject\n# {}\n", scene.token)));
+    scene.stopped(scene.typed(&[&args[..], &["-v"]].concat(), &format!("subject\n# {}\n", scene.token)));
+    // What git itself writes there names a file that goes.
+    let name = format!("{}.txt", scene.token);
+    scene.repo.stage(&name, "x\n");
+    scene.repo.commit("a name");
+    scene.repo.git(&["rm", "-q", &name]);
+    scene.passes(scene.typed(&args, "subject\n"));
+    scene.passes(scene.typed(&["-c", "commit.cleanup=scissors", "commit", "-q"], "subject\n"));
+    scene.passes(scene.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
 }
 
 #[test]

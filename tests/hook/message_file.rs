@@ -49,7 +49,8 @@ fn comments_and_what_follows_the_scissors_are_left_out() {
     let token = token(4101);
     let repo = Repo::new();
     let cut = "# ------------------------ >8 ------------------------";
-    let below = "# Do not modify or remove the line above.\n# Everything below it will be ignored.\n";
+    let explained = "# Do not modify or remove the line above.\n# Everything below it will be ignored.\n";
+    let below = format!("{explained}diff --git a/a b/a\n");
     for command in COMMANDS {
         for (text, wanted) in [
             (format!("{token}\n"), &[1][..]),
@@ -61,6 +62,13 @@ fn comments_and_what_follows_the_scissors_are_left_out() {
             (format!("x\n{cut}\n{below}{token}\n"), &[]),
             (format!("x {token}\n{cut}\n{below}-{token}\n"), &[1]),
             (format!("{cut}\n{below}{token}\n"), &[]),
+            // Somebody's own, behind which git keeps what is no comment.
+            (format!("x\n{cut}\n# why\n{token}\n"), &[4]),
+            (format!("x\n{cut}\n{explained}{token}\n{below}-{token}\n"), &[5]),
+            (format!("x\n{cut}\n{token}\n{cut}\n{below}-{token}\n"), &[3]),
+            (format!("x\n{cut}\n# why\n{token}\n{cut}\n{below}-{token}\n"), &[4]),
+            // A diff that is not the last thing is the message's.
+            (format!("x\n{cut}\n{below}-{token}\n# {token}\n"), &[6]),
             // No scissors: longer, shorter, indented, without their comment.
             (format!("x\n#{cut}\n{token}\n"), &[3]),
             (format!("x\n {cut}\n{token}\n"), &[3]),

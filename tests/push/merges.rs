@@ -1,8 +1,8 @@
 //! What a merge introduces is what none of its parents has; what they bring is told once, where it came in.
 
-use crate::support::client;
 use crate::support::push::{Pair, expect_report};
 use crate::support::token::Token;
+use crate::support::{client, executable};
 
 fn lines(from: usize, to: usize) -> String {
     (from..to).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat()
@@ -284,4 +284,42 @@ fn a_history_put_into_a_folder_of_ours_brings_nothing_new() {
     repo.git(&["rm", "-q", "-f", "vendor/library/new.txt"]);
     repo.git(&["commit", "-q", "-m", "library"]);
     pair.push_passes(&["origin", "main"]);
+}
+
+/// What the report advises, gone step by step: the token leaves the merge, in its files and in its message.
+#[test]
+fn a_merge_is_mended_as_the_report_says() {
+    for in_message in [false, true] {
+        let mut pair = Pair::new(3208);
+        let token = pair.token();
+        let repo = &pair.repo;
+        pair.push_passes(&["origin", "main"]);
+        pair.branch("side", "main");
+        pair.add("side.txt", "side\n");
+        repo.git(&["checkout", "-q", "main"]);
+        pair.add("main.txt", "main\n");
+        let message = if in_message { format!("merge {token}") } else { "merge".to_owned() };
+        repo.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+        repo.stage("a.txt", if in_message { "innocent\n".to_owned() } else { client(&token) });
+        repo.commit(&message);
+        let merge = pair.oid("HEAD");
+        pair.add("later.txt", "later\n");
+
+        let line = pair.new_ref("refs/heads/main");
+        let said = repo.keysweep_call(&["hook", "pre-push", "origin", "url"]).stdin(line).run().expect_code(1).out();
+        let advice = format!("git rebase -i --rebase-merges {}^", &merge[..12]);
+        assert!(said.contains(&format!("help: {advice}, put a line break below the one with merge -C and")), "{said}");
+
+        let editor = repo.base().join("editor");
+        let script = "awk '{ print } /^merge -C/ { print \"break\" }' \"$1\" >\"$1.new\" && mv \"$1.new\" \"$1\"";
+        executable(&editor, &format!("#!/bin/sh\n{script}\n"));
+        let words: Vec<&str> = advice.split(' ').skip(1).collect();
+        repo.git_call(&words).env("GIT_SEQUENCE_EDITOR", &editor).run().expect_code(0);
+        repo.stage("a.txt", "mended\n");
+        repo.git(&["commit", "-q", "--no-verify", "--amend", "-m", "merge"]);
+        repo.git(&["rebase", "--continue"]);
+        assert_eq!(repo.git(&["rev-list", "--merges", "--count", "origin/main..HEAD"]).line(), "1");
+        assert_eq!(repo.git(&["ls-files"]).out().matches(".txt").count(), 5);
+        pair.push_passes(&["origin", "main"]);
+    }
 }

@@ -144,11 +144,15 @@ fn a_configuration_is_read_as_the_pushed_tip_has_it() {
         format!("[allow]\nfingerprints = [{{ id = '{}', reason = 'revoked' }}]\n", token.fingerprint())
     };
     let repo = &pair.repo;
+    let edited =
+        "\"notes\":[\".keysweep.toml was used as the pushed commit has it, not as it is on disk: commit it too\"]";
     let bad = pair.add("a.txt", client(&token));
+    pair.direct(pair.new_ref("refs/heads/main")).expect_code(1).expect_has("\"notes\":[]");
     repo.write(".keysweep.toml", allow(&token));
     pair.push_finds(&["origin", "main"], &[(&bad, "a.txt:1", &token)]);
     repo.git(&["add", ".keysweep.toml"]);
     pair.push_finds(&["origin", "main"], &[(&bad, "a.txt:1", &token)]);
+    pair.direct(pair.new_ref("refs/heads/main")).expect_code(1).expect_has(edited);
     repo.git(&["commit", "-q", "--no-verify", "-m", "allow"]);
     repo.write(".keysweep.toml", "broken");
     let run = pair.push_passes(&["origin", "main"]);

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attio;
 mod encodings;
 mod examples;
 mod explain;

@@ -1,0 +1,253 @@
+//! Where an Attio token that is nothing but 64 hex digits is written, and which of the many other such texts near the word is
+//! none.
+
+use keysweep::detect::Detector;
+use keysweep::rules::ALL;
+use keysweep::rules::example::{Dice, expand};
+
+const ACCESS: &[&str] = &[
+    // A request: the user's name is the token.
+    "curl -u {hex:64}: https://api.attio.com/v2/self",
+    "curl -u '{hex:64}:' https://api.attio.com/v2/self",
+    "curl -u \"{hex:64}:\" \\\n  https://api.attio.com/v2/self",
+    "curl -u{hex:64}: https://api.attio.com/v2/self",
+    "curl --user {hex:64}: https://api.attio.com/v2/self",
+    "curl --user={hex:64}: https://api.attio.com/v2/self",
+    "curl https://api.attio.com/v2/self -u {hex:64}:",
+    "curl -s -X POST 'https://api.attio.com/v2/objects/people/records/query' --user '{hex:64}:' -d '{}'",
+    "curl -su {hex:64}: https://api.attio.com/v2/self",
+    "http -a {hex:64}: GET https://api.attio.com/v2/self",
+    "http --auth {hex:64}: https://api.attio.com/v2/self",
+    "wget --user={hex:64} --password= https://api.attio.com/v2/self",
+    "subprocess.run([\"curl\", \"-u\", \"{hex:64}:\", \"https://api.attio.com/v2/self\"])",
+    "https://{hex:64}:@api.attio.com/v2/self",
+    "https://{hex:64}@api.attio.com/v2/self",
+    "https://api.attio.com/v2/self?access_token={hex:64}",
+    "http --auth-type bearer --auth {hex:64} https://api.attio.com/v2/self",
+    "machine api.attio.com login {hex:64} password x",
+    "machine api.attio.com\n  login {hex:64}\n",
+    "requests.get('https://api.attio.com/v2/self', auth=('{hex:64}', ''))",
+    "requests.get(\"https://api.attio.com/v2/self\", auth=HTTPBasicAuth(\"{hex:64}\", \"\"))",
+    "axios.get('https://api.attio.com/v2/self', { auth: { username: '{hex:64}', password: '' } })",
+    // Configuration.
+    "attio.api.key={hex:64}",
+    "attio.api-key: {hex:64}",
+    "attio.apiKey = {hex:64}",
+    "attio.token={hex:64}",
+    "attio.access.token={hex:64}",
+    "attio.access-token={hex:64}",
+    "spring.attio.api.key={hex:64}",
+    "attio.key={hex:64}",
+    "attio.secret={hex:64}",
+    "attio:\n  api_key: {hex:64}\n",
+    "attio:\n  token: {hex:64}\n",
+    "attio:\n  key: {hex:64}\n",
+    "attio:\n  secret: {hex:64}\n",
+    "attio:\n  base_url: https://api.attio.com\n  api_key: {hex:64}\n",
+    "[attio]\napi_key = \"{hex:64}\"\n",
+    "[attio]\nbase_url = \"https://api.attio.com/v2\"\ntimeout = 30\ntoken = \"{hex:64}\"\n",
+    "<attio><apiKey>{hex:64}</apiKey></attio>",
+    "<add key=\"AttioApiKey\" value=\"{hex:64}\" />",
+    "<entry key=\"attio.api.key\">{hex:64}</entry>",
+    "\"Attio\": {\n  \"ApiKey\": \"{hex:64}\"\n}",
+    "\"Attio:ApiKey\": \"{hex:64}\"",
+    "Attio__ApiKey={hex:64}",
+    "config :my_app, :attio, api_key: \"{hex:64}\"",
+    "ATTIO_KEY={hex:64}",
+    "ATTIO_SECRET={hex:64}",
+    "ATTIO_PAT={hex:64}",
+    "ATTIO_API_KEY_PROD={hex:64}",
+    "ATTIO_PROD_API_KEY={hex:64}",
+    "VITE_ATTIO_API_KEY={hex:64}",
+    // Terraform.
+    "variable \"attio_api_key\" {\n  default = \"{hex:64}\"\n}",
+    "variable \"attio_api_key\" {\n  type    = string\n  default = \"{hex:64}\"\n}",
+    "variable \"attio_api_key\" {\n  description = \"The key of Attio\"\n  type        = string\n  sensitive   = true\n  default     = \"{hex:64}\"\n}",
+    "resource \"aws_ssm_parameter\" \"attio_api_key\" {\n  name  = \"/app/attio-api-key\"\n  type  = \"SecureString\"\n  value = \"{hex:64}\"\n}",
+    "resource \"github_actions_secret\" \"attio\" {\n  repository = \"app\"\n  secret_name = \"ATTIO_API_KEY\"\n  plaintext_value = \"{hex:64}\"\n}",
+    // Pairs.
+    "{\"key\": \"ATTIO_API_KEY\", \"value\": \"{hex:64}\"}",
+    "{\"name\":\"ATTIO_API_KEY\",\"value\":\"{hex:64}\"}",
+    "{\n  \"name\": \"ATTIO_API_KEY\",\n  \"value\": \"{hex:64}\"\n}",
+    "{\"value\":\"{hex:64}\",\"name\":\"ATTIO_API_KEY\"}",
+    "{\n\t\"key\": \"attio_api_key\",\n\t\"value\": \"{hex:64}\",\n\t\"type\": \"secret\",\n\t\"enabled\": true\n}",
+    "{\n\t\"key\": \"attio_api_key\",\n\t\"type\": \"secret\",\n\t\"value\": \"{hex:64}\",\n\t\"enabled\": true\n}",
+    "{\n\t\"value\": \"{hex:64}\",\n\t\"key\": \"attio_api_key\"\n}",
+    "- name: ATTIO_API_KEY\n  value: {hex:64}\n",
+    "- name: ATTIO_API_KEY\n  value: \"{hex:64}\"\n",
+    "- value: {hex:64}\n  name: ATTIO_API_KEY\n",
+    "  - key: ATTIO_API_KEY\n    scope: RUN_TIME\n    type: SECRET\n    value: {hex:64}\n",
+    "  - key: ATTIO_API_KEY\n    sync: false\n    value: {hex:64}\n",
+    "apiVersion: v1\nkind: Secret\nmetadata:\n  name: attio\nstringData:\n  apiKey: {hex:64}\n",
+    "apiVersion: v1\nkind: Secret\nmetadata:\n  name: attio-api-key\ntype: Opaque\nstringData:\n  value: {hex:64}\n",
+    "apiVersion: v1\nkind: Secret\nmetadata:\n  name: attio\nstringData:\n  ATTIO_API_KEY: {hex:64}\n",
+    "ParameterKey=AttioApiKey,ParameterValue={hex:64}",
+    "ParameterKey: AttioApiKey\nParameterValue: {hex:64}",
+    // Commands.
+    "ENV ATTIO_API_KEY {hex:64}",
+    "ENV ATTIO_API_KEY={hex:64}",
+    "ARG ATTIO_API_KEY={hex:64}",
+    "export ATTIO_API_KEY='{hex:64}'",
+    "set -gx ATTIO_API_KEY {hex:64}",
+    "setx ATTIO_API_KEY {hex:64}",
+    "$env:ATTIO_API_KEY = \"{hex:64}\"",
+    "docker run -e ATTIO_API_KEY={hex:64} app",
+    "kubectl create secret generic attio --from-literal=ATTIO_API_KEY={hex:64}",
+    "kubectl create secret generic attio --from-literal=api-key={hex:64}",
+    "kubectl create secret generic attio-api-key --from-literal=value={hex:64}",
+    "vercel env add ATTIO_API_KEY production <<< {hex:64}",
+    "echo {hex:64} | vercel env add ATTIO_API_KEY production",
+    "printf %s '{hex:64}' | vercel env add ATTIO_API_KEY production",
+    "gh secret set ATTIO_API_KEY --body {hex:64}",
+    "gh secret set ATTIO_API_KEY --body=\"{hex:64}\"",
+    "gh secret set ATTIO_API_KEY -b {hex:64}",
+    "gh secret set ATTIO_API_KEY --repo me/app --body {hex:64}",
+    "gh secret set ATTIO_API_KEY < <(echo {hex:64})",
+    "fly secrets set ATTIO_API_KEY={hex:64}",
+    "fly secrets set -a app ATTIO_API_KEY={hex:64} OTHER=x",
+    "heroku config:set ATTIO_API_KEY={hex:64}",
+    "aws ssm put-parameter --name /app/attio-api-key --value {hex:64} --type SecureString",
+    "aws ssm put-parameter --name /app/attio-api-key \\\n--value \"{hex:64}\" --type SecureString",
+    "aws ssm put-parameter --name /app/attio-api-key --type SecureString --value {hex:64}",
+    "aws ssm put-parameter --value {hex:64} --name /app/attio-api-key",
+    "aws secretsmanager create-secret --name attio-api-key --secret-string {hex:64}",
+    "aws secretsmanager create-secret --name attio/api-key --secret-string '{hex:64}'",
+    "echo -n \"{hex:64}\" | gcloud secrets create attio-api-key --data-file=-",
+    "printf '{hex:64}' | gcloud secrets versions add attio_api_key --data-file=-",
+    "echo {hex:64} | gh secret set ATTIO_API_KEY",
+    "gh secret set ATTIO_API_KEY <<< \"{hex:64}\"",
+    "echo {hex:64} | wrangler secret put ATTIO_API_KEY",
+    "az keyvault secret set --vault-name v --name attio-api-key --value {hex:64}",
+    "railway variables --set \"ATTIO_API_KEY={hex:64}\"",
+    "netlify env:set ATTIO_API_KEY {hex:64}",
+    "doppler secrets set ATTIO_API_KEY {hex:64}",
+    "vault kv put secret/attio api_key={hex:64}",
+    "vault kv put secret/attio token={hex:64}",
+    "firebase functions:config:set attio.key=\"{hex:64}\"",
+    "npx convex env set ATTIO_API_KEY {hex:64}",
+    "new AttioClient(\"{hex:64}\")",
+    "AttioClient(api_key='{hex:64}')",
+    "Attio::Client.new('{hex:64}')",
+    "attio.New(\"{hex:64}\")",
+];
+
+const CLIENT: &[&str] = &[
+    "attio.client.secret={hex:64}",
+    "Attio client secret: {hex:64}",
+    "{\"name\":\"ATTIO_CLIENT_SECRET\",\"type\":\"secret\",\"value\":\"{hex:64}\"}",
+    "{\"value\":\"{hex:64}\",\"key\":\"ATTIO_CLIENT_SECRET\"}",
+    "printf %s {hex:64} | gcloud secrets create attio-client-secret --data-file=-",
+];
+
+const WEBHOOK: &[&str] = &[
+    "attio.webhook.secret={hex:64}",
+    "Attio webhook secret: {hex:64}",
+    "variable \"attio_webhook_secret\" {\n  type    = string\n  default = \"{hex:64}\"\n}",
+    "- value: {hex:64}\n  name: ATTIO_WEBHOOK_SECRET\n",
+    "echo {hex:64} | vercel env add ATTIO_WEBHOOK_SECRET production",
+];
+
+/// Random fillings of each form.
+const FILLINGS: u64 = 5;
+
+/// Exactly the 64 digits, by exactly this rule, whatever stands round the form.
+#[track_caller]
+fn expect_found(forms: &[&str], id: &str) {
+    let detector = Detector::new(ALL);
+    for form in forms {
+        for seed in 0..FILLINGS {
+            let text = expand(form, &mut Dice::new(seed));
+            for text in [text.clone(), format!("# not it\n\n{text}\nlast\n"), text.replace('\n', "\r\n")] {
+                let hits = detector.find(text.as_bytes());
+                let ids: Vec<_> = hits.iter().map(|hit| hit.rule.id).collect();
+                assert_eq!(ids, [id], "`{form}`");
+                assert_eq!(hits[0].span.len(), 64, "`{form}`");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_access_token_is_found_in_every_form() {
+    expect_found(ACCESS, "attio-access-token");
+}
+
+#[test]
+fn other_secrets_are_told_by_their_names() {
+    expect_found(CLIENT, "attio-client-secret");
+    expect_found(WEBHOOK, "attio-webhook-secret");
+}
+
+const NONE: &[&str] = &[
+    // A formula of Homebrew called attio.rb.
+    "class Attio < Formula\n  desc \"Token for attio api key\"\n  homepage \"https://attio.com\"\n  url \"https://github.com/attio/cli/archive/v1.tar.gz\"\n  sha256 \"{hex:64}\"\n  license \"MIT\"\n\n  bottle do\n    sha256 cellar: :any, arm64_sonoma: \"{hex:64}\"\n    sha256 x86_64_linux:  \"{hex:64}\"\n  end\n",
+    // Lock files.
+    "[[package]]\nname = \"attio-api-key\"\nversion = \"0.1.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"{hex:64}\"\n",
+    "[[package]]\nname = \"attio-token\"\nversion = \"0.1.0\"\nfiles = [\n    {file = \"attio_token-0.1.0.tar.gz\", hash = \"sha256:{hex:64}\"},\n]\n",
+    "attio-token==1.0 \\\n    --hash=sha256:{hex:64} \\\n    --hash=sha256:{hex:64}\n",
+    "\"attio-token\": {\n  \"hashes\": [\n    \"sha256:{hex:64}\"\n  ],\n  \"version\": \"==1.0\"\n}",
+    "\"attio-api-key\": {\n  \"type\": \"git\",\n  \"rev\": \"{hex:64}\"\n}",
+    "{\"name\": \"attio-api-key\", \"integrity\": \"{hex:64}\"}",
+    "{\"integrity\": \"{hex:64}\", \"name\": \"attio-api-key\"}",
+    "{hex:64}  attio-token_1.0_linux_amd64.tar.gz\n",
+    "h1 {hex:64} attio_api_key.zip",
+    // Digests and ids.
+    "- name: attio-token\n  image: registry.example.org/attio@sha256:{hex:64}\n",
+    "FROM attio/api-key@sha256:{hex:64}\n",
+    "docker pull attio/cli@sha256:{hex:64}\n",
+    "ENV ATTIO_API_KEY=\nFROM node@sha256:{hex:64}\n",
+    "attio api key: commit {hex:64}",
+    "Rotate the Attio API key\n\nThis reverts commit {hex:64}.\n",
+    "index {hex:64}..{hex:64} 100644\n--- a/attio_token.py\n",
+    "curl https://api.attio.com/v2/self -o {hex:64}",
+    "https://api.attio.com/v2/objects/{hex:64}",
+    "https://example.org/{hex:64}@api.attio.com",
+    "https://api.attio.com/v2/self\nCHECKSUM={hex:64}",
+    // A signature is no secret.
+    "attio-signature: {hex:64}",
+    "Attio-Signature: {hex:64}\r\nX-Attio-Signature: {hex:64}\r\nHost: example.org\r\n",
+    "curl -H 'attio-signature: {hex:64}' -H 'content-type: application/json' https://example.org/hook",
+    "curl https://example.org/hook -H \"attio-signature: {hex:64}\" # from https://api.attio.com",
+    "{\"key\": \"Attio-Signature\", \"value\": \"{hex:64}\"}",
+    "{\"value\": \"{hex:64}\", \"key\": \"attio-signature\"}",
+    "- name: attio-signature\n  value: {hex:64}\n",
+    "headers = {\"attio-signature\": \"{hex:64}\"}",
+    "request.headers['x-attio-signature'] = '{hex:64}'",
+    "verifyAttioSignature(body, '{hex:64}', process.env.ATTIO_WEBHOOK_SECRET)",
+    "verify_attio_signature(\"{hex:64}\")",
+    "expect(signature).toBe('{hex:64}'); // ATTIO_WEBHOOK_SECRET is \"test\"",
+    "process.env.ATTIO_WEBHOOK_SECRET = 'test';\nconst signature = '{hex:64}';\n",
+    // Another name's value.
+    "- name: CHECKSUM\n  value: {hex:64}\n- name: ATTIO_API_KEY\n  valueFrom: x\n",
+    "- name: ATTIO_API_KEY\n  valueFrom:\n    secretKeyRef:\n      name: a\n- name: CHECKSUM\n  value: {hex:64}\n",
+    "[{\"name\":\"ATTIO_API_KEY\",\"valueFrom\":\"arn\"},{\"name\":\"CHECKSUM\",\"value\":\"{hex:64}\"}]",
+    "[{\"name\":\"CHECKSUM\",\"value\":\"{hex:64}\"},{\"name\":\"ATTIO_API_KEY\",\"valueFrom\":\"arn\"}]",
+    "[{\"key\":\"ATTIO_API_KEY\",\"type\":\"secret\"},{\"key\":\"CHECKSUM\",\"value\":\"{hex:64}\"}]",
+    "variable \"attio_api_key\" {\n  type = string\n}\n\nvariable \"checksum\" {\n  default = \"{hex:64}\"\n}\n",
+    "variable \"checksum\" {\n  default = \"{hex:64}\"\n}\n\nvariable \"attio_api_key\" {\n  type = string\n}\n",
+    "ATTIO_API_KEY=\nCHECKSUM={hex:64}\n",
+    "CHECKSUM={hex:64}\nATTIO_API_KEY=\n",
+    "export CHECKSUM_VALUE={hex:64}\nexport ATTIO_API_KEY=$1\n",
+    "echo {hex:64} > checksum; gh secret set ATTIO_API_KEY < key",
+    "echo {hex:64} | sha256sum -c && curl -u $ATTIO_API_KEY: https://api.attio.com/v2/self",
+    "echo '{hex:64}  attio-api-key.zip' | sha256sum -c -",
+    "ATTIO_SHA256={hex:64}",
+    "ATTIO_CLI_CHECKSUM={hex:64}",
+    "attioSha256(\"{hex:64}\")",
+    "attio/patches/path: {hex:64}",
+    "attio_cache_key: {digits:64}",
+];
+
+/// Each beside a token, so that a detector that looks away is found out.
+#[test]
+fn digests_ids_and_signatures_are_none() {
+    let detector = Detector::new(ALL);
+    for text in NONE {
+        for seed in 0..FILLINGS {
+            let text = expand(&format!("{text}\n\n\nATTIO_API_KEY={hex}", hex = "{hex:64}"), &mut Dice::new(seed));
+            let hits = detector.find(text.as_bytes());
+            let found: Vec<_> = hits.iter().map(|hit| hit.span.start).collect();
+            assert_eq!(found, [text.len() - 64], "{}", text.replace(|c: char| c.is_ascii_digit(), "#"));
+        }
+    }
+}
