@@ -90,13 +90,17 @@ impl Repository {
         for glob in selection.globs() {
             self.see_that_it_names_a_branch(glob)?;
         }
-        match self.meant(selection) {
+        let meant = match self.meant(selection) {
             Err(_) if self.lacks_trees_of(&selection.paths) => {
                 let anywhere = Selection { paths: Vec::new(), ..selection.clone() };
-                Ok((self.meant(&anywhere)?, Some(unsorted())))
+                (self.meant(&anywhere)?, Some(unsorted()))
             }
-            ids => Ok((ids?, None)),
+            ids => (ids?, None),
+        };
+        for revision in &selection.revisions {
+            self.see_that_it_names_commits(revision)?;
         }
+        Ok(meant)
     }
 
     fn meant(&self, selection: &Selection) -> Result<Vec<ObjectId>, Trouble> {
@@ -140,6 +144,19 @@ impl Repository {
             return Err(Trouble::new(attempt, "no branch has such a name", "git branch --list shows all of them"));
         }
         Ok(())
+    }
+
+    /// Of a tree or a blob git lists nothing, without a word.
+    fn see_that_it_names_commits(&self, revision: &str) -> Result<(), Trouble> {
+        let ask = |words: &[&str]| self.listed(&words.iter().copied().map(Into::into).collect::<Vec<_>>());
+        let ids = ask(&["rev-parse", "--revs-only", revision])?;
+        let ids = String::from_utf8_lossy(&ids);
+        let is_commit = |id: &str| ask(&["rev-parse", "--verify", &format!("{id}^{{commit}}")]).is_ok();
+        if ids.lines().filter(|id| !id.starts_with('^')).all(is_commit) {
+            return Ok(());
+        }
+        let attempt = format!("cannot list the commits of {revision}");
+        Err(Trouble::new(attempt, "it is no commit", "name a commit that has it, and the path behind --"))
     }
 
     /// Git takes what it cannot read for now, so that nothing would be listed. What says now itself has a number in it, or one of

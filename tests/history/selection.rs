@@ -125,6 +125,8 @@ fn a_mistake_is_told_in_the_words_that_say_why() {
         (&["both..nonsense"], "bad revision 'both..nonsense'"),
         (&[zero], "bad object"),
         (&["HEAD@{99}"], "only has"),
+        (&["main", "main:a.txt"], "main:a.txt: it is no commit"),
+        (&["main^{tree}"], "it is no commit"),
         (&["main@{u}"], "no upstream"),
         (&["main", "--", "../../outside"], "is outside repository"),
         (&["main", "--", ":(nonsense)a"], "Invalid pathspec magic 'nonsense'"),
