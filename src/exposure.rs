@@ -1,5 +1,6 @@
 //! The answer of a sweep, token by token: where and since when it is exposed.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::allow::Allow;
@@ -67,6 +68,27 @@ impl Standing {
     }
 }
 
+/// Names as they may be shown, each masked once, however many tokens are told of there: a thousand in an author's name took 16 s.
+pub struct Masks<'d> {
+    detector: &'d Detector,
+    known: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
+}
+
+impl<'d> Masks<'d> {
+    pub fn new(detector: &'d Detector) -> Self {
+        Self { detector, known: RefCell::default() }
+    }
+
+    fn mask(&self, name: &[u8]) -> Vec<u8> {
+        let mut known = self.known.borrow_mut();
+        known.entry(name.to_owned()).or_insert_with(|| self.detector.mask(name)).clone()
+    }
+
+    fn shown(&self, name: &[u8]) -> ShownPath {
+        ShownPath::from_masked(self.mask(name))
+    }
+}
+
 /// A commit, fit to be shown.
 #[derive(Clone, Debug)]
 pub struct ShownCommit {
@@ -77,8 +99,8 @@ pub struct ShownCommit {
 }
 
 impl ShownCommit {
-    pub fn new(facts: &CommitFacts, detector: &Detector) -> Self {
-        let author = ShownPath::from_masked(detector.mask(&facts.author));
+    pub fn new(facts: &CommitFacts, masks: &Masks<'_>) -> Self {
+        let author = masks.shown(&facts.author);
         Self { id: facts.id.clone(), author, date: facts.date.clone() }
     }
 }
@@ -165,13 +187,14 @@ pub fn expose(
             origins.map(move |origin| Sought { token, origin })
         })
         .collect();
+    let masks = Masks::new(detector);
     let traces = history.trace(&sought, findings.len(), threads);
     let mut exposures = Vec::new();
     for (places, trace) in findings.into_iter().zip(traces) {
-        match allowed_by_paths(&places, &trace, allow, detector) {
+        match allowed_by_paths(&places, &trace, allow, &masks) {
             Some(allowed) => outcome.allowed.extend(allowed),
             None => {
-                exposures.push(exposure(&places, &trace, detector, detail));
+                exposures.push(exposure(&places, &trace, &masks, detail));
                 outcome.findings.extend(places);
             }
         }
@@ -181,7 +204,7 @@ pub fn expose(
 }
 
 /// One for each path of a token that stands at allowed paths only.
-fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, detector: &Detector) -> Option<Vec<Allowed>> {
+fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, masks: &Masks<'_>) -> Option<Vec<Allowed>> {
     if findings.iter().any(has_no_path) {
         return None;
     }
@@ -198,7 +221,7 @@ fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, detector
     let staged = findings.iter().filter(|finding| finding.origin.is_none()).filter_map(|name| name.path.as_ref());
     paths.extend(staged.map(|path| path.as_bytes().to_vec()));
     let allowed = paths.iter().map(|path| {
-        let shown = Some(ShownPath::from_masked(detector.mask(path)));
+        let shown = Some(masks.shown(path));
         let finding = Finding { path: shown, ..findings[0].clone() };
         Some(Allowed { finding, reason: allow.reason_for_path(path)?, newly: false })
     });
@@ -211,14 +234,14 @@ fn has_no_path(finding: &Finding) -> bool {
     finding.part == Part::Ref || finding.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Tag)
 }
 
-fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector, detail: Detail) -> Exposure {
-    let shown = |bytes: &[u8]| ShownPath::from_masked(detector.mask(bytes));
-    let commit = |facts: &CommitFacts| ShownCommit::new(facts, detector);
+fn exposure(findings: &[Finding], trace: &Trace, masks: &Masks<'_>, detail: Detail) -> Exposure {
+    let shown = |bytes: &[u8]| masks.shown(bytes);
+    let commit = |facts: &CommitFacts| ShownCommit::new(facts, masks);
     let standing = findings.iter().filter_map(without_object).chain([Standing::of(trace)]).min();
-    let mut places = introduced(findings, trace, detector, detail);
+    let mut places = introduced(findings, trace, masks, detail);
     let first = places.first().and_then(|place| place.object.as_deref()).unwrap_or_default();
     let first = held_by(findings, first).clone();
-    let staged = staged(findings, trace, detector, detail);
+    let staged = staged(findings, trace, masks, detail);
     let mut aside: Vec<&Finding> = findings.iter().filter(|finding| is_aside(finding, trace)).collect();
     aside.dedup_by_key(|finding| (finding.origin.as_ref(), finding.path.as_ref(), place_in_object(finding, detail)));
     // The name of a file that is staged and committed is no other place.
@@ -241,12 +264,12 @@ fn exposure(findings: &[Finding], trace: &Trace, detector: &Detector, detail: De
         at_head: trace.at_head,
         refs,
         copies: objects.collect::<BTreeSet<_>>().len(),
-        archives: archives(findings, trace, detector),
+        archives: archives(findings, trace, masks),
     }
 }
 
 /// The archives among what holds it.
-fn archives(findings: &[Finding], trace: &Trace, detector: &Detector) -> Vec<Archive> {
+fn archives(findings: &[Finding], trace: &Trace, masks: &Masks<'_>) -> Vec<Archive> {
     if !cfg!(feature = "archives") {
         return Vec::new();
     }
@@ -255,16 +278,16 @@ fn archives(findings: &[Finding], trace: &Trace, detector: &Detector) -> Vec<Arc
     let path_of = |object: &str| {
         let brought = trace.introduced.iter().filter(|one| one.object == object).filter_map(|one| one.path.as_ref());
         let staged = trace.staged.iter().filter(|(_, staged)| staged == object).map(|(path, _)| path);
-        brought.chain(staged).next().map(|path| ShownPath::from_masked(detector.mask(path)))
+        brought.chain(staged).next().map(|path| masks.shown(path))
     };
     objects.into_iter().map(|object| Archive { object: object.to_owned(), path: path_of(object) }).collect()
 }
 
 /// Where commits brought it.
-fn introduced(findings: &[Finding], trace: &Trace, detector: &Detector, detail: Detail) -> Vec<Place> {
+fn introduced(findings: &[Finding], trace: &Trace, masks: &Masks<'_>, detail: Detail) -> Vec<Place> {
     let place = |one: &Introduced, finding: &Finding| Place {
-        commit: Some(ShownCommit::new(&one.commit, detector)),
-        path: one.path.as_deref().map(|path| ShownPath::from_masked(path_of(finding, &detector.mask(path)))),
+        commit: Some(ShownCommit::new(&one.commit, masks)),
+        path: one.path.as_deref().map(|path| ShownPath::from_masked(path_of(finding, &masks.mask(path)))),
         part: if one.is_link && finding.part == Part::Content { Part::SymlinkTarget } else { finding.part },
         object: Some(one.object.clone()),
         ..as_found(finding)
@@ -277,13 +300,13 @@ fn introduced(findings: &[Finding], trace: &Trace, detector: &Detector, detail: 
 fn staged<'f>(
     findings: &'f [Finding],
     trace: &'f Trace,
-    detector: &'f Detector,
+    masks: &'f Masks<'f>,
     detail: Detail,
 ) -> impl Iterator<Item = Place> + use<'f> {
     let told = |path: &[u8]| trace.introduced.iter().any(|one| one.path.as_deref() == Some(path));
     trace.staged.iter().filter(move |(path, _)| !told(path)).flat_map(move |(path, object)| {
         let place = |finding| Place {
-            path: Some(ShownPath::from_masked(path_of(finding, &detector.mask(path)))),
+            path: Some(ShownPath::from_masked(path_of(finding, &masks.mask(path)))),
             object: Some(object.clone()),
             ..as_found(finding)
         };

@@ -14,7 +14,7 @@ use super::{Scan, finish, stale_entries, threads, unstaged_config};
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
-use crate::exposure::{Detail, ShownCommit, expose};
+use crate::exposure::{Detail, Masks, ShownCommit, expose};
 use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::source::{History, Kind, Pushed, Repository, Selection, Staged, Watch};
@@ -77,7 +77,8 @@ fn authors(
     detector: &Detector,
 ) -> Result<HashMap<String, ShownCommit>, Trouble> {
     let ids: HashSet<&str> = outcome.findings.iter().filter_map(|f| Some(f.origin.as_ref()?.id.as_str())).collect();
-    let told = |id: &str| Ok((id.to_owned(), ShownCommit::new(&repository.commit_facts(id)?, detector)));
+    let masks = Masks::new(detector);
+    let told = |id: &str| Ok((id.to_owned(), ShownCommit::new(&repository.commit_facts(id)?, &masks)));
     ids.into_iter().map(told).collect()
 }
 
