@@ -235,7 +235,6 @@ fn has_no_path(finding: &Finding) -> bool {
 }
 
 fn exposure(findings: &[Finding], trace: &Trace, masks: &Masks<'_>, detail: Detail) -> Exposure {
-    let shown = |bytes: &[u8]| masks.shown(bytes);
     let commit = |facts: &CommitFacts| ShownCommit::new(facts, masks);
     let standing = findings.iter().filter_map(without_object).chain([Standing::of(trace)]).min();
     let mut places = introduced(findings, trace, masks, detail);
@@ -253,7 +252,7 @@ fn exposure(findings: &[Finding], trace: &Trace, masks: &Masks<'_>, detail: Deta
         // A tree deeper than any path: nothing else tells of it.
         places.extend(findings.iter().map(as_found));
     }
-    let refs = trace.labels.iter().map(|label| shown(name_of(label))).collect();
+    let refs = trace.labels.iter().map(|label| masks.shown(name_of(label))).collect();
     let objects = findings.iter().filter_map(|finding| finding.origin.as_ref().map(|origin| &origin.id));
     Exposure {
         finding: first,

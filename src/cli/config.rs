@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, OwnRule, Refused};
 use crate::rule::Rule;
 use crate::rules;
+use crate::sweep::Outcome;
 use crate::trouble::Trouble;
 
 /// What a scan is set to.
@@ -60,9 +61,9 @@ impl Settings {
         })
     }
 
-    /// Says that an edit is not in force. Asked only where something was found, since only there anybody wonders.
-    pub fn unstaged_edit(&self, top: Option<&Path>) -> Option<String> {
-        let edited = self.text.is_some() && self.differs_from_disk(top);
+    /// Says that an edit is not in force. The disk is asked only where something was found, since only there anybody wonders.
+    pub fn unstaged_edit(&self, outcome: &Outcome, top: Option<&Path>) -> Option<String> {
+        let edited = !outcome.findings.is_empty() && self.text.is_some() && self.differs_from_disk(top);
         edited.then(|| format!("{CONFIG_NAME} was used as it is staged, not as it is on disk: git add {CONFIG_NAME}"))
     }
 

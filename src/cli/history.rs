@@ -61,7 +61,7 @@ fn selected(
     let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: None, tell: Some(&tell) };
     let mut outcome = sweep.run(&commits, threads(common));
     let authors = authors(repository, &outcome, &detector)?;
-    notes.extend(settings.unstaged_edit(repository.worktree().filter(|_| !outcome.findings.is_empty())));
+    notes.extend(settings.unstaged_edit(&outcome, repository.worktree()));
     outcome.unread.extend(unread);
     outcome.lacking.extend(commits.lacks());
     if args.allow_incomplete {
@@ -108,7 +108,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     drop(progress);
     notes.extend(history.notes());
     notes.extend(stale_entries(&settings.allow, &outcome, Some(&exposures)));
-    notes.extend(settings.unstaged_edit(repository.worktree().filter(|_| !outcome.findings.is_empty())));
+    notes.extend(settings.unstaged_edit(&outcome, repository.worktree()));
     if args.allow_incomplete {
         outcome.accept_lacks();
     }

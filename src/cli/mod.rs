@@ -81,9 +81,8 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     let mut notes = Vec::new();
     let settings = settings_of_index(&staged, &repository, &mut notes, common)?;
     let (outcome, kind) = sweep(&staged, &settings, Some(&settings.before), common);
-    let found = !outcome.findings.is_empty();
-    notes.extend(settings.unstaged_edit(repository.worktree().filter(|_| found)));
-    let below_top = found && is_below_top(&repository);
+    notes.extend(settings.unstaged_edit(&outcome, repository.worktree()));
+    let below_top = !outcome.findings.is_empty() && is_below_top(&repository);
     let first_commit = staged.is_first();
     finish(Scan { first_commit, below_top, ..Scan::new(kind, outcome, started, notes) }, common)
 }
@@ -130,7 +129,7 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
         _ => Cleanup::of_edited(),
     };
     let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
-    notes.extend(settings.unstaged_edit(top.as_deref().filter(|_| !outcome.findings.is_empty())));
+    notes.extend(settings.unstaged_edit(&outcome, top.as_deref()));
     finish(Scan::new(kind, outcome, started, notes), common)
 }
 
