@@ -15,3 +15,4 @@ mod receive;
 mod receive_server;
 mod runner_gaps;
 mod runners;
+mod script;
