@@ -331,14 +331,17 @@ fn as_found(finding: &Finding) -> Place {
     }
 }
 
-/// Adds to the answer of the one token what was found of it in files on disk.
+/// Adds to the answer of each token what was found of it in files on disk.
 pub fn add_files(exposures: &mut Vec<Exposure>, findings: &[Finding]) {
-    let Some(first) = findings.first() else { return };
-    if exposures.is_empty() {
-        exposures.push(only_on_disk(first));
+    let mut numbers: HashMap<Fingerprint, usize> =
+        exposures.iter().enumerate().map(|(number, one)| (one.finding.fingerprint, number)).collect();
+    for finding in findings {
+        let number = *numbers.entry(finding.fingerprint).or_insert_with(|| {
+            exposures.push(only_on_disk(finding));
+            exposures.len() - 1
+        });
+        exposures[number].places.push(Place { on_disk: true, ..as_found(finding) });
     }
-    let places = findings.iter().map(|finding| Place { on_disk: true, ..as_found(finding) });
-    exposures[0].places.extend(places);
 }
 
 fn only_on_disk(finding: &Finding) -> Exposure {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -37,6 +38,31 @@ impl<'a> Secret<'a> {
             String::from_utf8_lossy(&self.0[..prefix_len]),
             String::from_utf8_lossy(&self.0[tail..])
         ))
+    }
+}
+
+/// The bytes of one token, owned by whatever searches for them elsewhere. Prints as `[redacted]`, as [`Secret`] does.
+#[derive(Clone)]
+pub struct Token(Arc<[u8]>);
+
+impl Token {
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// For the search and for the file with the replacements; nothing else may print or keep these bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub fn fingerprint(&self) -> Fingerprint {
+        Secret::new(&self.0).fingerprint()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
     }
 }
 

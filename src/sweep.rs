@@ -154,9 +154,12 @@ impl Sweep<'_> {
                 counted.push(hit);
             }
         }
-        // No replacement mends an archive.
-        if let Some(vault) = self.vault.filter(|_| !counted.is_empty() && !unit.is_in_archive()) {
-            vault.keep(self.detector, unit.bytes, unit.part, &hits, counted.into_iter().cloned().collect());
+        if let Some(vault) = self.vault {
+            vault.note(&counted);
+            // No replacement mends an archive.
+            if !counted.is_empty() && !unit.is_in_archive() {
+                vault.keep(self.detector, unit.bytes, unit.part, &hits, counted.into_iter().cloned().collect());
+            }
         }
         if let Some(tell) = self.tell {
             mine.findings.iter().for_each(tell);

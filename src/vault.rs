@@ -16,10 +16,12 @@ const HEAD: usize = 8192;
 /// What stood behind a token may be one by itself once that is gone, and so on. A nest of encodings is not deeper.
 const ROUNDS: usize = 8;
 
-/// Written forms of tokens. `Debug` shows none of them.
+/// The tokens that were found, and their written forms. `Debug` shows none of them.
 #[derive(Default)]
 pub struct Vault {
     forms: Mutex<BTreeMap<Vec<u8>, Form>>,
+    /// One hit of each token.
+    tokens: Mutex<BTreeMap<Fingerprint, Hit>>,
 }
 
 /// What a written form stands for.
@@ -35,6 +37,13 @@ pub struct Form {
     pub round: usize,
     /// The tokens for which it is replaced: itself, or those that it stands behind.
     on_behalf_of: BTreeSet<Fingerprint>,
+}
+
+impl Form {
+    /// The token that the form says.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
 }
 
 impl Form {
@@ -76,10 +85,23 @@ impl Vault {
                 replacements.insert(written.to_vec(), form.replacement(written));
                 self.put(written, form);
             }
+            self.note(&found.iter().collect::<Vec<_>>());
             text = replace(&text, &replacements);
             found = detector.find(&text).into_iter().filter(|hit| !known.contains(&hit.fingerprint)).collect();
             if found.is_empty() {
                 break;
+            }
+        }
+    }
+
+    /// Keeps the tokens of these hits, however they are written.
+    pub fn note(&self, hits: &[&Hit]) {
+        let mut tokens = self.tokens.lock().expect("no thread panicked while it held the lock");
+        for hit in hits {
+            let kept = tokens.entry(hit.fingerprint).or_insert_with(|| (*hit).clone());
+            // Threads come in any order, and what is kept must not depend on it.
+            if hit.rule.id < kept.rule.id {
+                *kept = (*hit).clone();
             }
         }
     }
@@ -94,6 +116,12 @@ impl Vault {
         if form.rule.id < kept.rule.id {
             kept.rule = form.rule;
         }
+    }
+
+    /// A hit of each token that `wanted` names, in order of the fingerprint.
+    pub fn tokens(&self, wanted: impl Fn(Fingerprint) -> bool) -> Vec<Hit> {
+        let tokens = self.tokens.lock().expect("no thread panicked while it held the lock");
+        tokens.values().filter(|hit| wanted(hit.fingerprint)).cloned().collect()
     }
 
     /// All forms that are there for tokens which `wanted` names, in the order in which to replace them: round by round,

@@ -1,7 +1,13 @@
 //! A line for each written form of a token, as `git filter-repo --replace-text` and `--replace-message` read it:
 //! `literal:FORM==>REPLACEMENT`. The last `==>` counts, so a form may have one; a form with a line break needs `regex:`.
 //! Literals are replaced first, then expressions, each in the order of the file.
+//!
+//! A last group of lines names the tokens themselves, for `find --tokens-from`: `literal:==>keysweep-token:HEX`. filter-repo
+//! skips a literal that is empty, so it replaces nothing for them.
 
+use data_encoding::HEXLOWER;
+
+use crate::finding::Token;
 use crate::vault::Form;
 
 /// All lines, one for each of `forms`, which are replaced in this order.
@@ -13,6 +19,48 @@ pub(super) fn lines(forms: &[(Vec<u8>, Form)]) -> Vec<u8> {
     let wrapped: Vec<&[u8]> = written.iter().map(|one| one.bytes).filter(|bytes| bytes.contains(&b'\n')).collect();
     written.iter().flat_map(|one| line(one, &wrapped)).collect()
 }
+
+/// A line for each token, which filter-repo skips.
+pub(super) fn token_lines<'t>(tokens: impl Iterator<Item = &'t Token>) -> Vec<u8> {
+    tokens.flat_map(|token| format!("{TOKEN}{}\n", HEXLOWER.encode(token.bytes())).into_bytes()).collect()
+}
+
+/// What the lines of such a file name.
+#[derive(Default)]
+pub(super) struct Parsed {
+    /// The tokens themselves.
+    pub tokens: Vec<Vec<u8>>,
+    /// What is replaced.
+    pub forms: Vec<Vec<u8>>,
+}
+
+/// Reads the lines that this module writes, and literals that a person added. The error is the number of the line that is neither.
+pub(super) fn parse(text: &[u8]) -> Result<Parsed, usize> {
+    let mut parsed = Parsed::default();
+    for (at, line) in text.split(|&b| b == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let wrong = || at + 1;
+        if let Some(hex) = line.strip_prefix(TOKEN.as_bytes()) {
+            parsed.tokens.push(HEXLOWER.decode(hex).map_err(|_| wrong())?);
+            continue;
+        }
+        let form = line.windows(ARROW.len()).rposition(|window| window == ARROW).map_or(line, |arrow| &line[..arrow]);
+        if let Some(expression) = form.strip_prefix(b"regex:") {
+            parsed.forms.push(unescaped(expression).ok_or_else(wrong)?);
+        } else if form.starts_with(b"glob:") {
+            return Err(wrong());
+        } else {
+            parsed.forms.push(form.strip_prefix(b"literal:").unwrap_or(form).to_vec());
+        }
+    }
+    parsed.forms.retain(|form| !form.is_empty());
+    Ok(parsed)
+}
+
+/// In front of a token in hex.
+const TOKEN: &str = "literal:==>keysweep-token:";
+
+const ARROW: &[u8] = b"==>";
 
 struct Written<'f> {
     bytes: &'f [u8],
@@ -42,9 +90,44 @@ fn escaped(byte: u8) -> Vec<u8> {
     if byte.is_ascii_alphanumeric() || byte == b'_' { vec![byte] } else { format!("\\x{byte:02x}").into_bytes() }
 }
 
+/// What an expression matches that [`escaped`] made. None for any other.
+fn unescaped(mut expression: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some((&first, rest)) = expression.split_first() {
+        if first == b'\\' {
+            let hex = rest.strip_prefix(b"x").and_then(|rest| rest.get(..2))?;
+            bytes.extend(HEXLOWER.decode(hex).ok()?);
+            expression = &rest[3..];
+        } else if first.is_ascii_alphanumeric() || first == b'_' {
+            bytes.push(first);
+            expression = rest;
+        } else {
+            return None;
+        }
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let forms: [&[u8]; 3] = [b"abc==>.*", b"ab.\ncd+", b"\0w\0i\0d\0e"];
+        let written = forms.map(|bytes| Written { bytes, replacement: b"R".to_vec(), late: bytes[0] == 0 });
+        let mut text: Vec<u8> = written.iter().flat_map(|one| line(one, &[])).collect();
+        text.extend(line(&Written { bytes: forms[1], replacement: b"R".to_vec(), late: true }, &[]));
+        text.extend(token_lines([Token::new(b"a\n==>b"), Token::new(b"c")].iter()));
+        let parsed = parse(&text).expect("all lines are ours");
+        assert_eq!(parsed.tokens, [&b"a\n==>b"[..], b"c"]);
+        assert_eq!(parsed.forms.iter().filter(|form| **form == forms[1]).count(), 1);
+        let of_a_person = parse(b"\nliteral:one==>x\ntwo\n").expect("literals");
+        assert_eq!(of_a_person.forms, [&b"one"[..], b"two"]);
+        for (text, line) in [("a\nregex:a.*b==>", 2), ("glob:a*", 1), ("literal:==>keysweep-token:xyz", 1)] {
+            assert_eq!(parse(text.as_bytes()).err(), Some(line), "{text}");
+        }
+    }
 
     #[test]
     fn what_a_line_cannot_hold_or_must_wait_is_an_expression() {

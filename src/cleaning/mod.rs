@@ -4,9 +4,11 @@
 mod layout;
 mod lines;
 mod place;
+mod tokens;
 
 pub use layout::{Layout, layout};
 pub use place::Place;
+pub use tokens::tokens_from;
 
 use crate::finding::ShownPath;
 

@@ -1,11 +1,13 @@
 //! Where the file with the replacements is written: it holds the tokens themselves, so nobody else may read it, and
 //! nothing may commit it or carry it along.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{Written, lines::lines};
+use super::Written;
+use super::lines::{lines, token_lines};
 use crate::detect::Detector;
 use crate::finding::{Fingerprint, ShownPath};
 use crate::git::Question;
@@ -50,10 +52,14 @@ impl Place {
         wanted: impl Fn(Fingerprint) -> bool,
         detector: &Detector,
     ) -> Result<Written, Trouble> {
-        let forms = vault.forms(wanted);
+        let all = vault.tokens(|_| true);
+        let forms = vault.forms(&wanted);
+        let replaced: BTreeSet<Fingerprint> = forms.iter().map(|(_, form)| form.fingerprint()).collect();
+        let tokens = all.iter().filter(|hit| wanted(hit.fingerprint) || replaced.contains(&hit.fingerprint));
+        let text = [lines(&forms), token_lines(tokens.map(|hit| &hit.token))].concat();
         let failed = |err| Trouble::new(attempt(&self.path), err, OUTSIDE);
         let mut file = create(&self.path).map_err(failed)?;
-        if let Err(err) = file.write_all(&lines(&forms)).and_then(|()| file.sync_all()) {
+        if let Err(err) = file.write_all(&text).and_then(|()| file.sync_all()) {
             // Half a file would clean half of the history.
             let _ = fs::remove_file(&self.path);
             return Err(failed(err));

@@ -93,7 +93,9 @@ pub(super) enum Command {
     Doctor,
     /// Scan every object of the repository, reachable or not, and tell where and since when each token stands
     History(HistoryArgs),
-    /// Tell every place where one token stands, given on standard input: printf %s "$TOKEN" | keysweep find
+    /// Report every place of a token that is given on standard input: printf %s "$TOKEN" | keysweep find
+    ///
+    /// Several tokens are given one a line. After a cleaning, --tokens-from seeks all tokens that were replaced.
     ///
     /// Looks through every object, the names, the index, and the files of the worktree and of the git directory, in every encoding that detection knows. The token need not look like one of any rule, and nothing silences it: no allowlist, no marker.
     ///
@@ -177,6 +179,10 @@ pub(super) struct FindArgs {
     /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,
+    /// Seek the tokens that FILE names, which history --replacements wrote, and read no standard input; only the owner of FILE
+    /// may have access to it
+    #[arg(long, value_name = "FILE")]
+    pub tokens_from: Option<PathBuf>,
     /// Refused, and not repeated
     #[arg(hide = true)]
     pub typed: Vec<OsString>,

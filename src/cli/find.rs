@@ -1,5 +1,6 @@
-//! `keysweep find`: every place where one token stands, whatever it looks like.
+//! `keysweep find`: every place of the tokens that are given, whatever they look like.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use super::args::{Common, FindArgs};
 use super::progress::{self, Progress};
 use super::{Scan, finish, threads};
 use crate::allow::Allow;
+use crate::cleaning::tokens_from;
 use crate::detect::{Detector, without_line_end};
 use crate::exposure::{Detail, add_files, expose};
 use crate::rules;
@@ -23,14 +25,23 @@ const SHORTEST: usize = 8;
 /// Encoded text is decoded in pieces, which share enough for a token of this length in any encoding.
 const LONGEST: usize = 512;
 
+/// More than this on standard input is a file of another kind.
+const LARGEST: u64 = 16 << 20;
+
 /// How to give it so that it comes into no shell's history.
 const HOW: &str = "give it on standard input: printf %s \"$TOKEN\" | keysweep find";
 
 pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
     refuse(&args.typed, common)?;
-    let token = token()?;
-    let detector = Detector::seeking(rules::ALL, &token);
+    let tokens = match &args.tokens_from {
+        Some(path) => distinct(tokens_from(path)?).map_err(|cause| {
+            let attempt = format!("cannot search for the tokens of {}", path.display());
+            Trouble::new(attempt, cause, "make the file anew with keysweep history --replacements")
+        })?,
+        None => tokens_on_stdin()?,
+    };
+    let detector = Detector::seeking(rules::ALL, &tokens);
     let repository = Repository::discover(Path::new(".")).map_err(|trouble| Trouble {
         attempt: detector.mask_sentence(&trouble.attempt),
         cause: detector.mask_sentence(&trouble.cause),
@@ -44,16 +55,17 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     let sweep = Sweep { detector: &detector, allow: &allow, before: None, vault: None, tell: None };
     let mut outcome = sweep.run(&history, threads(common));
     let mut exposures = expose(&mut outcome, &history, &detector, &allow, Detail::Position, threads(common));
-    let on_disk = sweep.run(&files(&repository), threads(common));
+    let files = files(&repository, args.tokens_from.as_deref());
+    let on_disk = sweep.run(&files, threads(common));
     drop(progress);
     add_files(&mut exposures, &on_disk.findings);
     absorb(&mut outcome, on_disk);
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
-    let notes = history.notes().into_iter().chain(unfound(&token)).collect();
+    let notes = history.notes().into_iter().chain(unfound(&tokens)).collect();
     let scan = Scan::new(Kind::Everywhere, outcome, started, notes);
-    finish(Scan { exposures: Some(exposures), ..scan }, common)
+    finish(Scan { exposures: Some(exposures), sought: tokens.len(), ..scan }, common)
 }
 
 /// What has no part in this, rather than leaving it out in silence.
@@ -69,34 +81,55 @@ fn refuse(typed: &[OsString], common: &Common) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The token on standard input.
-fn token() -> Result<Vec<u8>, Trouble> {
-    let refused = |cause: &str, way_out: &str| Err(Trouble::new("cannot look for the token", cause, way_out));
+/// The tokens on standard input, one a line.
+fn tokens_on_stdin() -> Result<Vec<Vec<u8>>, Trouble> {
+    let refused = |cause: &str, help: &str| Trouble::new("cannot search for the token", cause, help);
     if io::stdin().is_terminal() {
-        return refused("it is not typed, so that no terminal shows it", HOW);
+        return Err(refused("it is not typed, so that no terminal shows it", HOW));
     }
     let mut text = Vec::new();
-    // More than this is no token, be it a whole file.
-    let read = io::stdin().take(1 << 20).read_to_end(&mut text);
+    let read = io::stdin().take(LARGEST + 1).read_to_end(&mut text);
     read.map_err(|err| Trouble::new("cannot read the token from standard input", err, HOW))?;
-    let token = without_line_end(&text);
-    let any_part = "give a part of it that is on one line: any 8 bytes or more in a row will do";
-    match token {
-        [] => refused("standard input is empty", HOW),
-        _ if token.contains(&b'\n') => refused("standard input has more than one line", any_part),
-        _ if token.contains(&0) => refused("there is a NUL in it, which no token has", any_part),
-        _ if token.len() < SHORTEST => {
-            refused("it has fewer than 8 bytes, which stand anywhere by chance", "give all of it")
-        }
-        _ if token.len() > LONGEST => refused("it has more than 512 bytes", any_part),
-        _ => Ok(token.to_vec()),
+    if text.len() as u64 > LARGEST {
+        return Err(refused("standard input has more than 16 MiB", "give the tokens, one a line"));
     }
+    let lines = text.split(|&b| b == b'\n').map(without_line_end).map(<[u8]>::to_vec);
+    let tokens: Vec<Vec<u8>> = lines.filter(|line| !line.is_empty()).collect();
+    let any_part = "give a part of it that is on one line: any 8 bytes or more in a row will do";
+    if tokens.is_empty() {
+        return Err(refused("standard input is empty", any_part));
+    }
+    if tokens.iter().any(|token| token.contains(&0)) {
+        return Err(refused("there is a NUL in it, which no token has", any_part));
+    }
+    distinct(tokens).map_err(|cause| refused(&cause, any_part))
+}
+
+/// Each token once. The error says what is wrong with one, and not what it is.
+fn distinct(tokens: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, String> {
+    let several = tokens.len() > 1;
+    for (at, token) in tokens.iter().enumerate() {
+        let which = if several { format!("token {} of {}", at + 1, tokens.len()) } else { "it".to_owned() };
+        if token.len() < SHORTEST {
+            return Err(format!("{which} has fewer than 8 bytes, which stand anywhere by chance"));
+        }
+        if token.len() > LONGEST {
+            return Err(format!("{which} has more than 512 bytes"));
+        }
+    }
+    let mut seen = HashSet::new();
+    Ok(tokens.into_iter().filter(|token| seen.insert(token.clone())).collect())
 }
 
 /// The worktree, and what git keeps beside objects, refs and the index: settings, hooks, reflogs, the last message.
-fn files(repository: &Repository) -> Files {
+/// The file that names the tokens is left out, and reported as such.
+fn files(repository: &Repository, tokens: Option<&Path>) -> Files {
     let worktree: Vec<PathBuf> = repository.worktree().map(Path::to_owned).into_iter().collect();
-    Files::find(&worktree, &repository.own_files(), repository.worktree(), false)
+    let files = Files::find(&worktree, &repository.own_files(), repository.worktree(), false);
+    match tokens {
+        Some(tokens) => files.without(tokens, "it names the tokens that are sought"),
+        None => files,
+    }
 }
 
 /// That git's own folder is none of the files is no gap: it was read as what it is.
@@ -105,9 +138,19 @@ fn absorb(outcome: &mut Outcome, mut on_disk: Outcome) {
     outcome.absorb(on_disk);
 }
 
-/// A token that decoding may not tell from other text.
-fn unfound(token: &[u8]) -> Option<String> {
-    let what = "the token is short, or has other characters than letters, digits and _-+/=: it was looked for as it is and in \
-                the usual ways of encoding it once; encoded twice, wrapped into lines or escaped in part it may not be found";
-    (!Detector::decodes(token)).then(|| what.to_owned())
+/// What is sought in fewer forms.
+fn unfound(tokens: &[Vec<u8>]) -> Option<String> {
+    let short = tokens.iter().filter(|token| !Detector::decodes(token)).count();
+    let which = match (short, tokens.len()) {
+        (0, _) => return None,
+        (1, 1) => {
+            "the token is short, or has other characters than letters, digits and _-+/=: it was looked for".to_owned()
+        }
+        (short, all) => format!(
+            "{short} of {all} tokens are short, or have other characters than letters, digits and _-+/=: these were looked for"
+        ),
+    };
+    let ways = "as written and in the usual ways of encoding once; encoded twice, wrapped into lines or escaped in part they \
+                may not be found";
+    Some(format!("{which} {ways}"))
 }

@@ -169,6 +169,8 @@ struct Scan {
     exposures: Option<Vec<Exposure>>,
     commits: HashMap<String, ShownCommit>,
     cleaning: Option<Cleaning>,
+    /// How many tokens were sought by value.
+    sought: usize,
     /// What could not be done besides the scan.
     failed: Option<Trouble>,
     started: Instant,
@@ -182,14 +184,26 @@ impl Scan {
     fn new(kind: Kind, outcome: Outcome, started: Instant, notes: Vec<String>) -> Self {
         let (exposures, commits) = (None, HashMap::new());
         let (cleaning, failed, first_commit, below_top) = (None, None, false, false);
-        Self { kind, outcome, exposures, commits, cleaning, failed, started, notes, first_commit, below_top }
+        let sought = 0;
+        Self { kind, outcome, exposures, commits, cleaning, sought, failed, started, notes, first_commit, below_top }
     }
 }
 
 /// Reports, and says with which code to exit.
 fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
-    let Scan { kind, mut outcome, exposures, commits, cleaning, failed, started, notes, first_commit, below_top } =
-        scan;
+    let Scan {
+        kind,
+        mut outcome,
+        exposures,
+        commits,
+        cleaning,
+        sought,
+        failed,
+        started,
+        notes,
+        first_commit,
+        below_top,
+    } = scan;
     for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(&failed) {
         output::complain(trouble);
     }
@@ -205,6 +219,7 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         exposures: exposures.as_deref(),
         commits: &commits,
         cleaning: cleaning.as_ref(),
+        sought,
         seconds: started.elapsed().as_secs_f64(),
         notes: &notes,
         first_commit,

@@ -27,7 +27,7 @@ use regex::bytes::Regex;
 use exact::Exact;
 use gate::{Gate, Literal};
 
-use crate::finding::{Encoding, Fingerprint, Layer, Redacted, Secret, Span};
+use crate::finding::{Encoding, Fingerprint, Layer, Redacted, Secret, Span, Token};
 use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
 use crate::rules::is_published;
 
@@ -51,6 +51,8 @@ pub struct Hit {
     pub fingerprint: Fingerprint,
     pub redacted: Redacted,
     pub encoding: Option<Encoding>,
+    /// The token itself, decoded.
+    pub token: Token,
 }
 
 /// The rules, made ready. Shared by every thread; expressions are compiled where first needed.
@@ -62,7 +64,7 @@ pub struct Detector {
     /// For each literal of the gate, whether it is a name that gives away what stands near it.
     is_name: Vec<bool>,
     expressions: Vec<Expression>,
-    /// The one token to be found, in place of whatever the rules would find.
+    /// The tokens to be found, in place of whatever the rules would find.
     exact: Option<Exact>,
 }
 
@@ -108,13 +110,24 @@ impl Detector {
         Self { gate, longest_literal, is_name: is_name.collect(), arms: by_literal, expressions, exact: None }
     }
 
-    /// Finds `token` and nothing else, wherever its bytes stand: no boundary, no judge and no published value is asked. What
-    /// `rules` would find is masked as ever.
-    pub fn seeking(rules: &[&'static Rule], token: &[u8]) -> Self {
+    /// Finds `tokens` and nothing else, wherever their bytes are: no boundary, no validator and no published value is asked.
+    /// What `rules` would find is masked as ever.
+    pub fn seeking<T: AsRef<[u8]>>(rules: &[&'static Rule], tokens: &[T]) -> Self {
         let rules = Self::new(rules);
-        let mut known = rules.find(token).into_iter();
-        let known = known.find(|hit| hit.span == (0..token.len()) && hit.encoding.is_none());
-        Self { exact: Some(Exact::new(token, known)), ..rules }
+        let hit_of = |token: &[u8]| {
+            let mut known = rules.find(token).into_iter();
+            known
+                .find(|hit| hit.span == (0..token.len()) && hit.encoding.is_none())
+                .unwrap_or_else(|| exact::unknown(token))
+        };
+        let hits = tokens.iter().map(|token| hit_of(token.as_ref())).collect();
+        rules.seeking_found(hits)
+    }
+
+    /// Finds the tokens of these hits and nothing else, as [`seeking`](Self::seeking) does, and reports each by its hit's rule.
+    #[must_use]
+    pub fn seeking_found(self, hits: Vec<Hit>) -> Self {
+        Self { exact: Some(Exact::new(hits)), ..self }
     }
 
     /// Whether a detector that seeks `token` finds it however it is encoded, in every way and nest that decoding knows.
@@ -366,6 +379,7 @@ fn hit(
         fingerprint,
         redacted: secret.redact(prefix),
         encoding,
+        token: Token::new(token),
     })
 }
 

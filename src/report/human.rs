@@ -268,7 +268,7 @@ fn summary(report: &Report<'_>, style: Style) -> String {
     if let Some(why) = words::nothing(report) {
         return format!("keysweep: {why}, so nothing was scanned");
     }
-    let none = style.calm(words::none(report.kind));
+    let none = style.calm(words::none(report));
     format!("keysweep: {none} {scanned}, {read}{skipped}{allowed}")
 }
 

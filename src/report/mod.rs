@@ -33,6 +33,8 @@ pub struct Report<'a> {
     pub commits: &'a HashMap<String, ShownCommit>,
     /// Where such a sweep found something, what the plan to clean it is made from.
     pub cleaning: Option<&'a Cleaning>,
+    /// How many tokens were sought by value; 0 where rules found them.
+    pub sought: usize,
     pub seconds: f64,
     /// Sentences that the reader should know besides.
     pub notes: &'a [String],

@@ -105,9 +105,13 @@ fn unstage(report: &Report<'_>, finding: &Finding) -> String {
     }
 }
 
-/// The all-clear, up to what was scanned. Other tokens may be there, where one was sought.
-pub(super) fn none(kind: Kind) -> &'static str {
-    if kind == Kind::Everywhere { "the token is in none of" } else { "no token in" }
+/// The all-clear, up to what was scanned. Other tokens may be there, where some were sought.
+pub(super) fn none(report: &Report<'_>) -> String {
+    match (report.kind, report.sought) {
+        (Kind::Everywhere, 0 | 1) => "the token is in none of".to_owned(),
+        (Kind::Everywhere, sought) => format!("none of {} is in any of", counted(sought, "token")),
+        _ => "no token in".to_owned(),
+    }
 }
 
 /// What the scan put a stop to, for the end of the summary.

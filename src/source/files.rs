@@ -91,6 +91,22 @@ impl Files {
         Self { archives, ..self }
     }
 
+    /// Leaves out the file at `path`, if it is one of these, and reports that.
+    #[must_use]
+    pub fn without(mut self, path: &Path, why: &'static str) -> Self {
+        let Ok(left_out) = path.canonicalize() else { return self };
+        let is_it = |entry: &Entry| {
+            matches!(entry.what, What::File)
+                && entry.on_disk.file_name() == left_out.file_name()
+                && entry.on_disk.canonicalize().is_ok_and(|on_disk| on_disk == left_out)
+        };
+        let (these, others) = self.entries.into_iter().partition(is_it);
+        self.entries = others;
+        let these: Vec<Entry> = these;
+        self.skipped.extend(these.into_iter().map(|entry| Skipped { path: entry.path, why }));
+        self
+    }
+
     fn add(&mut self, path: &Path, shown: &Shown, respect_gitignore: bool) {
         // A link that is named is followed too: whoever names it means what it shows.
         if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {

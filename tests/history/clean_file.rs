@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 
 use crate::support::history::fingerprint;
 use crate::support::leak::{FORMATS, expect_no_leak};
@@ -40,15 +40,20 @@ fn expect_refused(repo: &Repo, path: impl AsRef<Path>, words: &str) {
     assert_eq!(fs::read(path).ok(), before, "{} is as it was", path.display());
 }
 
+/// filter-repo skips it; `find --tokens-from` reads it.
+fn token_line(token: &Token) -> String {
+    format!("literal:==>keysweep-token:{}", HEXLOWER.encode(token.text().as_bytes()))
+}
+
 #[test]
 fn one_line_for_each_written_form() {
     let mut make = Maker::new(7950);
-    let (plain, named, message) = (make.sk_live(24), make.sk_live(24), make.sk(32));
+    let (plain, named_by_file, message) = (make.sk_live(24), make.sk_live(24), make.sk(32));
     let repo = Repo::new();
     let encoded = BASE64.encode(format!("k: {plain}").as_bytes());
     repo.stage("a.txt", client(&plain));
     repo.stage("b.txt", format!("{plain} {plain}\ndata: {encoded}\n"));
-    repo.stage(format!("{named}.txt"), "innocent\n");
+    repo.stage(format!("{named_by_file}.txt"), "innocent\n");
     repo.commit(&client(&message));
     call(&repo, outside(&repo)).run().expect_code(1);
     let text = fs::read_to_string(outside(&repo)).expect("text");
@@ -58,10 +63,15 @@ fn one_line_for_each_written_form() {
     let mut wanted = [
         line(plain.text(), stripe, &plain),
         line(&encoded[4..], stripe, &plain),
-        line(named.text(), stripe, &named),
+        line(named_by_file.text(), stripe, &named_by_file),
         line(message.text(), "sk-token", &message),
     ];
-    let mut lines: Vec<&str> = text.lines().collect();
+    let (mut lines, mut named): (Vec<&str>, Vec<&str>) =
+        text.lines().partition(|line| !line.contains("keysweep-token"));
+    let mut tokens = [&plain, &named_by_file, &message].map(token_line);
+    named.sort_unstable();
+    tokens.sort_unstable();
+    assert_eq!(named, tokens, "and one line for each token");
     assert!(lines.is_sorted_by_key(|line| std::cmp::Reverse(line.find("==>"))), "the longest first");
     lines.sort_unstable();
     wanted.sort_unstable();
@@ -201,7 +211,8 @@ fn what_is_allowed_stays() {
     repo.commit("some");
     call(&repo, outside(&repo)).run().expect_code(1);
     let text = fs::read_to_string(outside(&repo)).expect("text");
-    assert_eq!(text, format!("literal:{bad}==>REMOVED-stripe-secret-key-{}\n", fingerprint(&bad)));
+    let wanted = format!("literal:{bad}==>REMOVED-stripe-secret-key-{}\n{}\n", fingerprint(&bad), token_line(&bad));
+    assert_eq!(text, wanted);
 }
 
 /// All files below `folder`.

@@ -365,7 +365,7 @@ fn what_is_no_token_is_refused_in_one_sentence() {
         ("", "empty"),
         ("\n", "empty"),
         (&short[..], "8 bytes"),
-        ("one line\nand another", "more than one line"),
+        ("one that is long enough\nshort", "token 2 of 2 has fewer than 8 bytes"),
         ("a NUL \0 in it", "NUL"),
         (&long[..], "512 bytes"),
     ] {
@@ -453,7 +453,7 @@ fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
         let repo = Repo::new();
         pack.index_into(&repo);
         let answer = found(&repo, &token);
-        let detector = Detector::seeking(ALL, &token);
+        let detector = Detector::seeking(ALL, &[&token]);
         let holders: BTreeSet<_> = pack.contents.iter().filter(|bytes| !detector.find(bytes).is_empty()).collect();
         assert_eq!(answer["copies"], holders.len(), "{name}");
         assert!(holders.len() * 4 >= pack.contents.len() * 3, "{name}: each delta joins the token");

@@ -12,6 +12,7 @@ mod copies;
 mod damage;
 mod deltas;
 mod find;
+mod find_several;
 mod honest;
 mod objects;
 mod places;

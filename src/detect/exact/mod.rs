@@ -1,7 +1,7 @@
-//! A token that somebody has: where its bytes stand, whatever it looks like and whatever stands round it.
+//! The search for known tokens: where their bytes are, whatever they look like and whatever is beside them.
 //!
-//! Beside the token itself its usual encodings are looked for as they are written (`forms`). Decoding finds more, but only
-//! where encoded text is long enough to be told from other text, and says nothing beyond ASCII.
+//! Each token is sought as it is and as encoders usually write it (`forms`). Decoding finds more, but only where encoded text
+//! is long enough to be recognized, and only ASCII.
 
 mod forms;
 
@@ -9,7 +9,7 @@ use forms::{Form, Whole};
 
 use super::Hit;
 use super::gate::Gate;
-use crate::finding::{Encoding, Layer, Redacted, Secret, Span};
+use crate::finding::{Encoding, Layer, Redacted, Secret, Span, Token};
 use crate::rule::Severity;
 use crate::rules::SOUGHT;
 
@@ -22,49 +22,53 @@ const WIDEST: usize = 8;
 /// With fewer characters unknown, four that are shown would be too many.
 const SHOWN_FROM: usize = 20;
 
-/// A token, ready to be looked for.
+/// Tokens, ready to be sought.
 pub(super) struct Exact {
     gate: Gate,
-    /// For each literal of the gate, the forms that start with it, in order.
-    forms: Vec<Vec<Form>>,
-    longest: usize,
-    token_len: usize,
-    /// What is said of it, wherever it stands.
-    told: Hit,
+    /// For each literal of the gate, the forms that start with it, in order, each with the number of its token.
+    forms: Vec<Vec<(Form, usize)>>,
+    longest_form: usize,
+    longest_token: usize,
+    /// What is reported of each token, wherever it is.
+    reported: Vec<Hit>,
 }
 
 impl Exact {
-    /// Where a rule knows the token, `known` is its hit.
-    pub fn new(token: &[u8], known: Option<Hit>) -> Self {
-        let forms = forms::of(token);
-        let longest = forms.iter().map(|form| form.literal.len()).max().unwrap_or(0);
-        let by_literal = by_gate_literal(forms);
-        let literals: Vec<&[u8]> = by_literal.iter().map(|forms| &forms[0].literal[..]).collect();
-        let told = known.unwrap_or_else(|| unknown(token));
-        Self { gate: Gate::new(&literals), forms: by_literal, longest, token_len: token.len(), told }
+    /// Each token is the one of a hit, which is reported wherever that token is.
+    pub fn new(reported: Vec<Hit>) -> Self {
+        let forms_of =
+            |(token, hit): (usize, &Hit)| forms::of(hit.token.bytes()).into_iter().map(move |form| (form, token));
+        let forms: Vec<(Form, usize)> = reported.iter().enumerate().flat_map(forms_of).collect();
+        let longest_form = forms.iter().map(|(form, _)| form.literal.len()).max().unwrap_or(0);
+        let longest_token = reported.iter().map(|hit| hit.token.bytes().len()).max().unwrap_or(0);
+        let forms = by_gate_literal(forms);
+        let literals: Vec<&[u8]> = forms.iter().map(|forms| &forms[0].0.literal[..]).collect();
+        Self { gate: Gate::new(&literals), forms, longest_form, longest_token, reported }
     }
 
-    /// Where the token stands in `bytes`, as it is or in one of its forms.
+    /// Where the tokens are in `bytes`, as they are or in one of their forms. Of two that begin together, the longer one.
     pub fn hits(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         let mut from = 0;
         while let Some(literal) = self.gate.find(bytes, from) {
             from = literal.start + 1;
             let forms = self.forms[literal.which].iter();
-            if let Some((span, layer)) = forms.filter_map(|form| form.at(bytes, literal.start)).max_by_key(longer) {
+            let found = forms
+                .filter_map(|(form, token)| form.at(bytes, literal.start).map(|(span, layer)| (span, layer, *token)));
+            if let Some((span, layer, token)) = found.max_by_key(|(span, ..)| span.len()) {
                 from = span.end;
                 let encoding = layer.map(|layer| Encoding::wrap(layer, None));
-                hits.push(Hit { span, encoding, ..self.told.clone() });
+                hits.push(Hit { span, encoding, ..self.reported[token].clone() });
             }
         }
         hits
     }
 
-    /// Whether the token may stand in `bytes`: it is enough that a literal does.
+    /// Whether a token may be in `bytes`: a literal is enough.
     pub fn may_stand(&self, bytes: &[u8]) -> bool {
         let mut from = 0;
         while let Some(literal) = self.gate.find(bytes, from) {
-            if self.forms[literal.which].iter().any(|form| bytes[literal.start..].starts_with(&form.literal)) {
+            if self.forms[literal.which].iter().any(|(form, _)| bytes[literal.start..].starts_with(&form.literal)) {
                 return true;
             }
             from = literal.start + 1;
@@ -72,32 +76,28 @@ impl Exact {
         false
     }
 
-    /// Some stretch of so many bytes shows that the token may stand there: a literal and a digit on either side, or all of
-    /// what can be decoded to it.
+    /// Some stretch of so many bytes shows that a token may be there: a literal and a digit on either side, or all of what can
+    /// be decoded to it.
     pub fn reach(&self) -> usize {
-        (self.longest + 2).max(WIDEST * self.token_len)
+        (self.longest_form + 2).max(WIDEST * self.longest_token)
     }
 }
 
-fn longer(found: &(Span, Option<Layer>)) -> usize {
-    found.0.len()
-}
-
 /// In groups of which each starts with the shortest: that is the gate's literal for all of them.
-fn by_gate_literal(mut forms: Vec<Form>) -> Vec<Vec<Form>> {
-    forms.sort_by(|a, b| a.literal.cmp(&b.literal));
-    let mut groups: Vec<Vec<Form>> = Vec::new();
+fn by_gate_literal(mut forms: Vec<(Form, usize)>) -> Vec<Vec<(Form, usize)>> {
+    forms.sort_by(|(a, _), (b, _)| a.literal.cmp(&b.literal));
+    let mut groups: Vec<Vec<(Form, usize)>> = Vec::new();
     for form in forms {
         match groups.last_mut() {
-            Some(group) if form.literal.starts_with(&group[0].literal) => group.push(form),
+            Some(group) if form.0.literal.starts_with(&group[0].0.literal) => group.push(form),
             _ => groups.push(vec![form]),
         }
     }
     groups
 }
 
-/// What is said of a token that no rule knows.
-fn unknown(token: &[u8]) -> Hit {
+/// What is reported of a token that no rule knows.
+pub(super) fn unknown(token: &[u8]) -> Hit {
     let secret = Secret::new(token);
     let shown = token.len() >= SHOWN_FROM && token[token.len() - 4..].iter().all(u8::is_ascii_alphanumeric);
     Hit {
@@ -107,6 +107,7 @@ fn unknown(token: &[u8]) -> Hit {
         fingerprint: secret.fingerprint(),
         redacted: if shown { secret.redact(0) } else { Redacted::nothing() },
         encoding: None,
+        token: Token::new(token),
     }
 }
 

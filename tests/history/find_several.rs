@@ -1,0 +1,170 @@
+//! `find` seeks several tokens in one run: those of standard input, or those of a file with replacements.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use data_encoding::{BASE64, HEXLOWER};
+
+use crate::support::clean::{file, follow, sweep};
+use crate::support::history::fingerprint;
+use crate::support::leak::expect_no_leak;
+use crate::support::token::{Maker, Token};
+use crate::support::{Call, Repo, Run, client};
+
+fn find_call(repo: &Repo, stdin: impl AsRef<[u8]>, args: &[&str]) -> Call {
+    repo.keysweep_call(&["find", "--format", "jsonl"]).args(args).stdin(stdin)
+}
+
+fn find_from(repo: &Repo, path: &Path) -> Run {
+    repo.keysweep_call(&["find", "--format", "jsonl", "--tokens-from"]).args(&[path]).run()
+}
+
+/// The fingerprints of what was found.
+fn found(run: &Run) -> Vec<String> {
+    let mut found: Vec<String> = run
+        .findings()
+        .iter()
+        .map(|finding| finding["fingerprint"].as_str().expect("a fingerprint").to_owned())
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+fn fingerprints<'t>(tokens: impl IntoIterator<Item = &'t Token>) -> Vec<String> {
+    let mut all: Vec<String> = tokens.into_iter().map(fingerprint).collect();
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn one_a_line_and_an_answer_for_each() {
+    let repo = Repo::new();
+    let mut make = Maker::new(8300);
+    let [committed, on_disk, both, absent] = [0; 4].map(|_| make.sk_live(24));
+    repo.stage("a.txt", client(&committed));
+    repo.stage("b.txt", BASE64.encode(client(&both).as_bytes()));
+    repo.commit("bad");
+    repo.write("c.txt", format!("x{on_disk}y{both}"));
+    let lines = format!("{committed}\r\n\n{absent}\n{on_disk}\n{both}\n{committed}\n");
+    let run = find_call(&repo, &lines, &[]).run().expect_code(1);
+    assert_eq!(found(&run), fingerprints([&committed, &on_disk, &both]));
+    expect_no_leak(&run, [&committed, &on_disk, &both, &absent]);
+    let paths = |token: &Token| {
+        let answer = run.findings().into_iter().find(|one| one["fingerprint"] == fingerprint(token)).expect("found");
+        let places = answer["places"].as_array().expect("places").clone();
+        places.iter().map(|place| place["path"].as_str().expect("a path").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(&committed), ["a.txt", "a.txt"]);
+    assert_eq!(paths(&on_disk), ["c.txt"]);
+    assert_eq!(paths(&both), ["b.txt", "b.txt", "c.txt"]);
+    let none = format!("{absent}\n{}\n", make.sk(32));
+    let human = repo.keysweep_call(&["find"]).stdin(&none).run().expect_code(0);
+    human.expect_has("none of 2 tokens is in any of ");
+}
+
+#[test]
+fn what_is_wrong_with_a_line_is_said_by_its_number() {
+    let repo = Repo::new();
+    let token = Maker::new(8301).sk_live(24);
+    let run = find_call(&repo, format!("{token}\nshort\n"), &[]).run().expect_code(2);
+    run.expect_has("token 2 of 2 has fewer than 8 bytes").expect_lacks(token.body()).expect_lacks("short");
+}
+
+#[test]
+fn a_thousand_tokens_are_sought_at_once() {
+    let repo = Repo::new();
+    let mut make = Maker::new(8302);
+    let tokens: Vec<Token> = (0..1000).map(|_| make.sk_live(24)).collect();
+    let text = |tokens: &[Token]| tokens.iter().map(|token| format!("key_{token}\n")).collect::<String>();
+    repo.stage("a.txt", text(&tokens[..500]));
+    repo.commit("bad");
+    let run = find_call(&repo, tokens.iter().map(|token| format!("{token}\n")).collect::<String>(), &[]).run();
+    assert_eq!(found(&run.expect_code(1)), fingerprints(&tokens[..500]));
+}
+
+#[test]
+fn the_file_with_the_replacements_names_the_tokens_and_proves_the_cleaning() {
+    let repo = Repo::new();
+    let mut make = Maker::new(8303);
+    let mut tokens = make.every_family();
+    for (at, token) in tokens.iter().enumerate() {
+        let text = client(token);
+        repo.stage(format!("{at}.txt"), if at % 2 == 0 { text } else { HEXLOWER.encode(text.as_bytes()) });
+    }
+    // What filter-repo must leave as it is.
+    repo.stage("keep.txt", "literal:==>keysweep-token: ==> # \n");
+    repo.commit("bad");
+    let named = make.sk_live(24);
+    repo.stage("more.txt", "more\n");
+    repo.commit(&client(&named));
+    tokens.push(named);
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    let path = file(&repo);
+    assert_eq!(found(&find_from(&repo, &path).expect_code(1)), fingerprints(&tokens));
+    // A copy for the proof: the plan deletes the file.
+    follow(&repo, repo.top(), &run, &["rewrite"]);
+    let clean = fs::read_dir(repo.base().join("tmp")).expect("list").next().expect("one").expect("an entry").path();
+    let clean = clean.join("clean.git");
+    let proof = repo.keysweep_call(&["find", "--format", "jsonl", "--tokens-from"]).args(&[&path]).cwd(&clean).run();
+    proof.expect_code(0);
+    let kept = repo.git_call(&["show", "HEAD:keep.txt"]).cwd(&clean).run().expect_code(0);
+    assert_eq!(kept.out(), "literal:==>keysweep-token: ==> # \n");
+}
+
+#[test]
+fn a_file_that_a_person_wrote_names_what_it_replaces() {
+    let repo = Repo::new();
+    let mut make = Maker::new(8304);
+    let [literal, bare, absent] = [0; 3].map(|_| make.sk_live(24));
+    repo.stage("a.txt", format!("x{literal}\ny{bare}\n"));
+    repo.commit("bad");
+    let path = file(&repo);
+    fs::write(&path, format!("literal:{literal}==>gone\n{bare}\n\nregex:{absent}==>x\n")).expect("write");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("chmod");
+    assert_eq!(found(&find_from(&repo, &path).expect_code(1)), fingerprints([&literal, &bare]));
+}
+
+#[test]
+fn only_a_file_of_ours_that_nobody_else_can_read() {
+    let repo = Repo::new();
+    let token = Maker::new(8305).sk_live(24);
+    let path = file(&repo);
+    let write = |text: &str, mode| {
+        fs::write(&path, text).expect("write");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("chmod");
+    };
+    let refused = |path: &Path, word: &str| {
+        let run = find_from(&repo, path).expect_code(2).expect_has(word).expect_lacks(token.body());
+        assert_eq!((run.err().lines().count(), run.out()), (1, String::new()), "one sentence and no more");
+    };
+    refused(&path, "cannot read the tokens from");
+    refused(repo.top(), "not a file");
+    for mode in [0o640, 0o604, 0o620] {
+        write(&format!("literal:{token}==>x\n"), mode);
+        refused(&path, "chmod 600");
+    }
+    for (text, word) in [
+        (String::new(), "names no token"),
+        (format!("{token}\nregex:{token}.*==>x\n"), "line 2"),
+        (format!("glob:{token}*\n"), "line 1"),
+        ("literal:short==>x\n".to_owned(), "fewer than 8 bytes"),
+    ] {
+        write(&text, 0o600);
+        refused(&path, word);
+    }
+}
+
+#[test]
+fn the_file_itself_is_left_out_and_that_is_reported() {
+    let repo = Repo::new();
+    let token = Maker::new(8306).sk_live(24);
+    repo.stage(".gitignore", "/r.txt\n");
+    repo.commit("good");
+    repo.write("r.txt", format!("literal:{token}==>x\n"));
+    fs::set_permissions(repo.path("r.txt"), fs::Permissions::from_mode(0o600)).expect("chmod");
+    let run = find_from(&repo, &repo.path("r.txt")).expect_code(0);
+    assert_eq!(run.summary()["skipped"][0]["what"], "r.txt");
+    repo.write("copy.txt", format!("literal:{token}==>x\n"));
+    assert_eq!(found(&find_from(&repo, &repo.path("r.txt")).expect_code(1)), fingerprints([&token]));
+}
