@@ -76,10 +76,13 @@ fn a_thousand_tokens_are_sought_at_once() {
     let repo = Repo::new();
     let mut make = Maker::new(8302);
     let tokens: Vec<Token> = (0..1000).map(|_| make.sk_live(24)).collect();
-    let text = |tokens: &[Token]| tokens.iter().map(|token| format!("key_{token}\n")).collect::<String>();
-    repo.stage("a.txt", text(&tokens[..500]));
+    let lines = |tokens: &[Token], before: &str| {
+        let lines: Vec<String> = tokens.iter().map(|token| format!("{before}{token}\n")).collect();
+        lines.concat()
+    };
+    repo.stage("a.txt", lines(&tokens[..500], "key_"));
     repo.commit("bad");
-    let run = find_call(&repo, tokens.iter().map(|token| format!("{token}\n")).collect::<String>(), &[]).run();
+    let run = find_call(&repo, lines(&tokens, ""), &[]).run();
     assert_eq!(found(&run.expect_code(1)), fingerprints(&tokens[..500]));
 }
 
