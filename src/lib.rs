@@ -9,6 +9,8 @@ pub mod finding;
 pub mod rule;
 pub mod trouble;
 
+pub mod atomic_file;
+
 pub mod git;
 
 pub mod rules;

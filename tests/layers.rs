@@ -5,8 +5,22 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up. A module may use those in front of it.
 const LAYERS: &[&str] = &[
-    "rule", "finding", "trouble", "git", "rules", "detect", "allow", "source", "vault", "sweep", "exposure",
-    "cleaning", "report", "hook", "cli",
+    "rule",
+    "finding",
+    "trouble",
+    "atomic_file",
+    "git",
+    "rules",
+    "detect",
+    "allow",
+    "source",
+    "vault",
+    "sweep",
+    "exposure",
+    "cleaning",
+    "report",
+    "hook",
+    "cli",
 ];
 
 /// What only one place may name, and the place; two of them, where a word has two.
@@ -19,6 +33,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("unsafe {", "source/map.rs"),
     ("unsafe {", "detect/decode/"),
     ("clap::", "cli/"),
+    ("tempfile::", "atomic_file.rs"),
     ("owo_colors", "report/human.rs"),
     ("signal_hook", "cli/progress.rs"),
     ("serde_json", "report/json.rs"),

@@ -2,12 +2,12 @@
 //! nothing may commit it or carry it along.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Written;
 use super::lines::{lines, token_lines};
+use crate::atomic_file::AtomicFile;
 use crate::detect::Detector;
 use crate::finding::{Fingerprint, ShownPath};
 use crate::git::Question;
@@ -58,12 +58,10 @@ impl Place {
         let tokens = all.iter().filter(|hit| wanted(hit.fingerprint) || replaced.contains(&hit.fingerprint));
         let text = [lines(&forms), token_lines(tokens.map(|hit| &hit.token))].concat();
         let failed = |err| Trouble::new(attempt(&self.path), err, OUTSIDE);
-        let mut file = create(&self.path).map_err(failed)?;
-        if let Err(err) = file.write_all(&text).and_then(|()| file.sync_all()) {
-            // Half a file would clean half of the history.
-            let _ = fs::remove_file(&self.path);
-            return Err(failed(err));
-        }
+        // Half a file would clean half of the history.
+        let mut file = AtomicFile::create(&self.path).map_err(failed)?;
+        file.write_all(&text).and_then(|()| file.file().sync_all()).map_err(failed)?;
+        file.place_new().map_err(failed)?;
         let path = ShownPath::from_masked(detector.mask(self.path.as_os_str().as_encoded_bytes()));
         Ok(Written { path, in_binary: forms.iter().any(|(_, form)| form.in_binary) })
     }
@@ -73,15 +71,6 @@ const OUTSIDE: &str = "name a new file outside of every worktree, such as ~/repl
 
 fn attempt(path: &Path) -> String {
     format!("cannot write the replacements to {}", path.display())
-}
-
-/// A new file that only its owner can read, whatever the umask.
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Who might take along what stands in a folder.

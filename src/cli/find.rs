@@ -48,7 +48,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
         ..trouble
     })?;
     let watch = Arc::new(Watch::default());
-    progress::tell_when_stopped(&repository, &watch);
+    progress::tell_when_stopped(&watch);
     let progress = Progress::start(&watch, common);
     let history = History::open(&repository, &detector, threads(common), watch);
     let allow = Allow::strict();

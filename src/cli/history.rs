@@ -90,7 +90,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let detector = Detector::new(&settings.rules);
     let rules = rules_version(&settings.rules, args.archives());
     let watch = Arc::new(Watch::default());
-    progress::tell_when_stopped(repository, &watch);
+    progress::tell_when_stopped(&watch);
     let progress = Progress::start(&watch, common);
     let history = History::open(repository, &detector, threads(common), watch);
     #[cfg(feature = "archives")]

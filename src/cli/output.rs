@@ -1,12 +1,14 @@
 //! The last steps to the terminal. Whatever came from outside is masked here once more: a token that somebody typed as
 //! an option or a path is one that must not be printed either.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use super::args::{Colour, Common};
 use super::code;
+use crate::atomic_file::AtomicFile;
 use crate::detect::Detector;
 use crate::finding::{Finding, ShownPath};
 use crate::report::{self, Style, shown_path};
@@ -85,11 +87,7 @@ pub(super) fn write(
     write: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Trouble> {
     let written = match &common.output {
-        Some(path) => File::create(path).and_then(|file| {
-            let mut file = io::BufWriter::new(file);
-            write(style(common.color, false), &mut file)?;
-            file.flush()
-        }),
+        Some(path) => write_file(path, |file| write(style(common.color, false), file)),
         None => {
             let style = style(common.color, io::stdout().is_terminal());
             let mut out = io::BufWriter::new(io::stdout().lock());
@@ -104,6 +102,27 @@ pub(super) fn write(
         }
         Ok(()) => Ok(()),
     }
+}
+
+/// Devices and pipes are written as they are. Any other report is a new file that only its owner can read, under its name
+/// once it is whole.
+fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let met = path.symlink_metadata().ok();
+    if is_standard_stream(path) || met.as_ref().is_some_and(|met| !met.is_file() && !met.is_symlink()) {
+        let mut file = io::BufWriter::new(OpenOptions::new().append(true).open(path)?);
+        return write(&mut file).and_then(|()| file.flush());
+    }
+    if met.is_some_and(|met| met.is_symlink()) {
+        return Err(io::Error::other("it is a symbolic link"));
+    }
+    let mut file = io::BufWriter::new(AtomicFile::create(path)?);
+    write(&mut file)?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.replace()
+}
+
+/// These are links to what the shell opened, which may have no name of its own.
+fn is_standard_stream(path: &Path) -> bool {
+    ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"].iter().any(|stream| path.starts_with(stream))
 }
 
 /// `--color`, then NO_COLOR, then CLICOLOR_FORCE, then whether a person is looking.

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::args::Common;
 use super::output;
-use crate::source::{Moment, Phase, Repository, Watch};
+#[cfg(unix)]
+use crate::atomic_file::remove_unfinished;
+use crate::source::{Moment, Phase, Watch};
 
 /// A sweep that is over sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -77,20 +79,20 @@ fn line(moment: &Moment, elapsed: Duration) -> String {
 
 /// Where somebody stops the sweep: what was begun is taken away, and how far it got is said. It counts as killed.
 #[cfg(unix)]
-pub(super) fn tell_when_stopped(repository: &Repository, watch: &Arc<Watch>) {
+pub(super) fn tell_when_stopped(watch: &Arc<Watch>) {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-    let (watch, unfinished) = (watch.clone(), repository.unfinished());
+    let watch = watch.clone();
     thread::spawn(move || {
         let Some(signal) = signals.forever().next() else { return };
-        let _ = std::fs::remove_file(unfinished);
+        remove_unfinished();
         output::stopped(&watch.now());
         std::process::exit(128 + signal);
     });
 }
 
 #[cfg(not(unix))]
-pub(super) fn tell_when_stopped(_: &Repository, _: &Arc<Watch>) {}
+pub(super) fn tell_when_stopped(_: &Arc<Watch>) {}
 
 #[cfg(test)]
 mod tests {

@@ -2,11 +2,13 @@
 //! folder, or through the template that git copies into new ones.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::install::Folder;
 use super::place::Place;
 use super::{Told, script};
+use crate::atomic_file::AtomicFile;
 use crate::git::answer;
 use crate::trouble::Trouble;
 
@@ -115,8 +117,15 @@ fn own_template() -> Result<PathBuf, Trouble> {
 
 fn make_template(template: &Path) -> Result<(), Trouble> {
     let exclude = template.join("info").join("exclude");
-    let exclude = |()| if exclude.exists() { Ok(()) } else { fs::write(&exclude, EXCLUDE) };
-    let made = fs::create_dir_all(template.join("info")).and_then(exclude);
+    let write = |()| {
+        if exclude.exists() {
+            return Ok(());
+        }
+        let mut file = AtomicFile::create(&exclude)?;
+        file.write_all(EXCLUDE.as_bytes())?;
+        file.replace()
+    };
+    let made = fs::create_dir_all(template.join("info")).and_then(write);
     made.map_err(|err| {
         Trouble::new(
             format!("cannot make the template {}", template.display()),

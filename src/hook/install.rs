@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::place::Place;
 use super::runner::Script;
 use super::{NAMES, OF_A_CLONE, OF_A_SERVER, Told, global, known, script};
+use crate::atomic_file::AtomicFile;
 use crate::trouble::Trouble;
 
 /// Installs the scripts for the hooks that were named, or for those that guard the repository in which `dir` lies.
@@ -18,6 +19,13 @@ pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Told, T
     known(names, &[])?;
     let place = Place::find(dir)?;
     let names = known(names, if place.bare { OF_A_SERVER } else { OF_A_CLONE })?;
+    if let Some((link, target)) = place.link_in_worktree() {
+        return Err(Trouble::new(
+            format!("cannot install hooks in {}", place.scripts.display()),
+            format!("{} is a symbolic link to {}", link.display(), target.display()),
+            "remove the link, or set core.hooksPath to the folder itself",
+        ));
+    }
     // What others get as well holds no path of this machine.
     let binary = if place.shared { None } else { Some(script::binary()?) };
     let folder = Folder { path: &place.scripts, top: Some(&place.top) };
@@ -26,6 +34,13 @@ pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Told, T
         told.lines.push(format!(
             "note: {} is part of the worktree: commit the scripts, and whoever clones needs keysweep in PATH",
             place.scripts.display()
+        ));
+    }
+    if let Some(target) = place.linked_to().filter(|_| !told.lines.is_empty()) {
+        told.lines.push(format!(
+            "note: {} is a symbolic link to {}: every repository that links there uses these hooks",
+            place.scripts.display(),
+            target.display()
         ));
     }
     if place.everywhere && !told.lines.is_empty() {
@@ -185,22 +200,11 @@ impl Folder<'_> {
 fn write(file: &Path, text: &str) -> io::Result<()> {
     let folder = file.parent().expect("a hook is in a folder");
     fs::create_dir_all(folder)?;
-    let temporary = Temporary(folder.join(format!(".keysweep-{}.tmp", std::process::id())));
-    let mut out = File::create(&temporary.0)?;
+    let mut out = AtomicFile::create(file)?;
     out.write_all(text.as_bytes())?;
-    make_executable(&out)?;
-    out.sync_all()?;
-    drop(out);
-    fs::rename(&temporary.0, file)
-}
-
-/// A file that is gone in the end, unless it was renamed.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
+    make_executable(out.file())?;
+    out.file().sync_all()?;
+    out.replace()
 }
 
 #[cfg(unix)]

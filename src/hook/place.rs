@@ -46,6 +46,31 @@ impl Place {
     }
 }
 
+impl Place {
+    /// A symbolic link on the way from the top of the worktree to the scripts, and where it leads. The git directory is not
+    /// part of the worktree.
+    pub fn link_in_worktree(&self) -> Option<(PathBuf, PathBuf)> {
+        let inside = self.scripts.strip_prefix(&self.top).ok().filter(|_| !self.bare)?;
+        let mut folder = self.top.clone();
+        for name in inside.components() {
+            folder.push(name);
+            if folder == self.top.join(".git") {
+                return None;
+            }
+            if folder.is_symlink() {
+                let target = real(&folder);
+                return Some((folder, target));
+            }
+        }
+        None
+    }
+
+    /// Where the folder of the scripts is really, if it is a symbolic link.
+    pub fn linked_to(&self) -> Option<PathBuf> {
+        self.scripts.is_symlink().then(|| real(&self.scripts))
+    }
+}
+
 fn top(dir: &Path) -> Result<(PathBuf, bool), Trouble> {
     let worktree = answer(dir, &["rev-parse", "--show-toplevel"])?;
     if let Some(top) = worktree.path() {
@@ -91,6 +116,8 @@ fn is_shared(top: &Path, scripts: &Path) -> Result<bool, Trouble> {
 /// Without symbolic links, as far as it exists.
 fn real(path: &Path) -> PathBuf {
     path.ancestors()
-        .find_map(|there| Some(there.canonicalize().ok()?.join(path.strip_prefix(there).ok()?)))
+        .find_map(|there| {
+            Some(there.canonicalize().ok()?.components().chain(path.strip_prefix(there).ok()?.components()).collect())
+        })
         .unwrap_or_else(|| path.to_owned())
 }

@@ -5,10 +5,11 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::place::Place;
+use crate::atomic_file::{PrivateFolder, private_folder};
 use crate::detect::Detector;
 use crate::git::{Question, answer};
 use crate::rules;
@@ -35,7 +36,7 @@ struct Token {
 /// A temporary folder with what hooks are to be run on.
 pub(super) struct Stage<'p> {
     place: &'p Place,
-    folder: Folder,
+    folder: PrivateFolder,
     token: Token,
     /// The token's blob, and the name under which it is planted.
     blob: String,
@@ -44,15 +45,6 @@ pub(super) struct Stage<'p> {
     head: Option<String>,
     /// For git, so that it reads the repository's objects and writes its own here.
     variables: Vec<(&'static str, OsString)>,
-}
-
-/// A folder that nobody else may read, gone in the end.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// The first version that has `git hook run`.
@@ -68,14 +60,14 @@ const BRANCH: &str = "refs/heads/keysweep-doctor";
 impl<'p> Stage<'p> {
     pub fn set(place: &'p Place) -> Result<Self, Trouble> {
         expect_git_that_runs_hooks(&place.top)?;
-        let folder = Folder::make()?;
-        let objects = folder.0.join("objects");
+        let folder = private_folder().map_err(|err| no_place(&std::env::temp_dir(), &err))?;
+        let objects = folder.path().join("objects");
         borrow_objects(place, &objects)?;
         let variables = vec![
             ("GIT_OBJECT_DIRECTORY", objects.clone().into()),
             // So git calls it when what it received is not accepted yet: no ref may be changed then.
             ("GIT_QUARANTINE_PATH", objects.into()),
-            ("GIT_INDEX_FILE", folder.0.join("index").into()),
+            ("GIT_INDEX_FILE", folder.path().join("index").into()),
             // So git says that no editor is opened.
             ("GIT_EDITOR", ":".into()),
         ];
@@ -118,7 +110,7 @@ impl<'p> Stage<'p> {
     }
 
     pub fn of_message(&self) -> Result<Proof, Trouble> {
-        let file = self.folder.0.join("COMMIT_EDITMSG");
+        let file = self.folder.path().join("COMMIT_EDITMSG");
         // In the form that other hooks for messages ask for most.
         let text = format!("test: keysweep doctor plants a token\n\n{}", self.token.text);
         fs::write(&file, text).map_err(|err| no_place(&file, &err))?;
@@ -168,7 +160,7 @@ impl<'p> Stage<'p> {
     fn run(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Proof, Trouble> {
         let mut call: Vec<OsString> = SETTINGS.iter().copied().chain(["hook", "run"]).map(OsString::from).collect();
         if let Some(stdin) = stdin {
-            let file = self.folder.0.join("stdin");
+            let file = self.folder.path().join("stdin");
             fs::write(&file, stdin).map_err(|err| no_place(&file, &err))?;
             let mut option = OsString::from("--to-stdin=");
             option.push(file);
@@ -231,29 +223,6 @@ impl Token {
             }
         }
     }
-}
-
-impl Folder {
-    fn make() -> Result<Self, Trouble> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
-        let folder = std::env::temp_dir().join(format!("keysweep-doctor-{}-{now}", std::process::id()));
-        let folder = std::path::absolute(&folder).unwrap_or(folder);
-        private().create(&folder).map_err(|err| no_place(&folder, &err))?;
-        Ok(Self(folder))
-    }
-}
-
-#[cfg(unix)]
-fn private() -> fs::DirBuilder {
-    use std::os::unix::fs::DirBuilderExt;
-    let mut builder = fs::DirBuilder::new();
-    builder.mode(0o700);
-    builder
-}
-
-#[cfg(not(unix))]
-fn private() -> fs::DirBuilder {
-    fs::DirBuilder::new()
 }
 
 fn no_place(path: &Path, err: &std::io::Error) -> Trouble {

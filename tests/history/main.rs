@@ -17,6 +17,7 @@ mod honest;
 mod objects;
 mod places;
 mod plan;
+mod planted_links;
 mod progress;
 mod selection;
 mod since_last;

@@ -11,6 +11,7 @@ mod framework;
 mod install;
 mod message;
 mod message_file;
+mod planted_links;
 mod receive;
 mod receive_server;
 mod runner_gaps;

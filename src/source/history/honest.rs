@@ -1,15 +1,14 @@
 //! What a repository says that it has not, and what is not there though something refers to it.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
+use super::History;
 use super::graph::{Commits, Held, Numbers, Trees};
 use super::links::Found;
 use super::stores::Contents;
-use super::{History, remembered};
 use crate::source::gaps::{not_here, objects, sorted};
 use crate::source::objects::{Kept, pointers_of_lfs};
 use crate::source::refs::cut_off;
@@ -151,10 +150,5 @@ impl Repository {
             covered.unread.extend(contents.unread);
             covered.lacking.extend(not_here(missing, contents.promised || self.is_partial()));
         }
-    }
-
-    /// What a sweep may have begun to write.
-    pub fn unfinished(&self) -> PathBuf {
-        remembered::unfinished(self.common_dir())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gix::ObjectId;
 use gix::hash::oid;
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::History;
 use super::links::Found;
 use super::work::Work;
+use crate::atomic_file::AtomicFile;
 
 /// Below the git directory that all worktrees share.
 const FILE: &str = "keysweep/clean-objects";
@@ -37,8 +38,7 @@ pub(super) struct Remembered {
 impl Remembered {
     /// What was remembered below `common_dir` under `rules`. Nothing where the file is of other rules, or damaged.
     pub fn load(common_dir: &Path, rules: &[u8; 32], id_len: usize) -> Self {
-        let text = fs::read(common_dir.join(FILE)).unwrap_or_default();
-        Self::parse(&text, rules, id_len).unwrap_or_default()
+        read(common_dir).and_then(|text| Self::parse(&text, rules, id_len)).unwrap_or_default()
     }
 
     fn parse(text: &[u8], rules: &[u8; 32], id_len: usize) -> Option<Self> {
@@ -98,6 +98,9 @@ impl Remembered {
         let path = common_dir.join(FILE);
         let folder = path.parent().expect("it is in a folder");
         fs::create_dir_all(folder)?;
+        if is_link(folder) {
+            return Err(io::Error::other(format!("{} is a symbolic link", folder.display())));
+        }
         let mut text = [TITLE, rules].concat();
         for part in [&self.ids, &self.others, &self.missing, &self.submodules] {
             text.extend_from_slice(&(part.len() as u64).to_be_bytes());
@@ -105,13 +108,9 @@ impl Remembered {
         }
         let checksum = Sha256::digest(&text);
         text.extend_from_slice(&checksum);
-        let unfinished = unfinished(common_dir);
-        let written = fs::File::create(&unfinished).and_then(|mut file| file.write_all(&text));
-        let moved = written.and_then(|()| fs::rename(&unfinished, &path));
-        if moved.is_err() {
-            let _ = fs::remove_file(&unfinished);
-        }
-        moved
+        let mut file = AtomicFile::create(&path)?;
+        file.write_all(&text)?;
+        file.replace()
     }
 }
 
@@ -119,9 +118,15 @@ fn digest(id: &oid) -> [u8; 32] {
     Sha256::digest(id.as_bytes()).into()
 }
 
-/// What is being written. Whoever stops the process takes it away.
-pub(super) fn unfinished(common_dir: &Path) -> PathBuf {
-    common_dir.join(format!("{FILE}.{}", std::process::id()))
+fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|met| met.is_symlink())
+}
+
+/// The cache, where it is a file in a folder of the git directory. A link may lead to anybody's file, a pipe to no end.
+fn read(common_dir: &Path) -> Option<Vec<u8>> {
+    let path = common_dir.join(FILE);
+    let is_file = path.symlink_metadata().is_ok_and(|met| met.is_file());
+    (is_file && !is_link(path.parent()?)).then(|| fs::read(path).ok()).flatten()
 }
 
 impl History<'_> {
