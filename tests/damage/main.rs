@@ -1,0 +1,7 @@
+//! Damaged repositories: no fault in what git keeps may turn a token into an all-clear.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod checksum;
+mod flips;
