@@ -1,12 +1,36 @@
 //! Questions that only git answers, since only it knows all places where a setting may stand or how a ref is kept: ids,
 //! names, settings and places. Content is never asked for; that is read by `source`.
+//!
+//! Git is started here and nowhere else. A repository's settings can name programs, and who wrote the repository may have
+//! written the settings, so no call but `running_hooks` lets git start one. `tests/cli/programs.rs` holds that.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::trouble::Trouble;
+
+/// Settings that can make git start a program, switched off for every call but those that run hooks. Options win over the
+/// settings of all files, and over those that the environment passes.
+///
+/// Git pages for a terminal only, and runs `core.sshCommand`, `core.askPass` and credential helpers for a transport only:
+/// output is a pipe, and `PINNED_VARIABLES` forbid every transport. `core.alternateRefsCommand` is for fetches and pushes;
+/// drivers for diffs and filters need a diff or a checkout, and no call makes one.
+const PINNED_SETTINGS: &[&str] =
+    &["core.fsmonitor=false", "log.showSignature=false", "core.editor=:", "gc.auto=0", "maintenance.auto=false"];
+
+/// No hook is found here, neither post-index-change nor reference-transaction.
+const NO_HOOKS: &str = if cfg!(windows) { "core.hooksPath=NUL" } else { "core.hooksPath=/dev/null" };
+
+/// The same by variables.
+const PINNED_VARIABLES: &[(&str, &str)] = &[
+    // A git that does not know GIT_NO_LAZY_FETCH would start a fetch, and with it what the remote's settings name.
+    ("GIT_ALLOW_PROTOCOL", "none"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_PAGER", "cat"),
+];
 
 /// Variables with paths that git takes relative to where it was started.
 const RELATIVE: &[&str] = &["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"];
@@ -27,16 +51,36 @@ pub struct Answer {
 }
 
 impl Question {
-    /// Asks as if in `dir`, in the environment of this process.
+    /// Asks as if in `dir`, in the environment of this process. Git starts no program that a setting names.
     pub fn new<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
+        Self::pinned(dir, &[NO_HOOKS], args)
+    }
+
+    /// The same for questions about the hooks, which need the true `core.hooksPath`. Only for calls that change neither an
+    /// index nor a ref: those run hooks.
+    pub fn about_hooks<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
+        Self::pinned(dir, &[], args)
+    }
+
+    /// Has git run hooks. What they start is their affair, so they get the settings as they are.
+    pub fn running_hooks<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
         Self::of(Path::new("git"), dir, args)
     }
 
-    /// Asks with the PATH that a program gets that no shell started.
-    pub fn with_short_path<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
+    /// The same with the PATH that a program gets that no shell started.
+    pub fn running_hooks_with_short_path<A: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let found = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|git| git.is_file());
         Self::of(&found.unwrap_or_else(|| "git".into()), dir, args).env("PATH", "/usr/bin:/bin").env("CARGO_HOME", "")
+    }
+
+    fn pinned<A: AsRef<OsStr>>(dir: &Path, more: &[&str], args: impl IntoIterator<Item = A>) -> Self {
+        let settings = PINNED_SETTINGS.iter().chain(more).flat_map(|setting| ["-c".as_ref(), OsStr::new(setting)]);
+        let mut words: Vec<OsString> =
+            std::iter::once(OsStr::new("--no-pager")).chain(settings).map(Into::into).collect();
+        words.extend(args.into_iter().map(|word| word.as_ref().to_owned()));
+        let question = Self::of(Path::new("git"), dir, words);
+        PINNED_VARIABLES.iter().fold(question, |question, (name, value)| question.env(name, value))
     }
 
     fn of<A: AsRef<OsStr>>(git: &Path, dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
@@ -136,6 +180,11 @@ pub fn ask(dir: &Path, args: &[&str]) -> Result<Option<Vec<u8>>, Trouble> {
             "see that git is in PATH and reads this repository",
         )),
     }
+}
+
+/// What git says to `git ARGS` in `dir` of where hooks are, whatever it is.
+pub fn answer_about_hooks(dir: &Path, args: &[&str]) -> Result<Answer, Trouble> {
+    Question::about_hooks(dir, args).answer()
 }
 
 /// What git says to `git ARGS` in `dir`, whatever it is.

@@ -9,7 +9,7 @@ use super::install::Folder;
 use super::place::Place;
 use super::{Told, script};
 use crate::atomic_file::AtomicFile;
-use crate::git::answer;
+use crate::git::{answer, answer_about_hooks};
 use crate::trouble::Trouble;
 
 /// What git's own template has in this file, and whose this one is: by it the template is known again.
@@ -100,7 +100,7 @@ fn in_template(template: &Path, names: &[&str], binary: &Path) -> Result<Told, T
 /// A repository with hooks of its own in which this was called: whoever called it may take it for guarded now.
 fn note_on_this_repository(dir: &Path) -> Option<String> {
     let place = Place::find(dir).ok()?;
-    let local = answer(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
+    let local = answer_about_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
     let global = setting("core.hooksPath").ok()?;
     (Some(&local) != global.as_ref()).then(|| {
         format!("note: this repository has a hooks path of its own, {}: keysweep install here too", local.display())

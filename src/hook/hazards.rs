@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::place::Place;
-use crate::git::{answer, ask};
+use crate::git::{answer_about_hooks, ask};
 
 /// Sentences on what is set, written or missing that keeps hooks from running; `called` says whether a hook calls keysweep.
 pub(super) fn hazards(place: &Place, called: bool) -> Vec<String> {
@@ -20,7 +20,7 @@ pub(super) fn hazards(place: &Place, called: bool) -> Vec<String> {
 
 /// git runs no hook, and says nothing, where the folder is not there.
 fn missing_folder(place: &Place) -> Option<String> {
-    let set = answer(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
+    let set = answer_about_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
     let way_out = if place.is_husky() {
         "npx husky makes it"
     } else {

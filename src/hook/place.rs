@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::git::answer;
+use crate::git::{answer, answer_about_hooks};
 use crate::trouble::Trouble;
 
 /// A repository's hooks.
@@ -25,7 +25,7 @@ impl Place {
     /// That of the repository in which `dir` lies. Git itself is asked: no one else knows all of its settings.
     pub fn find(dir: &Path) -> Result<Self, Trouble> {
         let (top, bare) = top(dir)?;
-        let hooks = answer(&top, &["rev-parse", "--git-path", "hooks"])?;
+        let hooks = answer_about_hooks(&top, &["rev-parse", "--git-path", "hooks"])?;
         let hooks = hooks.path().ok_or_else(|| {
             Trouble::new(
                 format!("cannot tell where the hooks of {} are", top.display()),
@@ -36,7 +36,7 @@ impl Place {
         let hooks = top.join(hooks);
         let scripts = beside_husky(&hooks).unwrap_or(&hooks).to_owned();
         let shared = !bare && is_shared(&top, &scripts)?;
-        let scope = answer(&top, &["config", "--show-scope", "--get", "core.hooksPath"])?;
+        let scope = answer_about_hooks(&top, &["config", "--show-scope", "--get", "core.hooksPath"])?;
         let everywhere = scope.line().is_some_and(|line| line.starts_with(b"global") || line.starts_with(b"system"));
         Ok(Self { top, bare, hooks, scripts, shared, everywhere })
     }

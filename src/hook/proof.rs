@@ -3,7 +3,7 @@
 //! All of it lies in a temporary folder. The repository's own index, objects and refs are never written: git is given other
 //! places for the first two, and told to refuse any change of the third.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -50,8 +50,13 @@ pub(super) struct Stage<'p> {
 /// The first version that has `git hook run`.
 const OLDEST_GIT: (u32, u32) = (2, 36);
 
-/// A split index would be split beside the real one; and in a sparse checkout git would forget which files it is not to
-/// look at.
+/// A repository in the temporary folder, without settings of its own: what writes the index and the objects there runs
+/// in it. In the repository itself git would run the hook post-index-change, and no option switches off a hook that a
+/// setting `hook.NAME.command` names.
+const SCRATCH: &str = "scratch";
+
+/// For the hooks. A split index would be split beside the real one; and in a sparse checkout git would forget which files
+/// it is not to look at.
 const SETTINGS: [&str; 6] =
     ["-c", "core.splitIndex=false", "-c", "core.fsmonitor=false", "-c", "sparse.expectFilesOutsideOfPatterns=true"];
 
@@ -63,6 +68,7 @@ impl<'p> Stage<'p> {
         let folder = private_folder().map_err(|err| no_place(&std::env::temp_dir(), &err))?;
         let objects = folder.path().join("objects");
         borrow_objects(place, &objects)?;
+        make_scratch(place, &folder.0.join(SCRATCH))?;
         let variables = vec![
             ("GIT_OBJECT_DIRECTORY", objects.clone().into()),
             // So git calls it when what it received is not accepted yet: no ref may be changed then.
@@ -106,7 +112,7 @@ impl<'p> Stage<'p> {
     /// The same with the PATH that a desktop client has.
     pub fn of_index_with_short_path(&self, hook: &str) -> Result<Proof, Trouble> {
         let args = SETTINGS.iter().copied().chain(["hook", "run", hook]);
-        self.judge(Question::with_short_path(&self.place.top, args))
+        self.judge(Question::running_hooks_with_short_path(&self.place.top, args))
     }
 
     pub fn of_message(&self) -> Result<Proof, Trouble> {
@@ -167,7 +173,7 @@ impl<'p> Stage<'p> {
             call.push(option);
         }
         call.extend([hook, "--"].into_iter().chain(args.iter().copied()).map(OsString::from));
-        self.judge(Question::new(&self.place.top, call))
+        self.judge(Question::running_hooks(&self.place.top, call))
     }
 
     fn judge(&self, question: Question) -> Result<Proof, Trouble> {
@@ -190,7 +196,8 @@ impl<'p> Stage<'p> {
 
     /// What git prints, with everything set so that it writes here.
     fn ask(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Trouble> {
-        let question = Question::new(&self.place.top, SETTINGS.iter().chain(args)).stdin(stdin.to_vec());
+        let scratch = self.folder.0.join(SCRATCH);
+        let question = Question::new(&scratch, args).of_folder().stdin(stdin.to_vec());
         let person = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"];
         let question = person.iter().fold(question, |question, name| question.env(name, "keysweep doctor"));
         let answer = self.equip(question).answer()?;
@@ -254,6 +261,20 @@ fn borrow_objects(place: &Place, objects: &Path) -> Result<(), Trouble> {
     let info = objects.join("info");
     let written = fs::create_dir_all(&info).and_then(|()| fs::write(info.join("alternates"), line));
     written.map_err(|err| no_place(&info, &err))
+}
+
+/// Makes a repository whose ids are as long as those of `place`.
+fn make_scratch(place: &Place, scratch: &Path) -> Result<(), Trouble> {
+    let format = answer(&place.top, &["rev-parse", "--show-object-format"])?;
+    let format = format!("--object-format={}", String::from_utf8_lossy(format.line().unwrap_or(b"sha1")));
+    let at = scratch.as_os_str();
+    let init = ["init", "--quiet", "--template=", &format, "--"].map(OsStr::new).into_iter().chain([at]);
+    let made = Question::new(Path::new("."), init).of_folder().answer()?;
+    if made.succeeded() {
+        return Ok(());
+    }
+    let attempt = format!("cannot make a repository in {}", scratch.display());
+    Err(Trouble::new(attempt, made.complaint(), "make room there, or set TMPDIR to another folder"))
 }
 
 fn remote(top: &Path) -> Result<(String, String), Trouble> {

@@ -14,3 +14,4 @@ mod leaks_encoded;
 mod leaks_in_errors;
 mod long_line;
 mod output;
+mod programs;

@@ -386,7 +386,8 @@ fn what_keeps_the_proof_from_being_made_is_told() {
 
     let old = lived_in();
     old.keysweep(&["install"]).expect_code(0);
-    let git = "[ \"$1\" = --version ] && echo 'git version 2.30.2' && exit\nPATH=${PATH#*:} exec git \"$@\"";
+    let git =
+        "case \" $* \" in *' --version '*) echo 'git version 2.30.2'; exit ;; esac\nPATH=${PATH#*:} exec git \"$@\"";
     fs::create_dir(old.base().join("old")).expect("create");
     executable(&old.base().join("old/git"), &format!("#!/bin/sh\n{git}\n"));
     let path = format!("{}:{}", old.base().join("old").display(), std::env::var("PATH").unwrap_or_default());
