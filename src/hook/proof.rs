@@ -68,7 +68,7 @@ impl<'p> Stage<'p> {
         let folder = private_folder().map_err(|err| no_place(&std::env::temp_dir(), &err))?;
         let objects = folder.path().join("objects");
         borrow_objects(place, &objects)?;
-        make_scratch(place, &folder.0.join(SCRATCH))?;
+        make_scratch(place, &folder.path().join(SCRATCH))?;
         let variables = vec![
             ("GIT_OBJECT_DIRECTORY", objects.clone().into()),
             // So git calls it when what it received is not accepted yet: no ref may be changed then.
@@ -196,7 +196,7 @@ impl<'p> Stage<'p> {
 
     /// What git prints, with everything set so that it writes here.
     fn ask(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Trouble> {
-        let scratch = self.folder.0.join(SCRATCH);
+        let scratch = self.folder.path().join(SCRATCH);
         let question = Question::new(&scratch, args).of_folder().stdin(stdin.to_vec());
         let person = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"];
         let question = person.iter().fold(question, |question, name| question.env(name, "keysweep doctor"));
