@@ -40,6 +40,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("globset", "allow/globs.rs"),
     ("toml::", "allow/config/"),
     ("aho_corasick", "detect/gate.rs"),
+    ("aho_corasick", "source/held.rs"),
     ("Command::new(", "git.rs"),
     ("stdout()", "cli/output.rs"),
     ("stderr()", "cli/output.rs"),

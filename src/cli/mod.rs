@@ -27,7 +27,7 @@ use crate::detect::Detector;
 use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::ShownPath;
 use crate::report::{self, Format, Report};
-use crate::source::{Cleanup, Files, Kind, Message, Repository, Source, Staged, Threads};
+use crate::source::{Files, Kind, Message, Repository, Source, Staged, Threads};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -112,24 +112,21 @@ fn unstaged_config(repository: &Repository) -> Option<String> {
 /// Scans a commit message, by the configuration that the index has. In a hook there has to be a repository.
 fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
-    let repository = Repository::discover(Path::new("."));
-    let top = repository.as_ref().ok().and_then(Repository::worktree).map(Path::to_owned);
+    let repository = match Repository::discover(Path::new(".")) {
+        Err(trouble) if in_hook => return Err(trouble),
+        repository => repository.ok().filter(|repository| repository.worktree().is_some()),
+    };
     let mut notes = Vec::new();
-    let settings = match (repository, &common.config) {
-        (Err(trouble), _) if in_hook => return Err(trouble),
-        (Ok(repository), None) if repository.worktree().is_some() => {
-            settings_of_index(&Staged::read(&repository)?, &repository, &mut notes, common)?
-        }
+    let settings = match (&repository, &common.config) {
         (_, Some(path)) => Settings::from_file(path, &common.allow)?,
-        (_, None) => Settings::without_file(&common.allow)?,
+        (Some(repository), None) => settings_of_index(&Staged::read(repository)?, repository, &mut notes, common)?,
+        (None, None) => Settings::without_file(&common.allow)?,
     };
-    let cleanup = || match std::env::var_os("GIT_EDITOR") {
-        // So git says that it opens no editor.
-        Some(editor) if editor == ":" => Cleanup::NONE,
-        _ => Cleanup::of_edited(),
-    };
-    let (outcome, kind) = sweep(&Message::read(file, &cleanup)?, &settings, Some(&settings.before), common);
-    notes.extend(settings.unstaged_edit(&outcome, top.as_deref()));
+    // So git says that it opens no editor.
+    let is_edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
+    let message = Message::read(file, repository.as_ref().filter(|_| is_edited))?;
+    let (outcome, kind) = sweep(&message, &settings, Some(&settings.before), common);
+    notes.extend(settings.unstaged_edit(&outcome, repository.as_ref().and_then(Repository::worktree)));
     finish(Scan::new(kind, outcome, started, notes), common)
 }
 

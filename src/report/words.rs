@@ -64,7 +64,7 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
     const THEN: &str = "then read the token from an environment variable";
     match (report.kind, &finding.origin) {
         (Kind::Staged, _) => format!("{}, {THEN}", unstage(report, finding)),
-        (Kind::Message, _) => "take it out of the message: the commit was not made".to_owned(),
+        (Kind::Message, _) => "take it out of the message, be it in a comment: the commit was not made".to_owned(),
         (Kind::Index | Kind::Files | Kind::History | Kind::Everywhere, _) => format!("take it out of here, {THEN}"),
         (Kind::Commits, _) => "it counts as leaked: rotate it; keysweep history tells where else it is".to_owned(),
         (Kind::Push | Kind::Receive, None) => {

@@ -256,7 +256,7 @@ fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<boo
 }
 
 /// The removals, with every folder spelled out.
-fn files_of(removals: Vec<Removal>, objects: &Objects) -> Result<Vec<Removal>, Trouble> {
+pub(super) fn files_of(removals: Vec<Removal>, objects: &Objects) -> Result<Vec<Removal>, Trouble> {
     let mut files = Vec::new();
     for gone in removals {
         match gone.kept {

@@ -3,7 +3,7 @@
 
 use crate::support::leak::expect_no_leak;
 use crate::support::push::{JSONL, expect_report, guard};
-use crate::support::token::{Maker, Token};
+use crate::support::token::{Maker, Token, base64};
 use crate::support::{Call, Repo, Run, client, executable, note};
 
 /// A repository with a commit-msg hook, one commit with an old token, and an innocent change staged.
@@ -140,16 +140,72 @@ fn a_line_that_looks_like_a_comment_is_kept_where_no_editor_was() {
     }
 }
 
+/// No setting and no variable tells the hook of `--cleanup`, so a comment that somebody typed may be kept.
 #[test]
-fn a_comment_in_an_editor_is_dropped_as_git_drops_it() {
+fn a_comment_that_somebody_typed_is_scanned() {
     let scene = Scene::new(4002);
     let token = &scene.token;
-    scene.passes(scene.typed(&["commit", "-q"], &format!("subject\n# {token}\n#{token}\n")));
-    scene.passes(scene.typed(&["commit", "-q", "-e", "-m", "x"], &format!("# {token}\n")));
-    // Only at the start of a line.
-    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject\n # {token}\n")));
-    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject # {token}\n")));
-    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject\n; {token}\n")));
+    for text in [
+        "subject\n# {T}\n",
+        "subject\n#{T}\n",
+        "# {T}\nsubject\n",
+        "subject\n # {T}\n",
+        "subject # {T}\n",
+        "subject\n; {T}\n",
+    ] {
+        scene.stopped(scene.typed(&["commit", "-q"], &text.replace("{T}", token.text())));
+    }
+    scene.stopped(scene.typed(&["commit", "-q", "-e", "-m", "x"], &format!("# {token}\n")));
+}
+
+#[test]
+fn what_a_cleanup_that_is_given_as_an_option_keeps_is_scanned() {
+    let scene = Scene::new(4012);
+    let text = format!("subject\n# {}\n", scene.token);
+    for cleanup in ["whitespace", "verbatim", "scissors"] {
+        note(cleanup);
+        let option = format!("--cleanup={cleanup}");
+        for args in [&["commit", "-q"][..], &["commit", "-q", "--amend"], &["commit", "-q", "-e", "-m", "x"]] {
+            let args = [args, &[&option]].concat();
+            scene.is_kept_by_git(&args, &text);
+            scene.stopped(scene.typed(&args, &text));
+        }
+    }
+}
+
+#[test]
+fn what_a_cleanup_keeps_of_a_merge_is_scanned() {
+    let scene = Scene::new(4013);
+    let repo = &scene.repo;
+    repo.commit("innocent");
+    repo.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);
+    repo.stage("side.txt", "x\n");
+    repo.commit("side");
+    repo.git(&["checkout", "-q", "main"]);
+    let text = format!("subject\n# {}\n", scene.token);
+    for cleanup in ["whitespace", "verbatim", "scissors", "strip"] {
+        note(cleanup);
+        let option = format!("--cleanup={cleanup}");
+        let args = ["merge", "-q", "--no-ff", "-e", &option, "side"];
+        if cleanup != "strip" {
+            let before = scene.head();
+            scene.typed(&[&args[..], &["--no-verify"]].concat(), &text).run().expect_code(0);
+            assert!(repo.git(&["log", "-1", "--format=%B"]).out().contains(scene.token.text()), "git takes it out");
+            repo.git(&["reset", "-q", "--hard", &before]);
+        }
+        scene.stopped(scene.typed(&args, &text));
+        repo.git(&["merge", "--abort"]);
+    }
+}
+
+/// A scene whose HEAD has a file named by the token. Git's own comments name it where it goes, and it is no news.
+fn scene_with_a_name(seed: u64) -> Scene {
+    let scene = Scene::new(seed);
+    let name = format!("sub/{}.txt", scene.token);
+    scene.repo.stage(&name, "x\n");
+    scene.repo.commit("a name");
+    scene.repo.git(&["rm", "-q", &name]);
+    scene
 }
 
 #[test]
@@ -179,23 +235,79 @@ fn the_comment_character_is_the_one_that_git_uses() {
         ("included", included),
     ] {
         note(name);
-        let scene = Scene::new(4003);
+        let scene = scene_with_a_name(4003);
         let token = &scene.token;
-        scene.passes(set(&scene, scene.typed(&["commit", "-q"], &format!("subject\n; {token}\n"))));
-        scene.stopped(set(&scene, scene.typed(&["commit", "-q"], &format!("subject\n# {token}\n"))));
+        scene.passes(set(&scene, scene.typed(&["commit", "-q"], "subject\n")));
+        // Typed where git writes none, the same name is news.
+        scene.stopped(set(&scene, scene.typed(&["commit", "-q"], &format!("subject\n#\tdeleted: {token}.txt\n"))));
     }
-    let scene = Scene::new(4003);
-    let token = &scene.token;
-    scene.passes(scene.typed(&["-c", "core.commentChar=;", "commit", "-q"], &format!("subject\n; {token}\n")));
-    scene.stopped(scene.typed(&["-c", "core.commentChar=;", "commit", "-q"], &format!("subject\n# {token}\n")));
-    for (key, value) in [("core.commentString", "//"), ("core.commentString", "REM "), ("core.commentChar", "%%")] {
+    for (key, value) in [
+        ("core.commentChar", ";"),
+        ("core.commentString", "//"),
+        ("core.commentString", "REM "),
+        ("core.commentChar", "%%"),
+    ] {
         note(value);
+        let scene = scene_with_a_name(4003);
+        let token = &scene.token;
         let setting = format!("{key}={value}");
         let args = ["-c", &setting, "commit", "-q"];
-        scene.passes(scene.typed(&args, &format!("subject\n{value} {token}\n")));
+        scene.passes(scene.typed(&args, "subject\n"));
         scene.stopped(scene.typed(&args, &format!("subject\n# {token}\n")));
-        scene.stopped(scene.typed(&args, &format!("subject\n{} {token}\n", &value[..1])));
+        if value.len() > 1 {
+            scene.stopped(scene.typed(&args, &format!("subject\n{} {token}\n", &value[..1])));
+        }
     }
+}
+
+/// Whatever is done to the file, git's own comments name it.
+#[test]
+fn a_name_that_the_index_or_head_holds_is_no_news_in_a_comment_of_git_s() {
+    let scene = Scene::new(4014);
+    let token = &scene.token;
+    let (name, other) = (format!("{token}.txt"), format!("sub/{token}/b.txt"));
+    let undo = || drop(scene.repo.git(&["reset", "-q", "--hard"]));
+    let passes = |args: &[&str]| {
+        scene.passes(scene.typed(&[&["commit", "-q"], args].concat(), "subject\n"));
+        scene.passes(scene.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
+    };
+    note("added");
+    scene.repo.stage(&name, "x\n");
+    passes(&[]);
+    scene.repo.commit("a name");
+    note("added in the commit that is amended");
+    passes(&["--amend"]);
+    note("removed in the commit that is amended");
+    scene.repo.git(&["rm", "-q", &name]);
+    scene.repo.commit("removed");
+    passes(&["--amend"]);
+    scene.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    note("changed, and not staged");
+    scene.repo.stage("a.txt", "more\n");
+    scene.repo.write(&name, "y\n");
+    passes(&[]);
+    note("changed");
+    scene.repo.stage(&name, "y\n");
+    passes(&[]);
+    undo();
+    note("moved");
+    scene.repo.write(&other, "");
+    scene.repo.git(&["mv", "-f", &name, &other]);
+    passes(&[]);
+    undo();
+    note("removed in a folder");
+    scene.repo.stage(&other, "x\n");
+    scene.repo.commit("a folder");
+    scene.repo.git(&["rm", "-q", "-r", "sub"]);
+    passes(&[]);
+    // What somebody typed is news, and so is a file that git does not track yet: a cleanup may keep the comment.
+    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject {token}\n")));
+    undo();
+    let fresh = Maker::new(4114).sk_live(24);
+    scene.repo.stage("a.txt", "again\n");
+    scene.repo.write(format!("{fresh}.txt"), "x\n");
+    let run = scene.typed(&["commit", "-q"], "subject\n").run();
+    assert!(run.code != Some(0) && run.err().contains(&fresh.fingerprint()), "{}", run.all());
 }
 
 #[test]
@@ -210,6 +322,19 @@ fn a_comment_character_that_git_picks_hides_nothing() {
     scene.stopped(call.stdin(&words));
     scene.stopped(scene.typed(&args(&["commit", "-q"]), &format!("{words}\nsubject {token}\n")));
     scene.stopped(scene.git(&args(&["commit", "-q", "-F", "-"])).stdin(&words));
+    // Without git's own words nothing tells the letter: it is not the first one of the last line.
+    let bare = ["-c", "commit.status=false"];
+    for text in [
+        format!("subject\n#x\n; {token}\n"),
+        format!("subject\n\n$ curl -u {token}: https://example.org\n"),
+        format!("; {token}\nsubject\n#x\n"),
+    ] {
+        for more in [&[][..], &bare] {
+            let args = [&auto[..], more, &["commit", "-q"]].concat();
+            scene.is_kept_by_git(&args, &text);
+            scene.stopped(scene.typed(&args, &text));
+        }
+    }
     // Git's own words name a file that goes.
     let name = format!("{token}.txt");
     scene.repo.stage(&name, "x\n");
@@ -246,6 +371,84 @@ fn the_diff_below_the_scissors_is_no_message() {
     scene.passes(scene.typed(&["commit", "-q", "-v", "--amend"], ""));
 }
 
+/// The token is in HEAD, in its parent, in the staged change or in what is left out of it: git's diff shows it in many ways.
+#[test]
+fn a_diff_that_shows_what_the_change_or_head_holds_stops_nothing() {
+    let scene = Scene::new(4015);
+    let (repo, old) = (&scene.repo, &scene.old);
+    let passes = |args: &[&str]| scene.passes(scene.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
+    let undo = || drop(repo.git(&["reset", "-q", "--hard"]));
+    note("as context");
+    repo.stage("old.txt", format!("first\n{}more\n", client(old)));
+    passes(&[]);
+    note("removed in the commit that is amended");
+    repo.stage("old.txt", "first\nlast\n");
+    repo.commit("removed");
+    passes(&["--amend"]);
+    note("in a file that goes");
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    repo.git(&["rm", "-q", "old.txt"]);
+    passes(&[]);
+    undo();
+    note("added");
+    repo.stage("new.txt", client(&Maker::new(4115).sk_live(24)));
+    passes(&[]);
+    undo();
+    note("in a root commit that is amended");
+    passes(&["--amend"]);
+    note("moved and changed");
+    repo.stage("long.txt", format!("{}{}", "line\n".repeat(40), client(old)));
+    repo.commit("long");
+    repo.git(&["mv", "long.txt", "moved.txt"]);
+    repo.stage("moved.txt", format!("{}{}last\n", "line\n".repeat(40), client(old)));
+    passes(&[]);
+    undo();
+    note("cut short in the line that names the function");
+    let function = |last: &str| {
+        let name = "f".repeat(32);
+        format!("def {name}(key=\"{old}\"):\n{}{last}\n", "    pass\n".repeat(20))
+    };
+    repo.stage("f.py", function("a"));
+    repo.commit("a function");
+    repo.stage("f.py", function("b"));
+    passes(&[]);
+    undo();
+    note("wrapped, encoded, and in a link");
+    let encoded = base64(format!("key = {old}\n").repeat(3).as_bytes(), *b"+/", true);
+    let lines: Vec<&str> =
+        encoded.as_bytes().chunks(60).map(|line| std::str::from_utf8(line).expect("base64")).collect();
+    repo.stage("wrapped.txt", lines.join("\n"));
+    repo.stage_entry("120000", "link", format!("../{old}/x"));
+    passes(&[]);
+    repo.commit("wrapped");
+    repo.git(&["rm", "-q", "--cached", "wrapped.txt", "link"]);
+    passes(&[]);
+}
+
+#[test]
+fn a_shallow_clone_amends_what_is_to_git_its_first_commit() {
+    let scene = Scene::new(4017);
+    scene.repo.stage("old.txt", format!("first\n{}more\n", client(&scene.old)));
+    scene.repo.commit("more");
+    let (from, to) = (format!("file://{}", scene.repo.top().display()), scene.repo.base().join("shallow"));
+    scene.repo.git_call(&["clone", "-q", "--depth", "1", &from]).args(&[&to]).run().expect_code(0);
+    guard(&scene.repo, &to, "commit-msg", JSONL);
+    let amend = || scene.typed(&["commit", "-q", "-v", "--amend"], "subject\n").cwd(&to);
+    let run = amend().run().expect_code(0);
+    assert!(!run.err().contains("\"findings\":1"), "{}", run.all());
+    let typed = scene.typed(&["commit", "-q", "-v", "--amend"], &format!("# {}\n", scene.token)).cwd(&to).run();
+    assert!(typed.code != Some(0) && typed.err().contains(&scene.token.fingerprint()), "{}", typed.all());
+}
+
+/// With `-v` twice git also shows what is not staged. Without `-v` it would keep that, and the hook cannot tell.
+#[test]
+fn a_diff_that_shows_what_is_not_staged_is_scanned() {
+    let scene = Scene::new(4016);
+    scene.repo.write("old.txt", client(&scene.token));
+    scene.passes(scene.typed(&["commit", "-q", "-v"], "subject\n"));
+    scene.stopped(scene.typed(&["commit", "-q", "-v", "-v"], "subject\n"));
+}
+
 #[test]
 fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
     // Without -v git keeps all of it. Its own scissors have a word of explanation behind them, as a comment.
@@ -266,6 +469,21 @@ fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
         scene.stopped(scene.typed(&["-c", "core.commentChar=auto", "commit", "-q"], &text));
         // With -v git cuts at the first ones. Looked at too much is better than too little.
         scene.stopped(scene.typed(&["commit", "-q", "-v"], &format!("subject\n# {SCISSORS}\n# x\n{token}\n")));
+    }
+    // What looks like all of git's own words, with a diff that git never made.
+    let explained = "# Do not modify or remove the line above.\n# Everything below it will be ignored.\n";
+    let bare = ["-c", "commit.status=false", "commit", "-q"];
+    for made_up in [
+        format!("diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+{token}\n"),
+        format!(
+            "diff --git a/a.txt b/a.txt\nnew file mode 100644\n--- /dev/null\n+++ b/a.txt\n@@ -0,0 +1 @@\n+{token}\n"
+        ),
+    ] {
+        let text = format!("subject\n# {SCISSORS}\n{explained}{made_up}");
+        for args in [&bare[..], &["commit", "-q"]] {
+            scene.is_kept_by_git(args, &text);
+            scene.stopped(scene.typed(args, &text));
+        }
     }
     // Git keeps all comments then, and these too.
     for cleanup in ["verbatim", "whitespace"] {
@@ -307,10 +525,13 @@ fn a_cleanup_that_keeps_comments_keeps_them_for_the_hook() {
         let setting = format!("commit.cleanup={cleanup}");
         scene.stopped(scene.typed(&["-c", &setting, "commit", "-q"], &line));
     }
+    // Git takes it out then, unless an option says otherwise.
     for cleanup in ["strip", "default"] {
         note(cleanup);
         let setting = format!("commit.cleanup={cleanup}");
-        scene.passes(scene.typed(&["-c", &setting, "commit", "-q"], &line));
+        let args = ["-c", &setting, "commit", "-q", "--cleanup=whitespace"];
+        scene.is_kept_by_git(&args, &line);
+        scene.stopped(scene.typed(&args, &line));
     }
 }
 
@@ -321,7 +542,8 @@ fn a_template_is_read_as_the_message_that_it_becomes() {
     let setting = format!("commit.template={}", template.display());
     let args = ["-c", &setting, "commit", "-q"];
     std::fs::write(&template, format!("# put no {} in here\n", scene.token)).expect("write");
-    scene.passes(scene.typed(&args, "subject\n"));
+    scene.is_kept_by_git(&[&args[..], &["--cleanup=whitespace"]].concat(), "subject\n");
+    scene.stopped(scene.typed(&args, "subject\n"));
     std::fs::write(&template, format!("Key: {}\n", scene.token)).expect("write");
     scene.stopped(scene.typed(&args, "subject\n"));
 }
@@ -346,7 +568,7 @@ fn the_message_of_a_merge_is_read() {
     undo();
     scene.passes(scene.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]));
     scene.repo.git(&["reset", "-q", "--hard"]);
-    scene.passes(scene.typed(&["merge", "-q", "--no-ff", "--edit", "side"], &format!("# {}\n", scene.token)));
+    scene.passes(scene.typed(&["merge", "-q", "--no-ff", "--edit", "side"], "merge\n"));
 }
 
 #[test]

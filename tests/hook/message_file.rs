@@ -45,7 +45,7 @@ fn a_finding_points_into_the_file() {
 }
 
 #[test]
-fn comments_and_what_follows_the_scissors_are_left_out() {
+fn every_line_is_scanned_for_what_the_repository_does_not_hold() {
     let token = token(4101);
     let repo = Repo::new();
     let cut = "# ------------------------ >8 ------------------------";
@@ -55,34 +55,51 @@ fn comments_and_what_follows_the_scissors_are_left_out() {
         for (text, wanted) in [
             (format!("{token}\n"), &[1][..]),
             (format!("subject\n{token} {token}\n"), &[2, 2]),
-            (format!("# {token}\n"), &[]),
-            (format!("#{token}\n#\n#{token}\nx\n{token}\n"), &[5]),
+            (format!("# {token}\n"), &[1]),
+            (format!("#{token}\n#\n#{token}\nx\n{token}\n"), &[1, 3, 5]),
             (format!(" # {token}\n"), &[1]),
-            (format!("x # {token}\n"), &[1]),
-            (format!("x\n{cut}\n{below}{token}\n"), &[]),
-            (format!("x {token}\n{cut}\n{below}-{token}\n"), &[1]),
-            (format!("{cut}\n{below}{token}\n"), &[]),
-            // Somebody's own, behind which git keeps what is no comment.
-            (format!("x\n{cut}\n# why\n{token}\n"), &[4]),
-            (format!("x\n{cut}\n{explained}{token}\n{below}-{token}\n"), &[5]),
-            (format!("x\n{cut}\n{token}\n{cut}\n{below}-{token}\n"), &[3]),
-            (format!("x\n{cut}\n# why\n{token}\n{cut}\n{below}-{token}\n"), &[4]),
-            // A diff that is not the last thing is the message's.
-            (format!("x\n{cut}\n{below}-{token}\n# {token}\n"), &[6]),
-            // No scissors: longer, shorter, indented, without their comment.
-            (format!("x\n#{cut}\n{token}\n"), &[3]),
-            (format!("x\n {cut}\n{token}\n"), &[3]),
-            (format!("x\n{}\n{token}\n", &cut[2..]), &[3]),
-            (format!("x\n{}\n{token}\n", &cut[..cut.len() - 1]), &[3]),
-            (format!("x\n{cut}-\n{token}\n"), &[3]),
-            (format!("x\n{cut} {token}\n"), &[]),
+            (format!("x\n{cut}\n{below}+{token}\n"), &[6]),
+            (format!("x {token}\n{cut}\n{below}-{token}\n"), &[1, 6]),
+            (format!("x\n{cut}\n# why\n{token}\n{cut}\n{below}-{token}\n"), &[4, 9]),
+            (format!("x\n{cut}\n{below}-{token}\n# {token}\n"), &[6, 7]),
+            (format!("x\n{cut} {token}\n"), &[2]),
             (format!("x\n{token}"), &[2]),
-            (format!("x\n# {token}"), &[]),
+            (format!("x\n# {token}"), &[2]),
             (format!("x\r\n\r\n{token}\r\n"), &[3]),
-            (format!("x\r\n# {token}\r\n"), &[]),
+            (format!("x\r\n# {token}\r\n"), &[2]),
             (String::new(), &[]),
             ("\n\n\n".to_owned(), &[]),
             ("#".to_owned(), &[]),
+        ] {
+            note(text.replace(token.text(), "TOKEN").escape_debug());
+            assert_eq!(found_in(&repo, command, text.as_bytes()), wanted);
+        }
+    }
+}
+
+/// The token is in a file that changes: as a diff git shows it below its scissors. It may not stand anywhere else.
+#[test]
+fn a_token_that_the_change_holds_is_left_out_of_a_diff_only() {
+    let token = token(4109);
+    let repo = Repo::new();
+    repo.stage("a", format!("{token}\n"));
+    repo.commit("one");
+    repo.stage("a", "x\n");
+    let cut = "# ------------------------ >8 ------------------------";
+    let diff = format!("diff --git a/a b/a\n-{token}\n");
+    for command in COMMANDS {
+        for (text, wanted) in [
+            (format!("x\n{cut}\n# why\n{diff}"), &[][..]),
+            (format!("x {token}\n{cut}\n# why\n{diff}"), &[1]),
+            (format!("x\n# {token}\n{cut}\n# why\n{diff}"), &[2]),
+            (format!("x\n{cut}\n{token}\n{diff}"), &[3]),
+            (format!("x\n{diff}"), &[3]),
+            // No scissors: longer, shorter, indented, without their comment, with more behind them.
+            (format!("x\n#{cut}\n{diff}"), &[4]),
+            (format!("x\n {cut}\n{diff}"), &[4]),
+            (format!("x\n{}\n{diff}", &cut[2..]), &[4]),
+            (format!("x\n{}\n{diff}", &cut[..cut.len() - 1]), &[4]),
+            (format!("x\n{cut}-\n{diff}"), &[4]),
         ] {
             note(text.replace(token.text(), "TOKEN").escape_debug());
             assert_eq!(found_in(&repo, command, text.as_bytes()), wanted);
@@ -123,14 +140,8 @@ fn every_family_is_found_in_a_message_and_none_is_printed() {
 fn a_message_is_scanned_outside_of_a_repository() {
     let token = token(4104);
     let repo = Repo::none();
-    assert_eq!(found_in(&repo, &["message"], format!("x\n# {token}\n{token}\n").as_bytes()), [3]);
+    assert_eq!(found_in(&repo, &["message"], format!("x\n# {token}\n{token}\n").as_bytes()), [2, 3]);
     assert!(found_in(&repo, &["message"], b"innocent\n").is_empty());
-    // The person's own settings hold there too.
-    let file = repo.base().join("person");
-    std::fs::write(&file, "[core]\n\tcommentChar = \";\"\n").expect("write");
-    repo.write("message", format!("x\n# {token}\n; {token}\n"));
-    let call = repo.keysweep_call(&["--format", "jsonl", "message", "message"]).env("GIT_CONFIG_GLOBAL", file);
-    assert_eq!(call.run().expect_code(1).only_finding()["line"], 2);
 }
 
 #[test]

@@ -140,8 +140,10 @@ fn commit_messages(runner: Runner) {
     executable(&editor, &format!("#!/bin/sh\necho 'with {token}' > \"$1\"\n"));
     let edited = || at.git(&["commit"]).env("GIT_EDITOR", &editor);
     at.expect_stopped(edited(), &token);
-    // Git drops this line.
+    // An option that no hook can see may have git keep this line.
     executable(&editor, &format!("#!/bin/sh\nprintf 'subject\\n# with {token}\\n' > \"$1\"\n"));
+    at.expect_stopped(edited(), &token);
+    executable(&editor, "#!/bin/sh\nprintf 'subject\\n# a comment\\n' > \"$1\"\n");
     at.expect_passes(edited());
 }
 

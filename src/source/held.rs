@@ -1,0 +1,99 @@
+//! Whether some bytes are in the index or in HEAD already: what git itself quotes in a message comes from there. An object that
+//! cannot be read proves nothing.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use gix::ObjectId;
+
+use super::comparison::files_of;
+use super::index::{self, Delta, Removal};
+use super::objects::Kept;
+use super::repository::Repository;
+use crate::trouble::Trouble;
+
+impl Repository {
+    /// Which of `wanted` are part of the name of a file that the index, HEAD or its parent has.
+    pub(super) fn names_hold(&self, wanted: &[Vec<u8>]) -> Vec<bool> {
+        let mut search = Search::new(wanted);
+        let index = self.compare_index(None).unwrap_or_default();
+        index.changes.iter().for_each(|change| search.look(&change.path));
+        for old in self.replaced() {
+            // All other names are in the index.
+            self.removed_from(old).iter().for_each(|file| search.look(&file.path));
+        }
+        search.found
+    }
+
+    /// Which of `wanted` are in a name or the content of a file that the next commit changes, on either side of the change.
+    pub(super) fn change_holds(&self, wanted: &[Vec<u8>]) -> Vec<bool> {
+        let mut search = Search::new(wanted);
+        for old in self.replaced() {
+            self.look_through(old, &mut search);
+        }
+        search.found
+    }
+
+    /// The trees with which git may compare the index: HEAD's, and its parent's, since nothing tells of `--amend`. To git a
+    /// parent that a shallow clone lacks is none.
+    fn replaced(&self) -> Vec<Option<ObjectId>> {
+        let tree = |id: &ObjectId| Some(self.objects.commit(id, &"HEAD").ok()?.tree);
+        let Ok(Some(id)) = self.head() else { return vec![None] };
+        let Ok(head) = self.objects.commit(&id, &"HEAD") else { return Vec::new() };
+        vec![Some(head.tree), head.parents.first().and_then(tree)]
+    }
+
+    fn look_through(&self, old: Option<ObjectId>, search: &mut Search) {
+        let delta = self.compare_index(old).unwrap_or_default();
+        let new = delta.changes.iter().map(|change| (&change.path, (change.kept, change.id)));
+        let old_side = delta.changes.iter().filter_map(|change| Some((&change.path, change.old?)));
+        let removed = self.removed_from(old);
+        let removed = removed.iter().map(|file| (&file.path, (file.kept, file.id)));
+        let mut buffer = Vec::new();
+        for (path, (kept, id)) in new.chain(old_side).chain(removed) {
+            if search.has_found_all() {
+                break;
+            }
+            search.look(path);
+            if matches!(kept, Kept::File | Kept::Symlink)
+                && let Ok(Some(bytes)) = self.objects.blob(&id, &"a file", &mut buffer)
+            {
+                search.look(bytes);
+            }
+        }
+    }
+
+    /// The files of `old` that the index lacks.
+    fn removed_from(&self, old: Option<ObjectId>) -> Vec<Removal> {
+        let removals = self.compare_index(old).map(|delta| delta.removals);
+        removals.and_then(|removals| files_of(removals, &self.objects)).unwrap_or_default()
+    }
+
+    fn compare_index(&self, tree: Option<ObjectId>) -> Result<Delta, Trouble> {
+        index::compare(&self.index_path()?, self.git_dir(), tree, &self.objects)
+    }
+}
+
+/// Looks for many byte strings in one pass over each text.
+struct Search {
+    /// None where the strings together are too large for one automaton.
+    automaton: Option<AhoCorasick>,
+    found: Vec<bool>,
+}
+
+impl Search {
+    fn new(wanted: &[Vec<u8>]) -> Self {
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(wanted).ok();
+        Self { automaton, found: vec![false; wanted.len()] }
+    }
+
+    /// One string may be part of another, so matches that overlap count.
+    fn look(&mut self, text: &[u8]) {
+        let Some(automaton) = &self.automaton else { return };
+        for found in automaton.find_overlapping_iter(text) {
+            self.found[found.pattern().as_usize()] = true;
+        }
+    }
+
+    fn has_found_all(&self) -> bool {
+        self.found.iter().all(|found| *found)
+    }
+}
