@@ -38,11 +38,14 @@ pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result
 
 /// In a commit, what it adds. Run by a framework without a commit, with or without `--all-files`: all that the index
 /// holds, or the commits between two refs.
+///
+/// Git passes an index in every commit, and a framework outside of a commit passes none. In a commit that is made inside of
+/// another hook the variables of the outer hook are left over, and must not decide what is scanned.
 fn pre_commit(handed: &Handed, common: &Common) -> Result<u8, Trouble> {
     match handed.range() {
-        Some((from, to)) if handed.framework => push(common, |repository| Ok(vec![hook::range(from, to, repository)?])),
-        None if handed.framework && !handed.index => staged(true, common),
-        _ => staged(false, common),
+        _ if handed.index || !handed.framework => staged(false, common),
+        Some((from, to)) => push(common, |repository| Ok(vec![hook::range(from, to, repository)?])),
+        None => staged(true, common),
     }
 }
 

@@ -28,6 +28,8 @@ pub fn pre_push(
     handed: &Handed,
     repository: &Repository,
 ) -> Result<Vec<Load>, Trouble> {
+    // Git names the remote, and no framework passes it on as an argument: then the variables are those of an outer hook.
+    let framework = handed.framework && remote.is_none();
     let remote = remote.or(handed.remote.as_deref()).map(OsStr::as_encoded_bytes);
     match stdin {
         Stdin::Text(text) => {
@@ -35,7 +37,7 @@ pub fn pre_push(
             let known = known(remote, Known::RemoteNow);
             Ok(vec![load(pushes.into_iter().flatten().collect(), known, Kind::Push)])
         }
-        _ if handed.framework => told_by_framework(remote, handed, repository),
+        _ if framework => told_by_framework(remote, handed, repository),
         Stdin::EmptyPipe => Ok(vec![whatever(
             "git named no ref, so all branches and tags that no remote has were scanned",
             repository,

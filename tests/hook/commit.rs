@@ -267,3 +267,47 @@ fn what_cannot_be_read_is_refused_by_the_hook_as_well() {
     expect_refused(hook_call(&bare, "pre-commit").run(), &["bare"]);
     expect_refused(hook_call(&bare, "pre-commit").env("PRE_COMMIT", "1").run(), &["bare"]);
 }
+
+/// A commit that is made inside of another hook has the variables of the outer one: `pre-commit run --from-ref … --to-ref …`
+/// sets them, and so does every framework at pre-push.
+#[test]
+fn what_git_hands_over_goes_before_variables_of_an_outer_hook() {
+    let mut pair = Pair::new(3909);
+    let (token, merged, word) = (pair.token(), pair.token(), pair.token());
+    let repo = &pair.repo;
+    for name in ["pre-commit", "pre-merge-commit", "commit-msg"] {
+        guard(repo, repo.top(), name, "--format jsonl");
+    }
+    for marker in ["PRE_COMMIT", "PREK_HOOK_STAGE"] {
+        for ends in [&["HEAD", "HEAD"][..], &["HEAD", "no-such-commit"], &["HEAD"]] {
+            note(format!("{marker} {ends:?}"));
+            let leftover = |args: &[&str]| {
+                let call = repo.git_call(args).env(marker, "1").env("PRE_COMMIT_LOCAL_BRANCH", "main");
+                let names = ["PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF"];
+                names.iter().zip(ends).fold(call, |call, (name, end)| call.env(name, end)).run()
+            };
+            repo.stage("a.txt", client(&token));
+            for args in
+                [&["commit", "-q", "-m", "x"][..], &["commit", "-q", "-m", "x", "a.txt"], &["commit", "-qam", "x"]]
+            {
+                leftover(args).expect_code(1).expect_has(&token.fingerprint()).expect_has("a.txt");
+            }
+            repo.git(&["rm", "-q", "--cached", "-f", "a.txt"]);
+            let run = leftover(&["commit", "-q", "--allow-empty", "-m", &format!("x {word}")]).expect_code(1);
+            run.expect_has(&word.fingerprint());
+            // A clean one passes, whatever the variables name.
+            repo.stage("b.txt", format!("{marker} {ends:?}\n"));
+            leftover(&["commit", "-q", "-m", "clean"]).expect_code(0);
+            // What merging changes is scanned before the merge is committed.
+            repo.git(&["checkout", "-q", "-B", "side", "HEAD~1"]);
+            repo.stage("side.txt", format!("{marker} {ends:?}\n"));
+            repo.commit("side");
+            repo.git(&["checkout", "-q", "main"]);
+            repo.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+            repo.stage("side.txt", client(&merged));
+            leftover(&["commit", "-q", "-m", "x"]).expect_code(1).expect_has(&merged.fingerprint());
+            repo.git(&["merge", "--abort"]);
+            leftover(&["merge", "-q", "--no-ff", "-m", "clean", "side"]).expect_code(0);
+        }
+    }
+}

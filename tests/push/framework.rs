@@ -136,3 +136,32 @@ fn a_range_that_was_asked_for_is_scanned_though_the_remote_has_it() {
     expect_told(&pair, &[("PRE_COMMIT_FROM_REF", "main~2"), ("PRE_COMMIT_TO_REF", "main")], &wanted);
     expect_told(&pair, &[("PRE_COMMIT_FROM_REF", "main~1"), ("PRE_COMMIT_TO_REF", "main")], &[]);
 }
+
+/// As in a push made inside of another hook: git passes the remote as an argument, which no framework does.
+#[test]
+fn variables_of_an_outer_hook_count_for_nothing_where_git_names_the_remote() {
+    let mut pair = Pair::new(3708);
+    let (token, detached) = (pair.token(), pair.token());
+    let base = pair.oid("HEAD");
+    let bad = pair.add("a.txt", client(&token));
+    let unknown = "1".repeat(40);
+    for outer in [base.as_str(), &unknown] {
+        let leftover = |call: Call| {
+            let call = call.env("PRE_COMMIT", "1").env("PREK_HOOK_STAGE", "pre-push").env("PRE_COMMIT_TO_REF", outer);
+            call.env("PRE_COMMIT_FROM_REF", outer).env("PRE_COMMIT_REMOTE_NAME", "origin")
+        };
+        let run = leftover(pair.repo.git_call(&["push", "origin", "main"])).run().expect_code(1);
+        expect_report(&run, &[(&bad, "a.txt:1", &token)]);
+        let run = leftover(pair.direct_call()).run().expect_code(1);
+        expect_report(&run, &[(&bad, "a.txt:1", &token)]);
+        // Nothing says what is pushed: it may be a commit that no branch has.
+        expect_refused(leftover(from_dev_null(&pair.repo, &["pre-push", "origin", "x"])).run(), &["standard input"]);
+    }
+    pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    pair.repo.git(&["checkout", "-q", "--detach"]);
+    let at = pair.add("b.txt", client(&detached));
+    pair.repo.git(&["checkout", "-q", "main"]);
+    let call = pair.repo.git_call(&["push", "origin", &format!("{at}:refs/heads/x")]);
+    let call = call.env("PRE_COMMIT", "1").env("PRE_COMMIT_FROM_REF", &base).env("PRE_COMMIT_TO_REF", &base);
+    expect_report(&call.run().expect_code(1), &[(&at, "b.txt:1", &detached)]);
+}
