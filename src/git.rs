@@ -192,13 +192,14 @@ pub fn answer(dir: &Path, args: &[&str]) -> Result<Answer, Trouble> {
     Question::new(dir, args).answer()
 }
 
+/// The path that git prints as these bytes.
 #[cfg(unix)]
-fn to_path(bytes: &[u8]) -> PathBuf {
+pub fn to_path(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(OsStr::from_bytes(bytes))
 }
 
 #[cfg(not(unix))]
-fn to_path(bytes: &[u8]) -> PathBuf {
+pub fn to_path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }

@@ -193,7 +193,7 @@ pub(super) struct FilesArgs {
     /// Paths to scan
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
-    /// Leave out what .gitignore leaves out
+    /// Leave out what git ignores: files that it does not track and that .gitignore or another exclude names
     #[arg(long)]
     pub respect_gitignore: bool,
     /// Look into zip (jar, docx, whl), gzip, tar and zstd archives too

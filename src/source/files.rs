@@ -5,7 +5,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::ignored::Ignored;
 use super::threads::spread;
 use super::{Coverage, Kind, Newness, Skipped, Source, Threads, Unit};
 use crate::finding::{Part, Span};
@@ -13,6 +15,9 @@ use crate::trouble::Trouble;
 
 /// Files from this size on are mapped, not copied: below, copying into a warm buffer is as fast.
 const MAPPED_FROM: u64 = 64 << 20;
+
+/// Why `--respect-gitignore` leaves a path out. A folder is one path.
+const IGNORED: &str = "git ignores it and does not track it";
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
@@ -81,6 +86,9 @@ impl Files {
         // A file that is named twice, or in a folder that is named as well, is one file.
         let mut seen = HashSet::new();
         files.entries.retain(|entry| seen.insert((entry.what, entry.path.clone())));
+        // An ignored file that is named is scanned.
+        let named: HashSet<&[u8]> = files.entries.iter().map(|entry| &entry.path[..]).collect();
+        files.skipped.retain(|skipped| skipped.why != IGNORED || !named.contains(&skipped.path[..]));
         files
     }
 
@@ -122,10 +130,17 @@ impl Files {
     fn walk(&mut self, root: &Path, shown: &Shown, respect_gitignore: bool) {
         let mut walk = ignore::WalkBuilder::new(root);
         walk.standard_filters(false).follow_links(false).sort_by_file_name(OsStr::cmp);
+        let ignored = Arc::new(Mutex::new(Ignored::default()));
         if respect_gitignore {
-            walk.git_ignore(true).git_exclude(true).git_global(true).parents(true);
+            lock(&ignored).add_root(root, shown.top.as_deref());
+            let ignored = ignored.clone();
+            walk.filter_entry(move |entry| {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                !is_git_dir(entry.path()) && !lock(&ignored).leaves_out(entry.path(), is_folder)
+            });
+        } else {
+            walk.filter_entry(|entry| !is_git_dir(entry.path()));
         }
-        walk.filter_entry(|entry| !is_git_dir(entry.path()));
         for entry in walk.build() {
             match entry {
                 Ok(entry) => self.walked(entry.path(), entry.file_type(), shown),
@@ -136,6 +151,9 @@ impl Files {
                 )),
             }
         }
+        let mut ignored = lock(&ignored);
+        self.skipped.extend(ignored.met.drain(..).map(|path| Skipped { path: shown.path(&path), why: IGNORED }));
+        self.unread.append(&mut ignored.unread);
     }
 
     fn walked(&mut self, path: &Path, kind: Option<fs::FileType>, shown: &Shown) {
@@ -165,7 +183,11 @@ impl Files {
     }
 }
 
-fn is_git_dir(path: &Path) -> bool {
+fn lock(ignored: &Mutex<Ignored>) -> MutexGuard<'_, Ignored> {
+    ignored.lock().expect("no thread panicked while it held the lock")
+}
+
+pub(super) fn is_git_dir(path: &Path) -> bool {
     path.file_name() == Some(OsStr::new(".git")) && path.join("HEAD").is_file() && path.join("objects").is_dir()
 }
 

@@ -14,6 +14,7 @@ mod files;
 mod gaps;
 mod held;
 mod history;
+mod ignored;
 mod index;
 mod loose;
 mod map;

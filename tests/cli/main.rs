@@ -9,6 +9,7 @@ mod bad_config;
 mod bad_input;
 mod deep_folders;
 mod files;
+mod gitignore;
 mod leaks;
 mod leaks_encoded;
 mod leaks_in_errors;
