@@ -110,7 +110,7 @@ impl Question {
     /// Asks of the repository in which the folder lies, whichever one the environment names.
     #[must_use]
     pub fn of_folder(mut self) -> Self {
-        for name in RELATIVE.iter().chain(&["GIT_INDEX_FILE", "GIT_PREFIX"]) {
+        for name in RELATIVE.iter().chain(&["GIT_INDEX_FILE", "GIT_PREFIX", "GIT_SHALLOW_FILE"]) {
             self.command.env_remove(name);
         }
         self

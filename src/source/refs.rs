@@ -94,16 +94,32 @@ impl Repository {
     pub(super) fn commit_named(&self, word: &str) -> Result<ObjectId, Trouble> {
         let wanted = format!("{word}^{{commit}}");
         let none = || {
-            Trouble::new(format!("cannot find the commit {word}"), "git knows none of this name", "correct the name")
+            let attempt = format!("cannot find the commit {word}");
+            self.perhaps_cut_off(Trouble::new(attempt, "git knows none of this name", "correct the name"))
         };
         let printed =
             self.ask_git(&["rev-parse", "--quiet", "--verify", "--end-of-options", &wanted])?.ok_or_else(none)?;
         ObjectId::from_hex(printed.trim_ascii()).map_err(|err| self.broken_refs(err))
     }
 
+    /// The same sentence about a name that git does not know, for a shallow clone: it may be that of a commit that is cut off.
+    pub(super) fn perhaps_cut_off(&self, unknown: Trouble) -> Trouble {
+        if self.shallow().is_ok_and(|shallow| shallow.is_empty()) {
+            return unknown;
+        }
+        let cause = format!("{}; this is a shallow clone, whose older history is missing", unknown.cause);
+        let way_out = format!("run git fetch --unshallow to get the rest, or {}", unknown.way_out);
+        Trouble { cause, way_out, ..unknown }
+    }
+
     /// Commits at whose parents a shallow clone ends.
     pub(super) fn shallow(&self) -> Result<HashSet<ObjectId>, Trouble> {
-        let path = self.gix.common_dir().join("shallow");
+        let path = match std::env::var_os("GIT_SHALLOW_FILE") {
+            // So git says that this is no shallow clone.
+            Some(path) if path.is_empty() => return Ok(HashSet::new()),
+            Some(path) => self.worktree().unwrap_or(self.gix.current_dir()).join(path),
+            None => self.gix.common_dir().join("shallow"),
+        };
         let wrong = |err: &dyn std::fmt::Display| {
             Trouble::new(format!("cannot read {}", path.display()), err, "see what git fsck says of the repository")
         };

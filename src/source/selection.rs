@@ -53,11 +53,12 @@ impl Selection {
         words.extend(self.author.iter().map(|author| format!("--author={author}")));
         words.extend(self.globs().map(|glob| format!("--branches={glob}")));
         if self.revisions.is_empty() && self.branches.is_empty() {
-            words.push("--all".into());
+            words.push(ALL.into());
         }
+        words.extend(self.revisions.iter().filter(|word| *word == ALL).cloned());
         words.push("--end-of-options".into());
         words.extend(self.branches.iter().filter(|branch| !is_glob(branch)).map(|name| format!("refs/heads/{name}")));
-        words.extend(self.revisions.iter().cloned());
+        words.extend(self.revisions.iter().filter(|word| *word != ALL).cloned());
         words.push("--".into());
         words.extend(self.paths.iter().cloned());
         words
@@ -72,6 +73,9 @@ impl Selection {
 fn is_glob(branch: &str) -> bool {
     branch.contains(['*', '?', '['])
 }
+
+/// All refs, and HEAD.
+const ALL: &str = "--all";
 
 /// How an author is called: as the commit has it, or as `.mailmap` corrects that, which `git log` shows.
 #[derive(Clone, Copy)]
@@ -95,10 +99,15 @@ impl Repository {
                 let anywhere = Selection { paths: Vec::new(), ..selection.clone() };
                 (self.meant(&anywhere)?, Some(unsorted()))
             }
+            Err(unknown) if !selection.revisions.is_empty() => return Err(self.perhaps_cut_off(unknown)),
             ids => (ids?, None),
         };
         for revision in &selection.revisions {
             self.see_that_it_names_commits(revision)?;
+        }
+        self.expect_author(selection)?;
+        if meant.1.is_none() {
+            self.expect_paths(selection)?;
         }
         Ok(meant)
     }
@@ -146,6 +155,55 @@ impl Repository {
         Ok(())
     }
 
+    /// An author whom no commit has is a mistake in the name, as a branch is that there is not.
+    fn expect_author(&self, selection: &Selection) -> Result<(), Trouble> {
+        let Some(author) = &selection.author else { return Ok(()) };
+        let anywhere = self.anywhere(selection, Some(author), None)?;
+        for authors in [Authors::AsWritten, Authors::AsMapped] {
+            if !self.ids(&first_of(anywhere.words(authors, self)))?.is_empty() {
+                return Ok(());
+            }
+        }
+        let attempt = format!("cannot list the commits of the author {author}");
+        Err(Trouble::new(
+            attempt,
+            "no commit has such an author",
+            "git shortlog --summary --email --all shows all of them",
+        ))
+    }
+
+    /// The same for paths that no commit changes.
+    fn expect_paths(&self, selection: &Selection) -> Result<(), Trouble> {
+        // One that excludes means nothing by itself.
+        let excludes = |path: &str| path.starts_with(":!") || path.starts_with(":^") || path.starts_with(":(exclude");
+        for path in selection.paths.iter().filter(|path| !excludes(path)) {
+            let anywhere = self.anywhere(selection, None, Some(path))?;
+            if self.ids(&first_of(anywhere.words(Authors::AsWritten, self)))?.is_empty() {
+                let attempt = format!("cannot list the commits that change {path}");
+                let way_out =
+                    "correct the path, which is relative to this folder; git log --all -- PATH shows its commits";
+                return Err(Trouble::new(attempt, "no commit changes such a path", way_out));
+            }
+        }
+        Ok(())
+    }
+
+    /// This filter alone, over all refs and all commits that are named.
+    fn anywhere(
+        &self,
+        selection: &Selection,
+        author: Option<&String>,
+        path: Option<&String>,
+    ) -> Result<Selection, Trouble> {
+        let mut revisions = vec![ALL.to_owned()];
+        for revision in &selection.revisions {
+            let ids = self.listed(&["rev-parse", "--revs-only", revision].map(Into::into))?;
+            revisions.extend(String::from_utf8_lossy(&ids).lines().map(|id| id.trim_start_matches('^').to_owned()));
+        }
+        let (author, paths) = (author.cloned(), path.cloned().into_iter().collect());
+        Ok(Selection { revisions, author, paths, ..Selection::default() })
+    }
+
     /// Of a tree or a blob git lists nothing, without a word.
     fn see_that_it_names_commits(&self, revision: &str) -> Result<(), Trouble> {
         let ask = |words: &[&str]| self.listed(&words.iter().copied().map(Into::into).collect::<Vec<_>>());
@@ -190,6 +248,13 @@ impl Repository {
         let way_out = "correct the revision, the filter or the path";
         Err(Trouble::new("cannot list the commits that are asked for", answer.cause(), way_out))
     }
+}
+
+/// The words for a list that ends with its first commit.
+fn first_of(mut words: Vec<String>) -> Vec<String> {
+    let end = words.iter().position(|word| word == "--end-of-options").unwrap_or(words.len());
+    words.insert(end, "--max-count=1".into());
+    words
 }
 
 fn unsorted() -> Trouble {

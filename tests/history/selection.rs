@@ -145,7 +145,7 @@ fn a_mistake_is_told_in_the_words_that_say_why() {
 fn an_author_is_meant_by_either_name() {
     let three = Three::new(8113);
     let Three { ada, ben, cleo, story } = &three;
-    three.expect(&["--author", "Benjamin"], &[]);
+    three.ask(&["--author", "Benjamin"]).expect_code(2).expect_has("no commit has such an author");
     let mapped = "Benjamin <benjamin@example.net> <ben@example.org>\n";
     fs::write(story.repo.path(".mailmap"), mapped).expect("write");
     for use_it in ["true", "false"] {
@@ -163,7 +163,7 @@ fn an_author_is_meant_by_either_name() {
         story.git(&["config", name, value]);
     }
     assert!(!story.git(&["log", "--all", "--use-mailmap", "--author=Zoe"]).out().is_empty());
-    three.expect(&["--author", "Zoe"], &[]);
+    three.ask(&["--author", "Zoe"]).expect_code(2).expect_has("no commit has such an author");
     three.expect(&["--author", "Benjamin", "--", "src/b.txt"], &[ben]);
     story.add(".mailmap", mapped);
     let bare = story.repo.base().join("bare.git");
@@ -227,7 +227,7 @@ fn paths_are_counted_from_the_folder_we_stand_in() {
     let ask = |words: &[&str]| history_call(repo).args(words).cwd(repo.path("src")).run();
     expect_tokens(&ask(&["--", "b.txt"]).expect_code(1), [&three.ben]);
     expect_tokens(&ask(&["--", ":/src"]).expect_code(1), [&three.ben]);
-    ask(&["--", "src/b.txt"]).expect_code(0);
+    ask(&["--", "src/b.txt"]).expect_code(2).expect_has("no commit changes such a path");
 }
 
 #[test]
@@ -263,4 +263,82 @@ fn an_author_who_is_the_committer_is_told_once() {
     assert_eq!((&run.only_finding()["part"], &run.summary()["findings"]), (&"person".into(), &1.into()));
     let human = story.repo.keysweep(&["history", "main"]).expect_code(1);
     human.expect_has("keysweep: 1 token in 1 of 2 commits").expect_lacks(":::");
+}
+
+#[test]
+fn a_filter_that_no_commit_meets_is_refused() {
+    let three = Three::new(8115);
+    let author = "no commit has such an author";
+    let path = "no commit changes such a path";
+    for (words, why) in [
+        (&["--author", "nobody"][..], author),
+        (&["main", "--author", "nobody"], author),
+        (&["--since", "2024-03-03", "--author", "nobody"], author),
+        (&["--", "nosuch"], path),
+        (&["--author", "Ben", "--", "nosuch"], path),
+        (&["main", "--", "src", "nosuch"], path),
+        (&["main..side", "--", "nosuch/*.txt"], path),
+    ] {
+        let run = three.ask(words).expect_code(2).expect_has(why);
+        assert!(run.out().is_empty() && run.err().lines().count() == 1, "{}", run.all());
+    }
+    // A filter that fits, and no commit that has all of it, is an answer.
+    let Three { ada, ben, cleo, .. } = &three;
+    three.expect(&["--author", "Ben", "--", "a.txt"], &[]);
+    three.expect(&["main..side", "--", "a.txt"], &[]);
+    three.expect(&["main", "--author", "Cleo"], &[]);
+    three.expect(&["--author", "Cleo", "--since", "2100-01-01"], &[]);
+    three.expect(&["side", "--", ".", ":!src"], &[ada, cleo]);
+    three.expect(&["--", "s*/b.txt"], &[ben]);
+    // On no branch.
+    let story = &three.story;
+    let lone = story.git(&["rev-parse", "side"]).line();
+    story.git(&["checkout", "-q", "main"]);
+    story.git(&["branch", "-q", "-D", "side"]);
+    three.expect(&[&lone, "--author", "Cleo", "--", "c.txt"], &[cleo]);
+}
+
+#[test]
+fn a_name_that_a_shallow_clone_cut_off_is_told_as_such() {
+    let three = Three::new(8116);
+    let story = &three.story;
+    let folder = story.repo.base().join("shallow");
+    let url = format!("file://{}", story.repo.top().display());
+    story.git(&["clone", "-q", "--depth=1", "--branch", "main", &url, &folder.to_string_lossy()]);
+    let call = |args: &[&str]| story.repo.keysweep_call(args).cwd(&folder);
+    let range = |call: crate::support::Call| {
+        let call = call.env("PRE_COMMIT", "1").env("PRE_COMMIT_FROM_REF", "HEAD~1").env("PRE_COMMIT_TO_REF", "HEAD");
+        call.env("PRE_COMMIT_REMOTE_NAME", "origin").run()
+    };
+    for run in [
+        call(&["history", "HEAD~1..HEAD"]).run(),
+        range(call(&["hook", "pre-commit"])),
+        range(call(&["hook", "pre-push"])),
+    ] {
+        let run = run.expect_code(2).expect_has("shallow clone").expect_has("git fetch --unshallow");
+        assert_eq!(run.err().lines().count(), 1, "{}", run.all());
+    }
+    three.ask(&["HEAD~99"]).expect_code(2).expect_lacks("shallow");
+}
+
+#[test]
+fn the_variable_for_the_end_of_a_shallow_clone_counts() {
+    let three = Three::new(8117);
+    let story = &three.story;
+    let Three { ada, ben, .. } = &three;
+    story.git(&["checkout", "-q", "main"]);
+    let tip = story.git(&["rev-parse", "main"]).line();
+    story.repo.write("cut", format!("{tip}\n"));
+    story.repo.write("sub/x", "");
+    for (folder, revision) in [("", "main"), ("sub", "main"), ("", "--branch=ma*")] {
+        let cut =
+            history_call(&story.repo).args(&[revision]).cwd(story.repo.path(folder)).env("GIT_SHALLOW_FILE", "cut");
+        let run = cut.run().expect_code(2).expect_has("shallow");
+        run.expect_has(&ada.fingerprint()).expect_has(&ben.fingerprint());
+    }
+    history_call(&story.repo).env("GIT_SHALLOW_FILE", "cut").run().expect_code(2).expect_has("shallow");
+    for nothing in ["", "no-such-file"] {
+        let run = history_call(&story.repo).args(&["main"]).env("GIT_SHALLOW_FILE", nothing).run().expect_code(1);
+        expect_tokens(&run, [ada, ben]);
+    }
 }
