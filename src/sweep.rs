@@ -147,7 +147,15 @@ impl Sweep<'_> {
         }
         let mut mine = Found::default();
         let is_new = newness(unit, &hits, &mut mine.unread);
-        let mut place = Place { path: self.path_of_all(unit), lines: Lines::default(), shown: HashSet::new() };
+        // A path in a blob is asked of once it is known where that stands.
+        let path = unit.path.filter(|_| !unit.is_in_archive()).unwrap_or_default();
+        let mut place = Place {
+            path: self.path_of_all(unit),
+            allowed: self.allow.reason_for_path(path),
+            allowed_before: self.before.and_then(|before| before.reason_for_path(path)),
+            lines: Lines::default(),
+            shown: HashSet::new(),
+        };
         let mut counted = Vec::new();
         for hit in in_order_of_report(unit, &hits, &is_new) {
             if self.judge(unit, hit, &mut place, &mut mine) {
@@ -182,8 +190,7 @@ impl Sweep<'_> {
             _ => (1, 0..unit.bytes.len()),
         };
         let asked = Question {
-            // A path in a blob is asked of once it is known where that stands.
-            path: unit.path.filter(|_| !unit.is_in_archive()).unwrap_or_default(),
+            by_path: place.allowed,
             fingerprint: hit.fingerprint,
             bytes: unit.bytes,
             line: &line,
@@ -196,6 +203,7 @@ impl Sweep<'_> {
         match reason {
             None => found.findings.push(finding),
             Some(reason) => {
+                let asked = Question { by_path: place.allowed_before, ..asked };
                 let newly = self.before.is_some_and(|before| is_news(reason, before.reason(&asked)));
                 found.allowed.push(Allowed { finding, reason, newly });
             }
@@ -225,6 +233,9 @@ impl Sweep<'_> {
 /// Where in a unit the tokens stand that are judged, one after the other.
 struct Place {
     path: Option<ShownPath>,
+    /// Whether the configuration allows every token of the file, and whether the one before the change did.
+    allowed: Option<Reason>,
+    allowed_before: Option<Reason>,
     lines: Lines,
     /// The tokens that have an excerpt.
     shown: HashSet<Fingerprint>,

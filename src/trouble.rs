@@ -1,5 +1,6 @@
 //! What could not be done: one sentence with the thing, the cause and the way out.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Something that could not be read, or was asked for wrongly. Whoever has one may not say "clean".
@@ -32,6 +33,11 @@ impl std::error::Error for Trouble {}
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> &'k str {
     let alike = |candidate: &str| strsim::jaro_winkler(word, candidate);
     known.max_by(|a, b| alike(a).total_cmp(&alike(b))).unwrap_or_default()
+}
+
+/// For a sentence that quotes what a file says. A piece of a long text is not quoted: it may be a piece of a token.
+pub fn in_brief(text: &str) -> Cow<'_, str> {
+    if text.len() <= 200 { text.into() } else { format!("of {} bytes", text.len()).into() }
 }
 
 /// `1 file`, `2 files`, `2 misses`.

@@ -28,8 +28,13 @@ fn allows(config: &Config, bytes: &[u8]) {
     let globs: Vec<&[u8]> = config.paths.iter().map(|(glob, _)| glob.as_bytes()).collect();
     for path in globs.iter().copied().chain([bytes, b"src/main.rs"]) {
         let (line, token) = (0..bytes.len(), 0..bytes.len().min(20));
-        let _ =
-            allow.reason(&Question { path, fingerprint: Fingerprint::from_bits(1), bytes, line: &line, token: &token });
+        let _ = allow.reason(&Question {
+            by_path: allow.reason_for_path(path),
+            fingerprint: Fingerprint::from_bits(1),
+            bytes,
+            line: &line,
+            token: &token,
+        });
         assert!(
             allow.unused(&[(path, Fingerprint::from_bits(1))], true).count()
                 <= config.paths.len() + config.fingerprints.len()

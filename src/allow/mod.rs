@@ -7,9 +7,11 @@ mod marker;
 mod own;
 
 pub use check::{Checked, Fault, check};
-pub use config::{AllowedToken, CONFIG_NAME, Config, Wrong};
+pub use config::{AllowedToken, CONFIG_NAME, Config, MOST_BYTES, Wrong};
 pub use globs::BadGlob;
 pub use own::{Alphabet, OwnRule};
+
+use std::collections::{HashMap, HashSet};
 
 use globs::Globs;
 
@@ -41,8 +43,8 @@ impl Reason {
 /// What is asked of an allowlist.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// Repository-relative, with `/`.
-    pub path: &'a [u8],
+    /// What [`Allow::reason_for_path`] says of the file, which is asked once for all its tokens.
+    pub by_path: Option<Reason>,
     pub fingerprint: Fingerprint,
     pub bytes: &'a [u8],
     /// The line of `bytes` that the token stands on, and the token.
@@ -55,7 +57,10 @@ pub struct Question<'a> {
 pub struct Allow {
     options: Globs,
     paths: Globs,
-    fingerprints: Vec<Fingerprint>,
+    /// The positions of the configuration's fingerprints, the first one first.
+    fingerprints: HashMap<Fingerprint, Vec<usize>>,
+    /// How many of `written` are paths.
+    globs: usize,
     /// How the configuration's entries are written, and on which lines: paths, then fingerprints.
     written: Vec<(String, usize)>,
     /// Not even a marker silences anything.
@@ -77,10 +82,13 @@ impl Allow {
             let (glob, line) = config.paths[at].clone();
             Refused::Config { glob, line, why }
         })?;
-        let fingerprints = config.fingerprints.iter().map(|token| token.fingerprint).collect();
+        let mut fingerprints: HashMap<Fingerprint, Vec<usize>> = HashMap::new();
+        for (at, token) in config.fingerprints.iter().enumerate() {
+            fingerprints.entry(token.fingerprint).or_default().push(at);
+        }
         let entries = config.fingerprints.iter().map(|token| (token.fingerprint.to_string(), token.line));
         let written = config.paths.iter().cloned().chain(entries).collect();
-        Ok(Self { options: options_set, paths, fingerprints, written, strict: false })
+        Ok(Self { options: options_set, paths, fingerprints, globs: config.paths.len(), written, strict: false })
     }
 
     /// Allows nothing, whatever stands on the line.
@@ -95,15 +103,15 @@ impl Allow {
         allowed: &[(&[u8], Fingerprint)],
         with_fingerprints: bool,
     ) -> impl Iterator<Item = (&'s str, usize)> {
-        let globs = self.written.len() - self.fingerprints.len();
+        let globs = self.globs;
         let mut used = vec![false; self.written.len()];
-        for (path, fingerprint) in allowed {
-            for at in self.paths.all_matching(path) {
-                used[at] = true;
-            }
-            for (at, _) in self.fingerprints.iter().enumerate().filter(|(_, f)| *f == fingerprint) {
-                used[globs + at] = true;
-            }
+        let paths: HashSet<&[u8]> = allowed.iter().map(|(path, _)| *path).collect();
+        let tokens: HashSet<Fingerprint> = allowed.iter().map(|(_, fingerprint)| *fingerprint).collect();
+        for at in paths.iter().flat_map(|path| self.paths.all_matching(path)) {
+            used[at] = true;
+        }
+        for &at in tokens.iter().filter_map(|token| self.fingerprints.get(token)).flatten() {
+            used[globs + at] = true;
         }
         let asked = if with_fingerprints { self.written.len() } else { globs };
         let unused = self.written.iter().zip(used).take(asked).filter(|(_, used)| !used);
@@ -118,10 +126,9 @@ impl Allow {
 
     /// Why the token is allowed, or None where it is not. Markers come last: what holds without one needs none.
     pub fn reason(&self, asked: &Question<'_>) -> Option<Reason> {
-        let by_path = || self.reason_for_path(asked.path);
-        let by_fingerprint = || self.fingerprints.iter().position(|&f| f == asked.fingerprint).map(Reason::Fingerprint);
+        let by_fingerprint = || Some(Reason::Fingerprint(*self.fingerprints.get(&asked.fingerprint)?.first()?));
         let by_marker =
             || (!self.strict && marker::is_marked(asked.bytes, asked.line, asked.token)).then_some(Reason::Marker);
-        by_path().or_else(by_fingerprint).or_else(by_marker)
+        asked.by_path.or_else(by_fingerprint).or_else(by_marker)
     }
 }

@@ -1,12 +1,14 @@
 //! From a configuration file to rules and allowlists that are ready for a scan.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
-use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, OwnRule, Refused};
+use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, MOST_BYTES, OwnRule, Refused};
 use crate::rule::Rule;
 use crate::rules;
 use crate::sweep::Outcome;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, in_brief};
 
 /// What a scan is set to.
 pub(super) struct Settings {
@@ -25,7 +27,10 @@ impl Settings {
     /// The file that was named.
     pub fn from_file(path: &Path, globs: &[String]) -> Result<Self, Trouble> {
         let name = path.display().to_string();
-        let text = std::fs::read(path).map_err(|err| unreadable(&name, err))?;
+        let mut text = Vec::new();
+        // One byte more than there may be: a device has no end.
+        let read = File::open(path).and_then(|file| file.take(MOST_BYTES as u64 + 1).read_to_end(&mut text));
+        read.map_err(|err| unreadable(&name, err))?;
         let config = parse(&text, &name)?;
         Self::new(&config, &name, globs)
     }
@@ -96,8 +101,10 @@ fn unreadable(name: &str, err: std::io::Error) -> Trouble {
 
 fn refuse(refused: Refused, name: &str) -> Trouble {
     let (attempt, why) = match refused {
-        Refused::Option { glob, why } => (format!("cannot use --allow {glob}"), why),
-        Refused::Config { glob, line, why } => (format!("cannot use the glob {glob} in {name}:{line}"), why),
+        Refused::Option { glob, why } => (format!("cannot use --allow {}", in_brief(&glob)), why),
+        Refused::Config { glob, line, why } => {
+            (format!("cannot use the glob {} in {name}:{line}", in_brief(&glob)), why)
+        }
     };
     match why {
         BadGlob::Malformed(cause) => Trouble::new(attempt, cause, "correct the glob"),

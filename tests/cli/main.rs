@@ -7,6 +7,7 @@ mod support;
 mod allow;
 mod bad_config;
 mod bad_input;
+mod bounded_time;
 mod deep_folders;
 mod files;
 mod gitignore;

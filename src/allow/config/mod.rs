@@ -9,10 +9,19 @@ use toml::de::{DeTable, DeValue};
 
 use super::own::OwnRule;
 use crate::finding::Fingerprint;
-use crate::trouble::nearest;
+use crate::trouble::{in_brief, nearest};
 
 /// The name of the configuration file, at the top of the repository.
 pub const CONFIG_NAME: &str = ".keysweep.toml";
+
+/// Anybody who pushes brings a configuration, so its size is limited, and what is read of it takes linear time.
+pub const MOST_BYTES: usize = 4_000_000;
+
+/// A set of globs is one automaton, which is asked for each path that holds a token.
+const MOST_GLOBS: usize = 1_000;
+
+/// Rules may share a prefix, and each is tried wherever that is.
+const MOST_RULES: usize = 100;
 
 /// A configuration file as it was written, every part known to be right in itself.
 #[derive(Debug, Default)]
@@ -46,11 +55,15 @@ impl fmt::Display for Wrong {
 
 impl Config {
     pub fn parse(bytes: &[u8]) -> Result<Self, Wrong> {
+        if bytes.len() > MOST_BYTES {
+            return Err(Wrong { line: 1, what: format!("it has more than {} MB, the limit", MOST_BYTES / 1_000_000) });
+        }
         let text = std::str::from_utf8(bytes).map_err(|err| Wrong {
             line: line_at(bytes, err.valid_up_to()),
             what: "it is not UTF-8 text".to_owned(),
         })?;
-        let reader = Reader { text };
+        let newlines = memchr::memchr_iter(b'\n', bytes).collect();
+        let reader = Reader { newlines };
         let table = DeTable::parse(text).map_err(|err| Wrong {
             line: line_at(bytes, err.span().map_or(0, |span| span.start)),
             what: first_line(err.message()),
@@ -59,14 +72,14 @@ impl Config {
     }
 }
 
-/// Reads the parsed document; knows the text so as to name lines.
-struct Reader<'t> {
-    text: &'t str,
+/// Reads the parsed document; knows where its lines end so as to name them.
+struct Reader {
+    newlines: Vec<usize>,
 }
 
 type Field<'t> = Spanned<DeValue<'t>>;
 
-impl Reader<'_> {
+impl Reader {
     fn config(&self, table: &Spanned<DeTable<'_>>) -> Result<Config, Wrong> {
         let mut config = Config::default();
         self.only_keys(table.get_ref(), &["allow", "rule"])?;
@@ -74,6 +87,9 @@ impl Reader<'_> {
             let allow = self.table(allow, "[allow]")?;
             self.only_keys(allow, &["paths", "fingerprints"])?;
             for glob in self.items(allow.get("paths"), "paths")? {
+                if config.paths.len() == MOST_GLOBS {
+                    return Err(self.wrong(glob, format!("paths has more than {MOST_GLOBS} globs, the limit")));
+                }
                 config.paths.push((self.text(glob, "a glob of paths")?, self.line(glob)));
             }
             for entry in self.items(allow.get("fingerprints"), "fingerprints")? {
@@ -82,8 +98,13 @@ impl Reader<'_> {
         }
         for entry in self.items(table.get_ref().get("rule"), "[[rule]]")? {
             let rule = self.own_rule(entry)?;
+            if config.rules.len() == MOST_RULES {
+                return Err(self.wrong(entry, format!("it has more than {MOST_RULES} rules, the limit")));
+            }
             if config.rules.iter().any(|other| other.id == rule.id) {
-                return Err(self.wrong(entry, format!("the id {} stands twice; give each rule its own", rule.id)));
+                return Err(
+                    self.wrong(entry, format!("the id {} stands twice; give each rule its own", in_brief(&rule.id)))
+                );
             }
             config.rules.push(rule);
         }
@@ -107,7 +128,7 @@ impl Reader<'_> {
         let nearest = nearest(name, known.iter().copied());
         Err(Wrong {
             line: self.line_of(key.span().start),
-            what: format!("unknown key {name}; did you mean {nearest}?"),
+            what: format!("unknown key {}; did you mean {nearest}?", in_brief(name)),
         })
     }
 
@@ -158,14 +179,16 @@ impl Reader<'_> {
     }
 
     fn line_of(&self, offset: usize) -> usize {
-        line_at(self.text.as_bytes(), offset)
+        1 + self.newlines.partition_point(|&newline| newline < offset)
     }
 }
 
+/// For errors that end the reading; `Reader::line_of` is for the others.
 fn line_at(bytes: &[u8], offset: usize) -> usize {
     1 + bytes[..offset.min(bytes.len())].iter().filter(|&&b| b == b'\n').count()
 }
 
 fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or("it is not TOML").to_owned()
+    let line = message.lines().next().unwrap_or("it is not TOML");
+    if line.len() <= 200 { line.to_owned() } else { "it is not TOML".to_owned() }
 }

@@ -1,6 +1,7 @@
 //! `[[rule]]`: what may stand in it, and why what may not may not.
 
 use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use super::{Field, Reader, Wrong};
 use crate::allow::own::{Alphabet, LENGTHS, OwnRule};
@@ -8,7 +9,7 @@ use crate::detect::{Detector, is_unsafe};
 use crate::rule::Severity;
 use crate::rules;
 use crate::rules::example::{self, Dice, expand};
-use crate::trouble::nearest;
+use crate::trouble::{in_brief, nearest};
 
 const KEYS: &[&str] = &[
     "id", "prefix", "alphabet", "length", "severity", "context", "vendor", "title", "opens", "remedy", "docs",
@@ -21,7 +22,15 @@ const OPEN_MARKS: &[&str] = &["sha1", "sha256", "sha384", "sha512", "md5", "base
 /// Longer than any vendor's: what is longer is a token, and prefixes are printed.
 const LONGEST_PREFIX: usize = 32;
 
-impl Reader<'_> {
+const LONGEST_ID: usize = 100;
+
+/// As many patterns does a rule make at most: one for each word of its context.
+const MOST_WORDS: usize = 32;
+
+/// Text of a rule that reports print is a sentence, and is searched for tokens.
+const LONGEST_TEXT: usize = 1_000;
+
+impl Reader {
     pub(super) fn own_rule(&self, entry: &Field<'_>) -> Result<OwnRule, Wrong> {
         let table = self.table(entry, "[[rule]]")?;
         self.only_keys(table, KEYS)?;
@@ -36,7 +45,7 @@ impl Reader<'_> {
             title: text("title")?,
             alphabet: table.get("alphabet").map_or(Ok(Alphabet::default()), |field| self.alphabet(field))?,
             length: table.get("length").map(|field| self.length(field)).transpose()?,
-            context: texts("context")?,
+            context: self.context(table.get("context"))?,
             opens: text("opens")?,
             remedy: texts("remedy")?,
             docs: text("docs")?.unwrap_or_default(),
@@ -47,6 +56,9 @@ impl Reader<'_> {
 
     fn rule_id(&self, field: &Field<'_>) -> Result<String, Wrong> {
         let id = self.filled(field, "id")?;
+        if id.len() > LONGEST_ID {
+            return Err(self.wrong(field, format!("an id has at most {LONGEST_ID} characters")));
+        }
         if rules::ALL.iter().any(|rule| rule.id == id) {
             return Err(self.wrong(field, format!("the id {id} is a built-in rule's; choose another")));
         }
@@ -82,7 +94,8 @@ impl Reader<'_> {
             self.wrong(
                 field,
                 format!(
-                    "there is no alphabet {text}; did you mean {nearest}? There are {all}, and sets such as [A-Z2-7]"
+                    "there is no alphabet {}; did you mean {nearest}? There are {all}, and sets such as [A-Z2-7]",
+                    in_brief(&text)
                 ),
             )
         })
@@ -109,6 +122,17 @@ impl Reader<'_> {
                 ),
             )),
             _ => Err(self.wrong(field, shape)),
+        }
+    }
+
+    /// Each word is a pattern of its own.
+    fn context(&self, field: Option<&Field<'_>>) -> Result<Vec<String>, Wrong> {
+        let words = self.shown_texts(field, "context")?;
+        match field {
+            Some(field) if words.len() > MOST_WORDS => {
+                Err(self.wrong(field, format!("context has more than {MOST_WORDS} words, the limit")))
+            }
+            _ => Ok(words),
         }
     }
 
@@ -143,6 +167,9 @@ impl Reader<'_> {
     /// Text that reports print as it is: one line, and no token.
     fn shown_text(&self, field: &Field<'_>, what: &str) -> Result<String, Wrong> {
         let text = self.filled(field, what)?;
+        if text.len() > LONGEST_TEXT {
+            return Err(self.wrong(field, format!("{what} has more than {LONGEST_TEXT} bytes, the limit")));
+        }
         if text.contains(is_unsafe) {
             return Err(self.wrong(field, format!("{what} is one line of printable text")));
         }
@@ -159,7 +186,9 @@ fn number(field: &Field<'_>) -> Option<usize> {
 }
 
 fn holds_token(text: &str) -> bool {
-    Detector::new(rules::ALL).mask_sentence(text) != text
+    // One for all texts of a configuration: making it takes longer than searching them.
+    static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(rules::ALL));
+    DETECTOR.mask_sentence(text) != text
 }
 
 /// Why nothing could be found by this prefix, or everything would.
@@ -184,8 +213,12 @@ fn why_no_prefix(prefix: &str) -> Option<String> {
 
 /// The character class that `text`, in brackets, writes, or why it is none.
 fn set(text: &str) -> Result<String, String> {
-    let shape =
-        || format!("{text} is no set of characters: [A-Z2-7_], letters, digits and + / _ -, the dash at the end");
+    let shape = || {
+        format!(
+            "{} is no set of characters: [A-Z2-7_], letters, digits and + / _ -, the dash at the end",
+            in_brief(text)
+        )
+    };
     let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or_else(shape)?;
     let mut members = std::collections::BTreeSet::new();
     let mut rest = inside.as_bytes();
@@ -201,7 +234,8 @@ fn set(text: &str) -> Result<String, String> {
     let letters = members.iter().filter(|b| b.is_ascii_alphabetic()).count();
     if members.len() < 10 || letters < 6 {
         return Err(format!(
-            "{text} is too small a set for its texts to look random: 10 characters, 6 of them letters"
+            "{} is too small a set for its texts to look random: 10 characters, 6 of them letters",
+            in_brief(text)
         ));
     }
     Ok(text.to_owned())
