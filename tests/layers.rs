@@ -26,8 +26,9 @@ const LAYERS: &[&str] = &[
 /// What only one place may name, and the place; two of them, where a word has two.
 const ROOMS: &[(&str, &str)] = &[
     ("gix::", "source/"),
-    ("zip::", "source/archive/"),
-    ("tar::", "source/archive/"),
+    ("bzip2::", "source/archive/"),
+    ("deflate64::", "source/archive/"),
+    ("lzma_rust2::", "source/archive/"),
     ("flate2::", "source/archive/"),
     ("ruzstd::", "source/archive/"),
     ("unsafe {", "source/map.rs"),

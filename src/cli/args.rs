@@ -151,7 +151,7 @@ pub(super) struct HistoryArgs {
     /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
     #[arg(long)]
     pub allow_incomplete: bool,
-    /// Look into zip (jar, docx, whl), gzip, tar and zstd archives too
+    /// Unpack archives too: zip (jar, docx, whl), tar, deb, gzip, zstd, xz, bzip2
     #[cfg(feature = "archives")]
     #[arg(long)]
     pub archives: bool,
@@ -196,7 +196,7 @@ pub(super) struct FilesArgs {
     /// Leave out what git ignores: files that it does not track and that .gitignore or another exclude names
     #[arg(long)]
     pub respect_gitignore: bool,
-    /// Look into zip (jar, docx, whl), gzip, tar and zstd archives too
+    /// Unpack archives too: zip (jar, docx, whl), tar, deb, gzip, zstd, xz, bzip2
     #[cfg(feature = "archives")]
     #[arg(long)]
     pub archives: bool,

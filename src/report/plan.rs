@@ -46,6 +46,8 @@ struct Case<'r> {
     cleaning: &'r Cleaning,
     /// Where the tokens stand.
     parts: BTreeSet<&'static str>,
+    /// Whether there are archives of a kind that is named and not unpacked.
+    leaves_packed: bool,
 }
 
 /// The steps, in order. Empty where no token was found.
@@ -54,7 +56,8 @@ pub(super) fn plan(report: &Report<'_>) -> Vec<Step> {
     // What stands in an archive goes with it, be it a name in there.
     let replaced = report.outcome.findings.iter().filter(|finding| finding.path_in_archive().is_none());
     let parts = replaced.map(|finding| finding.part.name()).collect();
-    let case = Case { exposures, cleaning, parts };
+    let leaves_packed = report.outcome.skipped.iter().any(|one| one.why.ends_with("not unpacked"));
+    let case = Case { exposures, cleaning, parts, leaves_packed };
     let mut steps = Vec::new();
     steps.extend(case.rotate());
     steps.extend(case.unstage());
@@ -375,7 +378,11 @@ impl Case<'_> {
             ["again=$(mktemp -d)/again.git", "git clone --mirror --no-local \"$url\" \"$again\"", "cd \"$again\""];
         let elsewhere = self.cleaning.replacements.is_some() && self.any(Self::is_pushed);
         let run = again.into_iter().filter(|_| elsewhere).chain([self.sweep()]);
-        let says = "Sweep again. Exit code 0 is the proof:";
+        let says = if self.leaves_packed {
+            "Sweep again. Exit code 0 is no proof for what is not unpacked: unpack by other means what the report names, and scan it:"
+        } else {
+            "Sweep again. Exit code 0 is the proof:"
+        };
         (!self.exposures.is_empty() && !self.is_replaced()).then(|| Step::new("sweep", says).run(run))
     }
 }

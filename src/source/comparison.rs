@@ -20,8 +20,9 @@ pub(super) struct Comparison<'a> {
     /// The other parents of a merge.
     merged: Vec<Parent>,
     against: Against<'a>,
+    /// What may be spent on archives, if they are unpacked.
     #[cfg(feature = "archives")]
-    archives: bool,
+    archives: Option<&'a super::archive::Budget>,
 }
 
 /// Compares with the tree of another parent.
@@ -68,13 +69,13 @@ impl<'a> Comparison<'a> {
             merged,
             against,
             #[cfg(feature = "archives")]
-            archives: false,
+            archives: None,
         })
     }
 
     /// Unpacks archives as well.
     #[cfg(feature = "archives")]
-    pub fn with_archives(self, archives: bool) -> Self {
+    pub fn with_archives(self, archives: Option<&'a super::archive::Budget>) -> Self {
         Self { archives, ..self }
     }
 
@@ -131,15 +132,23 @@ impl<'a> Comparison<'a> {
         let compare = |spans: &[Span]| self.added_spans(objects, at, bytes, spans);
         let unit = Unit { path: Some(&change.path), part, origin: None, bytes, newness: Newness::Compared(&compare) };
         #[cfg(feature = "archives")]
-        if self.archives && part == Part::Content {
-            return self.unpack(at, objects, &unit, visit, covered);
+        if let Some(budget) = self.archives.filter(|_| part == Part::Content) {
+            return self.unpack(at, objects, &unit, budget, visit, covered);
         }
         visit(&unit);
     }
 
     /// Hands over what is new in the file that is `own`, which may be an archive.
     #[cfg(feature = "archives")]
-    fn unpack(&self, at: usize, objects: &Objects, own: &Unit<'_>, visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
+    fn unpack(
+        &self,
+        at: usize,
+        objects: &Objects,
+        own: &Unit<'_>,
+        budget: &super::archive::Budget,
+        visit: &dyn Fn(&Unit<'_>),
+        covered: &mut Coverage,
+    ) {
         use super::archive::{LIMITS, unpack};
         let path = &self.changed.files[at].path;
         let inside = |unit: &Unit<'_>| {
@@ -152,7 +161,7 @@ impl<'a> Comparison<'a> {
             };
             visit(&Unit { newness: Newness::Compared(&compare), ..*unit });
         };
-        let unpacked = unpack(path, own.bytes, LIMITS, &inside);
+        let unpacked = unpack(path, own.bytes, LIMITS, budget, &inside);
         covered.files += unpacked.files;
         covered.bytes += unpacked.bytes;
         covered.unread.extend(unpacked.unread.iter().map(|one| one.trouble(&one.path)));

@@ -28,8 +28,9 @@ pub struct Files {
     /// Walking already showed these.
     skipped: Vec<Skipped>,
     unread: Vec<Trouble>,
+    /// What may be spent on archives, if they are unpacked.
     #[cfg(feature = "archives")]
-    archives: bool,
+    archives: Option<super::archive::Budget>,
 }
 
 struct Entry {
@@ -56,7 +57,7 @@ impl Files {
             skipped: Vec::new(),
             unread: Vec::new(),
             #[cfg(feature = "archives")]
-            archives: false,
+            archives: None,
         };
         let shown = match Shown::new(top) {
             Ok(shown) => shown,
@@ -96,7 +97,7 @@ impl Files {
     #[cfg(feature = "archives")]
     #[must_use]
     pub fn with_archives(self, archives: bool) -> Self {
-        Self { archives, ..self }
+        Self { archives: archives.then(Default::default), ..self }
     }
 
     /// Leaves out the file at `path`, if it is one of these, and reports that.
@@ -257,10 +258,10 @@ impl Files {
     /// The content of a file, after what is in it.
     #[cfg(feature = "archives")]
     fn content(&self, entry: &Entry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
-        if !self.archives {
+        let Some(budget) = &self.archives else {
             return visit(&entry.unit(Part::Content, bytes));
-        }
-        let mut unpacked = super::archive::unpack(&entry.path, bytes, super::archive::LIMITS, visit);
+        };
+        let mut unpacked = super::archive::unpack(&entry.path, bytes, super::archive::LIMITS, budget, visit);
         covered.files += unpacked.files;
         covered.bytes += unpacked.bytes;
         covered.skipped.append(&mut unpacked.skipped);

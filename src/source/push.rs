@@ -69,8 +69,9 @@ pub struct Pushed<'r> {
     gaps: Option<Arc<Gaps>>,
     /// That more was scanned than is meant, since it cannot be told what is.
     unsorted: Option<Trouble>,
+    /// What may be spent on archives, if they are unpacked.
     #[cfg(feature = "archives")]
-    archives: bool,
+    archives: Option<super::archive::Budget>,
 }
 
 /// How to look at a commit.
@@ -78,7 +79,7 @@ pub struct Pushed<'r> {
 struct How<'p> {
     known: Option<&'p AllKnown>,
     #[cfg(feature = "archives")]
-    archives: bool,
+    archives: Option<&'p super::archive::Budget>,
 }
 
 /// A commit that the other side lacks.
@@ -160,7 +161,7 @@ impl<'r> Pushed<'r> {
             gaps: None,
             unsorted: None,
             #[cfg(feature = "archives")]
-            archives: false,
+            archives: None,
         })
     }
 
@@ -189,7 +190,7 @@ impl<'r> Pushed<'r> {
             gaps: Some(Arc::default()),
             unsorted,
             #[cfg(feature = "archives")]
-            archives: false,
+            archives: None,
         })
     }
 
@@ -197,7 +198,7 @@ impl<'r> Pushed<'r> {
     #[cfg(feature = "archives")]
     #[must_use]
     pub fn with_archives(self, archives: bool) -> Self {
-        Self { archives, ..self }
+        Self { archives: archives.then(Default::default), ..self }
     }
 
     /// What the reader should know about how it was scanned.
@@ -311,7 +312,7 @@ impl Source for Pushed<'_> {
         let how = How {
             known: self.known.as_ref(),
             #[cfg(feature = "archives")]
-            archives: self.archives,
+            archives: self.archives.as_ref(),
         };
         let mut covered = spread(commits.len(), threads, &reader(), reader, |objects, buffer, at, covered| {
             if let Err(trouble) = commits[at].visit(at, how, objects, buffer, visit, covered) {

@@ -1,5 +1,6 @@
 //! `keysweep files --archives`: what is in zip, gzip, tar and zstd files, and what is said of those that cannot be read.
 
+use std::collections::HashSet;
 use std::io::Cursor;
 
 use crate::support::archive::{LINE, by_python, content, gzipped, stored, tarred, zipped, zstd};
@@ -139,8 +140,13 @@ fn what_is_no_file_inside_is_scanned_as_well() {
     let bytes = to.finish().expect("write").into_inner();
     let bytes = [format!("KEY={front}\n").as_bytes(), &bytes].concat();
     let run = scan_one("a.zip", &bytes).expect_code(1);
-    let found: Vec<_> = run.findings().iter().map(|f| (f["path"].clone(), f["fingerprint"].clone())).collect();
-    assert_eq!(found, [&front, &comment].map(|token| ("a.zip".into(), token.fingerprint().into())), "{}", run.all());
+    let found: HashSet<_> = run.findings().iter().map(|f| (f["path"].clone(), f["fingerprint"].clone())).collect();
+    assert_eq!(
+        found,
+        [&front, &comment].map(|token| ("a.zip".into(), token.fingerprint().into())).into(),
+        "{}",
+        run.all()
+    );
 }
 
 #[test]
@@ -270,13 +276,6 @@ fn a_flipped_bit_is_found_out_and_never_a_panic() {
 }
 
 #[test]
-fn files_of_one_name_are_said_to_be_unread() {
-    let script = "import zipfile\nz = zipfile.ZipFile('out', 'w', zipfile.ZIP_DEFLATED)\nfor n in 'aab': z.write('in', n)\nz.close()";
-    let bytes = by_python(script, &[("in", b"nothing")]);
-    scan_one("a.zip", &bytes).expect_code(2).expect_has("the same name");
-}
-
-#[test]
 fn archives_too_deep_in_one_another_are_unread() {
     let token = Maker::new(6012).sk_live(24);
     let mut bytes = content(&token).into_bytes();
@@ -286,7 +285,7 @@ fn archives_too_deep_in_one_another_are_unread() {
         if depth <= 8 {
             run.expect_code(1);
         } else {
-            run.expect_code(2).expect_has("more than 8 archives lie in one another");
+            run.expect_code(2).expect_has("more than 8 archives are nested");
         }
     }
 }
@@ -314,27 +313,6 @@ fn many_entries_are_all_read() {
         let run = scan_one("a", &bytes).expect_found(&[("a!/last", LINE, &token)]);
         assert!(run.summary()["scanned"]["files"].as_u64() > Some(20_000), "{}", run.summary());
     }
-}
-
-#[test]
-fn kinds_that_are_not_unpacked_are_named() {
-    let repo = Repo::none();
-    for (name, magic) in [
-        ("a.xz", &b"\xfd7zXZ\x00"[..]),
-        ("a.7z", b"7z\xbc\xaf\x27\x1c"),
-        ("a.rar", b"Rar!\x1a\x07\x01\x00"),
-        ("a.bz2", b"BZh91AY&SY"),
-        ("a.lz4", b"\x04\x22\x4d\x18"),
-    ] {
-        repo.write(name, [magic, &[0; 40]].concat());
-    }
-    let run = scan(&repo, &["."]).expect_code(0);
-    let skipped = run.summary()["skipped"].to_string();
-    for name in ["a.xz", "a.7z", "a.rar", "a.bz2", "a.lz4"] {
-        assert!(skipped.contains(name), "{skipped}");
-    }
-    // Who asks for nothing inside of archives is told nothing of them.
-    repo.keysweep(&["files", "--format", "jsonl", "."]).expect_silent();
 }
 
 #[test]

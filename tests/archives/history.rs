@@ -258,7 +258,7 @@ fn limits_are_told_when_they_bite() {
     let run = sweep(&story.repo, &[]).expect_code(2);
     assert_eq!(run.summary()["unread"], 2, "{}", run.err());
     let told = run.err();
-    assert!(told.contains("more than 8 archives lie in one another"), "{told}");
+    assert!(told.contains("more than 8 archives are nested"), "{told}");
     assert!(told.contains("cannot look into bomb.zip (blob "), "{told}");
     assert!(told.contains("what it holds is larger than 64 MiB and 250 times the file"), "{told}");
 }
@@ -267,7 +267,7 @@ fn limits_are_told_when_they_bite() {
 fn kinds_that_are_not_unpacked_are_named() {
     let story = Story::new(8612);
     story.add("d/a.7z", [&b"7z\xbc\xaf\x27\x1c"[..], &[0; 40]].concat());
-    story.add("b.tar", tarred(&[("in.xz", &[&b"\xfd7zXZ\x00"[..], &[0; 40]].concat())]));
+    story.add("b.tar", tarred(&[("in.rar", &[&b"Rar!\x1a\x07"[..], &[0; 40]].concat())]));
     let named = |run: &Run| {
         let skipped = run.summary()["skipped"].clone();
         let skipped = skipped.as_array().expect("a list");
@@ -276,10 +276,10 @@ fn kinds_that_are_not_unpacked_are_named() {
             .map(|one| text(&one["what"]).split(' ').next().unwrap_or_default().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(named(&sweep(&story.repo, &[]).expect_code(0)), ["b.tar!/in.xz", "d/a.7z"]);
+    assert_eq!(named(&sweep(&story.repo, &[]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
     // Each time, whatever is remembered.
     for _ in 0..2 {
-        assert_eq!(named(&sweep(&story.repo, &["--since-last"]).expect_code(0)), ["b.tar!/in.xz", "d/a.7z"]);
+        assert_eq!(named(&sweep(&story.repo, &["--since-last"]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
     }
     assert_eq!(history(&story.repo).summary()["skipped"], json!([]));
 }
@@ -430,7 +430,7 @@ fn archives_are_cleaned_by_the_plan() {
     let rewrite = step(&run, "rewrite")["run"].to_string();
     assert!(!rewrite.contains("-callback") && rewrite.contains("keysweep history --archives"), "{rewrite}");
     let replaced = fs::read_to_string(file(repo)).expect("the file");
-    assert_eq!(replaced.lines().count(), 2);
+    assert_eq!(replaced.lines().filter(|line| !line.contains("keysweep-token")).count(), 2);
     let done = follow(repo, repo.top(), &run, &["strip", "rewrite", "push", "sweep", "delete"]);
     expect_no_leak(&done, tokens);
     let origin = repo.base().join("origin.git");

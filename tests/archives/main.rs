@@ -5,4 +5,6 @@
 mod support;
 
 mod files;
+mod hidden;
 mod history;
+mod kinds;

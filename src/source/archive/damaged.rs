@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 use std::io::{Cursor, Write as _};
+use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::{LIMITS, Limits, unpack};
+use super::{Budget, LIMITS, Limits, unpack};
 
 /// An archive of every kind, one of them in others.
 fn archives() -> Vec<Vec<u8>> {
@@ -41,7 +42,8 @@ proptest! {
         changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..8),
         cut in prop::option::of(any::<Index>()),
     ) {
-        let mut bytes = which.get(&archives()).clone();
+        static ARCHIVES: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+        let mut bytes = which.get(ARCHIVES.get_or_init(archives)).clone();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -49,7 +51,7 @@ proptest! {
         bytes.truncate(cut.map_or(bytes.len(), |cut| cut.index(bytes.len())));
         let seen = Cell::new(0);
         let limits = Limits { file: 1 << 20, free: 1 << 20, all: 4 << 20, ..LIMITS };
-        let unpacked = unpack(b"archive", &bytes, limits, &|unit| seen.set(seen.get() + unit.bytes.len()));
+        let unpacked = unpack(b"archive", &bytes, limits, &Budget::default(), &|unit| seen.set(seen.get() + unit.bytes.len()));
         prop_assert!(seen.get() <= 8 << 20);
         prop_assert!(unpacked.bytes <= 4 << 20);
     }

@@ -1,46 +1,47 @@
-//! What archives hold: zip (and so jar, docx, whl, nupkg), gzip, tar and zstd, told by their bytes and not by their
-//! names, one in another. From bytes to units, nothing else: where the bytes come from is the caller's.
+//! What archives hold: zip (and so jar, docx, whl, nupkg), tar, ar, and gzip, zstd, xz, bzip2, LZMA and zlib streams, recognized
+//! by their bytes and not by their names, one in another. From bytes to units, nothing else: where the bytes come from is the
+//! caller's.
 //!
-//! The caller scans the archive's own bytes too, since there is more in them than files: comments, owners, what stands
-//! before and behind. A file that is stored as it is stands in them as well, and some packers leave a token as it is:
-//! [`Unpacked::is_told`] says what need not be told twice.
+//! The caller scans the archive's own bytes too, since they contain more than files: comments, owners, what is in front and
+//! behind. What was found in an entry may be found there again: [`Unpacked::is_told`] says what was.
 
+mod ar;
+mod content;
 #[cfg(test)]
 mod damaged;
 mod kind;
+mod limits;
 mod packed;
+mod sparse;
 mod tarred;
 mod told;
 mod zipped;
 
-use std::io::Read;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
+use content::{Content, Stop};
 use kind::Kind;
-use packed::Stream;
-use told::Told;
+use limits::{Account, ENTRY, EXCESS, FINDINGS, Limit};
+pub(super) use limits::{Budget, LIMITS, Limits};
+use packed::{Format, Layout};
+use told::{Hits, Told};
 
 use super::added::added;
 use super::{Newness, Skipped, Unit};
 use crate::finding::{Part, Span};
 use crate::trouble::Trouble;
 
-/// How far to go into one file, so that nobody's archive fills the memory or takes the day.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// How many archives may lie in one another.
-    pub depth: usize,
-    /// Bytes of one unpacked file: it is held in memory.
-    pub file: u64,
-    /// Bytes of all that is unpacked: in any case so many, then in proportion to the outermost file, but no more than this.
-    pub free: u64,
-    pub ratio: u64,
-    pub all: u64,
-}
+/// The longest path of an entry that is shown, as long as a path on Linux can be. Each finding may have one: 8 kB with 50,000
+/// findings and a name of 100 kB took 4.9 GB.
+const LONGEST_PATH: usize = 4096;
 
-/// Text and logs shrink to a tenth or twentieth, seldom to a hundredth; deflate cannot make less of anything than a
-/// thousandth.
-pub(super) const LIMITS: Limits = Limits { depth: 8, file: 512 << 20, free: 64 << 20, ratio: 250, all: 8 << 30 };
+/// The shortest text beside the files that may hold a token.
+const SHORTEST_TEXT: usize = 16;
+
+/// Of one outermost file, no more than this are listed by name.
+const MOST_SKIPPED: usize = 1000;
 
 /// What became of one file.
 #[derive(Debug, Default)]
@@ -72,7 +73,7 @@ impl Unopened {
 }
 
 impl Unpacked {
-    /// Of each of these spans of the outermost file, whether it was handed over as part of a file inside.
+    /// Whether what was found at this span of the outermost file was found in a file inside.
     pub fn is_told(&self, bytes: &[u8], span: &Span) -> bool {
         self.told.holds(bytes, span)
     }
@@ -80,246 +81,336 @@ impl Unpacked {
 
 /// Hands the names and contents of all that `bytes`, the file `path`, holds to `visit`, as `path!/name`. A file that is
 /// no archive holds nothing.
-pub(super) fn unpack(path: &[u8], bytes: &[u8], limits: Limits, visit: &dyn Fn(&Unit<'_>)) -> Unpacked {
-    let size = bytes.len() as u64;
-    let left = limits.free.saturating_add(size.saturating_mul(limits.ratio)).min(limits.all);
-    let mut walk = Walk { limits, left, visit, unpacked: Unpacked::default() };
+pub(super) fn unpack(
+    path: &[u8],
+    bytes: &[u8],
+    limits: Limits,
+    budget: &Budget,
+    visit: &dyn Fn(&Unit<'_>),
+) -> Unpacked {
+    let account = Account::new(limits, budget, bytes.len() as u64);
+    let mut walk = Walk { account, visit, unpacked: Unpacked::default(), unread: BTreeMap::new() };
     let told = walk.look_into(path, bytes, 0);
-    Unpacked { told, ..walk.unpacked }
+    let unread = walk.unread.into_iter().map(|(why, (path, more))| {
+        let others = if more == 0 { String::new() } else { format!(" and {more} more in the same archive") };
+        Unopened { path, others, why }
+    });
+    Unpacked { told, unread: unread.collect(), ..walk.unpacked }
 }
 
 /// An entry of an archive.
 struct Entry<'a> {
     name: &'a [u8],
+    /// Where in the archive its name and target are, among other things.
+    headers: Vec<Range<usize>>,
+    /// Comments and the like: other fields may surround them, so that the scan of the archive's own bytes misses a token there.
+    texts: Vec<Range<usize>>,
     /// None: a folder.
     part: Option<Part>,
     /// Of a tar's link.
     target: Option<&'a [u8]>,
-    data: Data<'a>,
+    /// What is wrong with it, although it can be read.
+    damage: Option<String>,
 }
+
+impl<'a> Entry<'a> {
+    fn new(name: &'a [u8]) -> Self {
+        Self { name, headers: Vec::new(), texts: Vec::new(), part: Some(Part::Content), target: None, damage: None }
+    }
+}
+
+type Decode<'a> = dyn FnMut(&mut Content<'_, '_>, &mut Layout) -> Result<(), Stop> + 'a;
 
 /// The content of an entry.
 enum Data<'a> {
-    /// It stands in the archive as it is, there.
+    /// It is in the archive as it is, there.
     Plain(Range<usize>),
-    Packed(&'a mut dyn Read),
+    Packed(&'a mut Decode<'a>),
     /// It cannot be read, for this reason.
     Closed(String),
 }
 
+/// Takes what one archive has.
+trait Taker {
+    fn entry(&mut self, bytes: &[u8], entry: Entry<'_>, data: Data<'_>) -> ControlFlow<()>;
+
+    /// A text that belongs to no entry.
+    fn text(&mut self, bytes: &[u8], there: Range<usize>);
+}
+
+type Take<'t> = dyn Taker + 't;
+
 /// The way through one outermost file.
-struct Walk<'a> {
-    limits: Limits,
-    /// How many bytes may still be unpacked.
-    left: u64,
-    visit: &'a dyn Fn(&Unit<'_>),
+struct Walk<'w> {
+    account: Account<'w>,
+    visit: &'w dyn Fn(&Unit<'_>),
     unpacked: Unpacked,
+    /// By reason: the first, and how many more.
+    unread: BTreeMap<String, (Vec<u8>, usize)>,
+}
+
+/// An archive that is being read.
+struct Opened<'o, 'w> {
+    walk: &'o mut Walk<'w>,
+    path: &'o [u8],
+    depth: usize,
+    told: &'o mut Told,
 }
 
 impl Walk<'_> {
-    /// What `bytes` hold, `depth` archives deep; and what of them that tells.
+    /// What `bytes` hold, `depth` archives deep; and what was found in it.
     fn look_into(&mut self, path: &[u8], bytes: &[u8], depth: usize) -> Told {
-        let Some(kind) = kind::of(bytes) else { return Told::default() };
-        if let Kind::Other(why) = kind {
-            self.unpacked.skipped.push(Skipped { path: path.to_owned(), why });
-            return Told::default();
-        }
-        if depth >= self.limits.depth {
-            self.give_up(path, format!("more than {} archives lie in one another", self.limits.depth));
-            return Told::default();
-        }
-        match kind {
-            Kind::Zip => self.entries(path, bytes, depth, zipped::each),
-            Kind::Tar => self.entries(path, bytes, depth, tarred::each),
-            Kind::Gzip => self.packed(path, packed::Gzip::new(bytes), depth),
-            Kind::Zstd => self.packed(path, packed::Zstd::new(bytes), depth),
-            Kind::Other(_) => Told::default(),
-        }
-    }
-
-    fn entries(
-        &mut self,
-        path: &[u8],
-        bytes: &[u8],
-        depth: usize,
-        each: impl Fn(&[u8], &mut Told, &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<(), String>,
-    ) -> Told {
         let mut told = Told::default();
-        let mut closed = Closed::default();
-        let read = each(bytes, &mut told, &mut |entry| {
-            self.entry(path, bytes, &entry_path(path, entry.name), entry, depth, &mut closed)
-        });
-        for (why, (first, more)) in closed.0 {
-            let others = if more == 0 { String::new() } else { format!(" and {more} more in the same archive") };
-            self.unpacked.unread.push(Unopened { path: first, others, why });
-        }
-        if let Err(why) = read {
-            self.give_up(path, why);
+        for kind in kind::all(bytes) {
+            self.open(kind, path, bytes, depth, &mut told);
         }
         told.in_order()
     }
 
-    fn entry(
-        &mut self,
-        archive: &[u8],
-        bytes: &[u8],
-        path: &[u8],
-        entry: Entry<'_>,
-        depth: usize,
-        closed: &mut Closed,
-    ) -> ControlFlow<()> {
-        // The path stands for the work that a name makes, else a million of empty files would be free.
-        if !self.spend(path.len() as u64) {
-            return self.spent(archive);
+    fn open(&mut self, kind: Kind, path: &[u8], bytes: &[u8], depth: usize, told: &mut Told) {
+        if let Kind::Other(why) = kind {
+            return self.skip(path, why);
         }
-        self.name(path, archive.len());
-        if let Some(target) = entry.target {
-            self.hand_over(path, Part::SymlinkTarget, target, &Told::default());
+        if depth >= self.account.limits.depth {
+            let depth = self.account.limits.depth;
+            return self.give_up(path, format!("more than {depth} archives are nested"));
         }
-        let Some(part) = entry.part else { return ControlFlow::Continue(()) };
-        match entry.data {
-            Data::Plain(range) => {
-                if !self.spend(range.len() as u64) {
-                    return self.spent(archive);
-                }
-                self.content(path, part, &bytes[range], depth);
-            }
-            Data::Packed(reader) => {
-                let (content, end) = self.read(reader);
-                self.content(path, part, &content, depth);
-                match end {
-                    End::Whole => {}
-                    End::Damaged(why) => closed.add(path, why),
-                    End::TooLarge => closed.add(path, too_large(self.limits.file)),
-                    End::Spent => return self.spent(archive),
-                }
-            }
-            Data::Closed(why) => closed.add(path, why),
+        let mut opened = Opened { walk: self, path, depth, told };
+        let read = match kind {
+            Kind::Zip => zipped::each(bytes, &mut opened),
+            Kind::Tar => tarred::each(bytes, &mut opened),
+            Kind::Ar => ar::each(bytes, &mut opened),
+            Kind::Stream(format) => return self.stream(format, path, bytes, depth, told),
+            Kind::Other(_) => Ok(()),
+        };
+        if let Err(why) = read {
+            self.give_up(path, why);
         }
-        ControlFlow::Continue(())
     }
 
     /// One stream, which may be a tar: its files are then the archive's own.
-    fn packed(&mut self, path: &[u8], mut stream: impl Stream, depth: usize) -> Told {
-        let (content, end) = self.read(&mut stream);
+    fn stream(&mut self, format: Format, path: &[u8], bytes: &[u8], depth: usize, told: &mut Told) {
         let inner = entry_path(path, kind::bare_name(path));
-        let told = match kind::of(&content) {
-            Some(Kind::Tar) => self.look_into(path, &content, depth),
-            _ => self.look_into(&inner, &content, depth + 1),
-        };
-        self.hand_over(&inner, Part::Content, &content, &told);
-        match end {
-            End::Whole => {}
-            End::Damaged(why) => self.give_up(path, why),
-            End::TooLarge => self.give_up(path, too_large(self.limits.file)),
-            End::Spent => _ = self.spent(path),
+        let mut layout = Layout::default();
+        let (hits, end, limit) = self.packed(
+            path,
+            bytes.len(),
+            &mut layout,
+            |content, layout| packed::unpack(format, bytes, content, layout),
+            |walk, content| {
+                let is_tar = tarred::first_header(content) == Some(0);
+                let below = if is_tar {
+                    walk.look_into(path, content, depth)
+                } else {
+                    walk.look_into(&inner, content, depth + 1)
+                };
+                walk.hand_over(&inner, Part::Content, content, &below)
+            },
+        );
+        if let Some(limit) = limit {
+            self.limit(path, limit);
         }
-        let mut told = Told::default();
-        stream.body().iter().for_each(|range| told.whole(range.clone()));
-        told
+        layout.body.iter().for_each(|range| told.region(range.clone(), &hits));
+        for there in layout.texts {
+            self.text(path, bytes, there, told);
+        }
+        // What stands behind may be a stream of another kind. A zip is found by its end.
+        let Some((end, rest)) = end.and_then(|end| Some((end, bytes.get(end..)?))) else { return };
+        if let Some(kind) = kind::start(rest).filter(|kind| *kind != Kind::Zip) {
+            let mut behind = Told::default();
+            self.open(kind, path, rest, depth + 1, &mut behind);
+            told.behind(end, behind);
+        }
     }
 
-    fn content(&mut self, path: &[u8], part: Part, bytes: &[u8], depth: usize) {
-        let told = if part == Part::Content { self.look_into(path, bytes, depth + 1) } else { Told::default() };
-        self.hand_over(path, part, bytes, &told);
+    /// Unpacks something, passes it on, and says why it is not whole.
+    fn packed<T>(
+        &mut self,
+        path: &[u8],
+        size: usize,
+        layout: &mut Layout,
+        decode: impl FnOnce(&mut Content<'_, '_>, &mut Layout) -> Result<T, Stop>,
+        take: impl FnOnce(&mut Self, &[u8]) -> Hits,
+    ) -> (Hits, Option<T>, Option<Limit>) {
+        // Decoding takes time also where nothing comes of it.
+        if let Err(limit) = self.account.spend(size as u64) {
+            return (Hits::default(), None, Some(limit));
+        }
+        let mut content = Content::new(&mut self.account);
+        let decoded = decode(&mut content, layout);
+        let (content, limit) = content.finish(matches!(decoded, Err(Stop::Full)));
+        let hits = take(self, &content);
+        self.account.release(content.len() as u64);
+        let end = match decoded {
+            Ok(end) => Some(end),
+            Err(Stop::Full) => None,
+            Err(Stop::Damaged(why) | Stop::Unsupported(why)) => {
+                self.give_up(path, why);
+                None
+            }
+        };
+        (hits, end, limit)
     }
 
-    fn hand_over(&mut self, path: &[u8], part: Part, bytes: &[u8], told: &Told) {
+    fn content(&mut self, path: &[u8], part: Part, bytes: &[u8], depth: usize) -> Hits {
+        let told = self.look_into(path, bytes, depth + 1);
+        self.hand_over(path, part, bytes, &told)
+    }
+
+    /// Hands a file over, and returns all that was found in it.
+    fn hand_over(&mut self, path: &[u8], part: Part, bytes: &[u8], told: &Told) -> Hits {
         if part == Part::Content {
             self.unpacked.files += 1;
         }
         self.unpacked.bytes += bytes.len() as u64;
-        let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !told.holds(bytes, span)).collect());
-        (self.visit)(&Unit { path: Some(path), part, origin: None, bytes, newness: Newness::Compared(&untold) });
+        self.show(path, part, bytes, &|span| !told.holds(bytes, span))
     }
 
-    /// The name as it stands behind the archive's own, which somebody has seen to.
-    fn name(&mut self, path: &[u8], archive: usize) {
-        let inside = |spans: &[Span]| Ok(spans.iter().map(|span| span.start > archive).collect());
-        (self.visit)(&Unit {
-            path: Some(path),
-            part: Part::Name,
-            origin: None,
-            bytes: path,
-            newness: Newness::Compared(&inside),
-        });
-    }
-
-    fn read(&mut self, reader: &mut dyn Read) -> (Vec<u8>, End) {
-        let most = self.limits.file.min(self.left);
-        let mut content = Vec::new();
-        // One byte more shows that there is more.
-        let read = reader.take(most + 1).read_to_end(&mut content);
-        let more = content.len() as u64 > most;
-        content.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-        let whole = self.spend(content.len() as u64);
-        let end = match read {
-            Err(err) => End::Damaged(format!("it is damaged or cut short ({err})")),
-            Ok(_) if more && most < self.limits.file => End::Spent,
-            Ok(_) if more => End::TooLarge,
-            Ok(_) if whole => End::Whole,
-            Ok(_) => End::Spent,
+    fn show(&mut self, path: &[u8], part: Part, bytes: &[u8], is_new: &dyn Fn(&Span) -> bool) -> Hits {
+        let (hits, is_spent) = (RefCell::new(Hits::default()), Cell::new(false));
+        let compare = |spans: &[Span]| {
+            hits.borrow_mut().extend(Hits::of(bytes, spans));
+            let within = |span: &Span| {
+                let is_new = is_new(span);
+                is_spent.set(is_spent.get() || (is_new && !self.account.budget.take_finding()));
+                is_new && !is_spent.get()
+            };
+            Ok(spans.iter().map(within).collect())
         };
-        (content, end)
+        (self.visit)(&Unit { path: Some(path), part, origin: None, bytes, newness: Newness::Compared(&compare) });
+        if is_spent.get() {
+            let why = format!("archives hold more than {FINDINGS} findings, of which no more are listed");
+            self.give_up(path, why);
+            self.account.close();
+        }
+        hits.into_inner()
     }
 
-    fn spend(&mut self, bytes: u64) -> bool {
-        let enough = bytes <= self.left;
-        self.left = self.left.saturating_sub(bytes);
-        enough
+    /// The name as it is behind the archive's own, which was scanned before.
+    fn name(&mut self, archive: &[u8], name: &[u8]) -> Hits {
+        if is_too_long(archive, name) {
+            return self.show(&entry_path(archive, name), Part::Content, name, &|_| true);
+        }
+        let path = entry_path(archive, name);
+        self.show(&path, Part::Name, &path, &|span| span.start > archive.len())
     }
 
-    fn spent(&mut self, archive: &[u8]) -> ControlFlow<()> {
-        let Limits { free, ratio, all, .. } = self.limits;
-        self.give_up(
-            archive,
-            format!(
-                "what it holds is larger than {} MiB and {ratio} times the file, or than {} GiB; the beginning was scanned",
-                free >> 20,
-                all >> 30
+    fn text(&mut self, path: &[u8], bytes: &[u8], there: Range<usize>, told: &mut Told) {
+        let text = bytes.get(there.clone()).filter(|text| text.len() >= SHORTEST_TEXT);
+        if let Some(text) = text {
+            let hits = self.show(path, Part::Content, text, &|_| true);
+            told.region(there, &hits);
+        }
+    }
+
+    fn limit(&mut self, path: &[u8], limit: Limit) {
+        let limits = self.account.limits;
+        let why = match limit {
+            Limit::Content => {
+                format!("it is larger than {} MiB, of which the beginning was scanned", limits.file >> 20)
+            }
+            Limit::File => format!(
+                "what it holds is larger than {} MiB and {} times the file, or than {} GiB; the beginning was scanned",
+                limits.free >> 20,
+                limits.ratio,
+                limits.all >> 30
             ),
-        );
-        self.left = 0;
-        ControlFlow::Break(())
+            Limit::Scan => {
+                let most = EXCESS >> 30;
+                format!(
+                    "all archives together hold {most} GiB more than archives of their size usually do; the beginning was scanned"
+                )
+            }
+        };
+        self.give_up(path, why);
+    }
+
+    fn skip(&mut self, path: &[u8], why: &'static str) {
+        match self.unpacked.skipped.len() {
+            MOST_SKIPPED => {
+                let why = "one of more than 1,000 in an archive, which are not unpacked";
+                self.unpacked.skipped.push(Skipped { path: path.to_owned(), why });
+            }
+            listed if listed < MOST_SKIPPED => self.unpacked.skipped.push(Skipped { path: path.to_owned(), why }),
+            _ => {}
+        }
     }
 
     fn give_up(&mut self, path: &[u8], why: String) {
-        self.unpacked.unread.push(Unopened { path: path.to_owned(), others: String::new(), why });
+        self.unread.entry(why).and_modify(|(_, more)| *more += 1).or_insert_with(|| (path.to_owned(), 0));
     }
 }
 
-/// How reading ended.
-enum End {
-    Whole,
-    Damaged(String),
-    TooLarge,
-    Spent,
-}
-
-/// The entries of one archive that cannot be read: by reason, the first and how many more.
-#[derive(Default)]
-struct Closed(std::collections::BTreeMap<String, (Vec<u8>, usize)>);
-
-impl Closed {
-    fn add(&mut self, path: &[u8], why: String) {
-        self.0.entry(why).and_modify(|(_, more)| *more += 1).or_insert_with(|| (path.to_owned(), 0));
+impl Taker for Opened<'_, '_> {
+    fn entry(&mut self, bytes: &[u8], entry: Entry<'_>, data: Data<'_>) -> ControlFlow<()> {
+        let (walk, depth) = (&mut *self.walk, self.depth);
+        let path = entry_path(self.path, entry.name);
+        let targets = entry.target.map_or(0, <[u8]>::len);
+        let cost = ENTRY + (self.path.len() + entry.name.len() + targets) as u64;
+        if let Err(limit) = walk.account.spend(cost) {
+            walk.limit(self.path, limit);
+            return ControlFlow::Break(());
+        }
+        let mut hits = walk.name(self.path, entry.name);
+        if let Some(target) = entry.target {
+            hits.extend(walk.show(&path, Part::SymlinkTarget, target, &|_| true));
+        }
+        entry.headers.into_iter().for_each(|range| self.told.region(range, &hits));
+        for there in entry.texts {
+            walk.text(&path, bytes, there, self.told);
+        }
+        if let Some(why) = entry.damage {
+            walk.give_up(&path, why);
+        }
+        let Some(part) = entry.part else { return ControlFlow::Continue(()) };
+        match data {
+            Data::Plain(range) => {
+                if let Err(limit) = walk.account.spend(range.len() as u64) {
+                    walk.limit(self.path, limit);
+                    return ControlFlow::Break(());
+                }
+                let hits = walk.content(&path, part, &bytes[range.clone()], depth);
+                self.told.plain(range.start, &hits);
+            }
+            Data::Packed(decode) => {
+                let mut layout = Layout::default();
+                let take = |walk: &mut Walk<'_>, content: &[u8]| walk.content(&path, part, content, depth);
+                let (hits, _, limit) = walk.packed(&path, 0, &mut layout, decode, take);
+                let mut read = 0;
+                for range in layout.body {
+                    read += range.len() as u64;
+                    self.told.region(range, &hits);
+                }
+                match limit.map_or_else(|| walk.account.spend(read), Err) {
+                    Ok(()) => {}
+                    Err(limit @ Limit::Content) => walk.limit(&path, limit),
+                    Err(limit) => {
+                        walk.limit(self.path, limit);
+                        return ControlFlow::Break(());
+                    }
+                }
+            }
+            Data::Closed(why) => walk.give_up(&path, why),
+        }
+        ControlFlow::Continue(())
     }
-}
 
-fn too_large(limit: u64) -> String {
-    format!("it is larger than {} MiB, of which the beginning was scanned", limit >> 20)
+    fn text(&mut self, bytes: &[u8], there: Range<usize>) {
+        self.walk.text(self.path, bytes, there, self.told);
+    }
 }
 
 /// Whether there is something to unpack, or to be named because it is not.
 pub(super) fn is_archive(bytes: &[u8]) -> bool {
-    kind::of(bytes).is_some()
+    !kind::all(bytes).is_empty()
 }
 
 /// Takes out of `still_new` what an older version of the archive has under the same name. Asked only of files that hold a token,
 /// and unpacks the older version each time, so that it is never in memory as a whole.
 pub(super) fn leave_out_known(path: &[u8], old: &[u8], new: &Unit<'_>, spans: &[Span], still_new: &mut [bool]) {
-    let kept = std::cell::RefCell::new(still_new);
-    unpack(path, old, LIMITS, &|unit| {
+    let kept = RefCell::new(still_new);
+    // A budget of its own: the scan's may be spent, and what an older version holds is no finding.
+    unpack(path, old, LIMITS, &Budget::default(), &|unit| {
         if (unit.path, unit.part) != (new.path, new.part) {
             return;
         }
@@ -345,13 +436,21 @@ pub(crate) fn path_inside(outer: &[u8], path: &[u8]) -> Vec<u8> {
     outer
 }
 
-/// `outer.zip!/inner/name`.
+/// `outer.zip!/inner/name`, or the length of a name that is too long to be shown. No part of it is, since that may be a part
+/// of a token.
 fn entry_path(archive: &[u8], name: &[u8]) -> Vec<u8> {
+    if is_too_long(archive, name) {
+        return [archive, format!("!/(a name of {} bytes)", name.len()).as_bytes()].concat();
+    }
     let mut name = name;
     while let Some(rest) = name.strip_prefix(b"./").or_else(|| name.strip_prefix(b"/")) {
         name = rest;
     }
     [archive, b"!/", name].concat()
+}
+
+fn is_too_long(archive: &[u8], name: &[u8]) -> bool {
+    name.len() > LONGEST_PATH.saturating_sub(archive.len())
 }
 
 #[cfg(test)]
@@ -361,7 +460,7 @@ mod tests {
 
     use super::*;
 
-    const SMALL: Limits = Limits { depth: 3, file: 1 << 20, free: 2 << 20, ratio: 10, all: 8 << 20 };
+    const SMALL: Limits = Limits { depth: 3, file: 1 << 20, held: 4 << 20, free: 2 << 20, ratio: 10, all: 8 << 20 };
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -382,7 +481,7 @@ mod tests {
     /// The contents handed over, by path and length; and why the rest was not.
     fn unpacked(bytes: &[u8]) -> (Vec<(String, usize)>, Vec<String>) {
         let seen = RefCell::new(Vec::new());
-        let unpacked = unpack(b"f", bytes, SMALL, &|unit| {
+        let unpacked = unpack(b"f", bytes, SMALL, &Budget::default(), &|unit| {
             if unit.part == Part::Content {
                 let path = String::from_utf8_lossy(unit.path.unwrap_or_default()).into_owned();
                 seen.borrow_mut().push((path, unit.bytes.len()));
@@ -434,7 +533,7 @@ mod tests {
             assert_eq!(seen.len(), depth.min(3), "{depth}");
             assert_eq!(troubles.len(), usize::from(depth > 3), "{troubles:?}");
             if depth > 3 {
-                holds(&troubles, "more than 3 archives lie in one another");
+                holds(&troubles, "more than 3 archives are nested");
             }
             bytes = if depth % 2 == 0 { gzip(&bytes) } else { zip(&[("in", &bytes)]) };
         }
@@ -451,7 +550,9 @@ mod tests {
         ] {
             let paths = |path: &[u8]| {
                 let seen = RefCell::new(Vec::new());
-                unpack(path, &bytes, SMALL, &|unit| seen.borrow_mut().push(unit.path.unwrap_or_default().to_vec()));
+                unpack(path, &bytes, SMALL, &Budget::default(), &|unit| {
+                    seen.borrow_mut().push(unit.path.unwrap_or_default().to_vec());
+                });
                 seen.into_inner()
             };
             let named = paths(at.as_bytes());

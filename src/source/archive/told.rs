@@ -1,5 +1,10 @@
-//! What of an archive's own bytes was handed over already, as a file inside or as the name of one.
+//! What was found in the entries of an archive, so that it is not reported again for the archive's own bytes.
+//!
+//! Only what the scan found inside is left out. Bytes that an entry covers and in which nothing was found there count
+//! as any others do, so that unpacking never loses what the plain scan of the archive finds.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use crate::finding::Span;
@@ -7,46 +12,75 @@ use crate::finding::Span;
 /// As long as the shortest token: what follows it in the archive may not belong to it.
 const ENOUGH: usize = 19;
 
+/// Where in a unit something was found, each with a mark of how it begins.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    regions: Vec<Region>,
-    names: Vec<Vec<u8>>,
+pub(super) struct Hits(Vec<(usize, u64)>);
+
+impl Hits {
+    pub fn of(bytes: &[u8], spans: &[Span]) -> Self {
+        Self(spans.iter().map(|span| (span.start, mark(bytes, span))).collect())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn extend(&mut self, other: Hits) {
+        self.0.extend(other.0);
+    }
 }
 
-#[derive(Debug)]
-struct Region {
-    range: Range<usize>,
-    /// None: all of it. Else what stands in these names, by their positions.
-    names: Option<Range<usize>>,
+fn mark(bytes: &[u8], span: &Span) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes[span.start..span.end.min(span.start + ENOUGH)].hash(&mut hasher);
+    hasher.finish()
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Of files that are stored as they are: where in the archive something was found.
+    starts: HashSet<usize>,
+    /// Of what was packed and of names: ranges of the archive, and what was found in what they stand for.
+    regions: Vec<(Range<usize>, HashSet<u64>)>,
 }
 
 impl Told {
-    /// `range` was handed over as it is.
-    pub fn whole(&mut self, range: Range<usize>) {
-        self.regions.push(Region { range, names: None });
+    /// `hits` were found in what is in the archive as it is, from `start` on.
+    pub fn plain(&mut self, start: usize, hits: &Hits) {
+        self.starts.extend(hits.0.iter().map(|(at, _)| start + at));
     }
 
-    /// Of `range`, what stands in one of `names` was.
-    pub fn header(&mut self, range: Range<usize>, names: impl IntoIterator<Item = Vec<u8>>) {
-        let first = self.names.len();
-        self.names.extend(names);
-        self.regions.push(Region { range, names: Some(first..self.names.len()) });
+    /// `hits` were found in what `range` unpacks to, or in names that it contains.
+    pub fn region(&mut self, range: Range<usize>, hits: &Hits) {
+        if !hits.is_empty() {
+            self.regions.push((range, hits.0.iter().map(|&(_, mark)| mark).collect()));
+        }
+    }
+
+    /// Takes in what was found in the part of the archive that begins at `start`.
+    pub fn behind(&mut self, start: usize, part: Told) {
+        self.starts.extend(part.starts.into_iter().map(|at| start + at));
+        let moved = part.regions.into_iter().map(|(range, marks)| (start + range.start..start + range.end, marks));
+        self.regions.extend(moved);
     }
 
     pub fn in_order(mut self) -> Self {
-        self.regions.sort_by_key(|region| region.range.start);
+        self.regions.sort_by_key(|(range, _)| range.start);
         self
     }
 
-    /// Whether `span` of `bytes` was told. Where it starts decides: what stands behind a file or name in the archive may
-    /// look like more of the token.
+    /// Whether the scan reported `span` of `bytes` inside. Where it starts decides: what follows an entry or a name in the
+    /// archive may look like more of the token.
     pub fn holds(&self, bytes: &[u8], span: &Span) -> bool {
-        let behind = self.regions.partition_point(|region| region.range.start <= span.start);
-        let region = behind.checked_sub(1).map(|at| &self.regions[at]);
-        let Some(region) = region.filter(|region| span.start < region.range.end) else { return false };
-        let start = &bytes[span.start..span.end.min(span.start + ENOUGH)];
-        let in_name = |name: &Vec<u8>| name.windows(start.len()).any(|part| part == start);
-        region.names.clone().is_none_or(|names| self.names[names].iter().any(in_name))
+        /// Damaged archives may have overlapping regions. One that is not looked at is reported twice.
+        const OVERLAPPING: usize = 8;
+        if self.starts.contains(&span.start) {
+            return true;
+        }
+        let behind = self.regions.partition_point(|(range, _)| range.start <= span.start);
+        self.regions[behind.saturating_sub(OVERLAPPING)..behind]
+            .iter()
+            .any(|(range, marks)| span.start < range.end && marks.contains(&mark(bytes, span)))
     }
 }
 
@@ -55,23 +89,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_span_is_told_in_a_file_or_in_a_name() {
+    fn only_what_was_found_inside_is_held() {
         let bytes = b"hdr a name of a long file hdr content that is longer rest";
-        let at = |text: &[u8]| bytes.windows(text.len()).position(|part| part == text).expect("it stands there");
+        let at = |text: &[u8]| bytes.windows(text.len()).position(|part| part == text).expect("it is there");
+        let span = |text: &[u8]| at(text)..at(text) + text.len();
         let mut told = Told::default();
-        told.whole(at(b"content")..at(b" rest"));
-        told.header(0..at(b"content"), [b"in/a name of a long file".to_vec()]);
+        told.plain(at(b"content"), &Hits::of(b"content that is longer", std::slice::from_ref(&(8..15))));
+        told.region(0..at(b"content"), &Hits::of(b"in/a name of a long file", std::slice::from_ref(&(3..24))));
         let told = told.in_order();
         for (text, held) in [
-            (&b"of a long file hdr"[..], false),
+            (&b"a name of a long file"[..], true),
             (b"a name of a long file hdr", true),
+            (b"of a long file hdr", false),
             (b"hdr a name", false),
-            (b"content", true),
-            (b"longer rest", true),
+            (b"content", false),
+            (b"that is", true),
+            (b"that is longer rest", true),
             (b"rest", false),
         ] {
-            let start = at(text);
-            assert_eq!(told.holds(bytes, &(start..start + text.len())), held, "{}", text.escape_ascii());
+            assert_eq!(told.holds(bytes, &span(text)), held, "{}", text.escape_ascii());
         }
     }
 }

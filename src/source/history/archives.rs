@@ -14,12 +14,13 @@ use super::walk::{Look, Object};
 use super::watch::Phase;
 use super::{History, held, show};
 use crate::finding::{Origin, OriginKind, Part, Span};
-use crate::source::archive::{LIMITS, Unopened, is_archive, path_inside, unpack};
+use crate::source::archive::{Budget, LIMITS, Unopened, is_archive, path_inside, unpack};
 use crate::source::{Coverage, Newness, Skipped, Threads, Unit};
 
 /// Whether to unpack them, and those that were met.
 pub(super) struct Archives {
     wanted: bool,
+    budget: Budget,
     met: Mutex<Met>,
 }
 
@@ -42,7 +43,7 @@ impl Met {
 
 impl Archives {
     pub fn new(wanted: bool) -> Self {
-        Self { wanted, met: Mutex::default() }
+        Self { wanted, budget: Budget::default(), met: Mutex::default() }
     }
 
     fn met(&self) -> MutexGuard<'_, Met> {
@@ -75,7 +76,7 @@ impl Archives {
         }
         let origin = Origin { order: 0, kind: OriginKind::Blob, id: id.to_string() };
         let visit = |unit: &Unit<'_>| visit(&Unit { origin: Some(&origin), ..*unit });
-        let unpacked = unpack(b"", bytes, LIMITS, &visit);
+        let unpacked = unpack(b"", bytes, LIMITS, &self.budget, &visit);
         if may_hold {
             let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
             let newness = Newness::Compared(&untold);
