@@ -12,6 +12,7 @@ pub mod trouble;
 pub mod atomic_file;
 
 pub mod git;
+pub mod regular_file;
 
 pub mod rules;
 

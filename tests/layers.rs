@@ -9,6 +9,7 @@ const LAYERS: &[&str] = &[
     "finding",
     "trouble",
     "atomic_file",
+    "regular_file",
     "git",
     "rules",
     "detect",

@@ -1,10 +1,10 @@
 //! From a configuration file to rules and allowlists that are ready for a scan.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, MOST_BYTES, OwnRule, Refused};
+use crate::regular_file;
 use crate::rule::Rule;
 use crate::rules;
 use crate::sweep::Outcome;
@@ -29,7 +29,8 @@ impl Settings {
         let name = path.display().to_string();
         let mut text = Vec::new();
         // One byte more than there may be: a device has no end.
-        let read = File::open(path).and_then(|file| file.take(MOST_BYTES as u64 + 1).read_to_end(&mut text));
+        let read =
+            regular_file::open_named(path).and_then(|file| file.take(MOST_BYTES as u64 + 1).read_to_end(&mut text));
         read.map_err(|err| unreadable(&name, err))?;
         let config = parse(&text, &name)?;
         Self::new(&config, &name, globs)
@@ -38,7 +39,7 @@ impl Settings {
     /// The file at the top of a folder, where there is one.
     pub fn from_folder(folder: &Path, globs: &[String]) -> Result<Self, Trouble> {
         let path = folder.join(CONFIG_NAME);
-        if path.is_file() { Self::from_file(&path, globs) } else { Self::without_file(globs) }
+        if path.symlink_metadata().is_ok() { Self::from_file(&path, globs) } else { Self::without_file(globs) }
     }
 
     /// The text that a change brings, and what the text before it allowed.
@@ -75,7 +76,7 @@ impl Settings {
     /// Whether the file at the top is another one than was used, or none was. Line ends are git's affair.
     pub fn differs_from_disk(&self, top: Option<&Path>) -> bool {
         let lines = |text: &[u8]| text.iter().copied().filter(|&b| b != b'\r').collect::<Vec<_>>();
-        let on_disk = top.and_then(|top| std::fs::read(top.join(CONFIG_NAME)).ok());
+        let on_disk = top.and_then(|top| regular_file::read(&top.join(CONFIG_NAME)).ok());
         on_disk.is_some_and(|on_disk| self.text.as_deref().map(lines) != Some(lines(&on_disk)))
     }
 

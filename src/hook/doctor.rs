@@ -1,6 +1,5 @@
 //! What guards a clone, hook by hook, and the proof of it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::hazards::hazards;
@@ -9,6 +8,7 @@ use super::place::Place;
 use super::proof::{Proof, Stage};
 use super::runner::{Runner, Script};
 use super::{OF_A_CLONE, Told};
+use crate::regular_file;
 use crate::trouble::Trouble;
 
 /// What was found, and whether a token would be stopped.
@@ -132,7 +132,7 @@ impl Hook {
     fn look(name: &'static str, place: &Place) -> Self {
         let file = place.scripts.join(name);
         let run_by_git = place.hooks.join(name);
-        let state = match fs::read(&file) {
+        let state = match regular_file::read(&file) {
             _ if !run_by_git.exists() => State::Missing,
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => State::Missing,
             Err(err) => State::Unreadable(err.to_string()),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::place::Place;
 use crate::git::{answer_about_hooks, ask};
+use crate::regular_file;
 
 /// Sentences on what is set, written or missing that keeps hooks from running; `called` says whether a hook calls keysweep.
 pub(super) fn hazards(place: &Place, called: bool) -> Vec<String> {
@@ -91,7 +92,7 @@ fn elsewhere_only(place: &Place) -> Option<String> {
     let workflows = workflows.map(|entry| Path::new(".github/workflows").join(entry.file_name()));
     let mut files = CONFIGS.iter().map(|name| Path::new(name).to_owned()).chain(workflows);
     let names_it = |text: Vec<u8>| String::from_utf8_lossy(&text).contains("keysweep");
-    let file = files.find(|file| fs::read(place.top.join(file)).is_ok_and(names_it))?;
+    let file = files.find(|file| regular_file::read(&place.top.join(file)).is_ok_and(names_it))?;
     Some(format!(
         "{} names keysweep, but no hook of this clone runs it: a token is found, if at all, when it is pushed already",
         file.display()

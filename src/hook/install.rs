@@ -8,6 +8,7 @@ use super::place::Place;
 use super::runner::Script;
 use super::{NAMES, OF_A_CLONE, OF_A_SERVER, Told, global, known, script};
 use crate::atomic_file::AtomicFile;
+use crate::regular_file;
 use crate::trouble::Trouble;
 
 /// Installs the scripts for the hooks that were named, or for those that guard the repository in which `dir` lies.
@@ -181,7 +182,7 @@ impl Folder<'_> {
             Err(_) => return Found::Nothing,
             Ok(met) => met.file_type().is_symlink(),
         };
-        match fs::read(&file) {
+        match regular_file::read(&file) {
             Ok(bytes) => {
                 let found = String::from_utf8_lossy(&bytes);
                 match (script::is_ours(&found), link) {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::git::{answer, answer_about_hooks};
+use crate::source::refuse_pipes;
 use crate::trouble::Trouble;
 
 /// A repository's hooks.
@@ -24,6 +25,7 @@ pub(super) struct Place {
 impl Place {
     /// That of the repository in which `dir` lies. Git itself is asked: no one else knows all of its settings.
     pub fn find(dir: &Path) -> Result<Self, Trouble> {
+        refuse_pipes(dir)?;
         let (top, bare) = top(dir)?;
         let hooks = answer_about_hooks(&top, &["rev-parse", "--git-path", "hooks"])?;
         let hooks = hooks.path().ok_or_else(|| {

@@ -1,9 +1,9 @@
 //! Whose hook it is, and what its owner would add for keysweep.
 
-use std::fs;
 use std::path::Path;
 
 use super::script;
+use crate::regular_file;
 
 /// Who runs a hook's file, by what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,8 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 fn configured(top: Option<&Path>, names: &[&str], says: impl Fn(&str) -> bool) -> bool {
     let places = ["", ".", ".config/"];
     let files = names.iter().flat_map(|name| places.map(|place| format!("{place}{name}")));
-    let mut texts = top.into_iter().flat_map(|top| files.clone().filter_map(|file| fs::read(top.join(file)).ok()));
+    let mut texts =
+        top.into_iter().flat_map(|top| files.clone().filter_map(|file| regular_file::read(&top.join(file)).ok()));
     texts.any(|text| code(&String::from_utf8_lossy(&text)).any(&says))
 }
 
@@ -97,7 +98,7 @@ fn id(name: &str) -> &'static str {
 
 /// The framework keeps the hook that was there before it under this name, and calls it.
 fn has_ours_as_legacy(folder: &Path, name: &str) -> bool {
-    let legacy = fs::read(folder.join(format!("{name}.legacy")));
+    let legacy = regular_file::read(&folder.join(format!("{name}.legacy")));
     legacy.is_ok_and(|text| script::is_ours(&String::from_utf8_lossy(&text)))
 }
 

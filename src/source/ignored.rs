@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::git::{Question, to_path};
+use crate::regular_file;
 use crate::trouble::Trouble;
 
 /// The ignored paths below folders that are walked, in the words of the walk.
@@ -87,7 +88,7 @@ fn words(git_dir: Option<&Path>, top: &Path) -> Vec<std::ffi::OsString> {
 fn is_repository(folder: &Path) -> bool {
     let git = folder.join(".git");
     super::files::is_git_dir(&git)
-        || (git.is_file() && std::fs::read(&git).is_ok_and(|text| text.starts_with(b"gitdir: ")))
+        || (git.is_file() && regular_file::read(&git).is_ok_and(|text| text.starts_with(b"gitdir: ")))
 }
 
 fn unknown(top: &Path, cause: String) -> Trouble {

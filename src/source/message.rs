@@ -10,6 +10,7 @@ use std::path::Path;
 use super::{Coverage, Kind, Newness, Repository, Source, Threads, Unit};
 use crate::finding::{Part, Span};
 use crate::git;
+use crate::regular_file;
 use crate::trouble::Trouble;
 
 /// What git writes between the message and the diff that `commit --verbose` shows.
@@ -29,7 +30,7 @@ pub struct Message<'r> {
 
 impl<'r> Message<'r> {
     pub fn read(path: &Path, quoted: Option<&'r Repository>) -> Result<Self, Trouble> {
-        let text = std::fs::read(path).map_err(|err| {
+        let text = regular_file::read_named(path).map_err(|err| {
             Trouble::new(
                 format!("cannot read the message {}", path.display()),
                 err,

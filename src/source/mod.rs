@@ -4,6 +4,7 @@
 //! covered. It neither scans nor prints.
 
 mod added;
+mod alternates;
 mod ancestry;
 #[cfg(feature = "archives")]
 mod archive;
@@ -35,7 +36,7 @@ pub use files::Files;
 pub use history::{CommitFacts, History, Introduced, Label, Moment, Phase, Sought, Trace, Watch};
 pub use message::Message;
 pub use push::{Known, Push, Pushed};
-pub use repository::Repository;
+pub use repository::{Repository, refuse_pipes};
 pub use selection::Selection;
 pub use staged::Staged;
 pub use threads::Threads;

@@ -16,6 +16,7 @@ use gix::objs::tree::{EntryKind, EntryMode, EntryRef};
 use gix::objs::{Find, TreeRefIter};
 use gix::odb::pack::cache;
 
+use super::alternates::with_alternates;
 use super::ancestry::Commit;
 use super::depth;
 use super::gaps::Gaps;
@@ -34,6 +35,8 @@ pub(super) struct Stores {
     dirs: Vec<PathBuf>,
     /// gix's way to read them, opened when it is needed.
     gix: OnceLock<Result<Vec<Arc<gix::odb::Store>>, Trouble>>,
+    /// The directories that the first one borrows from.
+    borrowed: OnceLock<Result<Vec<PathBuf>, Trouble>>,
     hash: Kind,
 }
 
@@ -43,6 +46,8 @@ pub(super) struct Objects {
     packs: RefCell<Packs>,
     /// Asked last, and its word is final.
     stores: Arc<Stores>,
+    /// The loose objects of all other directories.
+    borrowed: OnceCell<RefCell<Vec<Loose>>>,
     handles: OnceCell<Vec<gix::odb::Handle>>,
     hash: Kind,
     gaps: Option<Arc<Gaps>>,
@@ -110,7 +115,7 @@ impl Stores {
         if let Some(more) = std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES") {
             dirs.extend(alternates(&more).into_iter().filter(|dir| dir.is_dir()));
         }
-        Self { dirs, gix: OnceLock::new(), hash: repository.object_hash() }
+        Self { dirs, gix: OnceLock::new(), borrowed: OnceLock::new(), hash: repository.object_hash() }
     }
 
     /// The object directories themselves, without their alternates.
@@ -132,10 +137,20 @@ impl Stores {
             loose: RefCell::new(Loose::new(&self.dirs[0])),
             packs: RefCell::new(Packs::new(self.dirs.clone(), self.hash, delta_bases)),
             stores: self.clone(),
+            borrowed: OnceCell::new(),
             handles: OnceCell::new(),
             hash: self.hash,
             gaps: None,
         }
+    }
+
+    fn borrowed(&self) -> Result<&[PathBuf], Trouble> {
+        let list = || {
+            let mut unread = Vec::new();
+            let all = with_alternates(&self.dirs, &mut unread);
+            unread.pop().map_or_else(|| Ok(all.into_iter().skip(1).collect()), Err)
+        };
+        self.borrowed.get_or_init(list).as_deref().map_err(Clone::clone)
     }
 
     /// Opening them takes a list of all packs, and where all that is wanted is in a plain place they stay unused.
@@ -332,6 +347,19 @@ impl Objects {
         buffer: &mut Vec<u8>,
         failed: &dyn Fn(gix::Error) -> Trouble,
     ) -> Result<Option<gix::objs::Kind>, Trouble> {
+        // gix refuses alternates that name each other, and takes a relative one from another place than git does.
+        let borrowed = self.stores.borrowed()?;
+        for store in self
+            .borrowed
+            .get_or_init(|| RefCell::new(borrowed.iter().map(|dir| Loose::new(dir)).collect()))
+            .borrow_mut()
+            .iter_mut()
+        {
+            if let Ok(Some((kind, start))) = store.read(id, buffer) {
+                buffer.drain(..start);
+                return Ok(Some(kind));
+            }
+        }
         let stores = self.stores.gix()?;
         let reading = |store: &Arc<gix::odb::Store>| {
             let mut handle = store.to_cache();

@@ -5,13 +5,14 @@
 //! asked; what is damaged, or not understood, or not found, is left to gix.
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use gix::hash::{Kind, oid};
 use gix::odb::pack::{cache, data};
 use gix::zlib::Inflate;
 use memmap2::Mmap;
 
+use super::alternates::with_alternates;
 use super::map::map;
 
 /// Format: gitformat-pack(5), "Version 2 pack-*.idx files".
@@ -134,20 +135,13 @@ impl Index {
 
 /// All packs, damaged ones left out.
 fn open_all(dirs: &[PathBuf], hash: Kind) -> Vec<Pack> {
-    let alternates = dirs.iter().flat_map(|dir| alternates_of(dir));
-    let folders = dirs.iter().cloned().chain(alternates).map(|dir| dir.join("pack"));
+    // Asked first, since following the links in every part of a path takes many calls.
+    let borrows = dirs.iter().any(|dir| dir.join("info/alternates").exists());
+    let all = if borrows { with_alternates(dirs, &mut Vec::new()) } else { dirs.to_vec() };
+    let folders = all.into_iter().map(|dir| dir.join("pack"));
     let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten().flatten().map(|file| file.path());
     files
         .filter(|file| file.extension().is_some_and(|end| end == "idx"))
         .filter_map(|file| Pack::open(file, hash))
         .collect()
-}
-
-fn alternates_of(dir: &Path) -> Vec<PathBuf> {
-    // Asked first, since gix follows the links in every part of the path before it looks.
-    if !dir.join("info/alternates").exists() {
-        return Vec::new();
-    }
-    let here = std::env::current_dir().unwrap_or_default();
-    gix::odb::alternate::resolve(dir.to_owned(), &here).unwrap_or_default()
 }

@@ -1,11 +1,13 @@
 //! The branches, tags and remote-tracking branches of a repository.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
 use super::Repository;
+use crate::regular_file;
 use crate::trouble::Trouble;
 
 /// One name for an object.
@@ -52,7 +54,22 @@ impl Repository {
                 gix::refs::TargetRef::Symbolic(_) => all.symbolic.push(name),
             }
         }
+        // gix leaves these out without a word.
+        self.no_files(&self.gix.common_dir().join("refs"), &mut all.broken);
         Ok(all)
+    }
+
+    /// Reports each pipe, socket or device below `folder`, where a file with a ref should be.
+    fn no_files(&self, folder: &Path, broken: &mut Vec<Trouble>) {
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            let (path, kind) = (entry.path(), entry.file_type());
+            if kind.as_ref().is_ok_and(std::fs::FileType::is_dir) {
+                self.no_files(&path, broken);
+            } else if let Err(err) = regular_file::expect(&path) {
+                let cause = format!("{}: {err}", path.display());
+                broken.push(self.broken_refs(cause));
+            }
+        }
     }
 
     /// The branch that HEAD stands for, which need not be there yet.
@@ -61,8 +78,10 @@ impl Repository {
             let name = self.ask_git(&["symbolic-ref", "--quiet", "HEAD"])?;
             return Ok(name.map(|name| name.trim_ascii().to_vec()));
         }
-        let name = self.gix.head_name().map_err(|err| self.broken_refs(err))?;
-        Ok(name.map(|name| name.as_bstr().to_vec()))
+        Ok(self.head_target()?.and_then(|target| match target {
+            gix::refs::Target::Symbolic(name) => Some(name.as_bstr().to_vec()),
+            gix::refs::Target::Object(_) => None,
+        }))
     }
 
     /// gix reads no reftables. Names and ids only: never content.
@@ -123,7 +142,7 @@ impl Repository {
         let wrong = |err: &dyn std::fmt::Display| {
             Trouble::new(format!("cannot read {}", path.display()), err, "see what git fsck says of the repository")
         };
-        match std::fs::read(&path) {
+        match regular_file::read(&path) {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),
             Err(err) => Err(wrong(&err)),
             Ok(text) => {

@@ -9,6 +9,7 @@ use gix::odb::store::init::Slots;
 
 use super::objects::{Objects, Stores};
 use crate::git;
+use crate::regular_file;
 use crate::trouble::Trouble;
 
 /// A repository, and where its parts are.
@@ -65,7 +66,7 @@ impl Repository {
             let id = self.ask_git(&["rev-parse", "--quiet", "--verify", &name]).ok()??;
             return ObjectId::from_hex(id.trim_ascii()).ok();
         }
-        ObjectId::from_hex(std::fs::read(git_dir.join("HEAD")).ok()?.trim_ascii()).ok()
+        ObjectId::from_hex(regular_file::read(&git_dir.join("HEAD")).ok()?.trim_ascii()).ok()
     }
 
     /// Files and folders in the git directory that are neither objects, nor refs, nor an index, nor another repository's.
@@ -106,8 +107,8 @@ impl Repository {
     /// The trees of the commits that are being merged into HEAD: none but in the middle of a merge.
     pub(super) fn merge_trees(&self) -> Result<Vec<ObjectId>, Trouble> {
         let path = self.git_dir().join("MERGE_HEAD");
-        let commits = match std::fs::read_to_string(&path) {
-            Ok(text) => text
+        let commits = match regular_file::read(&path) {
+            Ok(text) => String::from_utf8_lossy(&text)
                 .lines()
                 .map(|line| ObjectId::from_hex(line.trim().as_bytes()).map_err(|err| broken_merge(&path, err)))
                 .collect::<Result<Vec<_>, _>>()?,
@@ -131,21 +132,27 @@ impl Repository {
     }
 
     fn head_commit(&self) -> Result<Option<ObjectId>, Trouble> {
-        let head = self.gix.head().map_err(|err| self.broken_head(err))?;
-        match head.kind {
-            gix::head::Kind::Unborn(_) => Ok(None),
-            gix::head::Kind::Detached { target, .. } => Ok(Some(target)),
-            gix::head::Kind::Symbolic(branch) => self.commit_of(branch.target),
-        }
+        self.head_target()?.map_or_else(|| Err(self.broken_head("there is none")), |target| self.commit_of(target))
     }
 
-    /// Follows a branch that is another name for a branch, as git does, five names deep.
+    /// What HEAD itself says: the branch, where it names one, is not looked for.
+    pub(super) fn head_target(&self) -> Result<Option<gix::refs::Target>, Trouble> {
+        let head = self.gix.refs.try_find("HEAD").map_err(|err| self.broken_head(err))?;
+        Ok(head.map(|head| head.target))
+    }
+
+    /// Follows a branch that is another name for a branch, as git does, five names deep behind HEAD.
     fn commit_of(&self, mut target: gix::refs::Target) -> Result<Option<ObjectId>, Trouble> {
-        for _ in 0..5 {
+        for _ in 0..6 {
             let name = match target {
                 gix::refs::Target::Object(id) => return Ok(Some(id)),
                 gix::refs::Target::Symbolic(name) => name,
             };
+            let file = self.common_dir().join(git::to_path(name.as_bstr()));
+            regular_file::expect(&file).map_err(|err| {
+                let attempt = format!("cannot read the ref {}", file.display());
+                Trouble::new(attempt, err, "put a file in its place, and see what git status says")
+            })?;
             match self.gix.refs.try_find(name.as_ref()).map_err(|err| self.broken_head(err))? {
                 Some(branch) => target = branch.target,
                 None => return Ok(None),
@@ -201,6 +208,7 @@ fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Trouble {
 /// and reading them takes half of the time to open a small repository. The few variables that matter in a hook are read
 /// by hand, `GIT_DIR` by gix.
 fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
+    refuse_pipes(dir)?;
     // No slots, no list of packs: objects are read through `Stores`.
     let options = || {
         let isolated = gix::open::Permissions::isolated();
@@ -224,6 +232,48 @@ fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
             "run keysweep in a git repository, or scan plain files with keysweep files PATH",
         )
     })
+}
+
+/// Refuses a repository with a pipe or a device in place of a file that gix or git opens in any case: both would wait for ever.
+pub fn refuse_pipes(dir: &Path) -> Result<(), Trouble> {
+    const FILES: &[&str] = &["HEAD", "config", "config.worktree", "packed-refs", "commondir", "index"];
+    let check = |path: &Path| {
+        let refused = |err| {
+            let attempt = format!("cannot read {}", path.display());
+            Trouble::new(attempt, err, "put a file in its place, and see what else git status says")
+        };
+        regular_file::expect(path).map_err(refused)
+    };
+    let check_all = |git_dir: &Path| FILES.iter().try_for_each(|name| check(&git_dir.join(name)));
+    if let Some(named) = std::env::var_os("GIT_DIR").filter(|named| !named.is_empty()) {
+        return check_all(Path::new(&named));
+    }
+    let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    for folder in here.ancestors() {
+        let git = folder.join(".git");
+        let Ok(meta) = git.metadata() else {
+            if folder.join("objects").is_dir() {
+                check_all(folder)?;
+            }
+            continue;
+        };
+        if meta.is_dir() {
+            return check_all(&git);
+        }
+        check(&git)?;
+        // A linked worktree, or a submodule.
+        let text = regular_file::read(&git).unwrap_or_default();
+        let Some(git_dir) = text.strip_prefix(b"gitdir: ") else { return Ok(()) };
+        let git_dir = folder.join(git::to_path(git_dir.trim_ascii_end()));
+        check_all(&git_dir)?;
+        let common = regular_file::read(&git_dir.join("commondir")).unwrap_or_default();
+        return if common.is_empty() {
+            Ok(())
+        } else {
+            check_all(&git_dir.join(git::to_path(common.trim_ascii_end())))
+        };
+    }
+    Ok(())
 }
 
 /// Where to look from. From a relative path gix takes a folder inside of a bare repository for one beside a `.git`.

@@ -16,4 +16,5 @@ mod leaks_encoded;
 mod leaks_in_errors;
 mod long_line;
 mod output;
+mod pipes;
 mod programs;

@@ -14,6 +14,7 @@ mod deltas;
 mod find;
 mod find_several;
 mod honest;
+mod leftovers;
 mod objects;
 mod places;
 mod plan;

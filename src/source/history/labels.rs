@@ -1,12 +1,14 @@
 //! Under which names a token can be reached.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 
 use super::History;
 use super::trace::{Trace, Tracer};
+use crate::regular_file;
+use crate::trouble::Trouble;
 
 /// A way to reach a token, the most public first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,6 +165,27 @@ fn names(history: &History<'_>) -> Vec<Named> {
     names
 }
 
+/// What is said of reflogs in `folder` that cannot be read: what they lead to may be missing from the answer.
+pub(super) fn unread_logs(folder: &Path) -> Vec<Trouble> {
+    let unread = |path: &Path, err: std::io::Error| {
+        let attempt = format!("cannot read the reflog {}", path.display());
+        vec![Trouble::new(attempt, err, "make it readable, or see what git reflog says of it")]
+    };
+    let entries = match folder.read_dir().and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+        Ok(entries) => entries,
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+        Err(err) => return unread(folder, err),
+    };
+    let look = |path: PathBuf| {
+        if path.is_dir() {
+            return unread_logs(&path);
+        }
+        let opened = regular_file::open(&path).and_then(|_| regular_file::expect(&path));
+        opened.map_or_else(|err| unread(&path, err), |()| Vec::new())
+    };
+    entries.into_iter().flat_map(|entry: std::fs::DirEntry| look(entry.path())).collect()
+}
+
 /// What the reflogs below `folder` name.
 fn logs(folder: &Path, name: &[u8], names: &mut Vec<Named>) {
     for entry in folder.read_dir().into_iter().flatten().flatten() {
@@ -172,7 +195,7 @@ fn logs(folder: &Path, name: &[u8], names: &mut Vec<Named>) {
             continue;
         }
         let label = reflog(name);
-        let text = std::fs::read(entry.path()).unwrap_or_default();
+        let text = regular_file::read(&entry.path()).unwrap_or_default();
         for line in text.split(|&b| b == b'\n') {
             let ids = line.splitn(3, |&b| b == b' ').take(2).filter_map(|id| ObjectId::from_hex(id).ok());
             names.extend(ids.filter(|id| !id.is_null()).map(|id| Named { label: label.clone(), id }));

@@ -96,6 +96,7 @@ impl<'r> History<'r> {
         let head = repository.head().map_err(&mut told).unwrap_or_default();
         let git_dirs =
             repository.git_dirs().map_err(&mut told).unwrap_or_else(|()| vec![repository.common_dir().into()]);
+        git_dirs.iter().flat_map(|git_dir| labels::unread_logs(&git_dir.join("logs"))).for_each(&mut told);
         let (mut staged, mut intended) = (Vec::new(), Vec::new());
         for git_dir in &git_dirs {
             let index = staged_in(git_dir, &repository.objects).map_err(&mut told).unwrap_or_default();
@@ -175,7 +176,9 @@ impl Source for History<'_> {
         let mut found = links.into_found();
         self.clean.add_to(&mut found);
         let found = self.found.get_or_init(|| found);
-        let (skipped, remembered) = (self.submodules(&found.submodules), self.remembered);
+        let (mut skipped, remembered) = (self.submodules(&found.submodules), self.remembered);
+        let unfinished = self.contents.unfinished.iter().map(|path| path.as_os_str().as_encoded_bytes().to_vec());
+        skipped.extend(unfinished.map(|path| Skipped { path, why: UNFINISHED }));
         let mut covered = Coverage { objects: read, remembered, bytes, skipped, unread, ..Coverage::default() };
         self.tell_lacks(found, threads, &mut covered);
         self.with_archives_told(covered, threads)
@@ -248,6 +251,9 @@ impl History<'_> {
         }
     }
 }
+
+/// Why a pack that git is writing is not scanned.
+const UNFINISHED: &str = "a pack that git is writing: a sweep after that reads it";
 
 /// All that the index of the worktree with this git directory holds.
 fn staged_in(git_dir: &Path, objects: &Objects) -> Result<index::Delta, Trouble> {

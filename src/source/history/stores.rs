@@ -1,20 +1,23 @@
 //! Every place where a repository keeps objects.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
 use gix::hash::{Kind as HashKind, oid};
 
 use super::pack::Pack;
+use crate::regular_file;
 use crate::source::Threads;
+use crate::source::alternates::with_alternates;
 use crate::trouble::Trouble;
 
 /// How long git takes to remove the files of a pack, and more.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long after the last write to a temporary file git may still be at it: a slow fetch receives something all the time.
+const STILL_WRITTEN: Duration = Duration::from_secs(60);
 
 /// All packs and all loose objects.
 #[derive(Default)]
@@ -23,6 +26,8 @@ pub(super) struct Contents {
     /// For each folder of loose objects, the ids in it that no pack has.
     pub loose: Vec<(PathBuf, Vec<ObjectId>)>,
     pub unread: Vec<Trouble>,
+    /// Packs that git seems to be writing.
+    pub unfinished: Vec<PathBuf>,
     /// Whether a pack is one of a partial clone: what it refers to may be left out.
     pub promised: bool,
 }
@@ -68,6 +73,25 @@ impl Contents {
         ids
     }
 
+    /// The path of a file that git reads; none of one that it is writing.
+    fn file_of_pack(&mut self, path: PathBuf) -> Result<Option<PathBuf>, Trouble> {
+        regular_file::expect(&path).map_err(|err| unreadable(&path, err))?;
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        if !name.starts_with(b"tmp_") && !name.starts_with(b".tmp-") {
+            return Ok(Some(path));
+        }
+        let age = path.metadata().and_then(|meta| meta.modified()).ok().and_then(|written| written.elapsed().ok());
+        // Gone by now: it has its name. Just written: what a fetch receives belongs to no repository yet, and what a repack
+        // writes is in the old packs too.
+        if age.is_none_or(|age| age < STILL_WRITTEN) {
+            self.unfinished.extend(age.map(|_| path));
+            return Ok(None);
+        }
+        let attempt = format!("cannot read the unfinished pack {}", path.display());
+        let cause = "git was stopped while it wrote the file, which no index describes";
+        Err(Trouble::new(attempt, cause, "git gc --prune=now removes it"))
+    }
+
     fn add_packs(&mut self, folder: &Path, hash: HashKind, threads: Threads) {
         let mut indexes = Vec::new();
         let entries = match std::fs::read_dir(folder) {
@@ -77,7 +101,10 @@ impl Contents {
         };
         for entry in entries {
             match entry {
-                Ok(entry) => indexes.push(entry.path()),
+                Ok(entry) => match self.file_of_pack(entry.path()) {
+                    Ok(path) => indexes.extend(path),
+                    Err(trouble) => self.unread.push(trouble),
+                },
                 Err(err) => self.unread.push(unreadable(folder, err)),
             }
         }
@@ -114,38 +141,6 @@ impl Contents {
         ids.sort();
         self.loose.push((dir.to_owned(), ids));
     }
-}
-
-/// `dirs`, and whatever they borrow from, each once. Unlike gix this follows a relative alternate from the directory that
-/// names it, and lets two name each other, as git does.
-fn with_alternates(dirs: &[PathBuf], unread: &mut Vec<Trouble>) -> Vec<PathBuf> {
-    let mut seen: Vec<PathBuf> = Vec::new();
-    let mut next: Vec<PathBuf> = dirs.iter().rev().cloned().collect();
-    while let Some(dir) = next.pop() {
-        let real = dir.canonicalize().unwrap_or(dir);
-        if seen.contains(&real) {
-            continue;
-        }
-        let file = real.join("info/alternates");
-        match std::fs::read(&file) {
-            Ok(text) => next.extend(alternates_in(&text).map(|alternate| real.join(alternate))),
-            Err(err) if err.kind() == std::io::ErrorKind::NotFound => {}
-            Err(err) => unread.push(unreadable(&file, err)),
-        }
-        seen.push(real);
-    }
-    seen
-}
-
-/// One a line, quoted as in C where it begins with a double quote; `#` starts a comment.
-fn alternates_in(text: &[u8]) -> impl Iterator<Item = PathBuf> {
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#"));
-    lines.filter_map(|line| {
-        let plain = Cow::Borrowed(line.as_bstr());
-        let quoted = line.starts_with(b"\"").then(|| gix::quote::ansi_c::undo(line.as_bstr()).ok()).flatten();
-        let line = quoted.map_or(plain, |(path, _)| path);
-        gix::path::from_bstr(line).ok().map(Cow::into_owned)
-    })
 }
 
 fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Trouble {

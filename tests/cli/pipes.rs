@@ -1,0 +1,139 @@
+//! A named pipe in place of a file is an error. No command waits for somebody to write into it.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::support::token::Maker;
+use crate::support::{Call, Repo, client, note};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn repository() -> Repo {
+    let repo = Repo::new();
+    repo.stage("a.txt", "innocent\n");
+    repo.commit("base");
+    repo.git(&["gc", "-q"]);
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "second"]);
+    repo.write("message", "innocent\n");
+    repo
+}
+
+fn put_pipe(repo: &Repo, path: &str) {
+    let path = repo.path(path);
+    fs::remove_file(&path).unwrap_or_default();
+    fs::create_dir_all(path.parent().expect("below top")).expect("create parents");
+    repo.call("mkfifo", &[&path]).run().expect_code(0);
+}
+
+#[track_caller]
+fn expect_refused(call: Call, path: &str) {
+    let name = path.rsplit('/').next().expect("a name");
+    let run = call.patience(PATIENCE).run().expect_code(2);
+    if !run.err().contains(name) || !run.err().contains("it is a pipe, a socket or a device") {
+        run.fail(&format!("expected a sentence that names {path}"));
+    }
+}
+
+#[test]
+fn a_pipe_in_the_git_directory_is_named_by_every_command() {
+    let commands: [&[&str]; 8] = [
+        &["staged"],
+        &["history"],
+        &["history", "HEAD"],
+        &["hook", "pre-commit"],
+        &["hook", "commit-msg", "message"],
+        &["install"],
+        &["doctor"],
+        &["uninstall"],
+    ];
+    for path in [".git/HEAD", ".git/config", ".git/packed-refs", ".git/index", ".git/commondir"] {
+        note(path);
+        let repo = repository();
+        put_pipe(&repo, path);
+        for args in commands {
+            expect_refused(repo.keysweep_call(args), path);
+            expect_refused(repo.keysweep_call(args).cwd(repo.path(".git/info/..")), path);
+        }
+        // Without a repository files are files.
+        let call = repo.keysweep_call(&["files", "--respect-gitignore", "a.txt", "message"]).patience(PATIENCE);
+        call.run().expect_code(0);
+    }
+}
+
+#[test]
+fn a_pipe_that_a_scan_meets_later_is_named() {
+    for (path, args) in [
+        (".git/refs/heads/main", &["staged"][..]),
+        (".git/refs/heads/main", &["hook", "pre-commit"]),
+        (".git/refs/heads/main", &["history"]),
+        (".git/refs/heads/other", &["history"]),
+        (".git/MERGE_HEAD", &["staged"]),
+        (".git/shallow", &["history"]),
+        (".git/shallow", &["history", "HEAD"]),
+        (".git/logs/HEAD", &["history"]),
+        (".git/logs/refs/heads/main", &["history"]),
+        (".git/objects/info/alternates", &["history"]),
+        (".git/objects/pack/pack-x.idx", &["history"]),
+        (".git/objects/pack/pack-x.pack", &["history"]),
+        ("message", &["message", "message"]),
+        ("message", &["hook", "commit-msg", "message"]),
+        ("pipe.toml", &["staged", "--config", "pipe.toml"]),
+        (".keysweep.toml", &["files", "a.txt"]),
+    ] {
+        note(format!("{path} {args:?}"));
+        let repo = repository();
+        put_pipe(&repo, path);
+        expect_refused(repo.keysweep_call(args), path);
+    }
+}
+
+#[test]
+fn a_linked_worktree_and_an_index_that_is_named() {
+    let repo = repository();
+    repo.git(&["worktree", "add", "-q", "../linked"]);
+    let linked = repo.view("linked");
+    for path in [".git/worktrees/linked/HEAD", ".git/config"] {
+        let good = fs::read(repo.path(path)).expect("a file");
+        put_pipe(&repo, path);
+        expect_refused(repo.keysweep_call(&["staged"]).cwd(&linked.top), path);
+        fs::remove_file(repo.path(path)).expect("remove");
+        fs::write(repo.path(path), good).expect("write");
+    }
+    put_pipe(&repo, "index");
+    let call = repo.keysweep_call(&["staged"]).env("GIT_INDEX_FILE", "index").patience(PATIENCE);
+    call.run().expect_code(2).expect_has("cannot read the index");
+    put_pipe(&repo, "../linked/.git");
+    expect_refused(repo.keysweep_call(&["staged"]).cwd(&linked.top), ".git");
+}
+
+/// What a person or a shell passes on purpose.
+#[test]
+fn a_pipe_that_a_shell_passes_is_read() {
+    let token = Maker::new(4420).sk_live(24);
+    let repo = repository();
+    repo.write("text", client(&token));
+    let program = env!("CARGO_BIN_EXE_keysweep");
+    for script in ["exec \"$0\" message <(sleep 1; cat text)", "cat text | \"$0\" message /dev/stdin"] {
+        let call = repo.call("bash", &["-c", script, program]).patience(PATIENCE);
+        call.run().expect_code(1).expect_has(&token.fingerprint());
+    }
+    let allow =
+        format!("printf '[allow]\\nfingerprints = [{{ id = \"{}\", reason = \"a test\" }}]\\n'", token.fingerprint());
+    let script = format!("exec \"$0\" files --config <(sleep 1; {allow}) text");
+    repo.call("bash", &["-c", &script, program]).patience(PATIENCE).run().expect_code(0);
+}
+
+/// A pipe or a link where no hook of ours looks is no reason to hang either.
+#[test]
+fn a_pipe_that_no_scan_needs_hinders_none() {
+    let token = Maker::new(4421).sk_live(24);
+    let repo = repository();
+    repo.stage("b.txt", client(&token));
+    for path in [".keysweep.toml", ".pre-commit-config.yaml", ".git/hooks/pre-push", "lefthook.yml"] {
+        put_pipe(&repo, path);
+    }
+    for (args, codes) in [(&["staged"][..], [1, 1]), (&["hook", "pre-commit"], [1, 1]), (&["doctor"], [1, 2])] {
+        let run = repo.keysweep_call(args).patience(PATIENCE).run();
+        assert!(run.code.is_some_and(|code| codes.contains(&code)), "{args:?}: {}", run.all());
+    }
+}
