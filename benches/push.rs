@@ -1,9 +1,10 @@
-//! How long a push of a thousand commits waits for `keysweep hook pre-push`, beside `git log -p` of the same commits.
+//! How long a push of a thousand commits waits for `keysweep hook pre-push`, beside `git log -p` of the same commits. And how the
+//! time of pre-receive grows with the pushed refs, each with a configuration of its own.
 //!
 //! ```text
 //! git clone https://github.com/git/git
-//! KEYSWEEP_BENCH_CLONE=git cargo bench --bench push              # prints the ratio
-//! KEYSWEEP_BENCH_CLONE=git cargo bench --bench push -- --check   # the same, and exit code 1 above one half
+//! KEYSWEEP_BENCH_CLONE=git cargo bench --bench push              # prints the ratios; without a clone, the second one
+//! KEYSWEEP_BENCH_CLONE=git cargo bench --bench push -- --check   # the same, and exit code 1 where one is above its target
 //! ```
 //!
 //! Whole processes in turn (A B A B …); each pair gives one ratio, so that a busy machine weighs on both alike. The clone
@@ -11,8 +12,10 @@
 
 use std::env;
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -20,6 +23,10 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const COMMITS: usize = 1000;
 const TARGET: f64 = 0.5;
+/// Of twice as many refs.
+const DOUBLING: f64 = 2.5;
+/// Refs that the server has.
+const SERVER_REFS: usize = 2000;
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -28,8 +35,9 @@ fn main() -> ExitCode {
         eprintln!("push: nothing to test; cargo bench --bench push measures");
         return ExitCode::SUCCESS;
     }
-    match measure() {
-        Ok(ratio) if ratio > TARGET && has("--check") => ExitCode::FAILURE,
+    let pushed = if env::var_os("KEYSWEEP_BENCH_CLONE").is_some() { measure() } else { Ok(0.0) };
+    match pushed.and_then(|ratio| Ok(ratio <= TARGET && received()? <= DOUBLING)) {
+        Ok(false) if has("--check") => ExitCode::FAILURE,
         Ok(_) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("push: {why}");
@@ -82,6 +90,64 @@ fn measure() -> Outcome<f64> {
         "{count} commits, {runs} pairs: {median:.2} of git log -p ({low:.2}–{high:.2}); at most {TARGET}: {verdict}"
     );
     Ok(median)
+}
+
+/// Pushes of 250 and of 500 refs to a server with 2,000, received in turn; returns the ratio of their times.
+fn received() -> Outcome<f64> {
+    let keysweep = env::var("KEYSWEEP_BENCH_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_keysweep").to_owned());
+    let folder = env::temp_dir().join(format!("keysweep-receive-{}", std::process::id()));
+    let outcome = doubled(&keysweep, &folder);
+    std::fs::remove_dir_all(&folder)?;
+    outcome
+}
+
+fn doubled(keysweep: &str, folder: &Path) -> Outcome<f64> {
+    let git = |args: &[&str], stdin: &str| -> Outcome<String> {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(folder).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = git.spawn()?;
+        child.stdin.take().ok_or("no pipe")?.write_all(stdin.as_bytes())?;
+        let output = child.wait_with_output()?;
+        if output.status.success() {
+            Ok(String::from_utf8(output.stdout)?)
+        } else {
+            Err(format!("git {args:?}").into())
+        }
+    };
+    std::fs::create_dir(folder)?;
+    git(&["init", "-q", "--bare"], "")?;
+    let mut stream = String::new();
+    let mut commit = |name: String, file: &str, text: &str| {
+        let head = "committer A <a@b> 1 +0000\ndata 1\nx\n";
+        let _ = write!(stream, "commit refs/{name}\n{head}M 100644 inline {file}\ndata {}\n{text}\n", text.len());
+    };
+    for number in 0..SERVER_REFS {
+        commit(format!("heads/{number}"), "f", &format!("{number}"));
+    }
+    for number in 0..500 {
+        commit(format!("pushed/{number}"), ".keysweep.toml", &format!("[allow]\npaths = [\"d{number}/*\"]\n"));
+    }
+    git(&["fast-import", "--quiet"], &stream)?;
+    let ids = git(&["for-each-ref", "--format=%(objectname)", "refs/pushed"], "")?;
+    let pushed: Vec<String> =
+        ids.lines().enumerate().map(|(at, id)| format!("{} {id} refs/heads/n{at}\n", "0".repeat(id.len()))).collect();
+    let unref = git(&["for-each-ref", "--format=delete %(refname)", "refs/pushed"], "")?;
+    git(&["update-ref", "--stdin"], &unref)?;
+    let lines = folder.join("lines");
+    let receive = |count: usize| -> Outcome<f64> {
+        std::fs::write(&lines, pushed[..count].concat())?;
+        seconds(Command::new(keysweep).args(["hook", "pre-receive"]).current_dir(folder).stdin(File::open(&lines)?))
+    };
+    let mut ratios = Vec::new();
+    for _ in 0..5 {
+        let (half, whole) = (receive(250)?, receive(500)?);
+        ratios.push(whole / half);
+    }
+    ratios.sort_by(f64::total_cmp);
+    let ratio = ratios[ratios.len() / 2];
+    let verdict = if ratio <= DOUBLING { "met" } else { "missed" };
+    println!("pre-receive of 500 refs: {ratio:.2} of 250 ({SERVER_REFS} there); at most {DOUBLING}: {verdict}");
+    Ok(ratio)
 }
 
 fn seconds(command: &mut Command) -> Outcome<f64> {

@@ -91,6 +91,8 @@ impl Question {
         // What it traces stands where its complaints are looked for.
         let traces = std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_TRACE"));
         traces.for_each(|(name, _)| _ = command.env_remove(name));
+        // It makes `git config` read another file than all other commands do.
+        command.env_remove("GIT_CONFIG");
         for name in RELATIVE {
             if let Some(path) = std::env::var_os(name).filter(|path| !path.is_empty())
                 && let Ok(path) = std::path::absolute(path)

@@ -1,16 +1,20 @@
 //! `keysweep hook NAME`: what git hands to the hook NAME.
 
+use std::cell::LazyCell;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Instant;
 
 use super::args::{Common, HookArgs, HookName};
 use super::config::Settings;
-use super::{Scan, finish, message, staged};
+use super::{Scan, finish, message, output, staged};
 use crate::allow::CONFIG_NAME;
 use crate::detect::Detector;
 use crate::hook::{self, Handed, Load, Stdin};
-use crate::source::{Kind, Push, Pushed, Repository};
+use crate::report::PushHelp;
+use crate::rules;
+use crate::source::{Advice, Kind, Push, PushBase, Repository};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -21,8 +25,7 @@ pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result
         HookName::CommitMsg => message(Path::new(argument(args, 0, "the message file")?), true, common),
         HookName::PrePush => {
             let stdin = Stdin::read().map_err(unreadable)?;
-            let remote = args.first().map(OsString::as_os_str);
-            push(common, |repository| hook::pre_push(remote, &stdin, &handed, repository))
+            push(common, |repository| hook::pre_push(args, &stdin, &handed, repository))
         }
         HookName::PreReceive => {
             let stdin = Stdin::read().map_err(unreadable)?;
@@ -44,55 +47,70 @@ pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result
 fn pre_commit(handed: &Handed, common: &Common) -> Result<u8, Trouble> {
     match handed.range() {
         _ if handed.index || !handed.framework => staged(false, common),
-        Some((from, to)) => push(common, |repository| Ok(vec![hook::range(from, to, repository)?])),
+        Some((from, to)) => push(common, |repository| hook::range(from, to, repository)),
         None => staged(true, common),
     }
 }
 
-/// Scans all of the loads, each ref by the configuration that comes with it.
-fn push(common: &Common, loads: impl FnOnce(&Repository) -> Result<Vec<Load>, Trouble>) -> Result<u8, Trouble> {
+/// Scans the load, each ref by the configuration that comes with it. What the other side has is read once.
+fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Trouble>) -> Result<u8, Trouble> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
-    let loads = loads(&repository)?;
-    let mut notes: Vec<String> = loads.iter().filter_map(|load| load.note.clone()).collect();
-    let kind = loads.first().expect("a push is one load at least").kind;
+    let Load { pushes, known, kind, note } = load(&repository)?;
+    let mut notes: Vec<String> = note.into_iter().collect();
     let mut outcome = Outcome::default();
-    let mut scanned: Vec<Push> = Vec::new();
     let (top, mut edited) = (repository.worktree().filter(|_| common.config.is_none()), false);
-    for load in loads {
-        for Group { config, pushes } in by_config(load.pushes, &repository)? {
-            let settings = settings(config.as_deref(), &pushes, &repository, common)?;
-            let source = Pushed::read(&repository, &pushes, &scanned, &load.known, kind)?;
-            notes.extend(source.note());
-            let detector = Detector::new(&settings.rules);
-            let (allow, before) = (&settings.allow, Some(&settings.before));
-            let sweep = Sweep { detector: &detector, allow, before, vault: None, tell: None };
-            let brought = sweep.run(&source, super::threads(common));
-            edited |= kind == Kind::Push && !brought.findings.is_empty() && settings.differs_from_disk(top);
-            outcome.absorb(brought);
-            scanned.extend(pushes);
-        }
+    let mut base = PushBase::read(&repository, &pushes, &known, kind)?;
+    let built_in = LazyCell::new(|| Detector::new(rules::ALL));
+    for Group { config, pushes } in by_config(pushes, &repository)? {
+        let settings = settings(config, &pushes, &repository, common)?;
+        let source = base.introduced(&pushes)?;
+        notes.extend(source.note());
+        let with_own = (!settings.own_rules().is_empty()).then(|| Detector::new(&settings.rules));
+        let detector = with_own.as_ref().unwrap_or_else(|| &built_in);
+        let (allow, before) = (&settings.allow, Some(&settings.before));
+        let sweep = Sweep { detector, allow, before, vault: None, tell: None };
+        let found = sweep.run(&source, super::threads(common));
+        edited |= kind == Kind::Push && !found.findings.is_empty() && settings.differs_from_disk(top);
+        outcome.absorb(found);
     }
     if edited {
         notes.push(format!("{CONFIG_NAME} was used as the pushed commit has it, not as it is on disk: commit it too"));
     }
-    finish(Scan::new(kind, outcome, started, notes), common)
+    let help = help(kind, &base.advice, &outcome, &repository)?;
+    notes.extend(help.as_ref().and_then(|_| hook::unsure_note(&base.advice)));
+    finish(Scan { push: help, ..Scan::new(kind, outcome, started, notes) }, common)
+}
+
+/// What helps where a push brings a token. Asked only then.
+fn help(kind: Kind, advice: &Advice, outcome: &Outcome, repository: &Repository) -> Result<Option<PushHelp>, Trouble> {
+    if kind != Kind::Push || outcome.findings.is_empty() {
+        return Ok(None);
+    }
+    let origins = outcome.findings.iter().filter_map(|finding| finding.origin.as_ref());
+    let commits = origins.filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str()).collect();
+    // A URL that is masked is of no use in a command.
+    let fetch = hook::fetch_command(advice).filter(|command| output::safe(command) == *command);
+    Ok(Some(PushHelp { published: repository.published(&commits)?, fetch, is_unsure: advice.is_unsure }))
 }
 
 /// Refs that bring the same `.keysweep.toml`, or none.
 struct Group {
-    config: Option<Vec<u8>>,
+    /// Its blob.
+    config: Option<String>,
     pushes: Vec<Push>,
 }
 
 fn by_config(pushes: Vec<Push>, repository: &Repository) -> Result<Vec<Group>, Trouble> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for push in pushes {
-        let config = repository.config_of_commit(&push.new)?;
-        match groups.iter_mut().find(|group| group.config == config) {
-            Some(group) => group.pushes.push(push),
-            None => groups.push(Group { config, pushes: vec![push] }),
-        }
+        let config = repository.config_id_of_commit(&push.new)?;
+        let at = *places.entry(config.clone()).or_insert_with(|| {
+            groups.push(Group { config, pushes: Vec::new() });
+            groups.len() - 1
+        });
+        groups[at].pushes.push(push);
     }
     // What two of them bring is scanned with the first. In whatever order git names them, one that allows something is it.
     groups.sort_by_key(|group| group.config.is_none());
@@ -100,17 +118,18 @@ fn by_config(pushes: Vec<Push>, repository: &Repository) -> Result<Vec<Group>, T
 }
 
 fn settings(
-    config: Option<&[u8]>,
+    config: Option<String>,
     pushes: &[Push],
     repository: &Repository,
     common: &Common,
 ) -> Result<Settings, Trouble> {
     match (&common.config, config) {
         (Some(path), _) => Settings::from_file(path, &common.allow),
-        (None, Some(text)) => {
+        (None, Some(_)) => {
+            let text = repository.config_of_commit(&pushes[0].new)?.unwrap_or_default();
             let old = pushes.iter().filter_map(|push| push.old.as_deref()).find(|old| repository.has(old));
             let before = old.map(|old| repository.config_of_commit(old)).transpose()?.flatten();
-            Settings::from_change(text.to_vec(), before.as_deref(), &common.allow)
+            Settings::from_change(text, before.as_deref(), &common.allow)
         }
         (None, None) => Settings::without_file(&common.allow),
     }

@@ -26,7 +26,7 @@ use crate::cleaning::Cleaning;
 use crate::detect::Detector;
 use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::ShownPath;
-use crate::report::{self, Format, Report};
+use crate::report::{self, Format, PushHelp, Report};
 use crate::source::{Files, Kind, Message, Repository, Source, Staged, Threads};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
@@ -168,6 +168,7 @@ struct Scan {
     cleaning: Option<Cleaning>,
     /// How many tokens were sought by value.
     sought: usize,
+    push: Option<PushHelp>,
     /// What could not be done besides the scan.
     failed: Option<Trouble>,
     started: Instant,
@@ -180,9 +181,22 @@ impl Scan {
     /// One of which no more is to be told than what was found.
     fn new(kind: Kind, outcome: Outcome, started: Instant, notes: Vec<String>) -> Self {
         let (exposures, commits) = (None, HashMap::new());
-        let (cleaning, failed, first_commit, below_top) = (None, None, false, false);
+        let (cleaning, push, failed, first_commit, below_top) = (None, None, None, false, false);
         let sought = 0;
-        Self { kind, outcome, exposures, commits, cleaning, sought, failed, started, notes, first_commit, below_top }
+        Self {
+            kind,
+            outcome,
+            exposures,
+            commits,
+            cleaning,
+            sought,
+            push,
+            failed,
+            started,
+            notes,
+            first_commit,
+            below_top,
+        }
     }
 }
 
@@ -195,6 +209,7 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         commits,
         cleaning,
         sought,
+        push,
         failed,
         started,
         notes,
@@ -217,6 +232,7 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         commits: &commits,
         cleaning: cleaning.as_ref(),
         sought,
+        push: push.as_ref(),
         seconds: started.elapsed().as_secs_f64(),
         notes: &notes,
         first_commit,

@@ -25,6 +25,8 @@ pub struct Handed {
     pub local_branch: Option<String>,
     pub remote_branch: Option<String>,
     pub remote: Option<OsString>,
+    /// Where the push goes.
+    pub url: Option<OsString>,
 }
 
 impl Stdin {
@@ -68,6 +70,7 @@ impl Handed {
             local_branch: value("PRE_COMMIT_LOCAL_BRANCH"),
             remote_branch: value("PRE_COMMIT_REMOTE_BRANCH"),
             remote: std::env::var_os("PRE_COMMIT_REMOTE_NAME").filter(|name| !name.is_empty()),
+            url: std::env::var_os("PRE_COMMIT_REMOTE_URL").filter(|url| !url.is_empty()),
         }
     }
 

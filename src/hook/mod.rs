@@ -2,6 +2,7 @@
 //!
 //! What a hook of somebody else holds is read to tell whose it is, and never changed.
 
+mod advice;
 mod doctor;
 mod global;
 mod handed;
@@ -13,6 +14,7 @@ mod push;
 mod runner;
 mod script;
 
+pub use advice::{fetch_command, unsure_note};
 pub use doctor::{Diagnosis, Guard, doctor};
 pub use handed::{Handed, Stdin};
 pub use install::{install, uninstall};

@@ -1,17 +1,17 @@
 //! From what git says of a push to what is to be scanned.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use super::{Handed, Stdin};
-use crate::source::{Kind, Known, Push, Repository};
+use crate::source::{Destination, Kind, Known, Push, Repository};
 use crate::trouble::Trouble;
 
-const FIRST_ONLY: &str = "the framework names only the first ref of a push, so all branches and tags that no remote has \
+const FIRST_ONLY: &str = "the framework names only the first ref of a push, so all branches and tags that the remote lacks \
                           were scanned; with hooks/pre-push kept as .git/hooks/pre-push.legacy it is just what is pushed";
 
 const PASS_ON: &str = "let whatever runs the hook pass on standard input (lefthook: use_stdin: true)";
 
-/// Refs to scan together, each for what `known` does not have.
+/// The refs of one run of a hook, to be scanned for what `known` does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Load {
     pub pushes: Vec<Push>,
@@ -21,34 +21,37 @@ pub struct Load {
     pub note: Option<String>,
 }
 
-/// What `git push` hands to pre-push, `remote` being its first argument, or what a framework made of it.
-pub fn pre_push(
-    remote: Option<&OsStr>,
-    stdin: &Stdin,
-    handed: &Handed,
-    repository: &Repository,
-) -> Result<Vec<Load>, Trouble> {
+/// What `git push` passes to pre-push, or what a framework made of it. `args` are the remote and the URL.
+pub fn pre_push(args: &[OsString], stdin: &Stdin, handed: &Handed, repository: &Repository) -> Result<Load, Trouble> {
     // Git names the remote, and no framework passes it on as an argument: then the variables are those of an outer hook.
-    let framework = handed.framework && remote.is_none();
-    let remote = remote.or(handed.remote.as_deref()).map(OsStr::as_encoded_bytes);
+    let framework = handed.framework && args.is_empty();
+    let (name, url) = match args {
+        [] => (handed.remote.as_ref(), handed.url.as_ref()),
+        args => (args.first(), args.get(1)),
+    };
+    let bytes = |word: &OsString| word.as_encoded_bytes().to_vec();
+    let destination = Destination {
+        name: name.map(bytes),
+        url: url.filter(|url| !url.is_empty()).map(bytes),
+        is_live: matches!(stdin, Stdin::Text(_)),
+    };
     match stdin {
         Stdin::Text(text) => {
             let pushes = lines(text).map(pre_push_line).collect::<Result<Vec<_>, _>>()?;
-            let known = known(remote, Known::RemoteNow);
-            Ok(vec![load(pushes.into_iter().flatten().collect(), known, Kind::Push)])
+            Ok(load(pushes.into_iter().flatten().collect(), Known::At(destination), Kind::Push))
         }
-        _ if framework => told_by_framework(remote, handed, repository),
-        Stdin::EmptyPipe => Ok(vec![whatever(
-            "git named no ref, so all branches and tags that no remote has were scanned",
-            repository,
-        )?]),
+        _ if framework => told_by_framework(destination, handed, repository),
+        Stdin::EmptyPipe => Ok(Load {
+            note: Some("git named no ref, so all branches and tags that the remote lacks were scanned".to_owned()),
+            ..load(repository.pushable()?, Known::At(destination), Kind::Push)
+        }),
         Stdin::NotPassedOn => Err(nothing_handed("standard input is no pipe from git", PASS_ON)),
     }
 }
 
-/// What a framework tells of a push: of its first ref only. Others may be pushed besides, so whatever could be is
-/// scanned too, as far as no remote has it.
-fn told_by_framework(remote: Option<&[u8]>, handed: &Handed, repository: &Repository) -> Result<Vec<Load>, Trouble> {
+/// A framework reports the first ref of a push only. Others may be pushed besides, so whatever could be is scanned too, as far as
+/// the other side is not known to have it.
+fn told_by_framework(destination: Destination, handed: &Handed, repository: &Repository) -> Result<Load, Trouble> {
     let tip = handed.to.as_ref().or(handed.local_branch.as_ref());
     let tip = tip.ok_or_else(|| {
         nothing_handed(
@@ -56,21 +59,25 @@ fn told_by_framework(remote: Option<&[u8]>, handed: &Handed, repository: &Reposi
             "run it with --from-ref and --to-ref",
         )
     })?;
+    let from = handed.from.as_deref().map(|from| repository.resolve(from)).transpose()?;
     let first = Push {
         name: handed
             .remote_branch
             .as_ref()
             .or(handed.local_branch.as_ref())
             .map_or(Vec::new(), |name| name.clone().into()),
-        old: handed.from.as_deref().map(|from| repository.resolve(from)).transpose()?,
+        old: from,
         new: repository.resolve(tip)?,
         perhaps: false,
     };
-    let Some(remote) = remote else {
-        let known = if first.old.is_some() { Known::Nothing } else { Known::AnyRemote };
-        return Ok(vec![load(vec![first], known, Kind::Push)]);
-    };
-    Ok(vec![load(vec![first], known(Some(remote), Known::Remote), Kind::Push), whatever(FIRST_ONLY, repository)?])
+    if destination.name.is_none() && destination.url.is_none() {
+        // It is no push: somebody asks for these commits.
+        return Ok(load(vec![first], Known::Nothing, Kind::Push));
+    }
+    // A framework takes the old id from tracking refs, whatever repository they are of.
+    let mut pushes = vec![Push { old: None, ..first }];
+    pushes.extend(repository.pushable()?);
+    Ok(Load { note: Some(FIRST_ONLY.to_owned()), ..load(pushes, Known::At(destination), Kind::Push) })
 }
 
 /// What was asked for by the two ends of a range: `pre-commit run --from-ref A --to-ref B`.
@@ -81,36 +88,21 @@ pub fn range(from: &str, to: &str, repository: &Repository) -> Result<Load, Trou
 }
 
 /// What a server hands to pre-receive: `<old oid> <new oid> <ref>` a line.
-pub fn pre_receive(stdin: &Stdin) -> Result<Vec<Load>, Trouble> {
+pub fn pre_receive(stdin: &Stdin) -> Result<Load, Trouble> {
     let Stdin::Text(text) = stdin else { return Err(nothing_handed("standard input is empty", PASS_ON)) };
     let pushes = lines(text).map(pre_receive_line).collect::<Result<Vec<_>, _>>()?;
-    Ok(vec![load(pushes.into_iter().flatten().collect(), Known::OwnRefs, Kind::Receive)])
+    Ok(load(pushes.into_iter().flatten().collect(), Known::OwnRefs, Kind::Receive))
 }
 
 /// What a server hands to update: `<ref> <old oid> <new oid>` as arguments.
-pub fn update(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<Vec<Load>, Trouble> {
+pub fn update(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<Load, Trouble> {
     let words = [name, old, new].map(OsStr::as_encoded_bytes);
     let push = push(words[0], words[1], words[2]).map_err(|NoId| malformed_line(&words.join(&b' ')))?;
-    Ok(vec![load(push.into_iter().collect(), Known::OwnRefs, Kind::Receive)])
+    Ok(load(push.into_iter().collect(), Known::OwnRefs, Kind::Receive))
 }
 
 fn load(pushes: Vec<Push>, known: Known, kind: Kind) -> Load {
     Load { pushes, known, kind, note: None }
-}
-
-fn whatever(note: &str, repository: &Repository) -> Result<Load, Trouble> {
-    let pushes = repository.pushable()?;
-    Ok(Load { note: Some(note.to_owned()), ..load(pushes, Known::AnyRemote, Kind::Push) })
-}
-
-/// `named` makes it of a remote's name.
-fn known(remote: Option<&[u8]>, named: fn(Vec<u8>) -> Known) -> Known {
-    match remote {
-        // `git push .` pushes from this repository to itself.
-        Some(b".") => Known::OwnRefs,
-        Some(remote) => named(remote.to_owned()),
-        None => Known::Nothing,
-    }
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -31,6 +31,8 @@ pub struct Report<'a> {
     pub exposures: Option<&'a [Exposure]>,
     /// Of commits that were named, by hex id, who made those with a token, and when.
     pub commits: &'a HashMap<String, ShownCommit>,
+    /// Of a push, what helps where the other side has a commit already.
+    pub push: Option<&'a PushHelp>,
     /// Where such a sweep found something, what the plan to clean it is made from.
     pub cleaning: Option<&'a Cleaning>,
     /// How many tokens were sought by value; 0 where rules found them.
@@ -42,6 +44,17 @@ pub struct Report<'a> {
     pub first_commit: bool,
     /// Whether the reader stands below the top of the worktree, so that a path from there leads nowhere.
     pub below_top: bool,
+}
+
+/// What the help for a push depends on.
+#[derive(Debug, Default)]
+pub struct PushHelp {
+    /// Commits, by hex id, that are on some remote already: nobody should rewrite them.
+    pub published: HashSet<String>,
+    /// The command after which it is known what the other side has.
+    pub fetch: Option<String>,
+    /// Whether the other side may have more than is known here.
+    pub is_unsure: bool,
 }
 
 impl Report<'_> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Report;
 use super::shown::{pathspec, shown_path};
 use crate::exposure::Place;
-use crate::finding::{Finding, OriginKind, Part};
+use crate::finding::{Finding, Origin, OriginKind, Part};
 use crate::source::Kind;
 use crate::trouble::counted;
 
@@ -70,14 +70,44 @@ pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
         (Kind::Push | Kind::Receive, None) => {
             "give it another name, and delete this one: git branch -m, or git tag -d".to_owned()
         }
-        (Kind::Push | Kind::Receive, Some(origin)) => match origin.kind {
-            OriginKind::Commit => rebase(&format!("{}^", short(&origin.id)), &origin.id),
-            OriginKind::RootCommit => rebase("--root", &origin.id),
-            OriginKind::MergeCommit => rebase_merge(short(&origin.id)),
-            OriginKind::Tag | OriginKind::Blob | OriginKind::Tree => {
-                "delete the tag with git tag -d, and make it anew without".to_owned()
+        (Kind::Push, Some(origin)) if is_published(report, &origin.id) => leave(report, finding),
+        (Kind::Push, Some(origin)) if report.push.is_some_and(|push| push.is_unsure) => {
+            match &report.push.and_then(|push| push.fetch.as_ref()) {
+                Some(fetch) => format!(
+                    "if the other side has it already, run `{fetch}` and push again; if it was never pushed: {}",
+                    remove(origin)
+                ),
+                None => remove(origin),
             }
-        },
+        }
+        (Kind::Push | Kind::Receive, Some(origin)) => remove(origin),
+    }
+}
+
+fn is_published(report: &Report<'_>, id: &str) -> bool {
+    report.push.is_some_and(|push| push.published.contains(id))
+}
+
+/// What is on a remote already stays as it is: others build on it.
+fn leave(report: &Report<'_>, finding: &Finding) -> String {
+    let allow = format!("add the fingerprint {} with a reason to .keysweep.toml, in a new commit", finding.fingerprint);
+    let fetch = report.push.and_then(|push| push.fetch.as_deref());
+    let known = fetch.map(|fetch| format!("if the other side has it, run `{fetch}` and push again; if not, "));
+    format!(
+        "this commit is published already, so leave it as it is and rotate the token; {}{allow}",
+        known.unwrap_or_default()
+    )
+}
+
+/// How to take the token out of what was never pushed.
+fn remove(origin: &Origin) -> String {
+    match origin.kind {
+        OriginKind::Commit => rebase(&format!("{}^", short(&origin.id)), &origin.id),
+        OriginKind::RootCommit => rebase("--root", &origin.id),
+        OriginKind::MergeCommit => rebase_merge(short(&origin.id)),
+        OriginKind::Tag | OriginKind::Blob | OriginKind::Tree => {
+            "delete the tag with git tag -d, and make it anew without".to_owned()
+        }
     }
 }
 

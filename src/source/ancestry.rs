@@ -45,7 +45,7 @@ const SLOP: usize = 512;
 /// A history that is being walked.
 pub(super) struct Ancestry<'o> {
     objects: &'o Objects,
-    shallow: &'o HashSet<ObjectId>,
+    shallow: HashSet<ObjectId>,
     commits: HashMap<ObjectId, Seen>,
     /// Newest first.
     queue: BinaryHeap<(i64, ObjectId)>,
@@ -60,15 +60,18 @@ struct Seen {
 }
 
 impl<'o> Ancestry<'o> {
-    pub fn new(objects: &'o Objects, shallow: &'o HashSet<ObjectId>) -> Self {
+    pub fn new(objects: &'o Objects, shallow: HashSet<ObjectId>) -> Self {
         Self { objects, shallow, commits: HashMap::new(), queue: BinaryHeap::new(), wanted_in_queue: 0 }
     }
 
-    /// The commits that lead to `wanted` and not to `known`, the oldest first. Each must be a commit that can be read.
-    pub fn missing(&mut self, wanted: &[ObjectId], known: &[ObjectId]) -> Result<Vec<ObjectId>, Trouble> {
-        for id in known {
-            self.see(*id, true)?;
-        }
+    /// The other side has these commits.
+    pub fn know(&mut self, known: &[ObjectId]) -> Result<(), Trouble> {
+        known.iter().try_for_each(|id| self.see(*id, true))
+    }
+
+    /// The commits that `wanted` reach and what is known does not, the oldest first. What an earlier call returned is not
+    /// returned again. Each must be a commit that can be read.
+    pub fn missing(&mut self, wanted: &[ObjectId]) -> Result<Vec<ObjectId>, Trouble> {
         for id in wanted {
             self.see(*id, false)?;
         }
@@ -139,7 +142,7 @@ impl<'o> Ancestry<'o> {
     }
 
     fn read(&self, id: &ObjectId) -> Result<Commit, Trouble> {
-        read(id, self.shallow, self.objects)
+        read(id, &self.shallow, self.objects)
     }
 }
 

@@ -230,8 +230,13 @@ impl Objects {
 
     /// `.keysweep.toml` at the top of `tree`.
     pub fn config_of(&self, tree: &oid) -> Result<Option<Vec<u8>>, Trouble> {
+        self.config_id_of(tree)?.map(|id| self.blob_owned(&id, &CONFIG_NAME)).transpose()
+    }
+
+    /// The blob of that file.
+    pub fn config_id_of(&self, tree: &oid) -> Result<Option<ObjectId>, Trouble> {
         let entry = self.lookup(tree, CONFIG_NAME.as_bytes())?.filter(|entry| Kept::from(entry.mode) == Kept::File);
-        entry.map(|entry| self.blob_owned(&entry.id, &CONFIG_NAME)).transpose()
+        Ok(entry.map(|entry| entry.id))
     }
 
     /// Every file and link below `tree`, with `path` in front.

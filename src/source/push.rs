@@ -15,15 +15,13 @@ use super::gaps::Gaps;
 use super::index::compare_trees;
 use super::objects::{LFS_POINTER, Objects, pointers_of_lfs};
 use super::refs::{Ref, cut_off};
+use super::remotes::{Advice, Destination, known_at};
 use super::selection::Selection;
 use super::threads::spread;
 use super::{Coverage, Kind, Newness, Repository, Source, Threads, Unit};
 use crate::allow::CONFIG_NAME;
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::trouble::{Trouble, counted};
-
-/// Branches that outlive all others.
-const LASTING: &[&[u8]] = &[b"main", b"master", b"trunk", b"develop"];
 
 /// A ref on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +36,27 @@ pub struct Push {
     pub perhaps: bool,
 }
 
-/// What the receiving side has already.
+/// What the receiving side has already, besides the old ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// What this remote had when it was last seen.
-    Remote(Vec<u8>),
-    /// The same, where the pushed refs are those that git says it has not or has: less what these contradict.
-    RemoteNow(Vec<u8>),
-    /// What any remote had.
-    AnyRemote,
+    /// What the repository there is known to have.
+    At(Destination),
     /// What the refs of this very repository lead to.
     OwnRefs,
-    /// Nothing but the old ids.
+    /// Nothing more.
     Nothing,
+}
+
+/// What the receiving side has, read once for however many refs.
+pub struct PushBase<'r> {
+    repository: &'r Repository,
+    kind: Kind,
+    /// What is on the other side or was scanned already: commits, tags, trees and blobs.
+    known: HashSet<ObjectId>,
+    ancestry: Ancestry<'r>,
+    all_known: Arc<AllKnown>,
+    shallow: HashSet<ObjectId>,
+    pub advice: Advice,
 }
 
 /// All that is pushed, ready to be scanned.
@@ -64,7 +70,7 @@ pub struct Pushed<'r> {
     /// Commits whose parents a shallow clone lacks.
     cut: usize,
     /// What the other side has, where the walk did not get to see all of it.
-    known: Option<AllKnown>,
+    known: Option<Arc<AllKnown>>,
     /// Takes what is not here, where that need not be an error.
     gaps: Option<Arc<Gaps>>,
     /// That more was scanned than is meant, since it cannot be told what is.
@@ -112,59 +118,71 @@ struct Peeled {
     chain: Vec<(ObjectKind, ObjectId)>,
 }
 
-impl<'r> Pushed<'r> {
-    /// Finds what `pushes` bring that neither `known` nor one of `before` has. Reads no content yet.
-    pub fn read(
-        repository: &'r Repository,
-        pushes: &[Push],
-        before: &[Push],
-        known: &Known,
-        kind: Kind,
-    ) -> Result<Self, Trouble> {
+impl<'r> PushBase<'r> {
+    /// Finds out what the other side has, for all of `pushes`. Reads no content.
+    pub fn read(repository: &'r Repository, pushes: &[Push], known: &Known, kind: Kind) -> Result<Self, Trouble> {
         let objects = &repository.objects;
         let shallow = repository.shallow()?;
-        let known = known_ids(repository, pushes, before, known)?;
-        let known_commits: Vec<ObjectId> = known.iter().filter_map(|id| peel(id, objects).ok()?.commit()).collect();
+        let (refs, advice) = match known {
+            Known::At(destination) => {
+                let there = known_at(destination, pushes, repository)?;
+                (there.ids, there.advice)
+            }
+            Known::OwnRefs => (repository.refs()?.into_iter().map(|found| found.id).collect(), Advice::default()),
+            Known::Nothing => (Vec::new(), Advice::default()),
+        };
+        let old = pushes.iter().filter_map(|push| push.old.as_deref()).filter_map(|hex| id_of(hex, objects).ok());
+        let known: HashSet<ObjectId> = refs.into_iter().chain(old).collect();
+        let commits: Vec<ObjectId> = known.iter().filter_map(|id| peel(id, objects).ok()?.commit()).collect();
+        let mut ancestry = Ancestry::new(objects, shallow.clone());
+        ancestry.know(&commits)?;
+        let all_known = Arc::new(AllKnown::new(commits, shallow.clone()));
+        Ok(Self { repository, kind, known, ancestry, all_known, shallow, advice })
+    }
+
+    /// Finds what `pushes` introduce that neither the other side has nor an earlier call returned. Reads no content yet.
+    pub fn introduced(&mut self, pushes: &[Push]) -> Result<Pushed<'r>, Trouble> {
+        let objects = &self.repository.objects;
         let tips = pushes
             .iter()
             .map(|push| Ok((push, peel(&id_of(&push.new, objects)?, objects)?)))
             .collect::<Result<Vec<_>, Trouble>>()?;
         let wanted: Vec<ObjectId> = tips.iter().filter_map(|(_, tip)| tip.commit()).collect();
-
-        let mut ancestry = Ancestry::new(objects, &shallow);
-        let missing = ancestry.missing(&wanted, &known_commits)?;
-        let known_in_full = (!ancestry.saw_all()).then(|| AllKnown::new(known_commits, shallow.clone()));
+        let missing = self.ancestry.missing(&wanted)?;
+        let known = (!self.ancestry.saw_all()).then(|| self.all_known.clone());
         let are_new: HashSet<&ObjectId> = missing.iter().collect();
         let mut others = Vec::new();
         let mut names = Vec::new();
         for (push, tip) in tips {
             if !push.perhaps || tip.commit().is_some_and(|id| are_new.contains(&id)) {
-                let is_other = |(kind, id): &(ObjectKind, ObjectId)| *kind != ObjectKind::Commit && !known.contains(id);
+                let is_other =
+                    |(kind, id): &(ObjectKind, ObjectId)| *kind != ObjectKind::Commit && self.known.insert(*id);
                 others.extend(tip.chain.into_iter().filter(is_other));
                 names.push(push.name.clone());
             }
         }
         others.sort();
-        others.dedup();
         names.sort();
         names.dedup();
-        let cut = missing.iter().filter(|id| shallow.contains(*id)).count();
-        let commits = missing.into_iter().map(|id| brought(id, &ancestry)).collect();
-        Ok(Self {
-            repository,
-            kind,
+        let cut = missing.iter().filter(|id| self.shallow.contains(*id)).count();
+        let commits = missing.into_iter().map(|id| brought(id, &self.ancestry)).collect();
+        Ok(Pushed {
+            repository: self.repository,
+            kind: self.kind,
             commits,
             others,
             names,
             cut,
-            known: known_in_full,
+            known,
             gaps: None,
             unsorted: None,
             #[cfg(feature = "archives")]
             archives: None,
         })
     }
+}
 
+impl<'r> Pushed<'r> {
     /// What these commits bring, wherever they are. Reads no content yet.
     pub fn selected(repository: &'r Repository, selection: &Selection) -> Result<Self, Trouble> {
         let shallow = repository.shallow()?;
@@ -310,7 +328,7 @@ impl Source for Pushed<'_> {
             None => stores.reader_of_history(),
         };
         let how = How {
-            known: self.known.as_ref(),
+            known: self.known.as_deref(),
             #[cfg(feature = "archives")]
             archives: self.archives.as_ref(),
         };
@@ -345,10 +363,30 @@ impl Source for Pushed<'_> {
 impl Repository {
     /// `.keysweep.toml` as it is in the commit with the hex id `commit`, where that is one.
     pub fn config_of_commit(&self, commit: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        match peel(&id_of(commit, &self.objects)?, &self.objects)?.commit() {
-            Some(id) => self.objects.config_of(&self.objects.commit(&id, &CONFIG_NAME)?.tree),
-            None => Ok(None),
-        }
+        let config = |tree: ObjectId| self.objects.config_of(&tree);
+        self.tree_of_commit(commit)?.map(config).transpose().map(Option::flatten)
+    }
+
+    /// The hex id of that file's blob.
+    pub fn config_id_of_commit(&self, commit: &str) -> Result<Option<String>, Trouble> {
+        let config = |tree: ObjectId| Ok(self.objects.config_id_of(&tree)?.map(|id| id.to_string()));
+        self.tree_of_commit(commit)?.map(config).transpose().map(Option::flatten)
+    }
+
+    /// Which of these commits, by their hex ids, some tracking ref reaches: they left this repository already.
+    pub fn published(&self, commits: &HashSet<&str>) -> Result<HashSet<String>, Trouble> {
+        let mut ancestry = Ancestry::new(&self.objects, self.shallow()?);
+        let tracking = self.refs()?.into_iter().filter(|found| found.name.starts_with(b"refs/remotes/"));
+        let tracking = tracking.filter_map(|found| peel(&found.id, &self.objects).ok()?.commit());
+        ancestry.know(&tracking.collect::<Vec<_>>())?;
+        let wanted = commits.iter().map(|hex| id_of(hex, &self.objects)).collect::<Result<Vec<_>, Trouble>>()?;
+        let missing: HashSet<ObjectId> = ancestry.missing(&wanted)?.into_iter().collect();
+        Ok(wanted.into_iter().filter(|id| !missing.contains(id)).map(|id| id.to_string()).collect())
+    }
+
+    fn tree_of_commit(&self, commit: &str) -> Result<Option<ObjectId>, Trouble> {
+        let commit = peel(&id_of(commit, &self.objects)?, &self.objects)?.commit();
+        commit.map(|id| Ok(self.objects.commit(&id, &CONFIG_NAME)?.tree)).transpose()
     }
 
     /// The hex id of HEAD's commit; None before the first one.
@@ -409,41 +447,6 @@ fn id_of(hex: &str, objects: &Objects) -> Result<ObjectId, Trouble> {
     };
     let id = ObjectId::from_hex(hex.as_bytes()).map_err(|err| wrong(&err))?;
     if id.kind() == objects.hash() { Ok(id) } else { Err(wrong(&"ids of this repository have another length")) }
-}
-
-/// The ids that the other side has, as far as is known here.
-fn known_ids(
-    repository: &Repository,
-    pushes: &[Push],
-    before: &[Push],
-    known: &Known,
-) -> Result<HashSet<ObjectId>, Trouble> {
-    let objects = &repository.objects;
-    let tracking = match known {
-        Known::Remote(remote) | Known::RemoteNow(remote) => [b"refs/remotes/", &remote[..], b"/"].concat(),
-        Known::AnyRemote => b"refs/remotes/".to_vec(),
-        Known::OwnRefs => b"refs/".to_vec(),
-        Known::Nothing => Vec::new(),
-    };
-    let mut tracked = if tracking.is_empty() { Vec::new() } else { repository.refs()? };
-    tracked.retain(|found| found.name.starts_with(&tracking));
-    if matches!(known, Known::RemoteNow(_)) {
-        leave_out_what_is_gone(&mut tracked, pushes, &tracking);
-    }
-    let tracked = tracked.into_iter().map(|found| found.id);
-    let old = pushes.iter().filter_map(|push| push.old.as_deref()).filter_map(|hex| id_of(hex, objects).ok());
-    let new = before.iter().filter_map(|push| id_of(&push.new, objects).ok());
-    Ok(tracked.chain(old).chain(new).collect())
-}
-
-/// Git says which of the pushed branches the remote lacks. One that it had when it was last seen was deleted there; where it is one
-/// that nobody deletes, the name stands for another repository now, and nothing is known of what that has.
-fn leave_out_what_is_gone(tracked: &mut Vec<Ref>, pushes: &[Push], tracking: &[u8]) {
-    let lacking = pushes.iter().filter(|push| push.old.is_none());
-    let branches: HashSet<&[u8]> = lacking.filter_map(|push| push.name.strip_prefix(b"refs/heads/")).collect();
-    let branch_of = |found: &Ref| branches.get(&found.name[tracking.len()..]).copied();
-    let is_other = tracked.iter().filter_map(branch_of).any(|branch| LASTING.contains(&branch));
-    tracked.retain(|found| !is_other && branch_of(found).is_none());
 }
 
 fn brought(id: ObjectId, ancestry: &Ancestry<'_>) -> Brought {

@@ -1,6 +1,8 @@
 //! A server that refuses what brings a token: real pushes into a real bare repository, which must be left as it was.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::time::{Duration, Instant};
 
 use crate::support::leak::expect_no_leak;
 use crate::support::push::{BINARY, ZERO, expect_refused, expect_report, guard, refs};
@@ -220,4 +222,33 @@ fn what_a_refused_update_left_behind_is_refused_again() {
     }
     scene.at_server(&["cat-file", "-e", &bad]).expect_code(0);
     scene.refuses(&[&format!("{bad}:refs/heads/other")], &[(&bad, "a.txt:1", &token)]);
+}
+
+#[test]
+fn many_refs_with_a_configuration_each_are_read_in_one_pass() {
+    // Each pushed ref once had all refs of the server read anew: minutes.
+    let scene = Scene::new(3818, "pre-receive");
+    let mut stream = String::new();
+    let mut commit = |name: String, file: &str, text: &str| {
+        let head = "committer A <a@b> 1 +0000\ndata 1\nx\n";
+        let _ = write!(stream, "commit refs/{name}\n{head}M 100644 inline {file}\ndata {}\n{text}\n", text.len());
+    };
+    for number in 0..2000 {
+        commit(format!("heads/there/{number}"), "f", &number.to_string());
+    }
+    for number in 0..500 {
+        commit(format!("pushed/{number}"), ".keysweep.toml", &format!("[allow]\npaths = ['d{number}/*']\n"));
+    }
+    let at_server = |args: &[&str]| scene.client.git_call(args).cwd(&scene.server);
+    at_server(&["fast-import", "--quiet"]).stdin(stream).run().expect_code(0);
+    let ids = at_server(&["for-each-ref", "--format=%(objectname)", "refs/pushed"]).run().expect_code(0).out();
+    let unref = at_server(&["for-each-ref", "--format=delete %(refname)", "refs/pushed"]).run().expect_code(0).out();
+    at_server(&["update-ref", "--stdin"]).stdin(unref).run().expect_code(0);
+    let lines: Vec<String> =
+        ids.lines().enumerate().map(|(at, id)| format!("{ZERO} {id} refs/heads/n{at}\n")).collect();
+    let started = Instant::now();
+    let run = scene.direct(&["pre-receive"], &lines.concat()).expect_code(0);
+    expect_report(&run, &[]);
+    assert_eq!(run.summary()["scanned"]["commits"], 500);
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }

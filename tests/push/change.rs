@@ -125,6 +125,7 @@ fn the_same_changes_in_one_push_are_told_one_by_one() {
     let (old, new) = (pair.token(), pair.token());
     pair.add("kept.txt", kept(&old));
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    pair.repo.git(&["fetch", "-q", "origin"]);
     let base = pair.oid("HEAD");
     let mut expected = Vec::new();
     for (number, Case { change, found, .. }) in CASES.iter().enumerate() {

@@ -255,9 +255,10 @@ fn the_report_for_people_says_how_each_commit_is_mended() {
     let said = pair.repo.keysweep_call(&["hook", "pre-push", "nowhere", "url"]).stdin(line).run().expect_code(1).out();
     for wanted in [
         format!("--> old.txt:2:18 in commit {}\n", &root[..12]),
-        "help: git rebase -i --root, mark".to_owned(),
+        // A remote has it.
+        "help: this commit is published already, so leave it as it is and rotate the token".to_owned(),
         format!("--> a.txt:1:18 in commit {}\n", &tip[..12]),
-        format!("help: git rebase -i {0}^, mark {0} as edit", &tip[..12]),
+        format!("never pushed: git rebase -i {0}^, mark {0} as edit", &tip[..12]),
         "2 tokens in 2 of 2 commits".to_owned(),
         "the push is stopped".to_owned(),
     ] {

@@ -6,6 +6,7 @@ mod support;
 
 mod change;
 mod commits;
+mod destination;
 mod folders;
 mod framework;
 mod graph;

@@ -306,7 +306,8 @@ fn a_merge_is_mended_as_the_report_says() {
         pair.add("later.txt", "later\n");
 
         let line = pair.new_ref("refs/heads/main");
-        let said = repo.keysweep_call(&["hook", "pre-push", "origin", "url"]).stdin(line).run().expect_code(1).out();
+        let said =
+            repo.keysweep_call(&["hook", "pre-push", "origin", "../origin.git"]).stdin(line).run().expect_code(1).out();
         let advice = format!("git rebase -i --rebase-merges {}^", &merge[..12]);
         assert!(said.contains(&format!("help: {advice}, put a line break below the one with merge -C and")), "{said}");
 

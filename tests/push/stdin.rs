@@ -18,7 +18,7 @@ fn nothing_to_push_is_no_pass_for_what_could_be() {
 }
 
 #[test]
-fn an_empty_pipe_means_every_branch_tag_and_head_that_no_remote_has() {
+fn an_empty_pipe_means_every_branch_tag_and_head_that_the_remote_lacks() {
     let mut pair = Pair::new(3609);
     let (tagged, detached, worded) = (pair.token(), pair.token(), pair.token());
     expect_report(&pair.direct("").expect_code(0), &[]);
@@ -33,9 +33,11 @@ fn an_empty_pipe_means_every_branch_tag_and_head_that_no_remote_has() {
     let head_at = pair.add("b.txt", client(&detached));
     let wanted = [(tagged_at.as_str(), "a.txt:1", &tagged), (head_at.as_str(), "b.txt:1", &detached)];
     expect_report(&pair.direct("").expect_code(1), &wanted);
-    // Any remote will do, whichever is pushed to.
+    // What another remote has excuses nothing.
     pair.bare("other", &[]);
     pair.repo.git(&["push", "-q", "--no-verify", "other", "HEAD:refs/heads/x"]);
+    expect_report(&pair.direct("").expect_code(1), &wanted);
+    pair.repo.git(&["push", "-q", "--no-verify", "origin", "HEAD:refs/heads/x"]);
     expect_report(&pair.direct("").expect_code(1), &wanted[..1]);
 }
 

@@ -31,6 +31,13 @@ pub fn from_dev_null(repo: &Repo, args: &[&str]) -> Call {
     repo.call("sh", &["-c", &script, "sh"]).args(args)
 }
 
+/// Makes what is under refs/remotes/origin what a clone of `url` got.
+pub fn be_a_clone(repo: &Repo, url: &str) {
+    repo.git(&["remote", "add", "origin", url]);
+    let line = format!("{ZERO} {} A <a@b> 1 +0000\tclone: from {url}\n", "1".repeat(40));
+    repo.write(".git/logs/refs/remotes/origin/HEAD", line);
+}
+
 /// A repository whose one commit, with an old token in `old.txt`, `origin` has. Its pre-push hook reports in lines of
 /// JSON.
 pub struct Pair {
@@ -53,6 +60,7 @@ impl Pair {
         repo.stage("old.txt", format!("first\n{}last\n", client(&pair.old)));
         repo.commit("base");
         repo.git(&["push", "-q", "origin", "main"]);
+        repo.git(&["fetch", "-q", "origin"]);
         guard(repo, repo.top(), "pre-push", JSONL);
         pair
     }

@@ -1,0 +1,54 @@
+//! What helps where a push is stopped for commits that the other side may have already.
+
+use crate::source::{Advice, SAME_REPOSITORY};
+
+/// The command after which keysweep knows what the other side has. None where no URL was passed.
+pub fn fetch_command(advice: &Advice) -> Option<String> {
+    Some(format!("git fetch {}", word(advice.fetch.as_deref()?)))
+}
+
+/// Says what is unknown about the other side, and how to change that. None where enough is known.
+pub fn unsure_note(advice: &Advice) -> Option<String> {
+    if !advice.is_unsure {
+        return None;
+    }
+    let Some(command) = fetch_command(advice) else {
+        return Some(
+            "the hook was not told where the push goes, so all commits were taken for new there: pass on its arguments, \
+             keysweep hook pre-push \"$@\""
+                .to_owned(),
+        );
+    };
+    let fetch = format!(
+        "it is unknown which commits the other side has, so those that it may have were scanned too: run `{command}`, then push again"
+    );
+    Some(match &advice.pair {
+        Some((fetched, pushed)) if fetched != pushed => {
+            let (from, to) = (String::from_utf8_lossy(fetched), String::from_utf8_lossy(pushed));
+            let pair = word(format!("{from} {to}").as_bytes());
+            format!("{fetch}; if {from} and {to} are one repository, run `git config --add {SAME_REPOSITORY} {pair}`")
+        }
+        _ => fetch,
+    })
+}
+
+/// As a word for a POSIX shell.
+fn word(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%".contains(c);
+    if text.chars().all(is_plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_those_of_a_shell() {
+        let advice = |fetch: &str| Advice { fetch: Some(fetch.into()), ..Advice::default() };
+        assert_eq!(fetch_command(&advice("team/fork")).as_deref(), Some("git fetch team/fork"));
+        assert_eq!(fetch_command(&advice("../it's $x")).as_deref(), Some(r"git fetch '../it'\''s $x'"));
+        assert_eq!(fetch_command(&Advice::default()), None);
+        assert_eq!(unsure_note(&advice("x")), None);
+    }
+}

@@ -1,0 +1,441 @@
+//! A push is judged by the repository that it goes to: by the URL, not by the name of a remote.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::push::{JSONL, Pair, Wanted, ZERO, expect_report, from_dev_null, guard, refs};
+use crate::support::{Run, client, note};
+
+/// The push is stopped for the old commit, which `to` never had and does not get.
+#[track_caller]
+fn expect_stopped(pair: &Pair, to: &Path, args: &[&str]) -> Run {
+    let root = pair.oid("main~0");
+    let before = refs(&pair.repo, to);
+    let run = pair.repo.git_call(args).run();
+    if run.code == Some(0) || refs(&pair.repo, to) != before {
+        run.fail("the push was not stopped");
+    }
+    expect_report(&run, &[(&root, "old.txt:2", &pair.old)]);
+    run
+}
+
+/// A repository that has something, but not our history. It is no remote.
+fn public(pair: &Pair) -> std::path::PathBuf {
+    let folder = pair.bare("public", &[]);
+    pair.repo.git(&["remote", "remove", "public"]);
+    let other = pair.repo.base().join("other");
+    pair.repo.git_call(&["init", "-q", "-b", "main"]).args(&[&other]).run().expect_code(0);
+    let at = |args: &[&str]| pair.repo.git_call(args).cwd(&other).run().expect_code(0);
+    at(&["commit", "-q", "--allow-empty", "-m", "x"]);
+    at(&["push", "-q", folder.to_str().expect("UTF-8"), "main"]);
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn a_remote_with_a_new_url_has_nothing() {
+    for spec in ["main:new", "+main:main"] {
+        note(spec);
+        let pair = Pair::new(4700);
+        let public = public(&pair);
+        pair.repo.git(&["remote", "set-url", "origin", text(&public)]);
+        expect_stopped(&pair, &public, &["push", "-q", "origin", spec]);
+        // Nor on the second try.
+        expect_stopped(&pair, &public, &["push", "-q", "origin", spec]);
+    }
+}
+
+#[test]
+fn a_clone_whose_remote_gets_a_new_url_has_nothing() {
+    for options in [&[][..], &["--ref-format=reftable"]] {
+        let pair = Pair::new(4701);
+        let public = public(&pair);
+        let clone = pair.repo.base().join("clone");
+        let call = pair.repo.git_call(&["clone", "-q"]).args(options);
+        call.args(&[&pair.origin(), &clone]).run().expect_code(0);
+        guard(&pair.repo, &clone, "pre-push", JSONL);
+        let at = |args: &[&str]| pair.repo.git_call(args).cwd(&clone).run();
+        expect_report(&at(&["push", "-q", "origin", "main:one"]).expect_code(0), &[]);
+        at(&["remote", "set-url", "origin", text(&public)]).expect_code(0);
+        let wanted: &[Wanted] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
+        expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(1), wanted);
+        // A fetch does not make the old tracking refs those of the new repository.
+        at(&["fetch", "-q", "origin"]).expect_code(0);
+        expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(1), wanted);
+        at(&["fetch", "-q", "../origin.git", "main"]).expect_code(0);
+        expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(1), wanted);
+        // Back again, nothing is known of what happened in between.
+        at(&["remote", "set-url", "origin", text(&pair.origin())]).expect_code(0);
+        at(&["fetch", "-q", "origin"]).expect_code(0);
+        expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(0), &[]);
+    }
+}
+
+#[test]
+fn settings_that_send_a_push_elsewhere_are_seen() {
+    let pair = Pair::new(4702);
+    let public = public(&pair);
+    let (to, origin) = (text(&public), text(&pair.origin()).to_owned());
+    let one_off = |setting: String, name: &str| {
+        note(&setting);
+        expect_stopped(&pair, &public, &["-c", &setting, "push", "-q", name, "main:new"]);
+    };
+    one_off(format!("remote.origin.pushurl={to}"), "origin");
+    one_off(format!("url.{to}.pushInsteadOf={origin}"), "origin");
+    one_off(format!("url.{to}.insteadOf={origin}"), "origin");
+    one_off(format!("url.{to}.insteadOf=."), ".");
+    let repo = &pair.repo;
+    for (key, value) in
+        [("remote.origin.pushurl".to_owned(), to.to_owned()), (format!("url.{to}.pushInsteadOf"), origin.clone())]
+    {
+        note(&key);
+        repo.git(&["config", &key, &value]);
+        expect_stopped(&pair, &public, &["push", "-q", "origin", "main:new"]);
+        repo.git(&["config", "--unset", &key]);
+    }
+    // Only `git config` reads this variable.
+    let file = repo.base().join("gitconfig");
+    fs::write(&file, format!("[remote \"origin\"]\n\turl = {to}\n")).expect("write");
+    let elsewhere = format!("remote.origin.pushurl={to}");
+    let call = repo.git_call(&["-c", &elsewhere, "push", "-q", "origin", "main:new"]).env("GIT_CONFIG", &file);
+    expect_report(&call.run().expect_code(1), &[(&pair.oid("main"), "old.txt:2", &pair.old)]);
+    let call = repo.git_call(&["push", "-q", "origin", "main:newest"]).env("GIT_CONFIG", &file);
+    expect_report(&call.run().expect_code(0), &[]);
+    // One push, two repositories: git runs the hook for each.
+    repo.git(&["remote", "set-url", "--add", "--push", "origin", &origin]);
+    repo.git(&["remote", "set-url", "--add", "--push", "origin", to]);
+    let before = refs(repo, &public);
+    repo.git_call(&["push", "-q", "origin", "main:new"]).run().expect_code(1);
+    assert_eq!(refs(repo, &public), before);
+    assert!(refs(repo, &pair.origin()).contains("refs/heads/new"));
+}
+
+#[test]
+fn a_push_that_went_elsewhere_says_nothing_of_what_the_remote_has() {
+    let mut pair = Pair::new(4703);
+    let token = pair.token();
+    let public = public(&pair);
+    let bad = pair.add("a.txt", client(&token));
+    let repo = &pair.repo;
+    let id = token.fingerprint();
+    pair.add(
+        ".keysweep.toml",
+        format!(
+            "[allow]\nfingerprints = [{{ id = '{id}', reason = 'x' }}, {{ id = '{}', reason = 'x' }}]\n",
+            pair.old.fingerprint()
+        ),
+    );
+    let elsewhere = format!("remote.origin.pushurl={}", text(&public));
+    repo.git(&["-c", &elsewhere, "push", "-q", "--force", "origin", "main"]);
+    pair.add(".keysweep.toml", "");
+    // refs/remotes/origin/main is what the other repository got.
+    assert_eq!(pair.oid("origin/main"), pair.oid("main~1"));
+    let run = pair.push(&["origin", "main:new"]).expect_code(1);
+    expect_report(&run, &[(&bad, "a.txt:1", &token)]);
+}
+
+#[test]
+fn names_of_remotes_that_are_parts_of_each_other_do_not_mix() {
+    let mut pair = Pair::new(4704);
+    let token = pair.token();
+    let repo = &pair.repo;
+    repo.git(&["fetch", "-q", "origin"]);
+    pair.bare("origin/priv", &[]);
+    let bad = pair.add("a.txt", client(&token));
+    repo.git(&["push", "-q", "--no-verify", "origin/priv", "main"]);
+    repo.git(&["fetch", "-q", "origin/priv"]);
+    repo.git(&["fetch", "-q", "origin"]);
+    pair.push_finds(&["origin", "main:new"], &[(&bad, "a.txt:1", &token)]);
+    pair.push_finds(&["origin", "main"], &[(&bad, "a.txt:1", &token)]);
+    // After a fetch from there that one is known as well.
+    repo.git(&["fetch", "-q", "origin/priv"]);
+    expect_report(&pair.push(&["origin/priv", "main:new"]).expect_code(0), &[]);
+}
+
+#[test]
+fn refs_that_no_refspec_covers_are_not_trusted() {
+    let mut pair = Pair::new(4705);
+    let token = pair.token();
+    let bad = pair.add("a.txt", client(&token));
+    let repo = &pair.repo;
+    repo.git(&["update-ref", "refs/remotes/origin/mine", "main"]);
+    repo.git(&["config", "--replace-all", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"]);
+    repo.git(&["fetch", "-q", "origin"]);
+    let wanted = [(bad.as_str(), "a.txt:1", &token)];
+    pair.push_finds(&["origin", "main:new"], &wanted);
+    // A mirror fetches over local branches: what was committed there since is on no remote.
+    repo.git(&["config", "--replace-all", "remote.origin.fetch", "+refs/*:refs/*"]);
+    repo.git(&["update-ref", "-d", "refs/remotes/origin/mine"]);
+    pair.push_finds(&["origin", "main"], &wanted);
+}
+
+#[test]
+fn a_push_by_url_knows_the_remote() {
+    let mut pair = Pair::new(4706);
+    let token = pair.token();
+    let repo = &pair.repo;
+    repo.git(&["fetch", "-q", "origin"]);
+    let path = pair.origin().display().to_string();
+    let mut urls = vec![
+        path.clone(),
+        format!("{path}/"),
+        format!("file://{path}"),
+        "../origin.git".to_owned(),
+        "../origin".to_owned(),
+    ];
+    urls.push(path.trim_end_matches(".git").to_owned());
+    for (number, url) in urls.iter().enumerate() {
+        note(url);
+        pair.push_passes(&[url, &format!("main:new{number}")]);
+    }
+    let bad = pair.add("a.txt", client(&token));
+    for url in &urls {
+        note(url);
+        pair.push_finds(&[url, "main:newer"], &[(&bad, "a.txt:1", &token)]);
+    }
+}
+
+#[test]
+fn a_fork_is_known_once_it_was_fetched() {
+    let pair = Pair::new(4707);
+    let repo = &pair.repo;
+    let fork = pair.repo.base().join("fork.git");
+    repo.git_call(&["clone", "-q", "--bare"]).args(&[&pair.origin(), &fork]).run().expect_code(0);
+    // By name, and by URL.
+    repo.git(&["remote", "add", "fork", text(&fork)]);
+    expect_stopped(&pair, &fork, &["push", "-q", "fork", "main:new"]).expect_has("git fetch fork");
+    repo.git(&["fetch", "-q", "fork"]);
+    expect_report(&pair.push(&["fork", "main:new"]).expect_code(0), &[]);
+    // Also after another fetch.
+    repo.git(&["fetch", "-q", "origin"]);
+    expect_report(&pair.push(&["fork", "main:newer"]).expect_code(0), &[]);
+    repo.git(&["remote", "remove", "fork"]);
+    expect_stopped(&pair, &fork, &["push", "-q", text(&fork), "main:newest"])
+        .expect_has(&format!("git fetch {}", fork.display()));
+    repo.git(&["fetch", "-q", text(&fork)]);
+    expect_report(&pair.push(&[text(&fork), "main:newest"]).expect_code(0), &[]);
+}
+
+#[test]
+fn what_is_published_need_not_be_rewritten() {
+    let pair = Pair::new(4708);
+    let repo = &pair.repo;
+    guard(repo, repo.top(), "pre-push", "");
+    let fork = repo.base().join("fork.git");
+    repo.git_call(&["clone", "-q", "--bare"]).args(&[&pair.origin(), &fork]).run().expect_code(0);
+    repo.git(&["remote", "add", "fork", text(&fork)]);
+    for to in ["fork", text(&fork)] {
+        let run = pair.push(&[to, "main:new"]).expect_code(1).expect_lacks("rebase");
+        let id = pair.old.fingerprint();
+        for word in ["run `git fetch fork`", "is published already", "rotate", &id, ".keysweep.toml"] {
+            if !run.err().contains(word) && !run.out().contains(word) {
+                run.fail(&format!("expected {word:?}"));
+            }
+        }
+    }
+    // To allow it is a way as well that leaves the history alone.
+    pair.add(
+        ".keysweep.toml",
+        format!("[allow]\nfingerprints = [{{ id = '{}', reason = 'revoked' }}]\n", pair.old.fingerprint()),
+    );
+    pair.push(&["fork", "main:new"]).expect_code(0);
+}
+
+#[test]
+fn a_commit_that_is_not_published_is_still_to_be_rewritten() {
+    let mut pair = Pair::new(4709);
+    let token = pair.token();
+    let repo = &pair.repo;
+    guard(repo, repo.top(), "pre-push", "");
+    repo.git(&["fetch", "-q", "origin"]);
+    pair.add("a.txt", client(&token));
+    let run = pair.push(&["origin", "main"]).expect_code(1).expect_has("git rebase -i");
+    run.expect_lacks("published").expect_lacks("git fetch");
+}
+
+#[test]
+fn the_user_may_vouch_for_a_url() {
+    let pair = Pair::new(4710);
+    let repo = &pair.repo;
+    let origin = pair.origin().display().to_string();
+    repo.git(&["fetch", "-q", "origin"]);
+    let line = |name: &str| format!("refs/heads/main {} refs/heads/{name} {ZERO}\n", pair.oid("main"));
+    let hook = |url: &str| {
+        let args = ["hook", "--format", "jsonl", "pre-push", "origin", url];
+        repo.keysweep_call(&args).stdin(line("new")).run()
+    };
+    let alias = "work:team/app.git";
+    let root = pair.oid("main");
+    let run = hook(alias).expect_code(1);
+    expect_report(&run, &[(&root, "old.txt:2", &pair.old)]);
+    let command = format!("git config --add keysweep.sameRepository '{origin} {alias}'");
+    assert!(run.summary()["notes"].to_string().contains(&command), "{}", run.all());
+
+    // A file of the repository cannot vouch.
+    repo.write(".gitconfig", format!("[keysweep]\n\tsameRepository = {origin} {alias}\n"));
+    repo.git(&["config", "include.path", "../.gitconfig"]);
+    repo.git(&["fetch", "-q", "origin"]);
+    hook(alias).expect_code(1);
+    repo.git(&["config", "--unset", "include.path"]);
+    // Not even as git's own configuration of the worktree.
+    fs::remove_file(repo.path(".gitconfig")).expect("remove");
+
+    let call = repo.call("sh", &["-c", &command]).run();
+    drop(call.expect_code(0));
+    expect_report(&hook(alias).expect_code(0), &[]);
+    expect_report(&hook("git@work:/team/app").expect_code(0), &[]);
+    hook("work:team/other").expect_code(1);
+    hook("other:team/app").expect_code(1);
+    repo.git(&["config", "--unset", "keysweep.sameRepository"]);
+    hook(alias).expect_code(1);
+    let global = repo.base().join("gitconfig");
+    fs::write(&global, format!("[keysweep]\n\tsameRepository = {alias} {origin}\n")).expect("write");
+    let args = ["hook", "--format", "jsonl", "pre-push", "origin", alias];
+    let call = repo.keysweep_call(&args).stdin(line("new")).env("GIT_CONFIG_GLOBAL", &global);
+    expect_report(&call.run().expect_code(0), &[]);
+}
+
+#[test]
+fn urls_of_a_forge_are_one_repository_by_https_and_ssh() {
+    let pair = Pair::new(4711);
+    let repo = &pair.repo;
+    // As a clone from a forge: the record of the clone names https.
+    let log = ".git/logs/refs/remotes/origin/HEAD";
+    let id = pair.oid("main");
+    repo.write(
+        log,
+        format!("{ZERO} {id} Ada <ada@example.org> 1 +0000\tclone: from https://example.org/team/app.git\n"),
+    );
+    repo.git(&["remote", "set-url", "origin", "https://example.org/team/app.git"]);
+    let hook = |name: &str, url: &str| {
+        note(url);
+        let args = ["hook", "--format", "jsonl", "pre-push", name, url];
+        repo.keysweep_call(&args).stdin(format!("refs/heads/main {id} refs/heads/new {ZERO}\n")).run()
+    };
+    for url in [
+        "https://example.org/team/app.git",
+        "https://ada:pass@example.org:443/team/app",
+        "git@example.org:team/app.git",
+        "ssh://git@EXAMPLE.org:22/team/app/",
+    ] {
+        for name in ["origin", url] {
+            expect_report(&hook(name, url).expect_code(0), &[]);
+        }
+    }
+    for url in ["https://example.org/team/app2", "git@example.org:other/app.git", "https://example.com/team/app.git"] {
+        for name in ["origin", url] {
+            expect_report(&hook(name, url).expect_code(1), &[(&id, "old.txt:2", &pair.old)]);
+        }
+    }
+    repo.git(&["config", "url.git@example.org:.pushInsteadOf", "https://example.org/"]);
+    expect_report(&hook("origin", "git@example.org:team/app.git").expect_code(0), &[]);
+    // A password is neither shown nor written down.
+    let secret = "https://ada:hunter2hunter2@example.com/team/app";
+    hook(secret, secret).expect_code(1).expect_lacks("hunter2");
+    let record = fs::read_to_string(repo.path(".git/keysweep/remotes")).expect("a record");
+    assert!(!record.contains("hunter2") && !record.contains("example"), "{record}");
+}
+
+#[test]
+fn the_old_id_is_known_wherever_the_push_goes() {
+    let mut pair = Pair::new(4712);
+    let token = pair.token();
+    let old = pair.oid("main");
+    let bad = pair.add("a.txt", client(&token));
+    let tip = pair.oid("main");
+    let hook = |lines: String| {
+        let args = ["hook", "--format", "jsonl", "pre-push", "https://example.org/x", "https://example.org/x"];
+        pair.repo.keysweep_call(&args).stdin(lines).run().expect_code(1)
+    };
+    // That of another ref, too, and whether or not it allows something else.
+    let lines = format!("refs/heads/main {tip} refs/heads/new {ZERO}\nrefs/heads/x {old} refs/heads/x {old}\n");
+    expect_report(&hook(lines), &[(&bad, "a.txt:1", &token)]);
+    let unknown = "1".repeat(40);
+    let lines = format!("refs/heads/main {tip} refs/heads/main {unknown}\n");
+    expect_report(&hook(lines), &[(&bad, "a.txt:1", &token), (&old, "old.txt:2", &pair.old)]);
+}
+
+#[test]
+fn a_framework_gets_the_same_judgement() {
+    let pair = Pair::new(4713);
+    let public = public(&pair);
+    let repo = &pair.repo;
+    repo.git(&["fetch", "-q", "origin"]);
+    let (origin, main) = (pair.origin().display().to_string(), pair.oid("main"));
+    let tip = pair.add("a.txt", "innocent\n");
+    let hook = |url: &str| {
+        note(url);
+        // As pre-commit asks the tracking refs of the remote's name for the old id.
+        let call = from_dev_null(repo, &["pre-push"]).env("PRE_COMMIT", "1").env("PRE_COMMIT_FROM_REF", &main);
+        let call = call.env("PRE_COMMIT_TO_REF", &tip).env("PRE_COMMIT_REMOTE_NAME", "origin");
+        let call =
+            call.env("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/new").env("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main");
+        call.env("PRE_COMMIT_REMOTE_URL", url).run()
+    };
+    expect_report(&hook(&origin).expect_code(0), &[]);
+    expect_report(&hook(&format!("file://{origin}")).expect_code(0), &[]);
+    expect_report(&hook(text(&public)).expect_code(1), &[(&main, "old.txt:2", &pair.old)]);
+}
+
+#[test]
+fn without_a_url_the_settings_say_where_the_push_goes() {
+    let pair = Pair::new(4714);
+    let public = public(&pair);
+    let repo = &pair.repo;
+    repo.git(&["fetch", "-q", "origin"]);
+    let line = format!("refs/heads/main {} refs/heads/new {ZERO}\n", pair.oid("main"));
+    let hook =
+        |args: &[&str]| repo.keysweep_call(&["hook", "--format", "jsonl", "pre-push"]).args(args).stdin(&line).run();
+    expect_report(&hook(&["origin"]).expect_code(0), &[]);
+    let wanted: &[Wanted] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
+    expect_report(&hook(&[]).expect_code(1), wanted);
+    expect_report(&hook(&["nowhere"]).expect_code(1), wanted);
+    repo.git(&["remote", "set-url", "--push", "origin", text(&public)]);
+    expect_report(&hook(&["origin"]).expect_code(1), wanted);
+    // Remotes in the formats of before are not trusted.
+    repo.git(&["remote", "rename", "origin", "gone"]);
+    repo.write(
+        ".git/remotes/origin",
+        format!("URL: {}\nPull: refs/heads/main:refs/remotes/origin/main\n", text(&public)),
+    );
+    repo.git(&["update-ref", "refs/remotes/origin/main", "main"]);
+    expect_report(&pair.push(&["origin", "main:new"]).expect_code(1), wanted);
+}
+
+#[test]
+fn a_push_to_this_very_repository_brings_nothing() {
+    let pair = Pair::new(4715);
+    let top = pair.repo.top().display().to_string();
+    for (number, to) in [".", &top, &format!("file://{top}/.git")].into_iter().enumerate() {
+        note(to);
+        expect_report(&pair.push(&[to, &format!("main:new{number}")]).expect_code(0), &[]);
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_push_is_written_through_no_link_and_by_no_doctor() {
+    let pair = Pair::new(4716);
+    let repo = &pair.repo;
+    repo.git(&["fetch", "-q", "origin"]);
+    let record = repo.path(".git/keysweep/remotes");
+    let line = format!("refs/heads/main {} refs/heads/new {ZERO}\n", pair.oid("main"));
+    let call = pair.direct_call().stdin(&line).env("GIT_QUARANTINE_PATH", repo.path(".git/objects"));
+    expect_report(&call.run().expect_code(0), &[]);
+    assert!(!record.exists());
+    let target = repo.base().join("target");
+    fs::write(&target, "mine").expect("write");
+    fs::create_dir_all(record.parent().expect("a folder")).expect("create");
+    std::os::unix::fs::symlink(&target, &record).expect("link");
+    expect_report(&pair.direct(&line).expect_code(0), &[]);
+    assert_eq!(fs::read_to_string(&target).expect("read"), "mine");
+    assert!(record.symlink_metadata().expect("a file").is_file());
+    let names: Vec<_> = record.parent().expect("a folder").read_dir().expect("list").flatten().collect();
+    assert_eq!(names.len(), 1);
+    // Where it cannot be written, the push is judged all the same.
+    fs::remove_file(&record).expect("remove");
+    fs::create_dir_all(record.join("x")).expect("create");
+    expect_report(&pair.direct(&line).expect_code(0), &[]);
+}
