@@ -151,6 +151,10 @@ impl Answer {
         (self.succeeded() && !line.is_empty()).then_some(line)
     }
 
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.stdout.split(|&b| b == b'\n')
+    }
+
     /// The same as a path.
     pub fn path(&self) -> Option<PathBuf> {
         self.line().map(to_path)

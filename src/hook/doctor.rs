@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::hazards::hazards;
 use super::install::is_executable;
-use super::place::Place;
+use super::place::{Place, View};
 use super::proof::{Proof, Stage};
 use super::runner::{Runner, Script};
 use super::{OF_A_CLONE, Told};
@@ -48,22 +48,54 @@ enum State {
 
 /// Looks at the hooks of the repository in which `dir` lies, and has git run them on a planted token.
 pub fn doctor(dir: &Path) -> Result<Diagnosis, Trouble> {
-    let place = Place::find(dir)?;
-    let mut hooks = if place.bare { of_server(&place) } else { of_clone(&place) };
+    let places = Place::all(dir)?;
+    let mut whole: Option<Diagnosis> = None;
+    for place in &places {
+        let one = diagnose(place, places.len() > 1);
+        whole = Some(match whole {
+            None => one,
+            Some(mut whole) => {
+                whole.told.absorb(one.told);
+                Diagnosis { guard: weaker(whole.guard, one.guard), ..whole }
+            }
+        });
+    }
+    Ok(whole.expect("a repository has hooks in one place at least"))
+}
+
+/// Looks at the hooks of one place; with `among_others` it is one of several.
+fn diagnose(place: &Place, among_others: bool) -> Diagnosis {
+    let mut hooks = if place.bare { of_server(place) } else { of_clone(place) };
     let mut told = Told::default();
     let mut warnings = Vec::new();
-    match prove(&place, &mut hooks) {
+    match prove(place, &mut hooks) {
         Ok(warning) => warnings.extend(warning),
         Err(trouble) => told.troubles.push(trouble),
     }
     told.troubles.extend(hooks.iter().filter_map(Hook::unproved));
-    warnings.extend(hazards(&place, hooks.iter().any(|hook| hook.calls_keysweep() || hook.stopped())));
+    warnings.extend(hazards(place, hooks.iter().any(|hook| hook.calls_keysweep() || hook.stopped())));
 
-    told.lines.push(format!("git looks for hooks in {}", place.hooks.display()));
-    told.lines.extend(hooks.iter().map(|hook| format!("{:18}{}", hook.name, hook.describe(&place))));
+    let what = match place.view {
+        _ if !among_others => String::new(),
+        _ if place.bare => "for what is pushed here, ".to_owned(),
+        View::Unnamed => "for commits with --work-tree, ".to_owned(),
+        _ => format!("for commits in {}, ", place.top.display()),
+    };
+    told.lines.push(format!("{what}git looks for hooks in {}", place.hooks.display()));
+    told.lines.extend(hooks.iter().map(|hook| format!("{:18}{}", hook.name, hook.describe(place))));
     told.lines.extend(missing(&hooks));
     told.lines.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
-    Ok(Diagnosis { guard: guard(&hooks, &place, &told), told })
+    let guard = guard(&hooks, place, &told);
+    // Commits may be guarded where nobody guards what is pushed here. A hook that lets a token through deceives all the same.
+    let only_missing = guard == Guard::None && hooks.iter().all(|hook| matches!(hook.state, State::Missing));
+    let guard = if among_others && place.bare && only_missing { Guard::Partial } else { guard };
+    Diagnosis { told, guard }
+}
+
+/// What holds of two places together.
+fn weaker(one: Guard, other: Guard) -> Guard {
+    let order = [Guard::None, Guard::Unproved, Guard::Partial, Guard::Whole];
+    order.into_iter().find(|guard| [one, other].contains(guard)).unwrap_or(Guard::None)
 }
 
 fn of_clone(place: &Place) -> Vec<Hook> {

@@ -32,6 +32,19 @@ enum Where {
 impl Where {
     fn find() -> Result<Self, Trouble> {
         if let Some(path) = setting("core.hooksPath")? {
+            let why = match () {
+                () if path.as_os_str().is_empty() => {
+                    Some("core.hooksPath is empty, so git looks for hooks in /".to_owned())
+                }
+                () if path.metadata().is_ok_and(|met| !met.is_dir()) => {
+                    Some(format!("core.hooksPath is {}, which is no folder, so git runs no hook", path.display()))
+                }
+                () => None,
+            };
+            if let Some(why) = why {
+                let way_out = "git config --global --unset core.hooksPath, or set it to a folder";
+                return Err(Trouble::new("cannot install hooks for all clones", why, way_out));
+            }
             if path.is_relative() {
                 return Err(Trouble::new(
                     "cannot install hooks for all clones",
@@ -41,7 +54,9 @@ impl Where {
             }
             return Ok(Where::HooksPath(path));
         }
-        Ok(setting("init.templateDir")?.map_or(Where::Nowhere, Where::Template))
+        Ok(setting("init.templateDir")?
+            .filter(|path| !path.as_os_str().is_empty())
+            .map_or(Where::Nowhere, Where::Template))
     }
 }
 
@@ -49,7 +64,7 @@ impl Where {
 fn setting(name: &str) -> Result<Option<PathBuf>, Trouble> {
     let answered = answer(Path::new("."), &["config", "--global", "--type=path", "--get", name])?;
     match answered.code {
-        Some(0) => Ok(answered.path()),
+        Some(0) => Ok(Some(answered.path().unwrap_or_default())),
         // 1: it is not set. Git says the same where there is no home to look in.
         Some(1) => Ok(None),
         _ => {

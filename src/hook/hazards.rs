@@ -3,14 +3,17 @@
 use std::fs;
 use std::path::Path;
 
-use super::place::Place;
+use super::place::{Place, SHOW_ORIGIN};
 use crate::git::{answer_about_hooks, ask};
 use crate::regular_file;
 
 /// Sentences on what is set, written or missing that keeps hooks from running; `called` says whether a hook calls keysweep.
 pub(super) fn hazards(place: &Place, called: bool) -> Vec<String> {
     let mut found = Vec::new();
-    found.extend(missing_folder(place));
+    match &place.unusable {
+        Some(why) => found.push(format!("{why}: {SHOW_ORIGIN}")),
+        None => found.extend(missing_folder(place)),
+    }
     found.extend(aliases(place));
     found.extend(variables());
     if !called {

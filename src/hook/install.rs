@@ -2,9 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::place::Place;
+use super::place::{Place, SHOW_ORIGIN, View};
 use super::runner::Script;
 use super::{NAMES, OF_A_CLONE, OF_A_SERVER, Told, global, known, script};
 use crate::atomic_file::AtomicFile;
@@ -18,45 +18,96 @@ pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Told, T
     }
     // Names first: nothing is asked or written for a call that is wrong.
     known(names, &[])?;
-    let place = Place::find(dir)?;
-    let names = known(names, if place.bare { OF_A_SERVER } else { OF_A_CLONE })?;
-    if let Some((link, target)) = place.link_in_worktree() {
-        return Err(Trouble::new(
+    let places = Place::all(dir)?;
+    places.iter().try_for_each(refuse)?;
+    let mut told = Told::default();
+    for place in &places {
+        let of_kind = known(names, if place.bare { OF_A_SERVER } else { OF_A_CLONE })?;
+        let alone = places.len() == 1;
+        let wanted: Vec<&str> = of_kind.into_iter().filter(|name| alone || is_of_server(name) == place.bare).collect();
+        if !wanted.is_empty() {
+            told.absorb(install_at(place, &wanted)?);
+        }
+    }
+    Ok(told)
+}
+
+fn is_of_server(name: &str) -> bool {
+    matches!(name, "pre-receive" | "update")
+}
+
+/// A folder in which git runs nothing, or one that the repository leads elsewhere.
+fn refuse(place: &Place) -> Result<(), Trouble> {
+    if let Some(why) = &place.unusable {
+        return Err(Trouble::new("cannot install hooks", why, format!("unset it ({SHOW_ORIGIN})")));
+    }
+    match place.link_in_worktree() {
+        Some((link, target)) => Err(Trouble::new(
             format!("cannot install hooks in {}", place.scripts.display()),
             format!("{} is a symbolic link to {}", link.display(), target.display()),
             "remove the link, or set core.hooksPath to the folder itself",
-        ));
+        )),
+        None => Ok(()),
     }
+}
+
+fn install_at(place: &Place, names: &[&str]) -> Result<Told, Trouble> {
     // What others get as well holds no path of this machine.
     let binary = if place.shared { None } else { Some(script::binary()?) };
     let folder = Folder { path: &place.scripts, top: Some(&place.top) };
-    let mut told = folder.install(&names, binary.as_deref())?;
-    if place.shared && !told.lines.is_empty() {
-        told.lines.push(format!(
-            "note: {} is part of the worktree: commit the scripts, and whoever clones needs keysweep in PATH",
-            place.scripts.display()
+    let mut told = folder.install(names, binary.as_deref())?;
+    if !told.lines.is_empty() {
+        told.lines.extend(notes(place)?);
+    }
+    Ok(told)
+}
+
+/// What else the scripts are for, and what keeps git from running them.
+fn notes(place: &Place) -> Result<Vec<String>, Trouble> {
+    let scripts = place.scripts.display();
+    let mut notes = Vec::new();
+    if place.shared {
+        notes.push(format!(
+            "note: {scripts} is part of the worktree: commit the scripts, and whoever clones needs keysweep in PATH"
         ));
     }
-    if let Some(target) = place.linked_to().filter(|_| !told.lines.is_empty()) {
-        told.lines.push(format!(
-            "note: {} is a symbolic link to {}: every repository that links there uses these hooks",
-            place.scripts.display(),
+    if let Some(target) = place.linked_to() {
+        notes.push(format!(
+            "note: {scripts} is a symbolic link to {}: every repository that links there uses these hooks",
             target.display()
         ));
     }
-    if place.everywhere && !told.lines.is_empty() {
-        told.lines.push(format!(
-            "note: core.hooksPath is set for all repositories, so {} is theirs too",
-            place.scripts.display()
-        ));
+    if place.everywhere {
+        notes.push(format!("note: core.hooksPath is set for all repositories, so {scripts} is theirs too"));
     }
     if place.is_husky() && !place.hooks.is_dir() {
-        told.lines.push(format!(
+        notes.push(format!(
             "note: husky runs no hook in this worktree until it has made {}: npx husky makes it",
             place.hooks.display()
         ));
     }
-    Ok(told)
+    match place.view {
+        View::Unnamed => notes.push(
+            "note: somebody commits to this bare repository with --work-tree, so the hooks of commits are there too"
+                .to_owned(),
+        ),
+        _ if place.bare => {}
+        _ => {
+            let others = place.others()?;
+            if !others.is_empty() {
+                notes.push(format!("note: all worktrees of this repository share these hooks: {}", listed(&others)));
+            }
+        }
+    }
+    Ok(notes)
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<String> = paths.iter().take(SHOWN).map(|path| path.display().to_string()).collect();
+    let more = paths.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// Removes what [`install`] wrote for the hooks that were named, or for all.
@@ -65,8 +116,46 @@ pub fn uninstall(dir: &Path, names: &[String], everywhere: bool) -> Result<Told,
     if everywhere {
         return global::uninstall(&names);
     }
-    let place = Place::find(dir)?;
-    Ok(Folder { path: &place.scripts, top: Some(&place.top) }.uninstall(&names))
+    let places = Place::all(dir)?;
+    places.iter().try_for_each(refuse_to_remove)?;
+    let mut told = Told::default();
+    let mut done: Vec<&Path> = Vec::new();
+    for place in &places {
+        if done.contains(&place.scripts.as_path()) {
+            continue;
+        }
+        done.push(&place.scripts);
+        let removed = Folder { path: &place.scripts, top: Some(&place.top) }.uninstall(&names);
+        let others = if removed.lines.is_empty() { Vec::new() } else { place.others()? };
+        told.absorb(removed);
+        if !others.is_empty() {
+            told.lines.push(format!("note: all worktrees of this repository shared these hooks: {}", listed(&others)));
+        }
+    }
+    Ok(told)
+}
+
+/// Hooks that guard more than what the user stands in are removed where that is plain.
+fn refuse_to_remove(place: &Place) -> Result<(), Trouble> {
+    let attempt = || format!("cannot remove the hooks in {}", place.scripts.display());
+    if place.is_global() {
+        return Err(Trouble::new(
+            attempt(),
+            "core.hooksPath is set for all repositories, so they guard all of them",
+            "keysweep uninstall --global removes them",
+        ));
+    }
+    if place.view != View::Ours || place.is_of_one_worktree() {
+        return Ok(());
+    }
+    match place.main_worktree()? {
+        Some(main) => Err(Trouble::new(
+            attempt(),
+            "all worktrees of this repository share them",
+            format!("to remove them for all, run keysweep uninstall in {}", main.display()),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// A folder of hooks.

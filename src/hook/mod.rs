@@ -38,6 +38,13 @@ pub struct Told {
     pub troubles: Vec<Trouble>,
 }
 
+impl Told {
+    fn absorb(&mut self, other: Self) {
+        self.lines.extend(other.lines);
+        self.troubles.extend(other.troubles);
+    }
+}
+
 /// The names that were typed, or these if there are none.
 fn known<'n>(typed: &'n [String], otherwise: &[&'n str]) -> Result<Vec<&'n str>, Trouble> {
     let no_such_hook = |name: &String| {

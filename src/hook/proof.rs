@@ -5,10 +5,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::place::Place;
+use super::place::{Place, View};
 use crate::atomic_file::{PrivateFolder, private_folder};
 use crate::detect::Detector;
 use crate::git::{Question, answer};
@@ -36,6 +36,9 @@ struct Token {
 /// A temporary folder with what hooks are to be run on.
 pub(super) struct Stage<'p> {
     place: &'p Place,
+    /// Where git is started to run a hook.
+    top: PathBuf,
+    git: (u32, u32),
     folder: PrivateFolder,
     token: Token,
     /// The token's blob, and the name under which it is planted.
@@ -45,10 +48,17 @@ pub(super) struct Stage<'p> {
     head: Option<String>,
     /// For git, so that it reads the repository's objects and writes its own here.
     variables: Vec<(&'static str, OsString)>,
+    /// The same for the hooks alone.
+    of_hooks: Vec<(&'static str, OsString)>,
 }
 
-/// The first version that has `git hook run`.
-const OLDEST_GIT: (u32, u32) = (2, 36);
+/// The first versions that have `git hook run`, and its option `--to-stdin`. Older ones run a hook through [`BY_HAND`].
+const HAS_HOOK_RUN: (u32, u32) = (2, 36);
+const HAS_TO_STDIN: (u32, u32) = (2, 40);
+
+/// An alias that runs the hook's file as git does: from the top of the worktree, with git's own folder in PATH, and by a
+/// shell where the file names no interpreter.
+const BY_HAND: &str = "alias.keysweep-doctor=!\"$KEYSWEEP_DOCTOR_HOOK\"";
 
 /// A repository in the temporary folder, without settings of its own: what writes the index and the objects there runs
 /// in it. In the repository itself git would run the hook post-index-change, and no option switches off a hook that a
@@ -64,7 +74,7 @@ const BRANCH: &str = "refs/heads/keysweep-doctor";
 
 impl<'p> Stage<'p> {
     pub fn set(place: &'p Place) -> Result<Self, Trouble> {
-        expect_git_that_runs_hooks(&place.top)?;
+        let git = version(&place.top)?;
         let folder = private_folder().map_err(|err| no_place(&std::env::temp_dir(), &err))?;
         let objects = folder.path().join("objects");
         borrow_objects(place, &objects)?;
@@ -77,12 +87,19 @@ impl<'p> Stage<'p> {
             // So git says that no editor is opened.
             ("GIT_EDITOR", ":".into()),
         ];
+        let (mut top, mut of_hooks) = (place.top.clone(), Vec::new());
+        if place.view == View::Unnamed {
+            top = folder.path().join("worktree");
+            fs::create_dir(&top).map_err(|err| no_place(&top, &err))?;
+            of_hooks.extend([("GIT_DIR", place.top.clone().into()), ("GIT_WORK_TREE", top.clone().into())]);
+        }
         let token = Token::make();
         // No ending: it shall match nobody's globs.
         let name = format!("keysweep-doctor-{}", token.fingerprint);
-        let head = answer(&place.top, &["rev-parse", "--quiet", "--verify", "HEAD^{commit}"])?;
+        let head = of_place(place, Question::new(&place.top, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]));
+        let head = head.answer()?;
         let head = head.line().map(|id| String::from_utf8_lossy(id).into_owned());
-        let mut stage = Self { place, folder, token, blob: String::new(), name, head, variables };
+        let mut stage = Self { place, top, git, folder, token, blob: String::new(), name, head, variables, of_hooks };
         stage.blob = stage.id(&["hash-object", "-w", "--no-filters", "--stdin"], stage.token.text.as_bytes())?;
         if !place.bare {
             stage.plant()?;
@@ -111,8 +128,8 @@ impl<'p> Stage<'p> {
 
     /// The same with the PATH that a desktop client has.
     pub fn of_index_with_short_path(&self, hook: &str) -> Result<Proof, Trouble> {
-        let args = SETTINGS.iter().copied().chain(["hook", "run", hook]);
-        self.judge(Question::running_hooks_with_short_path(&self.place.top, args))
+        let call = self.call(hook, None, &[])?;
+        self.judge(hook, Question::running_hooks_with_short_path(&self.top, call))
     }
 
     pub fn of_message(&self) -> Result<Proof, Trouble> {
@@ -130,7 +147,7 @@ impl<'p> Stage<'p> {
             None => (self.commit(&self.id(&["mktree"], b"")?, None)?, Vec::new()),
         };
         let tip = self.commit(&self.tree(files)?, Some(&base))?;
-        let (remote, url) = remote(&self.place.top)?;
+        let (remote, url) = remote(self.place)?;
         self.run("pre-push", Some(&format!("{BRANCH} {tip} {BRANCH} {base}\n")), &[&remote, &url])
     }
 
@@ -164,7 +181,20 @@ impl<'p> Stage<'p> {
     }
 
     fn run(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Proof, Trouble> {
-        let mut call: Vec<OsString> = SETTINGS.iter().copied().chain(["hook", "run"]).map(OsString::from).collect();
+        let question = Question::running_hooks(&self.top, self.call(hook, stdin, args)?);
+        let by_hand = stdin.filter(|_| self.git < HAS_TO_STDIN);
+        self.judge(hook, question.stdin(by_hand.unwrap_or_default().as_bytes().to_vec()))
+    }
+
+    /// The words for git that have it run the hook.
+    fn call(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Vec<OsString>, Trouble> {
+        let mut call: Vec<OsString> = SETTINGS.iter().copied().map(OsString::from).collect();
+        let needed = if stdin.is_some() { HAS_TO_STDIN } else { HAS_HOOK_RUN };
+        if self.git < needed {
+            call.extend(["-c", BY_HAND, "keysweep-doctor"].into_iter().chain(args.iter().copied()).map(OsString::from));
+            return Ok(call);
+        }
+        call.extend(["hook", "run"].map(OsString::from));
         if let Some(stdin) = stdin {
             let file = self.folder.path().join("stdin");
             fs::write(&file, stdin).map_err(|err| no_place(&file, &err))?;
@@ -173,10 +203,12 @@ impl<'p> Stage<'p> {
             call.push(option);
         }
         call.extend([hook, "--"].into_iter().chain(args.iter().copied()).map(OsString::from));
-        self.judge(Question::running_hooks(&self.place.top, call))
+        Ok(call)
     }
 
-    fn judge(&self, question: Question) -> Result<Proof, Trouble> {
+    fn judge(&self, hook: &str, question: Question) -> Result<Proof, Trouble> {
+        let question = of_place(self.place, question).env("KEYSWEEP_DOCTOR_HOOK", self.place.hooks.join(hook));
+        let question = self.of_hooks.iter().fold(question, |question, (name, value)| question.env(name, value));
         let answer = self.equip(question).answer()?;
         if answer.succeeded() {
             return Ok(Proof::Passed);
@@ -236,25 +268,22 @@ fn no_place(path: &Path, err: &std::io::Error) -> Trouble {
     Trouble::new(format!("cannot write {}", path.display()), err, "make room there, or set TMPDIR to another folder")
 }
 
-fn expect_git_that_runs_hooks(top: &Path) -> Result<(), Trouble> {
+fn version(top: &Path) -> Result<(u32, u32), Trouble> {
     let version = answer(top, &["--version"])?;
     let version = String::from_utf8_lossy(version.line().unwrap_or_default()).into_owned();
     let mut numbers = version.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<u32>().ok());
-    let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    if (major, minor) >= OLDEST_GIT {
-        return Ok(());
-    }
-    Err(Trouble::new(
-        "cannot run hooks as git does",
-        format!("{version} has no git hook run"),
-        "update git to 2.36 or later",
-    ))
+    Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
+}
+
+/// Asks of the repository at the place, also where the environment names the bare one that the worktree is linked to.
+fn of_place(place: &Place, question: Question) -> Question {
+    if place.view == View::OfFolder { question.of_folder() } else { question }
 }
 
 /// Makes a folder of objects that has those of the repository as well. A file says so: unlike in the variable for it, no
 /// letter in a path has a meaning there.
 fn borrow_objects(place: &Place, objects: &Path) -> Result<(), Trouble> {
-    let theirs = answer(&place.top, &["rev-parse", "--git-path", "objects"])?;
+    let theirs = of_place(place, Question::new(&place.top, ["rev-parse", "--git-path", "objects"])).answer()?;
     let theirs = place.top.join(theirs.path().unwrap_or_else(|| ".git/objects".into()));
     let mut line = theirs.into_os_string().into_encoded_bytes();
     line.push(b'\n');
@@ -265,7 +294,7 @@ fn borrow_objects(place: &Place, objects: &Path) -> Result<(), Trouble> {
 
 /// Makes a repository whose ids are as long as those of `place`.
 fn make_scratch(place: &Place, scratch: &Path) -> Result<(), Trouble> {
-    let format = answer(&place.top, &["rev-parse", "--show-object-format"])?;
+    let format = of_place(place, Question::new(&place.top, ["rev-parse", "--show-object-format"])).answer()?;
     let format = format!("--object-format={}", String::from_utf8_lossy(format.line().unwrap_or(b"sha1")));
     let at = scratch.as_os_str();
     let init = ["init", "--quiet", "--template=", &format, "--"].map(OsStr::new).into_iter().chain([at]);
@@ -277,11 +306,12 @@ fn make_scratch(place: &Place, scratch: &Path) -> Result<(), Trouble> {
     Err(Trouble::new(attempt, made.complaint(), "make room there, or set TMPDIR to another folder"))
 }
 
-fn remote(top: &Path) -> Result<(String, String), Trouble> {
-    let remotes = answer(top, &["remote"])?;
+fn remote(place: &Place) -> Result<(String, String), Trouble> {
+    let ask = |args: &[&str]| of_place(place, Question::new(&place.top, args)).answer();
+    let remotes = ask(&["remote"])?;
     let first = String::from_utf8_lossy(&remotes.stdout).lines().next().map(str::to_owned);
     let url = match &first {
-        Some(name) => answer(top, &["remote", "get-url", "--push", name])?.path(),
+        Some(name) => ask(&["remote", "get-url", "--push", name])?.path(),
         None => None,
     };
     let url = url.map_or("https://example.invalid/keysweep-doctor.git".to_owned(), |url| url.display().to_string());

@@ -317,7 +317,7 @@ fn what_cannot_be_written_is_one_sentence() {
 
     let nowhere = Repo::new();
     nowhere.git(&["config", "core.hooksPath", "/dev/null"]);
-    expect_one_sentence(nowhere.keysweep_call(&["install"]), "cannot install /dev/null/pre-commit: ");
+    expect_one_sentence(nowhere.keysweep_call(&["install"]), "cannot install hooks: core.hooksPath is /dev/null, ");
 
     let read_only = Repo::new();
     let hooks = read_only.path(".git/hooks");

@@ -17,3 +17,4 @@ mod receive_server;
 mod runner_gaps;
 mod runners;
 mod script;
+mod worktrees;
