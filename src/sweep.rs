@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use crate::allow::{Allow, Question, Reason};
 use crate::detect::{Detector, Hit};
 use crate::finding::{Encoding, Finding, Fingerprint, Layer, Part, Position, SHOWN_TOKENS, ShownPath, Span};
-use crate::source::{Coverage, Newness, Source, Threads, Unit, up_to_component};
+use crate::source::{Coverage, Newness, Source, Threads, Unit, take_lost, up_to_component};
 use crate::trouble::Trouble;
 use crate::vault::Vault;
 
@@ -97,7 +97,8 @@ impl Sweep<'_> {
     /// Scans all that `source` has, on up to as many `threads`.
     pub fn run(&self, source: &dyn Source, threads: Threads) -> Outcome {
         let found = Mutex::new(Found::default());
-        let coverage = source.visit(threads, &|unit| self.scan(unit, &found));
+        let mut coverage = source.visit(threads, &|unit| self.scan(unit, &found));
+        coverage.unread.extend(take_lost());
         let mut found = found.into_inner().expect("no thread panicked while it held the lock");
         found.findings.sort_by(by_place);
         found.findings.dedup_by(|next, kept| is_same(next, kept));

@@ -27,7 +27,7 @@ use crate::detect::Detector;
 use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::ShownPath;
 use crate::report::{self, Format, PushHelp, Report};
-use crate::source::{Files, Kind, Message, Repository, Source, Staged, Threads};
+use crate::source::{Files, Kind, Message, Repository, Source, Staged, Threads, survive_truncation};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -42,6 +42,7 @@ mod code {
 pub fn main() -> ExitCode {
     output::never_show_a_panic();
     let words: Vec<_> = std::env::args_os().collect();
+    survive_truncation();
     let code: u8 = match Cli::of(&words) {
         Ok(cli) => run(&cli).unwrap_or_else(|trouble| {
             output::complain(&trouble);
@@ -105,8 +106,13 @@ fn settings_of_index(
 
 /// Says that there is a configuration which is in no index.
 fn unstaged_config(repository: &Repository) -> Option<String> {
-    let unstaged = repository.worktree().is_some_and(|top| top.join(CONFIG_NAME).is_file());
-    unstaged.then(|| format!("{CONFIG_NAME} is not staged, so it was not used: git add {CONFIG_NAME}"))
+    let meta = repository.worktree()?.join(CONFIG_NAME).symlink_metadata().ok()?;
+    if meta.is_symlink() {
+        let why =
+            "is a symbolic link, which is not followed, so it was not used: make it a regular file and git add it";
+        return Some(format!("{CONFIG_NAME} {why}"));
+    }
+    meta.is_file().then(|| format!("{CONFIG_NAME} is not staged, so it was not used: git add {CONFIG_NAME}"))
 }
 
 /// Scans a commit message, by the configuration that the index has. In a hook there has to be a repository.

@@ -320,9 +320,14 @@ impl Entry {
         };
         covered.files += 1;
         covered.bytes += bytes.len() as u64;
+        let len = bytes.len() as u64;
         match part {
             Part::Content => content(bytes, covered),
             part => visit(&self.unit(part, bytes)),
+        }
+        let is_mapped = matches!(self.what, What::File) && len >= MAPPED_FROM;
+        if is_mapped && fs::metadata(&self.on_disk).is_ok_and(|meta| meta.len() < len) {
+            return Err(io::Error::other("another process truncated it during the scan"));
         }
         Ok(())
     }

@@ -35,6 +35,7 @@ mod threads;
 pub(crate) use archive::path_inside;
 pub use files::Files;
 pub use history::{CommitFacts, History, Introduced, Label, Moment, Phase, Sought, Trace, Watch};
+pub use map::{survive_truncation, take_lost};
 pub use message::Message;
 pub use push::{Known, Push, PushBase, Pushed};
 pub use remotes::{Advice, Destination, SAME_REPOSITORY};

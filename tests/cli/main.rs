@@ -8,6 +8,7 @@ mod allow;
 mod bad_config;
 mod bad_input;
 mod bounded_time;
+mod changing;
 mod deep_folders;
 mod files;
 mod gitignore;

@@ -137,3 +137,20 @@ fn a_pipe_that_no_scan_needs_hinders_none() {
         assert!(run.code.is_some_and(|code| codes.contains(&code)), "{args:?}: {}", run.all());
     }
 }
+
+#[test]
+fn a_configuration_that_is_a_link_is_not_followed_and_is_said_to_be_one() {
+    let repo = repository();
+    repo.write("real.toml", "[allow]\npaths = [\"a.txt\"]\n");
+    std::os::unix::fs::symlink("real.toml", repo.path(".keysweep.toml")).expect("link");
+    for add in [false, true] {
+        if add {
+            repo.git(&["add", ".keysweep.toml"]);
+        }
+        for args in [&["staged"][..], &["hook", "pre-commit"], &["message", "message"], &["history"]] {
+            let run = repo.keysweep(args).expect_code(0).expect_lacks("is not staged");
+            run.expect_has(".keysweep.toml is a symbolic link, which is not followed")
+                .expect_has("make it a regular file");
+        }
+    }
+}
