@@ -439,3 +439,20 @@ fn what_is_kept_of_a_push_is_written_through_no_link_and_by_no_doctor() {
     fs::create_dir_all(record.join("x")).expect("create");
     expect_report(&pair.direct(&line).expect_code(0), &[]);
 }
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let pair = Pair::new(4717);
+    let repo = &pair.repo;
+    let line = format!("refs/heads/main {} refs/heads/new {ZERO}\n", pair.oid("main"));
+    let files = [".git/FETCH_HEAD", ".git/logs/refs/remotes/origin/HEAD", ".git/keysweep/remotes"];
+    for file in files {
+        let path = repo.path(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("create");
+        let _ = fs::remove_file(&path);
+        repo.call("mkfifo", &[&path]).run().expect_code(0);
+    }
+    repo.git(&["config", "x.y", "newer than the tracking ref"]);
+    let wanted: &[Wanted] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
+    expect_report(&pair.direct(&line).expect_code(1), wanted);
+}

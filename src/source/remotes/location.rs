@@ -3,10 +3,10 @@
 //! The rules err towards "different". A push to a repository that is taken for another one is scanned in full; a push to
 //! another repository that is taken for a known one would go unscanned.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::finding::Secret;
+use crate::regular_file;
 
 /// Where a repository is. Holds no user and no password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,13 +225,13 @@ fn git_dir_of(path: &Path) -> Option<PathBuf> {
         let git_dir = if candidate.is_file() { linked_git_dir(&candidate)? } else { candidate };
         (git_dir.join("HEAD").symlink_metadata().is_ok()).then_some(git_dir)
     })?;
-    let common = fs::read(found.join("commondir")).ok().map(|text| found.join(to_path(text.trim_ascii())));
+    let common = regular_file::read(&found.join("commondir")).ok().map(|text| found.join(to_path(text.trim_ascii())));
     common.unwrap_or(found).canonicalize().ok()
 }
 
 /// What a file `.git` refers to: `gitdir: PATH`.
 fn linked_git_dir(file: &Path) -> Option<PathBuf> {
-    let text = fs::read(file).ok()?;
+    let text = regular_file::read(file).ok()?;
     let path = text.strip_prefix(b"gitdir:")?.trim_ascii();
     Some(file.parent()?.join(to_path(path)))
 }

@@ -13,6 +13,7 @@ use super::location::Location;
 use super::settings::Remote;
 use crate::atomic_file::AtomicFile;
 use crate::finding::Secret;
+use crate::regular_file;
 use crate::source::Repository;
 use crate::source::refs::Ref;
 use crate::trouble::Trouble;
@@ -36,7 +37,7 @@ impl Fetched {
             places.push((common, main.unwrap_or(common)));
         }
         let lines_of = |(folder, base): (&Path, &Path)| {
-            let text = fs::read(folder.join("FETCH_HEAD")).unwrap_or_default();
+            let text = regular_file::read(&folder.join("FETCH_HEAD")).unwrap_or_default();
             text.lines().filter_map(|line| Self::parse(line, base)).collect::<Vec<_>>()
         };
         places.into_iter().flat_map(lines_of).collect()
@@ -70,7 +71,7 @@ pub(super) fn clone_source(remote: &Remote, repository: &Repository, base: &Path
     } else if name.split('/').any(|part| part == "..") {
         None
     } else {
-        let log = fs::read(repository.common_dir().join("logs").join(head)).unwrap_or_default();
+        let log = regular_file::read(&repository.common_dir().join("logs").join(head)).unwrap_or_default();
         log.lines().next().and_then(|line| Some(line.splitn_str(2, b"\t").nth(1)?.to_vec()))
     };
     let url = message.as_deref().and_then(|message| message.strip_prefix(b"clone: from "));
@@ -80,9 +81,10 @@ pub(super) fn clone_source(remote: &Remote, repository: &Repository, base: &Path
 /// Whether git wrote the ref after the last change of the repository's `config`, so with the URL that it has now. Packing refs takes
 /// that answer away, and never makes it true.
 pub(super) fn is_newer_than_config(found: &Ref, repository: &Repository) -> bool {
-    let modified = |path: &Path| path.symlink_metadata().and_then(|meta| meta.modified()).ok();
+    let modified = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
     let file = repository.common_dir().join(super::location::to_path(&found.name));
-    let is_its = fs::read(&file).is_ok_and(|text| ObjectId::from_hex(text.trim_ascii()).ok() == Some(found.id));
+    let is_its =
+        regular_file::read(&file).is_ok_and(|text| ObjectId::from_hex(text.trim_ascii()).ok() == Some(found.id));
     let (config, file) = (modified(&repository.common_dir().join("config")), modified(&file));
     is_its && matches!((config, file), (Some(config), Some(file)) if file > config)
 }
@@ -114,8 +116,8 @@ impl Entry {
 
 impl Record {
     pub fn load(repository: &Repository) -> Self {
-        let text = fs::read_to_string(repository.common_dir().join(FILE)).unwrap_or_default();
-        Self::parse(&text).unwrap_or_default()
+        let text = regular_file::read(&repository.common_dir().join(FILE)).unwrap_or_default();
+        Self::parse(&String::from_utf8_lossy(&text)).unwrap_or_default()
     }
 
     fn parse(text: &str) -> Option<Self> {
