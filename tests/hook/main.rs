@@ -8,6 +8,7 @@ mod bad_input;
 mod commit;
 mod doctor;
 mod framework;
+mod git_versions;
 mod install;
 mod message;
 mod message_file;

@@ -11,6 +11,11 @@ const PRE_COMMIT: &str = "4.7.0";
 const PREK: &str = "0.5.11";
 const HUSKY: &str = "9.1.7";
 const LEFTHOOK: &str = "2.2.2";
+/// The oldest git that is supported, and the suite that has it.
+const OLDEST_GIT: &str = "git version 2.39";
+const OLDEST_SUITE: &str = "bookworm";
+/// The name of Debian's newest suite never changes.
+const NEWEST_SUITE: &str = "sid";
 const FILTER_REPO: &str = "2.47.0";
 
 /// What is installed, and what the runners keep for themselves.
@@ -67,6 +72,92 @@ pub fn filter_repo() -> &'static Path {
         });
         home.join("only")
     })
+}
+
+/// Folders, each with a `git`: the oldest that is supported, where the system's own is another one, and Debian's newest.
+pub fn gits() -> &'static [(&'static str, PathBuf)] {
+    static FOLDERS: OnceLock<Vec<(&'static str, PathBuf)>> = OnceLock::new();
+    FOLDERS.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut here = std::env::split_paths(&path).filter(|folder| version_in(folder).starts_with(OLDEST_GIT));
+        let oldest = here.next().map_or_else(|| from_debian(OLDEST_SUITE), |folder| only_git(&folder));
+        vec![(OLDEST_GIT, oldest), ("git version 2.", from_debian(NEWEST_SUITE))]
+    })
+}
+
+fn version_in(folder: &Path) -> String {
+    let git = folder.join("git");
+    let output = git.is_file().then(|| Command::new(git).arg("--version").output().ok()).flatten();
+    output.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A folder of its own, so that PATH gets nothing else.
+fn only_git(folder: &Path) -> PathBuf {
+    let start = format!("#!/bin/sh\nexec '{}' \"$@\"\n", folder.join("git").display());
+    let home = once("git-oldest-here", |draft, _| {
+        fs::create_dir_all(draft.join("bin")).expect("create the folder of a tool");
+        executable(&draft.join("bin/git"), &start);
+    });
+    home.join("bin")
+}
+
+/// Git of a suite of Debian's, with the C library that it wants, unpacked into a folder. The machine's settings of apt say
+/// where packages come from; what it has installed stays as it is.
+fn from_debian(suite: &str) -> PathBuf {
+    let home = once(&format!("git-{suite}"), |draft, home| {
+        let apt = |args: &[&str], folder: &Path| {
+            let state = draft.join("apt");
+            let mut apt = Command::new("apt-get");
+            apt.current_dir(folder).args(["-qq", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"]);
+            for (name, path) in [
+                ("Etc::sourcelist", state.join("sources.list")),
+                ("Etc::sourceparts", state.join("none")),
+                ("State::lists", state.join("lists")),
+                ("Cache", state.join("cache")),
+            ] {
+                apt.arg("-o").arg(format!("Dir::{name}={}", path.display()));
+            }
+            run(apt.args(args));
+        };
+        for folder in ["apt/lists/partial", "apt/cache/archives/partial", "apt/none", "debs", "root", "bin", "exec"] {
+            fs::create_dir_all(draft.join(folder)).expect("create the folder of a tool");
+        }
+        let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
+        let source = format!("deb [signed-by={key}] {} {suite} main\n", debian());
+        fs::write(draft.join("apt/sources.list"), source).expect("write");
+        apt(&["update"], draft);
+        apt(&["download", "git", "libc6", "libpcre2-8-0", "zlib1g"], &draft.join("debs"));
+        for deb in fs::read_dir(draft.join("debs")).expect("a folder").map(|deb| deb.expect("an entry").path()) {
+            run(Command::new("dpkg-deb").arg("-x").arg(deb).arg(draft.join("root")));
+        }
+        // The loader of that library starts git, and git is to find itself, not the machine's.
+        let start = "#!/bin/sh\nroot='HOME/root'\n\
+            export GIT_EXEC_PATH='HOME/exec' GIT_TEMPLATE_DIR=\"$root/usr/share/git-core/templates\"\n\
+            loader=$(find \"$root\" -name 'ld-linux*' -type f | head -n 1)\n\
+            libraries=$(find \"$root\" -name 'libc.so.6' -o -name 'libz.so.1' | sed 's|/[^/]*$||' | tr '\\n' ':')\n\
+            exec \"$loader\" --library-path \"$libraries\" \"$root/usr/bin/git\" \"$@\"\n";
+        let home = home.display().to_string();
+        for folder in ["bin", "exec"] {
+            executable(&draft.join(folder).join("git"), &start.replace("HOME", &home));
+        }
+        for name in ["receive-pack", "upload-pack"] {
+            let start = format!("#!/bin/sh\nexec '{home}/bin/git' {name} \"$@\"\n");
+            executable(&draft.join("exec").join(format!("git-{name}")), &start);
+        }
+        for folder in ["apt", "debs"] {
+            fs::remove_dir_all(draft.join(folder)).expect("remove what is no longer needed");
+        }
+    });
+    home.join("bin")
+}
+
+/// Where this machine gets Debian's packages.
+fn debian() -> String {
+    let mut apt = Command::new("apt-get");
+    let output = apt.args(["indextargets", "--format", "$(REPO_URI)"]).output().expect("apt-get, which the tests need");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let uri = text.lines().find(|uri| uri.ends_with("/debian/"));
+    uri.unwrap_or_else(|| panic!("apt knows no place of Debian's packages: {text}")).to_owned()
 }
 
 /// The folder `name`, filled if it is not there yet. It is filled under another name: a run that is cut short leaves no half of
