@@ -72,11 +72,12 @@ impl Standing {
 pub struct Masks<'d> {
     detector: &'d Detector,
     known: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
+    persons: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
 }
 
 impl<'d> Masks<'d> {
     pub fn new(detector: &'d Detector) -> Self {
-        Self { detector, known: RefCell::default() }
+        Self { detector, known: RefCell::default(), persons: RefCell::default() }
     }
 
     fn mask(&self, name: &[u8]) -> Vec<u8> {
@@ -86,6 +87,12 @@ impl<'d> Masks<'d> {
 
     fn shown(&self, name: &[u8]) -> ShownPath {
         ShownPath::from_masked(self.mask(name))
+    }
+
+    fn person(&self, name: &[u8]) -> ShownPath {
+        let mut persons = self.persons.borrow_mut();
+        let masked = persons.entry(name.to_owned()).or_insert_with(|| self.detector.mask_person(name));
+        ShownPath::from_masked(masked.clone())
     }
 }
 
@@ -100,7 +107,7 @@ pub struct ShownCommit {
 
 impl ShownCommit {
     pub fn new(facts: &CommitFacts, masks: &Masks<'_>) -> Self {
-        let author = masks.shown(&facts.author);
+        let author = masks.person(&facts.author);
         Self { id: facts.id.clone(), author, date: facts.date.clone() }
     }
 }

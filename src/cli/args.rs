@@ -247,6 +247,24 @@ pub(super) enum FormatName {
     Jsonl,
 }
 
+/// Where words that are not understood want the report: the last `--format` and `--output` count.
+pub(super) fn destination(words: &[OsString]) -> (FormatName, Option<PathBuf>) {
+    let mut words = words.iter().skip(1).take_while(|word| *word != "--");
+    let (mut format, mut path) = (FormatName::Human, None);
+    while let Some(word) = words.next() {
+        let mut value = |name: &str| match word.to_str()?.strip_prefix(name)? {
+            "" => words.next().cloned(),
+            rest => rest.strip_prefix('=').map(OsString::from),
+        };
+        if let Some(name) = value("--format") {
+            format = name.to_str().and_then(|name| FormatName::from_str(name, true).ok()).unwrap_or(format);
+        } else if let Some(file) = value("--output") {
+            path = Some(PathBuf::from(file));
+        }
+    }
+    (format, path)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Colour {
     Auto,
@@ -257,6 +275,21 @@ pub(super) enum Colour {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_destination_is_read_from_words_that_are_not_understood() {
+        for (line, format, path) in [
+            ("keysweep staged --formt json", FormatName::Human, None),
+            ("keysweep staged --format json --x", FormatName::Json, None),
+            ("keysweep --format=jsonl --output r staged --x", FormatName::Jsonl, Some("r")),
+            ("keysweep --format json --format human --output=a --output=b/c=d", FormatName::Human, Some("b/c=d")),
+            ("keysweep --x -- --format json", FormatName::Human, None),
+            ("keysweep --format xml --output", FormatName::Human, None),
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(destination(&words), (format, path.map(PathBuf::from)), "{line}");
+        }
+    }
 
     /// Whether the words are those of one command, after a look that both ways understand them alike.
     fn is_alone(line: &str) -> bool {

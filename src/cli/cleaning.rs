@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::args::Common;
+use super::output;
 use crate::cleaning::{Cleaning, Place, layout};
 use crate::detect::Detector;
 use crate::exposure::Exposure;
@@ -23,11 +24,14 @@ impl Asked {
         let Some(path) = path else { return Ok(None) };
         let place = Place::new(path, repository.worktree())?;
         match &common.output {
-            Some(report) if place.is(report) => Err(Trouble::new(
-                format!("cannot write the report to {}", report.display()),
-                "the replacements go there",
-                "choose another place for one of them",
-            )),
+            Some(report) if place.is(report) => {
+                output::leave_file_alone();
+                Err(Trouble::new(
+                    format!("cannot write the report to {}", report.display()),
+                    "the replacements go there",
+                    "choose another place for one of them",
+                ))
+            }
             _ => Ok(Some(Self { place, vault: Vault::default() })),
         }
     }

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use super::output;
 use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, MOST_BYTES, OwnRule, Refused};
 use crate::regular_file;
 use crate::rule::Rule;
@@ -26,6 +27,7 @@ pub(super) struct Settings {
 impl Settings {
     /// The file that was named.
     pub fn from_file(path: &Path, globs: &[String]) -> Result<Self, Trouble> {
+        output::expect_rules();
         let name = path.display().to_string();
         let mut text = Vec::new();
         // One byte more than there may be: a device has no end.
@@ -44,6 +46,7 @@ impl Settings {
 
     /// The text that a change brings, and what the text before it allowed.
     pub fn from_change(text: Vec<u8>, before: Option<&[u8]>, globs: &[String]) -> Result<Self, Trouble> {
+        output::expect_rules();
         let settings = Self::new(&parse(&text, CONFIG_NAME)?, CONFIG_NAME, globs)?;
         // What was there may be wrong in ways that this very change mends: then it allowed nothing.
         let before = before.and_then(|text| Config::parse(text).ok()).and_then(|config| Allow::new(&config, &[]).ok());
@@ -57,9 +60,10 @@ impl Settings {
 
     fn new(config: &Config, name: &str, globs: &[String]) -> Result<Self, Trouble> {
         let allow = Allow::new(config, globs).map_err(|refused| refuse(refused, name))?;
-        let own = config.rules.iter().map(OwnRule::to_rule);
+        let own: Vec<&'static Rule> = config.rules.iter().map(OwnRule::to_rule).collect();
+        output::know_rules(&own);
         Ok(Self {
-            rules: own.chain(rules::ALL.iter().copied()).collect(),
+            rules: own.into_iter().chain(rules::ALL.iter().copied()).collect(),
             own: config.rules.len(),
             allow,
             before: Allow::default(),

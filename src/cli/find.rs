@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::args::{Common, FindArgs};
 use super::progress::{self, Progress};
-use super::{Scan, finish, threads};
+use super::{Scan, finish, output, threads};
 use crate::allow::Allow;
 use crate::cleaning::tokens_from;
 use crate::detect::{Detector, without_line_end};
@@ -41,12 +41,9 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
         })?,
         None => tokens_on_stdin()?,
     };
-    let detector = Detector::seeking(rules::ALL, &tokens);
-    let repository = Repository::discover(Path::new(".")).map_err(|trouble| Trouble {
-        attempt: detector.mask_sentence(&trouble.attempt),
-        cause: detector.mask_sentence(&trouble.cause),
-        ..trouble
-    })?;
+    let detector = Arc::new(Detector::seeking(rules::ALL, &tokens));
+    output::know_tokens(&detector);
+    let repository = Repository::discover(Path::new("."))?;
     let watch = Arc::new(Watch::default());
     progress::tell_when_stopped(&watch);
     let progress = Progress::start(&watch, common);

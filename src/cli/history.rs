@@ -10,7 +10,7 @@ use super::cleaning::{Asked, cleaning};
 use super::config::Settings;
 use super::progress::{self, Progress};
 use super::sightings::Sightings;
-use super::{Scan, finish, stale_entries, threads, unstaged_config};
+use super::{Scan, finish, output, stale_entries, threads, unstaged_config};
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
@@ -142,7 +142,10 @@ fn settings(
         }
         Err(trouble) => {
             unread.push(trouble);
-            Settings::without_file(&common.allow)
+            let settings = Settings::without_file(&common.allow);
+            // It may name more of them.
+            output::expect_rules();
+            settings
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::args::{Common, FormatName};
 use super::{code, output};
 use crate::hook::{self, Guard, Told};
+use crate::report::{self, Format};
 use crate::trouble::Trouble;
 
 pub(super) fn install(names: &[String], global: bool, common: &Common) -> Result<u8, Trouble> {
@@ -55,7 +56,9 @@ fn write(told: &Told, ending: Option<&str>, common: &Common) -> Result<(), Troub
     output::write(common, |_, out| {
         let ending = ending.map(|ending| format!("keysweep: {ending}"));
         let mut lines = told.lines.iter().chain(&ending).filter(|_| !common.quiet);
-        lines.try_for_each(|line| writeln!(out, "{}", output::safe(line)))
+        lines.try_for_each(|line| writeln!(out, "{}", output::safe(line)))?;
+        let mut in_file = told.troubles.iter().filter(|_| common.output.is_some());
+        in_file.try_for_each(|trouble| report::write_error(&output::masked(trouble.clone()), Format::Human, out))
     })?;
     told.troubles.iter().for_each(output::complain);
     Ok(())

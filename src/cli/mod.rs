@@ -44,11 +44,14 @@ pub fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     survive_truncation();
     let code: u8 = match Cli::of(&words) {
-        Ok(cli) => run(&cli).unwrap_or_else(|trouble| {
-            output::complain(&trouble);
-            code::TROUBLE
-        }),
-        Err(err) => output::usage(&err),
+        Ok(cli) => {
+            output::report_errors_as(cli.common.format, cli.common.output.as_deref());
+            run(&cli).unwrap_or_else(|trouble| {
+                output::fail(&trouble);
+                code::TROUBLE
+            })
+        }
+        Err(err) => output::usage(&err, &words),
     };
     ExitCode::from(code)
 }
@@ -165,6 +168,16 @@ fn sweep(source: &dyn Source, settings: &Settings, before: Option<&Allow>, commo
     (sweep.run(source, threads(common)), source.kind())
 }
 
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Human => Format::Human,
+            FormatName::Json => Format::Json,
+            FormatName::Jsonl => Format::Jsonl,
+        }
+    }
+}
+
 /// A scan that has ended.
 struct Scan {
     kind: Kind,
@@ -227,9 +240,9 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
     }
     // They quote names, globs and what git said, and the report says them as they are.
     for trouble in outcome.unread.iter_mut().chain(&mut outcome.lacking).chain(&mut outcome.accepted) {
-        trouble.attempt = output::safe(&trouble.attempt);
-        trouble.cause = output::safe(&trouble.cause);
+        *trouble = output::masked(trouble.clone());
     }
+    let failed = failed.map(output::masked);
     let notes: Vec<String> = notes.iter().map(|note| output::safe(note)).collect();
     let report = Report {
         kind,
@@ -237,6 +250,7 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         exposures: exposures.as_deref(),
         commits: &commits,
         cleaning: cleaning.as_ref(),
+        failed: failed.as_ref(),
         sought,
         push: push.as_ref(),
         seconds: started.elapsed().as_secs_f64(),
@@ -244,12 +258,13 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         first_commit,
         below_top,
     };
-    let format = match common.format {
-        FormatName::Human => Format::Human,
-        FormatName::Json => Format::Json,
-        FormatName::Jsonl => Format::Jsonl,
-    };
-    output::write(common, |style, out| report::write(&report, format, style, common.quiet, out))?;
+    let format = common.format.into();
+    output::write(common, |style, out| {
+        report::write(&report, format, style, common.quiet, out)?;
+        // On a terminal they are there already.
+        let in_file = report.errors().filter(|_| format == Format::Human && common.output.is_some());
+        in_file.into_iter().try_for_each(|error| report::write_error(error, format, out))
+    })?;
     exit(match (outcome.is_complete() && failed.is_none(), outcome.findings.is_empty()) {
         (false, _) => code::TROUBLE,
         (true, false) => code::FOUND,

@@ -1,20 +1,42 @@
 //! The last steps to the terminal. Whatever came from outside is masked here once more: a token that somebody typed as
 //! an option or a path is one that must not be printed either.
 
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
-use std::sync::LazyLock;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::args::{Colour, Common};
+use super::args::{self, Colour, Common, FormatName};
 use super::code;
 use crate::atomic_file::AtomicFile;
 use crate::detect::Detector;
 use crate::finding::{Finding, ShownPath};
-use crate::report::{self, Style, shown_path};
+use crate::report::{self, Format, Style, shown_path};
+use crate::rule::Rule;
 use crate::rules;
 use crate::source::{Moment, Phase};
 use crate::trouble::Trouble;
+
+/// Where the report goes, and how it is written: what ends the process before there is a report is reported there too.
+struct Destination {
+    format: Format,
+    path: Option<PathBuf>,
+}
+
+static DESTINATION: Mutex<Option<Destination>> = Mutex::new(None);
+
+/// Has errors written to where the report of this call goes.
+pub(super) fn report_errors_as(format: FormatName, path: Option<&Path>) {
+    *locked(&DESTINATION) = Some(Destination { format: format.into(), path: path.map(Path::to_owned) });
+}
+
+/// Has errors written to no file: its path means something else as well.
+pub(super) fn leave_file_alone() {
+    if let Some(destination) = &mut *locked(&DESTINATION) {
+        destination.path = None;
+    }
+}
 
 /// Says what could not be done, in one sentence on standard error.
 pub(super) fn complain(trouble: &Trouble) {
@@ -22,8 +44,29 @@ pub(super) fn complain(trouble: &Trouble) {
     let _ = writeln!(io::stderr(), "keysweep: {}", safe(&trouble.to_string()));
 }
 
-/// Prints what clap has to say, be it help or a complaint, and returns the exit code for it.
-pub(super) fn usage(err: &clap::Error) -> u8 {
+/// Says what ended the process, and reports it in place of what would have been found.
+pub(super) fn fail(trouble: &Trouble) {
+    complain(trouble);
+    report_error(trouble, true);
+}
+
+/// The report of an earlier scan must not stay where this one's was to be. Where a file cannot be written, a script reads
+/// standard output.
+fn report_error(trouble: &Trouble, to_stdout: bool) {
+    let Some(destination) = locked(&DESTINATION).take() else { return };
+    let (trouble, format) = (masked(trouble.clone()), destination.format);
+    let is_in_file = destination
+        .path
+        .as_ref()
+        .is_some_and(|path| write_file(path, |file| report::write_error(&trouble, format, file)).is_ok());
+    if to_stdout && !is_in_file && format != Format::Human {
+        let mut out = io::stdout().lock();
+        let _ = report::write_error(&trouble, format, &mut out).and_then(|()| out.flush());
+    }
+}
+
+/// Prints what clap has to say of the process's words, be it help or a complaint, and returns the exit code for it.
+pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     if !err.use_stderr() {
         let _ = err.print();
         return code::CLEAN;
@@ -37,9 +80,18 @@ pub(super) fn usage(err: &clap::Error) -> u8 {
     let usage = told.iter().find_map(|line| line.strip_prefix("Usage: "));
     let hints = |line: &&&str| line.starts_with("Usage: ") || line.starts_with("For more information");
     let told: Vec<&str> = told.iter().filter(|line| !hints(line)).copied().collect();
-    let sentence = told.join("; ").replacen("error: ", "", 1);
-    let usage = usage.map_or(String::new(), |usage| format!("; usage: {usage}"));
-    let _ = writeln!(io::stderr(), "keysweep: {}{usage}; keysweep --help tells more", safe(&sentence));
+    let sentence = if words.iter().any(|word| word == "find") {
+        // The token that is sought is still unread, so what was typed is not repeated.
+        err.kind().as_str().unwrap_or("a word is not understood").to_owned()
+    } else {
+        told.join("; ").replacen("error: ", "", 1)
+    };
+    let usage = usage.map_or(String::new(), |usage| format!("usage: {usage}; "));
+    let help = format!("{usage}keysweep --help tells more");
+    let _ = writeln!(io::stderr(), "keysweep: {}; {help}", safe(&sentence));
+    let (format, path) = args::destination(words);
+    report_errors_as(format, path.as_deref());
+    report_error(&Trouble::new("cannot understand the command line", sentence, help), true);
     code::TROUBLE
 }
 
@@ -71,14 +123,65 @@ pub(super) fn stopped(moment: &Moment) {
         Phase::Following => "while the tokens that were found were followed".to_owned(),
     };
     let _ = writeln!(io::stderr(), "\nkeysweep: stopped {far}, so nothing is known of the rest; run it again");
+    // The thread that scans may hold standard output.
+    let cause = format!("somebody stopped it {far}, so nothing is known of the rest");
+    report_error(&Trouble::new("cannot finish the scan", cause, "run it again"), false);
+}
+
+/// What is masked besides the tokens of the built-in rules.
+struct Known {
+    /// Rules of configurations.
+    rules: Vec<&'static Rule>,
+    /// Whether no other rule is in force: before, a long run may be a token of any.
+    all_rules: bool,
+    /// Finds the tokens that are sought.
+    sought: Option<Arc<Detector>>,
+    /// Made once, however many sentences there are; most runs have none.
+    detector: Option<Arc<Detector>>,
+}
+
+static KNOWN: Mutex<Known> = Mutex::new(Known { rules: Vec::new(), all_rules: false, sought: None, detector: None });
+
+/// A configuration is about to be read.
+pub(super) fn expect_rules() {
+    locked(&KNOWN).all_rules = false;
+}
+
+/// These rules were read, besides those known.
+pub(super) fn know_rules(rules: &[&'static Rule]) {
+    let mut known = locked(&KNOWN);
+    known.rules.extend(rules);
+    known.all_rules = true;
+    known.detector = None;
+}
+
+/// `detector` finds the tokens that are sought.
+pub(super) fn know_tokens(detector: &Arc<Detector>) {
+    locked(&KNOWN).sought = Some(detector.clone());
+}
+
+/// A thread that panicked ends the process.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Without tokens, and on one line.
 pub(super) fn safe(text: &str) -> String {
-    // Made once, however many sentences there are; most runs have none.
-    static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(rules::ALL));
-    let masked = DETECTOR.mask_sentence(text);
+    let mut known = locked(&KNOWN);
+    let rules = known.rules.iter().copied().chain(rules::ALL.iter().copied());
+    let detector = known.detector.clone().unwrap_or_else(|| Arc::new(Detector::new(&rules.collect::<Vec<_>>())));
+    known.detector = Some(detector.clone());
+    let (sought, all_rules) = (known.sought.clone(), known.all_rules);
+    drop(known);
+    let text = sought.map_or(text.to_owned(), |sought| sought.mask_sentence(text));
+    let masked = if all_rules { detector.mask_sentence(&text) } else { detector.mask_unknown(&text) };
     shown_path(&ShownPath::from_masked(masked.into_bytes()))
+}
+
+/// The same, part by part.
+pub(super) fn masked(trouble: Trouble) -> Trouble {
+    let Trouble { attempt, cause, way_out } = trouble;
+    Trouble { attempt: safe(&attempt), cause: safe(&cause), way_out: safe(&way_out) }
 }
 
 /// Lets `write` write to where the report goes. A reader who closed the pipe has what they wanted.
@@ -148,6 +251,8 @@ pub(super) fn never_show_a_panic() {
             io::stderr(),
             "keysweep: a fault in keysweep itself{place}, nothing was decided; please report it with this line"
         );
+        let cause = format!("a fault in keysweep itself{place}");
+        report_error(&Trouble::new("cannot finish the scan", cause, "please report it with this line"), false);
         // As an abort would say nothing that a hook understands.
         std::process::exit(i32::from(code::TROUBLE));
     }));

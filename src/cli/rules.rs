@@ -20,8 +20,16 @@ pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8
     let named = id.map(|id| named(id, &settings)).transpose()?;
     match (named, checked) {
         (named, true) => check_examples(named, &settings, common),
-        (Some(rule), false) => output::write(common, |_, out| report::explain(rule, out)).map(|()| code::CLEAN),
-        (None, false) => output::write(common, |_, out| report::list(&settings.rules, out)).map(|()| code::CLEAN),
+        (Some(rule), false) => {
+            let is_own = settings.own_rules().iter().any(|own| own.id == rule.id);
+            output::write(common, |_, out| report::write_rule(rule, is_own, common.format.into(), out))?;
+            Ok(code::CLEAN)
+        }
+        (None, false) => {
+            let own = settings.own_rules().len();
+            output::write(common, |_, out| report::write_rules(&settings.rules, own, common.format.into(), out))?;
+            Ok(code::CLEAN)
+        }
     }
 }
 
@@ -43,31 +51,36 @@ fn check_examples(named: Option<&'static Rule>, settings: &Settings, common: &Co
     let detector = Detector::new(&settings.rules);
     let rules = named.as_ref().map_or(settings.own_rules(), std::slice::from_ref);
     let checked: Vec<Checked> = rules.iter().map(|rule| check(rule, &detector)).collect();
+    // An example that is no template may hold a token, of this very rule.
+    let shown = |fault: &Fault| output::safe(&detector.mask_sentence(&sentence(fault)));
+    let checks: Vec<_> = checked
+        .iter()
+        .map(|Checked { rule, faults }| {
+            (rule.id, rule.hits.len(), rule.misses.len(), faults.iter().map(shown).collect::<Vec<_>>())
+        })
+        .collect();
     output::write(common, |_, out| {
-        if checked.is_empty() {
-            writeln!(out, "keysweep: there is no rule in {CONFIG_NAME}, so nothing was tried")?;
-        }
-        checked.iter().try_for_each(|one| tell(one, &detector, out))
+        report::write_checks(&checks, common.format.into(), out, |out| {
+            if checks.is_empty() {
+                writeln!(out, "keysweep: there is no rule in {CONFIG_NAME}, so nothing was tried")?;
+            }
+            checks.iter().try_for_each(|one| tell(one, out))
+        })
     })?;
     Ok(if checked.iter().all(|one| one.faults.is_empty()) { code::CLEAN } else { code::FOUND })
 }
 
 /// A line a rule, or a line for each of its examples that does not hold.
-fn tell(checked: &Checked, detector: &Detector, out: &mut dyn Write) -> io::Result<()> {
-    let Checked { rule, faults } = checked;
+fn tell((id, hits, misses, faults): &(&str, usize, usize, Vec<String>), out: &mut dyn Write) -> io::Result<()> {
     if faults.is_empty() {
-        return match (rule.hits.len(), rule.misses.len()) {
-            (0, 0) => writeln!(out, "{}: no examples, so nothing was tried", rule.id),
+        return match (*hits, *misses) {
+            (0, 0) => writeln!(out, "{id}: no examples, so nothing was tried"),
             (hits, misses) => {
-                writeln!(out, "{}: {} found, {} left alone", rule.id, counted(hits, "hit"), counted(misses, "miss"))
+                writeln!(out, "{id}: {} found, {} left alone", counted(hits, "hit"), counted(misses, "miss"))
             }
         };
     }
-    for fault in faults {
-        // An example that is no template may hold a token, of this very rule.
-        writeln!(out, "{}: {}", rule.id, output::safe(&detector.mask_sentence(&sentence(fault))))?;
-    }
-    Ok(())
+    faults.iter().try_for_each(|fault| writeln!(out, "{id}: {fault}"))
 }
 
 fn sentence(fault: &Fault) -> String {

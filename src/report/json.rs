@@ -1,5 +1,6 @@
 //! `json` and `jsonl`: the keys are a contract with users' scripts (see the README), so none is ever renamed.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use data_encoding::BASE64;
@@ -7,24 +8,110 @@ use serde_json::{Value, json};
 
 use super::Report;
 use super::plan::{Step, plan};
+use super::rules::shapes;
 use super::shown::shown_path;
 use crate::exposure::{Exposure, Place, ShownCommit};
 use crate::finding::{Finding, ShownPath};
+use crate::rule::{Pattern, Prefix, Rule, Severity};
 use crate::source::Kind;
 use crate::sweep::Allowed;
+use crate::trouble::Trouble;
 
 /// One document with everything.
 pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let findings = findings(report);
-    let document = json!({ "version": 1, "findings": findings, "summary": summary(report) });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    let errors: Vec<Value> = report.errors().map(error).collect();
+    let document = json!({ "version": 1, "findings": findings, "errors": errors, "summary": summary(report) });
+    write_pretty(&document, out)
+}
+
+/// No scan came to an end, so there is no summary that a script could take for a clean one.
+pub(super) fn write_error_document(one: &Trouble, out: &mut dyn Write) -> io::Result<()> {
+    write_pretty(&json!({ "version": 1, "findings": [], "errors": [error(one)], "summary": null }), out)
+}
+
+pub(super) fn write_error_line(one: &Trouble, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", typed("error", error(one)))
+}
+
+pub(super) fn write_rules_document(rules: &[&Rule], own: usize, out: &mut dyn Write) -> io::Result<()> {
+    let rules: Vec<Value> = rules.iter().enumerate().map(|(at, one)| rule(one, at < own)).collect();
+    write_pretty(&json!({ "version": 1, "rules": rules }), out)
+}
+
+pub(super) fn write_rule_lines(rules: &[&Rule], own: usize, out: &mut dyn Write) -> io::Result<()> {
+    rules.iter().enumerate().try_for_each(|(at, one)| writeln!(out, "{}", typed("rule", rule(one, at < own))))
+}
+
+pub(super) fn write_checks_document(
+    checks: &[(&str, usize, usize, Vec<String>)],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let checks: Vec<Value> = checks.iter().map(check).collect();
+    write_pretty(&json!({ "version": 1, "checks": checks }), out)
+}
+
+pub(super) fn write_check_lines(checks: &[(&str, usize, usize, Vec<String>)], out: &mut dyn Write) -> io::Result<()> {
+    checks.iter().try_for_each(|one| writeln!(out, "{}", typed("check", check(one))))
+}
+
+fn write_pretty(document: &Value, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
     writeln!(out)
 }
 
-/// One object a line: findings, then the summary.
+fn typed(kind: &str, mut value: Value) -> Value {
+    value["type"] = kind.into();
+    value
+}
+
+fn error(error: &Trouble) -> Value {
+    json!({ "what": error.attempt, "why": error.cause, "help": error.way_out })
+}
+
+fn rule(rule: &Rule, is_own: bool) -> Value {
+    let prefixes: Vec<&Prefix> = rule
+        .patterns
+        .iter()
+        .flat_map(|pattern| match pattern {
+            Pattern::Prefixed { prefixes, .. } => *prefixes,
+            Pattern::Given { .. } => &[],
+        })
+        .collect();
+    // A token that only a name gives away is a live one.
+    let severity = prefixes.iter().map(|prefix| prefix.environment.severity()).max().unwrap_or(Severity::High);
+    let mut seen = HashSet::new();
+    let prefixes: Vec<Value> = prefixes
+        .into_iter()
+        .filter(|prefix| seen.insert(prefix.literal))
+        .map(|prefix| json!({ "prefix": prefix.literal, "severity": prefix.environment.severity().name() }))
+        .collect();
+    json!({
+        "id": rule.id,
+        "title": rule.title,
+        "vendor": rule.vendor,
+        "custom": is_own,
+        "severity": severity.name(),
+        "prefixes": prefixes,
+        "shapes": shapes(rule),
+        "opens": rule.opens,
+        "mistaken_for": rule.mistaken_for,
+        "remedy": rule.remedy,
+        "docs": rule.docs,
+    })
+}
+
+fn check((id, hits, misses, faults): &(&str, usize, usize, Vec<String>)) -> Value {
+    json!({ "rule": id, "hits": hits, "misses": misses, "faults": faults })
+}
+
+/// One object a line: findings, errors, then the summary.
 pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in findings(report) {
         writeln!(out, "{finding}")?;
+    }
+    for one in report.errors() {
+        write_error_line(one, out)?;
     }
     writeln!(out, "{}", summary(report))
 }

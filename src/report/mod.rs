@@ -10,7 +10,6 @@ mod shown;
 mod words;
 
 pub use human::Style;
-pub use rules::{explain, list};
 pub use rules_page::page;
 pub use shown::shown_path;
 
@@ -20,8 +19,10 @@ use std::io::{self, Write};
 use crate::cleaning::Cleaning;
 use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::Finding;
+use crate::rule::Rule;
 use crate::source::Kind;
 use crate::sweep::Outcome;
+use crate::trouble::Trouble;
 
 /// A scan that has ended, and the circumstances that a report tells of.
 pub struct Report<'a> {
@@ -37,6 +38,8 @@ pub struct Report<'a> {
     pub cleaning: Option<&'a Cleaning>,
     /// How many tokens were sought by value; 0 where rules found them.
     pub sought: usize,
+    /// What could not be done besides the scan, its words masked.
+    pub failed: Option<&'a Trouble>,
     pub seconds: f64,
     /// Sentences that the reader should know besides.
     pub notes: &'a [String],
@@ -58,6 +61,11 @@ pub struct PushHelp {
 }
 
 impl Report<'_> {
+    /// Why the scan is not complete, or not all of what was asked for was done.
+    pub fn errors(&self) -> impl Iterator<Item = &Trouble> {
+        self.outcome.unread.iter().chain(&self.outcome.lacking).chain(self.failed)
+    }
+
     /// How many different tokens were found.
     fn tokens(&self) -> usize {
         let tokens = self.outcome.findings.iter().map(|finding| finding.fingerprint);
@@ -85,6 +93,47 @@ pub enum Format {
 /// Writes, as a line of `jsonl`, that a token was met in a sweep of the history which goes on. Errors are those of `out`.
 pub fn write_sighting(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     json::write_sighting(finding, out)
+}
+
+/// Writes what is all there is to report: why there was no scan. The words of `error` must be masked.
+pub fn write_error(error: &Trouble, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => writeln!(out, "keysweep: {error}"),
+        Format::Json => json::write_error_document(error, out),
+        Format::Jsonl => json::write_error_line(error, out),
+    }
+}
+
+/// Lists `rules`, the first `own` of which are the configuration's.
+pub fn write_rules(rules: &[&Rule], own: usize, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => rules::list(rules, out),
+        Format::Json => json::write_rules_document(rules, own, out),
+        Format::Jsonl => json::write_rule_lines(rules, own, out),
+    }
+}
+
+/// Explains one rule.
+pub fn write_rule(rule: &Rule, is_own: bool, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => rules::explain(rule, out),
+        _ => write_rules(&[rule], usize::from(is_own), format, out),
+    }
+}
+
+/// What came of trying the examples of rules: for each its id, how many hits and misses it has, and masked sentences on those
+/// that do not hold. `human` writes it for people.
+pub fn write_checks(
+    checks: &[(&str, usize, usize, Vec<String>)],
+    format: Format,
+    out: &mut dyn Write,
+    human: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human(out),
+        Format::Json => json::write_checks_document(checks, out),
+        Format::Jsonl => json::write_check_lines(checks, out),
+    }
 }
 
 /// Writes `report` to `out`. Errors are those of `out`.

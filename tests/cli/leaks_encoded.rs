@@ -1,54 +1,9 @@
 //! Nothing that decodes to a token is printed, whatever it is written in and whatever stands beside it.
 
-use std::collections::HashSet;
-
 use crate::support::encode::{WAYS, WIDE, Way, wrapped};
-use crate::support::leak::{FORMATS, expect_no_leak};
-use crate::support::token::{Maker, Token, base64};
-use crate::support::{Repo, Run, client};
-
-/// So many letters of a body would be a leak.
-const LETTERS: usize = 12;
-
-/// A token and all that must not be printed of it: each piece of its body, as each way writes it.
-struct Guarded {
-    token: Token,
-    pieces: HashSet<Vec<u8>>,
-}
-
-impl Guarded {
-    fn new(token: Token) -> Self {
-        let bodies = token.body().as_bytes().windows(LETTERS).map(<[u8]>::to_vec);
-        Self { pieces: bodies.collect(), token }
-    }
-
-    /// The token in these ways, the first one innermost.
-    fn written(&mut self, ways: &[&Way]) -> Vec<u8> {
-        let plain = self.token.text().as_bytes().to_vec();
-        let text = ways.iter().fold(plain, |text, way| (way.write)(&text));
-        // Four letters, but no piece so short that chance prints it as well.
-        let letters = (text.len() * 4 / self.token.text().len()).max(16);
-        self.pieces.extend(text.windows(letters).map(<[u8]>::to_vec));
-        text
-    }
-
-    #[track_caller]
-    fn expect_hidden(&self, run: &Run) {
-        expect_no_leak(run, [&self.token]);
-        for printed in [&run.stdout, &run.stderr] {
-            // Escaped on the way out, the same bytes look otherwise.
-            let bare: Vec<u8> = String::from_utf8_lossy(printed).replace("\\u{0}", "\0").replace("\\\\", "\\").into();
-            let lengths: HashSet<usize> = self.pieces.iter().map(Vec::len).collect();
-            for text in [printed, &bare] {
-                for &len in &lengths {
-                    if let Some(leaked) = text.windows(len).find(|window| self.pieces.contains(*window)) {
-                        run.fail(&format!("{:?} of {} was printed", leaked.escape_ascii().to_string(), self.token));
-                    }
-                }
-            }
-        }
-    }
-}
+use crate::support::leak::{FORMATS, Guarded};
+use crate::support::token::{Maker, base64};
+use crate::support::{Repo, client};
 
 #[track_caller]
 fn expect_hidden_in_every_format(repo: &Repo, guarded: &[Guarded], code: i32) {

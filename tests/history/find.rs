@@ -350,8 +350,9 @@ fn a_bare_repository_has_no_worktree() {
 #[track_caller]
 fn expect_refused(run: Run, word: &str) {
     let run = run.expect_code(2).expect_has(word);
-    if run.err().lines().count() != 1 || !run.out().is_empty() {
-        run.fail("expected one sentence and no more");
+    let kinds: Vec<_> = run.objects().iter().map(|one| one["type"].clone()).collect();
+    if run.err().lines().count() != 1 || kinds.iter().any(|kind| kind != "error") {
+        run.fail("expected one sentence, and the same as an error");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::encode::Way;
 use super::token::{Token, base64, unbase64};
 use super::{Repo, Run};
 
@@ -43,5 +44,53 @@ pub fn expect_no_leak_in_any_format(repo: &Repo, tokens: &[Token]) {
     for format in FORMATS {
         let run = repo.keysweep_call(&["staged"]).args(format).run().expect_code(1);
         expect_no_leak(&run, tokens);
+    }
+}
+
+/// So many letters of a body would be a leak.
+const LETTERS: usize = 12;
+
+/// A token and all that must not be printed of it: each piece of its body, as each way writes it.
+pub struct Guarded {
+    pub token: Token,
+    pub pieces: HashSet<Vec<u8>>,
+}
+
+impl Guarded {
+    pub fn new(token: Token) -> Self {
+        let bodies = token.body().as_bytes().windows(LETTERS).map(<[u8]>::to_vec);
+        Self { pieces: bodies.collect(), token }
+    }
+
+    /// The token in these ways, the first one innermost.
+    pub fn written(&mut self, ways: &[&Way]) -> Vec<u8> {
+        let plain = self.token.text().as_bytes().to_vec();
+        let text = ways.iter().fold(plain, |text, way| (way.write)(&text));
+        // Four letters, but no piece so short that chance prints it as well.
+        let letters = (text.len() * 4 / self.token.text().len()).max(16);
+        self.pieces.extend(text.windows(letters).map(<[u8]>::to_vec));
+        text
+    }
+
+    #[track_caller]
+    pub fn expect_hidden(&self, run: &Run) {
+        expect_no_leak(run, [&self.token]);
+        for printed in [&run.stdout, &run.stderr] {
+            if let Some(leaked) = self.leaked_in(printed) {
+                run.fail(&format!("{leaked:?} of {} was printed", self.token));
+            }
+        }
+    }
+
+    /// A piece of the token, or of a way in which it was written, that is in `printed`.
+    pub fn leaked_in(&self, printed: &[u8]) -> Option<String> {
+        // Escaped on the way out, the same bytes look otherwise.
+        let text = String::from_utf8_lossy(printed);
+        let bare: Vec<u8> = text.replace("\\u{0}", "\0").replace("\\\\", "\\").into();
+        let lengths: HashSet<usize> = self.pieces.iter().map(Vec::len).collect();
+        [printed, &bare].into_iter().find_map(|text| {
+            let piece = |len: &usize| text.windows(*len).find(|window| self.pieces.contains(*window));
+            lengths.iter().find_map(piece).map(|leaked| leaked.escape_ascii().to_string())
+        })
     }
 }

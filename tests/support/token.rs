@@ -13,6 +13,8 @@ pub const SK_LIVE: &str = concat!("sk", "_live_");
 pub const SK_TEST: &str = concat!("sk", "_test_");
 pub const WHSEC: &str = concat!("whsec", "_");
 
+pub const CUSTOM_RULE: &str = "[[rule]]\nid = 'acme-token'\nprefix = 'acme_'\n";
+
 /// A token and where its random part begins.
 #[derive(Clone)]
 pub struct Token {
@@ -139,6 +141,23 @@ impl Maker {
 
     pub fn sk(&mut self, n: usize) -> Token {
         Token::new("key without environment", SK, &self.alnum(n))
+    }
+
+    /// Of the rule that [`CUSTOM_RULE`] configures.
+    pub fn custom(&mut self, n: usize) -> Token {
+        Token::new("custom rule", "acme_", &self.alnum(n))
+    }
+
+    /// Of no rule.
+    pub fn unknown(&mut self, n: usize) -> Token {
+        Token::new("no rule", "", &self.alnum(n))
+    }
+
+    /// Of no rule, and made of words.
+    pub fn words(&mut self) -> Token {
+        const WORDS: [&str; 8] = ["correct", "horse", "battery", "staple", "purple", "window", "garden", "yellow"];
+        let words: Vec<&str> = (0..4).map(|_| WORDS[self.below(WORDS.len())]).collect();
+        Token::new("words", "", &words.join("-"))
     }
 
     pub fn sk_hex(&mut self, n: usize) -> Token {

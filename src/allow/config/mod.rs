@@ -108,6 +108,12 @@ impl Reader {
             }
             config.rules.push(rule);
         }
+        for (rule, entry) in config.rules.iter().zip(self.items(table.get_ref().get("rule"), "[[rule]]")?) {
+            if config.rules.iter().any(|other| rule.shows_token_of(other)) {
+                let what = format!("the texts of {} hold what looks like a token, and reports print them", rule.id);
+                return Err(self.wrong(entry, what));
+            }
+        }
         Ok(config)
     }
 

@@ -49,6 +49,11 @@ fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Decoded<'static> {
     let context = text.len();
     let mut places = Vec::new();
     let mut at = run.start;
+    if let Some((byte, len)) = without_mark(&bytes[run.clone()], escape) {
+        text.push(byte);
+        places.push(at);
+        at += len;
+    }
     while at < run.end {
         let escaped = (bytes[at] == escape.mark).then(|| (escape.read)(&bytes[at..run.end])).flatten();
         let (byte, len) = escaped.unwrap_or((bytes[at], 1));
@@ -58,6 +63,15 @@ fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Decoded<'static> {
     }
     places.push(at);
     Decoded { text, context, layer: escape.layer, places: Places::Each(places) }
+}
+
+/// The escape at the beginning, where its mark was cut off and another mark follows: git cuts a backslash from the beginning of
+/// a name or an address.
+fn without_mark(text: &[u8], escape: &Escape) -> Option<(u8, usize)> {
+    let is_letter = matches!(text, [b'u' | b'x' | b'U', ..]) && escape.mark == b'\\';
+    let marked = is_letter.then(|| [b"\\", &text[..text.len().min(9)]].concat())?;
+    let (byte, len) = (escape.read)(&marked)?;
+    (len > 2 && text.get(len - 1) == Some(&escape.mark)).then_some((byte, len - 1))
 }
 
 fn may_matter(byte: u8) -> bool {
