@@ -25,6 +25,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 const THREADS: &str = "2";
 const CLEAN: f64 = 0.18;
 const WITH_HITS: f64 = 0.5;
+/// How many times as long as a clean sweep the search for 1,000 known tokens takes at most.
+const BY_VALUE: f64 = 1.3;
 /// How many times as long betterleaks takes at least.
 const BETTERLEAKS: f64 = 7.0;
 /// Of anonymous memory, in MiB.
@@ -85,6 +87,7 @@ impl Bench {
             met &= self.beside_git(&format!("clone of {name}, no token"), &clone, CLEAN)?;
             let tainted = self.tainted(&clone)?;
             met &= self.beside_git("the same, 1,000 commits with a token", &tainted, WITH_HITS)?;
+            met &= self.by_value(&clone)?;
             fs::remove_dir_all(&tainted)?;
             met &= self.beside_betterleaks(&clone)?;
         }
@@ -110,6 +113,38 @@ impl Bench {
         let verdict = if met { "met" } else { "missed" };
         println!("| {name} | {range} | {target:.2} | {verdict} | {memory:.0} MiB |");
         Ok(met)
+    }
+
+    /// The pass that `history` adds where it found tokens, by itself: `find` in a clone that borrows the objects and has no files.
+    fn by_value(&self, clone: &Path) -> Outcome<bool> {
+        let repository = self.folder.join("sought");
+        let from = fs::canonicalize(clone)?;
+        git(&self.folder, &["clone", "-q", "--shared", "--no-checkout", &from.to_string_lossy(), "sought"], None)?;
+        let tokens = self.folder.join("tokens");
+        let mut dice = Dice(43);
+        let mut lines = String::new();
+        for _ in 0..1000 {
+            let body: String = (0..24).map(|_| dice.letter()).collect();
+            let prefix = "sk";
+            writeln!(lines, "literal:{prefix}_live_{body}==>x")?;
+        }
+        fs::write(&tokens, lines)?;
+        fs::set_permissions(&tokens, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        let tokens = tokens.to_string_lossy();
+        let words = ["find", "--allow-incomplete", "--threads", THREADS, "--format", "jsonl", "--tokens-from", &tokens];
+        let mut ratios = Vec::new();
+        for round in 0..=self.runs {
+            let clean = self.sweep(&repository)?;
+            let sought = time(&self.keysweep, &repository, &words, &[0])?;
+            if round > 0 {
+                ratios.push(sought.seconds / clean.seconds);
+            }
+        }
+        fs::remove_dir_all(&repository)?;
+        let (median, range) = told(&mut ratios);
+        let verdict = if median <= BY_VALUE { "met" } else { "missed" };
+        println!("| 1,000 known tokens sought by value / keysweep | {range} | {BY_VALUE:.1} | {verdict} | |");
+        Ok(median <= BY_VALUE)
     }
 
     fn beside_betterleaks(&self, repository: &Path) -> Outcome<bool> {

@@ -124,6 +124,8 @@ pub struct Place {
     pub object: Option<String>,
     /// Whether it is a file on disk.
     pub on_disk: bool,
+    /// Whether no rule finds it there.
+    pub by_value: bool,
 }
 
 /// One token's answer.
@@ -335,6 +337,7 @@ fn as_found(finding: &Finding) -> Place {
         position: finding.position,
         object: finding.origin.as_ref().map(|origin| origin.id.clone()),
         on_disk: false,
+        by_value: finding.by_value,
     }
 }
 

@@ -128,7 +128,10 @@ pub enum Layer {
     Percent,
     StringEscapes,
     Entities,
+    QuotedPrintable,
     Utf16,
+    /// Plain text that line breaks cut.
+    Lines,
 }
 
 impl Layer {
@@ -139,6 +142,8 @@ impl Layer {
             Layer::Percent => "percent-encoding",
             Layer::StringEscapes => "string escapes",
             Layer::Entities => "HTML entities",
+            Layer::QuotedPrintable => "quoted-printable",
+            Layer::Lines => "several lines",
             Layer::Utf16 => "UTF-16",
         }
     }
@@ -305,6 +310,8 @@ pub struct Finding {
     /// None where there is no line: a name.
     pub position: Option<Position>,
     pub encoding: Option<Encoding>,
+    /// Whether no rule finds it there: it was sought by the value that it has elsewhere.
+    pub by_value: bool,
     /// The text round it. None behind the first places of [`SHOWN_TOKENS`] tokens in a unit, and where it is allowed; names all
     /// have it.
     pub excerpt: Option<Excerpt>,

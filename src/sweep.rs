@@ -54,6 +54,18 @@ impl Outcome {
         self.accepted.append(&mut self.lacking);
     }
 
+    /// Takes in what a second pass over the same source found, which read nothing besides.
+    pub fn add_second_pass(&mut self, other: Outcome) {
+        self.findings.extend(other.findings);
+        self.findings.sort_by(by_place);
+        self.allowed.extend(other.allowed);
+        self.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
+        // What can be read by neither pass is the same.
+        self.unread.extend(other.unread);
+        self.unread.sort();
+        self.unread.dedup();
+    }
+
     /// Takes in what came of another scan.
     pub fn absorb(&mut self, other: Outcome) {
         self.findings.extend(other.findings);
@@ -142,7 +154,11 @@ impl Sweep<'_> {
     }
 
     fn scan(&self, unit: &Unit<'_>, found: &Mutex<Found>) {
-        let hits = self.detector.find(unit.bytes);
+        let all = self.detector.find(unit.bytes);
+        if all.is_empty() {
+            return;
+        }
+        let hits = self.detector.reported(unit.bytes, &all);
         if hits.is_empty() {
             return;
         }
@@ -167,7 +183,7 @@ impl Sweep<'_> {
             vault.note(&counted);
             // No replacement mends an archive.
             if !counted.is_empty() && !unit.is_in_archive() {
-                vault.keep(self.detector, unit.bytes, unit.part, &hits, counted.into_iter().cloned().collect());
+                vault.keep(self.detector, unit.bytes, unit.part, counted.into_iter().cloned().collect());
             }
         }
         if let Some(tell) = self.tell {
@@ -226,6 +242,7 @@ impl Sweep<'_> {
             origin: unit.origin.cloned(),
             position: Some(position).filter(|_| unit.part.has_lines()),
             encoding: hit.encoding,
+            by_value: self.detector.is_beyond_rules(),
             excerpt: None,
         }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Mutex;
 
 use crate::detect::{Detector, Hit};
-use crate::finding::{Encoding, Fingerprint, Layer, Part};
+use crate::finding::{Encoding, Fingerprint, Layer, Part, Span};
 use crate::rule::Rule;
 
 /// How much git and git filter-repo look at of a blob for a NUL, which makes it binary.
@@ -17,9 +17,9 @@ const HEAD: usize = 8192;
 const ROUNDS: usize = 8;
 
 /// The tokens that were found, and their written forms. `Debug` shows none of them.
-#[derive(Default)]
 pub struct Vault {
-    forms: Mutex<BTreeMap<Vec<u8>, Form>>,
+    /// None where nobody asked for them.
+    forms: Option<Mutex<BTreeMap<Vec<u8>, Form>>>,
     /// One hit of each token.
     tokens: Mutex<BTreeMap<Fingerprint, Hit>>,
 }
@@ -64,12 +64,27 @@ impl Form {
 }
 
 impl Vault {
-    /// Keeps how `found`, some of all `hits` in `bytes`, are written, and what else is a token once they are replaced.
-    pub fn keep(&self, detector: &Detector, bytes: &[u8], part: Part, hits: &[Hit], found: Vec<Hit>) {
-        let known: BTreeSet<Fingerprint> = hits.iter().map(|hit| hit.fingerprint).collect();
+    /// For the tokens alone, so that they can be sought by value.
+    pub fn of_tokens() -> Self {
+        Self { forms: None, tokens: Mutex::default() }
+    }
+
+    /// For the tokens and their written forms.
+    pub fn of_forms() -> Self {
+        Self { forms: Some(Mutex::default()), tokens: Mutex::default() }
+    }
+
+    /// Keeps how `found`, some of all that is in `bytes`, are written, and what else is a token once they are replaced. One that
+    /// overlaps others is kept with them: replaced by itself it would leave a part of theirs.
+    pub fn keep(&self, detector: &Detector, bytes: &[u8], part: Part, found: Vec<Hit>) {
+        let Some(forms) = &self.forms else { return };
+        let all = detector.find_all(bytes);
+        let known: BTreeSet<Fingerprint> = all.iter().map(|hit| hit.fingerprint).collect();
         let behind: BTreeSet<Fingerprint> = found.iter().map(|hit| hit.fingerprint).collect();
         let in_binary = part == Part::Content && bytes[..bytes.len().min(HEAD)].contains(&0);
-        let (mut text, mut found) = (bytes.to_vec(), found);
+        let (mut text, mut found) = (bytes.to_vec(), with_overlaps(found, &all));
+        // What the first pass kept of these bytes is replaced as well.
+        let others = if detector.is_beyond_rules() { with_overlaps(all.clone(), &all) } else { Vec::new() };
         for round in 0..ROUNDS {
             let mut replacements = BTreeMap::new();
             for hit in &found {
@@ -83,11 +98,17 @@ impl Vault {
                     on_behalf_of: if round == 0 { BTreeSet::from([hit.fingerprint]) } else { behind.clone() },
                 };
                 replacements.insert(written.to_vec(), form.replacement(written));
-                self.put(written, form);
+                put(forms, written, form);
             }
             self.note(&found.iter().collect::<Vec<_>>());
+            if round == 0 {
+                let written = others.iter().map(|hit| bytes[hit.span.clone()].to_vec());
+                written.for_each(|written| _ = replacements.entry(written).or_insert_with(|| b"REMOVED".to_vec()));
+            }
             text = replace(&text, &replacements);
-            found = detector.find(&text).into_iter().filter(|hit| !known.contains(&hit.fingerprint)).collect();
+            let left = detector.find_all(&text);
+            let new: Vec<Hit> = left.iter().filter(|hit| !known.contains(&hit.fingerprint)).cloned().collect();
+            found = with_overlaps(new, &left);
             if found.is_empty() {
                 break;
             }
@@ -106,18 +127,6 @@ impl Vault {
         }
     }
 
-    /// Threads come in any order, and what is kept must not depend on it.
-    fn put(&self, written: &[u8], form: Form) {
-        let mut forms = self.forms.lock().expect("no thread panicked while it held the lock");
-        let kept = forms.entry(written.to_vec()).or_insert_with(|| form.clone());
-        kept.in_binary |= form.in_binary;
-        kept.on_behalf_of.extend(form.on_behalf_of);
-        kept.round = kept.round.min(form.round);
-        if form.rule.id < kept.rule.id {
-            kept.rule = form.rule;
-        }
-    }
-
     /// A hit of each token that `wanted` names, in order of the fingerprint.
     pub fn tokens(&self, wanted: impl Fn(Fingerprint) -> bool) -> Vec<Hit> {
         let tokens = self.tokens.lock().expect("no thread panicked while it held the lock");
@@ -127,7 +136,7 @@ impl Vault {
     /// All forms that are there for tokens which `wanted` names, in the order in which to replace them: round by round,
     /// the longest first, since one may be a part of another.
     pub fn forms(self, wanted: impl Fn(Fingerprint) -> bool) -> Vec<(Vec<u8>, Form)> {
-        let forms = self.forms.into_inner().expect("no thread panicked while it held the lock");
+        let forms = self.forms.unwrap_or_default().into_inner().expect("no thread panicked while it held the lock");
         let is_wanted = |form: &Form| form.on_behalf_of.iter().any(|token| wanted(*token));
         let mut forms: Vec<_> = forms.into_iter().filter(|(_, form)| is_wanted(form)).collect();
         forms.sort_by_key(|(bytes, form)| (form.round, Reverse(bytes.len())));
@@ -139,6 +148,39 @@ impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
+}
+
+/// Threads come in any order, and what is kept must not depend on it.
+fn put(forms: &Mutex<BTreeMap<Vec<u8>, Form>>, written: &[u8], form: Form) {
+    let mut forms = forms.lock().expect("no thread panicked while it held the lock");
+    let kept = forms.entry(written.to_vec()).or_insert_with(|| form.clone());
+    kept.in_binary |= form.in_binary;
+    kept.on_behalf_of.extend(form.on_behalf_of);
+    kept.round = kept.round.min(form.round);
+    if form.rule.id < kept.rule.id {
+        kept.rule = form.rule;
+    }
+}
+
+/// `hits`, each with the span that it has together with those of `all` that it overlaps, and so on. Of several with one span the
+/// first stays. `all` is in order.
+fn with_overlaps(hits: Vec<Hit>, all: &[Hit]) -> Vec<Hit> {
+    let mut joined: Vec<Span> = Vec::new();
+    for hit in all {
+        match joined.last_mut() {
+            Some(last) if hit.span.start < last.end => last.end = last.end.max(hit.span.end),
+            _ => joined.push(hit.span.clone()),
+        }
+    }
+    let around = |span: &Span| {
+        let at = joined.partition_point(|one| one.end <= span.start);
+        joined.get(at).filter(|one| one.start <= span.start && span.end <= one.end).cloned()
+    };
+    let mut wide: Vec<Hit> =
+        hits.into_iter().map(|hit| Hit { span: around(&hit.span).unwrap_or(hit.span.clone()), ..hit }).collect();
+    wide.sort_by_key(|hit| hit.span.start);
+    wide.dedup_by(|next, kept| next.span == kept.span);
+    wide
 }
 
 /// `text` with each of `replacements`, wherever its form stands. One pass, however many there are.

@@ -12,16 +12,16 @@ use crate::source::Repository;
 use crate::trouble::Trouble;
 use crate::vault::Vault;
 
-/// A file with replacements that was asked for, and what it is to hold.
+/// The tokens that are found, and the file with replacements, if one was asked for, in which they are written down.
 pub(super) struct Asked {
-    place: Place,
+    place: Option<Place>,
     vault: Vault,
 }
 
 impl Asked {
     /// What is wrong with the place is said before the sweep, not after it.
-    pub fn new(path: Option<&Path>, repository: &Repository, common: &Common) -> Result<Option<Self>, Trouble> {
-        let Some(path) = path else { return Ok(None) };
+    pub fn new(path: Option<&Path>, repository: &Repository, common: &Common) -> Result<Self, Trouble> {
+        let Some(path) = path else { return Ok(Self { place: None, vault: Vault::of_tokens() }) };
         let place = Place::new(path, repository.worktree())?;
         match &common.output {
             Some(report) if place.is(report) => {
@@ -32,7 +32,7 @@ impl Asked {
                     "choose another place for one of them",
                 ))
             }
-            _ => Ok(Some(Self { place, vault: Vault::default() })),
+            _ => Ok(Self { place: Some(place), vault: Vault::of_forms() }),
         }
     }
 
@@ -45,20 +45,20 @@ impl Asked {
 /// also where that fails.
 pub(super) fn cleaning(
     exposures: &[Exposure],
-    asked: Option<Asked>,
+    asked: Asked,
     (repository, archives): (&Repository, bool),
     detector: &Detector,
     notes: &mut Vec<String>,
     failed: &mut Option<Trouble>,
 ) -> Option<Cleaning> {
     if exposures.is_empty() {
-        notes.extend(asked.map(|_| "no token was found, so no file with replacements was written".to_owned()));
+        notes.extend(asked.place.map(|_| "no token was found, so no file with replacements was written".to_owned()));
         return None;
     }
     let layout = layout(repository.worktree().is_some(), detector).map_err(|trouble| *failed = Some(trouble)).ok()?;
     let found: HashSet<_> = exposures.iter().map(|one| one.finding.fingerprint).collect();
-    let written =
-        asked.map(|asked| asked.place.write(asked.vault, |token| found.contains(&token), detector)).transpose();
+    let Asked { place, vault } = asked;
+    let written = place.map(|place| place.write(vault, |token| found.contains(&token), detector)).transpose();
     let replacements = written.unwrap_or_else(|trouble| {
         *failed = Some(trouble);
         None

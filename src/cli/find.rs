@@ -60,7 +60,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
-    let notes = history.notes().into_iter().chain(unfound(&tokens)).collect();
+    let notes = history.notes().into_iter().chain(forms(&tokens)).collect();
     let scan = Scan::new(Kind::Everywhere, outcome, started, notes);
     finish(Scan { exposures: Some(exposures), sought: tokens.len(), ..scan }, common)
 }
@@ -135,11 +135,16 @@ fn absorb(outcome: &mut Outcome, mut on_disk: Outcome) {
     outcome.absorb(on_disk);
 }
 
-/// What is sought in fewer forms.
-fn unfound(tokens: &[Vec<u8>]) -> Option<String> {
+/// In which forms a token that decoding recognizes was sought: a search that found nothing is to say what it knows.
+const FORMS: &str = "sought as written, across line breaks with whatever is between two lines, and in base64, hex, percent-encoding, \
+                     quoted-printable, string escapes, HTML entities and UTF-16, up to three in one another; not in what is compressed \
+                     or encrypted";
+
+/// What was looked for.
+fn forms(tokens: &[Vec<u8>]) -> Vec<String> {
     let short = tokens.iter().filter(|token| !Detector::decodes(token)).count();
     let which = match (short, tokens.len()) {
-        (0, _) => return None,
+        (0, _) => return vec![FORMS.to_owned()],
         (1, 1) => {
             "the token is short, or has other characters than letters, digits and _-+/=: it was looked for".to_owned()
         }
@@ -147,7 +152,8 @@ fn unfound(tokens: &[Vec<u8>]) -> Option<String> {
             "{short} of {all} tokens are short, or have other characters than letters, digits and _-+/=: these were looked for"
         ),
     };
-    let ways = "as written and in the usual ways of encoding once; encoded twice, wrapped into lines or escaped in part they \
-                may not be found";
-    Some(format!("{which} {ways}"))
+    let ways = "as written and in the usual ways of encoding once (base64, hex, percent-encoding, quoted-printable, string escapes, \
+                HTML entities, UTF-16); encoded twice, wrapped into lines or escaped in part they may not be found";
+    let others = (short < tokens.len()).then(|| format!("the other tokens: {FORMS}"));
+    std::iter::once(format!("{which} {ways}")).chain(others).collect()
 }

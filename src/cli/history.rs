@@ -17,9 +17,9 @@ use crate::detect::Detector;
 use crate::exposure::{Detail, Masks, ShownCommit, expose};
 use crate::finding::Finding;
 use crate::rule::Rule;
-use crate::source::{History, Kind, Pushed, Repository, Selection, Staged, Watch};
+use crate::source::{History, Kind, Pushed, Repository, SecondPass, Selection, Staged, Watch};
 use crate::sweep::{Outcome, Sweep};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, counted};
 
 /// Scans every object and follows each token through the history, or what some commits introduce.
 pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
@@ -96,15 +96,26 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     #[cfg(feature = "archives")]
     let history = history.with_archives(args.archives());
     let history = if args.since_last { history.since_last(&rules) } else { history };
-    let (vault, sightings) = (asked.as_ref().map(Asked::vault), Sightings::of(common));
+    let (vault, sightings) = (asked.vault(), Sightings::of(common));
     let tell = |finding: &Finding| sightings.tell(finding);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault, tell: Some(&tell) };
+    let sweep =
+        Sweep { detector: &detector, allow: &settings.allow, before: None, vault: Some(vault), tell: Some(&tell) };
     let mut outcome = sweep.run(&history, threads(common));
     outcome.unread.extend(unread);
     if args.since_last {
         notes.extend(remember(&history, &rules, &outcome));
     }
-    let exposures = expose(&mut outcome, &history, &detector, &settings.allow, Detail::Object, threads(common));
+    let found: HashSet<_> = outcome.findings.iter().map(|finding| finding.fingerprint).collect();
+    let tokens = vault.tokens(|token| found.contains(&token));
+    let second = (!tokens.is_empty()).then(|| Detector::seeking_beyond(&settings.rules, tokens));
+    if let Some(detector) = &second {
+        let sweep = Sweep { detector, allow: &settings.allow, before: None, vault: Some(vault), tell: None };
+        outcome.add_second_pass(sweep.run(&SecondPass::new(&history, detector), threads(common)));
+        notes.extend(by_value(&outcome));
+    }
+    // Names may hold a token that no rule finds there.
+    let detector = second.as_ref().unwrap_or(&detector);
+    let exposures = expose(&mut outcome, &history, detector, &settings.allow, Detail::Object, threads(common));
     drop(progress);
     notes.extend(history.notes());
     notes.extend(stale_entries(&settings.allow, &outcome, Some(&exposures)));
@@ -113,10 +124,18 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
         outcome.accept_lacks();
     }
     let mut failed = None;
-    let cleaning = cleaning(&exposures, asked, (repository, args.archives()), &detector, &mut notes, &mut failed);
+    let cleaning = cleaning(&exposures, asked, (repository, args.archives()), detector, &mut notes, &mut failed);
     let exposures = Some(exposures);
     let scan = Scan { exposures, cleaning, failed, ..Scan::new(Kind::History, outcome, started, notes) };
     finish(scan, common)
+}
+
+/// How many places the second pass added.
+fn by_value(outcome: &Outcome) -> Option<String> {
+    let places = outcome.findings.iter().filter(|finding| finding.by_value).count();
+    (places > 0).then(|| {
+        format!("{} found by value alone: a token is there that no rule finds there", counted(places, "place"))
+    })
 }
 
 /// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.

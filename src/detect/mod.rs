@@ -32,7 +32,7 @@ use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
 use crate::rules::is_published;
 
 pub use excerpt::{is_unsafe, without_line_end};
-pub use reach::Reach;
+pub use reach::{Lines, Reach};
 
 /// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
 /// at one literal, and so keeps the whole linear.
@@ -66,6 +66,8 @@ pub struct Detector {
     expressions: Vec<Expression>,
     /// The tokens to be found, in place of whatever the rules would find.
     exact: Option<Exact>,
+    /// Whether only those places of theirs are reported that the rules do not find.
+    beyond_rules: bool,
 }
 
 /// One prefix or word of one pattern of one rule.
@@ -107,7 +109,15 @@ impl Detector {
         }
         let longest_literal = literals.iter().map(|literal| literal.len()).max().unwrap_or(1);
         let is_name = by_literal.iter().map(|arms| arms.iter().any(|arm| matches!(arm.way, Way::Given { .. })));
-        Self { gate, longest_literal, is_name: is_name.collect(), arms: by_literal, expressions, exact: None }
+        Self {
+            gate,
+            longest_literal,
+            is_name: is_name.collect(),
+            arms: by_literal,
+            expressions,
+            exact: None,
+            beyond_rules: false,
+        }
     }
 
     /// Finds `tokens` and nothing else, wherever their bytes are: no boundary, no validator and no published value is asked.
@@ -126,8 +136,49 @@ impl Detector {
 
     /// Finds the tokens of these hits and nothing else, as [`seeking`](Self::seeking) does, and reports each by its hit's rule.
     #[must_use]
-    pub fn seeking_found(self, hits: Vec<Hit>) -> Self {
+    fn seeking_found(self, hits: Vec<Hit>) -> Self {
         Self { exact: Some(Exact::new(hits)), ..self }
+    }
+
+    /// Finds the tokens of these hits, which these rules found, where the rules do not find them.
+    #[must_use]
+    pub fn seeking_beyond(rules: &[&'static Rule], hits: Vec<Hit>) -> Self {
+        Self { beyond_rules: true, ..Self::new(rules).seeking_found(hits) }
+    }
+
+    /// Whether this is a second pass, in which only places count that rules do not find.
+    pub fn is_beyond_rules(&self) -> bool {
+        self.beyond_rules
+    }
+
+    /// What is found in `bytes` in either pass: by the rules, and of the tokens that are sought. Hits may overlap.
+    pub fn find_all(&self, bytes: &[u8]) -> Vec<Hit> {
+        let mut hits = self.find(bytes);
+        if self.beyond_rules {
+            hits.extend(self.find_by_rules(bytes));
+            hits.sort_by_key(|hit| (hit.span.start, Reverse(hit.span.end)));
+        }
+        hits
+    }
+
+    /// Those of `hits`, which were found in `bytes`, that are to be reported.
+    pub fn reported(&self, bytes: &[u8], hits: &[Hit]) -> Vec<Hit> {
+        if !self.beyond_rules {
+            return hits.to_vec();
+        }
+        let by_rules = self.find_by_rules(bytes);
+        let is_same = |hit: &Hit, other: &Hit| {
+            let overlap = hit.span.start < other.span.end && other.span.start < hit.span.end;
+            overlap && hit.fingerprint == other.fingerprint
+        };
+        // Both are in order and without an overlap among themselves.
+        let mut from = 0;
+        let is_new = |hit: &&Hit| {
+            from += by_rules[from..].iter().take_while(|other| other.span.end <= hit.span.start).count();
+            let near = by_rules[from..].iter().take_while(|other| other.span.start < hit.span.end);
+            !near.into_iter().any(|other| is_same(hit, other))
+        };
+        hits.iter().filter(is_new).cloned().collect()
     }
 
     /// Whether a detector that seeks `token` finds it however it is encoded, in every way and nest that decoding knows.
@@ -161,7 +212,8 @@ impl Detector {
     /// for is in one line, or wrapped into lines that follow each other.
     pub fn reach(&self) -> Reach {
         let longest = self.exact.as_ref().map_or(self.longest_literal, Exact::reach).max(decode::REACH);
-        Reach { bytes: longest - 1, by_lines: self.exact.is_none() }
+        let lines = self.exact.as_ref().map_or(Lines::Wrapped, Exact::lines);
+        Reach { bytes: longest - 1, lines }
     }
 
     fn may_start(&self, bytes: &[u8], is_start: impl Fn(&Literal) -> bool) -> bool {

@@ -53,7 +53,8 @@ pub(super) fn write_exposure(
             (false, 0) => "since",
             (false, _) => "again",
         };
-        row(name, whence(place))?;
+        let by_value = if place.by_value { ", found by its value" } else { "" };
+        row(name, format!("{}{by_value}", whence(place)))?;
     }
     if one.places.len() > extent.places {
         row("again", format!("at {}", counted(one.places.len() - extent.places, "further place")))?;

@@ -177,6 +177,9 @@ fn place(place: &Place) -> Value {
     value["line"] = place.position.map(|p| p.line).into();
     value["column"] = place.position.map(|p| p.column).into();
     value["part"] = place.part.name().into();
+    if place.by_value {
+        value["by_value"] = true.into();
+    }
     if place.on_disk {
         value["on_disk"] = true.into();
     }

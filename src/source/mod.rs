@@ -34,7 +34,7 @@ mod threads;
 #[cfg(feature = "archives")]
 pub(crate) use archive::path_inside;
 pub use files::Files;
-pub use history::{CommitFacts, History, Introduced, Label, Moment, Phase, Sought, Trace, Watch};
+pub use history::{CommitFacts, History, Introduced, Label, Moment, Phase, SecondPass, Sought, Trace, Watch};
 pub use map::{survive_truncation, take_lost};
 pub use message::Message;
 pub use push::{Known, Push, PushBase, Pushed};

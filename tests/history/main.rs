@@ -6,12 +6,14 @@ mod support;
 
 mod allow;
 mod answer;
+mod by_value;
 mod clean;
 mod clean_file;
 mod copies;
 mod damage;
 mod deltas;
 mod find;
+mod find_forms;
 mod find_several;
 mod honest;
 mod leftovers;

@@ -16,6 +16,16 @@ pub(super) struct Form {
     pub before: Option<Part>,
     pub behind: Option<Part>,
     pub whole: Whole,
+    /// Whether line breaks may cut it.
+    pub in_pieces: bool,
+}
+
+impl Form {
+    /// How a form is written that takes so many bytes.
+    pub fn layer_of(&self, len: usize) -> Option<Layer> {
+        let is_cut = len > self.literal.len() + 2;
+        self.layer.or(is_cut.then_some(Layer::Lines))
+    }
 }
 
 /// What has to be true of the place where a literal stands.
@@ -51,26 +61,42 @@ fn value(digit: u8) -> Option<u8> {
     }
 }
 
-/// All forms of `token`, the token itself first; none twice.
-pub(super) fn of(token: &[u8]) -> Vec<Form> {
+/// All forms of `token`, the token itself first; none twice. `decoded`: decoding finds it in escapes of every kind but those of
+/// quoted-printable; and line breaks may cut those that are ASCII.
+pub(super) fn of(token: &[u8], decoded: bool) -> Vec<Form> {
     let mut forms = vec![written(None, token.to_vec())];
     forms.extend((0..3).flat_map(|behind| base64(token, behind)));
     forms.extend([HEXLOWER, HEXUPPER].map(|hex| written(Some(Layer::Hex), hex.encode(token).into())));
-    forms.extend(percent(token).into_iter().map(|text| written(Some(Layer::Percent), text)));
-    forms.extend(in_bytes(token).into_iter().map(|text| written(Some(Layer::StringEscapes), text)));
+    forms.extend(quoted_printable(token).into_iter().map(|text| written(Some(Layer::QuotedPrintable), text)));
     if let Ok(text) = str::from_utf8(token) {
         forms.extend(utf16(text));
-        forms.extend(strings(text).into_iter().map(|text| written(Some(Layer::StringEscapes), text.into())));
-        forms.extend(entities(text).into_iter().map(|text| written(Some(Layer::Entities), text.into())));
+    }
+    if !decoded {
+        forms.extend(escaped(token));
     }
     let mut seen = HashSet::new();
     // The two alphabets of base64 agree on most texts, and what needs no escape is plain in all of them.
     forms.retain(|form| seen.insert(form.literal.clone()));
+    for form in &mut forms {
+        form.in_pieces = decoded && form.layer != Some(Layer::Utf16);
+    }
+    forms
+}
+
+/// The forms that have escapes, as encoders write them.
+fn escaped(token: &[u8]) -> Vec<Form> {
+    let form = |layer| move |text: Vec<u8>| written(Some(layer), text);
+    let mut forms: Vec<Form> = percent(token).into_iter().map(form(Layer::Percent)).collect();
+    forms.extend(in_bytes(token).into_iter().map(form(Layer::StringEscapes)));
+    if let Ok(text) = str::from_utf8(token) {
+        forms.extend(strings(text).into_iter().map(|text| written(Some(Layer::StringEscapes), text.into())));
+        forms.extend(entities(text).into_iter().map(|text| written(Some(Layer::Entities), text.into())));
+    }
     forms
 }
 
 fn written(layer: Option<Layer>, literal: Vec<u8>) -> Form {
-    Form { literal, layer, before: None, behind: None, whole: Whole::Always }
+    Form { literal, layer, before: None, behind: None, whole: Whole::Always, in_pieces: false }
 }
 
 /// The digits that are the token's alone where so many other bytes stand in front in its group of three, and those it shares.
@@ -116,6 +142,20 @@ fn percent(token: &[u8]) -> Vec<Vec<u8>> {
         texts.extend([true, false].map(|upper| token.iter().flat_map(|&b| hex(b"%", b, upper)).collect()));
     }
     texts
+}
+
+/// In the text of a mail, what is no ASCII and `=` are escaped; in its headers `_`, `?` and a space are too. Some encoders
+/// escape all marks, in capitals as the RFC has it or not.
+fn quoted_printable(token: &[u8]) -> Vec<Vec<u8>> {
+    let escaped: [fn(u8) -> bool; 3] = [
+        |b| b == b'=' || !b.is_ascii() || b.is_ascii_control(),
+        |b| matches!(b, b'=' | b'?' | b'_') || !b.is_ascii() || b.is_ascii_control(),
+        |b| !b.is_ascii_alphanumeric(),
+    ];
+    let written = |escaped: fn(u8) -> bool, upper| {
+        token.iter().flat_map(move |&b| if escaped(b) { hex(b"=", b, upper) } else { vec![b] }).collect()
+    };
+    escaped.into_iter().flat_map(|escaped| [written(escaped, true), written(escaped, false)]).collect()
 }
 
 fn hex(mark: &[u8], byte: u8, upper: bool) -> Vec<u8> {

@@ -4,16 +4,22 @@
 //! is long enough to be recognized, and only ASCII.
 
 mod forms;
+mod grams;
+mod lines;
+mod matched;
 
-use forms::{Form, Whole};
+use forms::Form;
+use grams::{Grams, Literal};
+use matched::span_of;
 
 use super::Hit;
-use super::gate::Gate;
-use crate::finding::{Encoding, Layer, Redacted, Secret, Span, Token};
+use super::reach::Lines;
+use crate::finding::{Encoding, Redacted, Secret, Span, Token};
 use crate::rule::Severity;
 use crate::rules::SOUGHT;
 
-/// Decoding finds every token of so many bytes, where all of them are letters, digits and what tokens have beside.
+/// Decoding finds every token of so many bytes, where all of them are letters, digits and what tokens have beside. Line breaks
+/// may cut the forms of these.
 const DECODED_FROM: usize = 19;
 
 /// Nothing that was decoded writes a character in more bytes than this.
@@ -24,9 +30,9 @@ const SHOWN_FROM: usize = 20;
 
 /// Tokens, ready to be sought.
 pub(super) struct Exact {
-    gate: Gate,
-    /// For each literal of the gate, the forms that start with it, in order, each with the number of its token.
-    forms: Vec<Vec<(Form, usize)>>,
+    grams: Grams,
+    /// Each with the number of its token.
+    forms: Vec<(Form, usize)>,
     longest_form: usize,
     longest_token: usize,
     /// What is reported of each token, wherever it is.
@@ -36,64 +42,81 @@ pub(super) struct Exact {
 impl Exact {
     /// Each token is the one of a hit, which is reported wherever that token is.
     pub fn new(reported: Vec<Hit>) -> Self {
-        let forms_of =
-            |(token, hit): (usize, &Hit)| forms::of(hit.token.bytes()).into_iter().map(move |form| (form, token));
+        let forms_of = |(number, hit): (usize, &Hit)| {
+            let token = hit.token.bytes();
+            forms::of(token, is_decoded(token)).into_iter().map(move |form| (form, number))
+        };
         let forms: Vec<(Form, usize)> = reported.iter().enumerate().flat_map(forms_of).collect();
         let longest_form = forms.iter().map(|(form, _)| form.literal.len()).max().unwrap_or(0);
         let longest_token = reported.iter().map(|hit| hit.token.bytes().len()).max().unwrap_or(0);
-        let forms = by_gate_literal(forms);
-        let literals: Vec<&[u8]> = forms.iter().map(|forms| &forms[0].0.literal[..]).collect();
-        Self { gate: Gate::new(&literals), forms, longest_form, longest_token, reported }
+        let literals: Vec<Literal<'_>> =
+            forms.iter().map(|(form, _)| Literal { bytes: &form.literal, in_pieces: form.in_pieces }).collect();
+        let grams = Grams::of(&literals);
+        Self { grams, forms, longest_form, longest_token, reported }
     }
 
-    /// Where the tokens are in `bytes`, as they are or in one of their forms. Of two that begin together, the longer one.
+    /// Where the tokens are in `bytes`, as they are or in one of their forms. Of several at one place, the longest.
     pub fn hits(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         let mut from = 0;
-        while let Some(literal) = self.gate.find(bytes, from) {
-            from = literal.start + 1;
-            let forms = self.forms[literal.which].iter();
-            let found = forms
-                .filter_map(|(form, token)| form.at(bytes, literal.start).map(|(span, layer)| (span, layer, *token)));
-            if let Some((span, layer, token)) = found.max_by_key(|(span, ..)| span.len()) {
-                from = span.end;
-                let encoding = layer.map(|layer| Encoding::wrap(layer, None));
-                hits.push(Hit { span, encoding, ..self.reported[token].clone() });
+        while let Some(at) = self.grams.next(bytes, from) {
+            match self.longest_at(bytes, at) {
+                Some((span, number)) => {
+                    from = span.end.max(at + 1);
+                    let (form, token) = &self.forms[number];
+                    let layer = form.layer_of(span.len());
+                    let encoding = layer.map(|layer| Encoding::wrap(layer, None));
+                    hits.push(Hit { span, encoding, ..self.reported[*token].clone() });
+                }
+                None => from = at + self.grams.stride(),
             }
         }
         hits
     }
 
-    /// Whether a token may be in `bytes`: a literal is enough.
+    /// The longest form that covers the gram at `at`.
+    fn longest_at(&self, bytes: &[u8], at: usize) -> Option<(Span, usize)> {
+        let anchors = self.grams.anchors(bytes, at);
+        let found = anchors.filter_map(|anchor| {
+            let number = anchor.form as usize;
+            let gram = at..at + self.grams.len();
+            span_of(&self.forms[number].0, bytes, gram, anchor.offset.into()).map(|span| (span, number))
+        });
+        // The first of two that are equally long, so that the answer is the same each time.
+        found.min_by_key(|(span, number)| (std::cmp::Reverse(span.len()), *number))
+    }
+
+    /// Whether a token may be in `bytes`: a gram of a form is enough.
     pub fn may_stand(&self, bytes: &[u8]) -> bool {
+        let is_of = |at: usize| {
+            let len = self.grams.len();
+            let is_part = |form: &Form, offset: usize| form.literal[offset..offset + len] == bytes[at..at + len];
+            self.grams
+                .anchors(bytes, at)
+                .any(|anchor| is_part(&self.forms[anchor.form as usize].0, anchor.offset.into()))
+        };
         let mut from = 0;
-        while let Some(literal) = self.gate.find(bytes, from) {
-            if self.forms[literal.which].iter().any(|(form, _)| bytes[literal.start..].starts_with(&form.literal)) {
+        while let Some(at) = self.grams.next(bytes, from) {
+            if is_of(at) {
                 return true;
             }
-            from = literal.start + 1;
+            from = at + self.grams.stride();
         }
         false
     }
 
-    /// Some stretch of so many bytes shows that a token may be there: a literal and a digit on either side, or all of what can
-    /// be decoded to it.
-    pub fn reach(&self) -> usize {
-        (self.longest_form + 2).max(WIDEST * self.longest_token)
+    /// A form is in one line, or cut by what is between two: the longer piece, or a whole line of it, is then in the line where
+    /// two texts meet or beside it.
+    pub fn lines(&self) -> Lines {
+        let has_break = |(form, _): &(Form, usize)| form.literal.contains(&b'\n');
+        if self.forms.iter().any(has_break) { Lines::Any } else { Lines::Neighbors }
     }
-}
 
-/// In groups of which each starts with the shortest: that is the gate's literal for all of them.
-fn by_gate_literal(mut forms: Vec<(Form, usize)>) -> Vec<Vec<(Form, usize)>> {
-    forms.sort_by(|(a, _), (b, _)| a.literal.cmp(&b.literal));
-    let mut groups: Vec<Vec<(Form, usize)>> = Vec::new();
-    for form in forms {
-        match groups.last_mut() {
-            Some(group) if form.0.literal.starts_with(&group[0].0.literal) => group.push(form),
-            _ => groups.push(vec![form]),
-        }
+    /// Some stretch of so many bytes shows that a token may be there: a form and a digit on either side, or a piece of it
+    /// and what is between two lines, or all of what can be decoded to it.
+    pub fn reach(&self) -> usize {
+        (self.longest_form + 2 + lines::LONGEST).max(WIDEST * self.longest_token)
     }
-    groups
 }
 
 /// What is reported of a token that no rule knows.
@@ -115,23 +138,4 @@ pub(super) fn unknown(token: &[u8]) -> Hit {
 pub(super) fn is_decoded(token: &[u8]) -> bool {
     let usual = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=');
     token.len() >= DECODED_FROM && token.iter().all(usual)
-}
-
-impl Form {
-    /// Where the form stands, if it does so at `start`.
-    fn at(&self, bytes: &[u8], start: usize) -> Option<(Span, Option<Layer>)> {
-        let end = start + self.literal.len();
-        if !bytes[start..].starts_with(&self.literal) {
-            return None;
-        }
-        let before = self.before.is_none_or(|part| start.checked_sub(1).is_some_and(|at| part.is(bytes[at])));
-        let behind = self.behind.is_none_or(|part| bytes.get(end).is_some_and(|&digit| part.is(digit)));
-        let whole = match self.whole {
-            Whole::Always => true,
-            // In the other order the same bytes stand behind a character, which the first of them ends.
-            Whole::BigEndian => start.is_multiple_of(2) || bytes.get(end) != Some(&0),
-        };
-        let span = start - usize::from(self.before.is_some())..end + usize::from(self.behind.is_some());
-        (before && behind && whole).then_some((span, self.layer))
-    }
 }

@@ -46,6 +46,11 @@ impl Archives {
         Self { wanted, budget: Budget::default(), met: Mutex::default() }
     }
 
+    /// For another pass: with none met.
+    pub fn again(&self) -> Self {
+        Self::new(self.wanted)
+    }
+
     fn met(&self) -> MutexGuard<'_, Met> {
         self.met.lock().expect("no thread panicked while it held the lock")
     }

@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_comes_of_a_delta_and_what_is_new_in_it() {
-        const REACH: Reach = Reach { bytes: 40, by_lines: true };
+        const REACH: Reach = Reach { bytes: 40, lines: crate::detect::Lines::Wrapped };
         let mut dice = Dice::new(5);
         let mut gaps = 0;
         for _ in 0..3000 {

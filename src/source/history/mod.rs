@@ -129,10 +129,65 @@ impl Source for History<'_> {
     }
 
     fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let (detector, archives) = (self.detector, &self.archives);
         let links = Links::new(&self.contents);
-        let count = self.count();
-        let copies = Copies::new(self.has_copies(count));
+        let read = self.count() - self.remembered;
+        self.watch.begin(Phase::Reading, read);
+        let pass = Pass { detector: self.detector, archives: &self.archives, links: Some(&links), only_new: true };
+        let (bytes, unread) = self.read(&pass, threads, visit);
+        let mut found = links.into_found();
+        self.clean.add_to(&mut found);
+        let found = self.found.get_or_init(|| found);
+        let (mut skipped, remembered) = (self.submodules(&found.submodules), self.remembered);
+        let unfinished = self.contents.unfinished.iter().map(|path| path.as_os_str().as_encoded_bytes().to_vec());
+        skipped.extend(unfinished.map(|path| Skipped { path, why: UNFINISHED }));
+        let mut covered = Coverage { objects: read, remembered, bytes, skipped, unread, ..Coverage::default() };
+        self.tell_lacks(found, threads, &mut covered);
+        self.with_archives_told(covered, threads)
+    }
+}
+
+/// A second pass over a history that was swept, all of it, for tokens that are known by then. What is missing was reported by the
+/// first pass.
+pub struct SecondPass<'h> {
+    history: &'h History<'h>,
+    detector: &'h Detector,
+}
+
+impl<'h> SecondPass<'h> {
+    pub fn new(history: &'h History<'h>, detector: &'h Detector) -> Self {
+        Self { history, detector }
+    }
+}
+
+impl Source for SecondPass<'_> {
+    fn kind(&self) -> Kind {
+        Kind::History
+    }
+
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let archives = self.history.archives.again();
+        let pass = Pass { detector: self.detector, archives: &archives, links: None, only_new: false };
+        self.history.watch.begin(Phase::Reading, self.history.count());
+        let (_, unread) = self.history.read(&pass, threads, visit);
+        Coverage { unread, ..Coverage::default() }
+    }
+}
+
+/// One pass over all objects.
+struct Pass<'p> {
+    detector: &'p Detector,
+    archives: &'p Archives,
+    /// Where it is asked what objects refer to.
+    links: Option<&'p Links<'p>>,
+    /// Whether what was clean is left out.
+    only_new: bool,
+}
+
+impl History<'_> {
+    /// Shows what can be scanned; returns how many bytes were read, and what could not be.
+    fn read(&self, pass: &Pass<'_>, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> (u64, Vec<Trouble>) {
+        let &Pass { detector, archives, links, only_new } = pass;
+        let copies = Copies::new(self.has_copies(self.count()));
         let broken = Broken::default();
         let failed = |id: &oid, why: &str| {
             let mut broken = broken.lock().expect("no thread panicked while it held the lock");
@@ -151,11 +206,13 @@ impl Source for History<'_> {
             look: archives.look(),
             search: Some(search),
             entries: Some(&|ids, submodules| {
-                links.refer(ids);
-                links.submodules(submodules);
+                if let Some(links) = links {
+                    links.refer(ids);
+                    links.submodules(submodules);
+                }
             }),
             visit: &|object| {
-                if let Err(err) = links.see(object) {
+                if let Some(err) = links.and_then(|links| links.see(object).err()) {
                     failed(object.id, &err.to_string());
                 }
                 if copies.is_first(object) {
@@ -164,24 +221,14 @@ impl Source for History<'_> {
             },
             failed: &failed,
         };
-        let read = count - self.remembered;
-        self.watch.begin(Phase::Reading, read);
-        let bytes = self.run(&self.work(true), threads, &task);
+        let bytes = self.run(&self.work(only_new), threads, &task);
         self.visit_names(visit);
         self.visit_moved(&broken, &task);
         self.visit_other_copies(&broken, &task);
         let broken = broken.into_inner().expect("no thread panicked while it held the lock");
         let mut unread = self.contents.unread.clone();
         unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
-        let mut found = links.into_found();
-        self.clean.add_to(&mut found);
-        let found = self.found.get_or_init(|| found);
-        let (mut skipped, remembered) = (self.submodules(&found.submodules), self.remembered);
-        let unfinished = self.contents.unfinished.iter().map(|path| path.as_os_str().as_encoded_bytes().to_vec());
-        skipped.extend(unfinished.map(|path| Skipped { path, why: UNFINISHED }));
-        let mut covered = Coverage { objects: read, remembered, bytes, skipped, unread, ..Coverage::default() };
-        self.tell_lacks(found, threads, &mut covered);
-        self.with_archives_told(covered, threads)
+        (bytes, unread)
     }
 }
 

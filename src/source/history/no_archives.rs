@@ -15,6 +15,10 @@ impl Archives {
         Self
     }
 
+    pub fn again(&self) -> Self {
+        Self
+    }
+
     pub fn look(&self) -> fn(ObjectKind) -> Look {
         held
     }

@@ -1,0 +1,180 @@
+//! The second pass of `history`: each token that was found is sought by its value, so that the plan covers all places.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use data_encoding::{BASE64, HEXLOWER};
+
+use crate::support::clean::{follow, sweep};
+use crate::support::encode::wrapped;
+use crate::support::history::{expect_tokens, fingerprint};
+use crate::support::leak::expect_no_leak;
+use crate::support::token::{Maker, Token};
+use crate::support::{Repo, client, text};
+
+/// Files in which a rule does not find the token, by their names.
+fn hidden(token: &Token) -> Vec<(String, Vec<u8>)> {
+    let held = BASE64.encode(format!("some text in front of it {token} and some more behind that").as_bytes());
+    let lines = |width, between: &str| wrapped(held.as_bytes(), width, between);
+    let (start, end) = token.text().split_at(13);
+    // The length of a string, in front of it, may be a letter.
+    let pyc = [&b"\xcb\r\r\n\0\0\0\0\xdaA"[..], token.text().as_bytes(), b"\xa9\0"].concat();
+    let file = |name: &str, bytes: Vec<u8>| (name.to_owned(), bytes);
+    vec![
+        file("a.bin", [&b"\0\x01key_"[..], token.text().as_bytes(), b"\0\xff"].concat()),
+        (format!("name_{token}.txt"), b"innocent\n".to_vec()),
+        file("b.rs", [&b"// "[..], &lines(48, "\n// "), b"\n"].concat()),
+        file("c.sql", [&b"-- "[..], &lines(52, "\n-- "), b"\n"].concat()),
+        file("d.java", [&b"x = \""[..], &lines(40, "\\n\" +\n    \""), b"\";\n"].concat()),
+        file("e.pyc", pyc),
+        file("f.eml", format!("the key is {start}=\r\n{end} ok\n").into_bytes()),
+        file("g.txt", format!("MY_KEY_IS_{token}\n").into_bytes()),
+    ]
+}
+
+/// All bytes of all objects, without what may be between two lines.
+fn all_letters(repo: &Repo, folder: &std::path::Path) -> Vec<u8> {
+    let args = ["cat-file", "--batch-all-objects", "--batch", "--unordered"];
+    let mut all = repo.git_call(&args).cwd(folder).run().expect_code(0).stdout;
+    for between in ["\n// ", "\n-- ", "\\n\" +\n    \"", "=\r\n"] {
+        let parts = split(&all, between.as_bytes());
+        all = parts.concat();
+    }
+    all
+}
+
+fn split<'t>(text: &'t [u8], by: &[u8]) -> Vec<&'t [u8]> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.windows(by.len()).position(|window| window == by) {
+        parts.push(&rest[..at]);
+        rest = &rest[at + by.len()..];
+    }
+    parts.push(rest);
+    parts
+}
+
+/// Whether the letters are among these, as they are or in base64 of any alignment.
+fn is_readable(all: &[u8], token: &Token) -> bool {
+    let digits = (0..3).map(|others| {
+        let whole = BASE64.encode(format!("{}{token}", "x".repeat(others)).as_bytes());
+        whole.as_bytes()[4..whole.len() - 4].to_vec()
+    });
+    let forms = digits.chain([token.text().as_bytes().to_vec(), token.body().as_bytes().to_vec()]);
+    forms.into_iter().any(|form| all.windows(form.len()).any(|window| window == form))
+}
+
+#[test]
+fn nothing_of_it_is_readable_after_the_plan() {
+    let repo = Repo::new();
+    let mut make = Maker::new(8500);
+    let (token, other) = (make.sk_live(24), make.sk(32));
+    repo.stage("plain.py", client(&token));
+    repo.stage("other.py", client(&other));
+    let hidden = hidden(&token);
+    for (name, bytes) in &hidden {
+        repo.stage(name, bytes);
+    }
+    repo.commit("bad");
+    repo.git(&["rm", "-q", "-r", "--ignore-unmatch", "b.rs", "g.txt"]);
+    repo.commit(&format!("xkey{token} is gone"));
+    assert!(is_readable(&all_letters(&repo, repo.top()), &token));
+
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    expect_tokens(&run, [&token, &other]);
+    expect_no_leak(&run, [&token, &other]);
+    let answer = run.findings().into_iter().find(|one| one["fingerprint"] == fingerprint(&token)).expect("the token");
+    let places = answer["places"].as_array().expect("places");
+    let by_value: BTreeSet<&str> = places
+        .iter()
+        .filter(|place| place["by_value"] == true)
+        .map(|place| place["path"].as_str().unwrap_or("-"))
+        .collect();
+    let mut wanted: BTreeSet<&str> =
+        hidden.iter().map(|(name, _)| &name[..]).filter(|name| !name.starts_with("name_")).collect();
+    wanted.extend(["-", "name_sk_live_…"]);
+    let shown = |path: &str| if path.starts_with("name_") { "name_…".to_owned() } else { path.to_owned() };
+    let (got, wanted): (BTreeSet<String>, BTreeSet<String>) =
+        (by_value.iter().map(|path| shown(path)).collect(), wanted.iter().map(|path| shown(path)).collect());
+    assert_eq!(got, wanted, "{answer:#}");
+    let notes = run.summary()["notes"].to_string();
+    assert!(notes.contains("by value alone"), "{notes}");
+
+    follow(&repo, repo.top(), &run, &["rewrite"]);
+    let clean = fs::read_dir(repo.base().join("tmp")).expect("list").next().expect("one").expect("an entry").path();
+    let clean = clean.join("clean.git");
+    assert!(!is_readable(&all_letters(&repo, &clean), &token), "the token can still be read");
+    let from = repo.base().join("replacements.txt");
+    let args = ["find".as_ref(), "--tokens-from".as_ref(), from.as_os_str()];
+    repo.keysweep_call(&args).cwd(&clean).run().expect_code(0);
+    let names = repo.git_call(&["ls-tree", "-r", "--name-only", "HEAD"]).cwd(&clean).run().expect_code(0);
+    assert!(names.out().contains("name_REMOVED-"), "{}", names.out());
+}
+
+#[test]
+fn a_place_that_a_rule_finds_is_reported_once() {
+    let repo = Repo::new();
+    let mut make = Maker::new(8501);
+    let tokens = make.every_family();
+    for (at, token) in tokens.iter().enumerate() {
+        let text = client(token);
+        let text = if at % 3 == 0 { HEXLOWER.encode(text.as_bytes()) } else { text };
+        repo.stage(format!("{at}.txt"), if at % 3 == 1 { BASE64.encode(text.as_bytes()) } else { text });
+    }
+    repo.commit("bad");
+    let run = sweep(&repo, repo.top()).expect_code(1);
+    expect_tokens(&run, &tokens);
+    for answer in run.findings() {
+        assert_eq!(answer["places"].as_array().map(Vec::len), Some(1), "{answer:#}");
+        assert_eq!(answer["places"][0]["by_value"], serde_json::Value::Null, "{}", text(&answer["rule"]));
+    }
+    assert_eq!(run.summary()["notes"], serde_json::json!([]));
+}
+
+#[test]
+fn what_is_allowed_by_its_fingerprint_is_not_sought() {
+    let repo = Repo::new();
+    let token = Maker::new(8502).sk_live(24);
+    repo.stage(
+        ".keysweep.toml",
+        format!("[allow]\nfingerprints = [{{ id = \"{}\", reason = \"x\" }}]\n", fingerprint(&token)),
+    );
+    repo.stage("a.txt", client(&token));
+    repo.stage("b.txt", format!("key_{token}\n"));
+    repo.commit("allowed");
+    sweep(&repo, repo.top()).expect_code(0);
+}
+
+#[test]
+fn a_sweep_of_what_is_new_seeks_its_tokens_everywhere() {
+    let repo = Repo::new();
+    let token = Maker::new(8503).sk_live(24);
+    repo.stage("old.txt", format!("key_{token}\n"));
+    repo.commit("no rule finds it");
+    let since_last = || repo.keysweep(&["history", "--since-last", "--format", "jsonl"]);
+    since_last().expect_code(0);
+    repo.stage("new.txt", client(&token));
+    repo.commit("now one does");
+    let answer = since_last().expect_code(1).only_finding();
+    let paths: BTreeSet<&str> =
+        answer["places"].as_array().expect("places").iter().filter_map(|place| place["path"].as_str()).collect();
+    assert_eq!(paths, ["new.txt", "old.txt"].into());
+}
+
+#[test]
+fn a_token_whose_name_was_removed_is_found_in_the_newer_version() {
+    let repo = Repo::new();
+    let mut make = Maker::new(8504);
+    let token = make.hex(64);
+    let fill: String =
+        (0..400).map(|_| format!("line {} of text\n", make.below(1_000_000))).collect::<Vec<_>>().concat();
+    for (at, name) in ["ATTIO_API_KEY", "SOMETHING_ELSE"].iter().enumerate() {
+        repo.stage("a.txt", format!("{fill}{name}={token}\n{fill}{at}\n"));
+        repo.commit("one");
+    }
+    repo.git(&["gc", "-q"]);
+    let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
+    let answer = run.only_finding();
+    assert_eq!(answer["copies"], 2, "{answer:#}");
+    assert_eq!(answer["at_head"], true);
+}
