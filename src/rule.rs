@@ -137,7 +137,9 @@ pub enum Judge {
     LikelyRun,
     /// It looks random as a whole, `_` and `-` counting as nothing.
     RandomWhole,
-    /// As before, and it has so many characters, without the `=` at its end or words hung on to it by a dash.
+    /// As before, in base64url of a length that is known: it does not end in words that a dash joins to it.
+    Base64url,
+    /// As [`Self::RandomWhole`], and it has so many characters, without the `=` at its end or words hung on to it by a dash.
     Sized { least: usize, most: usize },
     /// It is hex that looks random.
     RandomHex,

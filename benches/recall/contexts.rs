@@ -1,4 +1,5 @@
-//! Where tokens stand: text with `¤` for the token, `¢` for another one of its shape, `NAME` for a name.
+//! Where tokens stand: text with `¤` for the token, `¢` for another one of its shape, `NAME` for a name. `#` is the token's
+//! length as a byte, `@` twice that and 13, and a character from U+F700 on is the byte with the rest of its number.
 
 /// The ending of the file that a peer is given, and the text.
 pub struct Context {
@@ -108,9 +109,75 @@ pub const REQUESTS: &[Context] = &[
     context("yaml", "url: https://api.attio.com/v2/self\nheaders:\n  authorization: NAME ¤\n"),
 ];
 
+/// What is no word stands in front of a prefix that says more than `sk_`.
+pub const BESIDE: &[Context] = &[
+    context("md", "Use _¤_ for it.\n"),
+    context("md", "Use __¤__, not __¢__.\n"),
+    context("md", "It is (_¤_).\n"),
+    context("md", "_¤_\n"),
+    context("md", "The key is _¤_.\n"),
+    context("txt", "uploads/name_¤.txt\n"),
+    context("txt", "stripe_¤\n"),
+    context("py", "{'backup_¤': 1}\n"),
+    // キー： in Shift-JIS, whose colon ends in F, and 「 in it, which ends in u.
+    context("txt", "\u{f783}L\u{f781}[\u{f781}F¤\n"),
+    context("txt", "\u{f781}u¤\u{f781}v\n"),
+    // 金鑰： in Big5, whose colon ends in G.
+    context("txt", "\u{f7aa}\u{f7f7}\u{f7c6}_\u{f7a1}G¤\n"),
+    context("py", "Vkey\np0\nV¤\np1\ns."),
+];
+
+/// As serializers write a token: its length in front, and what comes next at once behind it.
+pub const COUNTED: &[Context] = &[
+    // Marshal, as a .pyc has it: behind the string a reference, a name, None, a tuple.
+    context("pyc", "\u{f7fa}#¤\u{f7fa}\u{f707}API_KEY\u{f7a9}\u{f700}"),
+    context("pyc", "N)\u{f702}z#¤r\u{f705}\u{f700}\u{f700}\u{f700}"),
+    context("pyc", "\u{f7e9}\u{f700}\u{f700}\u{f700}\u{f700}z#¤N)\u{f701}\u{f7da}\u{f707}API_KEY"),
+    context("pyc", "s#\u{f700}\u{f700}\u{f700}¤c\u{f700}\u{f700}\u{f700}\u{f700}"),
+    // Protobuf: a field of bytes, and a number behind it.
+    context("bin", "\u{f70a}#¤\u{f710}\u{f701}"),
+    context("bin", "\u{f708}\u{f701}\u{f712}#¤"),
+    context("bin", "\u{f708}\u{f701}\u{f712}#¤\"\u{f703}abc"),
+    context("bin", "\u{f708}\u{f701}\u{f712}#¤2\u{f703}abc"),
+    // MessagePack and CBOR with a length of one byte.
+    context("bin", "\u{f781}\u{f7a3}key\u{f7d9}#¤"),
+    context("bin", "\u{f7a1}ckeyx#¤"),
+    // A record of SQLite: header, an id, a text.
+    context("db", "\u{f700}\u{f702}\u{f703}\u{f700}@¤"),
+    context("db", "\u{f72f}\u{f701}\u{f703}\u{f700}@¤5\u{f702}\u{f703}\u{f700}\u{f71d}"),
+    // In 16 and 32 bits, the highest first.
+    context("bin", "\u{f700}#¤\u{f700}\u{f703}abc"),
+    context("bin", "\u{f700}\u{f700}\u{f700}#¤"),
+];
+
 /// The offset of the token in the filled-in text, and the text.
-pub fn fill(context: &Context, name: &str, token: &str, other: &str) -> (usize, String) {
-    let text = context.text.replace("NAME", name).replace('¢', other);
-    let at = text.find('¤').expect("every context has the mark");
-    (at, text.replacen('¤', token, 1))
+pub fn fill(context: &Context, name: &str, token: &str, other: &str) -> (usize, Vec<u8>) {
+    let (mut text, mut at) = (Vec::new(), 0);
+    for letter in context.text.replace("NAME", name).chars() {
+        match letter {
+            '¤' => {
+                at = text.len();
+                text.extend(token.bytes());
+            }
+            '¢' => text.extend(other.bytes()),
+            '#' if context.is_counted() => text.extend(u8::try_from(token.len())),
+            '@' if context.is_counted() => text.extend(varint(2 * token.len() + 13)),
+            '\u{f700}'..='\u{f7ff}' => text.push(u32::from(letter).to_le_bytes()[0]),
+            letter => text.extend(letter.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    }
+    (at, text)
+}
+
+impl Context {
+    fn is_counted(&self) -> bool {
+        matches!(self.ending, "pyc" | "bin" | "db")
+    }
+}
+
+/// Seven bits a byte, the highest first.
+fn varint(number: usize) -> Vec<u8> {
+    let byte = |bits: usize, more: u8| more | u8::try_from(bits & 0x7f).expect("seven bits");
+    let first = (number > 0x7f).then(|| byte(number >> 7, 0x80));
+    first.into_iter().chain([byte(number, 0)]).collect()
 }

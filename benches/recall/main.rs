@@ -27,11 +27,8 @@ use keysweep::detect::Detector;
 use keysweep::rules::ALL;
 use keysweep::rules::example::{Dice, expand};
 
-use contexts::{CONTEXTS, Context, REQUESTS, fill};
+use contexts::{BESIDE, CONTEXTS, COUNTED, Context, REQUESTS, fill};
 use shapes::{ATTIO_NAMES, NAMES, SHAPES, Setting, Shape};
-
-/// Of what is found, so much must have the exact span.
-const EXACT_TARGET: f64 = 0.999;
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -76,7 +73,7 @@ fn number(variable: &str, default: usize) -> Result<usize, String> {
 /// A token in its context.
 pub struct Sample {
     pub context: &'static Context,
-    pub text: String,
+    pub text: Vec<u8>,
     pub token: String,
     pub at: usize,
 }
@@ -108,12 +105,14 @@ impl Shape {
             Setting::Any => CONTEXTS.iter().collect(),
             Setting::UnderAttio => CONTEXTS.iter().filter(|context| context.text.contains("NAME")).collect(),
             Setting::SentToAttio(_) => REQUESTS.iter().collect(),
+            Setting::Beside => BESIDE.iter().collect(),
+            Setting::Counted => COUNTED.iter().collect(),
         }
     }
 
     fn names(&self) -> &[&'static str] {
         match &self.setting {
-            Setting::Any => NAMES,
+            Setting::Any | Setting::Beside | Setting::Counted => NAMES,
             Setting::UnderAttio => ATTIO_NAMES,
             Setting::SentToAttio(scheme) => std::slice::from_ref(scheme),
         }
@@ -123,6 +122,8 @@ impl Shape {
         match self.setting {
             Setting::Any => format!("`{}`", self.template),
             Setting::UnderAttio => format!("`{}` under an Attio name", self.template),
+            Setting::Beside => format!("`{}` beside `_` and legacy text", self.template),
+            Setting::Counted => format!("`{}` behind its length", self.template),
             Setting::SentToAttio(scheme) => format!("`{scheme} {}` sent to Attio", self.template),
         }
     }
@@ -144,7 +145,7 @@ fn measure(detector: &Detector, shape: &Shape, tokens: usize) -> Tally {
     for n in 0..tokens {
         let sample = Sample::draw(shape, n);
         let span = sample.at..sample.at + sample.token.len();
-        let hits = detector.find(sample.text.as_bytes());
+        let hits = detector.find(&sample.text);
         let touching = hits.iter().find(|hit| hit.span.start < span.end && span.start < hit.span.end);
         let exact = touching.is_some_and(|hit| hit.span == span);
         tally.found += usize::from(touching.is_some());
@@ -183,7 +184,7 @@ fn print_own(tallies: &[Tally]) -> usize {
     for (shape, tally) in SHAPES.iter().zip(tallies) {
         let (found, exact) = (share(tally.found, tally.tokens), share(tally.exact, tally.found));
         let bound = at_least(tally.found, tally.tokens);
-        let met = shape.target.is_none_or(|target| bound >= target && exact >= EXACT_TARGET);
+        let met = shape.target.is_none_or(|target| bound >= target && exact >= shape.exact);
         missed += usize::from(!met);
         let verdict = if met { "met" } else { "missed" };
         let promise = |target| (format!("{:.1} %", target * 100.0), verdict);

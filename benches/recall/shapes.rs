@@ -4,6 +4,8 @@
 pub struct Shape {
     pub template: &'static str,
     pub target: Option<f64>,
+    /// The share of those found that must have the exact span.
+    pub exact: f64,
     pub setting: Setting,
 }
 
@@ -16,22 +18,34 @@ pub enum Setting {
     UnderAttio,
     /// In requests to Attio, behind the word: `Bearer`, `Basic`.
     SentToAttio(&'static str),
+    /// Behind an underscore, in emphasis, and behind characters of Shift-JIS and Big5.
+    Beside,
+    /// Behind its length, in binary formats.
+    Counted,
 }
+
+/// What holds where nothing else is said: a part of base64url may look like a word behind a dash.
+const EXACT: f64 = 0.999;
 
 const fn any(template: &'static str, percent: f64) -> Shape {
-    Shape { template, target: Some(percent / 100.0), setting: Setting::Any }
+    within(template, percent, Setting::Any)
 }
 
-const fn attio(template: &'static str, percent: f64, setting: Setting) -> Shape {
-    Shape { template, target: Some(percent / 100.0), setting }
+/// Base64url, where the end of one in some hundred reads as a word that a dash joins to the token.
+const fn base64url(template: &'static str) -> Shape {
+    Shape { template, target: Some(0.998), exact: 0.995, setting: Setting::Any }
+}
+
+const fn within(template: &'static str, percent: f64, setting: Setting) -> Shape {
+    Shape { template, target: Some(percent / 100.0), exact: EXACT, setting }
 }
 
 const fn no_promise(template: &'static str) -> Shape {
-    Shape { template, target: None, setting: Setting::Any }
+    Shape { template, target: None, exact: EXACT, setting: Setting::Any }
 }
 
 /// 99.9 % with an environment segment, or from 32 characters on; 99.5 % for `sk_` and 24; 99 % for `sk_` and 20 and for
-/// `sk_` and 32 hex digits. Below 20 characters, and of `sk_` with base64url, which no known family has, nothing is promised.
+/// `sk_` and 32 hex digits. Below 20 characters nothing is promised.
 pub const SHAPES: &[Shape] = &[
     no_promise("sk_{alnum:18-19}"),
     any("sk_{alnum:20}", 99.0),
@@ -47,7 +61,7 @@ pub const SHAPES: &[Shape] = &[
     any("sk_{word:24}", 99.5),
     any("sk_{word:25-31}", 99.5),
     any("sk_{word:32-64}", 99.9),
-    no_promise("sk_{base64url:32}"),
+    base64url("sk_{base64url:32}"),
     any("sk_prod_{alnum:20-40}", 99.9),
     any("sk_dev_{alnum:20-40}", 99.9),
     any("sk_prod_{word:32-64}", 99.9),
@@ -84,11 +98,43 @@ pub const SHAPES: &[Shape] = &[
     any("whsec_{base64bare:24-75}", 99.9),
     any("whsec_{base64url:24-75}", 99.9),
     any("whsk_{base64:64}", 99.9),
-    attio("{hex:64}", 99.9, Setting::UnderAttio),
-    attio("sk_{alnum:20}", 99.0, Setting::UnderAttio),
-    attio("whsec_{base64:32}", 99.9, Setting::UnderAttio),
-    attio("{hex:64}", 99.9, Setting::SentToAttio("Bearer")),
-    attio("{basic-hex:64}", 99.9, Setting::SentToAttio("Basic")),
+    base64url("sk_prod_{base64url:48}"),
+    base64url("sk_dev_{base64url:48}"),
+    base64url("sk_live_acme_{base64url:32}"),
+    base64url("sk_car_{urlsafe:21}"),
+    base64url("sk_{base64url:24}.eu"),
+    base64url("testsk_{base64url:24}.us"),
+    base64url("appsk_{base64url:24}.eu"),
+    base64url("integsk_{base64url:24}.in"),
+    any("whsk_{alnum:24}", 99.9),
+    any("sk_live_{alnum:8}.{alnum:32}", 99.9),
+    any("sk_live_{hex:8}{alnum:7}{hex:13}", 99.9),
+    any("Sk_test_{alnum:24}", 99.9),
+    any("Whsec_{alnum:32}", 99.9),
+    any("whsec_{base64-hex:64}", 99.9),
+    any("whsec_{base64-uuid}", 99.9),
+    any("whsec_{base64-alnum:40}", 99.8),
+    any("whsk_{base64-hex:64}", 99.9),
+    any("whsk_{base64-uuid}", 99.9),
+    within("sk_live_{alnum:24}", 99.9, Setting::Beside),
+    within("sk_test_51{alnum:97-105}", 99.9, Setting::Beside),
+    within("rk_live_{alnum:24}", 99.9, Setting::Beside),
+    within("whsec_{alnum:32}", 99.9, Setting::Beside),
+    within("whsec_{hex:64}", 99.9, Setting::Beside),
+    within("whsec_{base64:32}", 99.9, Setting::Beside),
+    within("sk_live_{alnum:24}", 99.9, Setting::Counted),
+    within("sk_live_{base36:40}", 99.9, Setting::Counted),
+    within("sk_live_51{alnum:97-105}", 99.9, Setting::Counted),
+    within("sk_test_{alnum:42}", 99.9, Setting::Counted),
+    within("sk_{hex:48}", 99.9, Setting::Counted),
+    within("sk_{alnum:32}", 99.8, Setting::Counted),
+    within("whsec_{hex:64}", 99.9, Setting::Counted),
+    within("whsec_{base64:32}", 99.9, Setting::Counted),
+    within("{hex:64}", 99.9, Setting::UnderAttio),
+    within("sk_{alnum:20}", 99.0, Setting::UnderAttio),
+    within("whsec_{base64:32}", 99.9, Setting::UnderAttio),
+    within("{hex:64}", 99.9, Setting::SentToAttio("Bearer")),
+    within("{basic-hex:64}", 99.9, Setting::SentToAttio("Basic")),
 ];
 
 /// Names for the contexts that have one.

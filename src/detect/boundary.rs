@@ -18,6 +18,140 @@ pub(super) fn starts_at(bytes: &[u8], at: usize) -> bool {
     }
 }
 
+/// What the bytes in front of a place say about a token that starts there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Margin {
+    /// A token may start here, wherever it ends.
+    pub opens: bool,
+    /// So may one whose prefix says more than `sk_` does: behind an underscore, `stripe_sk_live_…`.
+    pub opens_named: bool,
+    /// A length in front of the token says that it ends here.
+    pub counted: Option<usize>,
+    /// Emphasis, which opens in front of the token, closes here.
+    pub limit: Option<usize>,
+}
+
+/// The margin of a token that starts at `at`.
+pub(super) fn margin(bytes: &[u8], at: usize) -> Margin {
+    let before = &bytes[..at];
+    let Some(&last) = before.last() else { return Margin { opens: true, ..Margin::default() } };
+    let limit = if last == b'_' { emphasis_end(bytes, at) } else { None };
+    let opens = starts_at(bytes, at) || limit.is_some() || ends_legacy_character(before) || is_pickled(before);
+    let opens_named = last == b'_' && !repeats_prefix(bytes, at);
+    Margin { opens, opens_named, counted: counted_end(bytes, at), limit }
+}
+
+/// Whether [`margin`] may let a token start at `at`. This depends on the token and two bytes in front of it alone, and is
+/// true wherever [`margin`] opens or counts, whatever stands further away.
+pub(super) fn may_start(bytes: &[u8], at: usize) -> bool {
+    let before = &bytes[..at];
+    starts_at(bytes, at)
+        || before.ends_with(b"_")
+        || before.ends_with(b"V")
+        || before.len() >= 2 && !before[at - 2].is_ascii()
+        || lengths(before).into_iter().flatten().any(|len| token_run(bytes, at, len) == len)
+}
+
+/// `_…_` and `__…__`, as Markdown has them: where the token ends that stands between.
+fn emphasis_end(bytes: &[u8], at: usize) -> Option<usize> {
+    /// Longer than any token.
+    const LONGEST: usize = 340;
+    let marks = bytes[..at].iter().rev().take(4).take_while(|b| **b == b'_').count();
+    let is_opened = marks <= 3 && bytes[..at - marks].last().is_none_or(|&b| !is_word(b));
+    let run = if is_opened { token_run(bytes, at, LONGEST) } else { 0 };
+    let text = &bytes[at..at + run];
+    // A full stop may follow the emphasis.
+    let text = &text[..text.iter().rposition(|&b| b != b'.').map_or(0, |last| last + 1)];
+    let is_closed = run < LONGEST && text.len() > marks && text[text.len() - marks..].iter().all(|b| *b == b'_');
+    is_closed.then(|| at + text.len() - marks)
+}
+
+/// Whether another prefix follows at once: names are made of such parts, and a text of prefixes would cost a look at each.
+fn repeats_prefix(bytes: &[u8], at: usize) -> bool {
+    let near = &bytes[at..bytes.len().min(at + 24)];
+    near[1..].windows(3).skip(3).any(|three| three == b"sk_" || three == b"ec_")
+}
+
+/// Whether the word byte at the end of `before` is the second half of a character in Shift-JIS, Big5 or GBK, whose first half is
+/// no ASCII: `\x81F` is a colon. Where this line is UTF-8 it is a letter by itself.
+fn ends_legacy_character(before: &[u8]) -> bool {
+    /// So much of the line says which it is.
+    const NEAR: usize = 64;
+    let [.., first, _] = before else { return false };
+    if first.is_ascii() {
+        return false;
+    }
+    let near = &before[before.len().saturating_sub(NEAR)..];
+    let line = near.iter().rposition(|&b| b == b'\n').map_or(near, |end| &near[end + 1..]);
+    // The first character may be cut.
+    let cut =
+        if line.len() == NEAR { line.iter().take(3).take_while(|b| (0x80..0xc0).contains(*b)).count() } else { 0 };
+    str::from_utf8(&line[cut..]).is_err()
+}
+
+/// Python's pickle of protocol 0 writes a text behind a `V`, on a line of its own.
+fn is_pickled(before: &[u8]) -> bool {
+    before.strip_suffix(b"V").is_some_and(|rest| rest.last().is_none_or(|&b| b == b'\n'))
+}
+
+/// Where the token ends, if the bytes in front are its length, as `.pyc`, protobuf, `MessagePack` and `SQLite` write it.
+///
+/// Where the length ends with the letters that tokens have, it is enough by itself. Where such letters follow, as the byte that
+/// says what comes next in a `.pyc` often is one, bytes that no text has must stand near.
+fn counted_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let before = &bytes[..at];
+    let mut lengths = lengths(before).into_iter().flatten();
+    let is_whole = |len: usize| token_run(bytes, at, len + 1) == len;
+    let whole = lengths.clone().find(|&len| is_whole(len)).filter(|_| is_word(before[at - 1]));
+    let goes_on = |len: usize| token_run(bytes, at, len) == len && is_serialized(bytes, at, at + len);
+    whole.or_else(|| lengths.find(|&len| goes_on(len))).map(|len| at + len)
+}
+
+/// Whether the bytes in front of the length of a token from `at` to `end` are no text: a control character, or the mark of a
+/// string in a `.pyc` where other bytes near it are such characters. Brackets and quotes that close behind are text.
+fn is_serialized(bytes: &[u8], at: usize, end: usize) -> bool {
+    /// Longer than any token.
+    const LONGEST: usize = 340;
+    let is_control = |b: &u8| *b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r' | 0x1b);
+    let [rest @ .., kind, count] = &bytes[..at] else { return false };
+    // The first of two bytes that are a length in `SQLite`.
+    let kind = if matches!(kind, 0x81..=0x83) { rest.last().unwrap_or(kind) } else { kind };
+    let close = match count {
+        b'"' | b'\'' | b'`' => *count,
+        b'(' => b')',
+        b'<' | b'[' | b'{' => count + 2,
+        _ => 0,
+    };
+    let is_closed = close != 0 && bytes.get(at + token_run(bytes, at, LONGEST)) == Some(&close);
+    let is_string = matches!(kind, b'z' | b'Z' | 0xfa | 0xda) && {
+        let behind = &bytes[end..bytes.len().min(end + 8)];
+        rest[rest.len().saturating_sub(8)..].iter().chain(behind).any(is_control)
+    };
+    !is_closed && (is_control(kind) || is_string)
+}
+
+/// The lengths that the bytes at the end of `before` may be.
+fn lengths(before: &[u8]) -> [Option<usize>; 4] {
+    /// No token is shorter.
+    const SHORTEST: usize = 19;
+    let byte = |back: usize| before.len().checked_sub(back).map(|at| usize::from(before[at]));
+    let last = byte(1);
+    // `SQLite` has the length of a text twice, and 13, in one byte or in two of seven bits each.
+    let in_sqlite = |number: usize| (number > 13 && number % 2 == 1).then(|| (number - 13) / 2);
+    let two_bytes =
+        byte(2).filter(|high| matches!(high, 0x81..=0x83)).zip(last).map(|(high, low)| (high & 0x7f) << 7 | low);
+    // In 32 bits, the least first.
+    let wide = before.ends_with(b"\0\0\0").then(|| byte(4)).flatten();
+    let lengths = [two_bytes.and_then(in_sqlite), last, last.and_then(in_sqlite), wide];
+    lengths.map(|len| len.filter(|&len| len >= SHORTEST))
+}
+
+/// How many of the bytes at `at`, of `most`, tokens have.
+fn token_run(bytes: &[u8], at: usize, most: usize) -> usize {
+    let in_token = |b: &&u8| is_word(**b) || matches!(**b, b'-' | b'+' | b'/' | b'=' | b'.');
+    bytes[at..].iter().take(most).take_while(in_token).count()
+}
+
 /// Whether a token may end in front of `at`.
 pub(super) fn ends_at(bytes: &[u8], at: usize) -> bool {
     bytes.get(at).is_none_or(|&next| !is_word(next))

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Arm, Detector, Hit, Way, boundary, in_order, stands_before};
+use super::{Arm, Detector, Hit, Way, boundary, in_order, stands_before, with_capital};
 use crate::finding::{Fingerprint, Span};
 use crate::rules::ALL;
 use crate::rules::example::{Dice, expand};
@@ -20,13 +20,15 @@ impl Detector {
 
     /// Tries all that may start at `at`; returns where a token with a prefix ends.
     fn tried(&self, bytes: &[u8], at: usize, hits: &mut Vec<Hit>) -> Option<usize> {
-        let here = |arm: &&Arm| bytes[at..].starts_with(arm.literal);
+        let is_capital =
+            |arm: &Arm| arm.may_be_capital && arm.lead == 0 && bytes[at..].starts_with(&with_capital(arm.literal));
+        let here = |arm: &&Arm| bytes[at..].starts_with(arm.literal) || is_capital(arm);
         for arm in self.arms.iter().flatten().filter(here) {
             match arm.way {
-                Way::Prefixed { environment, judge, near } => {
-                    let near = near.is_empty() || stands_before(bytes, at, near);
-                    let hit = self.judged(arm, bytes, at, environment, judge);
-                    if let Some(hit) = hit.filter(|_| near && boundary::starts_at(bytes, at)) {
+                Way::Prefixed(asked) => {
+                    let near = asked.near.is_empty() || stands_before(bytes, at, asked.near);
+                    let hit = self.judged(arm, asked, bytes, at, boundary::margin(bytes, at));
+                    if let Some(hit) = hit.filter(|_| near) {
                         let end = hit.span.end;
                         hits.push(hit);
                         return Some(end);

@@ -6,7 +6,9 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 
 use super::boundary::ends_at;
 use super::placeholder::is_placeholder;
-use super::randomness::{Bar, LENIENT, STRICT, distinct, is_hex, looks_random, parts_look_random, varied};
+use super::randomness::{
+    Bar, LENIENT, STRICT, distinct, is_hex, looks_random, parts_look_random, reads_as_word, varied,
+};
 use crate::rule::Judge;
 
 /// The shortest unbroken run that counts: the longest in real identifiers behind `sk_` is 14.
@@ -19,6 +21,7 @@ pub(super) fn body_len(judge: Judge, body: &[u8]) -> Option<usize> {
         Judge::RandomRun => run_len(body, STRICT),
         Judge::LikelyRun => run_len(body, LENIENT),
         Judge::RandomWhole => whole(drawn(body, &letters_and_digits(body), LENIENT)),
+        Judge::Base64url => whole(!ends_in_word(body) && drawn(body, &letters_and_digits(body), LENIENT)),
         Judge::Sized { least, most } => sized(body, least..=most),
         Judge::RandomHex => whole(drawn_hex(body)),
         Judge::EncodedKey => encoded_key(body),
@@ -59,18 +62,74 @@ fn drawn_hex(body: &[u8]) -> bool {
     varied(&digits) && !digits.iter().all(u8::is_ascii_digit) && !is_placeholder(body, &digits)
 }
 
+/// The lengths of 16, 24, 32, 48 and 64 bytes in base64url, and of a nanoid.
+const USUAL_LENGTHS: [usize; 6] = [21, 22, 32, 43, 64, 86];
+
 /// A dash may belong to the body or begin what follows it (`sk_live_…-staging`): a part behind one belongs to it while
-/// it looks drawn, with letters and digits in turn. The parts up to the first long run always do.
+/// it looks drawn, with letters and digits in turn, or in base64url, which has letters of both cases, as no word has them. The
+/// parts up to the first long run always do, and a whole of a usual length that ends in no word.
 fn before_dashed_words(body: &[u8]) -> usize {
+    if USUAL_LENGTHS.contains(&body.len()) && is_mixed(body) && !ends_in_word(body) {
+        return body.len();
+    }
     let mut end = 0;
+    let mut at = 0;
     for part in body.split_inclusive(|&b| b == b'-') {
         let bare = part.strip_suffix(b"-").unwrap_or(part);
-        if longest_run(&body[..end]).len() >= SHORTEST_RUN && !turns_often(bare) {
+        at += part.len();
+        if longest_run(&body[..end]).len() < SHORTEST_RUN
+            || turns_often(bare)
+            || (is_mixed(&body[..end]) && !is_worded(bare))
+        {
+            end = at;
+        } else if bare.len() > 2 || !is_mixed(&body[..end]) {
             break;
         }
-        end += part.len();
     }
     body[..end].iter().rposition(|&b| b != b'-').map_or(0, |last| last + 1)
+}
+
+fn is_mixed(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase)
+}
+
+/// Whether a dash joins words to `body`, `-rotated`, `-v2`, `-My_Shop`: of random base64url of 64 characters 0.3 % end so.
+fn ends_in_word(body: &[u8]) -> bool {
+    let last = body.rsplit(|&b| b == b'-').next().filter(|last| last.len() < body.len());
+    last.is_some_and(|last| is_worded(last) && last.rsplit(|&b| b == b'_').next().is_some_and(is_name))
+}
+
+/// A word in one case or with a capital, a version or a year.
+fn is_name(text: &[u8]) -> bool {
+    let (letters, digits) = text.split_at(text.iter().take_while(|b| b.is_ascii_alphabetic()).count());
+    let in_one_case = letters.iter().all(u8::is_ascii_lowercase) || letters.iter().all(u8::is_ascii_uppercase);
+    let capitalized = letters.len() >= 4 && letters[1..].iter().all(u8::is_ascii_lowercase);
+    digits.iter().all(u8::is_ascii_digit)
+        && match (letters, digits) {
+            ([], [b'2', b'0', _, _]) | ([b'v' | b'V'], [_, ..]) => true,
+            _ => letters.len() >= 3 && digits.len() <= 2 && (in_one_case || capitalized) && reads_as_word(letters),
+        }
+}
+
+/// Whether the parts of `text` that `_` divides may be words or numbers: letters in one case, capitals only where words begin
+/// or in a name such as `iOS`, digits at the ends.
+fn is_worded(text: &[u8]) -> bool {
+    text.split(|&b| b == b'_').all(|part| {
+        let first = part.iter().take_while(|b| b.is_ascii_digit()).count();
+        let part = &part[first..];
+        let last = part.iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |last| last + 1);
+        part[..last].iter().all(u8::is_ascii_alphabetic) && is_camel(&part[..last])
+    })
+}
+
+/// `word`, `WORD`, `Word`, `twoWords`, `iOS`.
+fn is_camel(letters: &[u8]) -> bool {
+    let lower = letters.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    let rest = &letters[lower..];
+    let in_upper = rest.iter().all(u8::is_ascii_uppercase) && (lower <= 3 || rest.is_empty());
+    // Each capital begins a word of three letters or more.
+    let humps = rest.split(u8::is_ascii_uppercase).skip(1).all(|word| word.len() >= 2);
+    in_upper || humps
 }
 
 /// Two changes or more between letters and digits: `x86`, `v2`, `2024` and `prod1` have fewer.
@@ -122,7 +181,10 @@ fn is_key(text: &[u8]) -> bool {
         return false;
     }
     // Decoders refuse lengths and last letters that no encoder makes, which is what finds the right end.
-    decode(bare).is_some_and(|key| (24..=75).contains(&key.len()) && !is_printable(&key))
+    decode(bare).is_some_and(|key| {
+        let is_text = is_printable(&key);
+        (24..=if is_text { 129 } else { 75 }).contains(&key.len()) && (!is_text || is_random_text(&key))
+    })
 }
 
 fn decode(bare: &[u8]) -> Option<Vec<u8>> {
@@ -131,7 +193,17 @@ fn decode(bare: &[u8]) -> Option<Vec<u8>> {
 
 /// The placeholders of the vendors' guides are base64 of prose.
 fn is_prose(text: &[u8]) -> bool {
-    decode(unpadded(text)).is_some_and(|decoded| is_printable(&decoded))
+    decode(unpadded(text)).is_some_and(|decoded| is_printable(&decoded) && !is_random_text(&decoded))
+}
+
+/// What is encoded may be hex, a UUID or letters and digits, as `openssl rand -hex 32 | base64` makes it, line end included.
+fn is_random_text(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let is_hex = text.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    let in_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=' | b'.');
+    let run = longest_run(text);
+    text.iter().all(in_body)
+        && (if is_hex { drawn_hex(text) } else { run.len() >= SHORTEST_RUN && drawn(text, run, STRICT) })
 }
 
 /// Chance for 24 random bytes: 5 in 10^11.

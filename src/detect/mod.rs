@@ -18,18 +18,20 @@ mod placeholder;
 mod randomness;
 mod reach;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
+use boundary::Margin;
 use exact::Exact;
 use gate::{Gate, Literal};
 
 use crate::finding::{Encoding, Fingerprint, Layer, Redacted, Secret, Span, Token};
 use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
-use crate::rules::is_published;
+use crate::rules::{ALL, is_published};
 
 pub use excerpt::{is_unsafe, without_line_end};
 pub use reach::{Lines, Reach};
@@ -59,10 +61,17 @@ pub struct Hit {
 pub struct Detector {
     gate: Gate,
     longest_literal: usize,
-    /// For each literal of the gate, what to try where it stands, in the order of the rules.
+    /// For each literal of the gate, what to try where it stands: what starts furthest in front of it first, then in the
+    /// order of the rules.
     arms: Vec<Vec<Arm>>,
+    /// For each literal of the gate, what stands in front of it in the literals of its arms.
+    leads: Vec<Vec<&'static [u8]>>,
     /// For each literal of the gate, whether it is a name that gives away what stands near it.
     is_name: Vec<bool>,
+    /// How many of the gate's literals are written as the tables have them. Behind them stand others, the same with a capital,
+    /// as a sentence has it that begins with the token; each names the one whose arms it has.
+    as_written: usize,
+    capitals: Vec<usize>,
     expressions: Vec<Expression>,
     /// The tokens to be found, in place of whatever the rules would find.
     exact: Option<Exact>,
@@ -74,13 +83,27 @@ pub struct Detector {
 struct Arm {
     rule: &'static Rule,
     literal: &'static [u8],
+    /// How far in front of the gate's literal it starts.
+    lead: usize,
+    /// The prefix is one of the tables', and says more than `sk_` does.
+    is_named: bool,
+    /// It may begin with a capital.
+    may_be_capital: bool,
     expression: usize,
     way: Way,
 }
 
 enum Way {
-    Prefixed { environment: Environment, judge: Judge, near: &'static [u8] },
+    Prefixed(Asked),
     Given { before: usize, after: usize, written: Written },
+}
+
+/// What is asked of a token behind a prefix, and what the prefix says.
+#[derive(Clone, Copy)]
+struct Asked {
+    environment: Environment,
+    judge: Judge,
+    near: &'static [u8],
 }
 
 struct Expression {
@@ -101,19 +124,27 @@ impl Detector {
             }
         }
         let literals = gate_literals(&arms);
-        let gate = Gate::new(&literals);
-        let mut by_literal: Vec<Vec<Arm>> = literals.iter().map(|_| Vec::new()).collect();
-        for arm in arms {
-            let at = literals.iter().position(|literal| arm.literal.starts_with(literal));
-            by_literal[at.expect("every arm's literal starts with a literal of the gate")].push(arm);
-        }
-        let longest_literal = literals.iter().map(|literal| literal.len()).max().unwrap_or(1);
+        let by_literal = arms_by_literal(arms, &literals);
+        let leads = by_literal.iter().map(|arms| {
+            let leads = arms.iter().map(|arm| &arm.literal[..arm.lead]).filter(|lead| !lead.is_empty());
+            let mut leads: Vec<_> = leads.collect();
+            leads.dedup();
+            leads
+        });
         let is_name = by_literal.iter().map(|arms| arms.iter().any(|arm| matches!(arm.way, Way::Given { .. })));
+        let capitals: Vec<usize> =
+            (0..literals.len()).filter(|&at| by_literal[at].iter().any(|arm| arm.may_be_capital)).collect();
+        let capital: Vec<Vec<u8>> = capitals.iter().map(|&at| with_capital(literals[at])).collect();
+        let all: Vec<&[u8]> = literals.iter().copied().chain(capital.iter().map(Vec::as_slice)).collect();
         Self {
-            gate,
-            longest_literal,
+            gate: Gate::new(&all),
+            longest_literal: literals.iter().map(|literal| literal.len()).max().unwrap_or(1)
+                + by_literal.iter().flatten().map(|arm| arm.lead).max().unwrap_or(0),
+            leads: leads.collect(),
             is_name: is_name.collect(),
             arms: by_literal,
+            as_written: literals.len(),
+            capitals,
             expressions,
             exact: None,
             beyond_rules: false,
@@ -195,7 +226,7 @@ impl Detector {
     pub fn may_hold(&self, bytes: &[u8]) -> bool {
         let may_start = match &self.exact {
             Some(exact) => exact.may_stand(bytes),
-            None => self.may_start(bytes, |literal| worth_a_look(bytes, literal.start, literal.end)),
+            None => self.may_start(bytes, |literal| self.worth_a_look(bytes, literal)),
         };
         may_start || decode::may_stand(bytes)
     }
@@ -220,7 +251,7 @@ impl Detector {
         let mut from = 0;
         while let Some(literal) = self.gate.find(bytes, from) {
             from = literal.start + 1;
-            if self.is_name[literal.which] || is_start(&literal) {
+            if self.is_name.get(literal.which) == Some(&true) || is_start(&literal) {
                 return true;
             }
         }
@@ -247,15 +278,18 @@ impl Detector {
         while let Some(literal) = self.gate.find(bytes, from) {
             // One further, not behind the literal: another may start inside it.
             from = literal.start + 1;
-            let at = literal.start;
             // Most literals in source code are the end of a word, `task_`, or have no body: asked once for all arms of `sk_`.
-            let starts = worth_a_look(bytes, at, literal.end);
-            let may_stand = |arm: &&Arm| starts || matches!(arm.way, Way::Given { .. });
-            let arms = self.arms[literal.which].iter().filter(may_stand);
-            for arm in arms.filter(|arm| bytes[at..].starts_with(arm.literal)) {
+            let starts = self.worth_a_look(bytes, &literal);
+            let mut margin = None;
+            for (arm, at) in self.arms_at(bytes, &literal, starts) {
                 match arm.way {
-                    Way::Prefixed { environment, judge, near } => {
-                        if let Some(hit) = self.prefixed(arm, bytes, at, environment, judge, near) {
+                    Way::Prefixed(asked) => {
+                        // One for all arms that start at the same place.
+                        let (_, margin) = match margin.filter(|&(place, _)| place == at) {
+                            Some(known) => known,
+                            None => *margin.insert((at, boundary::margin(bytes, at))),
+                        };
+                        if let Some(hit) = self.prefixed(arm, asked, bytes, at, margin) {
                             from = hit.span.end;
                             hits.push(hit);
                             break;
@@ -273,26 +307,66 @@ impl Detector {
         hits
     }
 
+    /// The arms whose literal stands where `literal` was found, and where each begins. Only names, unless a token `starts`.
+    fn arms_at(&self, bytes: &[u8], literal: &Literal, starts: bool) -> impl Iterator<Item = (&Arm, usize)> {
+        let capital = literal.which.checked_sub(self.as_written);
+        let arms = &self.arms[capital.map_or(literal.which, |nth| self.capitals[nth])];
+        let start = literal.start;
+        arms.iter().filter(move |arm| starts || matches!(arm.way, Way::Given { .. })).filter_map(move |arm| {
+            let at = start.checked_sub(arm.lead)?;
+            let stands = match capital {
+                None => bytes[at..].starts_with(arm.literal),
+                Some(_) => arm.may_be_capital && arm.lead == 0 && bytes[at + 1..].starts_with(&arm.literal[1..]),
+            };
+            stands.then_some((arm, at))
+        })
+    }
+
+    /// The byte before, and enough letters behind: what turns away all but a few of the literals in source code.
+    fn worth_a_look(&self, bytes: &[u8], literal: &Literal) -> bool {
+        let at = literal.start;
+        let mut leads = self.leads.get(literal.which).into_iter().flatten();
+        let starts_in_front =
+            |lead: &&'static [u8]| bytes[..at].ends_with(lead) && boundary::may_start(bytes, at - lead.len());
+        has_body(bytes, literal.end) && (boundary::may_start(bytes, at) || leads.any(starts_in_front))
+    }
+
     /// The token that starts at `at` with the arm's prefix.
-    fn prefixed(
-        &self,
-        arm: &Arm,
-        bytes: &[u8],
-        at: usize,
-        environment: Environment,
-        judge: Judge,
-        near: &[u8],
-    ) -> Option<Hit> {
-        let may_be = has_body(bytes, at + arm.literal.len()) && (near.is_empty() || stands_before(bytes, at, near));
-        if may_be { self.judged(arm, bytes, at, environment, judge) } else { None }
+    fn prefixed(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<Hit> {
+        let may_be =
+            has_body(bytes, at + arm.literal.len()) && (asked.near.is_empty() || stands_before(bytes, at, asked.near));
+        if may_be { self.judged(arm, asked, bytes, at, margin) } else { None }
     }
 
     /// As [`Self::prefixed`], whatever the first letters are.
-    fn judged(&self, arm: &Arm, bytes: &[u8], at: usize, environment: Environment, judge: Judge) -> Option<Hit> {
+    fn judged(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<Hit> {
         let start = at + arm.literal.len();
-        let rest = &bytes[start..bytes.len().min(start + LONGEST_BODY)];
+        let body = |end| bytes.get(start..end).unwrap_or_default();
+        let counted = margin.counted.filter(|&end| self.is_all_of_one(arm, body(end), asked.judge));
+        let opens = margin.opens || (margin.opens_named && arm.is_named);
+        let end = counted.or_else(|| if opens { self.end(arm, bytes, at, asked.judge, margin.limit) } else { None })?;
+        let mut token = Cow::Borrowed(&bytes[at..end]);
+        if token[0] != arm.literal[0] {
+            token.to_mut()[0] = arm.literal[0];
+        }
+        hit(arm.rule, asked.environment.severity(), at..end, &token, arm.literal.len(), None)
+    }
+
+    /// Whether `body` is the body of one token and nothing else.
+    fn is_all_of_one(&self, arm: &Arm, body: &[u8], judge: Judge) -> bool {
+        let found = self.expression(arm.expression).find(body);
+        found.is_some_and(|found| found.range() == (0..body.len())) && judge::body_len(judge, body) == Some(body.len())
+    }
+
+    /// Where the token ends that starts at `at`, if one does: at `limit` at the latest.
+    fn end(&self, arm: &Arm, bytes: &[u8], at: usize, judge: Judge, limit: Option<usize>) -> Option<usize> {
+        let start = at + arm.literal.len();
+        let rest = bytes.get(start..limit.unwrap_or(bytes.len()).min(start + LONGEST_BODY))?;
         let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
         let end = start + judge::body_len(judge, body.as_bytes())?;
+        if limit == Some(end) {
+            return Some(end);
+        }
         // A fixed length must not cut a longer body: 32 letters of base64 may go on with `+`.
         let fixed = judge == Judge::EncodedKey && end == start + body.end() && !body.as_bytes().ends_with(b"=");
         let goes_on = fixed && boundary::is_base64_symbol(bytes.get(end));
@@ -300,10 +374,8 @@ impl Detector {
             return None;
         }
         // Three letters stand in a digest by chance, longer prefixes do not.
-        if judge == Judge::RandomRun && boundary::in_base64url(bytes, at) {
-            return None;
-        }
-        hit(arm.rule, environment.severity(), at..end, &bytes[at..end], arm.literal.len(), None)
+        let by_chance = judge == Judge::RandomRun && boundary::in_base64url(bytes, at);
+        (!by_chance).then_some(end)
     }
 
     /// The tokens in `window` that a name gives away.
@@ -355,39 +427,78 @@ fn find_within(bytes: &[u8], from: usize, depth: usize, plain: &dyn Fn(&[u8]) ->
 }
 
 fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expression: usize, arms: &mut Vec<Arm>) {
+    /// That of `sk_`, which is the end of many a word.
+    const SHORTEST_PREFIX: usize = 3;
+    let is_built_in = ALL.iter().any(|built_in| built_in.id == rule.id);
     match pattern {
         Pattern::Prefixed { prefixes, judge, near, .. } => arms.extend(prefixes.iter().map(|prefix| Arm {
             rule,
             literal: prefix.literal.as_bytes(),
+            lead: 0,
+            is_named: is_built_in && prefix.literal.len() > SHORTEST_PREFIX,
+            may_be_capital: is_built_in,
             expression,
-            way: Way::Prefixed { environment: prefix.environment, judge: *judge, near: near.as_bytes() },
+            way: Way::Prefixed(Asked { environment: prefix.environment, judge: *judge, near: near.as_bytes() }),
         })),
         Pattern::Given { words, before, after, written, .. } => arms.extend(words.iter().map(|word| Arm {
             rule,
             literal: word.as_bytes(),
+            lead: 0,
+            is_named: false,
+            may_be_capital: false,
             expression,
             way: Way::Given { before: *before, after: *after, written: *written },
         })),
     }
 }
 
-/// The shortest literals such that every arm's starts with one: `sk_` serves for `sk_live_`.
+/// The shortest literals such that one of them is in every arm's: `sk_` serves for `sk_live_` and for `whsk_`.
 fn gate_literals(arms: &[Arm]) -> Vec<&'static [u8]> {
     let mut literals: Vec<&[u8]> = arms.iter().map(|arm| arm.literal).collect();
-    literals.sort_unstable();
-    // Sorted, a literal stands right in front of those that it starts.
-    literals.dedup_by(|next, kept| next.starts_with(kept));
-    literals
+    literals.sort_unstable_by_key(|literal| (literal.len(), *literal));
+    let mut kept: Vec<&[u8]> = Vec::new();
+    for literal in literals {
+        if !kept.iter().any(|kept| memchr::memmem::find(literal, kept).is_some()) {
+            kept.push(literal);
+        }
+    }
+    kept
 }
 
-/// The byte before, and enough letters behind: what turns away all but a few of the literals in source code.
-fn worth_a_look(bytes: &[u8], at: usize, end: usize) -> bool {
-    has_body(bytes, end) && boundary::starts_at(bytes, at)
+/// For each literal of the gate the arms that it is in: those that start with it, or else hold it.
+fn arms_by_literal(arms: Vec<Arm>, literals: &[&[u8]]) -> Vec<Vec<Arm>> {
+    let mut by_literal: Vec<Vec<Arm>> = literals.iter().map(|_| Vec::new()).collect();
+    for mut arm in arms {
+        let start_of = |literal: &[u8]| memchr::memmem::find(arm.literal, literal);
+        let (nth, lead) = literals
+            .iter()
+            .enumerate()
+            .filter_map(|(nth, literal)| Some((nth, start_of(literal)?)))
+            .min_by_key(|&(_, lead)| lead)
+            .expect("a literal of the gate is in that of every arm");
+        arm.lead = lead;
+        by_literal[nth].push(arm);
+    }
+    for arms in &mut by_literal {
+        arms.sort_by_key(|arm| Reverse(arm.lead));
+    }
+    by_literal
 }
 
+fn with_capital(literal: &[u8]) -> Vec<u8> {
+    let mut capital = literal.to_vec();
+    capital[0].make_ascii_uppercase();
+    capital
+}
+
+/// Of some bodies a part ends in a dot.
 fn has_body(bytes: &[u8], start: usize) -> bool {
+    /// No such part is shorter.
+    const PART: usize = 8;
     let in_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/');
-    bytes.get(start..start + SHORTEST_BODY).is_some_and(|body| body.iter().all(in_body))
+    bytes
+        .get(start..start + SHORTEST_BODY)
+        .is_some_and(|body| body[..PART].iter().all(in_body) && body[PART..].iter().all(|b| in_body(b) || *b == b'.'))
 }
 
 /// Whether `word` stands in front of `at` on the same line, in any case.

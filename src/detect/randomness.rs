@@ -112,6 +112,11 @@ fn ratio(run: &[u8], alphabet: Alphabet) -> i32 {
     run.windows(2).map(|pair| steps[class(pair[0]) as usize][class(pair[1]) as usize] + pair_step(pair)).sum()
 }
 
+/// Whether pairs of letters that are common in identifiers prevail in `letters`.
+pub(super) fn reads_as_word(letters: &[u8]) -> bool {
+    letters.windows(2).map(pair_step).sum::<i32>() < 0
+}
+
 fn alphabet(run: &[u8]) -> Alphabet {
     let lower = run.iter().any(u8::is_ascii_lowercase);
     let upper = run.iter().any(u8::is_ascii_uppercase);

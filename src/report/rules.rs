@@ -90,6 +90,7 @@ fn looks(judge: Judge) -> String {
         Judge::RandomRun => "of which 16 letters and digits or more in a row look random".to_owned(),
         Judge::LikelyRun => "of which 16 letters and digits or more in a row do not look like words".to_owned(),
         Judge::RandomWhole => "which does not look like words".to_owned(),
+        Judge::Base64url => "which does not look like words and does not end in one behind a dash".to_owned(),
         Judge::Sized { least, most } if least == most => format!("{least} characters that do not look like words"),
         Judge::Sized { least, most } => format!("{least} to {most} characters that do not look like words"),
         Judge::RandomHex => "which is random, not counted up or repeated".to_owned(),

@@ -75,7 +75,8 @@ impl Dice {
 /// Shapes, each with its length in characters unless said otherwise: `alnum`, `base36`, `base32`, `hex`, `digits`,
 /// `sequence` (the alphabet, then digits), `word` (alnum and `_`), `dashed` (alnum and `-`), `base64`, `base64bare`
 /// (without padding) and `base64url` (all three in bytes), `uuid`, `workos`, `basic-hex` (Basic auth whose user is so much
-/// hex), `base64-of:TEXT`. `{alnum:20-70}` draws the length as well.
+/// hex), `urlsafe` (alnum, `_` and `-`), `base64-of:TEXT`, and base64 of text that is random: `base64-hex` (with a line end),
+/// `base64-alnum` (both in characters of the text), `base64-uuid`. `{alnum:20-70}` draws the length as well.
 pub fn expand(template: &str, dice: &mut Dice) -> String {
     let mut text = String::new();
     let mut rest = template;
@@ -117,6 +118,10 @@ fn fill(field: &str, dice: &mut Dice) -> Option<String> {
         "uuid" => [8, 4, 4, 4, 12].map(|part| dice.text(b"0123456789abcdef", part)).join("-"),
         "workos" => workos(dice),
         "basic-hex" => BASE64.encode(format!("{}:", dice.text(b"0123456789abcdef", len)).as_bytes()),
+        "urlsafe" => dice.text(&[LOWER, UPPER, DIGITS, b"_-"].concat(), len),
+        "base64-hex" => BASE64.encode(format!("{}\n", fill(&format!("hex:{len}"), dice)?).as_bytes()),
+        "base64-alnum" => BASE64.encode(fill(&format!("alnum:{len}"), dice)?.as_bytes()),
+        "base64-uuid" => BASE64.encode(fill("uuid", dice)?.as_bytes()),
         "base64-of" => BASE64.encode(argument.as_bytes()),
         _ => return None,
     })

@@ -25,6 +25,10 @@ pub const ALL: &[&Rule] = &[
     &attio::ACCESS_TOKEN,
     &platforms::WORKOS,
     &platforms::APIDECK,
+    &platforms::LIVEBLOCKS,
+    &platforms::SVIX,
+    &payments::NOMOD,
+    &payments::YOCO,
     &payments::CHECKOUT,
     &payments::RECHARGE,
     &platforms::CROSSMINT,
@@ -39,4 +43,5 @@ pub const ALL: &[&Rule] = &[
     &webhooks::STRIPE_WEBHOOK,
     &webhooks::STANDARD_WEBHOOK,
     &webhooks::WEBHOOK_PRIVATE_KEY,
+    &webhooks::PAYMONGO_WEBHOOK,
 ];

@@ -150,3 +150,47 @@ pub const RECHARGE: Rule = Rule {
     hits: &["sk_1x1_{hex:64}", "sk_test_10x3_{hex:64}"],
     misses: &["sk_1x1_0000000000000000000000000000000000000000000000000000000000000000"],
 };
+
+pub const NOMOD: Rule = Rule {
+    id: "nomod-secret-key",
+    vendor: "Nomod",
+    title: "Nomod secret key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_live_"), test("sk_test_")],
+        body: r"[A-Za-z0-9]{8}\.[A-Za-z0-9]{32}",
+        judge: Judge::RandomWhole,
+        near: "",
+    }],
+    opens: "creates payment links, reads charges and refunds them",
+    mistaken_for: "nothing that is known",
+    remedy: &[
+        "create a new API key in the Nomod dashboard",
+        "deploy it and verify a request with it",
+        "delete the old key there",
+    ],
+    docs: "https://nomod.com/docs/api-reference/introduction",
+    hits: &["sk_live_{alnum:8}.{alnum:32}", "sk_test_{alnum:8}.{alnum:32}"],
+    misses: &["sk_live_00000000.00000000000000000000000000000000"],
+};
+
+pub const YOCO: Rule = Rule {
+    id: "yoco-secret-key",
+    vendor: "Yoco",
+    title: "Yoco secret key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_live_"), test("sk_test_")],
+        body: r"[0-9a-f]{8}[A-Za-z0-9]{7}[0-9a-f]{13}",
+        judge: Judge::RandomHex,
+        near: "",
+    }],
+    opens: "takes and refunds payments through the account",
+    mistaken_for: "another vendor's key of 28 letters and digits that has the same shape by chance",
+    remedy: &[
+        "create a new key in the Yoco app's developer section (Sales > Payment gateway)",
+        "deploy it and verify a request with it",
+        "have Yoco revoke the old key",
+    ],
+    docs: "https://developer.yoco.com/online/resources/integration-keys",
+    hits: &["sk_live_{hex:8}{alnum:7}{hex:13}", "sk_test_{hex:8}{alnum:7}{hex:13}"],
+    misses: &["sk_live_0000000000000000000000000000"],
+};

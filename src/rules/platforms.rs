@@ -96,17 +96,26 @@ pub const CARTESIA: Rule = Rule {
     id: "cartesia-api-key",
     vendor: "Cartesia",
     title: "Cartesia API key",
-    patterns: &[Pattern::Prefixed {
-        prefixes: &[live("sk_car_admin_"), unnamed("sk_car_")],
-        body: r"[A-Za-z0-9_]{20,64}",
-        judge: Judge::RandomWhole,
-        near: "",
-    }],
+    patterns: &[
+        // The older keys are nanoids.
+        Pattern::Prefixed {
+            prefixes: &[unnamed("sk_car_")],
+            body: r"[A-Za-z0-9_-]{21}",
+            judge: Judge::Base64url,
+            near: "",
+        },
+        Pattern::Prefixed {
+            prefixes: &[live("sk_car_admin_"), unnamed("sk_car_")],
+            body: r"[A-Za-z0-9_]{20,64}",
+            judge: Judge::RandomWhole,
+            near: "",
+        },
+    ],
     opens: "spends the account's speech credits",
     mistaken_for: "a home-grown sk_ key with the label car",
     remedy: &["play.cartesia.ai/keys: create a key", "deploy it and verify a request with it", "delete the old key"],
     docs: "https://docs.cartesia.ai/use-the-api/api-conventions",
-    hits: &["sk_car_{word:20}", "sk_car_{alnum:22}"],
+    hits: &["sk_car_{word:20}", "sk_car_{alnum:22}", "sk_car_{urlsafe:21}"],
     misses: &["sk_car_list_for_each_entry_safe"],
 };
 
@@ -154,12 +163,78 @@ pub const TICKET_TAILOR: Rule = Rule {
     misses: &["sk_1234_567890_00000000000000000000000000000000"],
 };
 
+pub const LIVEBLOCKS: Rule = Rule {
+    id: "liveblocks-secret-key",
+    vendor: "Liveblocks",
+    title: "Liveblocks secret key",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[live("sk_prod_"), test("sk_dev_")],
+        body: r"[A-Za-z0-9_-]{64}",
+        judge: Judge::Base64url,
+        near: "",
+    }],
+    opens: "signs in as any user and reads and writes every room of the project",
+    mistaken_for: "a home-grown key of 64 characters behind the same prefix",
+    remedy: &[
+        "Liveblocks dashboard > the project > API keys: roll the secret key",
+        "deploy the new key and verify a request with it",
+        "see that the old key is refused",
+    ],
+    docs: "https://liveblocks.io/docs/authentication",
+    hits: &["sk_prod_{base64url:48}", "sk_dev_{base64url:48}"],
+    misses: &["sk_dev_your-secret-key-goes-in-here-and-nowhere-else-in-your-project-ok0"],
+};
+
+pub const SVIX: Rule = Rule {
+    id: "svix-api-key",
+    vendor: "Svix",
+    title: "Svix API key",
+    patterns: &[
+        // The region belongs to the key.
+        Pattern::Prefixed {
+            prefixes: &[unnamed("sk_"), test("testsk_"), live("appsk_"), live("integsk_")],
+            body: r"[A-Za-z0-9_-]{32}\.(?:us|eu|in|ca|au)",
+            judge: Judge::Base64url,
+            near: "",
+        },
+        Pattern::Prefixed {
+            prefixes: &[test("testsk_"), live("appsk_"), live("integsk_")],
+            body: r"[A-Za-z0-9_-]{32}",
+            judge: Judge::Base64url,
+            near: "",
+        },
+    ],
+    opens: "sends and reads webhooks: of every application with sk_, of one with appsk_ and integsk_",
+    mistaken_for: "another vendor's key, or a home-grown one, of 32 characters behind the same prefix",
+    remedy: &[
+        "Svix dashboard > API Access: create a key in the same environment",
+        "deploy it and verify a request with it",
+        "expire the old key",
+    ],
+    docs: "https://docs.svix.com/quickstart",
+    hits: &[
+        "sk_{base64url:24}.eu",
+        "testsk_{base64url:24}.us",
+        "appsk_{base64url:24}.eu",
+        "integsk_{base64url:24}.in",
+        "testsk_{base64url:24}",
+    ],
+    misses: &["testsk_your-testing-key-from-the-dash.eu", "mytestsk_{alnum:32}.eu"],
+};
+
 /// What no other rule names: the guide's own shape for Attio, and every vendor's key that has no mark of its own.
 pub const UNNAMED: Rule = Rule {
     id: "sk-token",
     vendor: "Attio or another vendor",
     title: "token of the sk_ shape",
     patterns: &[
+        // 32 bytes in base64url behind the service's name.
+        Pattern::Prefixed {
+            prefixes: &[live("sk_live_"), test("sk_test_")],
+            body: r"[A-Za-z][A-Za-z0-9]{1,23}_[A-Za-z0-9_-]{43}",
+            judge: Judge::Base64url,
+            near: "",
+        },
         Pattern::Prefixed {
             prefixes: &[
                 live("sk_live_"),
@@ -195,6 +270,7 @@ pub const UNNAMED: Rule = Rule {
         "sk_dev_{alnum:40}",
         "sk_{base36:24}",
         "sk_live_acme_{alnum:32}",
+        "sk_live_acme_{base64url:32}",
         "sk_{word:32}",
     ],
     misses: &[

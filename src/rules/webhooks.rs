@@ -52,6 +52,8 @@ pub const STANDARD_WEBHOOK: Rule = Rule {
         "whsec_{hex:48}",
         "whsec_{base64:64}",
         "whsec_{base64:75}",
+        "whsec_{base64-hex:64}",
+        "v1,whsec_{base64-uuid}",
     ],
     misses: &[
         "whsec_{base64-of:test_signing_secret}",
@@ -79,6 +81,29 @@ pub const WEBHOOK_PRIVATE_KEY: Rule = Rule {
         "retire the old pair",
     ],
     docs: "https://www.standardwebhooks.com/",
-    hits: &["whsk_{base64:64}", "v1a,whpk_{base64:32}:whsk_{base64:64}"],
+    hits: &["whsk_{base64:64}", "whsk_{base64-hex:64}", "v1a,whpk_{base64:32}:whsk_{base64:64}"],
     misses: &["whpk_{base64:32}"],
+};
+
+pub const PAYMONGO_WEBHOOK: Rule = Rule {
+    id: "paymongo-webhook-secret",
+    vendor: "PayMongo",
+    title: "PayMongo webhook secret",
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[unnamed("whsk_")],
+        body: r"[A-Za-z0-9]{24}",
+        judge: Judge::LikelyRun,
+        near: "",
+    }],
+    opens: "forges webhook events that your receiver takes for PayMongo's",
+    mistaken_for: "a home-grown webhook secret behind the same prefix",
+    remedy: &[
+        "create a new webhook with the same URL and events in the PayMongo dashboard (Developers > Webhooks) or its API",
+        "deploy its secret",
+        "trigger an event and see its signature verified",
+        "disable the old webhook",
+    ],
+    docs: "https://developers.paymongo.com/docs/creating-webhook",
+    hits: &["whsk_{alnum:24}"],
+    misses: &["whsk_xxxxxxxxxxxxxxxxxxxxxxxx", "whsk_your_webhook_secret_here"],
 };

@@ -10,3 +10,4 @@ mod examples;
 mod explain;
 mod own_rules;
 mod properties;
+mod shapes;

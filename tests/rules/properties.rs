@@ -46,7 +46,15 @@ impl Planted {
 
     /// Appends the token to `text`, written by `write`; returns where it stands.
     fn plant(&self, text: &mut Vec<u8>, write: impl Fn(&[u8]) -> Vec<u8>) -> Span {
+        // A backslash and an underscore behind a token are one more character of it.
+        if text.ends_with(b"\\") && self.filler.first().is_some_and(u8::is_ascii_punctuation) {
+            text.push(b' ');
+        }
         text.extend(&self.filler);
+        // Behind bytes that are no text, or the mark of a string in a `.pyc`, a quote or a space may be the token's length.
+        if text.last().is_some_and(|&b| !b.is_ascii() || b.is_ascii_control() || matches!(b, b'z' | b'Z')) {
+            text.push(b'.');
+        }
         text.extend(self.before.get(BEFORE).as_bytes());
         let start = text.len();
         text.extend(write(self.token().text().as_bytes()));
@@ -280,6 +288,49 @@ fn a_change_anywhere_in_wrapped_lines_looks_as_if_it_may() {
                     let without = [&text[..at], &text[at + len..]].concat();
                     let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.reach());
                     assert!(DETECTOR.may_hold(&seen), "{line_break:?} {width} {in_front}: {at} {len} {instead:?}");
+                    told += 1;
+                }
+            }
+        }
+    }
+    assert!(told > 1000, "{told}");
+}
+
+/// What decides in front of a token and behind it is within the reach as well: its length, emphasis, a character of another
+/// encoding, a region.
+#[test]
+fn a_change_beside_a_token_looks_as_if_it_may() {
+    let mut make = Maker::new(78);
+    let [long, short] = [make.sk_live(99), make.sk_live(24)].map(|token| token.text().as_bytes().to_vec());
+    let regional = [concat!("test", "sk_"), &make.alnum(32), ".eu"].concat().into_bytes();
+    let hex = make.sk_hex(48).text().as_bytes().to_vec();
+    let rows: [(&[u8], &[u8], &[u8]); 12] = [
+        (b"\xe9\0z\x6b", &long, b"N)\x01\xda\x07API_KEY"),
+        (b"\x08\x01\x12\x6b", &long, b"2\x03abc"),
+        (b"\x08\x01\x12\x33", &hex, b""),
+        (b"\0\x02\x03\0\x4d", &short, b"5\x02\x03\0\x1d"),
+        (b"\0\x02\x03\0\x81\x63", &long, b"5\x02\x03\0\x1d"),
+        (b"s\x20\0\0\0", &short, b"c\0\0\0\0"),
+        (b" _", &short, b"_ "),
+        (b"stripe_", &short, b"\n"),
+        (b"\x83L\x81[\x81F", &short, b"\n"),
+        (b"\x83L is a word of many letters that are no more than letters \x81F", &short, b"\n"),
+        (b"(dp0\nVkey\np1\nV", &short, b"\np2\ns."),
+        (b"'", &regional, b"'"),
+    ];
+    let mut told = 0;
+    for (row, (before, token, behind)) in rows.into_iter().enumerate() {
+        let text = [&prose(300), before, token, behind, &prose(300)].concat();
+        assert!(!fingerprints(&text).is_empty(), "row {row}");
+        for at in 200..text.len() - 200 {
+            for (len, instead) in
+                [(1, &b""[..]), (1, b"x"), (1, b"\xc3\xa9"), (2, b"\n"), (9, b""), (40, b""), (0, b"x")]
+            {
+                let base = [&text[..at], instead, &text[at + len..]].concat();
+                if fingerprints(&base).is_empty() && !DETECTOR.depends(&base) {
+                    let without = [&text[..at], &text[at + len..]].concat();
+                    let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.reach());
+                    assert!(DETECTOR.may_hold(&seen), "row {row}: {at} {len} {}", instead.escape_ascii());
                     told += 1;
                 }
             }

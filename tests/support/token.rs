@@ -196,6 +196,11 @@ impl Maker {
         Token::new("Apideck", SK_LIVE, &body)
     }
 
+    fn yoco(&mut self) -> String {
+        let hex = self.hex(32);
+        format!("{}{}{}", &hex[..8], &self.alnum(24)[..7], &hex[8..21])
+    }
+
     fn ticket_tailor(&mut self) -> Token {
         let prefix = format!("{SK}{}_{}_", self.digits(4), self.digits(6));
         Token::new("Ticket Tailor", &prefix, &self.hex(32))
@@ -235,6 +240,11 @@ impl Maker {
             self.whsec_base64url(32),
             Token::new("webhook signing key", concat!("whsk", "_"), &base64(&self.bytes(64), *b"+/", true)),
             self.whsec_hex(48),
+            Token::new("PayMongo webhook", concat!("whsk", "_"), &self.alnum(24)),
+            Token::new("Nomod", SK_LIVE, &format!("{}.{}", &self.alnum(24)[..8], self.alnum(32))),
+            Token::new("Yoco", SK_LIVE, &self.yoco()),
+            Token::new("Svix test", concat!("test", "sk", "_"), &format!("{}.eu", self.alnum(32))),
+            Token::new("base64 of hex", WHSEC, &base64(format!("{}\n", self.hex(64)).as_bytes(), *b"+/", true)),
             under("prod segment", "prod", self.alnum(24)),
             under("dev segment", "dev", self.alnum(24)),
         ]

@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn without_a_mark_a_run_is_longer() {
         for (len, found) in [(block::SHORTEST - 1, false), (block::SHORTEST, true)] {
-            let text = format!("..{} ", "a".repeat(len));
+            let text = format!(",,{} ", "a".repeat(len));
             let wanted = Some(Run { span: 2..2 + len, has_mark: false }).filter(|_| found);
             assert_eq!(next(text.as_bytes(), 0), wanted);
         }
