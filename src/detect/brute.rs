@@ -36,7 +36,7 @@ impl Detector {
                 }
                 Way::Given { before, after, written } => {
                     let window = at.saturating_sub(before)..bytes.len().min(at + after);
-                    self.given(arm, bytes, window, written, hits);
+                    self.given(arm, bytes, window, written, &mut 0, hits);
                 }
             }
         }

@@ -274,6 +274,9 @@ impl Detector {
     fn plain(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         let mut runs = LongRuns::default();
+        // For each expression the end of the last token that it gave away. Windows of names close together overlap, and each would
+        // find the same tokens again.
+        let mut done: Vec<usize> = Vec::new();
         let mut from = 0;
         while let Some(literal) = self.gate.find(bytes, from) {
             // One further, not behind the literal: another may start inside it.
@@ -298,7 +301,9 @@ impl Detector {
                     Way::Given { before, after, written } => {
                         let window = at.saturating_sub(before)..bytes.len().min(at + after);
                         if runs.any_in(bytes, &window) {
-                            self.given(arm, bytes, window, written, &mut hits);
+                            done.resize(self.expressions.len(), 0);
+                            let from = &mut done[arm.expression];
+                            self.given(arm, bytes, window, written, from, &mut hits);
                         }
                     }
                 }
@@ -378,13 +383,25 @@ impl Detector {
         (!by_chance).then_some(end)
     }
 
-    /// The tokens in `window` that a name gives away.
-    fn given(&self, arm: &Arm, bytes: &[u8], window: Range<usize>, written: Written, hits: &mut Vec<Hit>) {
-        let mut from = window.start;
+    /// The tokens in `window` that a name gives away, from `done` on.
+    fn given(
+        &self,
+        arm: &Arm,
+        bytes: &[u8],
+        window: Range<usize>,
+        written: Written,
+        done: &mut usize,
+        hits: &mut Vec<Hit>,
+    ) {
+        let mut from = window.start.max(*done);
+        if from > window.end {
+            return;
+        }
         while let Some(groups) = self.expression(arm.expression).captures(&bytes[from..window.end]) {
             let token = groups.name("token").expect("every such expression has the group, held by a test");
             let span = from + token.start()..from + token.end();
             from = span.end;
+            *done = from;
             if !boundary::starts_at(bytes, span.start) || !boundary::ends_at(bytes, span.end) {
                 continue;
             }
