@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::push::{JSONL, Pair, Wanted, ZERO, expect_report, from_dev_null, guard, refs};
+use crate::support::push::{JSONL, Pair, Wanted, ZERO, be_a_clone, expect_report, from_dev_null, guard, refs};
 use crate::support::{Run, client, note};
 
 /// The push is stopped for the old commit, which `to` never had and does not get.
@@ -72,6 +72,69 @@ fn a_clone_whose_remote_gets_a_new_url_has_nothing() {
         at(&["fetch", "-q", "origin"]).expect_code(0);
         expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(0), &[]);
     }
+}
+
+/// What another repository gave to the tracking refs is nothing that the remote has, however it came there.
+#[test]
+fn what_was_fetched_from_elsewhere_is_nothing_that_the_remote_has() {
+    for (options, way) in [
+        (&[][..], "set-url"),
+        (&[], "set-url after a push"),
+        (&[], "set-url and another fetch"),
+        (&[], "fetch by URL"),
+        (&[], "fetch by option"),
+        (&["--ref-format=reftable"], "set-url"),
+        (&["--ref-format=reftable"], "fetch by URL"),
+    ] {
+        note(way);
+        let pair = Pair::new(4720);
+        let public = public(&pair);
+        let clone = pair.repo.base().join("clone");
+        let call = pair.repo.git_call(&["clone", "-q"]).args(options);
+        call.args(&[&public, &clone]).run().expect_code(0);
+        guard(&pair.repo, &clone, "pre-push", JSONL);
+        let private = pair.origin();
+        let at = |args: &[&str]| pair.repo.git_call(args).cwd(&clone).run();
+        if way.contains("after a push") {
+            expect_report(&at(&["push", "-q", "origin", "HEAD:refs/heads/one"]).expect_code(0), &[]);
+        }
+        let branch = "+refs/heads/main:refs/remotes/origin/x";
+        if way.contains("set-url") {
+            at(&["remote", "set-url", "origin", text(&private)]).expect_code(0);
+            at(&["fetch", "-q", "origin", branch]).expect_code(0);
+            at(&["remote", "set-url", "origin", text(&public)]).expect_code(0);
+        } else if way.contains("option") {
+            let instead = format!("url.{}.insteadOf={}", text(&private), text(&public));
+            at(&["-c", &instead, "fetch", "-q", "origin", branch]).expect_code(0);
+        } else {
+            at(&["fetch", "-q", text(&private), branch]).expect_code(0);
+        }
+        if way.contains("another fetch") {
+            at(&["fetch", "-q", "origin"]).expect_code(0);
+        }
+        let wanted: &[Wanted] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
+        for _ in 0..2 {
+            expect_report(&at(&["push", "-q", "origin", "origin/x:refs/heads/x"]).expect_code(1), wanted);
+        }
+    }
+}
+
+/// Settings change often, and what the remote is known to have outlives that.
+#[test]
+fn a_change_of_the_settings_makes_no_one_scan_anew() {
+    let pair = Pair::new(4721);
+    let clone = pair.repo.base().join("clone");
+    pair.repo.git_call(&["clone", "-q"]).args(&[&pair.origin(), &clone]).run().expect_code(0);
+    guard(&pair.repo, &clone, "pre-push", JSONL);
+    let at = |args: &[&str]| pair.repo.git_call(args).cwd(&clone).run().expect_code(0);
+    for branch in ["one", "two", "three"] {
+        at(&["config", "user.nickname", branch]);
+        expect_report(&at(&["push", "-q", "-u", "origin", &format!("main:refs/heads/{branch}")]), &[]);
+        at(&["commit", "-q", "--allow-empty", "-m", branch]);
+    }
+    at(&["pack-refs", "--all"]);
+    at(&["config", "user.nickname", "x"]);
+    expect_report(&at(&["push", "-q", "origin", "main:refs/heads/four"]), &[]);
 }
 
 #[test]
@@ -302,14 +365,8 @@ fn the_user_may_vouch_for_a_url() {
 fn urls_of_a_forge_are_one_repository_by_https_and_ssh() {
     let pair = Pair::new(4711);
     let repo = &pair.repo;
-    // As a clone from a forge: the record of the clone names https.
-    let log = ".git/logs/refs/remotes/origin/HEAD";
     let id = pair.oid("main");
-    repo.write(
-        log,
-        format!("{ZERO} {id} Ada <ada@example.org> 1 +0000\tclone: from https://example.org/team/app.git\n"),
-    );
-    repo.git(&["remote", "set-url", "origin", "https://example.org/team/app.git"]);
+    be_a_clone(repo, "https://example.org/team/app.git");
     let hook = |name: &str, url: &str| {
         note(url);
         let args = ["hook", "--format", "jsonl", "pre-push", name, url];

@@ -31,9 +31,13 @@ pub fn from_dev_null(repo: &Repo, args: &[&str]) -> Call {
     repo.call("sh", &["-c", &script, "sh"]).args(args)
 }
 
-/// Makes what is under refs/remotes/origin what a clone of `url` got.
+/// Makes what is under refs/remotes/origin what a clone of `url` got: packed, and without reflogs but that of HEAD.
 pub fn be_a_clone(repo: &Repo, url: &str) {
-    repo.git(&["remote", "add", "origin", url]);
+    repo.git(&["config", "remote.origin.url", url]);
+    repo.git(&["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"]);
+    repo.git(&["pack-refs", "--all"]);
+    let _ = fs::remove_dir_all(repo.path(".git/logs/refs/remotes/origin"));
+    let _ = fs::remove_file(repo.path(".git/FETCH_HEAD"));
     let line = format!("{ZERO} {} A <a@b> 1 +0000\tclone: from {url}\n", "1".repeat(40));
     repo.write(".git/logs/refs/remotes/origin/HEAD", line);
 }

@@ -5,9 +5,11 @@
 //! one of three things shows that:
 //!
 //! 1. the last fetch (`FETCH_HEAD`) had the commit from there;
-//! 2. at an earlier push the remote was the same repository already (the record), or nothing says that it ever was another one:
-//!    the reflog names the URL that was cloned;
-//! 3. without either, the ref is newer than the settings of the repository.
+//! 2. at an earlier push the remote was the same repository already (the record), and the record has the commit, or the settings
+//!    of the repository have not changed since; or the clone wrote the ref, and its reflog names the URL that was cloned;
+//! 3. the ref is newer than the settings of the repository.
+//!
+//! A commit that the last fetch wrote there from another repository is not trusted, unless the record has it.
 //!
 //! Nothing here is asked of the network. A push for which nothing is known is scanned in full.
 
@@ -23,7 +25,9 @@ use gix::ObjectId;
 pub use settings::SAME_REPOSITORY;
 
 use location::{Location, without_password};
-use record::{Entry, Fetched, Record, clone_source, is_newer_than_config};
+use record::{
+    Entry, Fetched, Record, clone_source, config_stamp, is_as_cloned, is_newer_than_config, is_of_last_fetch,
+};
 use settings::{Remote, Settings};
 
 use super::Repository;
@@ -114,6 +118,8 @@ impl Judge<'_> {
         let mut is_other = false;
         for remote in &remotes {
             let mut review = self.review(remote)?;
+            // What is pushed is scanned, so it may be trusted once it is there.
+            review.entry.trusted.extend(pushes.iter().filter_map(|push| ObjectId::from_hex(push.new.as_bytes()).ok()));
             is_changed |= self.record.put(review.entry);
             if destination.is_live {
                 is_other |= leave_out_what_is_gone(remote, &mut review.trusted, &mut fetched, pushes);
@@ -158,37 +164,63 @@ impl Judge<'_> {
         let fetched: HashSet<ObjectId> =
             self.fetched.iter().filter(|one| one.is_from(&places)).map(|one| one.id).collect();
         let mut doubtful = self.doubtful(remote, &places, &tracked)?;
+        doubtful.extend(self.fetched_from_elsewhere(remote, &places, &tracked));
         doubtful.retain(|id| !fetched.contains(id));
         let all = tracked.len();
         tracked.retain(|found| !doubtful.contains(&found.id));
         is_partial |= tracked.len() < all;
+        let trusted = tracked.iter().map(|found| found.id).collect();
         if !self.is_pushed_to(remote, &places) {
             // A push writes these refs as well.
             is_partial |= !tracked.is_empty();
             tracked.clear();
         }
-        Ok(Review { trusted: tracked, is_partial, entry: Entry::new(remote, digest, doubtful) })
+        let stamp = config_stamp(self.repository);
+        Ok(Review { trusted: tracked, is_partial, entry: Entry::new(remote, digest, doubtful, trusted, stamp) })
     }
 
     /// What `tracked` have that may be from another repository than that at `places`.
     fn doubtful(&self, remote: &Remote, places: &[Location], tracked: &[Ref]) -> Result<HashSet<ObjectId>, Trouble> {
         let here: HashSet<ObjectId> = tracked.iter().map(|found| found.id).collect();
         let earlier = self.record.of(remote);
+        let is_local = self.settings.is_local(remote);
+        let is_new = |found: &Ref| is_local && is_newer_than_config(found, self.repository);
+        let all_but = |is_trusted: &dyn Fn(&Ref) -> bool| {
+            tracked.iter().filter(|found| !is_trusted(found)).map(|found| found.id).collect::<HashSet<_>>()
+        };
         if let Some(entry) = earlier.filter(|entry| places.iter().any(|place| place.digest() == entry.location)) {
-            return Ok(entry.doubtful.intersection(&here).copied().collect());
+            // The URL may have been another one in between, so after any change of the settings only what is on record counts.
+            let is_unchanged = entry.stamp.is_some() && entry.stamp == config_stamp(self.repository);
+            let mut doubtful = all_but(&|found| is_unchanged || entry.trusted.contains(&found.id) || is_new(found));
+            doubtful.extend(entry.doubtful.intersection(&here));
+            return Ok(doubtful);
         }
         // It was another repository at the last push.
         if earlier.is_some() || tracked.is_empty() {
             return Ok(here);
         }
         match clone_source(remote, self.repository, &self.base)? {
-            Some(source) if places.contains(&source) => Ok(HashSet::new()),
-            None if self.settings.is_local(remote) => {
-                let old = tracked.iter().filter(|found| !is_newer_than_config(found, self.repository));
-                Ok(old.map(|found| found.id).collect())
+            Some(source) if places.contains(&source) => {
+                Ok(all_but(&|found| is_as_cloned(found, self.repository) || is_new(found)))
             }
-            _ => Ok(here),
+            None => Ok(all_but(&is_new)),
+            Some(_) => Ok(here),
         }
+    }
+
+    /// What of `tracked` the last fetch wrote, and had from another repository than that at `places` alone.
+    fn fetched_from_elsewhere(&self, remote: &Remote, places: &[Location], tracked: &[Ref]) -> HashSet<ObjectId> {
+        let on_record = |id: &ObjectId| self.record.of(remote).is_some_and(|entry| entry.trusted.contains(id));
+        let strange: HashSet<ObjectId> =
+            self.fetched.iter().filter(|one| !one.is_from(places) && !on_record(&one.id)).map(|one| one.id).collect();
+        // Another remote may have the same commit.
+        let elsewhere: HashSet<ObjectId> =
+            self.refs.iter().filter(|found| !remote.covers(&found.name)).map(|found| found.id).collect();
+        let is_strange = |found: &&Ref| {
+            strange.contains(&found.id)
+                && is_of_last_fetch(found, self.repository).unwrap_or_else(|| !elsewhere.contains(&found.id))
+        };
+        tracked.iter().filter(is_strange).map(|found| found.id).collect()
     }
 
     /// Whether a push to the remote goes to where it fetches from, at least among others.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -78,6 +79,35 @@ pub(super) fn clone_source(remote: &Remote, repository: &Repository, base: &Path
     Ok(url.map(|url| Location::parse(url, base)))
 }
 
+/// What the repository's `config` looks like from outside: another stamp after each change. None where it cannot be asked.
+pub(super) fn config_stamp(repository: &Repository) -> Option<String> {
+    let meta = repository.common_dir().join("config").metadata().ok()?;
+    let modified = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{}.{}", modified.as_nanos(), meta.len()))
+}
+
+/// Whether nothing has written the ref since the clone: a clone packs its tracking refs and begins no reflog for them, which
+/// every later fetch or push does. A reftable does not show that, so there no fetch may have come after the clone.
+pub(super) fn is_as_cloned(found: &Ref, repository: &Repository) -> bool {
+    let common = repository.common_dir();
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    if repository.has_reftable() {
+        return !is_there(&common.join("FETCH_HEAD")) && !is_there(&repository.git_dir().join("FETCH_HEAD"));
+    }
+    let name = super::location::to_path(&found.name);
+    !is_there(&common.join(&name)) && !is_there(&common.join("logs").join(name))
+}
+
+/// Whether the ref may have been written by the fetch that wrote `FETCH_HEAD`. None where no file of its own shows that.
+pub(super) fn is_of_last_fetch(found: &Ref, repository: &Repository) -> Option<bool> {
+    /// Between the two files a fetch writes others.
+    const SLACK: Duration = Duration::from_secs(60);
+    let modified = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
+    let written = modified(&repository.common_dir().join(super::location::to_path(&found.name)))?;
+    let heads = [repository.common_dir(), repository.git_dir()].map(|folder| modified(&folder.join("FETCH_HEAD")));
+    Some(heads.into_iter().flatten().max().is_some_and(|fetched| written + SLACK >= fetched))
+}
+
 /// Whether git wrote the ref after the last change of the repository's `config`, so with the URL that it has now. Packing refs takes
 /// that answer away, and never makes it true.
 pub(super) fn is_newer_than_config(found: &Ref, repository: &Repository) -> bool {
@@ -91,7 +121,7 @@ pub(super) fn is_newer_than_config(found: &Ref, repository: &Repository) -> bool
 
 /// Below the git directory that all worktrees share. It is trusted as that is, where refs and settings are as well.
 const FILE: &str = "keysweep/remotes";
-const TITLE: &str = "keysweep remotes 1";
+const TITLE: &str = "keysweep remotes 2";
 
 /// For each remote, which repository it was when git last pushed there. Names and URLs are digests: either may hold a secret.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -106,11 +136,22 @@ pub(super) struct Entry {
     pub location: String,
     /// What tracking refs have that may be from another repository.
     pub doubtful: HashSet<ObjectId>,
+    /// What tracking refs have from this one, and what was pushed there.
+    pub trusted: HashSet<ObjectId>,
+    /// What [`config_stamp`] was.
+    pub stamp: Option<String>,
 }
 
 impl Entry {
-    pub fn new(remote: &Remote, location: String, doubtful: HashSet<ObjectId>) -> Self {
-        Self { remote: Secret::new(&remote.identity()).fingerprint().to_string(), location, doubtful }
+    pub fn new(
+        remote: &Remote,
+        location: String,
+        doubtful: HashSet<ObjectId>,
+        trusted: HashSet<ObjectId>,
+        stamp: Option<String>,
+    ) -> Self {
+        let remote = Secret::new(&remote.identity()).fingerprint().to_string();
+        Self { remote, location, doubtful, trusted, stamp }
     }
 }
 
@@ -123,14 +164,19 @@ impl Record {
     fn parse(text: &str) -> Option<Self> {
         let mut entries: Vec<Entry> = Vec::new();
         for line in text.strip_suffix('\n')?.strip_prefix(TITLE)?.lines().skip(1) {
-            match line.split_once(' ')? {
-                ("", id) => entries.last_mut()?.doubtful.insert(ObjectId::from_hex(id.as_bytes()).ok()?),
-                (remote, location) => {
-                    let (remote, location) = (remote.to_owned(), location.to_owned());
-                    entries.push(Entry { remote, location, doubtful: HashSet::new() });
-                    true
-                }
-            };
+            let words: Vec<&str> = line.split(' ').collect();
+            match words[..] {
+                ["?", id] => _ = entries.last_mut()?.doubtful.insert(ObjectId::from_hex(id.as_bytes()).ok()?),
+                ["+", id] => _ = entries.last_mut()?.trusted.insert(ObjectId::from_hex(id.as_bytes()).ok()?),
+                [remote, location, stamp] => entries.push(Entry {
+                    remote: remote.to_owned(),
+                    location: location.to_owned(),
+                    doubtful: HashSet::new(),
+                    trusted: HashSet::new(),
+                    stamp: Some(stamp.to_owned()).filter(|stamp| stamp != "-"),
+                }),
+                _ => return None,
+            }
         }
         Some(Self { entries })
     }
@@ -166,11 +212,13 @@ impl Record {
     fn text(&self) -> String {
         let mut text = format!("{TITLE}\n");
         for entry in &self.entries {
-            let _ = writeln!(text, "{} {}", entry.remote, entry.location);
-            let mut ids: Vec<&ObjectId> = entry.doubtful.iter().collect();
-            ids.sort();
-            for id in ids {
-                let _ = writeln!(text, " {id}");
+            let _ = writeln!(text, "{} {} {}", entry.remote, entry.location, entry.stamp.as_deref().unwrap_or("-"));
+            for (mark, ids) in [("?", &entry.doubtful), ("+", &entry.trusted)] {
+                let mut ids: Vec<&ObjectId> = ids.iter().collect();
+                ids.sort();
+                for id in ids {
+                    let _ = writeln!(text, "{mark} {id}");
+                }
             }
         }
         text
@@ -186,14 +234,15 @@ mod tests {
         let id = |letter: &str| ObjectId::from_hex(letter.repeat(40).as_bytes()).expect("an id");
         let mut record = Record::default();
         let remote = |name: &str| Remote::named(name.as_bytes());
-        let entry = Entry::new(&remote("a"), "x".to_owned(), [id("1"), id("2")].into());
+        let stamp = Some("1.2".to_owned());
+        let entry = Entry::new(&remote("a"), "x".to_owned(), [id("1"), id("2")].into(), [id("3")].into(), stamp);
         assert!(record.put(entry.clone()));
         assert!(!record.put(entry));
-        assert!(record.put(Entry::new(&remote("b"), "y".to_owned(), HashSet::new())));
+        assert!(record.put(Entry::new(&remote("b"), "y".to_owned(), HashSet::new(), HashSet::new(), None)));
         assert_eq!(Record::parse(&record.text()), Some(Record { entries: record.entries.clone() }));
         assert_eq!(record.of(&remote("b")).map(|entry| entry.location.as_str()), Some("y"));
         assert_eq!(record.of(&remote("c")), None);
-        for broken in ["", "nonsense\n", "keysweep remotes 1\n x\n", "keysweep remotes 1\na\n", &record.text()[..30]] {
+        for broken in ["", "nonsense\n", "keysweep remotes 2\n? x\n", "keysweep remotes 2\na\n", &record.text()[..30]] {
             assert_eq!(Record::parse(broken), None, "{broken}");
         }
     }
