@@ -139,7 +139,9 @@ fn only_a_file_of_ours_that_nobody_else_can_read() {
     };
     let refused = |path: &Path, word: &str| {
         let run = find_from(&repo, path).expect_code(2).expect_has(word).expect_lacks(token.body());
-        assert_eq!((run.err().lines().count(), run.out()), (1, String::new()), "one sentence and no more");
+        let kinds: Vec<_> = run.objects().iter().map(|one| one["type"].clone()).collect();
+        assert_eq!(run.err().lines().count(), 1, "one sentence and no more");
+        assert!(kinds.iter().all(|kind| kind == "error"), "{kinds:?}");
     };
     refused(&path, "cannot read the tokens from");
     refused(repo.top(), "not a file");
