@@ -52,7 +52,8 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     let sweep = Sweep { detector: &detector, allow: &allow, before: None, vault: None, tell: None };
     let mut outcome = sweep.run(&history, threads(common));
     let mut exposures = expose(&mut outcome, &history, &detector, &allow, Detail::Position, threads(common));
-    let files = files(&repository, args.tokens_from.as_deref());
+    let own = repository.own_files().map_err(|trouble| outcome.unread.push(trouble)).unwrap_or_default();
+    let files = files(&repository, &own, args.tokens_from.as_deref());
     let on_disk = sweep.run(&files, threads(common));
     drop(progress);
     add_files(&mut exposures, &on_disk.findings);
@@ -120,9 +121,9 @@ fn distinct(tokens: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, String> {
 
 /// The worktree, and what git keeps beside objects, refs and the index: settings, hooks, reflogs, the last message.
 /// The file that names the tokens is left out, and reported as such.
-fn files(repository: &Repository, tokens: Option<&Path>) -> Files {
+fn files(repository: &Repository, own: &[PathBuf], tokens: Option<&Path>) -> Files {
     let worktree: Vec<PathBuf> = repository.worktree().map(Path::to_owned).into_iter().collect();
-    let files = Files::find(&worktree, &repository.own_files(), repository.worktree(), false);
+    let files = Files::find(&worktree, own, repository.worktree(), false);
     match tokens {
         Some(tokens) => files.without(tokens, "it names the tokens that are sought"),
         None => files,
