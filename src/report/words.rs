@@ -92,9 +92,10 @@ fn is_published(report: &Report<'_>, id: &str) -> bool {
 fn leave(report: &Report<'_>, finding: &Finding) -> String {
     let allow = format!("add the fingerprint {} with a reason to .keysweep.toml, in a new commit", finding.fingerprint);
     let fetch = report.push.and_then(|push| push.fetch.as_deref());
-    let known = fetch.map(|fetch| format!("if the other side has it, run `{fetch}` and push again; if not, "));
+    let known =
+        fetch.map(|fetch| format!("if the other side has it too, run `{fetch}` and push again; if it does not, "));
     format!(
-        "this commit is published already, so leave it as it is and rotate the token; {}{allow}",
+        "a remote has this commit already, so do not rewrite it; {}this push would publish the token again: rotate it first, then {allow}",
         known.unwrap_or_default()
     )
 }

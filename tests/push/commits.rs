@@ -256,7 +256,7 @@ fn the_report_for_people_says_how_each_commit_is_mended() {
     for wanted in [
         format!("--> old.txt:2:18 in commit {}\n", &root[..12]),
         // A remote has it.
-        "help: this commit is published already, so leave it as it is and rotate the token".to_owned(),
+        "help: a remote has this commit already, so do not rewrite it".to_owned(),
         format!("--> a.txt:1:18 in commit {}\n", &tip[..12]),
         format!("never pushed: git rebase -i {0}^, mark {0} as edit", &tip[..12]),
         "2 tokens in 2 of 2 commits".to_owned(),

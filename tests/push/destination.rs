@@ -293,7 +293,9 @@ fn what_is_published_need_not_be_rewritten() {
     for to in ["fork", text(&fork)] {
         let run = pair.push(&[to, "main:new"]).expect_code(1).expect_lacks("rebase");
         let id = pair.old.fingerprint();
-        for word in ["run `git fetch fork`", "is published already", "rotate", &id, ".keysweep.toml"] {
+        for word in
+            ["run `git fetch fork`", "a remote has this commit already", "rotate it first", &id, ".keysweep.toml"]
+        {
             if !run.err().contains(word) && !run.out().contains(word) {
                 run.fail(&format!("expected {word:?}"));
             }
