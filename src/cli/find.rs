@@ -52,8 +52,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     let sweep = Sweep { detector: &detector, allow: &allow, before: None, vault: None, tell: None };
     let mut outcome = sweep.run(&history, threads(common));
     let mut exposures = expose(&mut outcome, &history, &detector, &allow, Detail::Position, threads(common));
-    let own = repository.own_files().map_err(|trouble| outcome.unread.push(trouble)).unwrap_or_default();
-    let files = files(&repository, &own, args.tokens_from.as_deref());
+    let files = files(&repository, args.tokens_from.as_deref());
     let on_disk = sweep.run(&files, threads(common));
     drop(progress);
     add_files(&mut exposures, &on_disk.findings);
@@ -119,11 +118,11 @@ fn distinct(tokens: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, String> {
     Ok(tokens.into_iter().filter(|token| seen.insert(token.clone())).collect())
 }
 
-/// The worktree, and what git keeps beside objects, refs and the index: settings, hooks, reflogs, the last message.
+/// The worktree, and all files of the git directory but objects: settings, hooks, refs, reflogs, the index, the last message.
 /// The file that names the tokens is left out, and reported as such.
-fn files(repository: &Repository, own: &[PathBuf], tokens: Option<&Path>) -> Files {
+fn files(repository: &Repository, tokens: Option<&Path>) -> Files {
     let worktree: Vec<PathBuf> = repository.worktree().map(Path::to_owned).into_iter().collect();
-    let files = Files::find(&worktree, own, repository.worktree(), false);
+    let files = Files::find(&worktree, repository.git_files(), repository.worktree(), false);
     match tokens {
         Some(tokens) => files.without(tokens, "it names the tokens that are sought"),
         None => files,

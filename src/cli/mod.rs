@@ -27,7 +27,7 @@ use crate::detect::Detector;
 use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::ShownPath;
 use crate::report::{self, Format, PushHelp, Report};
-use crate::source::{Files, Kind, Message, Repository, Source, Staged, Threads, survive_truncation};
+use crate::source::{Files, GitFiles, Kind, Message, Repository, Source, Staged, Threads, survive_truncation};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
 
@@ -144,7 +144,7 @@ fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let repository = Repository::discover(Path::new(".")).ok();
     let top = repository.as_ref().and_then(Repository::worktree);
     let settings = settings_of_folder(top, common)?;
-    let files = Files::find(&args.paths, &[], top, args.respect_gitignore);
+    let files = Files::find(&args.paths, GitFiles::default(), top, args.respect_gitignore);
     #[cfg(feature = "archives")]
     let files = files.with_archives(args.archives);
     let whole = top.is_some_and(|top| args.paths.iter().any(|path| is_same_folder(path, top)));

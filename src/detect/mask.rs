@@ -91,6 +91,7 @@ impl Detector {
             let prefixed = arm.filter(|arm| matches!(arm.way, super::Way::Prefixed { .. }));
             let start = literal.start + prefixed.map_or(0, |arm| arm.literal.len());
             let body = text[start..].iter().take_while(|b| in_run(**b)).count();
+            let body = body + behind_dot(&text[start + body..]);
             from = literal.end;
             if prefixed.is_some() && body >= 8 {
                 let prefix = String::from_utf8_lossy(&text[literal.start..start]);
@@ -187,6 +188,14 @@ fn pieces_outside(span: &Span, taken: &BTreeMap<usize, Masked>) -> Vec<Span> {
     }
     pieces.reverse();
     pieces
+}
+
+/// The length of a dot and the long run behind it at the beginning of `text`, as in tokens of two parts. An ending such as `.txt`
+/// stays.
+fn behind_dot(text: &[u8]) -> usize {
+    let Some((b'.', rest)) = text.split_first() else { return 0 };
+    let run = rest.iter().take_while(|b| in_run(**b)).count();
+    if run >= SHORTEST { 1 + run } else { 0 }
 }
 
 fn in_run(byte: u8) -> bool {

@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::git_files::GitFiles;
 use super::ignored::Ignored;
 use super::threads::spread;
 use super::{Coverage, Kind, Newness, Skipped, Source, Threads, Unit};
@@ -41,7 +42,7 @@ struct Entry {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum What {
+pub(super) enum What {
     Stdin,
     Folder,
     File,
@@ -49,9 +50,9 @@ enum What {
 }
 
 impl Files {
-    /// Finds what is to be scanned below `paths`, and below `beside`, which nobody named: a link there that leads nowhere, as an
-    /// editor's lock does, is its text. `top` is the top of the repository that we stand in.
-    pub fn find(paths: &[PathBuf], beside: &[PathBuf], top: Option<&Path>, respect_gitignore: bool) -> Self {
+    /// Finds what is to be scanned below `paths`, and adds the files of a git directory. `top` is the top of the repository that we
+    /// stand in.
+    pub fn find(paths: &[PathBuf], beside: GitFiles, top: Option<&Path>, respect_gitignore: bool) -> Self {
         let mut files = Self {
             entries: Vec::new(),
             skipped: Vec::new(),
@@ -77,13 +78,12 @@ impl Files {
                 files.add(path, &shown, respect_gitignore);
             }
         }
-        for path in beside {
-            let leads_nowhere = fs::metadata(path).is_err_and(|err| err.kind() == io::ErrorKind::NotFound);
-            match fs::symlink_metadata(path) {
-                Ok(meta) if leads_nowhere => files.walked(path, Some(meta.file_type()), &shown),
-                _ => files.add(path, &shown, respect_gitignore),
-            }
+        for (path, what) in beside.entries {
+            files.push(&path, &shown, what);
         }
+        let skipped = beside.skipped.into_iter().map(|(path, why)| Skipped { path: shown.path(&path), why });
+        files.skipped.extend(skipped);
+        files.unread.extend(beside.unread);
         // A file that is named twice, or in a folder that is named as well, is one file.
         let mut seen = HashSet::new();
         files.entries.retain(|entry| seen.insert((entry.what, entry.path.clone())));

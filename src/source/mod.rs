@@ -13,6 +13,7 @@ mod depth;
 mod envelope;
 mod files;
 mod gaps;
+mod git_files;
 mod held;
 mod history;
 mod ignored;
@@ -34,6 +35,7 @@ mod threads;
 #[cfg(feature = "archives")]
 pub(crate) use archive::path_inside;
 pub use files::Files;
+pub use git_files::GitFiles;
 pub use history::{CommitFacts, History, Introduced, Label, Moment, Phase, SecondPass, Sought, Trace, Watch};
 pub use map::{survive_truncation, take_lost};
 pub use message::Message;

@@ -69,18 +69,6 @@ impl Repository {
         ObjectId::from_hex(regular_file::read(&git_dir.join("HEAD")).ok()?.trim_ascii()).ok()
     }
 
-    /// Files and folders in the git directory that are neither objects, nor refs, nor an index, nor another repository's.
-    pub fn own_files(&self) -> Result<Vec<PathBuf>, Trouble> {
-        const READ_OTHERWISE: [&str; 4] = ["objects", "refs", "index", "modules"];
-        let entries = self.common_dir().read_dir().and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let entries = entries.map_err(|err| {
-            let attempt = format!("cannot list the git directory {}", self.common_dir().display());
-            Trouble::new(attempt, err, "see that it can be read")
-        })?;
-        let own = entries.into_iter().filter(|entry| READ_OTHERWISE.iter().all(|name| entry.file_name() != *name));
-        Ok(own.map(|entry| entry.path()).collect())
-    }
-
     /// Whether a remote has promised objects that a clone left out.
     pub(super) fn is_partial(&self) -> bool {
         let settings = self.gix.config_snapshot();

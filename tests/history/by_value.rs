@@ -18,17 +18,17 @@ fn hidden(token: &Token) -> Vec<(String, Vec<u8>)> {
     let lines = |width, between: &str| wrapped(held.as_bytes(), width, between);
     let (start, end) = token.text().split_at(13);
     // The length of a string, in front of it, may be a letter.
-    let pyc = [&b"\xcb\r\r\n\0\0\0\0\xdaA"[..], token.text().as_bytes(), b"\xa9\0"].concat();
+    let pyc = [&b"\xcb\r\r\n\0\0\0\0\xdakk"[..], token.text().as_bytes(), b"\xa9\0"].concat();
     let file = |name: &str, bytes: Vec<u8>| (name.to_owned(), bytes);
     vec![
-        file("a.bin", [&b"\0\x01key_"[..], token.text().as_bytes(), b"\0\xff"].concat()),
-        (format!("name_{token}.txt"), b"innocent\n".to_vec()),
+        file("a.bin", [&b"\0\x01key"[..], token.text().as_bytes(), b"\0\xff"].concat()),
+        (format!("name{token}.txt"), b"innocent\n".to_vec()),
         file("b.rs", [&b"// "[..], &lines(48, "\n// "), b"\n"].concat()),
         file("c.sql", [&b"-- "[..], &lines(52, "\n-- "), b"\n"].concat()),
         file("d.java", [&b"x = \""[..], &lines(40, "\\n\" +\n    \""), b"\";\n"].concat()),
         file("e.pyc", pyc),
         file("f.eml", format!("the key is {start}=\r\n{end} ok\n").into_bytes()),
-        file("g.txt", format!("MY_KEY_IS_{token}\n").into_bytes()),
+        file("g.txt", format!("MYKEYIS{token}\n").into_bytes()),
     ]
 }
 
@@ -91,9 +91,9 @@ fn nothing_of_it_is_readable_after_the_plan() {
         .map(|place| place["path"].as_str().unwrap_or("-"))
         .collect();
     let mut wanted: BTreeSet<&str> =
-        hidden.iter().map(|(name, _)| &name[..]).filter(|name| !name.starts_with("name_")).collect();
-    wanted.extend(["-", "name_sk_live_…"]);
-    let shown = |path: &str| if path.starts_with("name_") { "name_…".to_owned() } else { path.to_owned() };
+        hidden.iter().map(|(name, _)| &name[..]).filter(|name| !name.starts_with("name")).collect();
+    wanted.extend(["-", "namesk_live_…"]);
+    let shown = |path: &str| if path.starts_with("name") { "name_…".to_owned() } else { path.to_owned() };
     let (got, wanted): (BTreeSet<String>, BTreeSet<String>) =
         (by_value.iter().map(|path| shown(path)).collect(), wanted.iter().map(|path| shown(path)).collect());
     assert_eq!(got, wanted, "{answer:#}");
@@ -108,7 +108,7 @@ fn nothing_of_it_is_readable_after_the_plan() {
     let args = ["find".as_ref(), "--tokens-from".as_ref(), from.as_os_str()];
     repo.keysweep_call(&args).cwd(&clean).run().expect_code(0);
     let names = repo.git_call(&["ls-tree", "-r", "--name-only", "HEAD"]).cwd(&clean).run().expect_code(0);
-    assert!(names.out().contains("name_REMOVED-"), "{}", names.out());
+    assert!(names.out().contains("nameREMOVED-"), "{}", names.out());
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn what_is_allowed_by_its_fingerprint_is_not_sought() {
         format!("[allow]\nfingerprints = [{{ id = \"{}\", reason = \"x\" }}]\n", fingerprint(&token)),
     );
     repo.stage("a.txt", client(&token));
-    repo.stage("b.txt", format!("key_{token}\n"));
+    repo.stage("b.txt", format!("key{token}\n"));
     repo.commit("allowed");
     sweep(&repo, repo.top()).expect_code(0);
 }
@@ -149,7 +149,7 @@ fn what_is_allowed_by_its_fingerprint_is_not_sought() {
 fn a_sweep_of_what_is_new_seeks_its_tokens_everywhere() {
     let repo = Repo::new();
     let token = Maker::new(8503).sk_live(24);
-    repo.stage("old.txt", format!("key_{token}\n"));
+    repo.stage("old.txt", format!("key{token}\n"));
     repo.commit("no rule finds it");
     let since_last = || repo.keysweep(&["history", "--since-last", "--format", "jsonl"]);
     since_last().expect_code(0);
