@@ -109,14 +109,9 @@ impl Lister {
                 }
                 Ok(kind) if kind.is_symlink() => {
                     files.entries.push((path.clone(), What::Symlink));
-                    // `git new-workdir` and repo make clones whose git directory has links to the folders of another one.
-                    let follow = folder == self.git_dir;
-                    files.add_target(path, follow.then_some(&mut *folders));
+                    self.add_target(folder, path, objects.as_ref(), files, folders);
                 }
-                Ok(kind) if kind.is_file() => match &objects {
-                    Some(objects) => self.add_object_file(path, objects, files),
-                    None => files.entries.push((path, What::File)),
-                },
+                Ok(kind) if kind.is_file() => self.add_file(path, objects.as_ref(), files),
                 Ok(_) => files.skipped.push((path, NO_FILE)),
             }
         }
@@ -126,7 +121,7 @@ impl Lister {
     fn object_folder(&self, folder: &Path) -> Option<ObjectFolder> {
         let name = folder.file_name()?.as_encoded_bytes();
         let is_pack = name == b"pack";
-        if !is_pack && !(name.len() == 2 && is_hex(name)) {
+        if !(is_pack || name.len() == 2 && is_hex(name)) {
             return None;
         }
         let objects = folder.parent()?;
@@ -136,9 +131,33 @@ impl Lister {
         (is_own || is_named_so()).then(|| ObjectFolder { objects: objects.to_owned(), is_own, is_pack })
     }
 
+    /// A link to a file is read as git reads it. A link that leads nowhere, such as the lock of an editor, is only its text.
+    fn add_target(
+        &self,
+        folder: &Path,
+        link: PathBuf,
+        objects: Option<&ObjectFolder>,
+        files: &mut GitFiles,
+        folders: &mut Vec<PathBuf>,
+    ) {
+        match fs::metadata(&link) {
+            Err(err) if err.kind() == io::ErrorKind::NotFound => {}
+            Err(err) => {
+                let attempt = format!("cannot read what the link {} leads to", link.display());
+                files.unread.push(Trouble::new(attempt, err, "correct the link, or make its target readable"));
+            }
+            // `git new-workdir` and repo make clones whose git directory has links to the folders of another one.
+            Ok(meta) if meta.is_dir() && folder == self.git_dir => folders.push(link),
+            Ok(meta) if meta.is_dir() => files.skipped.push((link, LINKED_FOLDER)),
+            Ok(meta) if meta.is_file() => self.add_file(link, objects, files),
+            Ok(_) => files.skipped.push((link, NO_FILE)),
+        }
+    }
+
     /// Leaves out the files that the sweep of the history reads. Of a `.keep`, a `.promisor` or a file that only looks like a loose
     /// object it reads nothing.
-    fn add_object_file(&self, path: PathBuf, folder: &ObjectFolder, files: &mut GitFiles) {
+    fn add_file(&self, path: PathBuf, objects: Option<&ObjectFolder>, files: &mut GitFiles) {
+        let Some(folder) = objects else { return files.entries.push((path, What::File)) };
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         let is_temporary = name.starts_with(b"tmp_") || name.starts_with(b".tmp-");
         if folder.is_pack {
@@ -159,22 +178,6 @@ impl Lister {
 }
 
 impl GitFiles {
-    /// A link to a file is read as git reads it, one to a folder if there are `folders` to add it to. A link that leads nowhere,
-    /// such as the lock of an editor, is only its text.
-    fn add_target(&mut self, path: PathBuf, folders: Option<&mut Vec<PathBuf>>) {
-        match (fs::metadata(&path), folders) {
-            (Err(err), _) if err.kind() == io::ErrorKind::NotFound => {}
-            (Err(err), _) => {
-                let attempt = format!("cannot read what the link {} leads to", path.display());
-                self.unread.push(Trouble::new(attempt, err, "correct the link, or make its target readable"));
-            }
-            (Ok(meta), Some(folders)) if meta.is_dir() => folders.push(path),
-            (Ok(meta), None) if meta.is_dir() => self.skipped.push((path, LINKED_FOLDER)),
-            (Ok(meta), _) if meta.is_file() => self.entries.push((path, What::File)),
-            (Ok(_), _) => self.skipped.push((path, NO_FILE)),
-        }
-    }
-
     fn skip_unless_own(&mut self, folder: &ObjectFolder) {
         let is_last = self.skipped.last().is_some_and(|(path, _)| *path == folder.objects);
         if !folder.is_own && !is_last {

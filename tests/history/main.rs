@@ -14,6 +14,7 @@ mod damage;
 mod deltas;
 mod find;
 mod find_forms;
+mod find_git_dir;
 mod find_several;
 mod honest;
 mod leftovers;

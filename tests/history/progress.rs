@@ -108,7 +108,10 @@ fn what_git_packs_under_the_sweep_is_read_where_it_is_then() {
     story.git(&["repack", "-adq"]);
     story.git(&["prune-packed"]);
     let waiting = std::fs::OpenOptions::new().write(true).open(&pipe).expect("open");
-    std::fs::remove_file(&pipe).expect("remove");
+    // The second pass, which seeks the token by value, must not wait for it.
+    let damaged = story.repo.path("damaged");
+    std::fs::write(&damaged, "no object").expect("write");
+    std::fs::rename(&damaged, &pipe).expect("rename");
     drop(waiting);
     let ended = child.wait_with_output().expect("wait");
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
