@@ -1,0 +1,360 @@
+//! `find` reads every file of the git directory, or names what it does not read.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::leak::FORMATS;
+use crate::support::token::Maker;
+use crate::support::{Call, Repo, Run, copy_program, note, text};
+
+/// A token of a shape that no rule knows.
+fn token(seed: u64) -> String {
+    Maker::new(seed).alnum(32)[..20].to_owned()
+}
+
+fn started() -> Repo {
+    let repo = Repo::new();
+    repo.stage("a.txt", "innocent\n");
+    repo.commit("base");
+    repo
+}
+
+fn find_call(repo: &Repo, token: &str) -> Call {
+    repo.keysweep_call(&["find", "--format", "jsonl"]).stdin(token)
+}
+
+fn find(repo: &Repo, token: &str) -> Run {
+    find_call(repo, token).run()
+}
+
+/// Each place on disk.
+fn places(run: &Run) -> Vec<String> {
+    let all = run.findings().into_iter().flat_map(|finding| finding["places"].as_array().cloned().unwrap_or_default());
+    all.filter(|place| place["on_disk"] == true).map(|place| text(&place["path"]).to_owned()).collect()
+}
+
+#[track_caller]
+fn expect_only_in(run: &Run, path: &str) {
+    let mut places = places(run);
+    places.dedup();
+    if places != [path] {
+        run.fail(&format!("expected it in {path} alone, found it in {places:?}"));
+    }
+}
+
+/// The reason why `what` is not scanned.
+#[track_caller]
+fn why_skipped(run: &Run, what: &str) -> String {
+    let summary = run.summary();
+    let all: &Vec<Value> = summary["skipped"].as_array().expect("a list");
+    let Some(one) = all.iter().find(|one| text(&one["what"]).ends_with(what)) else {
+        run.fail(&format!("{what} is not named as skipped"))
+    };
+    text(&one["why"]).to_owned()
+}
+
+/// A submodule that was added and removed again. Its git directory stays.
+fn removed_submodule(repo: &Repo, name: &str) {
+    let from = repo.base().join("library");
+    let made = ["init", "-q", "-b", "main", &from.display().to_string()].map(str::to_owned);
+    repo.git(&made);
+    repo.git_call(&["commit", "-q", "--allow-empty", "-m", "library"]).cwd(&from).run().expect_code(0);
+    let from = from.display().to_string();
+    repo.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "--name", name, &from, "module"]);
+    repo.git(&["reset", "-q", "--hard"]);
+    fs::remove_dir_all(repo.path("module")).expect("remove the checkout");
+}
+
+#[test]
+fn a_token_in_any_file_is_found() {
+    let ends = [
+        ".git/objects/info/alternates",
+        ".git/objects/info/packs",
+        ".git/objects/info/other",
+        ".git/objects/pack/pack-1.keep",
+        ".git/objects/pack/pack-1.promisor",
+        ".git/objects/pack/notes.txt",
+        ".git/objects/pack/pack-1.rev",
+        ".git/objects/ab/notes.txt",
+        // Of the length of a name in a repository with SHA-256.
+        ".git/objects/ab/abababababababababababababababababababababababababababababababab",
+        ".git/objects/notes.txt",
+        ".git/objects/folder/deep/er/notes.txt",
+        ".git/keysweep/notes.txt",
+        ".git/rr-cache/ab/preimage",
+        ".git/modules/one/deep/er/notes.txt",
+        ".git/modules/pack/notes.txt",
+        ".git/lfs/tmp/notes.txt",
+    ];
+    let repo = started();
+    let token = token(8600);
+    for path in ends {
+        note(path);
+        repo.write(path, format!("# key {token}\n"));
+        let run = find(&repo, &token).expect_code(1).expect_lacks(&token);
+        expect_only_in(&run, path);
+        fs::remove_file(repo.path(path)).expect("remove");
+    }
+    find(&repo, &token).expect_silent();
+}
+
+#[test]
+fn refs_that_name_other_refs() {
+    let repo = started();
+    let token = token(8601);
+    // The target does not exist, so the history has no ref with this name.
+    repo.git(&["symbolic-ref", "refs/heads/alias", &format!("refs/heads/{token}")]);
+    let run = find(&repo, &token).expect_code(1).expect_lacks(&token);
+    expect_only_in(&run, ".git/refs/heads/alias");
+    fs::remove_file(repo.path(".git/refs/heads/alias")).expect("remove");
+    // As git made them on Unix once.
+    symlink(format!("refs/heads/{token}"), repo.path(".git/refs/heads/alias")).expect("link");
+    expect_only_in(&find(&repo, &token).expect_lacks(&token), ".git/refs/heads/alias");
+}
+
+#[test]
+fn empty_folders_have_names() {
+    let repo = started();
+    let token = token(8602);
+    for folder in ["refs/heads", "objects", "modules/a", "objects/pack"] {
+        let path = repo.path(format!(".git/{folder}/x-{token}"));
+        fs::create_dir_all(&path).expect("create");
+        let shown = format!(".git/{folder}/x-…{}", &token[16..]);
+        expect_only_in(&find(&repo, &token).expect_code(1).expect_lacks(&token), &shown);
+        fs::remove_dir(path).expect("remove");
+    }
+}
+
+/// Git's list of untracked folders is in an extension of the index, and names what was never staged.
+#[test]
+fn the_index_has_more_than_entries() {
+    let repo = started();
+    let token = token(8603);
+    repo.write(format!("x-{token}/file.txt"), "innocent\n");
+    repo.git(&["-c", "core.untrackedCache=true", "update-index", "--force-untracked-cache"]);
+    repo.git(&["-c", "core.untrackedCache=true", "status", "--porcelain"]);
+    fs::remove_dir_all(repo.path(format!("x-{token}"))).expect("remove");
+    let index = fs::read(repo.path(".git/index")).expect("read");
+    assert!(index.windows(token.len()).any(|window| window == token.as_bytes()), "git keeps the name");
+    expect_only_in(&find(&repo, &token).expect_code(1).expect_lacks(&token), ".git/index");
+}
+
+#[test]
+fn a_removed_submodule_keeps_its_url() {
+    let repo = started();
+    let token = token(8604);
+    for name in ["one", "group/two"] {
+        note(name);
+        let repo = started();
+        removed_submodule(&repo, name);
+        let git_dir = repo.path(".git/modules").join(name);
+        let url = format!("https://ada:{token}@example.org/a.git");
+        repo.git_call(&["--git-dir", ".", "config", "remote.origin.url", &url])
+            .cwd(&git_dir)
+            .env("GIT_WORK_TREE", repo.base())
+            .run()
+            .expect_code(0);
+        let run = find(&repo, &token).expect_code(1).expect_lacks(&token);
+        expect_only_in(&run, &format!(".git/modules/{name}/config"));
+        let objects = format!(".git/modules/{name}/objects");
+        assert!(why_skipped(&run, &objects).contains("run keysweep find in the folder above"));
+        // As advised.
+        let there = find_call(&repo, &token).cwd(&git_dir).run().expect_code(1);
+        assert!(there.summary()["scanned"]["objects"].as_u64() > Some(0), "{}", there.all());
+    }
+    // The object directory of this repository is not named.
+    assert_eq!(find(&repo, &token).expect_code(0).summary()["skipped"], serde_json::json!([]));
+}
+
+/// What is compressed must not count as read, whatever is beside it.
+#[test]
+fn objects_that_are_not_read_are_named() {
+    let token = token(8605);
+    for (place, head) in [("modules/one", true), ("modules/one", false), ("objects/tmp_objdir-incoming-x", false)] {
+        for packed in [false, true] {
+            note(format!("{place} {head} {packed}"));
+            let (repo, other) = (started(), started());
+            other.stage("bad.txt", &token);
+            other.commit("bad");
+            if packed {
+                other.git(&["repack", "-adq"]);
+            }
+            let place = format!(".git/{place}");
+            fs::create_dir_all(repo.path(&place).parent().expect("a parent")).expect("create");
+            let (from, to) = if place.contains("objdir") { (".git/objects", &place[..]) } else { (".git", &place[..]) };
+            fs::rename(other.path(from), repo.path(to)).expect("rename");
+            if !head {
+                fs::remove_file(repo.path(&place).join("HEAD")).unwrap_or_default();
+            }
+            let run = find(&repo, &token);
+            let objects = if place.contains("objdir") { place.clone() } else { format!("{place}/objects") };
+            assert!(why_skipped(&run, &objects).contains("not this repository's"));
+        }
+    }
+}
+
+/// With this variable the history reads other objects than those in the git directory.
+#[test]
+fn an_object_directory_that_a_variable_replaces_is_named() {
+    let repo = started();
+    let token = token(8606);
+    let copy = repo.base().join("objects");
+    repo.call("cp", &[Path::new("-r"), &repo.path(".git/objects"), &copy]).run().expect_code(0);
+    let run = find_call(&repo, &token).env("GIT_OBJECT_DIRECTORY", &copy).run().expect_code(0);
+    assert!(why_skipped(&run, ".git/objects").contains("not this repository's"));
+}
+
+#[test]
+fn an_unfinished_object_is_named() {
+    let repo = started();
+    repo.write(".git/objects/ab/tmp_obj_Xy12Zw", b"x\x01compressed");
+    let run = find(&repo, &token(8607)).expect_code(0);
+    assert!(why_skipped(&run, "tmp_obj_Xy12Zw").contains("git gc --prune=now"));
+    repo.git(&["gc", "-q", "--prune=now"]);
+    assert_eq!(find(&repo, &token(8607)).expect_code(0).summary()["skipped"], serde_json::json!([]));
+}
+
+#[test]
+fn other_worktrees_are_named() {
+    let repo = started();
+    repo.git(&["worktree", "add", "-q", "../linked"]);
+    let token = token(8608);
+    fs::write(repo.base().join("linked/.env"), &token).expect("write");
+    let run = find(&repo, &token).expect_code(0);
+    assert!(why_skipped(&run, "/linked").contains("run keysweep find in it"));
+    let there = find_call(&repo, &token).cwd(repo.base().join("linked")).run();
+    expect_only_in(&there, ".env");
+    assert!(why_skipped(&there, "/repo").contains("another worktree"));
+    let inside = find_call(&repo, &token).cwd(repo.path(".git")).run();
+    assert!(why_skipped(&inside, "/repo").contains("another worktree"));
+    fs::remove_dir_all(repo.base().join("linked")).expect("remove");
+    assert_eq!(find(&repo, &token).expect_code(0).summary()["skipped"], serde_json::json!([]));
+}
+
+/// A bare repository has no main worktree, and neither has one whose git directory is elsewhere.
+#[test]
+fn a_worktree_that_is_none_is_not_named() {
+    for options in [&["--bare"][..], &["--separate-git-dir", "../elsewhere"]] {
+        note(options.join(" "));
+        let repo = Repo::init(options);
+        let run = find(&repo, &token(8609)).expect_code(0);
+        assert_eq!(run.summary()["skipped"], serde_json::json!([]), "{}", run.all());
+    }
+}
+
+/// Git reads it no more, and so nothing of its refs; the token in it is found all the same.
+#[test]
+fn a_comment_in_packed_refs() {
+    let repo = started();
+    let token = token(8610);
+    repo.git(&["pack-refs", "--all"]);
+    let path = repo.path(".git/packed-refs");
+    let good = fs::read_to_string(&path).expect("read");
+    for (bytes, is_read) in [
+        (good.replacen('\n', &format!(" {token}\n"), 1), true),
+        (format!("# {token}\n{good}"), false),
+        (format!("{good}# {token}\n"), false),
+    ] {
+        fs::write(&path, &bytes).expect("write");
+        let git = repo.git_call(&["for-each-ref"]).run();
+        assert_eq!(git.code == Some(0), is_read, "{}", git.all());
+        let run = find(&repo, &token).expect_code(if is_read { 1 } else { 2 }).expect_lacks(&token);
+        expect_only_in(&run, ".git/packed-refs");
+    }
+}
+
+#[test]
+fn links_in_the_git_directory() {
+    let repo = started();
+    let token = token(8611);
+    let outside = repo.base().join("outside");
+    fs::create_dir_all(outside.join("folder")).expect("create");
+    fs::write(outside.join("file"), &token).expect("write");
+    fs::write(outside.join("folder/file"), &token).expect("write");
+    // As `git new-workdir` does.
+    symlink(outside.join("folder"), repo.path(".git/rr-cache")).expect("link");
+    expect_only_in(&find(&repo, &token).expect_code(1), ".git/rr-cache/file");
+    fs::remove_file(repo.path(".git/rr-cache")).expect("remove");
+    symlink(outside.join("file"), repo.path(".git/info/attributes")).expect("link");
+    expect_only_in(&find(&repo, &token).expect_code(1), ".git/info/attributes");
+    fs::remove_file(repo.path(".git/info/attributes")).expect("remove");
+    symlink(outside.join("folder"), repo.path(".git/info/folder")).expect("link");
+    let run = find(&repo, &token).expect_code(0);
+    assert!(why_skipped(&run, ".git/info/folder").contains("a link to a folder"));
+    // Without an end.
+    symlink(".", repo.path(".git/loop")).expect("link");
+    symlink("..", repo.path(".git/info/up")).expect("link");
+    find(&repo, &token).expect_code(0);
+    // A link to itself can be read by no user, not by root either.
+    symlink("itself", repo.path(".git/info/itself")).expect("link");
+    find(&repo, &token).expect_code(2).expect_has(".git/info/itself");
+}
+
+#[test]
+fn a_pipe_in_the_git_directory_is_named() {
+    let repo = started();
+    for path in [".git/pipe", ".git/objects/info/pipe", ".git/modules/one/config"] {
+        fs::create_dir_all(repo.path(path).parent().expect("a parent")).expect("create");
+        repo.call("mkfifo", &[repo.path(path)]).run().expect_code(0);
+        assert!(why_skipped(&find(&repo, &token(8612)), path).contains("a pipe"));
+    }
+}
+
+/// Runs as a user without rights where the tests run as root, to whom no folder is closed.
+fn find_as_nobody(repo: &Repo, token: &str, format: &[&str]) -> Run {
+    let program = env!("CARGO_BIN_EXE_keysweep");
+    let is_root = repo.call("id", &["-u"]).run().line() == "0";
+    if !is_root {
+        return repo.keysweep_call(&["find"]).args(format).stdin(token).run();
+    }
+    // The program may be in a folder that is closed to this user.
+    let copy = repo.base().join("keysweep");
+    copy_program(Path::new(program), &copy);
+    let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    repo.call("setpriv", &user).args(&[&copy]).args(&["find"]).args(format).stdin(token).run()
+}
+
+#[test]
+fn a_folder_that_cannot_be_listed_is_named() {
+    let token = token(8613);
+    for mode in [0o711, 0o000] {
+        for path in [".git", ".git/modules/one", ".git/info", ".git/objects/info", ".git/refs/heads", ".git/lfs"] {
+            // Of a closed git directory nothing is known.
+            if path == ".git" && mode == 0 {
+                continue;
+            }
+            note(format!("{path} {mode:o}"));
+            let repo = started();
+            fs::create_dir_all(repo.path(path)).expect("create");
+            fs::write(repo.path(path).join("notes"), &token).expect("write");
+            repo.call("chmod", &[Path::new("-R"), Path::new("a+rX"), repo.base()]).run().expect_code(0);
+            fs::set_permissions(repo.path(path), fs::Permissions::from_mode(mode)).expect("chmod");
+            let run = find_as_nobody(&repo, &token, &[]);
+            fs::set_permissions(repo.path(path), fs::Permissions::from_mode(0o755)).expect("chmod");
+            run.expect_code(2).expect_has(&format!("cannot list the folder ./{path}")).expect_lacks("in none");
+        }
+    }
+}
+
+#[test]
+fn no_name_in_it_is_printed() {
+    let token = token(8614);
+    let repo = started();
+    let closed = format!(".git/modules/x-{token}");
+    fs::create_dir_all(repo.path(&closed)).expect("create");
+    repo.write(format!(".git/modules/y-{token}/objects/pack/pack-{token}.pack"), "PACK");
+    repo.call("mkfifo", &[repo.path(format!(".git/pipe-{token}"))]).run().expect_code(0);
+    symlink("..", repo.path(format!(".git/info/link-{token}"))).expect("link");
+    symlink("itself", repo.path(format!(".git/info/{token}"))).expect("link");
+    repo.call("chmod", &[Path::new("-R"), Path::new("a+rX"), repo.base()]).run();
+    fs::set_permissions(repo.path(&closed), fs::Permissions::from_mode(0o000)).expect("chmod");
+    let runs: Vec<Run> = FORMATS.iter().map(|format| find_as_nobody(&repo, &token, format)).collect();
+    fs::set_permissions(repo.path(&closed), fs::Permissions::from_mode(0o755)).expect("chmod");
+    for run in runs {
+        let run = run.expect_code(2).expect_lacks(&token).expect_lacks(&token[4..16]);
+        assert!(!run.all().contains("not valid") && run.all().contains("info/"), "{}", run.all());
+    }
+}
