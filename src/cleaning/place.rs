@@ -1,15 +1,13 @@
 //! Where the file with the replacements is written: it holds the tokens themselves, so nobody else may read it, and
-//! nothing may commit it or carry it along.
+//! nothing may commit it or carry it along. The script that applies them holds no token, and may be anywhere.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::Written;
 use super::lines::{lines, token_lines};
 use crate::atomic_file::AtomicFile;
-use crate::detect::Detector;
-use crate::finding::{Fingerprint, ShownPath};
+use crate::finding::Fingerprint;
 use crate::git::Question;
 use crate::trouble::Trouble;
 use crate::vault::Vault;
@@ -23,20 +21,35 @@ pub struct Place {
 impl Place {
     /// `path`, if such a file may stand there. `worktree` is that of the repository that is swept.
     pub fn new(path: &Path, worktree: Option<&Path>) -> Result<Self, Trouble> {
+        let (folder, place) = Self::absent(path, &attempt(path), OUTSIDE)?;
         let refused = |cause: &str| Trouble::new(attempt(path), cause, OUTSIDE);
-        // Also a link that leads nowhere.
-        if path.symlink_metadata().is_ok() {
-            return Err(refused("it is there already, and is never overwritten"));
-        }
-        let name = path.file_name().ok_or_else(|| refused("this is no name for a file"))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = folder.canonicalize().map_err(|err| Trouble::new(attempt(path), err, OUTSIDE))?;
-        let place = Self { path: folder.join(name) };
         match kept_by(&folder, &place.path, worktree)? {
             Keeper::Nobody => Ok(place),
             Keeper::GitDirectory => Err(refused("copies of the repository's git directory would carry it along")),
             Keeper::Worktree => Err(refused("it would stand in a worktree, and git does not ignore it there")),
         }
+    }
+
+    /// `path` for a script, which any folder may have.
+    pub fn for_script(path: &Path) -> Result<Self, Trouble> {
+        Ok(Self::absent(path, &attempt_script(path), ELSEWHERE)?.1)
+    }
+
+    /// A path that nothing has yet, and its folder, which must be there.
+    fn absent(path: &Path, attempt: &str, help: &str) -> Result<(PathBuf, Self), Trouble> {
+        // Also a link that leads nowhere.
+        if path.symlink_metadata().is_ok() {
+            return Err(Trouble::new(attempt, "it is there already, and is never overwritten", help));
+        }
+        let name = path.file_name().ok_or_else(|| Trouble::new(attempt, "this is no name for a file", help))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().map_err(|err| Trouble::new(attempt, err, help))?;
+        let path = folder.join(name);
+        Ok((folder, Self { path }))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     pub fn is(&self, other: &Path) -> bool {
@@ -46,31 +59,42 @@ impl Place {
     }
 
     /// Writes what of the vault `wanted` names.
-    pub fn write(
-        &self,
-        vault: Vault,
-        wanted: impl Fn(Fingerprint) -> bool,
-        detector: &Detector,
-    ) -> Result<Written, Trouble> {
+    pub fn write(&self, vault: Vault, wanted: impl Fn(Fingerprint) -> bool) -> Result<(), Trouble> {
         let all = vault.tokens(|_| true);
         let forms = vault.forms(&wanted);
         let replaced: BTreeSet<Fingerprint> = forms.iter().map(|(_, form)| form.fingerprint()).collect();
         let tokens = all.iter().filter(|hit| wanted(hit.fingerprint) || replaced.contains(&hit.fingerprint));
         let text = [lines(&forms), token_lines(tokens.map(|hit| &hit.token))].concat();
-        let failed = |err| Trouble::new(attempt(&self.path), err, OUTSIDE);
-        // Half a file would clean half of the history.
-        let mut file = AtomicFile::create(&self.path).map_err(failed)?;
-        file.write_all(&text).and_then(|()| file.file().sync_all()).map_err(failed)?;
-        file.place_new().map_err(failed)?;
-        let path = ShownPath::from_masked(detector.mask(self.path.as_os_str().as_encoded_bytes()));
-        Ok(Written { path, in_binary: forms.iter().any(|(_, form)| form.in_binary) })
+        self.create(&text, false).map_err(|err| Trouble::new(attempt(&self.path), err, OUTSIDE))
+    }
+
+    /// Writes a script that its owner can run.
+    pub fn write_script(&self, text: &[u8]) -> Result<(), Trouble> {
+        self.create(text, true).map_err(|err| Trouble::new(attempt_script(&self.path), err, ELSEWHERE))
+    }
+
+    /// A new file for its owner alone; all of it or none, since half a file would clean half of the history.
+    fn create(&self, bytes: &[u8], is_script: bool) -> io::Result<()> {
+        let mut file = AtomicFile::create(&self.path)?;
+        file.write_all(bytes)?;
+        #[cfg(unix)]
+        if is_script {
+            file.file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        }
+        file.file().sync_all()?;
+        file.place_new()
     }
 }
 
 const OUTSIDE: &str = "name a new file outside of every worktree, such as ~/replacements.txt";
+const ELSEWHERE: &str = "name a new file with --plan";
 
 fn attempt(path: &Path) -> String {
     format!("cannot write the replacements to {}", path.display())
+}
+
+fn attempt_script(path: &Path) -> String {
+    format!("cannot write the plan to {}", path.display())
 }
 
 /// Who might take along what stands in a folder.

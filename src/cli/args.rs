@@ -155,9 +155,13 @@ pub(super) struct HistoryArgs {
     #[cfg(feature = "archives")]
     #[arg(long)]
     pub archives: bool,
-    /// Write a file for git filter-repo that replaces every token found; it holds the tokens, so only its owner can read it
+    /// Write a file that replaces every token found, in the format of git filter-repo, and the plan that applies it; the file
+    /// holds the tokens, so only its owner can read it
     #[arg(long, value_name = "FILE")]
     pub replacements: Option<PathBuf>,
+    /// Write the plan, a shell script without tokens, to FILE instead of beside the replacements
+    #[arg(long, value_name = "FILE", requires = "replacements")]
+    pub plan: Option<PathBuf>,
 }
 
 impl HistoryArgs {

@@ -1,67 +1,166 @@
-//! `history --replacements`: from the option to the file, and what the plan needs.
+//! `history --replacements` and `--plan`: from the options to the files, and what the plan needs.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::args::Common;
+use super::args::{Common, HistoryArgs};
 use super::output;
-use crate::cleaning::{Cleaning, Place, layout};
+use crate::cleaning::{Cleaning, Place};
 use crate::detect::Detector;
 use crate::exposure::Exposure;
+use crate::finding::ShownPath;
+use crate::git::{Question, ask};
+use crate::report::{self, Setup};
 use crate::source::Repository;
 use crate::trouble::Trouble;
 use crate::vault::Vault;
 
-/// The tokens that are found, and the file with replacements, if one was asked for, in which they are written down.
+/// The tokens that are found, and the two files in which they are written down, where these were asked for.
 pub(super) struct Asked {
-    place: Option<Place>,
+    files: Option<AskedFiles>,
     vault: Vault,
 }
 
+struct AskedFiles {
+    replacements: Place,
+    script: Place,
+}
+
 impl Asked {
-    /// What is wrong with the place is said before the sweep, not after it.
-    pub fn new(path: Option<&Path>, repository: &Repository, common: &Common) -> Result<Self, Trouble> {
-        let Some(path) = path else { return Ok(Self { place: None, vault: Vault::of_tokens() }) };
+    /// What is wrong with a place is said before the sweep, not after it.
+    pub fn new(args: &HistoryArgs, repository: &Repository, common: &Common) -> Result<Self, Trouble> {
+        let Some(path) = &args.replacements else { return Ok(Self { files: None, vault: Vault::of_tokens() }) };
         let place = Place::new(path, repository.worktree())?;
+        let script = match &args.plan {
+            Some(path) => path.clone(),
+            None => beside(path),
+        };
+        let taken = |attempt: String, by: &str| Err(Trouble::new(attempt, by, "choose another place for one of them"));
+        if place.is(&script) {
+            return taken(format!("cannot write the plan to {}", script.display()), "the replacements go there");
+        }
+        let script = Place::for_script(&script)?;
         match &common.output {
-            Some(report) if place.is(report) => {
+            Some(report) if place.is(report) || script.is(report) => {
                 output::leave_file_alone();
-                Err(Trouble::new(
-                    format!("cannot write the report to {}", report.display()),
-                    "the replacements go there",
-                    "choose another place for one of them",
-                ))
+                let by = if place.is(report) { "the replacements go there" } else { "the plan goes there" };
+                taken(format!("cannot write the report to {}", report.display()), by)
             }
-            _ => Ok(Self { place: Some(place), vault: Vault::of_forms() }),
+            _ => {
+                let files = AskedFiles { replacements: place, script };
+                Ok(Self { files: Some(files), vault: Vault::of_forms() })
+            }
         }
     }
 
     pub fn vault(&self) -> &Vault {
         &self.vault
     }
+
+    /// Writes both files, where they were asked for.
+    fn write(
+        self,
+        exposures: &[Exposure],
+        options: &Options,
+        repository: &Repository,
+        detector: &Detector,
+    ) -> Result<Option<ShownPath>, Trouble> {
+        let Some(files) = self.files else { return Ok(None) };
+        let found: HashSet<_> = exposures.iter().map(|one| one.finding.fingerprint).collect();
+        let git_dir = git_dir()?;
+        let setup = Setup {
+            top: repository.worktree().map_or_else(|| git_dir.clone(), absolute),
+            git_dir,
+            replacements: files.replacements.path().to_owned(),
+            config: options.config.clone(),
+            options: options.words(false, detector)?,
+        };
+        files.replacements.write(self.vault, |token| found.contains(&token))?;
+        files.script.write_script(&report::script(&setup, exposures, detector))?;
+        Ok(Some(ShownPath::from_masked(detector.mask(files.script.path().as_os_str().as_encoded_bytes()))))
+    }
 }
 
-/// What the plan needs, and the file with the replacements where there is something to put into it. What was found is told
-/// also where that fails.
+/// `leak.txt.sh` for `leak.txt`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".sh");
+    name.into()
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// The git directory that all worktrees share.
+fn git_dir() -> Result<PathBuf, Trouble> {
+    let here = Path::new(".");
+    let answer = Question::new(here, ["rev-parse", "--git-common-dir"]).answer()?;
+    let failed = || Trouble::new("cannot write the plan", answer.complaint(), "see that git reads this repository");
+    Ok(absolute(&answer.path().ok_or_else(failed)?))
+}
+
+/// The options that decide what a sweep finds, which the proof of the plan has to repeat.
+pub(super) struct Options {
+    config: Option<PathBuf>,
+    allow: Vec<String>,
+    archives: bool,
+    allow_incomplete: bool,
+}
+
+impl Options {
+    pub fn new(args: &HistoryArgs, common: &Common) -> Self {
+        Self {
+            config: common.config.as_deref().map(absolute),
+            allow: common.allow.clone(),
+            archives: args.archives(),
+            allow_incomplete: args.allow_incomplete,
+        }
+    }
+
+    /// As words for a shell.
+    fn words(&self, with_config: bool, detector: &Detector) -> Result<Vec<String>, Trouble> {
+        let mut words = Vec::new();
+        let named = |option: &str, value: &[u8]| {
+            let word = report::word(value, detector).and_then(|word| String::from_utf8(word).ok());
+            let help = "give it another name, or the value in .keysweep.toml";
+            word.ok_or_else(|| {
+                Trouble::new(format!("cannot repeat {option} in the plan"), "its value holds a token", help)
+            })
+            .map(|word| [option.to_owned(), word])
+        };
+        if let Some(config) = self.config.as_ref().filter(|_| with_config) {
+            words.extend(named("--config", config.as_os_str().as_encoded_bytes())?);
+        }
+        for glob in &self.allow {
+            words.extend(named("--allow", glob.as_bytes())?);
+        }
+        words.extend(self.archives.then(|| "--archives".to_owned()));
+        words.extend(self.allow_incomplete.then(|| "--allow-incomplete".to_owned()));
+        Ok(words)
+    }
+}
+
+/// What the plan needs, and the two files where there is something to put into them. What was found is told also where that
+/// fails.
 pub(super) fn cleaning(
     exposures: &[Exposure],
     asked: Asked,
-    (repository, archives): (&Repository, bool),
+    (repository, options): (&Repository, &Options),
     detector: &Detector,
     notes: &mut Vec<String>,
     failed: &mut Option<Trouble>,
 ) -> Option<Cleaning> {
     if exposures.is_empty() {
-        notes.extend(asked.place.map(|_| "no token was found, so no file with replacements was written".to_owned()));
+        notes.extend(asked.files.map(|_| "no token was found, so no file with replacements was written".to_owned()));
         return None;
     }
-    let layout = layout(repository.worktree().is_some(), detector).map_err(|trouble| *failed = Some(trouble)).ok()?;
-    let found: HashSet<_> = exposures.iter().map(|one| one.finding.fingerprint).collect();
-    let Asked { place, vault } = asked;
-    let written = place.map(|place| place.write(vault, |token| found.contains(&token), detector)).transpose();
-    let replacements = written.unwrap_or_else(|trouble| {
+    let remotes = ask(Path::new("."), &["remote"]).map_err(|trouble| *failed = Some(trouble)).ok()?;
+    let script = asked.write(exposures, options, repository, detector);
+    let script = script.unwrap_or_else(|trouble| {
         *failed = Some(trouble);
         None
     });
-    Some(Cleaning { layout, archives, replacements })
+    let options = options.words(true, detector).unwrap_or_default();
+    Some(Cleaning { has_remotes: remotes.is_some_and(|names| !names.is_empty()), options, script })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{Common, HistoryArgs};
-use super::cleaning::{Asked, cleaning};
+use super::cleaning::{Asked, Options, cleaning};
 use super::config::Settings;
 use super::progress::{self, Progress};
 use super::sightings::Sightings;
@@ -84,7 +84,7 @@ fn authors(
 
 fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
     let started = Instant::now();
-    let asked = Asked::new(args.replacements.as_deref(), repository, common)?;
+    let asked = Asked::new(args, repository, common)?;
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = settings(repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
@@ -124,7 +124,8 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
         outcome.accept_lacks();
     }
     let mut failed = None;
-    let cleaning = cleaning(&exposures, asked, (repository, args.archives()), detector, &mut notes, &mut failed);
+    let options = Options::new(args, common);
+    let cleaning = cleaning(&exposures, asked, (repository, &options), detector, &mut notes, &mut failed);
     let exposures = Some(exposures);
     let scan = Scan { exposures, cleaning, failed, ..Scan::new(Kind::History, outcome, started, notes) };
     finish(scan, common)

@@ -10,6 +10,7 @@ mod shown;
 mod words;
 
 pub use human::Style;
+pub use plan::{Setup, script, word};
 pub use rules_page::page;
 pub use shown::shown_path;
 

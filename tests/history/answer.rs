@@ -262,7 +262,25 @@ fn a_stash_that_brought_it_too_is_told_beside_the_branch() {
     story.git(&["init", "-q", "--bare", "-b", "main", "../origin.git"]);
     story.git(&["remote", "add", "origin", "../origin.git"]);
     let plan = story.repo.keysweep(&["history", "--replacements", "../r.txt"]).expect_code(1);
-    plan.expect_has("git stash drop").expect_has("under: refs/heads/main, refs/stash\n");
+    plan.expect_has("under: refs/heads/main, refs/stash\n");
+}
+
+#[test]
+fn a_stash_that_stands_on_it_is_among_the_refs() {
+    let mut story = Story::new(7640);
+    let token = story.token();
+    story.add("a.txt", client(&token));
+    for text in ["stashed\n", "stashed later\n"] {
+        story.repo.write("base.txt", text);
+        story.git(&["stash", "-q"]);
+    }
+    story.remove("a.txt");
+    assert_eq!(story.only(&token)["refs"], json!(["refs/heads/main", "refs/stash"]));
+    // Only an older one leads to it.
+    story.git(&["stash", "drop", "-q"]);
+    assert_eq!(story.only(&token)["refs"], json!(["refs/heads/main", "refs/stash"]));
+    story.git(&["stash", "drop", "-q"]);
+    assert_eq!(story.only(&token)["refs"], json!(["refs/heads/main"]));
 }
 
 #[test]

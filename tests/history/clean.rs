@@ -1,15 +1,18 @@
-//! The cleaning: what `history --replacements` writes and plans, done by the real git filter-repo, and swept again.
+//! The cleaning: the plan that `history --replacements` writes, run as it is printed, and swept again.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use data_encoding::BASE64;
 
-use crate::support::clean::{equip, expect_clean, file, follow, names, shell, step, sweep};
+use crate::support::clean::{
+    equip_with_filter_repo, expect_clean, expect_without, file, follow, names, shell, shell_call, sweep,
+};
 use crate::support::encode::{WAYS, WIDE, wrapped};
 use crate::support::history::{expect_tokens, fingerprint};
 use crate::support::leak::expect_no_leak;
 use crate::support::token::{Maker, Token};
-use crate::support::{Repo, client, runner, text};
+use crate::support::{Repo, client, runner};
 
 /// Tokens of every family, and one in every kind of place, in commits that two branches and two tags lead to.
 fn fill(repo: &Repo, make: &mut Maker) -> Vec<Token> {
@@ -76,28 +79,27 @@ fn a_clone_is_cleaned_by_its_plan() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     expect_tokens(&run, &tokens);
     expect_no_leak(&run, &tokens);
-    assert_eq!(names(&run), ["rotate", "rewrite", "push", "forget", "forge", "sweep", "delete"]);
-    let done = follow(&repo, repo.top(), &run, &["rewrite", "push", "sweep", "delete"]);
-    // git itself prints the names of branches, of which the last token is one.
-    expect_no_leak(&done, &tokens[..tokens.len() - 1]);
+    assert_eq!(names(&run), ["rotate", "clean", "others"]);
+    let script = fs::read_to_string(repo.base().join("replacements.txt.sh")).expect("the script");
+    assert!(tokens.iter().all(|token| !script.contains(token.body())), "the script holds a token");
+    let mode = fs::metadata(repo.base().join("replacements.txt.sh")).expect("the script").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    let done = follow(&repo, repo.top(), &run);
+    expect_no_leak(&done, &tokens);
     assert!(!file(&repo).exists());
+    for git_dir in [repo.path(".git"), repo.base().join("origin.git")] {
+        expect_without(&repo, &git_dir, &tokens);
+    }
     // What was there besides stays.
     let origin = repo.base().join("origin.git");
     let main = repo.git_call(&["show", "main:families/0.py"]).cwd(&origin).run().expect_code(0);
     assert_eq!(main.out(), format!("client = Client(\"REMOVED-stripe-secret-key-{}\")\n", fingerprint(&tokens[0])));
-    // The clone that is kept.
-    repo.git(&["checkout", "-q", "--detach"]);
-    for name in repo.git(&["for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags"]).out().lines() {
-        repo.git(&["update-ref", "-d", name]);
-    }
-    repo.git(&["fetch", "-q", "--prune", "--tags"]);
-    repo.git(&["reset", "-q", "--hard", "origin/main"]);
-    follow(&repo, repo.top(), &run, &["forget"]);
+    assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
     expect_clean(&repo, repo.top());
 }
 
 #[test]
-fn a_repository_that_knows_no_remote_goes_on_as_a_copy() {
+fn a_repository_that_knows_no_remote_is_cleaned_where_it_is() {
     let repo = Repo::new();
     let mut make = Maker::new(7901);
     let mut tokens = fill(&repo, &mut make);
@@ -107,74 +109,81 @@ fn a_repository_that_knows_no_remote_goes_on_as_a_copy() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     tokens.push(stashed);
     expect_tokens(&run, &tokens);
-    assert_eq!(names(&run), ["rotate", "rewrite", "replace", "delete"]);
-    follow(&repo, repo.top(), &run, &["rewrite", "delete"]).expect_has("no token in");
+    assert_eq!(names(&run), ["rotate", "clean"]);
+    follow(&repo, repo.top(), &run);
+    expect_without(&repo, &repo.path(".git"), &tokens);
+    assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 1, "the stash stays, without the token");
 }
 
 #[test]
-fn a_server_s_repository_is_cleaned_from_a_copy() {
+fn a_server_s_repository_is_cleaned_where_it_is() {
     let (repo, tokens) = scene(7902);
     let origin = repo.base().join("origin.git");
     let run = sweep(&repo, &origin).expect_code(1);
     expect_tokens(&run, &tokens);
-    assert_eq!(names(&run), ["rotate", "rewrite", "push", "forget", "sweep", "delete"]);
-    follow(&repo, &origin, &run, &["rewrite", "push", "delete"]);
-    follow(&repo, &origin, &run, &["forget", "sweep"]);
+    assert_eq!(names(&run), ["rotate", "clean"]);
+    follow(&repo, &origin, &run);
+    expect_without(&repo, &origin, &tokens);
 }
 
 #[test]
-fn what_was_not_pushed_is_rewritten_where_it_is() {
-    let repo = Repo::new();
-    let mut make = Maker::new(7903);
-    repo.stage("a.txt", "innocent\n");
-    repo.commit("base");
-    repo.git(&["init", "-q", "--bare", "../origin.git"]);
-    repo.git(&["remote", "add", "origin", "../origin.git"]);
+fn a_mirror_is_cleaned_with_its_remote() {
+    let (repo, tokens) = scene(7909);
+    let url = format!("file://{}/origin.git", repo.base().display());
+    repo.git(&["clone", "-q", "--mirror", &url, "../mirror.git"]);
+    let mirror = repo.base().join("mirror.git");
+    // Two packs in it, and somebody pushed since.
+    repo.git_call(&["repack", "-q", "-d"]).cwd(&mirror).run().expect_code(0);
+    repo.stage("more.txt", "innocent\n");
+    repo.commit("meanwhile");
     repo.git(&["push", "-q", "origin", "main"]);
-    let (pushed, in_text, in_message, detached) =
-        (repo.git(&["rev-parse", "main"]).line(), make.sk_live(24), make.sk(32), make.sk_live(24));
-    repo.git(&["checkout", "-q", "-b", "it's-mine"]);
-    repo.stage("a.txt", client(&in_text));
-    repo.commit(&client(&in_message));
-    let run = sweep(&repo, repo.top()).expect_code(1);
-    expect_tokens(&run, [&in_text, &in_message]);
-    assert_eq!(names(&run), ["rotate", "rewrite-here", "forget", "sweep", "delete"]);
-    follow(&repo, repo.top(), &run, &["rewrite-here", "forget", "sweep", "delete"]);
-    assert_eq!(repo.git(&["rev-parse", "main", "it's-mine^", "origin/main"]).out(), format!("{pushed}\n").repeat(3));
-    assert_eq!(repo.git(&["remote"]).line(), "origin");
-    repo.git(&["checkout", "-q", "--detach"]);
-    repo.stage("b.txt", client(&detached));
-    repo.commit("detached");
-    let run = sweep(&repo, repo.top()).expect_code(1);
-    follow(&repo, repo.top(), &run, &["rewrite-here", "forget", "sweep"]);
+    let late = repo.git(&["log", "-1", "--format=%s%an%ad", "main"]).line();
+    let run = sweep(&repo, &mirror).expect_code(1);
+    expect_tokens(&run, &tokens);
+    follow(&repo, &mirror, &run);
+    for git_dir in [&mirror, &repo.base().join("origin.git")] {
+        expect_without(&repo, git_dir, &tokens);
+    }
+    let at_origin = repo.git(&["--git-dir=../origin.git", "log", "-1", "--format=%s%an%ad", "main"]).line();
+    assert_eq!(at_origin, late, "what was pushed since is there");
 }
 
 #[test]
-fn what_no_ref_leads_to_is_forgotten() {
+fn the_branches_of_a_bare_clone_are_those_of_its_remote() {
+    let (repo, tokens) = scene(7910);
+    repo.git(&["clone", "-q", "--bare", "--no-local", "../origin.git", "../bare.git"]);
+    let bare = repo.base().join("bare.git");
+    let run = sweep(&repo, &bare).expect_code(1);
+    follow(&repo, &bare, &run);
+    for git_dir in [&bare, &repo.base().join("origin.git")] {
+        expect_without(&repo, git_dir, &tokens);
+    }
+}
+
+#[test]
+fn what_no_ref_leads_to_is_removed_and_nothing_else() {
     let repo = Repo::new();
     let mut make = Maker::new(7904);
     repo.stage("a.txt", "innocent\n");
     repo.commit("base");
-    let (reflog, dangling, stashed, staged) = (make.sk_live(24), make.sk_live(24), make.sk_live(24), make.sk_live(24));
-    repo.stage("a.txt", client(&reflog));
+    let tokens: Vec<Token> = (0..4).map(|_| make.sk_live(24)).collect();
+    repo.stage("a.txt", client(&tokens[0]));
     repo.commit("bad");
     repo.git(&["reset", "-q", "--hard", "HEAD^"]);
-    repo.blob(client(&dangling));
-    let run = sweep(&repo, repo.top()).expect_code(1);
-    assert_eq!(names(&run), ["rotate", "forget", "sweep", "delete"]);
-    follow(&repo, repo.top(), &run, &["forget", "sweep", "delete"]);
-    for text in ["innocent too\n", &client(&stashed)] {
+    repo.blob(client(&tokens[1]));
+    let innocent = repo.blob("nobody names this\n");
+    for text in ["innocent too\n", &client(&tokens[2])] {
         repo.write("a.txt", text);
         repo.git(&["stash", "-q"]);
     }
-    repo.stage("b.txt", client(&staged));
+    repo.stage("b.txt", client(&tokens[3]));
     let run = sweep(&repo, repo.top()).expect_code(1);
-    assert_eq!(names(&run), ["rotate", "unstage", "stash", "forget", "sweep", "delete"]);
-    assert_eq!(step(&run, "unstage")["list"], serde_json::json!(["b.txt"]));
-    repo.git(&["stash", "drop", "-q"]);
-    repo.stage("b.txt", "mended\n");
-    follow(&repo, repo.top(), &run, &["forget", "sweep", "delete"]);
-    assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 1, "the other stash stays");
+    assert_eq!(names(&run), ["rotate", "unstage", "clean"]);
+    follow(&repo, repo.top(), &run).expect_has("b.txt is not committed as it is, so it was left alone");
+    expect_without(&repo, &repo.path(".git"), &tokens);
+    repo.git(&["cat-file", "-e", &innocent]);
+    assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 2, "the stashes stay");
+    assert_eq!(fs::read_to_string(repo.path("b.txt")).expect("the file"), client(&tokens[3]));
 }
 
 #[test]
@@ -182,19 +191,33 @@ fn what_is_only_staged_never_leaked() {
     let repo = Repo::new();
     repo.stage("a.txt", client(&Maker::new(7905).sk_live(24)));
     let run = sweep(&repo, repo.top()).expect_code(1);
-    assert_eq!(names(&run), ["unstage", "forget", "sweep", "delete"]);
+    assert_eq!(names(&run), ["unstage", "clean"]);
 }
 
 #[test]
 fn without_the_file_the_plan_tells_how_to_get_it() {
     let (repo, tokens) = scene(7906);
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
-    assert_eq!(names(&run), ["rotate", "rewrite", "forget", "forge", "sweep"]);
+    assert_eq!(names(&run), ["rotate", "rewrite", "others"]);
     expect_no_leak(&run, &tokens);
-    let command = text(&step(&run, "rewrite")["run"][0]).to_owned();
-    let again = equip(repo.call("sh", &["-ec", &command])).run().expect_code(1).expect_has("git filter-repo");
-    expect_no_leak(&again, &tokens);
+    let step = crate::support::clean::step(&run, "rewrite");
+    let again = shell_call(&repo, repo.top(), crate::support::text(&step["run"][0])).run().expect_code(1);
+    expect_no_leak(&again.expect_has("replacements.txt.sh --apply"), &tokens);
     assert!(repo.base().join("replacements.txt").exists(), "the command names a place that the home has");
+}
+
+#[test]
+fn the_plan_goes_where_it_is_asked_for() {
+    let (repo, _) = scene(7915);
+    let args = ["history", "--replacements", "../r.txt", "--plan"];
+    let call = |plan: &str| repo.keysweep_call(&args).args(&[plan]).run();
+    call("../r.txt").expect_code(2).expect_has("the replacements go there");
+    fs::write(repo.base().join("mine.sh"), "mine").expect("write");
+    call("../mine.sh").expect_code(2).expect_has("cannot write the plan to ../mine.sh: it is there already");
+    assert!(!repo.base().join("r.txt").exists(), "nothing is written where one of the two cannot be");
+    call("../plan.sh").expect_code(1).expect_has("plan.sh --apply");
+    assert!(repo.base().join("plan.sh").exists() && !repo.base().join("r.txt.sh").exists());
+    repo.keysweep(&["history", "--plan", "../other.sh"]).expect_code(2).expect_has("--replacements");
 }
 
 #[test]
@@ -208,56 +231,9 @@ fn a_token_that_begins_as_another_leaves_no_rest() {
     repo.commit("bad");
     let run = sweep(&repo, repo.top()).expect_code(1);
     assert_eq!(run.findings().len(), 2);
-    let told = follow(&repo, repo.top(), &run, &["rewrite"]);
-    drop(told);
-    let clean = repo.base().join("tmp");
-    let clean = fs::read_dir(clean).expect("list").next().expect("one").expect("an entry").path().join("clean.git");
-    let left = repo.git_call(&["show", "main:b.txt"]).cwd(clean).run().expect_code(0).out();
+    follow(&repo, repo.top(), &run);
+    let left = repo.git(&["show", "main:b.txt"]).out();
     assert!(left.starts_with("client = Client(\"REMOVED-") && left.ends_with("\")\n") && left.len() < 70, "{left}");
-}
-
-#[test]
-fn the_remote_that_has_it_is_cleaned_and_no_name_of_one_is_printed() {
-    let (repo, tokens) = scene(7912);
-    let named = Maker::new(7913).sk_live(24);
-    for name in ["upstream", named.text()] {
-        repo.git(&["remote", "add", name, &format!("../{name}.git")]);
-    }
-    repo.git(&["remote", "remove", "origin"]);
-    repo.git(&["init", "-q", "--bare", "-b", "main", "../upstream.git"]);
-    repo.git(&["push", "-q", "upstream", "--all"]);
-    repo.git(&["init", "-q", "--bare", "-b", "main", "../other.git"]);
-    repo.git(&["remote", "add", "origin", "../other.git"]);
-    let run = sweep(&repo, repo.top()).expect_code(1);
-    expect_no_leak(&run, tokens.iter().chain([&named]));
-    let rewrite = step(&run, "rewrite")["run"].clone();
-    assert!(rewrite.to_string().contains("$(git remote get-url upstream)"), "{rewrite}");
-    let main = step(&run, "push")["list"].as_array().expect("a list").contains(&"refs/heads/main".into());
-    assert!(main, "{:#}", step(&run, "push"));
-    follow(&repo, repo.top(), &run, &["rewrite", "push", "sweep", "delete"]);
-}
-
-#[test]
-fn a_branch_here_that_is_called_by_a_token_gets_another_name() {
-    let repo = Repo::new();
-    let mut make = Maker::new(7911);
-    repo.stage("a.txt", "innocent\n");
-    repo.commit("base");
-    repo.git(&["init", "-q", "--bare", "../origin.git"]);
-    repo.git(&["remote", "add", "origin", "../origin.git"]);
-    repo.git(&["push", "-q", "origin", "main"]);
-    let (named, held) = (format!("fix-{}", make.sk_live(24)), make.sk_live(24));
-    repo.git(&["branch", &named]);
-    let run = sweep(&repo, repo.top()).expect_code(1);
-    assert_eq!(names(&run), ["rotate", "rename", "forget", "sweep", "delete"]);
-    fs::remove_file(file(&repo)).expect("the file");
-    repo.git(&["checkout", "-q", "-b", "side"]);
-    repo.stage("a.txt", client(&held));
-    repo.commit("bad");
-    let run = sweep(&repo, repo.top()).expect_code(1);
-    assert_eq!(names(&run), ["rotate", "rename", "rewrite-here", "forget", "sweep", "delete"]);
-    repo.git(&["branch", "-m", &named, "fix"]);
-    follow(&repo, repo.top(), &run, &["rewrite-here", "forget", "sweep"]);
 }
 
 /// The commands for somebody in a hurry, as the page has them.
@@ -271,67 +247,46 @@ fn three_commands(url: &str) -> Vec<String> {
 fn the_three_commands_of_the_page() {
     let repo = Repo::new();
     let mut make = Maker::new(7908);
-    let [first, second, third] = [make.sk_live(24), make.whsec_base64(32), make.sk(32)];
-    repo.stage("a.py", client(&first));
-    repo.commit(&client(&second));
+    let tokens = [make.sk_live(24), make.whsec_base64(32), make.sk(32)];
+    repo.stage("a.py", client(&tokens[0]));
+    repo.commit(&client(&tokens[1]));
     repo.git(&["tag", "-a", "-m", "v1", "v1"]);
     repo.stage("a.py", "mended\n");
-    repo.stage("k8s.yaml", format!("data:\n  key: {}\n", BASE64.encode(format!("{third}\n").as_bytes())));
+    repo.stage("k8s.yaml", format!("data:\n  key: {}\n", BASE64.encode(format!("{}\n", tokens[2]).as_bytes())));
     repo.commit("more");
     repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
     let url = format!("file://{}/origin.git", repo.base().display());
     let [clone, sweep, clean] = <[String; 3]>::try_from(three_commands(&url)).expect("three commands");
-    let script = format!("{clone}\ncode=0; {sweep} --format jsonl > ../report || code=$?; test $code = 1\n{clean}\n");
-    let run = shell(&repo, repo.base(), &script).expect_has("keysweep: no token in");
+    let script =
+        format!("set -e\n{clone}\ncode=0; {sweep} --format jsonl > ../report || code=$?; test $code = 1\n{clean}\n");
+    let run = shell(&repo, repo.base(), &script).expect_code(0).expect_has("Proved: a fresh mirror of each remote (1)");
     let report = fs::read_to_string(repo.base().join("report")).expect("the report");
-    for token in [&first, &second, &third] {
+    for token in &tokens {
         assert!(report.contains(&fingerprint(token)), "{token} is found");
         assert!(!report.contains(token.body()), "{token} is printed");
     }
-    expect_no_leak(&run, [&first, &second, &third]);
+    expect_no_leak(&run, &tokens);
     repo.git(&["clone", "-q", "--mirror", &url, "../proof.git"]);
-    expect_clean(&repo, &repo.base().join("proof.git"));
+    expect_without(&repo, &repo.base().join("proof.git"), &tokens);
     assert_eq!(repo.git(&["--git-dir=../proof.git", "rev-list", "--count", "main"]).line(), "2");
 }
 
+/// Who rewrites a mirror by hand can.
 #[test]
-fn what_a_forge_keeps_is_told_by_the_last_sweep() {
-    let repo = Repo::new();
-    let token = Maker::new(7914).sk_live(24);
-    repo.stage("a.py", client(&token));
-    repo.commit("bad");
-    let origin = repo.base().join("origin.git");
-    let at_origin = |args: &[&str]| repo.git_call(args).cwd(&origin).run().expect_code(0);
-    repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
-    at_origin(&["update-ref", "refs/pull/1/head", "main"]);
-    at_origin(&["config", "receive.hideRefs", "refs/pull"]);
-    let url = format!("file://{}", origin.display());
-    let [clone, sweep, clean] = <[String; 3]>::try_from(three_commands(&url)).expect("three commands");
-    // As somebody types them: what fails does not end the shell.
-    let script = format!("set +e\n{clone}\n{sweep}\n{clean}\n");
-    shell(&repo, repo.base(), &script).expect_has("deny updating a hidden ref").expect_has("keysweep: no token in");
-    let proof = |name: &str| {
-        repo.git(&["clone", "-q", "--mirror", &url, &format!("../{name}")]);
-        repo.keysweep_call(&["history", "--format", "jsonl"]).cwd(repo.base().join(name)).run()
-    };
-    let left = proof("left.git").expect_code(1).only_finding();
-    assert_eq!(left["refs"], serde_json::json!(["refs/pull/1/head"]));
-    // What support does.
-    at_origin(&["update-ref", "-d", "refs/pull/1/head"]);
-    proof("proof.git").expect_code(0);
-}
-
-#[test]
-fn a_mirror_is_cleaned_where_it_is() {
-    let (repo, tokens) = scene(7909);
-    let url = format!("file://{}/origin.git", repo.base().display());
-    repo.git(&["clone", "-q", "--mirror", &url, "../mirror.git"]);
+fn git_filter_repo_takes_the_same_file() {
+    let (repo, tokens) = scene(7916);
+    repo.git(&["clone", "-q", "--mirror", "--no-local", "../origin.git", "../mirror.git"]);
     let mirror = repo.base().join("mirror.git");
-    let run = sweep(&repo, &mirror).expect_code(1);
-    expect_tokens(&run, &tokens);
-    assert_eq!(names(&run), ["rotate", "rewrite", "push", "forget", "forge", "sweep", "delete"]);
-    follow(&repo, &mirror, &run, &["rewrite", "push", "sweep", "delete"]);
-    expect_clean(&repo, &mirror);
+    sweep(&repo, &mirror).expect_code(1);
+    let replace = "x = FilteringOptions.get_replace_text(b\"../replacements.txt\")";
+    let command = format!(
+        "git filter-repo --replace-text ../replacements.txt --replace-message ../replacements.txt --blob-callback '{replace}; \
+         d = blob.data; [d := d.replace(a, b) for a, b in x[\"literals\"] if a]; [d := a.sub(b, d) for a, b in \
+         x[\"regexes\"]]; blob.data = d'"
+    );
+    equip_with_filter_repo(repo.call("sh", &["-ec", &command])).cwd(&mirror).run().expect_code(0);
+    let text = repo.git(&["--git-dir=../mirror.git", "show", "main:families/0.py"]).out();
+    assert!(!text.contains(tokens[0].body()) && text.contains("REMOVED-"), "{text}");
 }
 
 #[test]
@@ -362,18 +317,6 @@ fn whatever_is_found_is_gone_after_one_run() {
         repo.commit("all");
         let run = sweep(&repo, repo.top()).expect_code(1);
         crate::support::note(format!("seed {seed}: {} tokens", run.findings().len()));
-        follow(&repo, repo.top(), &run, &["rewrite", "delete"]);
+        follow(&repo, repo.top(), &run);
     }
-}
-
-#[test]
-fn the_branches_of_a_bare_clone_are_those_of_its_remote() {
-    let (repo, _) = scene(7910);
-    repo.git(&["clone", "-q", "--bare", "--no-local", "../origin.git", "../bare.git"]);
-    let bare = repo.base().join("bare.git");
-    let run = sweep(&repo, &bare).expect_code(1);
-    assert_eq!(names(&run), ["rotate", "rewrite", "push", "forget", "forge", "sweep", "delete"]);
-    let pushed = step(&run, "push")["list"].clone();
-    assert!(pushed.as_array().expect("a list").contains(&"refs/heads/main".into()), "{pushed}");
-    follow(&repo, &bare, &run, &["rewrite", "push", "sweep", "delete"]);
 }

@@ -28,6 +28,12 @@ fn outside(repo: &Repo) -> PathBuf {
     repo.base().join("replacements.txt")
 }
 
+/// The file, and the plan beside it.
+fn remove_both(path: &Path) {
+    fs::remove_file(path).expect("the file");
+    fs::remove_file(path.with_extension(format!("{}.sh", path.extension().expect("one").display()))).expect("the plan");
+}
+
 /// Exit 2, one sentence with these words, no report, no file.
 #[track_caller]
 fn expect_refused(repo: &Repo, path: impl AsRef<Path>, words: &str) {
@@ -142,7 +148,7 @@ fn the_environment_of_a_hook_does_not_move_the_worktree() {
     let (repo, _) = scene(7954);
     let set = |call: Call| call.env("GIT_DIR", repo.path(".git")).env("GIT_INDEX_FILE", repo.path(".git/index"));
     set(call(&repo, outside(&repo))).run().expect_code(1);
-    fs::remove_file(outside(&repo)).expect("the file");
+    remove_both(&outside(&repo));
     set(call(&repo, repo.path("r.txt"))).env("GIT_WORK_TREE", repo.top()).cwd(repo.base()).run().expect_code(2);
     set(call(&repo, outside(&repo))).env("GIT_WORK_TREE", repo.top()).cwd(repo.base()).run().expect_code(1);
 }
@@ -240,7 +246,9 @@ fn tokens_are_in_this_file_and_in_no_output() {
         expect_no_leak(&run, &tokens);
         let run = call(&repo, &path).args(format).env("TMPDIR", &temp).run().expect_code(2);
         expect_no_leak(&run, &tokens);
-        fs::remove_file(path).expect("the file");
+        let plan = fs::read_to_string(repo.base().join(format!("{n}.replacements.sh"))).expect("the plan");
+        assert!(tokens.iter().all(|token| !plan.contains(token.body())), "the plan holds a token");
+        remove_both(&path);
     }
     assert_eq!(files(repo.base()), before, "no other file is left");
 }

@@ -1,10 +1,12 @@
-//! The plan at the end of a sweep, done by the real git filter-repo.
+//! The plan at the end of a sweep, run as it is printed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::state::{Alike, Objects, files};
+use super::token::Token;
 use super::tools::filter_repo;
 use super::{Call, Repo, Run, runner, text};
 
@@ -24,8 +26,14 @@ pub fn sweep_with(repo: &Repo, folder: &Path, options: &[&str]) -> Run {
     repo.keysweep_call(&args).args(options).cwd(folder).run()
 }
 
-/// `call` where a shell finds keysweep and git filter-repo.
+/// `call` where a shell finds keysweep.
 pub fn equip(call: Call) -> Call {
+    let binary = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder").to_owned();
+    call.env("PATH", runner::path(vec![binary], "keysweep"))
+}
+
+/// `call` where a shell finds git filter-repo too.
+pub fn equip_with_filter_repo(call: Call) -> Call {
     let binary = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder").to_owned();
     call.env("PATH", runner::path(vec![binary, filter_repo().to_owned()], "keysweep"))
 }
@@ -41,20 +49,47 @@ pub fn names(run: &Run) -> Vec<String> {
     plan.as_array().expect("a plan").iter().map(|step| text(&step["step"]).to_owned()).collect()
 }
 
-/// Runs the commands of these steps, to the letter, in one shell that starts in `folder`.
-#[track_caller]
-pub fn follow(repo: &Repo, folder: &Path, run: &Run, steps: &[&str]) -> Run {
-    let commands = steps.iter().map(|name| step(run, name)["run"].as_array().expect("commands").clone());
-    let script: Vec<String> = commands.flatten().map(|command| text(&command).to_owned()).collect();
-    shell(repo, folder, &script.join("\n"))
+/// The two commands of the plan: the one that looks, and the one that does it.
+pub fn commands(run: &Run) -> [String; 2] {
+    let step = step(run, "clean");
+    [0, 1].map(|at| text(&step["run"][at]).to_owned())
+}
+
+/// A command of a plan in a shell that starts in `folder`.
+pub fn shell_call(repo: &Repo, folder: &Path, script: &str) -> Call {
+    let temp = repo.base().join("tmp");
+    fs::create_dir_all(&temp).expect("create the temporary folder");
+    equip(repo.call("sh", &["-c", script]).cwd(folder).env("TMPDIR", &temp))
 }
 
 #[track_caller]
 pub fn shell(repo: &Repo, folder: &Path, script: &str) -> Run {
-    let temp = repo.base().join("tmp");
-    fs::create_dir_all(&temp).expect("create the temporary folder");
-    let call = repo.call("sh", &["-ec", script]).cwd(folder).env("TMPDIR", &temp);
-    equip(call).run().expect_code(0)
+    let run = shell_call(repo, folder, script).run();
+    let left = fs::read_dir(repo.base().join("tmp")).expect("list").count();
+    assert_eq!(left, 0, "the temporary folder is empty again");
+    run
+}
+
+/// Looks, which changes nothing, and then does it.
+#[track_caller]
+pub fn follow(repo: &Repo, folder: &Path, run: &Run) -> Run {
+    let [look, apply] = commands(run);
+    shell(repo, folder, &look).expect_code(0).expect_has("Nothing was changed yet");
+    shell(repo, folder, &apply).expect_code(0).expect_has("Proved: ")
+}
+
+/// No object holds a token, nor any file of the git directory that is written as it is.
+#[track_caller]
+pub fn expect_without(repo: &Repo, git_dir: &Path, tokens: &[Token]) {
+    let alike = Alike::new(tokens);
+    let tainted = Objects::of(repo, git_dir).tainted(&alike);
+    assert!(tainted.is_empty(), "{} still has {tainted:?}", git_dir.display());
+    for path in files(git_dir) {
+        let bytes = fs::read(&path).expect("a file");
+        assert!(!alike.has_token(&bytes), "{} holds a token", path.display());
+    }
+    let fsck = repo.git_call(&["fsck", "--no-dangling", "--no-progress"]).env("GIT_DIR", git_dir).run().expect_code(0);
+    drop(fsck.expect_lacks("missing").expect_lacks("invalid"));
 }
 
 #[track_caller]

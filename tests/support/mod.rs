@@ -13,9 +13,11 @@ pub mod push;
 mod run;
 pub mod runner;
 pub mod server;
+pub mod state;
 pub mod story;
 pub mod token;
 pub mod tools;
+pub mod world;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

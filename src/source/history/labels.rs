@@ -50,27 +50,9 @@ impl Tracer<'_> {
             }
         }
         self.label_staged(traces);
-        let stashes = self.stashes(&names);
-        for (trace, carriers) in traces.iter_mut().zip(carriers) {
-            let in_stash = carriers.iter().any(|commit| stashes.contains(commit));
-            leave_out_implied(&mut trace.labels, in_stash);
+        for trace in traces {
+            leave_out_implied(&mut trace.labels);
         }
-    }
-
-    /// The commits that stashes are made of: each with that of its index and that of its untracked files, and without what it
-    /// stands on.
-    fn stashes(&self, names: &[Named]) -> BTreeSet<u32> {
-        let is_stash = |named: &&Named| match &named.label {
-            Label::Stash => true,
-            Label::Reflog(name) => name == b"logs/refs/stash",
-            _ => false,
-        };
-        let tips = names.iter().filter(is_stash).filter_map(|named| self.commits.number(&named.id));
-        let made_of = |tip: u32| {
-            let parents = &self.commits.list[tip as usize].parents;
-            std::iter::once(tip).chain(parents.iter().skip(1).copied())
-        };
-        tips.flat_map(made_of).collect()
     }
 
     /// Those that lead to a tag's words, a tree or a blob. Returns which lead to which commit.
@@ -112,20 +94,12 @@ impl Tracer<'_> {
     }
 }
 
-/// A stash stands on a branch, HEAD is one, and reflogs tell of the same commits: where a branch, a tag or a remote leads
-/// to the token, they say nothing more. A stash that brought it itself does.
-fn leave_out_implied(labels: &mut BTreeSet<Label>, in_stash: bool) {
+/// HEAD is a branch, and reflogs name the same commits: where a branch, a tag or a remote leads to the token, they say nothing
+/// more. A stash does: it keeps its own copy when the branch is rewritten.
+fn leave_out_implied(labels: &mut BTreeSet<Label>) {
     if labels.iter().any(|label| matches!(label, Label::Remote(_) | Label::Branch(_) | Label::Tag(_))) {
         let is_head = |label: &Label| matches!(label, Label::Other(name) if name == b"HEAD");
-        labels.retain(|label| match label {
-            Label::Stash => in_stash,
-            Label::Reflog(_) => false,
-            other => !is_head(other),
-        });
-        if in_stash {
-            // One of the older ones, which only the reflog has.
-            labels.insert(Label::Stash);
-        }
+        labels.retain(|label| !matches!(label, Label::Reflog(_)) && !is_head(label));
     } else if labels.contains(&Label::Stash) {
         labels.retain(|label| !matches!(label, Label::Reflog(_)));
     }

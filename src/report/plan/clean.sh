@@ -1,0 +1,304 @@
+#!/bin/sh
+# Takes the tokens that keysweep found out of a repository and its remotes. It rewrites only what holds one, and every
+# commit behind it. `sh FILE` looks, and changes nothing; `sh FILE --apply` does it.
+# values
+repository='.'
+top='.'
+replacements='replacements.txt'
+archives=''
+config=''
+sweep() { keysweep history "$@"; }
+# end of values
+set -eu
+umask 077
+
+stop() {
+    printf 'keysweep: %s\n' "$*" >&2
+    exit 2
+}
+
+say() { printf '%s\n' "$*"; }
+
+case "${1:-}" in
+    '' | --apply) apply=${1:-} ;;
+    *) stop "unknown argument: use --apply, or none to look" ;;
+esac
+
+# What is needed.
+command -v git >/dev/null || stop "git is missing: install it"
+command -v keysweep >/dev/null || stop "keysweep is missing in PATH: install it there, since it makes the proof"
+# The program itself, which is quicker than what chooses one of several versions each time.
+python=$(python3 -c 'import sys; sys.version_info >= (3, 6) and print(sys.executable)' 2>/dev/null) || :
+[ -n "$python" ] || stop "Python 3.6 or later is missing: install it as python3"
+version=$(git version | sed 's/[^0-9]*\([0-9]*\.[0-9]*\).*/\1/')
+[ "${version%%.*}" -gt 2 ] || { [ "${version%%.*}" -eq 2 ] && [ "${version#*.}" -ge 31 ]; } || stop "git $version is too old: install git 2.31 or later"
+[ -f "$replacements" ] || stop "$replacements is missing: run keysweep history --replacements anew, and its plan"
+
+# A setting, a hook or a variable of this machine must not decide what happens.
+# shellcheck disable=SC2046 # names of variables
+unset $(git rev-parse --local-env-vars)
+export LC_ALL=C GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1 GIT_LFS_SKIP_SMUDGE=1 GIT_CONFIG_COUNT=0
+setting() {
+    export "GIT_CONFIG_KEY_$GIT_CONFIG_COUNT=$1" "GIT_CONFIG_VALUE_$GIT_CONFIG_COUNT=$2"
+    GIT_CONFIG_COUNT=$((GIT_CONFIG_COUNT + 1))
+}
+for name in maintenance.auto fetch.prune fetch.pruneTags transfer.fsckObjects fetch.fsckObjects push.gpgSign push.followTags core.fsmonitor fetch.writeCommitGraph; do
+    setting "$name" false
+done
+setting gc.auto 0
+setting safe.bareRepository all
+setting core.hooksPath /dev/null
+setting fetch.recurseSubmodules no
+setting push.recurseSubmodules no
+setting clone.defaultRemoteName origin
+setting init.templateDir ''
+setting pack.packSizeLimit 0
+setting core.quotePath false
+
+[ -d "$repository" ] || stop "$repository is missing: run this where keysweep history ran"
+here() { git --git-dir="$repository" "$@"; }
+here rev-parse --git-dir >/dev/null || stop "$repository is no git directory"
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/keysweep.XXXXXX") || stop "cannot make a temporary folder: set TMPDIR to one that has room"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' HUP INT TERM
+clean=$work/clean.git
+
+cat > "$work/program.py" <<'PYTHON'
+# program
+PYTHON
+step() {
+    name=$1
+    shift
+    KEYSWEEP_REPLACEMENTS=$replacements KEYSWEEP_ARCHIVES=$archives KEYSWEEP_COMMON=$repository KEYSWEEP_TOP=$top \
+        "$python" "$work/program.py" "$name" "$work" "$@"
+}
+# Runs a command, and prints what it says only where it fails, without tokens.
+quietly() {
+    "$@" > "$work/said" 2>&1 || {
+        step mask < "$work/said" >&2
+        return 1
+    }
+}
+
+# A private copy: the objects here, and everything that each place has.
+format=$(here rev-parse --show-object-format)
+git init -q --bare --object-format="$format" "$clean" || stop "cannot write to $work: set TMPDIR to a folder that has room"
+printf '%s\n' "$(cd "$repository" && pwd -P)/objects" > "$clean/objects/info/alternates"
+# Addresses and credentials that only this repository knows.
+here config --local --includes --name-only --get-regexp '^(url|http|https|credential|protocol|ssh|core\.sshcommand|core\.gitproxy)\.?' > "$work/keys" || :
+sort -u "$work/keys" | while IFS= read -r key; do
+    here config --local --includes --get-all "$key" | while IFS= read -r value; do
+        git --git-dir="$clean" config --add "$key" "$value"
+    done
+done
+# What a partial or shallow clone lacks is fetched, not assumed.
+if [ -f "$repository/shallow" ] || here config --get-regexp '^(remote\..*\.promisor|extensions\.partialclone)$' > /dev/null; then
+    setting core.alternateRefsCommand :
+fi
+
+# The places: every address that somebody pushes to, and every other that is read.
+: > "$work/urls"
+here remote > "$work/remotes"
+while IFS= read -r remote; do
+    here remote get-url --push --all "$remote" 2>/dev/null | sed 's/^/push /' >> "$work/urls" || :
+done < "$work/remotes"
+while IFS= read -r remote; do
+    here remote get-url --all "$remote" 2>/dev/null | sed 's/^/read /' >> "$work/urls" || :
+done < "$work/remotes"
+cd "$top"
+# The git directory of a place on this machine.
+folder_of() {
+    path=${1#file://}
+    for path in "$path" "$path/.git" "$path.git"; do
+        if [ -d "$path/objects" ] && git --git-dir="$path" rev-parse --git-dir > /dev/null 2>&1; then
+            (cd "$path" && pwd -P)
+            return
+        fi
+    done
+}
+own=$(cd "$repository" && pwd -P)
+: > "$work/places"
+: > "$work/keys"
+while read -r use url; do
+    folder=$(folder_of "$url")
+    # One place may have two spellings.
+    if [ "$folder" != "$own" ] && ! grep -qxF -e "${folder:-$url}" "$work/keys"; then
+        printf '%s\n' "${folder:-$url}" >> "$work/keys"
+        printf '%s %s\n' "$use" "$url" >> "$work/places"
+    fi
+done < "$work/urls"
+unfinished=$(step start "$repository")
+[ -z "$unfinished" ] || stop "something is unfinished in $unfinished: end it (git rebase --abort, git merge --abort and the like), and run this again"
+
+number=0
+while read -r use url; do
+    number=$((number + 1))
+    shown=$(cat "$work/place$number.shown")
+    git --git-dir="$clean" config "remote.place$number.url" "$url"
+    git --git-dir="$clean" config "remote.place$number.fetch" "+refs/*:refs/place$number/*"
+    for group in ordinary forge; do
+        git --git-dir="$clean" config "remote.place$number-$group.url" "$url"
+        git --git-dir="$clean" config "remote.place$number-$group.fetch" "+refs/*:refs/place$number/*"
+    done
+    folder=$(folder_of "$url")
+    printf '%s\n' "$folder" > "$work/place$number.folder"
+    [ -z "$folder" ] || printf '%s\n' "$folder/objects" >> "$clean/objects/info/alternates"
+    quietly git --git-dir="$clean" fetch -q --no-tags --no-write-fetch-head "place$number" ||
+        stop "cannot read $shown: see that you can reach it, or git remote remove it where it is gone for good"
+    git --git-dir="$clean" for-each-ref --format='%(objectname) %(refname)' "refs/place$number/" |
+        sed "s, refs/place$number/, refs/," > "$work/place$number.refs"
+    printf '%s\n' "$use" > "$work/place$number.use"
+done < "$work/places"
+places=$number
+cp "$clean/config" "$work/config"
+
+say "What changes; commits, tags and files stay as they are otherwise:"
+step rewrite "$places"
+
+# The proof needs the settings of the first sweep.
+if [ -z "$config" ]; then
+    if git -C "$top" cat-file blob :.keysweep.toml > "$work/keysweep.toml" 2>/dev/null ||
+        here cat-file blob HEAD:.keysweep.toml > "$work/keysweep.toml" 2>/dev/null; then
+        config=$work/keysweep.toml
+    fi
+fi
+# Sweeps the bare repository $1 as the first sweep was done.
+sweep_mirror() {
+    (cd "$1" && if [ -n "$config" ]; then sweep --config "$config"; else sweep; fi)
+}
+
+# Seeks the tokens themselves.
+seek() {
+    (cd "$1" && keysweep find --allow-incomplete --tokens-from "$replacements")
+}
+
+# The result is swept before anything is pushed.
+git init -q --bare --object-format="$format" "$work/after.git"
+quietly git --git-dir="$work/after.git" fetch -q --no-tags --no-write-fetch-head "$clean" '+refs/after/*:refs/*' ||
+    stop "cannot copy the result: see that $work has room, and repair the repository where objects are missing"
+git --git-dir="$clean" for-each-ref --format='delete %(refname)' refs/after/ | git --git-dir="$clean" update-ref --stdin
+if ! sweep_mirror "$work/after.git" > "$work/said"; then
+    step mask < "$work/said"
+    stop "the result would still hold a token that $replacements does not have, or was not read whole: sweep a fresh mirror of each remote with --replacements and follow its plan first; nothing was changed"
+fi
+
+if [ -z "$apply" ]; then
+    say "The result was swept, and is clean. Nothing was changed yet. To do it: the same command with --apply, once nobody pushes."
+    exit 0
+fi
+
+# Nobody may have pushed since; while pushing, each ref is checked again by its lease.
+same() {
+    git --git-dir="$clean" ls-remote -q --refs "place$1" > "$work/now" || return 1
+    tr '\t' ' ' < "$work/now" | sort > "$work/now.sorted"
+    sort "$work/place$1.refs" | cmp -s - "$work/now.sorted"
+}
+if here fsck --connectivity-only --no-dangling --no-progress > /dev/null 2>&1; then healthy=1; else healthy=; fi
+number=0
+while [ "$number" -lt "$places" ]; do
+    number=$((number + 1))
+    same "$number" || stop "somebody pushed to $(cat "$work/place$number.shown") meanwhile: nothing was changed; run this again"
+done
+# The way back.
+backup=$replacements.backup
+number=0
+while ! mkdir "$backup" 2>/dev/null; do
+    number=$((number + 1))
+    [ "$number" -lt 100 ] || stop "cannot make a folder for the backup beside $replacements"
+    backup=$replacements.backup$number
+done
+step keep "$backup"
+if [ -n "$(git --git-dir="$clean" for-each-ref --count=1)" ]; then
+    quietly git --git-dir="$clean" bundle create -q "$backup/before.bundle" --all ||
+        stop "cannot write the backup to $backup: make room there"
+fi
+say "Backup, with the tokens in it: $backup"
+
+left=
+remains() {
+    say "REMAINS: $*"
+    left=1
+}
+settle() {
+    step settle "$@" > "$work/said"
+    while IFS= read -r line; do
+        case $line in
+            note:*) say "$line" ;;
+            *) remains "$line" ;;
+        esac
+    done < "$work/said"
+}
+number=0
+while [ "$number" -lt "$places" ]; do
+    number=$((number + 1))
+    shown=$(cat "$work/place$number.shown")
+    folder=$(cat "$work/place$number.folder")
+    if [ "$(cat "$work/place$number.use")" = push ]; then
+        same "$number" || :
+        groups=$(step push "place$number") || exit 2
+        # Without an address of a ref the lease is what was fetched into refs/placeN, and for a new name that there is none.
+        case $groups in
+            *ordinary*)
+                quietly git --git-dir="$clean" push -q --force-with-lease "place$number-ordinary" ||
+                    stop "$shown refused some of it: lift the protection of its branches, or pull what somebody pushed, and run this again; this repository was not changed"
+                say "Pushed to $shown."
+                ;;
+        esac
+        case $groups in
+            *forge*)
+                quietly git --git-dir="$clean" push -q --force-with-lease "place$number-forge" ||
+                    remains "$shown does not let anybody push its own refs, such as those of pull requests: ask its support to delete them"
+                ;;
+        esac
+    fi
+    # What a push leaves behind in a bare repository on this machine.
+    if [ "$(cat "$work/place$number.use")" = push ] && [ -n "$folder" ] && [ -w "$folder/objects" ] &&
+        [ "$(git --git-dir="$folder" rev-parse --is-bare-repository)" = true ]; then
+        settle "$folder" "$backup" "place$number"
+    fi
+done
+
+settle "$repository" "$backup"
+[ -z "$healthy" ] || quietly here fsck --connectivity-only --no-dangling --no-progress ||
+    remains "git fsck complains of $repository: compare with $backup/before.bundle"
+
+# The proof: every place anew, and this repository, by the rules and by the bytes of the tokens.
+by_bytes() {
+    found=$(step scan "$1") || exit 2
+    [ -z "$found" ] || remains "$1 holds a token in $found: $2"
+}
+number=0
+while [ "$number" -lt "$places" ]; do
+    number=$((number + 1))
+    shown=$(cat "$work/place$number.shown")
+    folder=$(cat "$work/place$number.folder")
+    proof=$work/proof$number.git
+    git init -q --bare --object-format="$format" "$proof"
+    cp "$work/config" "$proof/config"
+    git --git-dir="$proof" config --replace-all "remote.place$number.fetch" '+refs/*:refs/*'
+    quietly git --git-dir="$proof" fetch -q --no-tags --no-write-fetch-head "place$number" || stop "cannot read $shown again"
+    for look in sweep_mirror seek; do
+        if ! "$look" "$proof" > "$work/said"; then
+            step mask < "$work/said"
+            remains "a fresh mirror of $shown is not clean, see above: its owner deletes what no push can"
+            break
+        fi
+    done
+    [ -z "$folder" ] || by_bytes "$folder" "its owner runs keysweep history --replacements there, and its plan"
+    rm -rf "$proof"
+done
+if ! (cd "$top" && if [ -n "$config" ]; then sweep --config "$config"; else sweep; fi) > "$work/said"; then
+    step mask < "$work/said"
+    remains "$repository is not clean, see above"
+fi
+by_bytes "$repository" "see above what keeps it"
+
+if [ -n "$left" ]; then
+    say "Not proved yet. The file with the replacements stays: $replacements"
+    exit 1
+fi
+rm -f "$replacements"
+say "Proved: a fresh mirror of each remote ($places), and this repository, hold no token. The file with the replacements is deleted."
+say "Everybody else clones anew: a pull would bring the tokens back. Forks keep them until their owners delete them."
+say "Delete the backup too, once nothing is missed: rm -r '$backup'"

@@ -1,0 +1,56 @@
+//! The plan as a script: one text for every repository, with the values of this one at its top. What depends on the remotes
+//! is asked when it runs, since keysweep uses no network.
+
+use std::path::{Path, PathBuf};
+
+use super::archives;
+use crate::detect::Detector;
+use crate::exposure::Exposure;
+
+const SHELL: &str = include_str!("clean.sh");
+/// What a shell cannot do, in one program.
+const PROGRAM: [&str; 3] = [include_str!("objects.py"), include_str!("refs.py"), include_str!("disk.py")];
+
+/// The values of one repository.
+pub struct Setup {
+    /// The git directory that all worktrees share.
+    pub git_dir: PathBuf,
+    /// The worktree in which the sweep ran, or the git directory of a bare repository.
+    pub top: PathBuf,
+    pub replacements: PathBuf,
+    pub config: Option<PathBuf>,
+    /// Further options of the sweep, as words for a shell.
+    pub options: Vec<String>,
+}
+
+/// The whole text. It holds no token: a path with one in it is asked for when the script runs.
+pub fn script(setup: &Setup, exposures: &[Exposure], detector: &Detector) -> Vec<u8> {
+    let path = |name: &str, path: &Path| {
+        let asked = || format!("${{KEYSWEEP_{}:?set it to the path}}", name.to_uppercase()).into_bytes();
+        let word = word(path.as_os_str().as_encoded_bytes(), detector).unwrap_or_else(asked);
+        [name.as_bytes(), b"=", &word, b"\n"].concat()
+    };
+    let archives: Vec<&str> = archives(exposures).iter().map(|one| one.object.as_str()).collect();
+    let options = setup.options.join(" ");
+    let values = [
+        path("repository", &setup.git_dir),
+        path("top", &setup.top),
+        path("replacements", &setup.replacements),
+        format!("archives='{}'\n", archives.join(" ")).into_bytes(),
+        setup.config.as_ref().map_or_else(|| b"config=''\n".to_vec(), |config| path("config", config)),
+        format!("sweep() {{ keysweep history {options} \"$@\"; }}\n").into_bytes(),
+    ];
+    let (head, rest) = SHELL.split_once("# values\n").unwrap_or((SHELL, ""));
+    let (_, rest) = rest.split_once("# end of values\n").unwrap_or(("", rest));
+    let rest = rest.replacen("# program\n", &PROGRAM.concat(), 1);
+    [head.as_bytes(), &values.concat(), rest.as_bytes()].concat()
+}
+
+/// Any bytes as a word for a shell; None where they hold a token.
+pub fn word(bytes: &[u8], detector: &Detector) -> Option<Vec<u8>> {
+    if detector.mask(bytes) != bytes {
+        return None;
+    }
+    let quoted = bytes.iter().flat_map(|&byte| if byte == b'\'' { b"'\\''".to_vec() } else { vec![byte] });
+    Some([b"'", &quoted.collect::<Vec<_>>()[..], b"'"].concat())
+}

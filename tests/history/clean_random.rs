@@ -1,0 +1,61 @@
+//! The plan on random histories: some refs pushed and some not, to several remotes, a colleague's work, linked worktrees, stashes,
+//! reflogs, work that is not committed. `KEYSWEEP_HISTORIES=5000 cargo test --test history clean_random::` runs more of them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::support::clean::{commands, expect_without, file, shell, sweep};
+use crate::support::world::World;
+
+/// In each of the eight tests.
+fn histories() -> u64 {
+    let all = std::env::var("KEYSWEEP_HISTORIES").ok().and_then(|number| number.parse().ok());
+    all.unwrap_or(200_u64).div_ceil(8)
+}
+
+fn run(part: u64) {
+    for number in 0..histories() {
+        let seed = 10_000 + number * 8 + part;
+        if let Err(why) = catch_unwind(AssertUnwindSafe(|| one(seed))) {
+            crate::support::note(format!("seed {seed}"));
+            resume_unwind(why);
+        }
+    }
+}
+
+fn one(seed: u64) {
+    let remotes = [0, 1, 1, 2][usize::try_from(seed % 4).expect("small")];
+    let mut world = World::new(seed, remotes);
+    // Where the sweep runs: in the user's clone, one time in eight on the server.
+    let server = remotes > 0 && world.below(8) == 0;
+    let git_dir = if server { world.remotes[0].clone() } else { world.git_dir() };
+    let folder = if server { git_dir.clone() } else { world.repo.top().to_owned() };
+    let places: Vec<_> = if server { vec![git_dir] } else { [vec![git_dir], world.remotes.clone()].concat() };
+    let before: Vec<_> = places.iter().map(|place| world.held(place)).collect();
+    let found = sweep(&world.repo, &folder);
+    if server && found.code == Some(0) {
+        return;
+    }
+    let [_, apply] = commands(&found.expect_code(1));
+    let done = shell(&world.repo, world.repo.base(), &apply).expect_code(0).expect_has("Proved: ");
+    for token in &world.tokens {
+        if done.all().contains(token.body()) {
+            done.fail("a token is printed");
+        }
+    }
+    assert!(!file(&world.repo).exists(), "the replacements are deleted");
+    for (place, before) in places.iter().zip(&before) {
+        expect_without(&world.repo, place, &world.tokens);
+        world.expect_kept(place, before);
+    }
+    for remote in places.iter().filter(|place| **place != world.git_dir()) {
+        let mirror = world.repo.base().join("mirror.git");
+        world.git(&["clone", "-q", "--mirror", remote.to_str().expect("UTF-8"), mirror.to_str().expect("UTF-8")]);
+        expect_without(&world.repo, &mirror, &world.tokens);
+        std::fs::remove_dir_all(mirror).expect("remove the mirror");
+    }
+}
+
+macro_rules! parts {
+    ($($name:ident: $part:literal),*) => { $(#[test] fn $name() { run($part); })* };
+}
+parts!(first: 0, second: 1, third: 2, fourth: 3, fifth: 4, sixth: 5, seventh: 6, eighth: 7);
