@@ -92,7 +92,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             pattern: r"(?i-u)\bbearer[^a-z0-9\n]{1,8}(?P<token>(?-i:[0-9a-f]{64}))",
             written: Written::Plainly,
         },
-        // The name of a user, without a password: `curl -u …:`, an address, `.netrc`, what libraries call it.
+        // The user name of a request without a password: the option `-u` of curl, an address, `.netrc`, arguments of libraries.
         Pattern::Given {
             words: &["attio.com"],
             before: 500,
@@ -138,8 +138,8 @@ pub const ACCESS_TOKEN: Rule = Rule {
         "{\"value\": \"{hex:64}\", \"name\": \"ATTIO_API_KEY\"}",
         "echo -n \"{hex:64}\" | gcloud secrets create attio-api-key --data-file=-",
         "new AttioClient(\"{hex:64}\")",
-        "curl -u {hex:64}: https://api.attio.com/v2/self",
-        "https://{hex:64}:@api.attio.com/v2/self",
+        "curl -u {hex64-colon} https://api.attio.com/v2/self",
+        "https://{hex64-colon}@api.attio.com/v2/self",
         "curl https://api.attio.com/v2/self \\\n  -H \"Authorization: Bearer {hex:64}\"",
         "curl -H 'Authorization: Basic {basic-hex:64}' https://api.attio.com/v2/self",
     ],

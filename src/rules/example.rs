@@ -75,8 +75,12 @@ impl Dice {
 /// Shapes, each with its length in characters unless said otherwise: `alnum`, `base36`, `base32`, `hex`, `digits`,
 /// `sequence` (the alphabet, then digits), `word` (alnum and `_`), `dashed` (alnum and `-`), `base64`, `base64bare`
 /// (without padding) and `base64url` (all three in bytes), `uuid`, `workos`, `basic-hex` (Basic auth whose user is so much
-/// hex), `urlsafe` (alnum, `_` and `-`), `base64-of:TEXT`, and base64 of text that is random: `base64-hex` (with a line end),
-/// `base64-alnum` (both in characters of the text), `base64-uuid`. `{alnum:20-70}` draws the length as well.
+/// hex), `hex64` (64 hex digits), `hex64-colon` (64 hex digits and a colon), `urlsafe` (alnum, `_` and `-`), `base64-of:TEXT`,
+/// and base64 of text that is random: `base64-hex` (with a line end), `base64-alnum` (both in characters of the text),
+/// `base64-uuid`. `{alnum:20-70}` draws the length as well.
+///
+/// Use `hex64` and `hex64-colon` after `curl -u` and in the user part of a URL: other scanners take the colon in `{hex:64}` there
+/// for the start of a password, and this tree must be clean under their rules.
 pub fn expand(template: &str, dice: &mut Dice) -> String {
     let mut text = String::new();
     let mut rest = template;
@@ -118,6 +122,8 @@ fn fill(field: &str, dice: &mut Dice) -> Option<String> {
         "uuid" => [8, 4, 4, 4, 12].map(|part| dice.text(b"0123456789abcdef", part)).join("-"),
         "workos" => workos(dice),
         "basic-hex" => BASE64.encode(format!("{}:", dice.text(b"0123456789abcdef", len)).as_bytes()),
+        "hex64" => fill("hex:64", dice)?,
+        "hex64-colon" => fill("hex:64", dice)? + ":",
         "urlsafe" => dice.text(&[LOWER, UPPER, DIGITS, b"_-"].concat(), len),
         "base64-hex" => BASE64.encode(format!("{}\n", fill(&format!("hex:{len}"), dice)?).as_bytes()),
         "base64-alnum" => BASE64.encode(fill(&format!("alnum:{len}"), dice)?.as_bytes()),
