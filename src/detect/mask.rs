@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::randomness::{LENIENT, STRICT, is_hex, looks_random, parts_look_random, varied};
+use super::randomness::{LENIENT, STRICT, is_hex, is_made_of_words, looks_random, parts_look_random, varied};
 use super::{Detector, Hit, decode};
 use crate::finding::{Encoding, Span};
 
@@ -58,10 +58,10 @@ impl Detector {
     /// densely encoded.
     pub(super) fn masked(&self, text: &[u8]) -> Vec<Masked> {
         let mut masks = self.tokens_in(text);
-        add(
-            &mut masks,
-            runs(text).filter(|run| might_be_secret(&text[run.clone()])).chain(decode::veiled(text)).map(hidden),
-        );
+        let names: Vec<Span> = masks.iter().filter_map(|mask| name_before(text, mask.span.start)).collect();
+        let suspects = runs(text).filter(|run| might_be_secret(&text[run.clone()])).chain(decode::veiled(text));
+        let suspects: Vec<_> = suspects.flat_map(|span| without(&span, &names)).map(hidden).collect();
+        add(&mut masks, suspects);
         add(
             &mut masks,
             decode::wide(text, &|text| self.masked(text).into_iter().map(|mask| (mask.span, mask.shown)).collect()),
@@ -170,6 +170,34 @@ fn add(masks: &mut Vec<Masked>, more: impl IntoIterator<Item = (Span, String)>) 
 
 fn hidden(span: Span) -> (Span, String) {
     (span, "…".to_owned())
+}
+
+/// The span of `NAME=` directly in front of a token at `start`. A run of base64 contains such a name as well, and a report that hides
+/// the name of the variable does not say which key leaked. Only a name made of words is returned, so that the end of another secret
+/// in front of the token stays hidden.
+fn name_before(text: &[u8], start: usize) -> Option<Span> {
+    let name = text[..start].strip_suffix(b"=")?;
+    let in_name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let length = name.iter().rev().take_while(in_name).count();
+    let (before, name) = name.split_at(name.len() - length);
+    let is_whole = before.last().is_none_or(|b| !in_run(*b));
+    (is_whole && is_made_of_words(name)).then_some(before.len()..start)
+}
+
+/// Where `span` is not covered by `names`, which are in order and do not overlap.
+fn without(span: &Span, names: &[Span]) -> Vec<Span> {
+    let mut pieces = Vec::new();
+    let mut at = span.start;
+    for name in names.iter().filter(|name| span.start < name.end && name.start < span.end) {
+        if at < name.start {
+            pieces.push(at..name.start);
+        }
+        at = name.end;
+    }
+    if at < span.end {
+        pieces.push(at..span.end);
+    }
+    pieces
 }
 
 /// The parts of `span` that none of `taken` covers, which are by their starts.

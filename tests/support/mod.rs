@@ -13,6 +13,7 @@ pub mod push;
 mod run;
 pub mod runner;
 pub mod server;
+pub mod snapshot;
 pub mod state;
 pub mod story;
 pub mod token;

@@ -1,0 +1,8 @@
+//! What a person sees, each report as a whole: `BLESS=1 cargo test --test reports` writes `tests/expected/`.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod finds;
+mod others;

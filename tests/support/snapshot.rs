@@ -1,0 +1,52 @@
+//! Whole outputs as files: `tests/expected/NAME.txt` has what a person sees, so that a change of wording is a diff that can be
+//! reviewed. `BLESS=1 cargo test --test reports` writes them.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use super::runner::ours;
+use super::{Repo, Run};
+
+/// What one file holds: scenes, each with its title.
+#[derive(Default)]
+pub struct Snapshot {
+    text: String,
+}
+
+impl Snapshot {
+    /// Adds what `run` printed, with its exit code, under the command that a reader would type.
+    pub fn add(&mut self, title: &str, command: &str, repo: &Repo, run: &Run) {
+        let (out, err) = (steady(&run.out(), repo), steady(&run.err(), repo));
+        let code = run.code.expect("it ended by itself");
+        let text = &mut self.text;
+        writeln!(text, "=== {title}\n$ {command}\n{out}").expect("writing to memory");
+        if !err.is_empty() {
+            writeln!(text, "--- stderr\n{err}").expect("writing to memory");
+        }
+        writeln!(text, "--- exit {code}\n").expect("writing to memory");
+    }
+
+    /// Compares all scenes with the file.
+    #[track_caller]
+    pub fn check(&self, name: &str) {
+        let path = ours(&format!("tests/expected/{name}.txt"));
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&path, &self.text).expect("write");
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        let mut lines = self.text.lines().zip(expected.lines());
+        let differs = lines.position(|(is, should)| is != should).map_or(1, |at| at + 1);
+        assert!(
+            self.text == expected,
+            "line {differs} of {} differs; `BLESS=1 cargo test --test reports` writes it anew. The output is\n{}",
+            path.display(),
+            self.text
+        );
+    }
+}
+
+/// Without what differs from machine to machine.
+fn steady(text: &str, repo: &Repo) -> String {
+    let text = text.replace(&*repo.base().to_string_lossy(), "/home/ada");
+    text.replace(env!("CARGO_BIN_EXE_keysweep"), "/usr/local/bin/keysweep")
+}
