@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use keysweep::detect::Detector;
-use keysweep::rules::ALL;
 use keysweep::rules::example::Dice;
+use keysweep::rules::{ALL, PACKS};
 
 use data_encoding::{BASE64, HEXLOWER};
 
@@ -26,6 +26,9 @@ const MEGABYTE: usize = 1_000_000;
 
 /// Text is read at least this fast, in bytes a nanosecond.
 const FAST_ENOUGH: f64 = 1.0;
+
+/// So fast at least with the rules of all packs.
+const FAST_ENOUGH_WITH_PACKS: f64 = 0.7;
 
 /// Twice the input takes at most this often the time: 2, and what caches and a busy machine add.
 const LINEAR: f64 = 2.6;
@@ -37,34 +40,43 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let detector = Detector::new(ALL);
-    let missed = speed(&detector) + growth(&detector);
+    let all: Vec<_> = ALL.iter().chain(PACKS.iter().flat_map(|pack| pack.rules)).copied().collect();
+    let with_packs = Detector::new(&all);
+    let missed = speed(&detector, &with_packs) + growth(&detector, hard()) + growth(&with_packs, hard_for_packs());
     if missed > 0 && words.iter().any(|word| word == "--check") { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// Prints the speed on source text; returns how many targets were missed.
-fn speed(detector: &Detector) -> usize {
+fn speed(detector: &Detector, with_packs: &Detector) -> usize {
     println!("| text | MB | GB/s, one core | tokens |\n|---|--:|--:|--:|");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = repeated(&read(&root.join("src")), 32 * MEGABYTE);
     let lock = repeated(&fs::read(root.join("Cargo.lock")).expect("a lock file"), 32 * MEGABYTE);
     let own = std::env::var_os("KEYSWEEP_BENCH_TEXT").map(|folder| read(Path::new(&folder)));
-    let own = own.iter().map(|text| ("KEYSWEEP_BENCH_TEXT", text, false));
-    let rows = [("source (src/)", &source, true), ("hashes (Cargo.lock)", &lock, false)];
+    let own = own.iter().flat_map(|text| {
+        [("KEYSWEEP_BENCH_TEXT", text, detector, None), ("KEYSWEEP_BENCH_TEXT, all packs", text, with_packs, None)]
+    });
+    let rows = [
+        ("source (src/)", &source, detector, Some(FAST_ENOUGH)),
+        ("source (src/), all packs", &source, with_packs, Some(FAST_ENOUGH_WITH_PACKS)),
+        ("hashes (Cargo.lock)", &lock, detector, None),
+        ("hashes (Cargo.lock), all packs", &lock, with_packs, None),
+    ];
     let mut missed = 0;
-    for (name, text, target) in rows.into_iter().chain(own) {
+    for (name, text, detector, target) in rows.into_iter().chain(own) {
         let [best] = best_of(9, detector, [text]);
         let rate = rate(text.len(), best);
-        missed += usize::from(target && rate < FAST_ENOUGH);
+        missed += usize::from(target.is_some_and(|target| rate < target));
         println!("| {name} | {} | {rate:.2} | {} |", text.len() / MEGABYTE, detector.find(text).len());
     }
     missed
 }
 
 /// Prints how the time on hard inputs grows; returns how many grow faster than the input.
-fn growth(detector: &Detector) -> usize {
+fn growth(detector: &Detector, inputs: Vec<(&'static str, Vec<u8>)>) -> usize {
     println!("\n| hard input | GB/s | 4 MB / 2 MB | 8 MB / 4 MB |\n|---|--:|--:|--:|");
     let mut missed = 0;
-    for (name, piece) in hard() {
+    for (name, piece) in inputs {
         let texts = [2, 4, 8].map(|megabytes| repeated(&piece, megabytes * MEGABYTE));
         let [one, two, four] = best_of(5, detector, [&texts[0], &texts[1], &texts[2]]);
         let (first, second) = (two.as_secs_f64() / one.as_secs_f64(), four.as_secs_f64() / two.as_secs_f64());
@@ -112,6 +124,18 @@ fn hard() -> Vec<(&'static str, Vec<u8>)> {
         ("all escapes", b"%73\\x6b&lowbar;".to_vec()),
         ("UTF-16 of prefixes", wide.clone()),
         ("base64 of UTF-16", base64(&wide)),
+    ]
+}
+
+/// Those that the rules of packs make hard.
+fn hard_for_packs() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("prefixes with a dash", concat!("sk", "-").into()),
+        ("prefixes of projects", concat!("sk", "-proj-").into()),
+        ("prefixes behind prefixes", concat!("test", "_sk_").into()),
+        ("prefixes of two letters", concat!("re", "_hf", "_r8_").into()),
+        ("prefixes and letters", concat!("sk", "-aB3dE5gH7jK9mN1pQ3sT5vX7zA2 ").into()),
+        ("base64 of prefixes with a dash", BASE64.encode(concat!("sk", "-").repeat(300).as_bytes()).into_bytes()),
     ]
 }
 

@@ -16,6 +16,7 @@
 //! - `KEYSWEEP_BENCH_MISSES=1` tells which contexts lose more than others; no token is printed.
 
 mod contexts;
+mod packs;
 mod peers;
 mod shapes;
 
@@ -24,8 +25,8 @@ use std::env;
 use std::process::ExitCode;
 
 use keysweep::detect::Detector;
-use keysweep::rules::ALL;
 use keysweep::rules::example::{Dice, expand};
+use keysweep::rules::{ALL, PACKS};
 
 use contexts::{BESIDE, CONTEXTS, COUNTED, Context, REQUESTS, fill};
 use shapes::{ATTIO_NAMES, NAMES, SHAPES, Setting, Shape};
@@ -58,9 +59,14 @@ fn measure_all() -> Result<usize, String> {
     let rounds = number("KEYSWEEP_BENCH_PEER_ROUNDS", 1)?;
     let detector = Detector::new(ALL);
     let tallies: Vec<Tally> = SHAPES.iter().map(|shape| measure(&detector, shape, tokens)).collect();
-    let missed = print_own(&tallies);
+    let missed = print_own("keysweep", SHAPES, &tallies);
+    let all: Vec<_> = ALL.iter().chain(PACKS.iter().flat_map(|pack| pack.rules)).copied().collect();
+    let with_packs = Detector::new(&all);
+    let of_packs: Vec<Tally> = packs::SHAPES.iter().map(|shape| measure(&with_packs, shape, tokens)).collect();
+    let missed = missed + print_own("keysweep with all packs", packs::SHAPES, &of_packs);
     if env::var_os("KEYSWEEP_BENCH_MISSES").is_some() {
-        print_misses(&tallies);
+        print_misses(SHAPES, &tallies);
+        print_misses(packs::SHAPES, &of_packs);
     }
     peers::measure_all(rounds)?;
     Ok(missed)
@@ -176,12 +182,12 @@ pub fn at_least(part: usize, whole: usize) -> f64 {
     (middle - spread) / (1.0 + z * z / n)
 }
 
-fn print_own(tallies: &[Tally]) -> usize {
-    println!("Found by keysweep, {} tokens a shape in {} contexts:\n", tallies[0].tokens, CONTEXTS.len());
+fn print_own(by: &str, shapes: &[Shape], tallies: &[Tally]) -> usize {
+    println!("Found by {by}, {} tokens a shape in {} contexts:\n", tallies[0].tokens, CONTEXTS.len());
     println!("| shape | found | at least (95 %) | target | | exact span of those |");
     println!("|---|--:|--:|--:|---|--:|");
     let mut missed = 0;
-    for (shape, tally) in SHAPES.iter().zip(tallies) {
+    for (shape, tally) in shapes.iter().zip(tallies) {
         let (found, exact) = (share(tally.found, tally.tokens), share(tally.exact, tally.found));
         let bound = at_least(tally.found, tally.tokens);
         let met = shape.target.is_none_or(|target| bound >= target && exact >= shape.exact);
@@ -202,8 +208,8 @@ pub fn percent(share: f64) -> String {
 }
 
 /// The contexts that lose many times what their shape loses anywhere: those in which the place is the reason.
-fn print_misses(tallies: &[Tally]) {
-    for (shape, tally) in SHAPES.iter().zip(tallies) {
+fn print_misses(shapes: &[Shape], tallies: &[Tally]) {
+    for (shape, tally) in shapes.iter().zip(tallies) {
         let usual = (tally.tokens - tally.exact) / shape.contexts().len();
         for (context, (missed, inexact)) in &tally.faults {
             if missed + inexact > 5 * usual + 5 {

@@ -27,16 +27,16 @@ pub enum Setting {
 /// What holds where nothing else is said: a part of base64url may look like a word behind a dash.
 const EXACT: f64 = 0.999;
 
-const fn any(template: &'static str, percent: f64) -> Shape {
+pub const fn any(template: &'static str, percent: f64) -> Shape {
     within(template, percent, Setting::Any)
 }
 
 /// Base64url, where the end of one in some hundred reads as a word that a dash joins to the token.
-const fn base64url(template: &'static str) -> Shape {
+pub const fn base64url(template: &'static str) -> Shape {
     Shape { template, target: Some(0.998), exact: 0.995, setting: Setting::Any }
 }
 
-const fn within(template: &'static str, percent: f64, setting: Setting) -> Shape {
+pub const fn within(template: &'static str, percent: f64, setting: Setting) -> Shape {
     Shape { template, target: Some(percent / 100.0), exact: EXACT, setting }
 }
 

@@ -109,12 +109,17 @@ impl OwnRule {
         }))
     }
 
+    /// What reports print of this rule.
+    pub fn shown_texts(&self) -> impl Iterator<Item = &str> {
+        let texts = [&self.vendor, &self.docs].into_iter().chain(&self.title).chain(&self.opens).chain(&self.remedy);
+        texts.map(String::as_str)
+    }
+
     /// Whether a text that reports print of this rule holds what may be a token of `other`.
     pub fn shows_token_of(&self, other: &Self) -> bool {
-        let texts = [&self.vendor, &self.docs].into_iter().chain(&self.title).chain(&self.opens).chain(&self.remedy);
         let in_body = |c: char| c.is_ascii_alphanumeric() || "_-+/".contains(c);
         let body = |rest: &str| rest.chars().take_while(|c| in_body(*c)).count();
-        texts.into_iter().any(|text| text.split(&other.prefix).skip(1).any(|rest| body(rest) >= *LENGTHS.start()))
+        self.shown_texts().any(|text| text.split(&other.prefix).skip(1).any(|rest| body(rest) >= *LENGTHS.start()))
     }
 
     /// One for each word of the context, or one for all.

@@ -7,17 +7,19 @@ use super::output;
 use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, MOST_BYTES, OwnRule, Refused};
 use crate::regular_file;
 use crate::rule::Rule;
-use crate::rules;
+use crate::rules::{self, Pack};
 use crate::sweep::Outcome;
 use crate::trouble::{Trouble, in_brief};
 
 /// What a scan is set to.
 pub(super) struct Settings {
-    /// The configuration's own first, then the built-in ones.
+    /// The configuration's own first, then the built-in ones, then those of its packs.
     pub rules: Vec<&'static Rule>,
     /// How many are the configuration's own.
     own: usize,
     pub allow: Allow,
+    /// The packs that the configuration turns on.
+    pub packs: Vec<&'static Pack>,
     /// What was allowed before the change that is scanned.
     pub before: Allow,
     /// The file as git has it, where it is in force like that.
@@ -61,9 +63,12 @@ impl Settings {
     fn new(config: &Config, name: &str, globs: &[String]) -> Result<Self, Trouble> {
         let allow = Allow::new(config, globs).map_err(|refused| refuse(refused, name))?;
         let own: Vec<&'static Rule> = config.rules.iter().map(OwnRule::to_rule).collect();
+        let of_packs: Vec<&'static Rule> = config.packs.iter().flat_map(|pack| pack.rules).copied().collect();
         output::know_rules(&own);
+        output::know_rules(&of_packs);
         Ok(Self {
-            rules: own.into_iter().chain(rules::ALL.iter().copied()).collect(),
+            rules: own.into_iter().chain(rules::ALL.iter().copied()).chain(of_packs).collect(),
+            packs: config.packs.clone(),
             own: config.rules.len(),
             allow,
             before: Allow::default(),
@@ -82,6 +87,11 @@ impl Settings {
         let lines = |text: &[u8]| text.iter().copied().filter(|&b| b != b'\r').collect::<Vec<_>>();
         let on_disk = top.and_then(|top| regular_file::read(&top.join(CONFIG_NAME)).ok());
         on_disk.is_some_and(|on_disk| self.text.as_deref().map(lines) != Some(lines(&on_disk)))
+    }
+
+    /// Whether the configuration adds nothing to the built-in rules.
+    pub fn has_built_in_alone(&self) -> bool {
+        self.rules.len() == rules::ALL.len()
     }
 
     /// The rules of the configuration.

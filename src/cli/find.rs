@@ -9,12 +9,13 @@ use std::time::Instant;
 
 use super::args::{Common, FindArgs};
 use super::progress::{self, Progress};
-use super::{Scan, finish, output, threads};
+use super::{Scan, finish, history, output, threads};
 use crate::allow::Allow;
 use crate::cleaning::tokens_from;
 use crate::detect::{Detector, without_line_end};
 use crate::exposure::{Detail, add_files, expose};
-use crate::rules;
+use crate::rule::Rule;
+use crate::rules::{self, PACKS};
 use crate::source::{Files, History, Kind, Repository, Watch};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
@@ -44,6 +45,13 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     let detector = Arc::new(Detector::seeking(rules::ALL, &tokens));
     output::know_tokens(&detector);
     let repository = Repository::discover(Path::new("."))?;
+    let of_packs = rules_of_packs(&repository, common);
+    let detector = if of_packs.is_empty() {
+        detector
+    } else {
+        Arc::new(Detector::seeking(&[rules::ALL, &of_packs].concat(), &tokens))
+    };
+    output::know_tokens(&detector);
     let watch = Arc::new(Watch::default());
     progress::tell_when_stopped(&watch);
     let progress = Progress::start(&watch, common);
@@ -63,6 +71,20 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
     let notes = history.notes().into_iter().chain(forms(&tokens)).collect();
     let scan = Scan::new(Kind::Everywhere, outcome, started, notes);
     finish(Scan { exposures: Some(exposures), sought: tokens.len(), ..scan }, common)
+}
+
+/// The rules of the packs that the configuration turns on: they name a token that is sought, and hide others in what is shown.
+/// Of every pack, where the configuration cannot be used: that is no reason to search for nothing.
+fn rules_of_packs(repository: &Repository, common: &Common) -> Vec<&'static Rule> {
+    let mut unread = Vec::new();
+    let settings = history::settings(repository, &mut Vec::new(), &mut unread, common);
+    // Errors go on to hide whatever any rule may call a token.
+    output::expect_rules();
+    let packs = match settings {
+        Ok(settings) if unread.is_empty() => settings.packs,
+        _ => PACKS.iter().collect(),
+    };
+    packs.iter().flat_map(|pack| pack.rules).copied().collect()
 }
 
 /// What has no part in this, rather than leaving it out in silence.

@@ -140,7 +140,7 @@ fn by_value(outcome: &Outcome) -> Option<String> {
 }
 
 /// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.
-fn settings(
+pub(super) fn settings(
     repository: &Repository,
     notes: &mut Vec<String>,
     unread: &mut Vec<Trouble>,

@@ -66,7 +66,7 @@ fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Trouble>
         let settings = settings(config, &pushes, &repository, common)?;
         let source = base.introduced(&pushes)?;
         notes.extend(source.note());
-        let with_own = (!settings.own_rules().is_empty()).then(|| Detector::new(&settings.rules));
+        let with_own = (!settings.has_built_in_alone()).then(|| Detector::new(&settings.rules));
         let detector = with_own.as_ref().unwrap_or_else(|| &built_in);
         let (allow, before) = (&settings.allow, Some(&settings.before));
         let sweep = Sweep { detector, allow, before, vault: None, tell: None };

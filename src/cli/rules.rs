@@ -10,7 +10,7 @@ use crate::allow::{CONFIG_NAME, Checked, Fault, check};
 use crate::detect::Detector;
 use crate::report;
 use crate::rule::Rule;
-use crate::rules::SOUGHT;
+use crate::rules::{PACKS, SOUGHT};
 use crate::source::Repository;
 use crate::trouble::{Trouble, counted, nearest};
 
@@ -21,23 +21,26 @@ pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8
     match (named, checked) {
         (named, true) => check_examples(named, &settings, common),
         (Some(rule), false) => {
-            let is_own = settings.own_rules().iter().any(|own| own.id == rule.id);
+            let is_own = settings.own_rules().iter().any(|own| std::ptr::eq(*own, rule));
             output::write(common, |_, out| report::write_rule(rule, is_own, common.format.into(), out))?;
             Ok(code::CLEAN)
         }
         (None, false) => {
             let own = settings.own_rules().len();
-            output::write(common, |_, out| report::write_rules(&settings.rules, own, common.format.into(), out))?;
+            output::write(common, |_, out| {
+                report::write_rules(&settings.rules, own, &settings.packs, common.format.into(), out)
+            })?;
             Ok(code::CLEAN)
         }
     }
 }
 
 fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Trouble> {
-    // What find says of a token that is of no rule.
-    let known = settings.rules.iter().copied().chain([&SOUGHT]);
+    // What find says of a token that is of no rule, and the rules of packs that are off.
+    let of_packs = || PACKS.iter().flat_map(|pack| pack.rules).copied();
+    let known = settings.rules.iter().copied().chain([&SOUGHT]).chain(of_packs());
     known.into_iter().find(|rule| rule.id == id).ok_or_else(|| {
-        let nearest = nearest(id, settings.rules.iter().map(|rule| rule.id));
+        let nearest = nearest(id, settings.rules.iter().copied().chain(of_packs()).map(|rule| rule.id));
         Trouble::new(
             format!("cannot explain the rule {id}"),
             "there is none of this id",

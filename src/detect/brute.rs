@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::{Arm, Detector, Hit, Way, boundary, in_order, stands_before, with_capital};
 use crate::finding::{Fingerprint, Span};
-use crate::rules::ALL;
+use crate::rule::Rule;
 use crate::rules::example::{Dice, expand};
+use crate::rules::{ALL, PACKS};
 
 impl Detector {
     /// What [`Detector::plain`] finds: no gate, no look at the body's first letters, none at long runs round a name.
@@ -69,18 +70,27 @@ impl Piece {
     fn text(&self) -> Vec<u8> {
         match self {
             Self::Example(which, seed, cut) => {
-                let templates: Vec<&str> = ALL.iter().flat_map(|rule| [rule.hits, rule.misses].concat()).collect();
+                let templates: Vec<&str> =
+                    with_packs().iter().flat_map(|rule| [rule.hits, rule.misses].concat()).collect();
                 let text = expand(templates[which.index(templates.len())], &mut Dice::new(*seed)).into_bytes();
                 text[..text.len() * cut / 100].to_vec()
             }
             Self::Literal(which) => which
-                .get(&["s", "sk", "sk_", "whsec_", "attio", "ATTIO", "Attio", "rk_", "_", "\"", " ", "\n"])
+                .get(&[
+                    "s", "sk", "sk_", "whsec_", "attio", "ATTIO", "Attio", "rk_", "_", "sk-", "re_", "gsk_", "test_",
+                    "hf_", "polar_", "-", "\"", " ", "\n",
+                ])
                 .as_bytes()
                 .to_vec(),
             Self::Run(seed, len) => expand(&format!("{{base64:{len}}}"), &mut Dice::new(*seed)).into_bytes(),
             Self::Bytes(bytes) => bytes.clone(),
         }
     }
+}
+
+/// The built-in rules, and those of all packs behind them.
+fn with_packs() -> Vec<&'static Rule> {
+    ALL.iter().chain(PACKS.iter().flat_map(|pack| pack.rules)).copied().collect()
 }
 
 fn told(hits: &[Hit]) -> Vec<(Span, &'static str, Fingerprint)> {
@@ -93,7 +103,9 @@ proptest! {
     #[test]
     fn the_prefilter_loses_nothing(pieces in prop::collection::vec(Piece::any(), 0..12)) {
         let text: Vec<u8> = pieces.iter().flat_map(Piece::text).collect();
-        let detector = Detector::new(ALL);
-        prop_assert_eq!(told(&in_order(detector.plain(&text))), told(&detector.brute(&text)));
+        for rules in [ALL.to_vec(), with_packs()] {
+            let detector = Detector::new(&rules);
+            prop_assert_eq!(told(&in_order(detector.plain(&text))), told(&detector.brute(&text)));
+        }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::randomness::{LENIENT, STRICT, is_hex, is_made_of_words, looks_random, parts_look_random, varied};
-use super::{Detector, Hit, decode};
+use super::{Detector, Hit, boundary, decode};
 use crate::finding::{Encoding, Span};
 
 /// A piece of text that is replaced where the text is shown.
@@ -82,7 +82,8 @@ impl Detector {
         masks
     }
 
-    /// Every prefix of a rule with eight or more letters of a body behind it, whatever stands before it.
+    /// Every prefix of a rule with eight or more letters of a body behind it, whatever stands before it. Behind a prefix that
+    /// ends many a word, only where a token may start and what follows is no word in one case.
     fn marked(&self, text: &[u8]) -> decode::Marks {
         let mut marked = Vec::new();
         let mut from = 0;
@@ -93,7 +94,10 @@ impl Detector {
             let body = text[start..].iter().take_while(|b| in_run(**b)).count();
             let body = body + behind_dot(&text[start + body..]);
             from = literal.end;
-            if prefixed.is_some() && body >= 8 {
+            let is_word = |arm: &super::Arm| {
+                arm.is_common && (!boundary::may_start(text, literal.start) || in_one_case(&text[start..start + body]))
+            };
+            if body >= 8 && prefixed.is_some_and(|arm| !is_word(arm)) {
                 let prefix = String::from_utf8_lossy(&text[literal.start..start]);
                 marked.push((literal.start..start + body, format!("{prefix}…")));
                 from = start + body;
@@ -224,6 +228,12 @@ fn behind_dot(text: &[u8]) -> usize {
     let Some((b'.', rest)) = text.split_first() else { return 0 };
     let run = rest.iter().take_while(|b| in_run(**b)).count();
     if run >= SHORTEST { 1 + run } else { 0 }
+}
+
+/// Letters without a digit, and not in both cases, as names are made of.
+fn in_one_case(text: &[u8]) -> bool {
+    let has = |of: fn(&u8) -> bool| text.iter().any(of);
+    !(has(u8::is_ascii_digit) || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase))
 }
 
 fn in_run(byte: u8) -> bool {

@@ -31,7 +31,7 @@ use gate::{Gate, Literal};
 
 use crate::finding::{Encoding, Fingerprint, Layer, Redacted, Secret, Span, Token};
 use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
-use crate::rules::{ALL, is_published};
+use crate::rules::{ALL, is_published, pack_of};
 
 pub use excerpt::{is_unsafe, without_line_end};
 pub use reach::{Lines, Reach};
@@ -89,6 +89,8 @@ struct Arm {
     is_named: bool,
     /// It may begin with a capital.
     may_be_capital: bool,
+    /// Its rule is of a pack, and it is so short that it ends many a word: `re_`, `sk-`.
+    is_common: bool,
     expression: usize,
     way: Way,
 }
@@ -447,13 +449,16 @@ fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expression: usize, a
     /// That of `sk_`, which is the end of many a word.
     const SHORTEST_PREFIX: usize = 3;
     let is_built_in = ALL.iter().any(|built_in| built_in.id == rule.id);
+    let is_of_pack = !is_built_in && pack_of(rule).is_some();
     match pattern {
         Pattern::Prefixed { prefixes, judge, near, .. } => arms.extend(prefixes.iter().map(|prefix| Arm {
             rule,
             literal: prefix.literal.as_bytes(),
             lead: 0,
-            is_named: is_built_in && prefix.literal.len() > SHORTEST_PREFIX,
+            is_named: (is_built_in || is_of_pack) && prefix.literal.len() > SHORTEST_PREFIX,
+            // Each capital is a literal more for the gate.
             may_be_capital: is_built_in,
+            is_common: is_of_pack && prefix.literal.len() <= SHORTEST_PREFIX,
             expression,
             way: Way::Prefixed(Asked { environment: prefix.environment, judge: *judge, near: near.as_bytes() }),
         })),
@@ -463,6 +468,7 @@ fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expression: usize, a
             lead: 0,
             is_named: false,
             may_be_capital: false,
+            is_common: false,
             expression,
             way: Way::Given { before: *before, after: *after, written: *written },
         })),

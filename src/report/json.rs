@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 
 use super::Report;
 use super::plan::{Step, plan};
-use super::rules::shapes;
+use super::rules::{is_on, shapes};
 use super::shown::shown_path;
 use crate::exposure::{Exposure, Place, ShownCommit};
 use crate::finding::{Finding, ShownPath};
 use crate::rule::{Pattern, Prefix, Rule, Severity};
+use crate::rules::{PACKS, Pack, pack_of};
 use crate::source::Kind;
 use crate::sweep::Allowed;
 use crate::trouble::Trouble;
@@ -34,13 +35,30 @@ pub(super) fn write_error_line(one: &Trouble, out: &mut dyn Write) -> io::Result
     writeln!(out, "{}", typed("error", error(one)))
 }
 
-pub(super) fn write_rules_document(rules: &[&Rule], own: usize, out: &mut dyn Write) -> io::Result<()> {
+/// With the packs and which of them are `on`, where all rules are listed.
+pub(super) fn write_rules_document(
+    rules: &[&Rule],
+    own: usize,
+    on: Option<&[&Pack]>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let rules: Vec<Value> = rules.iter().enumerate().map(|(at, one)| rule(one, at < own)).collect();
-    write_pretty(&json!({ "version": 1, "rules": rules }), out)
+    let mut document = json!({ "version": 1, "rules": rules });
+    if let Some(on) = on {
+        document["packs"] = PACKS.iter().map(|one| pack(one, on)).collect();
+    }
+    write_pretty(&document, out)
 }
 
-pub(super) fn write_rule_lines(rules: &[&Rule], own: usize, out: &mut dyn Write) -> io::Result<()> {
-    rules.iter().enumerate().try_for_each(|(at, one)| writeln!(out, "{}", typed("rule", rule(one, at < own))))
+pub(super) fn write_rule_lines(
+    rules: &[&Rule],
+    own: usize,
+    on: Option<&[&Pack]>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    rules.iter().enumerate().try_for_each(|(at, one)| writeln!(out, "{}", typed("rule", rule(one, at < own))))?;
+    let packs = on.into_iter().flat_map(|on| PACKS.iter().map(|one| pack(one, on)));
+    packs.into_iter().try_for_each(|one| writeln!(out, "{}", typed("pack", one)))
 }
 
 pub(super) fn write_checks_document(
@@ -91,6 +109,7 @@ fn rule(rule: &Rule, is_own: bool) -> Value {
         "title": rule.title,
         "vendor": rule.vendor,
         "custom": is_own,
+        "pack": pack_of(rule).map(|pack| pack.name),
         "severity": severity.name(),
         "prefixes": prefixes,
         "shapes": shapes(rule),
@@ -99,6 +118,11 @@ fn rule(rule: &Rule, is_own: bool) -> Value {
         "remedy": rule.remedy,
         "docs": rule.docs,
     })
+}
+
+fn pack(pack: &Pack, on: &[&Pack]) -> Value {
+    let rules: Vec<&str> = pack.rules.iter().map(|rule| rule.id).collect();
+    json!({ "name": pack.name, "about": pack.about, "on": is_on(pack, on), "rules": rules })
 }
 
 fn check((id, hits, misses, faults): &(&str, usize, usize, Vec<String>)) -> Value {

@@ -21,6 +21,7 @@ use crate::cleaning::Cleaning;
 use crate::exposure::{Exposure, ShownCommit};
 use crate::finding::Finding;
 use crate::rule::Rule;
+use crate::rules::Pack;
 use crate::source::Kind;
 use crate::sweep::Outcome;
 use crate::trouble::Trouble;
@@ -105,12 +106,12 @@ pub fn write_error(error: &Trouble, format: Format, out: &mut dyn Write) -> io::
     }
 }
 
-/// Lists `rules`, the first `own` of which are the configuration's.
-pub fn write_rules(rules: &[&Rule], own: usize, format: Format, out: &mut dyn Write) -> io::Result<()> {
+/// Lists `rules`, the first `own` of which are the configuration's, and all packs, of which `on` are in force.
+pub fn write_rules(rules: &[&Rule], own: usize, on: &[&Pack], format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Human => rules::list(rules, out),
-        Format::Json => json::write_rules_document(rules, own, out),
-        Format::Jsonl => json::write_rule_lines(rules, own, out),
+        Format::Human => rules::list(rules, on, out),
+        Format::Json => json::write_rules_document(rules, own, Some(on), out),
+        Format::Jsonl => json::write_rule_lines(rules, own, Some(on), out),
     }
 }
 
@@ -118,7 +119,8 @@ pub fn write_rules(rules: &[&Rule], own: usize, format: Format, out: &mut dyn Wr
 pub fn write_rule(rule: &Rule, is_own: bool, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => rules::explain(rule, out),
-        _ => write_rules(&[rule], usize::from(is_own), format, out),
+        Format::Json => json::write_rules_document(&[rule], usize::from(is_own), None, out),
+        Format::Jsonl => json::write_rule_lines(&[rule], usize::from(is_own), None, out),
     }
 }
 

@@ -3,12 +3,19 @@
 use std::io::{self, Write};
 
 use crate::rule::{Judge, Pattern, Prefix, Rule, Written};
+use crate::rules::{PACKS, Pack, pack_of};
 
-/// A line a rule.
-pub fn list(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
+/// A line a rule, and a line a pack.
+pub fn list(rules: &[&Rule], on: &[&Pack], out: &mut dyn Write) -> io::Result<()> {
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     for rule in rules {
         writeln!(out, "{:width$}  {}", rule.id, rule.title)?;
+    }
+    writeln!(out, "\nPacks of more rules, in force where .keysweep.toml has [rules] packs = [\"{}\"]:", PACKS[0].name)?;
+    for pack in PACKS {
+        let state = if is_on(pack, on) { "on" } else { "off" };
+        let vendors: Vec<_> = pack.rules.iter().map(|rule| rule.title).collect();
+        writeln!(out, "  {} ({state}): {}: {}", pack.name, pack.about, vendors.join(", "))?;
     }
     Ok(())
 }
@@ -16,6 +23,9 @@ pub fn list(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
 /// What one rule looks for, what its token opens, what it cannot be told from, and how to rotate it.
 pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}, issued by {}", rule.id, rule.title, rule.vendor)?;
+    if let Some(pack) = pack_of(rule) {
+        writeln!(out, "Of the pack {0}, in force where .keysweep.toml has [rules] packs = [\"{0}\"].", pack.name)?;
+    }
     let shapes = shapes(rule);
     if !shapes.is_empty() {
         writeln!(out, "\nShape:")?;
@@ -34,6 +44,11 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\nDocumentation: {}", rule.docs)?;
     }
     Ok(())
+}
+
+/// Whether the pack is one of those that are in force.
+pub(super) fn is_on(pack: &Pack, on: &[&Pack]) -> bool {
+    on.iter().any(|other| other.name == pack.name)
 }
 
 /// The shapes of a rule's patterns, one for those that differ in what must stand near only.

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use super::rules::shapes;
 use crate::rule::{Environment, Pattern, Rule};
+use crate::rules::Pack;
 
 /// The page, in Markdown.
-pub fn page(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
+pub fn page(rules: &[&Rule], packs: &[Pack], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# The rules\n")?;
     writeln!(
         out,
@@ -16,11 +17,25 @@ pub fn page(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
         out,
         "names the token. This page is written by `BLESS=1 cargo test --test docs`, and a test keeps it fresh.\n"
     )?;
+    table(rules, out)?;
+    for pack in packs {
+        writeln!(out, "\nThe pack `{}`, {}:\n", pack.name, pack.about)?;
+        table(pack.rules, out)?;
+    }
+    writeln!(
+        out,
+        "\nThe rules of a pack are off until `.keysweep.toml` turns it on: `packs = [\"{}\"]` under `[rules]`.",
+        packs.iter().map(|pack| pack.name).collect::<Vec<_>>().join("\", \"")
+    )?;
+    rules.iter().chain(packs.iter().flat_map(|pack| pack.rules)).try_for_each(|rule| section(rule, out))
+}
+
+fn table(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| rule | finds | severity |\n|---|---|---|")?;
     for rule in rules {
         writeln!(out, "| [`{0}`](#{0}) | {1} | {2} |", rule.id, rule.title, severities(rule).join(", "))?;
     }
-    rules.iter().try_for_each(|rule| section(rule, out))
+    Ok(())
 }
 
 fn section(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {

@@ -16,6 +16,7 @@ pub const SHAPES: &[&str] = &[
     "base32",
     "hex",
     "digits",
+    "letters",
     "word",
     "dashed",
     "base64",
@@ -72,7 +73,7 @@ impl Dice {
 
 /// Fills in the `{shape:length}` of `template`. Other braces stay as they are.
 ///
-/// Shapes, each with its length in characters unless said otherwise: `alnum`, `base36`, `base32`, `hex`, `digits`,
+/// Shapes, each with its length in characters unless said otherwise: `alnum`, `base36`, `base32`, `hex`, `digits`, `letters`,
 /// `sequence` (the alphabet, then digits), `word` (alnum and `_`), `dashed` (alnum and `-`), `base64`, `base64bare`
 /// (without padding) and `base64url` (all three in bytes), `uuid`, `workos`, `basic-hex` (Basic auth whose user is so much
 /// hex), `hex64` (64 hex digits), `hex64-colon` (64 hex digits and a colon), `urlsafe` (alnum, `_` and `-`), `base64-of:TEXT`,
@@ -113,6 +114,7 @@ fn fill(field: &str, dice: &mut Dice) -> Option<String> {
         "base32" => dice.text(&[LOWER, b"234567"].concat(), len),
         "hex" => dice.text(&[DIGITS, b"abcdef"].concat(), len),
         "digits" => dice.text(DIGITS, len),
+        "letters" => dice.text(&[LOWER, UPPER].concat(), len),
         "word" => dice.text(&[LOWER, UPPER, DIGITS, b"_"].concat(), len),
         "dashed" => dice.text(&[LOWER, UPPER, DIGITS, b"-"].concat(), len),
         "base64" => BASE64.encode(&dice.bytes(len)),

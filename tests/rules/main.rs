@@ -9,5 +9,6 @@ mod encodings;
 mod examples;
 mod explain;
 mod own_rules;
+mod packs;
 mod properties;
 mod shapes;

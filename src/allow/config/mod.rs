@@ -8,7 +8,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::own::OwnRule;
+use crate::detect::Detector;
 use crate::finding::Fingerprint;
+use crate::rule::Rule;
+use crate::rules::{PACKS, Pack, pack};
 use crate::trouble::{in_brief, nearest};
 
 /// The name of the configuration file, at the top of the repository.
@@ -30,6 +33,8 @@ pub struct Config {
     pub paths: Vec<(String, usize)>,
     pub fingerprints: Vec<AllowedToken>,
     pub rules: Vec<OwnRule>,
+    /// The packs of rules that are on, each once.
+    pub packs: Vec<&'static Pack>,
 }
 
 /// A token that is known to be harmless.
@@ -82,7 +87,8 @@ type Field<'t> = Spanned<DeValue<'t>>;
 impl Reader {
     fn config(&self, table: &Spanned<DeTable<'_>>) -> Result<Config, Wrong> {
         let mut config = Config::default();
-        self.only_keys(table.get_ref(), &["allow", "rule"])?;
+        self.only_keys(table.get_ref(), &["allow", "rule", "rules"])?;
+        config.packs = self.packs(table.get_ref().get("rules"))?;
         if let Some(allow) = table.get_ref().get("allow") {
             let allow = self.table(allow, "[allow]")?;
             self.only_keys(allow, &["paths", "fingerprints"])?;
@@ -97,7 +103,7 @@ impl Reader {
             }
         }
         for entry in self.items(table.get_ref().get("rule"), "[[rule]]")? {
-            let rule = self.own_rule(entry)?;
+            let rule = self.own_rule(entry, &config.packs)?;
             if config.rules.len() == MOST_RULES {
                 return Err(self.wrong(entry, format!("it has more than {MOST_RULES} rules, the limit")));
             }
@@ -108,13 +114,44 @@ impl Reader {
             }
             config.rules.push(rule);
         }
+        let of_packs: Vec<&'static Rule> = config.packs.iter().flat_map(|pack| pack.rules).copied().collect();
+        let detector = (!of_packs.is_empty() && !config.rules.is_empty()).then(|| Detector::new(&of_packs));
+        let is_of_pack = |text: &str| detector.as_ref().is_some_and(|packs| !packs.find(text.as_bytes()).is_empty());
         for (rule, entry) in config.rules.iter().zip(self.items(table.get_ref().get("rule"), "[[rule]]")?) {
-            if config.rules.iter().any(|other| rule.shows_token_of(other)) {
+            if config.rules.iter().any(|other| rule.shows_token_of(other)) || rule.shown_texts().any(is_of_pack) {
                 let what = format!("the texts of {} hold what looks like a token, and reports print them", rule.id);
                 return Err(self.wrong(entry, what));
             }
         }
         Ok(config)
+    }
+
+    fn packs(&self, field: Option<&Field<'_>>) -> Result<Vec<&'static Pack>, Wrong> {
+        let Some(field) = field else { return Ok(Vec::new()) };
+        if field.get_ref().as_array().is_some() {
+            return Err(self.wrong(field, "[rules] must be a table, not array; a custom rule is a [[rule]]"));
+        }
+        let table = self.table(field, "[rules]")?;
+        self.only_keys(table, &["packs"])?;
+        let mut packs: Vec<&'static Pack> = Vec::new();
+        for entry in self.items(table.get("packs"), "packs")? {
+            let found = self.pack(entry)?;
+            if !packs.iter().any(|pack| pack.name == found.name) {
+                packs.push(found);
+            }
+        }
+        // Whatever the order in the file is, rules are tried in the same one.
+        packs.sort_by_key(|pack| PACKS.iter().position(|known| known.name == pack.name));
+        Ok(packs)
+    }
+
+    fn pack(&self, field: &Field<'_>) -> Result<&'static Pack, Wrong> {
+        let name = self.text(field, "a name of packs")?;
+        pack(&name).ok_or_else(|| {
+            let nearest = nearest(&name, PACKS.iter().map(|pack| pack.name));
+            let all = PACKS.iter().map(|pack| pack.name).collect::<Vec<_>>().join(" and ");
+            self.wrong(field, format!("there is no pack {}; did you mean {nearest}? There are {all}", in_brief(&name)))
+        })
     }
 
     fn allowed_token(&self, entry: &Field<'_>) -> Result<AllowedToken, Wrong> {

@@ -7,8 +7,8 @@ use super::{Field, Reader, Wrong};
 use crate::allow::own::{Alphabet, LENGTHS, OwnRule};
 use crate::detect::{Detector, is_unsafe};
 use crate::rule::Severity;
-use crate::rules;
 use crate::rules::example::{self, Dice, expand};
+use crate::rules::{self, Pack};
 use crate::trouble::{in_brief, nearest};
 
 const KEYS: &[&str] = &[
@@ -31,14 +31,15 @@ const MOST_WORDS: usize = 32;
 const LONGEST_TEXT: usize = 1_000;
 
 impl Reader {
-    pub(super) fn own_rule(&self, entry: &Field<'_>) -> Result<OwnRule, Wrong> {
+    /// `packs` are on.
+    pub(super) fn own_rule(&self, entry: &Field<'_>, packs: &[&'static Pack]) -> Result<OwnRule, Wrong> {
         let table = self.table(entry, "[[rule]]")?;
         self.only_keys(table, KEYS)?;
         let text = |key: &str| table.get(key).map(|field| self.shown_text(field, key)).transpose();
         let texts = |key: &str| self.shown_texts(table.get(key), key);
         let (hits, misses) = self.examples(table.get("examples"))?;
         Ok(OwnRule {
-            id: self.rule_id(self.required(table, entry, "id", "[[rule]]")?)?,
+            id: self.rule_id(self.required(table, entry, "id", "[[rule]]")?, packs)?,
             prefix: self.prefix(self.required(table, entry, "prefix", "[[rule]]")?)?,
             severity: table.get("severity").map_or(Ok(Severity::Medium), |field| self.severity(field))?,
             vendor: text("vendor")?.unwrap_or_else(|| "your own rule".to_owned()),
@@ -54,13 +55,16 @@ impl Reader {
         })
     }
 
-    fn rule_id(&self, field: &Field<'_>) -> Result<String, Wrong> {
+    fn rule_id(&self, field: &Field<'_>, packs: &[&'static Pack]) -> Result<String, Wrong> {
         let id = self.filled(field, "id")?;
         if id.len() > LONGEST_ID {
             return Err(self.wrong(field, format!("an id has at most {LONGEST_ID} characters")));
         }
         if rules::ALL.iter().any(|rule| rule.id == id) {
             return Err(self.wrong(field, format!("the id {id} is a built-in rule's; choose another")));
+        }
+        if let Some(pack) = packs.iter().find(|pack| pack.rules.iter().any(|rule| rule.id == id)) {
+            return Err(self.wrong(field, format!("the id {id} is a rule's of the pack {}; choose another", pack.name)));
         }
         let plain = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         plain.then_some(id).ok_or_else(|| self.wrong(field, "an id has lower-case letters, digits and dashes only"))

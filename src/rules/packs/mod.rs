@@ -1,0 +1,71 @@
+//! Families beside `sk_` and `whsec_`, off until a configuration names their pack: `[rules] packs = ["ai"]`.
+//!
+//! A rule of a pack is a table entry like every other rule. Rules here are statics, since [`pack_of`] compares addresses: a
+//! custom rule may have the id of a pack's rule where that pack is off.
+
+mod ai;
+mod ai_tools;
+mod cousins;
+pub(super) mod published;
+
+use crate::rule::Rule;
+
+/// A named set of rules.
+#[derive(Debug)]
+pub struct Pack {
+    /// As `packs` in the configuration names it.
+    pub name: &'static str,
+    /// What it is for: a clause that follows the name and a colon.
+    pub about: &'static str,
+    /// Where two shapes overlap, the narrower one is first.
+    pub rules: &'static [&'static Rule],
+}
+
+/// In the order in which their rules are tried: no two packs share a shape.
+pub static PACKS: &[Pack] = &[
+    Pack {
+        name: "ai",
+        about: "keys of model providers (`sk-` and others) and of tools around models",
+        rules: &[
+            &ai::OPENAI,
+            &ai::ANTHROPIC,
+            &ai::OPENROUTER,
+            &ai_tools::LANGFUSE,
+            &ai::CEREBRAS,
+            &ai::DEEPSEEK,
+            &ai::UNNAMED,
+            &ai::GROQ,
+            &ai::XAI,
+            &ai::PERPLEXITY,
+            &ai::NVIDIA,
+            &ai_tools::PINECONE,
+            &ai_tools::LANGSMITH,
+            &ai_tools::HUGGING_FACE,
+            &ai_tools::REPLICATE,
+            &ai_tools::TAVILY,
+        ],
+    },
+    Pack {
+        name: "cousins",
+        about: "keys of platforms that write theirs much like `sk_`",
+        rules: &[
+            &cousins::SUPABASE_SECRET,
+            &cousins::SUPABASE_TOKEN,
+            &cousins::TOSS,
+            &cousins::RESEND,
+            &cousins::POLAR_TOKEN,
+            &cousins::POLAR_WEBHOOK,
+            &cousins::PADDLE,
+        ],
+    },
+];
+
+/// The pack of this name.
+pub fn pack(name: &str) -> Option<&'static Pack> {
+    PACKS.iter().find(|pack| pack.name == name)
+}
+
+/// The pack that this rule is of. A custom rule is of none, whatever its id is.
+pub fn pack_of(rule: &Rule) -> Option<&'static Pack> {
+    PACKS.iter().find(|pack| pack.rules.iter().any(|other| std::ptr::eq(*other, rule)))
+}
