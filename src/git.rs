@@ -4,11 +4,16 @@
 //! Git is started here and nowhere else. A repository's settings can name programs, and who wrote the repository may have
 //! written the settings, so no call but `running_hooks` lets git start one. `tests/cli/programs.rs` holds that.
 
-use std::ffi::{OsStr, OsString};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+mod places;
+mod waiting;
 
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+
+use crate::regular_file;
 use crate::trouble::Trouble;
 
 /// Settings that can make git start a program, switched off for every call but those that run hooks. Options win over the
@@ -39,6 +44,8 @@ const RELATIVE: &[&str] = &["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_O
 pub struct Question {
     command: Command,
     stdin: Vec<u8>,
+    /// Where git runs, and the git directories that options name.
+    places: Vec<PathBuf>,
 }
 
 /// What git said.
@@ -85,7 +92,16 @@ impl Question {
 
     fn of<A: AsRef<OsStr>>(git: &Path, dir: &Path, args: impl IntoIterator<Item = A>) -> Self {
         let mut command = Command::new(git);
-        command.args(args).current_dir(dir).env("LC_ALL", "C");
+        let dir_from_here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        let mut places = vec![dir_from_here];
+        let mut is_git_dir = false;
+        for word in args {
+            if std::mem::replace(&mut is_git_dir, word.as_ref() == "--git-dir") {
+                places.push(places[0].join(word.as_ref()));
+            }
+            command.arg(word);
+        }
+        command.current_dir(dir).env("LC_ALL", "C");
         // A partial clone would else fetch what it lacks, over the network.
         command.env("GIT_NO_LAZY_FETCH", "1");
         // What it traces stands where its complaints are looked for.
@@ -100,7 +116,7 @@ impl Question {
                 command.env(name, path);
             }
         }
-        Self { command, stdin: Vec::new() }
+        Self { command, stdin: Vec::new(), places }
     }
 
     #[must_use]
@@ -129,15 +145,41 @@ impl Question {
         let piped = if self.stdin.is_empty() { Stdio::null() } else { Stdio::piped() };
         self.command.stdin(piped).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(did_not_run)?;
-        let stdin = child.stdin.take();
-        let output = std::thread::scope(|scope| {
+        let (answer, waited_for) = self.read_answer(&mut child);
+        if let Some(pipe) = waited_for {
+            let cause = regular_file::expect(&pipe).err().unwrap_or_else(|| io::Error::other("git waited for it"));
+            let attempt = format!("cannot read {}", pipe.display());
+            return Err(Trouble::new(attempt, cause, "put a file in its place, and see what else git status says"));
+        }
+        answer.map_err(did_not_run)
+    }
+
+    /// What git prints until it ends, and the pipe for which it waited in place of that.
+    fn read_answer(&self, child: &mut Child) -> (io::Result<Answer>, Option<PathBuf>) {
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (reading, ended) = mpsc::channel();
+        std::thread::scope(|scope| {
             // A git that ends early has said what it has to say.
             scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(&self.stdin)));
-            child.wait_with_output()
-        });
-        let output = output.map_err(did_not_run)?;
-        Ok(Answer { code: output.status.code(), stdout: output.stdout, stderr: output.stderr })
+            let also_reading = reading.clone();
+            let stderr = scope.spawn(move || read_all(stderr, also_reading));
+            let stdout = scope.spawn(move || read_all(stdout, reading));
+            let waited_for = waiting::watch(child, &ended, &self.places);
+            let joined = |read: std::thread::Result<_>| read.unwrap_or_else(|_| Err(io::Error::other("it panicked")));
+            let (stdout, stderr) = (joined(stdout.join()), joined(stderr.join()));
+            let answer =
+                child.wait().and_then(|status| Ok(Answer { code: status.code(), stdout: stdout?, stderr: stderr? }));
+            (answer, waited_for)
+        })
     }
+}
+
+/// Drops `reading` at the end.
+fn read_all(from: Option<impl Read>, reading: mpsc::Sender<()>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = from.map_or(Ok(0), |mut from| from.read_to_end(&mut bytes));
+    drop(reading);
+    read.map(|_| bytes)
 }
 
 impl Answer {

@@ -12,6 +12,8 @@ use gix::hash::oid;
 use gix::objs::{self, decode};
 use gix::zlib::{Inflate, Status};
 
+use crate::regular_file;
+
 /// The longest header: `commit `, 20 digits, NUL.
 const LONGEST_HEADER: usize = 32;
 /// Files of fewer bytes than this are decoded at once, into `USUAL_RATIO` times as many: that is enough for nearly all.
@@ -39,11 +41,14 @@ impl Loose {
     /// The kind of the object `id`, and its bytes at the end of `buffer`: they start where the number says. None where
     /// there is no such loose object.
     pub fn read(&mut self, id: &oid, buffer: &mut Vec<u8>) -> gix::Result<Option<(objs::Kind, usize)>> {
-        let len = match File::open(self.path_of(id)).and_then(|file| read_whole(file, &mut self.buffer)) {
+        let len = match regular_file::open(&self.path_of(id)).and_then(|file| read_whole(file, &mut self.buffer)) {
             Ok(len) => len,
             Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(err) => return Err(gix::Error::from_error(err)),
         };
+        if len == 0 {
+            self.expect_no_pipe(id)?;
+        }
         let packed = &self.buffer[..len];
         // Most fit into the scratch at once: a pass for the header alone would build the decoder's tables twice, which
         // with 20 staged files was a tenth of the process.
@@ -75,6 +80,11 @@ impl Loose {
         Ok(Some((kind, start)))
     }
 
+    /// Refuses a pipe or a device in place of the object, which gix would open and wait for.
+    pub fn expect_no_pipe(&self, id: &oid) -> gix::Result<()> {
+        regular_file::expect(&self.path_of(id)).map_err(gix::Error::from_error)
+    }
+
     fn path_of(&self, id: &oid) -> PathBuf {
         let mut hex = gix::hash::Kind::hex_buf();
         let (folder, name) = id.hex_to_buf(&mut hex).split_at(2);
@@ -89,6 +99,10 @@ fn read_whole(mut file: File, buffer: &mut Vec<u8>) -> io::Result<usize> {
     let mut len = 0;
     loop {
         if buffer.len() == len {
+            // A device may have no end.
+            if len > 0 && !file.metadata()?.is_file() {
+                return Ok(0);
+            }
             buffer.resize((len * 2).max(FIRST_ROOM), 0);
         }
         match file.read(&mut buffer[len..]) {

@@ -23,6 +23,7 @@ use super::gaps::Gaps;
 use super::loose::Loose;
 use super::packs::Packs;
 use crate::allow::CONFIG_NAME;
+use crate::regular_file;
 use crate::trouble::{Trouble, counted};
 
 /// How many bytes of delta bases a thread keeps. With them a push of 1,000 commits in a clone of git/git takes two thirds
@@ -155,8 +156,24 @@ impl Stores {
 
     /// Opening them takes a list of all packs, and where all that is wanted is in a plain place they stay unused.
     fn gix(&self) -> Result<&[Arc<gix::odb::Store>], Trouble> {
-        let open = || self.dirs.iter().map(|dir| store(dir.clone(), self.hash)).collect();
+        let open = || {
+            self.expect_no_pipe_among_packs()?;
+            self.dirs.iter().map(|dir| store(dir.clone(), self.hash)).collect()
+        };
         self.gix.get_or_init(open).as_deref().map_err(Clone::clone)
+    }
+
+    /// gix maps packs and their indexes, and would wait for a pipe in place of one.
+    fn expect_no_pipe_among_packs(&self) -> Result<(), Trouble> {
+        let folders = with_alternates(&self.dirs, &mut Vec::new()).into_iter().map(|dir| dir.join("pack"));
+        let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten().flatten().map(|file| file.path());
+        files.into_iter().try_for_each(|file| {
+            let refused = |err| {
+                let attempt = format!("cannot read {}", file.display());
+                Trouble::new(attempt, err, "remove it, and look for the damage with git fsck --full")
+            };
+            regular_file::expect(&file).map_err(refused)
+        })
     }
 }
 
@@ -364,7 +381,9 @@ impl Objects {
                 buffer.drain(..start);
                 return Ok(Some(kind));
             }
+            store.expect_no_pipe(id).map_err(failed)?;
         }
+        self.loose.borrow().expect_no_pipe(id).map_err(failed)?;
         let stores = self.stores.gix()?;
         let reading = |store: &Arc<gix::odb::Store>| {
             let mut handle = store.to_cache();

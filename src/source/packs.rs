@@ -14,6 +14,7 @@ use memmap2::Mmap;
 
 use super::alternates::with_alternates;
 use super::map::map;
+use crate::regular_file;
 
 /// Format: gitformat-pack(5), "Version 2 pack-*.idx files".
 const SIGNATURE: &[u8] = b"\xfftOc\0\0\0\x02";
@@ -75,7 +76,12 @@ impl Pack {
     ) -> Option<gix::objs::Kind> {
         let (path, index) = (&self.path, &self.index);
         let offset = index.offset_of(id)?;
-        let opened = || data::File::at(path.with_extension("pack"), hash).ok();
+        let opened = || {
+            let file = path.with_extension("pack");
+            // Opening a pipe would wait.
+            regular_file::expect(&file).ok()?;
+            data::File::at(file, hash).ok()
+        };
         let data = self.data.get_or_init(opened).as_ref()?;
         // Most deltas name their base by its place, which needs no asking.
         let base = |id: &oid, _: &mut Vec<u8>| {

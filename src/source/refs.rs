@@ -133,14 +133,21 @@ impl Repository {
 
     /// Commits at whose parents a shallow clone ends.
     pub(super) fn shallow(&self) -> Result<HashSet<ObjectId>, Trouble> {
-        let path = match std::env::var_os("GIT_SHALLOW_FILE") {
+        let named = std::env::var_os("GIT_SHALLOW_FILE");
+        let is_named = named.is_some();
+        let path = match named {
             // So git says that this is no shallow clone.
             Some(path) if path.is_empty() => return Ok(HashSet::new()),
             Some(path) => self.worktree().unwrap_or(self.gix.current_dir()).join(path),
             None => self.gix.common_dir().join("shallow"),
         };
         let wrong = |err: &dyn std::fmt::Display| {
-            Trouble::new(format!("cannot read {}", path.display()), err, "see what git fsck says of the repository")
+            let (whose, way_out) = if is_named {
+                (" of GIT_SHALLOW_FILE", "unset GIT_SHALLOW_FILE, or name a file in it that git wrote")
+            } else {
+                ("", "see what git fsck says of the repository")
+            };
+            Trouble::new(format!("cannot read {}{whose}", path.display()), err, way_out)
         };
         match regular_file::read(&path) {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),

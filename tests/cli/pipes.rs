@@ -154,3 +154,115 @@ fn a_configuration_that_is_a_link_is_not_followed_and_is_said_to_be_one() {
         }
     }
 }
+
+/// The loose object that git names `revision`.
+fn loose(repo: &Repo, revision: &str) -> String {
+    let id = repo.git(&["rev-parse", revision]).line();
+    format!(".git/objects/{}/{}", &id[..2], &id[2..])
+}
+
+const SCANS: [&[&str]; 8] = [
+    &["staged"],
+    &["hook", "pre-commit"],
+    &["history"],
+    &["history", "HEAD"],
+    &["history", "HEAD~1..HEAD"],
+    &["history", "--since-last"],
+    &["history", "--author", "ada"],
+    &["find"],
+];
+
+#[test]
+fn a_pipe_or_a_device_in_place_of_an_object_is_no_object() {
+    for (revision, readers) in [
+        (":new.txt", &["staged", "hook pre-commit", "history", "history --since-last", "find"][..]),
+        ("HEAD^{tree}", &["staged", "hook pre-commit", "history", "history HEAD", "history HEAD~1..HEAD", "find"]),
+        ("HEAD", &["staged", "history", "history HEAD", "history --author ada", "find"]),
+    ] {
+        for device in [None, Some("/dev/zero")] {
+            note(format!("{revision} {device:?}"));
+            let repo = repository();
+            repo.stage("b.txt", "more\n");
+            repo.commit("third");
+            repo.stage("new.txt", "new\n");
+            let path = loose(&repo, revision);
+            put_pipe(&repo, &path);
+            if let Some(device) = device {
+                fs::remove_file(repo.path(&path)).expect("remove");
+                std::os::unix::fs::symlink(device, repo.path(&path)).expect("link");
+            }
+            for args in SCANS {
+                let run = repo.keysweep_call(args).stdin("searched-for-1234").patience(PATIENCE).run();
+                let must_fail = readers.contains(&args.join(" ").as_str());
+                if run.code != Some(2) && (must_fail || run.code != Some(0)) || run.all().contains("panic") {
+                    run.fail(&format!("{args:?} with a pipe at {path}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pipe_in_place_of_a_pack_or_its_index_is_named() {
+    for extension in ["idx", "pack"] {
+        note(extension);
+        let repo = repository();
+        repo.git(&["gc", "-q"]);
+        let packs = fs::read_dir(repo.path(".git/objects/pack")).expect("list").map(|file| file.expect("file").path());
+        let pack = packs.into_iter().find(|path| path.extension().is_some_and(|end| end == extension)).expect("a pack");
+        let path = pack.strip_prefix(repo.top()).expect("below top").display().to_string();
+        put_pipe(&repo, &path);
+        for args in SCANS {
+            let run = repo.keysweep_call(args).stdin("searched-for-1234").patience(PATIENCE).run().expect_code(2);
+            // Git says by itself that an object is missing, and nothing of the pack.
+            if !args.iter().any(|arg| arg.contains("HEAD") || *arg == "--author") {
+                run.expect_has(&format!(".{extension}"));
+            }
+        }
+    }
+}
+
+/// Git itself opens these files, and would wait.
+#[test]
+fn a_pipe_that_git_opens_is_named() {
+    type Set = fn(&Repo) -> (&'static str, Vec<(&'static str, String)>);
+    let include: Set = |repo| {
+        repo.git(&["config", "include.path", "../more"]);
+        ("more", vec![])
+    };
+    let nested: Set = |repo| {
+        repo.git(&["config", "includeIf.gitdir:**.path", "more"]);
+        repo.write(".git/more", "[include]\n\tpath = \"deeper\"\n");
+        (".git/deeper", vec![])
+    };
+    let of_the_person: Set = |repo| {
+        let file = repo.base().join("person");
+        fs::write(&file, format!("[include]\n\tpath = {}\n", repo.path("more").display())).expect("write");
+        ("more", vec![("GIT_CONFIG_GLOBAL", file.display().to_string())])
+    };
+    let variable: Set = |repo| {
+        let value = repo.path("more").display().to_string();
+        let (count, key) = (("GIT_CONFIG_COUNT", "1".into()), ("GIT_CONFIG_KEY_0", "include.path".into()));
+        ("more", vec![count, key, ("GIT_CONFIG_VALUE_0", value)])
+    };
+    let parameters: Set = |repo| {
+        let value = format!("'include.path'='{}'", repo.path("more").display());
+        ("more", vec![("GIT_CONFIG_PARAMETERS", value)])
+    };
+    for (name, set) in [
+        ("include", include),
+        ("nested", nested),
+        ("person", of_the_person),
+        ("variable", variable),
+        ("parameters", parameters),
+    ] {
+        for args in [&["install"][..], &["doctor"], &["history", "HEAD"], &["uninstall"]] {
+            note(format!("{name} {args:?}"));
+            let repo = repository();
+            let (path, variables) = set(&repo);
+            put_pipe(&repo, path);
+            let call = repo.keysweep_call(args);
+            expect_refused(variables.iter().fold(call, |call, (name, value)| call.env(name, value)), path);
+        }
+    }
+}

@@ -342,3 +342,19 @@ fn the_variable_for_the_end_of_a_shallow_clone_counts() {
         expect_tokens(&run, [ada, ben]);
     }
 }
+
+#[test]
+fn a_variable_that_names_no_shallow_file_is_named() {
+    let story = Three::new(3022).story;
+    let (from, to) = (format!("file://{}", story.repo.top().display()), story.repo.base().join("shallow"));
+    story.repo.git_call(&["clone", "-q", "--depth", "1", &from]).args(&[&to]).run().expect_code(0);
+    fs::write(to.join("words"), "no ids\n").expect("write");
+    for file in ["/dev/null", ".", "words"] {
+        for args in [&[][..], &["HEAD"]] {
+            note(format!("{file} {args:?}"));
+            let call = history_call(&story.repo).args(args).cwd(&to).env("GIT_SHALLOW_FILE", file);
+            let run = call.run().expect_code(2).expect_has("of GIT_SHALLOW_FILE");
+            run.expect_has("unset GIT_SHALLOW_FILE");
+        }
+    }
+}
