@@ -72,7 +72,7 @@ impl Globs {
 
     /// The positions of all that match `path`.
     pub fn all_matching(&self, path: &[u8]) -> Vec<usize> {
-        if self.set.is_empty() { Vec::new() } else { self.set.matches_candidate(&candidate(path)) }
+        if self.set.is_empty() { Vec::new() } else { self.set.matches_candidate(&Candidate::from_bytes(path)) }
     }
 }
 
@@ -133,15 +133,4 @@ fn from_the_top(pattern: &str) -> String {
         None if pattern.trim_end_matches('/').contains('/') => format!("{pattern}{folder}"),
         None => format!("**/{pattern}{folder}"),
     }
-}
-
-#[cfg(unix)]
-fn candidate(path: &[u8]) -> Candidate<'_> {
-    use std::os::unix::ffi::OsStrExt;
-    Candidate::new(std::ffi::OsStr::from_bytes(path))
-}
-
-#[cfg(not(unix))]
-fn candidate(path: &[u8]) -> Candidate<'static> {
-    Candidate::new(&std::path::PathBuf::from(String::from_utf8_lossy(path).into_owned()))
 }
