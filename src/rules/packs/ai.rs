@@ -21,7 +21,13 @@ pub static OPENAI: Rule = Rule {
             judge: Judge::RandomWhole,
             near: "",
         },
-        // Whatever these prefixes are given next.
+        // Whatever these prefixes are given next: base64url, whole unless a word ends it behind a dash.
+        Pattern::Prefixed {
+            prefixes: &[live("sk-proj-"), live("sk-svcacct-"), live("sk-admin-")],
+            body: r"[A-Za-z0-9_-]{64,250}",
+            judge: Judge::Base64url,
+            near: "",
+        },
         Pattern::Prefixed {
             prefixes: &[live("sk-proj-"), live("sk-svcacct-"), live("sk-admin-")],
             body: r"[A-Za-z0-9_-]{32,250}",
