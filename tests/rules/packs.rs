@@ -333,7 +333,7 @@ fn a_custom_rule_may_not_print_a_token_of_a_pack() {
     repo.staged().expect_code(2).expect_lacks(token).expect_has("acme");
 }
 
-/// Keys of OpenAI's that are written in a way not known yet are most likely base64url: a cut one would be cleaned by half.
+/// A key behind `sk-proj-` that has no known mark in its middle is most likely base64url. A cut span would leave the rest in the history.
 #[test]
 fn an_unknown_body_in_base64url_is_found_whole() {
     let rules: Vec<_> = ALL.iter().chain(PACKS.iter().flat_map(|pack| pack.rules)).copied().collect();
