@@ -1,11 +1,13 @@
 //! The answer of a sweep, token by token: where and since when it is exposed.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::allow::Allow;
 use crate::detect::Detector;
 use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath};
+use crate::rule::Severity;
 use crate::source::{CommitFacts, History, Introduced, Label, Sought, Threads, Trace, path_inside};
 use crate::sweep::{Allowed, Outcome};
 
@@ -165,7 +167,7 @@ pub enum Detail {
     Position,
 }
 
-/// Groups what was found by token and follows each through the history, worst first. What the allowlist's paths cover is
+/// Groups what was found by token and follows each through the history, worst first, then newest. What the allowlist's paths cover is
 /// taken out of `outcome.findings`.
 pub fn expose(
     outcome: &mut Outcome,
@@ -208,7 +210,12 @@ pub fn expose(
             }
         }
     }
-    exposures.sort_by_key(|one| (one.standing, std::cmp::Reverse(one.finding.severity), one.finding.fingerprint));
+    exposures.sort_by_cached_key(|one| {
+        let came = one.places.first().and_then(|place| place.commit.as_ref()).map(|commit| commit.date.clone());
+        let is_test = one.finding.severity == Severity::Low;
+        // A live key anywhere is worse than a test key at HEAD.
+        (is_test, one.standing, Reverse(one.finding.severity), Reverse(came), one.finding.fingerprint)
+    });
     exposures
 }
 

@@ -11,13 +11,26 @@ pub struct Trouble {
     pub cause: String,
     /// What the reader can do about it, in the imperative.
     pub way_out: String,
+    /// How many objects it is about, where they are counted: a summary gives their number.
+    pub objects: usize,
 }
 
 impl Trouble {
     pub fn new(attempt: impl Into<String>, cause: impl fmt::Display, way_out: impl Into<String>) -> Self {
         // Causes come from libraries, some with newlines or a full stop: one sentence has neither.
         let cause = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        Self { attempt: attempt.into(), cause: cause.trim_end_matches('.').to_owned(), way_out: way_out.into() }
+        Self {
+            attempt: attempt.into(),
+            cause: cause.trim_end_matches('.').to_owned(),
+            way_out: way_out.into(),
+            objects: 0,
+        }
+    }
+
+    /// The same, about so many objects.
+    #[must_use]
+    pub fn of_objects(self, objects: usize) -> Self {
+        Self { objects, ..self }
     }
 }
 
@@ -40,11 +53,39 @@ pub fn in_brief(text: &str) -> Cow<'_, str> {
     if text.len() <= 200 { text.into() } else { format!("of {} bytes", text.len()).into() }
 }
 
-/// `1 file`, `2 files`, `2 misses`.
+/// `1 file`, `2 files`, `2 misses`, `201,267 objects`.
 pub fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
-        _ if noun.ends_with('s') => format!("{count} {noun}es"),
-        _ => format!("{count} {noun}s"),
+        _ if noun.ends_with('s') => format!("{} {noun}es", grouped(count)),
+        _ => format!("{} {noun}s", grouped(count)),
+    }
+}
+
+/// `201,267`.
+pub fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_commas() {
+        for (count, text) in
+            [(0, "0 files"), (1, "1 file"), (999, "999 files"), (1000, "1,000 files"), (201_267, "201,267 files")]
+        {
+            assert_eq!(counted(count, "file"), text);
+        }
+        assert_eq!(counted(2, "miss"), "2 misses");
     }
 }

@@ -37,6 +37,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("clap::", "cli/"),
     ("tempfile::", "atomic_file.rs"),
     ("owo_colors", "report/human.rs"),
+    ("terminal_size::", "cli/output.rs"),
     ("signal_hook", "cli/progress.rs"),
     ("serde_json", "report/json.rs"),
     ("globset", "allow/globs.rs"),

@@ -22,6 +22,8 @@ pub(super) struct Settings {
     pub packs: Vec<&'static Pack>,
     /// What was allowed before the change that is scanned.
     pub before: Allow,
+    /// Whether to print nothing where nothing is found.
+    pub quiet: bool,
     /// The file as git has it, where it is in force like that.
     text: Option<Vec<u8>>,
 }
@@ -72,6 +74,7 @@ impl Settings {
             own: config.rules.len(),
             allow,
             before: Allow::default(),
+            quiet: config.quiet,
             text: None,
         })
     }

@@ -67,7 +67,8 @@ fn selected(
     if args.allow_incomplete {
         outcome.accept_lacks();
     }
-    finish(Scan { commits: authors, ..Scan::new(Kind::Commits, outcome, started, notes) }, common)
+    let quiet = settings.quiet;
+    finish(Scan { commits: authors, quiet, ..Scan::new(Kind::Commits, outcome, started, notes) }, common)
 }
 
 /// Of the commits with a token, by hex id, who made them, and when.
@@ -127,7 +128,8 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let options = Options::new(args, common);
     let cleaning = cleaning(&exposures, asked, (repository, &options), detector, &mut notes, &mut failed);
     let exposures = Some(exposures);
-    let scan = Scan { exposures, cleaning, failed, ..Scan::new(Kind::History, outcome, started, notes) };
+    let quiet = settings.quiet;
+    let scan = Scan { exposures, cleaning, failed, quiet, ..Scan::new(Kind::History, outcome, started, notes) };
     finish(scan, common)
 }
 

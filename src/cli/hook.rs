@@ -61,9 +61,11 @@ fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Trouble>
     let mut outcome = Outcome::default();
     let (top, mut edited) = (repository.worktree().filter(|_| common.config.is_none()), false);
     let mut base = PushBase::read(&repository, &pushes, &known, kind)?;
+    let mut quiet = true;
     let built_in = LazyCell::new(|| Detector::new(rules::ALL));
     for Group { config, pushes } in by_config(pushes, &repository)? {
         let settings = settings(config, &pushes, &repository, common)?;
+        quiet &= settings.quiet;
         let source = base.introduced(&pushes)?;
         notes.extend(source.note());
         let with_own = (!settings.has_built_in_alone()).then(|| Detector::new(&settings.rules));
@@ -79,7 +81,7 @@ fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Trouble>
     }
     let help = help(kind, &base.advice, &outcome, &repository)?;
     notes.extend(help.as_ref().and_then(|_| hook::unsure_note(&base.advice)));
-    finish(Scan { push: help, ..Scan::new(kind, outcome, started, notes) }, common)
+    finish(Scan { push: help, quiet, ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 /// What helps where a push brings a token. Asked only then.

@@ -1,5 +1,6 @@
 //! The command line: from words to a scan, from its outcome to an exit code.
 
+mod again;
 mod args;
 mod cleaning;
 mod config;
@@ -88,7 +89,8 @@ fn staged(whole: bool, common: &Common) -> Result<u8, Trouble> {
     notes.extend(settings.unstaged_edit(&outcome, repository.worktree()));
     let below_top = !outcome.findings.is_empty() && is_below_top(&repository);
     let first_commit = staged.is_first();
-    finish(Scan { first_commit, below_top, ..Scan::new(kind, outcome, started, notes) }, common)
+    let quiet = settings.quiet;
+    finish(Scan { first_commit, below_top, quiet, ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 fn settings_of_index(
@@ -136,7 +138,7 @@ fn message(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
     let message = Message::read(file, repository.as_ref().filter(|_| is_edited))?;
     let (outcome, kind) = sweep(&message, &settings, Some(&settings.before), common);
     notes.extend(settings.unstaged_edit(&outcome, repository.as_ref().and_then(Repository::worktree)));
-    finish(Scan::new(kind, outcome, started, notes), common)
+    finish(Scan { quiet: settings.quiet, ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
@@ -151,7 +153,7 @@ fn files(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     let (outcome, kind) = sweep(&files, &settings, None, common);
     // Only where all of the repository is scanned is a glob that allows nothing a stale one; a fingerprint may be the history's.
     let notes = if whole { stale_entries(&settings.allow, &outcome, None) } else { Vec::new() };
-    finish(Scan::new(kind, outcome, started, notes), common)
+    finish(Scan { quiet: settings.quiet, ..Scan::new(kind, outcome, started, notes) }, common)
 }
 
 /// The file that was named, or the one at the top of the worktree as it is on disk.
@@ -194,6 +196,8 @@ struct Scan {
     notes: Vec<String>,
     first_commit: bool,
     below_top: bool,
+    /// Whether the configuration asks for silence where nothing is found.
+    quiet: bool,
 }
 
 impl Scan {
@@ -201,7 +205,7 @@ impl Scan {
     fn new(kind: Kind, outcome: Outcome, started: Instant, notes: Vec<String>) -> Self {
         let (exposures, commits) = (None, HashMap::new());
         let (cleaning, push, failed, first_commit, below_top) = (None, None, None, false, false);
-        let sought = 0;
+        let (sought, quiet) = (0, false);
         Self {
             kind,
             outcome,
@@ -215,6 +219,7 @@ impl Scan {
             notes,
             first_commit,
             below_top,
+            quiet,
         }
     }
 }
@@ -234,6 +239,7 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         notes,
         first_commit,
         below_top,
+        quiet,
     } = scan;
     for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(&failed) {
         output::complain(trouble);
@@ -244,7 +250,10 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
     }
     let failed = failed.map(output::masked);
     let notes: Vec<String> = notes.iter().map(|note| output::safe(note)).collect();
+    let words: Vec<_> = std::env::args_os().collect();
+    let found = !outcome.findings.is_empty();
     let report = Report {
+        list_command: found.then(|| again::list_command(kind, &words)).flatten(),
         kind,
         outcome: &outcome,
         exposures: exposures.as_deref(),
@@ -260,7 +269,7 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
     };
     let format = common.format.into();
     output::write(common, |style, out| {
-        report::write(&report, format, style, common.quiet, out)?;
+        report::write(&report, format, style, common.quiet || quiet || is_quiet_by_environment(), out)?;
         // On a terminal they are there already.
         let in_file = report.errors().filter(|_| format == Format::Human && common.output.is_some());
         in_file.into_iter().try_for_each(|error| report::write_error(error, format, out))
@@ -270,6 +279,11 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         (true, false) => code::FOUND,
         (true, true) => code::CLEAN,
     })
+}
+
+/// A hook does not see `git commit --quiet`, so it can be told by a variable.
+fn is_quiet_by_environment() -> bool {
+    std::env::var_os("KEYSWEEP_QUIET").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 /// Says of each entry that it allows nothing, where everything was read. `exposures` are those of a sweep of the history; a glob

@@ -180,8 +180,8 @@ pub(super) fn safe(text: &str) -> String {
 
 /// The same, part by part.
 pub(super) fn masked(trouble: Trouble) -> Trouble {
-    let Trouble { attempt, cause, way_out } = trouble;
-    Trouble { attempt: safe(&attempt), cause: safe(&cause), way_out: safe(&way_out) }
+    let Trouble { attempt, cause, way_out, objects } = trouble;
+    Trouble { attempt: safe(&attempt), cause: safe(&cause), way_out: safe(&way_out), objects }
 }
 
 /// Lets `write` write to where the report goes. A reader who closed the pipe has what they wanted.
@@ -190,7 +190,7 @@ pub(super) fn write(
     write: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Trouble> {
     let written = match &common.output {
-        Some(path) => write_file(path, |file| write(style(common.color, false), file)),
+        Some(path) => write_file(path, |file| write(Style { width: None, ..style(common.color, false) }, file)),
         None => {
             let style = style(common.color, io::stdout().is_terminal());
             let mut out = io::BufWriter::new(io::stdout().lock());
@@ -240,7 +240,16 @@ fn style(colour: Colour, terminal: bool) -> Style {
         }
         Colour::Auto => terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
     };
-    if coloured { Style::Coloured } else { Style::Plain }
+    Style { is_colored: coloured, width: width(terminal) }
+}
+
+/// `COLUMNS`, or those of the terminal. A pipe has none.
+fn width(terminal: bool) -> Option<usize> {
+    let set = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    set.filter(|columns| *columns > 0).or_else(|| {
+        let (columns, _) = terminal_size::terminal_size().filter(|_| terminal)?;
+        Some(usize::from(columns.0))
+    })
 }
 
 /// A panic's message may quote what was being scanned: its place is told, its message is not.

@@ -19,6 +19,11 @@ impl Detector {
         let line = line.start..line.start + without_line_end(&bytes[line.clone()]).len();
         let window =
             line.start.max(hit.span.start.saturating_sub(BEFORE))..line.end.min(hit.span.end + AFTER).max(hit.span.end);
+        // No character is cut, as far as the text is UTF-8.
+        let is_inside = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+        let start = (window.start.saturating_sub(3).max(line.start)..=window.start).rev().find(|at| !is_inside(at));
+        let end = (window.end..=line.end.min(window.end + 3)).find(|at| !is_inside(at));
+        let window = start.unwrap_or(window.start)..end.unwrap_or(window.end);
         let read =
             line.start.max(window.start.saturating_sub(MARGIN))..line.end.min(window.end + MARGIN).max(window.end);
         let masks = self.masks_with(&bytes[read.clone()], read.start, hit);

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::human::Style;
+use super::human::{Style, heading};
+use super::layout::{paragraph, unbroken};
 use super::plan::Step;
 use super::shown::shown_path;
 use super::words::short;
@@ -42,9 +43,12 @@ pub(super) fn write_exposure(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let finding = &one.finding;
-    let heading = format!("error[{}]", finding.rule.id);
-    writeln!(out, "{}{}", style.error(heading), style.strong(format!(": {title} {}", standing(one.standing))))?;
-    let mut row = |name: &str, text: String| writeln!(out, "  {} {text}", style.frame(format!("{name:>9}:")));
+    writeln!(out, "{}", heading(finding, &format!("{title} {}", standing(one.standing)), style))?;
+    let mut row = |name: &str, text: String| {
+        let name = format!("{name:>9}:");
+        let painted = format!("  {} ", style.frame(&name));
+        writeln!(out, "{}", paragraph(&format!("  {name} "), &painted, &text, style.width))
+    };
     let severity = format!("severity {}, fingerprint {}", finding.severity, finding.fingerprint);
     row("token", format!("{}, {severity}", finding.redacted))?;
     for (at, place) in one.places.iter().take(extent.places).enumerate() {
@@ -57,7 +61,7 @@ pub(super) fn write_exposure(
         row(name, format!("{}{by_value}", whence(place)))?;
     }
     if one.places.len() > extent.places {
-        row("again", format!("at {}", counted(one.places.len() - extent.places, "further place")))?;
+        row("again", format!("{}, counted below", counted(one.places.len() - extent.places, "more place")))?;
     }
     if let Some(last) = &one.last {
         row("last in", commit(last))?;
@@ -72,7 +76,14 @@ pub(super) fn write_exposure(
         row("under", listed(&one.refs))?;
     }
     if extent.explained {
-        row("rotate", format!("it {}; keysweep rules {} tells how", finding.rule.opens, finding.rule.id))?;
+        row(
+            "rotate",
+            format!(
+                "it {}; {} tells how",
+                finding.rule.opens,
+                unbroken(&format!("keysweep rules {}", finding.rule.id))
+            ),
+        )?;
     }
     writeln!(out)
 }
@@ -84,8 +95,10 @@ pub(super) fn write_plan(steps: &[Step], style: Style, out: &mut dyn Write) -> i
     }
     writeln!(out, "\n{}", style.strong("What to do, in this order:"))?;
     for (number, step) in steps.iter().enumerate() {
-        writeln!(out, "\n{} {}", style.frame(format!("{}.", number + 1)), step.says)?;
-        step.list.iter().take(SHOWN_ITEMS).try_for_each(|item| writeln!(out, "   - {item}"))?;
+        let number = format!("{}. ", number + 1);
+        writeln!(out, "\n{}", paragraph(&number, &style.frame(&number), &step.says, style.width))?;
+        let item = |item| paragraph("   - ", "   - ", item, style.width);
+        step.list.iter().take(SHOWN_ITEMS).try_for_each(|one| writeln!(out, "{}", item(one)))?;
         if step.list.len() > SHOWN_ITEMS {
             writeln!(out, "   - … and {} more", step.list.len() - SHOWN_ITEMS)?;
         }
@@ -131,6 +144,17 @@ fn whence(place: &Place) -> String {
         (Some(known), _) => format!("{what} in {}", commit(known)),
         (None, Part::Message | Part::Person | Part::Header) => format!("{what} of object {}", short(object)),
         (None, _) => what,
+    }
+}
+
+/// In which file a place is, or in what else.
+pub(super) fn file(place: &Place) -> String {
+    match (&place.path, place.part) {
+        (Some(path), _) => shown_path(path),
+        (None, Part::Message) => "(messages)".to_owned(),
+        (None, Part::Person) => "(names and addresses)".to_owned(),
+        (None, Part::Header) => "(headers)".to_owned(),
+        (None, _) => "(objects without a path)".to_owned(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The report for people, in the manner of rustc: where it stands, the line with the token masked, what to do.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use owo_colors::{OwoColorize, Style as Paint};
 
 use super::history::Extent;
+use super::layout::{cropped, paragraph, unbroken, wrapped};
 use super::plan::plan;
 use super::shown::{shown_path, size};
 use super::{Report, history, words};
@@ -18,19 +20,17 @@ use crate::trouble::counted;
 /// Further places of one token, likewise.
 const SHOWN_PLACES: usize = 5;
 
-/// Whether to colour.
+/// How to print the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    Plain,
-    Coloured,
+pub struct Style {
+    pub is_colored: bool,
+    /// Columns of the terminal. None where there is none: a script wants a sentence on one line.
+    pub width: Option<usize>,
 }
 
 impl Style {
     fn paint(self, text: impl std::fmt::Display, paint: Paint) -> String {
-        match self {
-            Style::Plain => text.to_string(),
-            Style::Coloured => text.style(paint).to_string(),
-        }
+        if self.is_colored { text.style(paint).to_string() } else { text.to_string() }
     }
 
     pub(super) fn error(self, text: impl std::fmt::Display) -> String {
@@ -60,15 +60,13 @@ pub(super) fn write(report: &Report<'_>, style: Style, quiet: bool, out: &mut dy
     for places in tokens.iter().take(SHOWN_TOKENS) {
         write_token(report, places, style, &mut told, out)?;
     }
-    if tokens.len() > SHOWN_TOKENS {
-        let more = tokens.len() - SHOWN_TOKENS;
-        writeln!(out, "… and {} more: --format jsonl lists all of them\n", counted(more, "token"))?;
-    }
-    if quiet && tokens.is_empty() && report.outcome.is_complete() {
-        return Ok(());
-    }
-    write_asides(report, style, out)?;
-    writeln!(out, "{}", summary(report, style))
+    let hidden = |(at, places): (usize, &Vec<&'_ Finding>)| {
+        let shown = if at < SHOWN_TOKENS { 1 + SHOWN_PLACES } else { 0 };
+        places.iter().skip(shown).map(|one| words::file(one)).collect::<Vec<_>>()
+    };
+    let files: Vec<String> = tokens.iter().enumerate().flat_map(hidden).collect();
+    write_rest(report, tokens.len(), &files, style, out)?;
+    write_end(report, tokens.is_empty(), style, quiet, out).map(|_| ())
 }
 
 fn write_history(
@@ -79,26 +77,66 @@ fn write_history(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut explained = HashSet::new();
-    for one in exposures.iter().take(SHOWN_TOKENS) {
-        let extent = match report.kind {
-            Kind::Everywhere => Extent::EVERYTHING,
-            _ => Extent::of_history(explained.insert(one.finding.rule.id)),
-        };
-        history::write_exposure(one, &title(&one.finding), extent, style, out)?;
+    let mut files = Vec::new();
+    for (at, one) in exposures.iter().enumerate() {
+        let mut shown = 0;
+        if at < SHOWN_TOKENS {
+            let extent = match report.kind {
+                Kind::Everywhere => Extent::EVERYTHING,
+                _ => Extent::of_history(explained.insert(one.finding.rule.id)),
+            };
+            shown = extent.places;
+            history::write_exposure(one, &title(&one.finding), extent, style, out)?;
+        }
+        files.extend(one.places.iter().skip(shown).map(history::file));
     }
-    if exposures.len() > SHOWN_TOKENS {
-        let more = exposures.len() - SHOWN_TOKENS;
-        writeln!(out, "… and {} more: --format jsonl lists all of them\n", counted(more, "token"))?;
+    write_rest(report, exposures.len(), &files, style, out)?;
+    if write_end(report, exposures.is_empty(), style, quiet, out)? {
+        history::write_plan(&plan(report), style, out)?;
     }
-    if quiet && exposures.is_empty() && report.outcome.is_complete() {
+    Ok(())
+}
+
+/// What is not shown above: how much of it is in which file, and the command that lists it. `files` has one entry a place.
+fn write_rest(
+    report: &Report<'_>,
+    tokens: usize,
+    files: &[String],
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if files.is_empty() {
         return Ok(());
+    }
+    let more = tokens.saturating_sub(SHOWN_TOKENS);
+    let places = counted(files.len(), "more place");
+    let what = if more > 0 { format!("{}, {places}", counted(more, "more token")) } else { places };
+    writeln!(out, "{} by file:", style.strong(format!("{what},")))?;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in files {
+        *counts.entry(file).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|&(file, count)| (Reverse(count), file));
+    counts.iter().try_for_each(|(file, count)| writeln!(out, "{count:>7}  {file}"))?;
+    match &report.list_command {
+        Some(command) => writeln!(out, "To list every place, run: {}\n", style.strong(command)),
+        None => writeln!(out),
+    }
+}
+
+/// What follows the findings; whether anything was printed.
+fn write_end(report: &Report<'_>, is_clean: bool, style: Style, quiet: bool, out: &mut dyn Write) -> io::Result<bool> {
+    let is_silent = quiet && is_clean && report.outcome.is_complete();
+    if is_silent && report.outcome.allowed.iter().all(|one| !one.newly) {
+        return Ok(false);
     }
     write_asides(report, style, out)?;
     writeln!(out, "{}", summary(report, style))?;
-    history::write_plan(&plan(report), style, out)
+    Ok(true)
 }
 
-/// The places of each token, in order of its first.
+/// The places of each token, the worst first, then those of the newest commit, then in order of their first places.
 fn by_token(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     let mut at = std::collections::HashMap::new();
     let mut tokens: Vec<Vec<&Finding>> = Vec::new();
@@ -109,6 +147,8 @@ fn by_token(findings: &[Finding]) -> Vec<Vec<&Finding>> {
         }
         tokens[slot].push(finding);
     }
+    let order = |finding: &Finding| finding.origin.as_ref().map(|origin| origin.order);
+    tokens.sort_by_key(|places| (Reverse(places[0].severity), Reverse(order(places[0]))));
     tokens
 }
 
@@ -129,36 +169,51 @@ fn write_token(
     let first = places[0];
     let gutter = first.position.map_or(1, |p| p.line.to_string().len());
     let bar = style.frame(format!("{:gutter$} |", ""));
-    let note = style.frame(format!("{:gutter$} =", ""));
-
-    let heading = format!("error[{}]", first.rule.id);
-    writeln!(out, "{}{}", style.error(heading), style.strong(format!(": {}", headline(first, report.kind))))?;
+    let aside = |name: &str, text: &str| {
+        let equals = format!("{:gutter$} =", "");
+        let painted = format!("{} {} ", style.frame(&equals), style.strong(format!("{name}:")));
+        paragraph(&format!("{equals} {name}: "), &painted, text, style.width)
+    };
+    writeln!(out, "{}", heading(first, &headline(first, report.kind), style))?;
     writeln!(out, "{}{} {}", " ".repeat(gutter), style.frame("-->"), words::place(first))?;
     write_excerpt(first, gutter, style, out)?;
     write_other_places(&places[1..], gutter, style, out)?;
     writeln!(out, "{bar}")?;
-    writeln!(out, "{note} {} {}", style.strong("help:"), words::way_out(report, first))?;
+    writeln!(out, "{}", aside("help", &words::way_out(report, first)))?;
     if !told.allowing {
         told.allowing = true;
         let id = first.fingerprint;
-        writeln!(
-            out,
-            "{note} {} no secret? put keysweep:allow in a comment on the line, or the fingerprint {id} with a reason into .keysweep.toml",
-            style.strong("note:")
-        )?;
+        let text = format!(
+            "no secret? put keysweep:allow in a comment on the line, or the fingerprint {id} with a reason into .keysweep.toml"
+        );
+        writeln!(out, "{}", aside("note", &text))?;
     }
     if told.rules.insert(first.rule.id) {
-        writeln!(
-            out,
-            "{note} {} ever pushed? then it counts as leaked: it {}; rotate it:",
-            style.strong("note:"),
-            first.rule.opens
-        )?;
+        if first.severity == Severity::Low {
+            let text = format!(
+                "a test key reaches no live data; if it was ever pushed, rotate it all the same: {}",
+                unbroken(&format!("keysweep rules {}", first.rule.id))
+            );
+            writeln!(out, "{}\n", aside("note", &text))?;
+            return Ok(());
+        }
+        let text = format!("ever pushed? then it counts as leaked: it {}; rotate it:", first.rule.opens);
+        writeln!(out, "{}", aside("note", &text))?;
         for (number, step) in first.rule.remedy.iter().enumerate() {
-            writeln!(out, "{:gutter$}   {}. {step}", "", number + 1)?;
+            let number = format!("{:gutter$}   {}. ", "", number + 1);
+            writeln!(out, "{}", paragraph(&number, &number, step, style.width))?;
         }
     }
     writeln!(out)
+}
+
+/// `error[rule]: what it is`.
+pub(super) fn heading(finding: &Finding, headline: &str, style: Style) -> String {
+    let name = format!("error[{}]", finding.rule.id);
+    let lines = wrapped(&format!("{name}: {headline}"), style.width, 0);
+    let first = lines[0].strip_prefix(&name).unwrap_or_default();
+    let others = lines[1..].iter().map(|line| format!("\n  {}", style.strong(line)));
+    format!("{}{}{}", style.error(&name), style.strong(first), others.collect::<String>())
 }
 
 fn headline(finding: &Finding, kind: Kind) -> String {
@@ -166,7 +221,7 @@ fn headline(finding: &Finding, kind: Kind) -> String {
 }
 
 /// `a live Stripe secret key`.
-fn title(finding: &Finding) -> String {
+pub(super) fn title(finding: &Finding) -> String {
     let title = match finding.severity {
         Severity::High => format!("live {}", finding.rule.title),
         Severity::Medium => finding.rule.title.to_owned(),
@@ -178,20 +233,24 @@ fn title(finding: &Finding) -> String {
 
 fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let number = finding.position.map_or(String::new(), |p| p.line.to_string());
-    let Some(excerpt) = &finding.excerpt else { return Ok(()) };
+    let label = format!("severity {}, fingerprint {}{}", finding.severity, finding.fingerprint, encoded(finding));
+    let bar = style.frame(format!("{:gutter$} |", ""));
+    let Some(excerpt) = &finding.excerpt else {
+        writeln!(out, "{bar}")?;
+        return writeln!(out, "{bar} {}", style.error(label));
+    };
+    let excerpt = cropped(excerpt, style.width, gutter + 3);
     let carets = "^".repeat(excerpt.caret_width);
-    let encoded = encoded(finding);
-    let label = format!("severity {}, fingerprint {}{encoded}", finding.severity, finding.fingerprint);
-    writeln!(out, "{}", style.frame(format!("{:gutter$} |", "")))?;
+    writeln!(out, "{bar}")?;
     writeln!(out, "{} {}", style.frame(format!("{number:>gutter$} |")), excerpt.text)?;
-    writeln!(
-        out,
-        "{} {}{} {}",
-        style.frame(format!("{:gutter$} |", "")),
-        " ".repeat(excerpt.caret_start),
-        style.error(carets),
-        style.error(label)
-    )
+    let indent = " ".repeat(excerpt.caret_start);
+    let used = gutter + 3 + excerpt.caret_start + excerpt.caret_width + 1 + label.len();
+    let Some(width) = style.width.filter(|width| used > *width) else {
+        return writeln!(out, "{bar} {indent}{} {}", style.error(carets), style.error(label));
+    };
+    writeln!(out, "{bar} {indent}{}", style.error(carets))?;
+    let indent = excerpt.caret_start.min(width.saturating_sub(gutter + 3 + label.len()));
+    writeln!(out, "{bar} {}{}", " ".repeat(indent), style.error(label))
 }
 
 /// How it is written, where it is not written plainly.
@@ -206,7 +265,13 @@ fn write_other_places(others: &[&Finding], gutter: usize, style: Style, out: &mu
     }
     if others.len() > SHOWN_PLACES {
         let more = others.len() - SHOWN_PLACES;
-        writeln!(out, "{}{} and {}", " ".repeat(gutter), style.frame(":::"), counted(more, "further place"))?;
+        writeln!(
+            out,
+            "{}{} and {}, counted below",
+            " ".repeat(gutter),
+            style.frame(":::"),
+            counted(more, "more place")
+        )?;
     }
     Ok(())
 }
@@ -228,69 +293,100 @@ fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::R
     let skipped = outcome.skipped.iter().map(|s| format!("not scanned: {} ({})", shown_path(&s.path), s.why));
     let accepted = outcome.accepted.iter().map(|lack| format!("{}: {}", lack.attempt, lack.cause));
     let skipped = skipped.chain(accepted);
+    let mut note = |text: &str| {
+        let painted = format!("{} ", style.strong("note:"));
+        writeln!(out, "{}", paragraph("note: ", &painted, text, style.width))
+    };
     for mut asides in [newly.collect::<Vec<_>>(), skipped.collect(), report.notes.to_vec()] {
         let more = asides.len().saturating_sub(SHOWN);
         asides.truncate(SHOWN);
-        for aside in asides {
-            writeln!(out, "{} {aside}", style.strong("note:"))?;
-        }
+        asides.iter().try_for_each(|aside| note(aside))?;
         if more > 0 {
-            writeln!(out, "{} … and {more} more of these", style.strong("note:"))?;
+            note(&format!("… and {more} more of these"))?;
         }
     }
     Ok(())
 }
 
-/// One line that says what was read.
+/// One sentence that says what was read.
 fn summary(report: &Report<'_>, style: Style) -> String {
     let outcome = report.outcome;
-    let read = format!("{} read", size(outcome.bytes));
-    let skipped = match outcome.skipped.len() + outcome.accepted.len() {
-        0 if !outcome.is_complete() => String::new(),
-        0 => ", nothing skipped".to_owned(),
-        skipped => format!(", {skipped} not scanned"),
-    };
-    let allowed = match report.allowed() {
-        0 => String::new(),
-        allowed => format!(", {allowed} allowed"),
-    };
-    let scanned = words::scanned(report);
+    let mut counts = vec![format!("{} scanned", size(outcome.bytes))];
+    match outcome.skipped.len() + outcome.accepted.len() {
+        0 if !outcome.is_complete() => {}
+        0 => counts.push("nothing skipped".to_owned()),
+        skipped => counts.push(format!("{skipped} skipped")),
+    }
+    if report.allowed() > 0 {
+        counts.push(format!("{} allowed", report.allowed()));
+    }
+    let counts = counts.join(", ");
     let tokens = report.tokens();
+    let (key, text): (String, String);
+    let paint: fn(Style, &str) -> String;
     if tokens > 0 {
-        let found = format!("{} in {}", counted(tokens, "token"), holding(report));
-        let stopped = words::stopped(report.kind);
-        return format!("keysweep: {}, {read}{skipped}{allowed}{}{stopped}", style.error(found), unread(report));
+        key = format!("{} in {}", counted(tokens, "token"), holding(report));
+        let incomplete =
+            if outcome.is_complete() { String::new() } else { format!("; INCOMPLETE: {}", unread(report)) };
+        text = format!("keysweep: {key} ({counts}){incomplete}{}", words::stopped(report.kind));
+        paint = |style, text| style.error(text);
+    } else if !outcome.is_complete() {
+        key = "INCOMPLETE".to_owned();
+        let counts = counts.replace(" scanned", "");
+        text = format!("keysweep: {key}: {} scanned ({counts}); {}", words::scanned_of_all(report), unread(report));
+        paint = |style, text| style.error(text);
+    } else if let Some(why) = words::nothing(report) {
+        return paragraph("", "", &format!("keysweep: {why}, so nothing was scanned"), style.width);
+    } else {
+        key = words::none(report);
+        text = format!("keysweep: {key} {} ({counts})", words::scanned(report));
+        paint = |style, text| style.calm(text);
     }
-    if !outcome.is_complete() {
-        let incomplete = style.error("incomplete");
-        return format!("keysweep: {incomplete} of {scanned}, {read}{skipped}{allowed}{}", unread(report));
-    }
-    if let Some(why) = words::nothing(report) {
-        return format!("keysweep: {why}, so nothing was scanned");
-    }
-    let none = style.calm(words::none(report));
-    format!("keysweep: {none} {scanned}, {read}{skipped}{allowed}")
+    paragraph("", "", &text, style.width).replacen(&key, &paint(style, &key), 1)
 }
 
 /// Of what was scanned, how much holds a token.
 fn holding(report: &Report<'_>) -> String {
     let findings = &report.outcome.findings;
     let scanned = words::scanned(report);
-    let holding = match report.kind {
+    let outcome = report.outcome;
+    let (holding, all) = match report.kind {
         Kind::Message => return scanned,
         Kind::Everywhere => return words::everywhere(report),
         Kind::History => return words::objects(report),
         Kind::Push | Kind::Receive | Kind::Commits => {
-            findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len()
+            (findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len(), outcome.commits)
         }
-        Kind::Staged | Kind::Index | Kind::Files => findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len(),
+        Kind::Staged | Kind::Index | Kind::Files => {
+            (findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len(), outcome.files)
+        }
     };
-    // In a push it may be a tag or the name of a branch that holds it.
-    if holding == 0 { format!("a tag or a name beside {scanned}") } else { format!("{holding} of {scanned}") }
+    match holding {
+        // In a push it may be a tag or the name of a branch that holds it.
+        0 => format!("a tag or a name beside {scanned}"),
+        _ if holding == all => scanned,
+        _ => format!("{holding} of {scanned}"),
+    }
 }
 
+/// `5 could not be read, 1 missing`.
 fn unread(report: &Report<'_>) -> String {
-    let told = |count: usize, what: &str| if count == 0 { String::new() } else { format!(", {count} {what}") };
     let (unread, lacking) = (&report.outcome.unread, &report.outcome.lacking);
-    told(unread.len(), "could not be read") + &told(lacking.len(), "not here to be scanned")
+    let damaged: usize = unread.iter().map(|trouble| trouble.objects).sum();
+    let missing: usize = lacking.iter().map(|trouble| trouble.objects).sum();
+    let others = unread.iter().chain(lacking).filter(|trouble| trouble.objects == 0).count();
+    let mut parts = Vec::new();
+    if damaged > 0 {
+        parts.push(format!("{} could not be read", counted(damaged, "object")));
+    }
+    if missing > 0 {
+        parts.push(format!("{} missing", counted(missing, "object")));
+    }
+    match (others, parts.is_empty()) {
+        (0, _) => {}
+        (1, true) => parts.push("1 error says what could not be read".to_owned()),
+        (others, true) => parts.push(format!("{others} errors say what could not be read")),
+        (others, false) => parts.push(format!("{} besides", counted(others, "error"))),
+    }
+    parts.join(", ")
 }

@@ -3,6 +3,7 @@
 mod history;
 mod human;
 mod json;
+mod layout;
 mod plan;
 mod rules;
 mod rules_page;
@@ -45,6 +46,8 @@ pub struct Report<'a> {
     pub seconds: f64,
     /// Sentences that the reader should know besides.
     pub notes: &'a [String],
+    /// A command that lists all findings, as a line for a shell.
+    pub list_command: Option<String>,
     /// Whether HEAD has no commit yet: then there is nothing to restore a file from.
     pub first_commit: bool,
     /// Whether the reader stands below the top of the worktree, so that a path from there leads nowhere.

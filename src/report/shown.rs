@@ -2,6 +2,7 @@
 
 use crate::detect::is_unsafe;
 use crate::finding::ShownPath;
+use crate::trouble::counted;
 
 /// The path on one line: what is no text, or could move the cursor, escaped.
 pub fn shown_path(path: &ShownPath) -> String {
@@ -54,7 +55,7 @@ pub(super) fn size(bytes: u64) -> String {
     match units.into_iter().find(|&(_, unit)| bytes >= unit) {
         Some((name, unit)) if bytes < 10 * unit => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
         Some((name, unit)) => format!("{} {name}", bytes / unit),
-        None => format!("{bytes} bytes"),
+        None => counted(usize::try_from(bytes).unwrap_or(usize::MAX), "byte"),
     }
 }
 
@@ -66,6 +67,7 @@ mod tests {
     fn sizes_have_three_digits_at_most() {
         for (bytes, text) in [
             (0, "0 bytes"),
+            (1, "1 byte"),
             (999, "999 bytes"),
             (1_234, "1.2 kB"),
             (12_345, "12 kB"),

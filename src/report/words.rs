@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use super::Report;
+use super::layout::unbroken;
 use super::shown::{pathspec, shown_path};
 use crate::exposure::Place;
-use crate::finding::{Finding, Origin, OriginKind, Part};
+use crate::finding::{Finding, Origin, OriginKind, Part, ShownPath};
 use crate::source::Kind;
-use crate::trouble::counted;
+use crate::trouble::{Trouble, counted, grouped};
 
 /// What the token does: the end of the sentence that begins with its kind.
 pub(super) fn does(kind: Kind, part: Part) -> &'static str {
@@ -39,6 +40,11 @@ pub(super) fn place(finding: &Finding) -> String {
     }
 }
 
+/// In which file it is, or in what else.
+pub(super) fn file(finding: &Finding) -> String {
+    finding.path.as_ref().map_or_else(|| format!("({})", nameless(finding.part)), shown_path)
+}
+
 fn nameless(part: Part) -> &'static str {
     match part {
         Part::Message => "the message",
@@ -63,7 +69,10 @@ pub(super) fn short(id: &str) -> &str {
 pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
     const THEN: &str = "then read the token from an environment variable";
     match (report.kind, &finding.origin) {
-        (Kind::Staged, _) => format!("{}, {THEN}", unstage(report, finding)),
+        (Kind::Staged, _) => match finding.path.as_ref().and_then(environment_file) {
+            Some(name) => keep_out(report, finding, &name),
+            None => format!("{}, {THEN}", unstage(report, finding)),
+        },
         (Kind::Message, _) => "take it out of the message, be it in a comment: the commit was not made".to_owned(),
         (Kind::Index | Kind::Files | Kind::History | Kind::Everywhere, _) => format!("take it out of here, {THEN}"),
         (Kind::Commits, _) => "it counts as leaked: rotate it; keysweep history tells where else it is".to_owned(),
@@ -116,7 +125,7 @@ const NOT_ON_TOP: &str = "one more commit on top would leave it in the history";
 
 fn rebase(onto: &str, id: &str) -> String {
     let id = short(id);
-    format!("git rebase -i {onto}, mark {id} as edit and take it out there: {NOT_ON_TOP}")
+    format!("{}, mark {id} as edit and take it out there: {NOT_ON_TOP}", unbroken(&format!("git rebase -i {onto}")))
 }
 
 /// Without that option git leaves merges out, and with it there is no line to mark as edit.
@@ -129,11 +138,26 @@ fn rebase_merge(id: &str) -> String {
 
 fn unstage(report: &Report<'_>, finding: &Finding) -> String {
     match (finding.path.as_ref().and_then(|path| pathspec(path, report.below_top)), report.first_commit) {
-        (None, _) => "unstage the file with git restore --staged".to_owned(),
+        (None, _) => format!("unstage the file with {}", unbroken("git restore --staged")),
         // By force, since it may have been mended on disk by then; with --cached that takes no file away.
-        (Some(file), true) => format!("git rm --cached --force {file}"),
-        (Some(file), false) => format!("git restore --staged {file}"),
+        (Some(file), true) => unbroken(&format!("git rm --cached --force {file}")),
+        (Some(file), false) => unbroken(&format!("git restore --staged {file}")),
     }
+}
+
+/// The name of a file such as `.env` or `.env.local`, which belongs in no repository. `.env.example` and the like do.
+fn environment_file(path: &ShownPath) -> Option<String> {
+    let shown = shown_path(path);
+    let name = shown.rsplit('/').next()?;
+    let is_sample = ["example", "sample", "template", "dist", "defaults"].iter().any(|word| name.contains(word));
+    let is_environment = name.rsplit_once('.').is_some_and(|(_, end)| end == "env") || name.starts_with(".env.");
+    (is_environment && !is_sample && pathspec(path, false).is_some()).then(|| name.to_owned())
+}
+
+fn keep_out(report: &Report<'_>, finding: &Finding, name: &str) -> String {
+    let file = finding.path.as_ref().and_then(|path| pathspec(path, report.below_top)).unwrap_or_default();
+    let untrack = unbroken(&format!("git rm --cached --force {file}"));
+    format!("add {name} to .gitignore, and take the file out of git, not off the disk: {untrack}")
 }
 
 /// The all-clear, up to what was scanned. Other tokens may be there, where some were sought.
@@ -169,12 +193,27 @@ pub(super) fn scanned(report: &Report<'_>) -> String {
     }
 }
 
+/// The same of an incomplete scan: `201,262 of 201,267 objects`. Of files that could not be read the number is not known.
+pub(super) fn scanned_of_all(report: &Report<'_>) -> String {
+    let outcome = report.outcome;
+    let count = |troubles: &[Trouble]| troubles.iter().map(|trouble| trouble.objects).sum::<usize>();
+    let (damaged, missing) = (count(&outcome.unread), count(&outcome.lacking));
+    let is_counted = matches!(report.kind, Kind::History | Kind::Everywhere) && damaged + missing > 0;
+    let all = counted(outcome.objects + missing, "object");
+    let whole = grouped(outcome.objects.saturating_sub(damaged));
+    let scanned = scanned(report);
+    match scanned.strip_prefix(&counted(outcome.objects, "object")).filter(|_| is_counted) {
+        Some(files) => format!("{whole} of {all}{files}"),
+        None => scanned,
+    }
+}
+
 /// Of the objects of a sweep, how many hold a token, and which names do beside them.
 pub(super) fn objects(report: &Report<'_>) -> String {
     let (objects, names) = (objects_with_a_token(report), names_in_no_object(report));
     match (objects, &names[..]) {
         (0, [_, ..]) => format!("{} beside {}", listed(&names), scanned(report)),
-        _ => listed(&[vec![format!("{objects} of {}", scanned(report))], names].concat()),
+        _ => listed(&[vec![format!("{} of {}", grouped(objects), scanned(report))], names].concat()),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn not_here(missing: &HashSet<ObjectId>, partial: bool) -> Option<Tro
         ("refs lead to them, and they are not here", "git fsck tells more; another clone may have them")
     };
     let what = || format!("cannot scan {}", objects(&sorted(missing)));
-    (!missing.is_empty()).then(|| Trouble::new(what(), cause, way_out))
+    (!missing.is_empty()).then(|| Trouble::new(what(), cause, way_out).of_objects(missing.len()))
 }
 
 /// `1 object (0123456789abcdef)`.

@@ -264,6 +264,73 @@ fn quiet_does_not_hide_a_finding() {
     call(&repo, &["--quiet"]).run().expect_code(1).expect_has(&token.redacted()).expect_lacks(token.body());
 }
 
+/// `git commit --quiet` is nothing that a hook can see.
+#[test]
+fn a_clean_commit_prints_nothing_where_that_is_set() {
+    let repo = Repo::new();
+    repo.keysweep(&["install"]).expect_code(0);
+    let commit = |value: &str| {
+        let call = repo.git_call(&["commit", "-q", "--allow-empty", "-m", "next"]);
+        call.env("KEYSWEEP_QUIET", value).run()
+    };
+    repo.stage("a.txt", "innocent\n");
+    commit("0").expect_code(0).expect_has("keysweep: no token in");
+    let quiet = commit("1").expect_code(0);
+    assert!(quiet.all().is_empty(), "{}", quiet.all());
+    repo.stage(".keysweep.toml", "[output]\nquiet = true\n");
+    let quiet = commit("").expect_code(0);
+    assert!(quiet.all().is_empty(), "{}", quiet.all());
+
+    let token = Maker::new(1311).sk_live(24);
+    repo.stage("a.txt", client(&token));
+    commit("1").expect_code(1).expect_has(&token.redacted()).expect_has("severity high");
+    repo.stage(".keysweep.toml", "[output]\nquiet = true\n[allow]\npaths = ['a.txt']\n");
+    commit("1").expect_code(0).expect_has("newly allowed by this change: a.txt:1:18");
+    repo.stage(".keysweep.toml", "[output]\nquiet = 1\n");
+    commit("1").expect_code(1).expect_has("quiet must be true or false, not integer");
+    repo.stage(".keysweep.toml", "[output]\nquit = true\n");
+    commit("1").expect_code(1).expect_has("did you mean quiet?");
+}
+
+/// Every line, whatever its escapes and its wide characters are; a path or a command is never broken.
+#[test]
+fn a_report_keeps_to_the_width() {
+    let mut make = Maker::new(1312);
+    let repo = Repo::new();
+    repo.stage("a.js", format!("{}k=\"{}\";{}\n", "f(界,\u{1b});".repeat(90), make.sk_live(24), "g(ü);".repeat(90)));
+    repo.stage("b.txt", format!("{}{}{}\n", "\u{1}".repeat(50), client(&make.sk_live(24)), "\u{2}".repeat(50)));
+    for columns in [60, 80, 100, 200] {
+        let run = call(&repo, &[]).env("COLUMNS", columns.to_string()).run().expect_code(1);
+        for line in run.out().lines() {
+            let wide = line.chars().count() + line.matches('界').count();
+            assert!(wide <= columns, "{wide} of {columns} columns: {line}");
+        }
+        assert!(run.out().contains("k=\"sk_live_…"), "{}", run.out());
+    }
+    let lines = |run: crate::support::Run| run.out().lines().map(|line| line.chars().count()).max();
+    assert!(lines(call(&repo, &[]).run().expect_code(1)) > Some(120), "a script gets a sentence on one line");
+}
+
+#[test]
+fn no_file_is_unnamed_however_many_findings_there_are() {
+    let mut make = Maker::new(1313);
+    let repo = Repo::new();
+    let token = make.sk_live(24);
+    for n in 0..40 {
+        repo.stage(format!("many/{n}.txt"), client(&make.sk_live(24)));
+        repo.stage(format!("same/{n}.txt"), client(&token));
+    }
+    let out = call(&repo, &[]).run().expect_code(1).out();
+    for n in 0..40 {
+        assert!(out.contains(&format!("many/{n}.txt")) && out.contains(&format!("same/{n}.txt")), "{n} in {out}");
+    }
+    let command =
+        out.split("To list every place, run: ").nth(1).and_then(|rest| rest.lines().next()).expect("a command");
+    let command = command.replacen("keysweep", env!("CARGO_BIN_EXE_keysweep"), 1);
+    let all = repo.call("sh", &["-c", &command]).run().expect_code(1);
+    assert_eq!(all.findings().len(), 80);
+}
+
 #[test]
 fn two_runs_say_the_same_in_the_same_order() {
     let mut make = Maker::new(1307);

@@ -35,6 +35,8 @@ pub struct Config {
     pub rules: Vec<OwnRule>,
     /// The packs of rules that are on, each once.
     pub packs: Vec<&'static Pack>,
+    /// `[output] quiet`: print nothing where nothing is found.
+    pub quiet: bool,
 }
 
 /// A token that is known to be harmless.
@@ -87,8 +89,14 @@ type Field<'t> = Spanned<DeValue<'t>>;
 impl Reader {
     fn config(&self, table: &Spanned<DeTable<'_>>) -> Result<Config, Wrong> {
         let mut config = Config::default();
-        self.only_keys(table.get_ref(), &["allow", "rule", "rules"])?;
+        self.only_keys(table.get_ref(), &["allow", "output", "rule", "rules"])?;
         config.packs = self.packs(table.get_ref().get("rules"))?;
+        if let Some(output) = table.get_ref().get("output") {
+            let output = self.table(output, "[output]")?;
+            self.only_keys(output, &["quiet"])?;
+            config.quiet =
+                output.get("quiet").map(|field| self.switch(field, "quiet")).transpose()?.unwrap_or_default();
+        }
         if let Some(allow) = table.get_ref().get("allow") {
             let allow = self.table(allow, "[allow]")?;
             self.only_keys(allow, &["paths", "fingerprints"])?;
@@ -197,6 +205,11 @@ impl Reader {
         array
             .map(|items| items.iter().collect())
             .ok_or_else(|| self.wrong(field, format!("{what} must be an array, not {found}")))
+    }
+
+    fn switch(&self, field: &Field<'_>, what: &str) -> Result<bool, Wrong> {
+        let found = field.get_ref().type_str();
+        field.get_ref().as_bool().ok_or_else(|| self.wrong(field, format!("{what} must be true or false, not {found}")))
     }
 
     fn text(&self, field: &Field<'_>, what: &str) -> Result<String, Wrong> {

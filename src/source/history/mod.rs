@@ -343,4 +343,5 @@ fn show(object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
 
 fn unreadable(ids: &[ObjectId], why: &str) -> Trouble {
     Trouble::new(format!("cannot read {}", objects(ids)), why, "look for the damage with git fsck --full")
+        .of_objects(ids.len())
 }

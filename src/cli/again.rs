@@ -1,0 +1,69 @@
+//! The command that lists every finding of this run, so that a reader can paste it.
+
+use std::ffi::OsString;
+
+use super::output;
+use crate::source::Kind;
+
+/// None where a word holds what must not be printed, or where no command can find the same: what a server is about to receive.
+pub(super) fn list_command(kind: Kind, words: &[OsString]) -> Option<String> {
+    let command = match kind {
+        Kind::Receive => return None,
+        // Of a hook the input is gone; what a push brings is in the history.
+        Kind::Push => "keysweep history --format jsonl".to_owned(),
+        _ => of_words(words)?,
+    };
+    (output::safe(&command) == command).then_some(command)
+}
+
+fn of_words(words: &[OsString]) -> Option<String> {
+    let words: Vec<&str> = words.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
+    let (mut kept, mut format) = (Vec::new(), Some("--format jsonl".to_owned()));
+    let mut rest = words.iter();
+    while let Some(&name) = rest.next() {
+        match name {
+            "--format" | "--output" => _ = rest.next(),
+            "-q" | "--quiet" => {}
+            // What follows is no option.
+            "--" => kept.extend(format.take().into_iter().chain(["--".to_owned()])),
+            _ if name.starts_with("--format=") || name.starts_with("--output=") => {}
+            _ => kept.push(quoted(name)),
+        }
+    }
+    if let Some(at) = kept.iter().position(|kept| kept == "hook") {
+        let message = kept.get(at + 2).filter(|_| kept.get(at + 1).is_some_and(|name| name == "commit-msg")).cloned();
+        kept = message.map_or(vec!["staged".to_owned()], |file| vec!["message".to_owned(), file]);
+    }
+    kept.extend(format);
+    let reads_tokens = words.contains(&"find") && !words.iter().any(|word| word.starts_with("--tokens-from"));
+    let tokens = if reads_tokens { "printf '%s\\n' \"$TOKENS\" | " } else { "" };
+    Some(format!("{tokens}keysweep {}", kept.join(" ")))
+}
+
+/// A word for a POSIX shell.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%=^".contains(c);
+    let needs_none = !word.is_empty() && word.chars().all(is_plain);
+    if needs_none { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_repeats_what_was_typed() {
+        for (line, wanted) in [
+            ("keysweep staged", "keysweep staged --format jsonl"),
+            ("k staged --format human -q --output=x --allow a*", "keysweep staged --allow 'a*' --format jsonl"),
+            ("k history main --output r -- src", "keysweep history main --format jsonl -- src"),
+            ("k hook pre-commit", "keysweep staged --format jsonl"),
+            ("k hook commit-msg .git/M", "keysweep message .git/M --format jsonl"),
+            ("k find --tokens-from f", "keysweep find --tokens-from f --format jsonl"),
+            ("k find", "printf '%s\\n' \"$TOKENS\" | keysweep find --format jsonl"),
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(of_words(&words).as_deref(), Some(wanted), "{line}");
+        }
+    }
+}
