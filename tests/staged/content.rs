@@ -346,7 +346,7 @@ fn thousands_of_tokens_are_counted_one_by_one() {
         let run = repo.staged().expect_code(1);
         let summary = run.summary();
         assert_eq!((&summary["findings"], &summary["tokens"]), (&1000.into(), &1000.into()), "{glue:?}: {summary}");
-        let human = repo.keysweep(&["staged"]).expect_code(1).expect_has("1000 tokens");
+        let human = repo.keysweep(&["staged"]).expect_code(1).expect_has("1,000 tokens");
         assert!(human.stdout.len() < 100_000, "{} bytes for people", human.stdout.len());
     }
 }
