@@ -35,9 +35,9 @@ pub(super) struct Margin {
 pub(super) fn margin(bytes: &[u8], at: usize) -> Margin {
     let before = &bytes[..at];
     let Some(&last) = before.last() else { return Margin { opens: true, ..Margin::default() } };
-    let limit = if last == b'_' { emphasis_end(bytes, at) } else { None };
-    let opens = starts_at(bytes, at) || limit.is_some() || ends_legacy_character(before) || is_pickled(before);
     let opens_named = last == b'_' && !repeats_prefix(bytes, at);
+    let limit = if opens_named { emphasis_end(bytes, at) } else { None };
+    let opens = starts_at(bytes, at) || limit.is_some() || ends_legacy_character(before) || is_pickled(before);
     Margin { opens, opens_named, counted: counted_end(bytes, at), limit }
 }
 
@@ -46,7 +46,7 @@ pub(super) fn margin(bytes: &[u8], at: usize) -> Margin {
 pub(super) fn may_start(bytes: &[u8], at: usize) -> bool {
     let before = &bytes[..at];
     starts_at(bytes, at)
-        || before.ends_with(b"_")
+        || (before.ends_with(b"_") && !repeats_prefix(bytes, at))
         || before.ends_with(b"V")
         || before.len() >= 2 && !before[at - 2].is_ascii()
         || lengths(before).into_iter().flatten().any(|len| token_run(bytes, at, len) == len)
