@@ -8,6 +8,7 @@ mod attio;
 mod encodings;
 mod examples;
 mod explain;
+mod needless;
 mod own_rules;
 mod packs;
 mod properties;

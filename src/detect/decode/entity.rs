@@ -3,10 +3,10 @@
 use super::escapes::{Escape, character};
 use crate::finding::Layer;
 
-pub(super) const ESCAPE: Escape = Escape { layer: Layer::Entities, mark: b'&', read };
+pub(super) const ESCAPE: Escape = Escape { layer: Layer::Entities, mark: b'&', opens: b'&', read };
 
 /// Of the names, those whose characters stand in tokens or begin another escape.
-const NAMES: [(&[u8], u8); 9] = [
+const NAMES: [(&[u8], u8); 10] = [
     (b"lowbar", b'_'),
     (b"UnderBar", b'_'),
     (b"amp", b'&'),
@@ -16,12 +16,14 @@ const NAMES: [(&[u8], u8); 9] = [
     (b"sol", b'/'),
     (b"equals", b'='),
     (b"num", b'#'),
+    (b"period", b'.'),
 ];
 
 /// The longest: `&UnderBar;`, or a number with zeros in front.
 const LONGEST: usize = 12;
 
-fn read(text: &[u8]) -> Option<(u8, usize)> {
+fn read(text: &[u8], at: usize) -> Option<(u8, usize)> {
+    let text = &text[at..];
     let end = text.iter().take(LONGEST).position(|b| *b == b';')?;
     let named = &text[1..end];
     let character = match named {

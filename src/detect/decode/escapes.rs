@@ -1,31 +1,35 @@
 //! Escapes: a mark, and what stands for one character behind it. Text that has some is decoded whole.
 
-use super::{CONTEXT, Decoded, Places, entity, percent, string_escape};
+use super::{CONTEXT, Decoded, Places, entity, percent, quoted_printable, string_escape};
 use crate::finding::{Layer, Span};
+
+/// Reads the escape at a place of a text.
+type Read = fn(&[u8], usize) -> Option<(u8, usize)>;
 
 /// A way to write characters.
 pub(super) struct Escape {
     pub layer: Layer,
     pub mark: u8,
-    /// The character that the escape at the beginning stands for, and the length of the escape. What no token has is
-    /// [`NO_ASCII`].
-    pub read: fn(&[u8]) -> Option<(u8, usize)>,
+    /// What some escapes begin with in front of the mark, or the mark.
+    pub opens: u8,
+    /// The character that the escape at a place stands for, and the length of the escape. What no token has is [`NO_ASCII`].
+    pub read: Read,
 }
 
 /// Stands for every character outside of ASCII.
 pub(super) const NO_ASCII: u8 = 0xff;
 
-const ALL: [Escape; 3] = [percent::ESCAPE, string_escape::ESCAPE, entity::ESCAPE];
+const ALL: [Escape; 4] = [percent::ESCAPE, string_escape::ESCAPE, entity::ESCAPE, quoted_printable::ESCAPE];
 
-/// Whether an escape may begin with this.
+/// Whether an escape may begin with this. `=` is in any code, so that [`quoted_printable::may_escape`] is asked as well.
 pub(super) const fn is_mark(byte: u8) -> bool {
-    byte == percent::ESCAPE.mark || byte == string_escape::ESCAPE.mark || byte == entity::ESCAPE.mark
+    matches!(byte, b'%' | b'\\' | b'&' | b'=')
 }
 
 /// Shows `see` what `run` says in each kind of escapes that it has.
 pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) {
     let text = &bytes[run.clone()];
-    let has = |escape: &&Escape| memchr::memchr_iter(escape.mark, text).any(|at| matters(escape, &text[at..]));
+    let has = |escape: &&Escape| memchr::memchr_iter(escape.mark, text).any(|at| matters(escape, text, at));
     for escape in ALL.iter().filter(has) {
         see(&decoded(bytes, run, escape));
     }
@@ -34,14 +38,12 @@ pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) 
 /// Whether there is an escape that is worth decoding.
 pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
     let text = &bytes[run.clone()];
-    let [a, b, c] = ALL.map(|escape| escape.mark);
-    let escape_at = |at: usize| ALL.iter().find(|escape| escape.mark == text[at]).expect("its mark was found");
-    memchr::memchr3_iter(a, b, c, text).any(|at| matters(escape_at(at), &text[at..]))
+    ALL.iter().any(|escape| memchr::memchr_iter(escape.mark, text).any(|at| matters(escape, text, at)))
 }
 
-/// Whether the escape at the beginning stands for a character that may belong to a token or to another escape.
-fn matters(escape: &Escape, text: &[u8]) -> bool {
-    (escape.read)(text).is_some_and(|(byte, _)| may_matter(byte))
+/// Whether the escape at `at` stands for a character that may belong to a token or to another escape.
+fn matters(escape: &Escape, text: &[u8], at: usize) -> bool {
+    (escape.read)(text, at).is_some_and(|(byte, _)| may_matter(byte))
 }
 
 fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Decoded<'static> {
@@ -55,7 +57,8 @@ fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Decoded<'static> {
         at += len;
     }
     while at < run.end {
-        let escaped = (bytes[at] == escape.mark).then(|| (escape.read)(&bytes[at..run.end])).flatten();
+        let may_be = bytes[at] == escape.mark || bytes[at] == escape.opens;
+        let escaped = may_be.then(|| (escape.read)(&bytes[run.clone()], at - run.start)).flatten();
         let (byte, len) = escaped.unwrap_or((bytes[at], 1));
         text.push(byte);
         places.push(at);
@@ -70,12 +73,13 @@ fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Decoded<'static> {
 fn without_mark(text: &[u8], escape: &Escape) -> Option<(u8, usize)> {
     let is_letter = matches!(text, [b'u' | b'x' | b'U', ..]) && escape.mark == b'\\';
     let marked = is_letter.then(|| [b"\\", &text[..text.len().min(9)]].concat())?;
-    let (byte, len) = (escape.read)(&marked)?;
+    let (byte, len) = (escape.read)(&marked, 0)?;
     (len > 2 && text.get(len - 1) == Some(&escape.mark)).then_some((byte, len - 1))
 }
 
 fn may_matter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'%' | b'\\' | b'&' | b'#' | b';')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'.' | b'%' | b'\\' | b'&' | b'#' | b';')
 }
 
 /// The character with this number.

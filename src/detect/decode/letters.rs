@@ -17,7 +17,7 @@ pub(super) enum Class {
     Mark,
 }
 
-/// A few bytes more (`$ ) ? ] ^`) make the test one of six comparisons, which compilers turn into SIMD.
+/// A few bytes more (`$ ) ? ] ^`) make the test one of seven comparisons, which compilers turn into SIMD.
 #[allow(clippy::needless_bitwise_bool)] // branches would keep it from being SIMD
 #[inline]
 const fn in_run(byte: u8) -> bool {
@@ -27,6 +27,7 @@ const fn in_run(byte: u8) -> bool {
         | (byte & 0xe9 == 0x29) // + - / ; = and ) 9 ?
         | (byte == b'.')
         | (byte & 0xfc == 0x5c) // \ _ and ] ^
+        | (byte | 6 == 0x7f) // { } and DEL
 }
 
 impl Class {

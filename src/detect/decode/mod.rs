@@ -12,6 +12,7 @@ mod escapes;
 mod hex;
 mod letters;
 mod percent;
+mod quoted_printable;
 mod spot;
 mod string_escape;
 mod utf16;

@@ -1,14 +1,14 @@
 //! Runs of the letters that encoded text is made of: the prefilter of all that is decoded.
 
 use super::letters::{self, BLOCK, Class};
-use super::{OVERLAP, PIECE, block};
+use super::{OVERLAP, PIECE, block, quoted_printable};
 use crate::finding::Span;
 
 /// A stretch of such letters that is long enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub span: Span,
-    /// Whether an escape may begin in it.
+    /// Whether it has what an escape may begin with.
     pub has_mark: bool,
 }
 
@@ -73,6 +73,7 @@ fn next_by(bytes: &[u8], from: usize, bits: impl Fn(&[u8; BLOCK], Class) -> u64)
             };
             let marks = of(Class::Mark);
             let marks = if marks == 0 { 0 } else { marks & rows(starts(both, SHORTEST), SHORTEST) };
+            let marks = those(marks, |nth| is_of_interest(&bytes[at + nth - BLOCK..]));
             let found = marks | starts(of(Class::Digit), block::SHORTEST);
             if found != 0 {
                 return Some(run_with(bytes, from, at + found.trailing_zeros() as usize - BLOCK));
@@ -98,6 +99,24 @@ fn block_at(bytes: &[u8], at: usize) -> [u8; BLOCK] {
 #[inline]
 fn pair(before: u64, here: u64) -> u128 {
     u128::from(here) << BLOCK | u128::from(before)
+}
+
+/// Whether an escape may begin with the mark at the beginning.
+#[inline]
+fn is_of_interest(text: &[u8]) -> bool {
+    text[0] != b'=' || quoted_printable::may_escape(text)
+}
+
+/// Those of the bits for which `is` holds.
+#[inline]
+fn those(mut bits: u128, is: impl Fn(usize) -> bool) -> u128 {
+    let mut kept = 0;
+    while bits != 0 {
+        let lowest = bits & bits.wrapping_neg();
+        kept |= if is(lowest.trailing_zeros() as usize) { lowest } else { 0 };
+        bits ^= lowest;
+    }
+    kept
 }
 
 /// Steps that add up to one less than a length from 16 to 31, each no longer than those before it together and one.
@@ -182,8 +201,9 @@ mod tests {
             let span = start..start + run.len();
             start = span.end + 1;
             let has_mark = run.iter().any(|byte| Class::Mark.has(*byte));
+            let escapes = (0..run.len()).any(|at| Class::Mark.has(run[at]) && is_of_interest(&run[at..]));
             let mut digits = run.split(|byte| !Class::Digit.has(*byte));
-            let matters = has_mark && run.len() >= SHORTEST || digits.any(|one| one.len() >= block::SHORTEST);
+            let matters = escapes && run.len() >= SHORTEST || digits.any(|one| one.len() >= block::SHORTEST);
             matters.then_some(Run { span, has_mark })
         })
     }

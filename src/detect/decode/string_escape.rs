@@ -1,26 +1,53 @@
-//! Escapes in the strings of JSON, JavaScript and their like: `\u005f`, `\x5f`, `\137`. And `\_`, as Markdown and LaTeX have it.
+//! Escapes in the strings of programming languages: `\u005f`, `\x5f`, `\u{5f}`, `\x{5f}`, `\U0000005f`, `\137`, `\o{137}`. A backslash in
+//! front of a mark that needs none: `\/` in the JSON of PHP, `\_` in Markdown and LaTeX, `\-` in expressions, `\=` in properties.
+//! What LaTeX and BibTeX have for an underscore: `{\_}`, `\textunderscore{}`.
 
 use super::escapes::{Escape, character, hex};
 use crate::finding::Layer;
 
-pub(super) const ESCAPE: Escape = Escape { layer: Layer::StringEscapes, mark: b'\\', read };
+pub(super) const ESCAPE: Escape = Escape { layer: Layer::StringEscapes, mark: b'\\', opens: b'{', read };
 
 /// Strings within strings have the backslash several times.
 const MOST_BACKSLASHES: usize = 8;
 
-fn read(text: &[u8]) -> Option<(u8, usize)> {
+/// As many digits as an escape in braces has.
+const MOST_DIGITS: usize = 8;
+
+const NAMED_UNDERSCORE: &[u8] = b"textunderscore{}";
+
+fn read(text: &[u8], at: usize) -> Option<(u8, usize)> {
+    let text = &text[at..];
+    if text[0] == b'{' {
+        return in_braces(text);
+    }
     let marks = text.iter().take(MOST_BACKSLASHES).take_while(|b| **b == b'\\').count();
     let (kind, rest) = text[marks..].split_first()?;
-    match kind {
-        b'u' => hex(rest, 4).map(|number| (character(number), marks + 5)),
-        b'x' => hex(rest, 2).map(|number| (character(number), marks + 3)),
-        b'_' => Some((b'_', marks + 1)),
-        b'0'..=b'3' => octal(&text[marks..]).map(|number| (character(number), marks + 3)),
-        _ => None,
-    }
+    let (byte, len) = match kind {
+        b'u' | b'x' | b'o' if rest.first() == Some(&b'{') => braced(&rest[1..], if *kind == b'o' { 8 } else { 16 })?,
+        b'u' => (character(hex(rest, 4)?), 4),
+        b'U' => (character(hex(rest, 8)?), 8),
+        b'x' => (character(hex(rest, 2)?), 2),
+        b'/' | b'_' | b'-' | b'+' | b'=' | b'.' => (*kind, 0),
+        b'0'..=b'3' => (octal(&text[marks..])?, 2),
+        b't' if text[marks..].starts_with(NAMED_UNDERSCORE) => (b'_', NAMED_UNDERSCORE.len() - 1),
+        _ => return None,
+    };
+    Some((byte, marks + 1 + len))
 }
 
-fn octal(text: &[u8]) -> Option<u32> {
+/// `{\_}`
+fn in_braces(text: &[u8]) -> Option<(u8, usize)> {
+    text.starts_with(b"{\\_}").then_some((b'_', 4))
+}
+
+/// Digits, and the brace that closes behind them.
+fn braced(text: &[u8], radix: u32) -> Option<(u8, usize)> {
+    let end = text.iter().take(MOST_DIGITS + 1).position(|b| *b == b'}')?;
+    let digits = str::from_utf8(&text[..end]).ok().filter(|digits| !digits.starts_with('+'))?;
+    u32::from_str_radix(digits, radix).ok().map(|number| (character(number), end + 2))
+}
+
+fn octal(text: &[u8]) -> Option<u8> {
     let digits = text.get(..3).filter(|digits| digits.iter().all(|b| (b'0'..=b'7').contains(b)))?;
-    u32::from_str_radix(str::from_utf8(digits).ok()?, 8).ok()
+    u32::from_str_radix(str::from_utf8(digits).ok()?, 8).ok().map(character)
 }

@@ -1,0 +1,28 @@
+//! Quoted-printable: `=5F`, as mails have it. Where a soft line break cuts a text is found by `soft_break`.
+
+use super::escapes::{Escape, character, hex};
+use crate::finding::Layer;
+
+pub(super) const ESCAPE: Escape = Escape { layer: Layer::QuotedPrintable, mark: b'=', opens: b'=', read };
+
+/// In capitals only, as the standard has it, since `x=ab` is an assignment. So is `x=30`: a letter or a digit counts where
+/// another escape is beside it, in a text that is escaped throughout.
+fn read(text: &[u8], at: usize) -> Option<(u8, usize)> {
+    let byte = escaped(&text[at..])?;
+    let beside = || {
+        let before = at.checked_sub(3).and_then(|before| escaped(&text[before..at]));
+        before.or_else(|| escaped(text.get(at + 3..)?)).is_some()
+    };
+    (!byte.is_ascii_alphanumeric() || beside()).then_some((byte, 3))
+}
+
+/// Whether an escape begins with the `=` at the beginning.
+pub(super) fn may_escape(text: &[u8]) -> bool {
+    escaped(text).is_some_and(|byte| byte.is_ascii_graphic())
+}
+
+fn escaped(text: &[u8]) -> Option<u8> {
+    let in_capitals = |b: &u8| b.is_ascii_digit() || (b'A'..=b'F').contains(b);
+    let digits = text.get(1..3).filter(|digits| text[0] == b'=' && digits.iter().all(in_capitals))?;
+    hex(digits, 2).map(character)
+}
