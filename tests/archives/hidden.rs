@@ -332,3 +332,24 @@ fn a_token_that_an_entry_cuts_is_found_in_the_whole() {
     let plain = plain.keysweep(&["files", "--format", "jsonl", "a"]).expect_code(1);
     assert_eq!(found(&run)[0].1, found(&plain)[0].1, "{} {}", run.all(), plain.all());
 }
+
+#[test]
+fn a_token_that_goes_on_behind_an_entry_is_found_as_well() {
+    let token = Maker::new(6117).sk_live(40);
+    let text = format!("KEY={token}\n");
+    let mut bytes = stored(&[("a", text.as_bytes())]);
+    // Every reader extracts a shorter token now. The plain scan finds the long one.
+    let cut = text.len() - 9;
+    let mut crc = flate2::Crc::new();
+    crc.update(&text.as_bytes()[..cut]);
+    let facts = [crc.sum(), cut.try_into().expect("short"), cut.try_into().expect("short")].map(u32::to_le_bytes);
+    for at in [14, position(&bytes, b"PK\x01\x02") + 16] {
+        bytes[at..at + 12].copy_from_slice(&facts.concat());
+    }
+    let run = scan(&bytes).expect_code(1);
+    let paths = found(&run);
+    assert!(paths.contains(&("a".to_owned(), token.fingerprint())), "{}", run.all());
+    assert_eq!(paths.iter().filter(|(path, _)| path == "a!/a").count(), 1, "{}", run.all());
+    // A record that follows is no part of a token.
+    expect(&stored(&[("a", text.trim_end().as_bytes()), ("b", b"")]), &[("a!/a", &token)]);
+}

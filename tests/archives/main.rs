@@ -8,3 +8,4 @@ mod files;
 mod hidden;
 mod history;
 mod kinds;
+mod mutated;

@@ -17,6 +17,7 @@ const OLDEST_SUITE: &str = "bookworm";
 /// The name of Debian's newest suite never changes.
 const NEWEST_SUITE: &str = "sid";
 const FILTER_REPO: &str = "2.47.0";
+const LIBARCHIVE: &str = "3.5.1.210531";
 
 /// What is installed, and what the runners keep for themselves.
 pub fn tools() -> PathBuf {
@@ -101,34 +102,12 @@ fn only_git(folder: &Path) -> PathBuf {
     home.join("bin")
 }
 
-/// Git of a suite of Debian's, with the C library that it wants, unpacked into a folder. The machine's settings of apt say
-/// where packages come from; what it has installed stays as it is.
+/// Git of a suite of Debian's, with the C library that it wants, unpacked into a folder.
 fn from_debian(suite: &str) -> PathBuf {
     let home = once(&format!("git-{suite}"), |draft, home| {
-        let apt = |args: &[&str], folder: &Path| {
-            let state = draft.join("apt");
-            let mut apt = Command::new("apt-get");
-            apt.current_dir(folder).args(["-qq", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"]);
-            for (name, path) in [
-                ("Etc::sourcelist", state.join("sources.list")),
-                ("Etc::sourceparts", state.join("none")),
-                ("State::lists", state.join("lists")),
-                ("Cache", state.join("cache")),
-            ] {
-                apt.arg("-o").arg(format!("Dir::{name}={}", path.display()));
-            }
-            run(apt.args(args));
-        };
-        for folder in ["apt/lists/partial", "apt/cache/archives/partial", "apt/none", "debs", "root", "bin", "exec"] {
+        debian_packages(suite, &["git", "libc6", "libpcre2-8-0", "zlib1g"], draft);
+        for folder in ["bin", "exec"] {
             fs::create_dir_all(draft.join(folder)).expect("create the folder of a tool");
-        }
-        let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
-        let source = format!("deb [signed-by={key}] {} {suite} main\n", debian());
-        fs::write(draft.join("apt/sources.list"), source).expect("write");
-        apt(&["update"], draft);
-        apt(&["download", "git", "libc6", "libpcre2-8-0", "zlib1g"], &draft.join("debs"));
-        for deb in fs::read_dir(draft.join("debs")).expect("a folder").map(|deb| deb.expect("an entry").path()) {
-            run(Command::new("dpkg-deb").arg("-x").arg(deb).arg(draft.join("root")));
         }
         // The loader of that library starts git, and git is to find itself, not the machine's.
         let start = "#!/bin/sh\nroot='HOME/root'\n\
@@ -144,11 +123,41 @@ fn from_debian(suite: &str) -> PathBuf {
             let start = format!("#!/bin/sh\nexec '{home}/bin/git' {name} \"$@\"\n");
             executable(&draft.join("exec").join(format!("git-{name}")), &start);
         }
-        for folder in ["apt", "debs"] {
-            fs::remove_dir_all(draft.join(folder)).expect("remove what is no longer needed");
-        }
     });
     home.join("bin")
+}
+
+/// Unpacks packages of a suite of Debian's into `draft/root`. The machine's settings of apt say where packages come from; what it
+/// has installed stays as it is.
+fn debian_packages(suite: &str, names: &[&str], draft: &Path) {
+    let apt = |args: &[&str], folder: &Path| {
+        let state = draft.join("apt");
+        let mut apt = Command::new("apt-get");
+        apt.current_dir(folder).args(["-qq", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"]);
+        for (name, path) in [
+            ("Etc::sourcelist", state.join("sources.list")),
+            ("Etc::sourceparts", state.join("none")),
+            ("State::lists", state.join("lists")),
+            ("Cache", state.join("cache")),
+        ] {
+            apt.arg("-o").arg(format!("Dir::{name}={}", path.display()));
+        }
+        run(apt.args(args));
+    };
+    for folder in ["apt/lists/partial", "apt/cache/archives/partial", "apt/none", "debs", "root"] {
+        fs::create_dir_all(draft.join(folder)).expect("create the folder of a tool");
+    }
+    let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    let source = format!("deb [signed-by={key}] {} {suite} main\n", debian());
+    fs::write(draft.join("apt/sources.list"), source).expect("write");
+    apt(&["update"], draft);
+    apt(&[&["download"], names].concat(), &draft.join("debs"));
+    for deb in fs::read_dir(draft.join("debs")).expect("a folder").map(|deb| deb.expect("an entry").path()) {
+        run(Command::new("dpkg-deb").arg("-x").arg(deb).arg(draft.join("root")));
+    }
+    for folder in ["apt", "debs"] {
+        fs::remove_dir_all(draft.join(folder)).expect("remove what is no longer needed");
+    }
 }
 
 /// Where this machine gets Debian's packages.
@@ -158,6 +167,31 @@ fn debian() -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let uri = text.lines().find(|uri| uri.ends_with("/debian/"));
     uri.unwrap_or_else(|| panic!("apt knows no place of Debian's packages: {text}")).to_owned()
+}
+
+/// bsdtar's library. A package of Python has it for Linux on `x86_64`; elsewhere this is the system's.
+pub fn libarchive() -> PathBuf {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        let script = "import ctypes.util; print(ctypes.util.find_library('archive') or 'libarchive.so')";
+        let found = Command::new("python3").args(["-c", script]).output().expect("start Python, which the tests need");
+        return String::from_utf8_lossy(&found.stdout).trim().into();
+    }
+    let home = once(&format!("libarchive-{LIBARCHIVE}"), |draft, _| {
+        let wanted = format!("extractcode-libarchive=={LIBARCHIVE}");
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target"]);
+        run(pip.arg(draft).arg(wanted));
+    });
+    home.join("extractcode_libarchive/lib/libarchive.so")
+}
+
+/// The system's unzip, or else the one of the oldest supported suite of Debian's.
+pub fn unzip() -> PathBuf {
+    if Command::new("unzip").arg("-v").output().is_ok_and(|output| output.status.success()) {
+        return "unzip".into();
+    }
+    let home = once(&format!("unzip-{OLDEST_SUITE}"), |draft, _| debian_packages(OLDEST_SUITE, &["unzip"], draft));
+    home.join("root/usr/bin/unzip")
 }
 
 /// The folder `name`, filled if it is not there yet. It is filled under another name: a run that is cut short leaves no half of

@@ -38,6 +38,10 @@ pub(super) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
     Ok(())
 }
 
+pub(super) fn starts_header(bytes: &[u8]) -> bool {
+    bytes.get(..HEADER).is_some_and(|header| header.ends_with(b"`\n") && number(&header[SIZE]).is_some())
+}
+
 fn number(field: &[u8]) -> Option<usize> {
     std::str::from_utf8(field).ok()?.trim_end_matches([' ', '\0']).parse().ok()
 }

@@ -96,13 +96,19 @@ fn is_skippable_frame(bytes: &[u8]) -> bool {
     frame(bytes) && next.is_some_and(|next| next.starts_with(ZSTD) || frame(next))
 }
 
-/// As file(1) knows it, and by the first byte of the stream, which is always 0: the format has no magic number.
+/// The format has no magic number. This accepts what file(1) and liblzma accept; the first byte of the stream is always 0.
 fn is_lzma(bytes: &[u8]) -> bool {
-    let Some(&[0x5d, a, b, c, d, size @ .., 0]) = bytes.first_chunk::<14>() else { return false };
+    const UNKNOWN: [u8; 8] = [0xff; 8];
+    let Some(&[properties, a, b, c, d, size @ .., 0]) = bytes.first_chunk::<14>() else { return false };
     let window = u32::from_le_bytes([a, b, c, d]);
     let rest = window & window.wrapping_sub(1);
-    let is_round = window == u32::MAX || (window >= 4096 && (rest == 0 || rest == window / 3 * 2));
-    is_round && (size == [0xff; 8] || size[5..] == [0; 3])
+    let is_round = window == u32::MAX || rest == 0 || rest == window / 3 * 2;
+    match (properties, size) {
+        (0x5d, UNKNOWN) => true,
+        (..225, UNKNOWN) => is_round,
+        (0x5d, [.., 0, 0, 0]) => is_round && size != [0; 8],
+        _ => false,
+    }
 }
 
 /// By the letters of a header: six digits alone may begin any text.

@@ -269,13 +269,16 @@ impl Walk<'_> {
     fn show(&mut self, path: &[u8], part: Part, bytes: &[u8], is_new: &dyn Fn(&Span) -> bool) -> Hits {
         let (hits, is_spent) = (RefCell::new(Hits::default()), Cell::new(false));
         let compare = |spans: &[Span]| {
-            hits.borrow_mut().extend(Hits::of(bytes, spans));
-            let within = |span: &Span| {
+            let list = |span: &Span| {
                 let is_new = is_new(span);
                 is_spent.set(is_spent.get() || (is_new && !self.account.budget.take_finding()));
+                // What is not listed here may still be found in the archive's own bytes.
+                if !is_new || !is_spent.get() {
+                    hits.borrow_mut().add(bytes, span);
+                }
                 is_new && !is_spent.get()
             };
-            Ok(spans.iter().map(within).collect())
+            Ok(spans.iter().map(list).collect())
         };
         (self.visit)(&Unit { path: Some(path), part, origin: None, bytes, newness: Newness::Compared(&compare) });
         if is_spent.get() {
@@ -351,13 +354,16 @@ impl Taker for Opened<'_, '_> {
             walk.limit(self.path, limit);
             return ControlFlow::Break(());
         }
+        // A damaged header may cut a token, so what is found there covers nothing of the archive's own bytes.
+        let mut nothing = Told::default();
+        let told = if entry.damage.is_some() { &mut nothing } else { &mut *self.told };
         let mut hits = walk.name(self.path, entry.name);
         if let Some(target) = entry.target {
             hits.extend(walk.show(&path, Part::SymlinkTarget, target, &|_| true));
         }
-        entry.headers.into_iter().for_each(|range| self.told.region(range, &hits));
+        entry.headers.into_iter().for_each(|range| told.region(range, &hits));
         for there in entry.texts {
-            walk.text(&path, bytes, there, self.told);
+            walk.text(&path, bytes, there, told);
         }
         if let Some(why) = entry.damage {
             walk.give_up(&path, why);
@@ -370,7 +376,7 @@ impl Taker for Opened<'_, '_> {
                     return ControlFlow::Break(());
                 }
                 let hits = walk.content(&path, part, &bytes[range.clone()], depth);
-                self.told.plain(range.start, &hits);
+                told.plain(&range, starts_record(&bytes[range.end..]), &hits);
             }
             Data::Packed(decode) => {
                 let mut layout = Layout::default();
@@ -379,7 +385,7 @@ impl Taker for Opened<'_, '_> {
                 let mut read = 0;
                 for range in layout.body {
                     read += range.len() as u64;
-                    self.told.region(range, &hits);
+                    told.region(range, &hits);
                 }
                 match limit.map_or_else(|| walk.account.spend(read), Err) {
                     Ok(()) => {}
@@ -398,6 +404,12 @@ impl Taker for Opened<'_, '_> {
     fn text(&mut self, bytes: &[u8], there: Range<usize>) {
         self.walk.text(self.path, bytes, there, self.told);
     }
+}
+
+/// Whether a header of zip, tar or ar is in front.
+fn starts_record(bytes: &[u8]) -> bool {
+    let is_zip = bytes.starts_with(b"PK") && bytes.get(2).is_some_and(|&b| b < 9);
+    is_zip || tarred::starts_header(bytes) || ar::starts_header(bytes)
 }
 
 /// Whether there is something to unpack, or to be named because it is not.
@@ -569,5 +581,63 @@ mod tests {
         let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
         let (_, troubles) = unpacked(&gzip(&zip(&files)));
         assert!(troubles.iter().any(|one| one.contains("larger than")), "{troubles:?}");
+    }
+
+    #[test]
+    fn bombs_share_one_budget() {
+        let bomb = gzip(&vec![0; 1 << 20]);
+        let limits = Limits { free: 4 << 20, ..SMALL };
+        // The first MiB of each is free.
+        let nested = zip(&["1", "2", "3"].map(|name| (name, &bomb[..])));
+        let budget = Budget::of(3 << 20, FINDINGS);
+        let unread = || {
+            let unpacked = unpack(b"f", &nested, limits, &budget, &|_| ());
+            unpacked.unread.iter().map(|one| one.why.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(unread(), Vec::<String>::new());
+        holds(&unread(), "all archives together hold 2 GiB more");
+    }
+
+    #[test]
+    fn findings_are_bounded() {
+        let budget = Budget::of(EXCESS, 5);
+        let archive = zip(&[("a", b"first"), ("b", b"second"), ("c", b"third")]);
+        let listed = Cell::new(0);
+        let unpacked = unpack(b"f", &archive, SMALL, &budget, &|unit| {
+            if let (Newness::Compared(compare), Part::Content) = (unit.newness, unit.part) {
+                let spans = vec![0..2, 2..4, 3..5];
+                let new = compare(&spans).expect("nothing fails").into_iter().filter(|&is_new| is_new);
+                listed.set(listed.get() + new.count());
+            }
+        });
+        assert_eq!(listed.get(), 5);
+        assert!(unpacked.unread.iter().any(|one| one.why.contains("archives hold more than 20000 findings")));
+    }
+
+    #[test]
+    fn nested_files_are_held_together() {
+        let limits = Limits { depth: 8, held: 2 << 20, free: 32 << 20, ..SMALL };
+        let zeros = vec![0; 900 << 10];
+        let in_turn = zip(&["1", "2", "3", "4"].map(|name| (name, &zeros[..])));
+        assert!(unpack(b"f", &in_turn, limits, &Budget::default(), &|_| ()).unread.is_empty());
+        let mut padded = Vec::new();
+        for _ in 0..3 {
+            padded = gzip(&[&zeros[..], &zip(&[("in", &padded)])].concat());
+        }
+        let unpacked = unpack(b"f", &padded, limits, &Budget::default(), &|_| ());
+        let whys: Vec<_> = unpacked.unread.iter().map(|one| &one.why).collect();
+        assert!(whys.iter().any(|why| why.contains("of which the beginning was scanned")), "{whys:?}");
+    }
+
+    #[test]
+    fn a_name_too_long_to_be_shown_is_scanned_and_counted() {
+        let name = "n".repeat(60_000);
+        let seen = RefCell::new(Vec::new());
+        let archive = zip(&[(&name, b"text")]);
+        unpack(b"f", &archive, SMALL, &Budget::default(), &|unit| {
+            seen.borrow_mut().push((unit.path.unwrap_or_default().to_vec(), unit.bytes.len()));
+        });
+        let path = b"f!/(a name of 60000 bytes)".to_vec();
+        assert_eq!(seen.into_inner(), [(path.clone(), 60_000), (path, 4)]);
     }
 }

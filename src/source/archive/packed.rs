@@ -301,7 +301,8 @@ impl Read for Inflate<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while !self.done && !buffer.is_empty() {
             let before = (self.state.total_in(), self.state.total_out());
-            let status = self.state.decompress(self.rest, buffer, FlushDecompress::None)?;
+            let status = self.state.decompress(self.rest, buffer, FlushDecompress::None);
+            let status = status.map_err(|_| io::Error::other(INVALID))?;
             let taken = |total: u64, before: u64| usize::try_from(total - before).unwrap_or(usize::MAX);
             let (read, written) = (taken(self.state.total_in(), before.0), taken(self.state.total_out(), before.1));
             self.rest = &self.rest[read..];
@@ -317,6 +318,8 @@ impl Read for Inflate<'_> {
     }
 }
 
+const INVALID: &str = "the stream is not valid";
+
 struct Inflate64<'b> {
     rest: &'b [u8],
     state: Box<InflaterManaged>,
@@ -331,13 +334,13 @@ impl Read for Inflate64<'_> {
                 return Ok(result.bytes_written);
             }
             if result.data_error {
-                return Err(io::Error::other("the stream is not valid"));
+                return Err(io::Error::other(INVALID));
             }
             if result.bytes_consumed == 0 && !self.state.finished() {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        if self.state.errored() { Err(io::Error::other("the stream is not valid")) } else { Ok(0) }
+        if self.state.errored() { Err(io::Error::other(INVALID)) } else { Ok(0) }
     }
 }
 

@@ -10,6 +10,8 @@ pub(super) struct Map {
     /// Where each part is in the file, and where in the archive.
     parts: Vec<(u64, Range<usize>)>,
     size: u64,
+    /// Where in the archive the last part ends.
+    end: usize,
 }
 
 /// What extended headers say of the next file.
@@ -49,8 +51,11 @@ impl Records {
     }
 
     pub fn or<'r>(&'r self, other: &'r Self) -> &'r Self {
-        let is_empty = self.numbers.is_empty() && self.size.is_none() && self.major.is_none();
-        if is_empty { other } else { self }
+        if self.is_empty() { other } else { self }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.size.is_none() && self.major.is_none()
     }
 
     /// The map of a file whose data are at `there`, if it is sparse.
@@ -141,7 +146,11 @@ impl Map {
             parts.push((offset, at..stop));
             at = stop;
         }
-        Some(Self { parts, size: size.unwrap_or(end).max(end) })
+        Some(Self { parts, size: size.unwrap_or(end).max(end), end: at })
+    }
+
+    pub fn end(&self) -> usize {
+        self.end
     }
 
     /// Whether all that is stored is in `bytes`.

@@ -7,8 +7,6 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::{ControlFlow, Range};
 
-use memchr::memmem;
-
 use super::content::{Content, Stop};
 use super::packed::Layout;
 use super::sparse::{self, Map};
@@ -27,9 +25,10 @@ const LINK: Range<usize> = 157..257;
 const MAGIC: Range<usize> = 257..265;
 const OWNERS: [Range<usize>; 2] = [265..297, 297..329];
 const PREFIX: Range<usize> = 345..500;
+const PADDING: Range<usize> = 500..BLOCK;
 
-/// Where the first header is. Only a tar that begins with zeros, or that says what it is in each header, begins with anything else:
-/// numbers in a text may look like a checksum.
+/// Where the first header is. GNU tar skips blocks that are none, whatever they are. Numbers in a text may look like a checksum, but
+/// a text has no zeros where a header ends.
 pub(super) fn first_header(bytes: &[u8]) -> Option<usize> {
     if bytes.len() < BLOCK {
         return None;
@@ -38,9 +37,9 @@ pub(super) fn first_header(bytes: &[u8]) -> Option<usize> {
     if is_header(block(bytes, start)?) {
         return Some(start);
     }
-    // From header to header would be fast, but the first one is damaged.
-    let mut found = memmem::find_iter(bytes, b"ustar").filter_map(|at| at.checked_sub(MAGIC.start));
-    found.find(|at| at % BLOCK == 0 && block(bytes, *at).is_some_and(is_header))
+    let blocks = bytes[start..].chunks_exact(BLOCK);
+    let found = blocks.enumerate().find(|(_, block)| block[PADDING] == [0; 12] && is_header(block));
+    found.map(|(at, _)| start + at * BLOCK)
 }
 
 fn block(bytes: &[u8], at: usize) -> Option<&[u8]> {
@@ -52,6 +51,10 @@ fn zeros(bytes: &[u8], at: usize) -> usize {
     const ZERO: [u8; BLOCK] = [0; BLOCK];
     let blocks = bytes.get(at..).unwrap_or_default().chunks_exact(BLOCK);
     at + blocks.take_while(|block| *block == ZERO).count() * BLOCK
+}
+
+pub(super) fn starts_header(bytes: &[u8]) -> bool {
+    block(bytes, 0).is_some_and(is_header)
 }
 
 /// Whether the checksum is right, of signed or of unsigned bytes.
@@ -97,8 +100,8 @@ fn text(bytes: &[u8], header: usize, field: &Range<usize>) -> Range<usize> {
 pub(super) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
     let Some(first) = first_header(bytes) else { return Ok(()) };
     let mut walk = Walk { bytes, seen: HashSet::new(), more: vec![first], fault: None };
-    // Of what a damaged header leaves, GNU tar reads what follows.
-    if zeros(bytes, 0) < first && bytes[MAGIC].starts_with(b"ustar") {
+    // Where a tar is in something else, nothing is missing.
+    if zeros(bytes, 0) < first && bytes[PADDING] == [0; 12] && octal(&bytes[SIZE]).is_some() {
         walk.fault("its first header is damaged");
     }
     while let Some(start) = walk.more.pop() {
@@ -186,11 +189,13 @@ impl<'b> Walk<'b> {
         let is_extension = matches!(kind, b'x' | b'X' | b'g' | b'L' | b'K');
         let size = if is_extension { written } else { before.size.or(global.size).unwrap_or(written) };
         let mut start = at + BLOCK;
-        let old_map = if kind == b'S' { sparse::old_map(bytes, at) } else { None };
+        // Where extended headers have a map, that of the header is not looked at.
+        let has_map = !before.sparse.or(&global.sparse).is_empty();
+        let old_map = if kind == b'S' && !has_map { sparse::old_map(bytes, at) } else { None };
         if let Some((_, end)) = &old_map {
             start = *end;
         }
-        if kind == b'S' && !matches!(old_map, Some((Some(_), _))) {
+        if kind == b'S' && !has_map && !matches!(old_map, Some((Some(_), _))) {
             self.fault("the map of a sparse file is damaged");
         }
         let stop = usize::try_from(size).ok().and_then(|size| start.checked_add(size)).unwrap_or(usize::MAX);
@@ -215,6 +220,9 @@ impl<'b> Walk<'b> {
                 }
             },
         };
+        if map.as_ref().is_some_and(|map| map.end() != there.end) {
+            self.fault("the map of a sparse file does not match its size");
+        }
         let name_field = text(bytes, at, &NAME);
         let is_folder = kind == b'5' || (matches!(kind, 0 | b'0') && bytes[name_field.clone()].ends_with(b"/"));
         // Python takes the content of these for the next header, GNU tar and bsdtar some of it for content.

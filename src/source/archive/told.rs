@@ -3,7 +3,7 @@
 //! Only what the scan found inside is left out. Bytes that an entry covers and in which nothing was found there count
 //! as any others do, so that unpacking never loses what the plain scan of the archive finds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
@@ -17,8 +17,13 @@ const ENOUGH: usize = 19;
 pub(super) struct Hits(Vec<(usize, u64)>);
 
 impl Hits {
+    #[cfg(test)]
     pub fn of(bytes: &[u8], spans: &[Span]) -> Self {
         Self(spans.iter().map(|span| (span.start, mark(bytes, span))).collect())
+    }
+
+    pub fn add(&mut self, bytes: &[u8], span: &Span) {
+        self.0.push((span.start, mark(bytes, span)));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -38,16 +43,18 @@ fn mark(bytes: &[u8], span: &Span) -> u64 {
 
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    /// Of files that are stored as they are: where in the archive something was found.
-    starts: HashSet<usize>,
+    /// Of files that are stored as they are: where in the archive something was found, and where it may end at most.
+    starts: HashMap<usize, usize>,
     /// Of what was packed and of names: ranges of the archive, and what was found in what they stand for.
     regions: Vec<(Range<usize>, HashSet<u64>)>,
 }
 
 impl Told {
-    /// `hits` were found in what is in the archive as it is, from `start` on.
-    pub fn plain(&mut self, start: usize, hits: &Hits) {
-        self.starts.extend(hits.0.iter().map(|(at, _)| start + at));
+    /// `hits` were found in what is in the archive as it is, at `there`. Where no record of the archive follows, a token that
+    /// goes on behind the end is another token.
+    pub fn plain(&mut self, there: &Range<usize>, record_follows: bool, hits: &Hits) {
+        let most = if record_follows { usize::MAX } else { there.end };
+        self.starts.extend(hits.0.iter().map(|(at, _)| (there.start + at, most)));
     }
 
     /// `hits` were found in what `range` unpacks to, or in names that it contains.
@@ -59,7 +66,7 @@ impl Told {
 
     /// Takes in what was found in the part of the archive that begins at `start`.
     pub fn behind(&mut self, start: usize, part: Told) {
-        self.starts.extend(part.starts.into_iter().map(|at| start + at));
+        self.starts.extend(part.starts.into_iter().map(|(at, most)| (start + at, most.saturating_add(start))));
         let moved = part.regions.into_iter().map(|(range, marks)| (start + range.start..start + range.end, marks));
         self.regions.extend(moved);
     }
@@ -74,7 +81,7 @@ impl Told {
     pub fn holds(&self, bytes: &[u8], span: &Span) -> bool {
         /// Damaged archives may have overlapping regions. One that is not looked at is reported twice.
         const OVERLAPPING: usize = 8;
-        if self.starts.contains(&span.start) {
+        if self.starts.get(&span.start).is_some_and(|&most| span.end <= most) {
             return true;
         }
         let behind = self.regions.partition_point(|(range, _)| range.start <= span.start);
@@ -94,7 +101,12 @@ mod tests {
         let at = |text: &[u8]| bytes.windows(text.len()).position(|part| part == text).expect("it is there");
         let span = |text: &[u8]| at(text)..at(text) + text.len();
         let mut told = Told::default();
-        told.plain(at(b"content"), &Hits::of(b"content that is longer", std::slice::from_ref(&(8..15))));
+        let content = b"content that is longer";
+        told.plain(
+            &(at(content)..at(content) + content.len()),
+            true,
+            &Hits::of(content, std::slice::from_ref(&(8..15))),
+        );
         told.region(0..at(b"content"), &Hits::of(b"in/a name of a long file", std::slice::from_ref(&(3..24))));
         let told = told.in_order();
         for (text, held) in [
