@@ -439,7 +439,7 @@ fn archives_are_cleaned_by_the_plan() {
     }
     let kept = |name: &str| repo.git_call(&["show", name]).cwd(&origin).run().expect_code(0).out();
     assert_eq!(kept("main:dist/a.zip"), format!("REMOVED-archive-{again}\n"), "a line of text in its place");
-    assert_eq!(kept("old:b.jar"), format!("REMOVED-archive-{}\n", wanted_jar));
+    assert_eq!(kept("old:b.jar"), format!("REMOVED-archive-{wanted_jar}\n"));
 }
 
 #[test]
