@@ -26,7 +26,7 @@ pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<St
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
     for word in text.split(' ') {
-        let wide = word.width() + word.matches(GLUE).count();
+        let wide = word.replace(GLUE, " ").width();
         match lines.last_mut() {
             Some(line) if used + 1 + wide <= columns => {
                 line.push(' ');
