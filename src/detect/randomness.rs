@@ -117,6 +117,10 @@ pub(super) fn reads_as_word(letters: &[u8]) -> bool {
     letters.windows(2).map(pair_step).sum::<i32>() < 0
 }
 
+/// Words in the names of variables with tokens whose letter pairs are rare in other identifiers.
+const USUAL_WORDS: &[&[u8]] =
+    &[b"webhook", b"webhooks", b"svix", b"key", b"api", b"app", b"clerk", b"stripe", b"attio"];
+
 /// Whether `name` is an identifier of words: separated by `_`, `-`, a digit or a capital letter, three letters each on average, with
 /// few digits and with letter pairs that are common in identifiers.
 ///
@@ -137,14 +141,18 @@ pub(super) fn is_made_of_words(name: &[u8]) -> bool {
     let letters: usize = words.iter().map(Vec::len).sum();
     let digits = name.iter().filter(|b| b.is_ascii_digit()).count();
     let is_dense = letters >= 3 * words.len().max(1) || (words.len() <= 4 && letters > 2 * words.len());
-    // The pairs of abbreviations such as `DB` are rare.
-    let scored = words.iter().filter(|word| word.len() > 2);
-    let score: i32 = scored.flat_map(|word| word.windows(2)).map(pair_step).sum();
+    // The pairs of abbreviations such as `DB` are rare, and some usual words have rare pairs too.
+    let scored: Vec<&Vec<u8>> = words.iter().filter(|word| word.len() > 2).collect();
+    let is_usual = |word: &Vec<u8>| USUAL_WORDS.contains(&&word.to_ascii_lowercase()[..]);
+    let score = |words: &[&Vec<u8>]| -> i32 { words.iter().flat_map(|word| word.windows(2)).map(pair_step).sum() };
+    let others: Vec<&Vec<u8>> = scored.iter().copied().filter(|word| !is_usual(word)).collect();
+    let has_usual_words = others.len() < scored.len();
+    let score = score(&scored).min(if has_usual_words { score(&others) - 1 } else { i32::MAX });
     // Random text of one case, in parts and without digits, is rarer than names with uncommon words such as `WEBHOOK`.
     let lower = name.iter().filter(|b| b.is_ascii_lowercase()).count();
     let has_parts = name.iter().any(|b| matches!(b, b'_' | b'-')) && (lower == 0 || lower == letters);
     let bar = if has_parts { 400 * i32::try_from(letters).unwrap_or(0) } else { 0 };
-    is_dense && digits * 4 <= letters && (score < bar || letters < 6)
+    (is_dense || letters < 6) && digits * 4 <= letters && (score < bar || letters < 6)
 }
 
 fn alphabet(run: &[u8]) -> Alphabet {

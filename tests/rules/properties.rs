@@ -286,6 +286,8 @@ proptest! {
 
     #[test]
     fn the_name_of_a_variable_is_shown_and_no_more_of_its_token(name in name(), seed: u64, family: Index, prefix in 0..5_usize) {
+        // `rk_test_` in `clerk_test_` may be the start of a key.
+        prop_assume!(!["rk_test", "rk_live"].iter().any(|prefix| name.to_lowercase().contains(prefix)));
         let mut make = Maker::new(seed);
         let tokens = make.every_family();
         let (token, attio) = (family.get(&tokens), make.hex(64));
