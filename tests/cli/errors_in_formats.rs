@@ -185,7 +185,9 @@ fn rules_are_listed_and_explained_in_json() {
     assert_eq!(own["prefixes"], serde_json::json!([{ "prefix": "acme_", "severity": "high" }]));
     assert_eq!(own["remedy"], serde_json::json!(["ask Ada"]));
     let lines = repo.keysweep(&["rules", "--format", "jsonl"]).expect_code(0).objects();
+    let (lines, packs): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line["type"] == "rule");
     assert_eq!(lines.len(), rules.len());
+    assert!(packs.iter().all(|line| line["type"] == "pack"), "{packs:?}");
     for (line, rule) in lines.iter().zip(&rules) {
         assert_eq!((text(&line["type"]), &line["id"]), ("rule", &rule["id"]));
     }

@@ -259,7 +259,7 @@ fn the_report_for_people_says_how_each_commit_is_mended() {
         "help: a remote has this commit already, so do not rewrite it".to_owned(),
         format!("--> a.txt:1:18 in commit {}\n", &tip[..12]),
         format!("never pushed: git rebase -i {0}^, mark {0} as edit", &tip[..12]),
-        "2 tokens in 2 of 2 commits".to_owned(),
+        "2 tokens in 2 commits with 2 files".to_owned(),
         "the push is stopped".to_owned(),
     ] {
         assert!(said.contains(&wanted), "expected {wanted:?} in\n{said}");
