@@ -6,12 +6,12 @@ use super::output;
 use crate::source::Kind;
 
 /// None where a word holds what must not be printed, or where no command can find the same: what a server is about to receive.
-pub(super) fn list_command(kind: Kind, words: &[OsString]) -> Option<String> {
+pub(super) fn list_command(kind: Kind) -> Option<String> {
     let command = match kind {
         Kind::Receive => return None,
         // Of a hook the input is gone; what a push brings is in the history.
         Kind::Push => "keysweep history --format jsonl".to_owned(),
-        _ => of_words(words)?,
+        _ => of_words(&std::env::args_os().collect::<Vec<_>>())?,
     };
     (output::safe(&command) == command).then_some(command)
 }

@@ -9,7 +9,7 @@ use crate::cleaning::{Cleaning, Place};
 use crate::detect::Detector;
 use crate::exposure::Exposure;
 use crate::finding::ShownPath;
-use crate::git::{Question, ask};
+use crate::git::ask;
 use crate::report::{self, Setup};
 use crate::source::Repository;
 use crate::trouble::Trouble;
@@ -67,7 +67,7 @@ impl Asked {
     ) -> Result<Option<ShownPath>, Trouble> {
         let Some(files) = self.files else { return Ok(None) };
         let found: HashSet<_> = exposures.iter().map(|one| one.finding.fingerprint).collect();
-        let git_dir = git_dir()?;
+        let git_dir = absolute(repository.common_dir());
         let setup = Setup {
             top: repository.worktree().map_or_else(|| git_dir.clone(), absolute),
             git_dir,
@@ -90,14 +90,6 @@ fn beside(path: &Path) -> PathBuf {
 
 fn absolute(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
-}
-
-/// The git directory that all worktrees share.
-fn git_dir() -> Result<PathBuf, Trouble> {
-    let here = Path::new(".");
-    let answer = Question::new(here, ["rev-parse", "--git-common-dir"]).answer()?;
-    let failed = || Trouble::new("cannot write the plan", answer.complaint(), "see that git reads this repository");
-    Ok(absolute(&answer.path().ok_or_else(failed)?))
 }
 
 /// The options that decide what a sweep finds, which the proof of the plan has to repeat.

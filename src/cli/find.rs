@@ -42,16 +42,14 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
         })?,
         None => tokens_on_stdin()?,
     };
-    let detector = Arc::new(Detector::seeking(rules::ALL, &tokens));
+    let mut detector = Arc::new(Detector::seeking(rules::ALL, &tokens));
     output::know_tokens(&detector);
     let repository = Repository::discover(Path::new("."))?;
     let of_packs = rules_of_packs(&repository, common);
-    let detector = if of_packs.is_empty() {
-        detector
-    } else {
-        Arc::new(Detector::seeking(&[rules::ALL, &of_packs].concat(), &tokens))
-    };
-    output::know_tokens(&detector);
+    if !of_packs.is_empty() {
+        detector = Arc::new(Detector::seeking(&[rules::ALL, &of_packs].concat(), &tokens));
+        output::know_tokens(&detector);
+    }
     let watch = Arc::new(Watch::default());
     progress::tell_when_stopped(&watch);
     let progress = Progress::start(&watch, common);

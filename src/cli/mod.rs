@@ -250,10 +250,8 @@ fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
     }
     let failed = failed.map(output::masked);
     let notes: Vec<String> = notes.iter().map(|note| output::safe(note)).collect();
-    let words: Vec<_> = std::env::args_os().collect();
-    let found = !outcome.findings.is_empty();
     let report = Report {
-        list_command: found.then(|| again::list_command(kind, &words)).flatten(),
+        list_command: (!outcome.findings.is_empty()).then(|| again::list_command(kind)).flatten(),
         kind,
         outcome: &outcome,
         exposures: exposures.as_deref(),

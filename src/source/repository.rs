@@ -78,7 +78,7 @@ impl Repository {
     }
 
     /// The git directory that all worktrees share.
-    pub(super) fn common_dir(&self) -> &Path {
+    pub fn common_dir(&self) -> &Path {
         self.gix.common_dir()
     }
 
