@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use keysweep::detect::Detector;
 use keysweep::rules::example::Dice;
-use keysweep::rules::{ALL, PACKS};
+use keysweep::rules::{ALL, with_all_packs};
 
 use data_encoding::{BASE64, HEXLOWER};
 
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let detector = Detector::new(ALL);
-    let all: Vec<_> = ALL.iter().chain(PACKS.iter().flat_map(|pack| pack.rules)).copied().collect();
+    let all = with_all_packs();
     let with_packs = Detector::new(&all);
     let missed = speed(&detector, &with_packs) + growth(&detector, hard()) + growth(&with_packs, hard_for_packs());
     if missed > 0 && words.iter().any(|word| word == "--check") { ExitCode::FAILURE } else { ExitCode::SUCCESS }

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use keysweep::detect::Detector;
 use keysweep::rules::example::{Dice, expand};
-use keysweep::rules::{ALL, PACKS};
+use keysweep::rules::{ALL, with_all_packs};
 
 use contexts::{BESIDE, CONTEXTS, COUNTED, Context, REQUESTS, fill};
 use shapes::{ATTIO_NAMES, NAMES, SHAPES, Setting, Shape};
@@ -60,7 +60,7 @@ fn measure_all() -> Result<usize, String> {
     let detector = Detector::new(ALL);
     let tallies: Vec<Tally> = SHAPES.iter().map(|shape| measure(&detector, shape, tokens)).collect();
     let missed = print_own("keysweep", SHAPES, &tallies);
-    let all: Vec<_> = ALL.iter().chain(PACKS.iter().flat_map(|pack| pack.rules)).copied().collect();
+    let all = with_all_packs();
     let with_packs = Detector::new(&all);
     let of_packs: Vec<Tally> = packs::SHAPES.iter().map(|shape| measure(&with_packs, shape, tokens)).collect();
     let missed = missed + print_own("keysweep with all packs", packs::SHAPES, &of_packs);

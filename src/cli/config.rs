@@ -7,7 +7,7 @@ use super::output;
 use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, MOST_BYTES, OwnRule, Refused};
 use crate::regular_file;
 use crate::rule::Rule;
-use crate::rules::{self, Pack};
+use crate::rules::{self, Pack, rules_of};
 use crate::sweep::Outcome;
 use crate::trouble::{Trouble, in_brief};
 
@@ -65,7 +65,7 @@ impl Settings {
     fn new(config: &Config, name: &str, globs: &[String]) -> Result<Self, Trouble> {
         let allow = Allow::new(config, globs).map_err(|refused| refuse(refused, name))?;
         let own: Vec<&'static Rule> = config.rules.iter().map(OwnRule::to_rule).collect();
-        let of_packs: Vec<&'static Rule> = config.packs.iter().flat_map(|pack| pack.rules).copied().collect();
+        let of_packs: Vec<&'static Rule> = rules_of(config.packs.iter().copied()).collect();
         output::know_rules(&own);
         output::know_rules(&of_packs);
         Ok(Self {

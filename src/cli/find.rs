@@ -15,7 +15,7 @@ use crate::cleaning::tokens_from;
 use crate::detect::{Detector, without_line_end};
 use crate::exposure::{Detail, add_files, expose};
 use crate::rule::Rule;
-use crate::rules::{self, PACKS};
+use crate::rules::{self, PACKS, rules_of};
 use crate::source::{Files, History, Kind, Repository, Watch};
 use crate::sweep::{Outcome, Sweep};
 use crate::trouble::Trouble;
@@ -82,7 +82,7 @@ fn rules_of_packs(repository: &Repository, common: &Common) -> Vec<&'static Rule
         Ok(settings) if unread.is_empty() => settings.packs,
         _ => PACKS.iter().collect(),
     };
-    packs.iter().flat_map(|pack| pack.rules).copied().collect()
+    rules_of(packs).collect()
 }
 
 /// What has no part in this, rather than leaving it out in silence.

@@ -10,7 +10,7 @@ use crate::allow::{CONFIG_NAME, Checked, Fault, check};
 use crate::detect::Detector;
 use crate::report;
 use crate::rule::Rule;
-use crate::rules::{PACKS, SOUGHT};
+use crate::rules::{PACKS, SOUGHT, rules_of};
 use crate::source::Repository;
 use crate::trouble::{Trouble, counted, nearest};
 
@@ -37,7 +37,7 @@ pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8
 
 fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Trouble> {
     // What find says of a token that is of no rule, and the rules of packs that are off.
-    let of_packs = || PACKS.iter().flat_map(|pack| pack.rules).copied();
+    let of_packs = || rules_of(PACKS);
     let known = settings.rules.iter().copied().chain([&SOUGHT]).chain(of_packs());
     known.into_iter().find(|rule| rule.id == id).ok_or_else(|| {
         let nearest = nearest(id, settings.rules.iter().copied().chain(of_packs()).map(|rule| rule.id));

@@ -4,9 +4,8 @@ use proptest::prelude::*;
 
 use super::{Arm, Detector, Hit, Way, boundary, in_order, stands_before, with_capital};
 use crate::finding::{Fingerprint, Span};
-use crate::rule::Rule;
 use crate::rules::example::{Dice, expand};
-use crate::rules::{ALL, PACKS};
+use crate::rules::{ALL, with_all_packs};
 
 impl Detector {
     /// What [`Detector::plain`] finds: no gate, no look at the body's first letters, none at long runs round a name.
@@ -71,7 +70,7 @@ impl Piece {
         match self {
             Self::Example(which, seed, cut) => {
                 let templates: Vec<&str> =
-                    with_packs().iter().flat_map(|rule| [rule.hits, rule.misses].concat()).collect();
+                    with_all_packs().iter().flat_map(|rule| [rule.hits, rule.misses].concat()).collect();
                 let text = expand(templates[which.index(templates.len())], &mut Dice::new(*seed)).into_bytes();
                 text[..text.len() * cut / 100].to_vec()
             }
@@ -88,11 +87,6 @@ impl Piece {
     }
 }
 
-/// The built-in rules, and those of all packs behind them.
-fn with_packs() -> Vec<&'static Rule> {
-    ALL.iter().chain(PACKS.iter().flat_map(|pack| pack.rules)).copied().collect()
-}
-
 fn told(hits: &[Hit]) -> Vec<(Span, &'static str, Fingerprint)> {
     hits.iter().map(|hit| (hit.span.clone(), hit.rule.id, hit.fingerprint)).collect()
 }
@@ -103,7 +97,7 @@ proptest! {
     #[test]
     fn the_prefilter_loses_nothing(pieces in prop::collection::vec(Piece::any(), 0..12)) {
         let text: Vec<u8> = pieces.iter().flat_map(Piece::text).collect();
-        for rules in [ALL.to_vec(), with_packs()] {
+        for rules in [ALL.to_vec(), with_all_packs()] {
             let detector = Detector::new(&rules);
             prop_assert_eq!(told(&in_order(detector.plain(&text))), told(&detector.brute(&text)));
         }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::rules::shapes;
 use crate::rule::{Environment, Pattern, Rule};
-use crate::rules::Pack;
+use crate::rules::{Pack, rules_of};
 
 /// The page, in Markdown.
 pub fn page(rules: &[&Rule], packs: &[Pack], out: &mut dyn Write) -> io::Result<()> {
@@ -27,7 +27,8 @@ pub fn page(rules: &[&Rule], packs: &[Pack], out: &mut dyn Write) -> io::Result<
         "\nThe rules of a pack are off until `.keysweep.toml` turns it on: `packs = [\"{}\"]` under `[rules]`.",
         packs.iter().map(|pack| pack.name).collect::<Vec<_>>().join("\", \"")
     )?;
-    rules.iter().chain(packs.iter().flat_map(|pack| pack.rules)).try_for_each(|rule| section(rule, out))
+    rules.iter().try_for_each(|rule| section(rule, out))?;
+    rules_of(packs).try_for_each(|rule| section(rule, out))
 }
 
 fn table(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {

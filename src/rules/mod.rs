@@ -10,7 +10,7 @@ mod published;
 mod sought;
 mod webhooks;
 
-pub use packs::{PACKS, Pack, pack, pack_of};
+pub use packs::{PACKS, Pack, pack, pack_of, rules_of};
 pub use sought::SOUGHT;
 
 use crate::finding::Fingerprint;
@@ -47,6 +47,11 @@ pub const ALL: &[&Rule] = &[
     &webhooks::WEBHOOK_PRIVATE_KEY,
     &webhooks::PAYMONGO_WEBHOOK,
 ];
+
+/// The built-in rules, and those of all packs behind them.
+pub fn with_all_packs() -> Vec<&'static Rule> {
+    ALL.iter().copied().chain(rules_of(PACKS)).collect()
+}
 
 /// Whether the token is one that its vendor published.
 pub fn is_published(fingerprint: Fingerprint) -> bool {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keysweep::detect::Detector;
 use keysweep::rule::Rule;
 use keysweep::rules::example::{Dice, expand};
-use keysweep::rules::{ALL, PACKS};
+use keysweep::rules::with_all_packs;
 
 /// Random fillings of each example.
 const FILLINGS: u64 = 2_000;
@@ -13,16 +13,11 @@ const FILLINGS: u64 = 2_000;
 /// What the shortest shape, 20 characters, may lose at most; longer ones lose far less.
 const LOST_AT_MOST: u64 = FILLINGS / 100;
 
-/// The built-in rules, and those of all packs behind them.
-fn with_packs() -> Vec<&'static Rule> {
-    ALL.iter().chain(PACKS.iter().flat_map(|pack| pack.rules)).copied().collect()
-}
-
 #[test]
 fn every_rule_finds_its_hits() {
-    let detector = Detector::new(&with_packs());
+    let detector = Detector::new(&with_all_packs());
     let mut faults = Vec::new();
-    for rule in with_packs() {
+    for rule in with_all_packs() {
         for template in rule.hits {
             let mut missed = 0;
             let mut taken_for = BTreeMap::new();
@@ -48,8 +43,8 @@ fn every_rule_finds_its_hits() {
 
 #[test]
 fn no_rule_finds_its_misses() {
-    let detector = Detector::new(&with_packs());
-    for rule in with_packs() {
+    let detector = Detector::new(&with_all_packs());
+    for rule in with_all_packs() {
         for template in rule.misses {
             for seed in 0..200 {
                 let text = expand(template, &mut Dice::new(seed));
@@ -63,7 +58,7 @@ fn no_rule_finds_its_misses() {
 #[test]
 fn every_rule_is_told_in_full() {
     let mut ids = BTreeSet::new();
-    for rule in with_packs() {
+    for rule in with_all_packs() {
         assert!(ids.insert(rule.id), "{} stands twice", rule.id);
         assert!(!rule.hits.is_empty(), "{} has no hit", rule.id);
         assert!(!rule.misses.is_empty(), "{} has no miss", rule.id);
@@ -76,7 +71,7 @@ fn every_rule_is_told_in_full() {
 /// Of those in foreign projects that look most random: names behind `sk_`, capitals, capitals in turn.
 #[test]
 fn names_in_parts_are_no_tokens() {
-    let detector = Detector::new(&with_packs());
+    let detector = Detector::new(&with_all_packs());
     for name in [
         "EVP_SKEYMGMT_value",
         "PKCS12_SAFEBAG_num",

@@ -5,7 +5,7 @@ use std::fs;
 use data_encoding::HEXLOWER;
 use keysweep::detect::Detector;
 use keysweep::rules::example::{Dice, expand};
-use keysweep::rules::{ALL, PACKS};
+use keysweep::rules::with_all_packs;
 use serde_json::Value;
 
 use crate::support::token::{Maker, base64};
@@ -336,7 +336,7 @@ fn a_custom_rule_may_not_print_a_token_of_a_pack() {
 /// A key behind `sk-proj-` that has no known mark in its middle is most likely base64url. A cut span would leave the rest in the history.
 #[test]
 fn an_unknown_body_in_base64url_is_found_whole() {
-    let rules: Vec<_> = ALL.iter().chain(PACKS.iter().flat_map(|pack| pack.rules)).copied().collect();
+    let rules = with_all_packs();
     let detector = Detector::new(&rules);
     let is_whole = |seed: &u64| {
         let token = expand("sk-proj-{base64url:96}", &mut Dice::new(*seed));

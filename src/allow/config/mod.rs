@@ -11,7 +11,7 @@ use super::own::OwnRule;
 use crate::detect::Detector;
 use crate::finding::Fingerprint;
 use crate::rule::Rule;
-use crate::rules::{PACKS, Pack, pack};
+use crate::rules::{PACKS, Pack, pack, rules_of};
 use crate::trouble::{in_brief, nearest};
 
 /// The name of the configuration file, at the top of the repository.
@@ -122,7 +122,7 @@ impl Reader {
             }
             config.rules.push(rule);
         }
-        let of_packs: Vec<&'static Rule> = config.packs.iter().flat_map(|pack| pack.rules).copied().collect();
+        let of_packs: Vec<&'static Rule> = rules_of(config.packs.iter().copied()).collect();
         let detector = (!of_packs.is_empty() && !config.rules.is_empty()).then(|| Detector::new(&of_packs));
         let is_of_pack = |text: &str| detector.as_ref().is_some_and(|packs| !packs.find(text.as_bytes()).is_empty());
         for (rule, entry) in config.rules.iter().zip(self.items(table.get_ref().get("rule"), "[[rule]]")?) {

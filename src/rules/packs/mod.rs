@@ -65,6 +65,11 @@ pub fn pack(name: &str) -> Option<&'static Pack> {
     PACKS.iter().find(|pack| pack.name == name)
 }
 
+/// The rules of these packs, in their order.
+pub fn rules_of<'p>(packs: impl IntoIterator<Item = &'p Pack>) -> impl Iterator<Item = &'static Rule> {
+    packs.into_iter().flat_map(|pack| pack.rules).copied()
+}
+
 /// The pack that this rule is of. A custom rule is of none, whatever its id is.
 pub fn pack_of(rule: &Rule) -> Option<&'static Pack> {
     PACKS.iter().find(|pack| pack.rules.iter().any(|other| std::ptr::eq(*other, rule)))
