@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keysweep::detect::Detector;
-use keysweep::rule::Rule;
 use keysweep::rules::example::{Dice, expand};
 use keysweep::rules::with_all_packs;
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use data_encoding::{Encoding, Specification};
 
-use super::digits::Radix;
+use super::radix::Radix;
 use crate::finding::Layer;
 
 pub(super) struct Base64;

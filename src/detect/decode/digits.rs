@@ -4,22 +4,9 @@
 use super::base64::Base64;
 use super::block::{self, Block, is_digit};
 use super::hex::Hex;
+use super::radix::Radix;
 use super::{CONTEXT, Decoded, Places, utf16};
-use crate::finding::{Layer, Span};
-
-/// A way to read digits.
-pub(super) trait Radix {
-    const LAYER: Layer;
-    const BITS: usize;
-    /// How many digits make a group of whole bytes: as many alignments are tried.
-    const GROUP: usize;
-    /// How many groups of ASCII in a row stand in every token's text, whatever stands round it.
-    const STREAK: usize;
-    /// Whether a group stands for ASCII only.
-    fn is_ascii(group: &[u8]) -> bool;
-    /// What the digits say. Those that make no whole byte at the end are dropped.
-    fn decode(digits: &[u8]) -> Vec<u8>;
-}
+use crate::finding::Span;
 
 /// Shows `see` what the digits that start in `run` say, with those in lines below that belong to them. Returns where to go on.
 pub(super) fn each(bytes: &[u8], run: Span, see: &mut dyn FnMut(&Decoded<'_>)) -> usize {

@@ -1,6 +1,6 @@
 //! HTML entities: `&#95;`, `&#x5f;`, `&lowbar;`.
 
-use super::escapes::{Escape, character};
+use super::escape::{Escape, character};
 use crate::finding::Layer;
 
 pub(super) const ESCAPE: Escape = Escape { layer: Layer::Entities, mark: b'&', opens: b'&', read };

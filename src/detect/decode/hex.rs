@@ -2,7 +2,7 @@
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::digits::Radix;
+use super::radix::Radix;
 use crate::finding::Layer;
 
 pub(super) struct Hex;

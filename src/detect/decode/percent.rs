@@ -1,6 +1,6 @@
 //! Percent-encoding: `%5F`, and `%u005F` as the old `escape()` of JavaScript has it.
 
-use super::escapes::{Escape, character, hex};
+use super::escape::{Escape, character, hex};
 use crate::finding::Layer;
 
 pub(super) const ESCAPE: Escape = Escape { layer: Layer::Percent, mark: b'%', opens: b'%', read };

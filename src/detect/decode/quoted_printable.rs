@@ -1,6 +1,6 @@
-//! Quoted-printable: `=5F`, as mails have it. Where a soft line break cuts a text is found by `soft_break`.
+//! Quoted-printable: `=5F`, as mails have it. A text that a soft line break cuts is not joined here.
 
-use super::escapes::{Escape, character, hex};
+use super::escape::{Escape, character, hex};
 use crate::finding::Layer;
 
 pub(super) const ESCAPE: Escape = Escape { layer: Layer::QuotedPrintable, mark: b'=', opens: b'=', read };

@@ -2,7 +2,7 @@
 //! front of a mark that needs none: `\/` in the JSON of PHP, `\_` in Markdown and LaTeX, `\-` in expressions, `\=` in properties.
 //! What LaTeX and BibTeX have for an underscore: `{\_}`, `\textunderscore{}`.
 
-use super::escapes::{Escape, character, hex};
+use super::escape::{Escape, character, hex};
 use crate::finding::Layer;
 
 pub(super) const ESCAPE: Escape = Escape { layer: Layer::StringEscapes, mark: b'\\', opens: b'{', read };
