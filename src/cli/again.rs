@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::output;
+use crate::report::word_for_shell;
 use crate::source::Kind;
 
 /// None where a word holds what must not be printed, or where no command can find the same: what a server is about to receive.
@@ -27,7 +28,7 @@ fn of_words(words: &[OsString]) -> Option<String> {
             // What follows is no option.
             "--" => kept.extend(format.take().into_iter().chain(["--".to_owned()])),
             _ if name.starts_with("--format=") || name.starts_with("--output=") => {}
-            _ => kept.push(quoted(name)),
+            _ => kept.push(word_for_shell(name, "=^")),
         }
     }
     if let Some(at) = kept.iter().position(|kept| kept == "hook") {
@@ -38,13 +39,6 @@ fn of_words(words: &[OsString]) -> Option<String> {
     let reads_tokens = words.contains(&"find") && !words.iter().any(|word| word.starts_with("--tokens-from"));
     let tokens = if reads_tokens { "printf '%s\\n' \"$TOKENS\" | " } else { "" };
     Some(format!("{tokens}keysweep {}", kept.join(" ")))
-}
-
-/// A word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%=^".contains(c);
-    let needs_none = !word.is_empty() && word.chars().all(is_plain);
-    if needs_none { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod words;
 pub use human::Style;
 pub use plan::{Setup, script, word};
 pub use rules_page::page;
-pub use shown::shown_path;
+pub use shown::{shown_path, word_for_shell};
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};

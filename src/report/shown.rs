@@ -44,9 +44,15 @@ fn nameable(path: &ShownPath) -> Option<&str> {
 }
 
 fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%".contains(c);
-    let quoted = if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) };
+    let quoted = word_for_shell(text, "");
     if text.starts_with('-') { format!("-- {quoted}") } else { quoted }
+}
+
+/// `text` as a word for a POSIX shell, without quotes where it needs none. It needs none for the characters in `also_plain` either.
+pub fn word_for_shell(text: &str, also_plain: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%".contains(c) || also_plain.contains(c);
+    let needs_none = !text.is_empty() && text.chars().all(is_plain);
+    if needs_none { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// `12 kB`, `3.4 MB`: three digits at most, powers of ten.
