@@ -36,7 +36,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("unsafe {", "detect/decode/"),
     ("clap::", "cli/"),
     ("tempfile::", "atomic_file.rs"),
-    ("owo_colors", "report/human.rs"),
+    ("owo_colors", "report/style.rs"),
     ("terminal_size::", "cli/output.rs"),
     ("signal_hook", "cli/progress.rs"),
     ("serde_json", "report/json.rs"),

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::human::{Style, heading};
 use super::layout::{paragraph, unbroken};
 use super::plan::Step;
 use super::shown::shown_path;
+use super::style::{Style, heading};
 use super::words::short;
 use crate::exposure::{Exposure, Place, ShownCommit, Standing};
 use crate::finding::{Part, ShownPath};

@@ -4,12 +4,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
-use owo_colors::{OwoColorize, Style as Paint};
-
 use super::history::Extent;
-use super::layout::{cropped, paragraph, unbroken, wrapped};
+use super::layout::{cropped, paragraph, unbroken};
 use super::plan::plan;
 use super::shown::{shown_path, size};
+use super::style::{Style, heading};
 use super::{Report, history, words};
 use crate::exposure::Exposure;
 use crate::finding::{Finding, SHOWN_TOKENS};
@@ -19,37 +18,6 @@ use crate::trouble::counted;
 
 /// Further places of one token, likewise.
 const SHOWN_PLACES: usize = 5;
-
-/// How to print the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style {
-    pub is_colored: bool,
-    /// Columns of the terminal. None where there is none: a script wants a sentence on one line.
-    pub width: Option<usize>,
-}
-
-impl Style {
-    fn paint(self, text: impl std::fmt::Display, paint: Paint) -> String {
-        if self.is_colored { text.style(paint).to_string() } else { text.to_string() }
-    }
-
-    pub(super) fn error(self, text: impl std::fmt::Display) -> String {
-        self.paint(text, Paint::new().red().bold())
-    }
-
-    pub(super) fn strong(self, text: impl std::fmt::Display) -> String {
-        self.paint(text, Paint::new().bold())
-    }
-
-    /// Line numbers, bars and arrows.
-    pub(super) fn frame(self, text: impl std::fmt::Display) -> String {
-        self.paint(text, Paint::new().blue().bold())
-    }
-
-    fn calm(self, text: impl std::fmt::Display) -> String {
-        self.paint(text, Paint::new().green())
-    }
-}
 
 pub(super) fn write(report: &Report<'_>, style: Style, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
     if let Some(exposures) = report.exposures {
@@ -205,15 +173,6 @@ fn write_token(
         }
     }
     writeln!(out)
-}
-
-/// `error[rule]: what it is`.
-pub(super) fn heading(finding: &Finding, headline: &str, style: Style) -> String {
-    let name = format!("error[{}]", finding.rule.id);
-    let lines = wrapped(&format!("{name}: {headline}"), style.width, 0);
-    let first = lines[0].strip_prefix(&name).unwrap_or_default();
-    let others = lines[1..].iter().map(|line| format!("\n  {}", style.strong(line)));
-    format!("{}{}{}", style.error(&name), style.strong(first), others.collect::<String>())
 }
 
 fn headline(finding: &Finding, kind: Kind) -> String {
@@ -372,8 +331,7 @@ fn holding(report: &Report<'_>) -> String {
 /// `5 could not be read, 1 missing`.
 fn unread(report: &Report<'_>) -> String {
     let (unread, lacking) = (&report.outcome.unread, &report.outcome.lacking);
-    let damaged: usize = unread.iter().map(|trouble| trouble.objects).sum();
-    let missing: usize = lacking.iter().map(|trouble| trouble.objects).sum();
+    let (damaged, missing) = (words::objects_in(unread), words::objects_in(lacking));
     let others = unread.iter().chain(lacking).filter(|trouble| trouble.objects == 0).count();
     let mut parts = Vec::new();
     if damaged > 0 {

@@ -8,12 +8,13 @@ mod plan;
 mod rules;
 mod rules_page;
 mod shown;
+mod style;
 mod words;
 
-pub use human::Style;
 pub use plan::{Setup, script, word};
 pub use rules_page::page;
 pub use shown::{shown_path, word_for_shell};
+pub use style::Style;
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};

@@ -181,14 +181,19 @@ pub(super) fn stopped(kind: Kind) -> &'static str {
 
 /// What there was to scan: `4 files`, `3 commits with 12 files`.
 pub(super) fn scanned(report: &Report<'_>) -> String {
+    scanned_with(report, counted(report.outcome.objects, "object"))
+}
+
+/// The same with other words for the `objects`.
+fn scanned_with(report: &Report<'_>, objects: String) -> String {
     let outcome = report.outcome;
     let files = counted(outcome.files, "file");
     match report.kind {
         Kind::Message => "the commit message".to_owned(),
         Kind::Push | Kind::Receive | Kind::Commits => format!("{} with {files}", counted(outcome.commits, "commit")),
-        Kind::History if outcome.files > 0 => format!("{} and {files} in archives", counted(outcome.objects, "object")),
-        Kind::History => counted(outcome.objects, "object"),
-        Kind::Everywhere => format!("{} and {files}", counted(outcome.objects, "object")),
+        Kind::History if outcome.files > 0 => format!("{objects} and {files} in archives"),
+        Kind::History => objects,
+        Kind::Everywhere => format!("{objects} and {files}"),
         Kind::Staged | Kind::Index | Kind::Files => files,
     }
 }
@@ -196,16 +201,17 @@ pub(super) fn scanned(report: &Report<'_>) -> String {
 /// The same of an incomplete scan: `201,262 of 201,267 objects`. Of files that could not be read the number is not known.
 pub(super) fn scanned_of_all(report: &Report<'_>) -> String {
     let outcome = report.outcome;
-    let count = |troubles: &[Trouble]| troubles.iter().map(|trouble| trouble.objects).sum::<usize>();
-    let (damaged, missing) = (count(&outcome.unread), count(&outcome.lacking));
-    let is_counted = matches!(report.kind, Kind::History | Kind::Everywhere) && damaged + missing > 0;
-    let all = counted(outcome.objects + missing, "object");
-    let whole = grouped(outcome.objects.saturating_sub(damaged));
-    let scanned = scanned(report);
-    match scanned.strip_prefix(&counted(outcome.objects, "object")).filter(|_| is_counted) {
-        Some(files) => format!("{whole} of {all}{files}"),
-        None => scanned,
+    let (damaged, missing) = (objects_in(&outcome.unread), objects_in(&outcome.lacking));
+    if damaged + missing == 0 {
+        return scanned(report);
     }
+    let whole = grouped(outcome.objects.saturating_sub(damaged));
+    scanned_with(report, format!("{whole} of {}", counted(outcome.objects + missing, "object")))
+}
+
+/// How many objects the errors are about.
+pub(super) fn objects_in(errors: &[Trouble]) -> usize {
+    errors.iter().map(|error| error.objects).sum()
 }
 
 /// Of the objects of a sweep, how many hold a token, and which names do beside them.
