@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::lines::{lines, token_lines};
-use crate::atomic_file::AtomicFile;
+use crate::atomic_file::{AtomicFile, folder_of};
 use crate::finding::Fingerprint;
 use crate::git::Question;
 use crate::trouble::Trouble;
@@ -42,7 +42,7 @@ impl Place {
             return Err(Trouble::new(attempt, "it is there already, and is never overwritten", help));
         }
         let name = path.file_name().ok_or_else(|| Trouble::new(attempt, "this is no name for a file", help))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         let folder = folder.canonicalize().map_err(|err| Trouble::new(attempt, err, help))?;
         let path = folder.join(name);
         Ok((folder, Self { path }))
@@ -53,7 +53,7 @@ impl Place {
     }
 
     pub fn is(&self, other: &Path) -> bool {
-        let folder = other.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(other);
         let folder = folder.canonicalize().ok();
         folder.zip(other.file_name()).is_some_and(|(folder, name)| folder.join(name) == self.path)
     }
