@@ -12,12 +12,13 @@ pub(super) fn list_command(kind: Kind) -> Option<String> {
         Kind::Receive => return None,
         // Of a hook the input is gone; what a push brings is in the history.
         Kind::Push => "keysweep history --format jsonl".to_owned(),
-        _ => of_words(&std::env::args_os().collect::<Vec<_>>())?,
+        _ => of_words(&std::env::args_os().collect::<Vec<_>>(), kind == Kind::Everywhere)?,
     };
     (output::safe(&command) == command).then_some(command)
 }
 
-fn of_words(words: &[OsString]) -> Option<String> {
+/// The words that were typed, as a line for a shell. Where `seeks` is true the command is `find`.
+fn of_words(words: &[OsString], seeks: bool) -> Option<String> {
     let words: Vec<&str> = words.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let (mut kept, mut format) = (Vec::new(), Some("--format jsonl".to_owned()));
     let mut rest = words.iter();
@@ -36,7 +37,7 @@ fn of_words(words: &[OsString]) -> Option<String> {
         kept = message.map_or(vec!["staged".to_owned()], |file| vec!["message".to_owned(), file]);
     }
     kept.extend(format);
-    let reads_tokens = words.contains(&"find") && !words.iter().any(|word| word.starts_with("--tokens-from"));
+    let reads_tokens = seeks && !words.iter().any(|word| word.starts_with("--tokens-from"));
     let tokens = if reads_tokens { "printf '%s\\n' \"$TOKENS\" | " } else { "" };
     Some(format!("{tokens}keysweep {}", kept.join(" ")))
 }
@@ -51,13 +52,14 @@ mod tests {
             ("keysweep staged", "keysweep staged --format jsonl"),
             ("k staged --format human -q --output=x --allow a*", "keysweep staged --allow 'a*' --format jsonl"),
             ("k history main --output r -- src", "keysweep history main --format jsonl -- src"),
+            ("k files find", "keysweep files find --format jsonl"),
             ("k hook pre-commit", "keysweep staged --format jsonl"),
             ("k hook commit-msg .git/M", "keysweep message .git/M --format jsonl"),
             ("k find --tokens-from f", "keysweep find --tokens-from f --format jsonl"),
             ("k find", "printf '%s\\n' \"$TOKENS\" | keysweep find --format jsonl"),
         ] {
             let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            assert_eq!(of_words(&words).as_deref(), Some(wanted), "{line}");
+            assert_eq!(of_words(&words, line.starts_with("k find")).as_deref(), Some(wanted), "{line}");
         }
     }
 }
