@@ -126,6 +126,19 @@ const USUAL_WORDS: &[&[u8]] =
 ///
 /// Of 100,000 random runs of 10 to 24 letters and digits 1.2 % pass, of those of small letters alone 1.1 %.
 pub(super) fn is_made_of_words(name: &[u8]) -> bool {
+    let words = words_of(name);
+    let letters: usize = words.iter().map(Vec::len).sum();
+    let digits = name.iter().filter(|b| b.is_ascii_digit()).count();
+    if digits * 4 > letters {
+        return false;
+    }
+    let is_dense = letters >= 3 * words.len().max(1) || (words.len() <= 4 && letters > 2 * words.len());
+    // A short name is shown whatever its pairs are.
+    letters < 6 || is_dense && has_common_pairs(name, &words)
+}
+
+/// The parts of `name` that are separated by what is no letter, or by a capital behind a small letter.
+fn words_of(name: &[u8]) -> Vec<Vec<u8>> {
     let mut words: Vec<Vec<u8>> = Vec::new();
     let mut before = b'_';
     for &byte in name {
@@ -138,21 +151,23 @@ pub(super) fn is_made_of_words(name: &[u8]) -> bool {
         }
         before = byte;
     }
-    let letters: usize = words.iter().map(Vec::len).sum();
-    let digits = name.iter().filter(|b| b.is_ascii_digit()).count();
-    let is_dense = letters >= 3 * words.len().max(1) || (words.len() <= 4 && letters > 2 * words.len());
-    // The pairs of abbreviations such as `DB` are rare, and some usual words have rare pairs too.
-    let scored: Vec<&Vec<u8>> = words.iter().filter(|word| word.len() > 2).collect();
-    let is_usual = |word: &Vec<u8>| USUAL_WORDS.contains(&&word.to_ascii_lowercase()[..]);
-    let score = |words: &[&Vec<u8>]| -> i32 { words.iter().flat_map(|word| word.windows(2)).map(pair_step).sum() };
-    let others: Vec<&Vec<u8>> = scored.iter().copied().filter(|word| !is_usual(word)).collect();
-    let has_usual_words = others.len() < scored.len();
-    let score = score(&scored).min(if has_usual_words { score(&others) - 1 } else { i32::MAX });
+    words
+}
+
+/// Whether the letter pairs of `words`, those of `name`, are common in identifiers. [`USUAL_WORDS`] do not count against it.
+fn has_common_pairs(name: &[u8], words: &[Vec<u8>]) -> bool {
+    // The pairs of abbreviations such as `DB` are rare.
+    let scored = || words.iter().filter(|word| word.len() > 2);
+    let is_usual = |word: &&Vec<u8>| USUAL_WORDS.contains(&&word.to_ascii_lowercase()[..]);
+    let score = |word: &Vec<u8>| -> i32 { word.windows(2).map(pair_step).sum() };
+    let of_all: i32 = scored().map(score).sum();
+    let of_others: i32 = scored().filter(|word| !is_usual(word)).map(score).sum();
     // Random text of one case, in parts and without digits, is rarer than names with uncommon words such as `WEBHOOK`.
+    let letters: usize = words.iter().map(Vec::len).sum();
     let lower = name.iter().filter(|b| b.is_ascii_lowercase()).count();
     let has_parts = name.iter().any(|b| matches!(b, b'_' | b'-')) && (lower == 0 || lower == letters);
     let bar = if has_parts { 400 * i32::try_from(letters).unwrap_or(0) } else { 0 };
-    (is_dense || letters < 6) && digits * 4 <= letters && (score < bar || letters < 6)
+    of_all < bar || scored().any(|word| is_usual(&word)) && of_others <= bar
 }
 
 fn alphabet(run: &[u8]) -> Alphabet {
