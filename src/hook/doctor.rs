@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::folder::is_executable;
 use super::hazards::hazards;
-use super::install::is_executable;
 use super::place::{Place, View};
 use super::proof::{Proof, Stage};
 use super::runner::{Runner, Script};

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::install::Folder;
+use super::folder::Folder;
 use super::place::Place;
 use super::{Told, script};
 use crate::atomic_file::AtomicFile;

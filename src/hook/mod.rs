@@ -4,6 +4,7 @@
 
 mod advice;
 mod doctor;
+mod folder;
 mod global;
 mod handed;
 mod hazards;
