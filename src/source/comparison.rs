@@ -155,7 +155,7 @@ impl<'a> Comparison<'a> {
             let compare = |spans: &[Span]| {
                 let mut still_new = unit.newness.of(spans)?;
                 for old in self.older(objects, at, own.bytes)? {
-                    super::archive::leave_out_known(path, &old, unit, spans, &mut still_new);
+                    super::archive::leave_out_known(path, &old, budget, unit, spans, &mut still_new);
                 }
                 Ok(still_new)
             };

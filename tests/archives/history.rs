@@ -281,6 +281,7 @@ fn kinds_that_are_not_unpacked_are_named() {
     for _ in 0..2 {
         assert_eq!(named(&sweep(&story.repo, &["--since-last"]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
     }
+    assert_eq!(named(&sweep(&story.repo, &["HEAD"]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
     assert_eq!(history(&story.repo).summary()["skipped"], json!([]));
 }
 

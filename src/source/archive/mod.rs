@@ -319,9 +319,9 @@ impl Walk<'_> {
                 limits.all >> 30
             ),
             Limit::Scan => {
-                let most = EXCESS >> 30;
+                let most = EXCESS >> 20;
                 format!(
-                    "all archives together hold {most} GiB more than archives of their size usually do; the beginning was scanned"
+                    "all archives together hold {most} MiB more than archives of their size usually do; the beginning was scanned"
                 )
             }
         };
@@ -419,10 +419,17 @@ pub(super) fn is_archive(bytes: &[u8]) -> bool {
 
 /// Takes out of `still_new` what an older version of the archive has under the same name. Asked only of files that hold a token,
 /// and unpacks the older version each time, so that it is never in memory as a whole.
-pub(super) fn leave_out_known(path: &[u8], old: &[u8], new: &Unit<'_>, spans: &[Span], still_new: &mut [bool]) {
+/// The scan's budget pays for it: once that is spent, what the older version has counts as new.
+pub(super) fn leave_out_known(
+    path: &[u8],
+    old: &[u8],
+    budget: &Budget,
+    new: &Unit<'_>,
+    spans: &[Span],
+    still_new: &mut [bool],
+) {
     let kept = RefCell::new(still_new);
-    // A budget of its own: the scan's may be spent, and what an older version holds is no finding.
-    unpack(path, old, LIMITS, &Budget::default(), &|unit| {
+    unpack(path, old, LIMITS, budget, &|unit| {
         if (unit.path, unit.part) != (new.path, new.part) {
             return;
         }
@@ -595,7 +602,7 @@ mod tests {
             unpacked.unread.iter().map(|one| one.why.clone()).collect::<Vec<_>>()
         };
         assert_eq!(unread(), Vec::<String>::new());
-        holds(&unread(), "all archives together hold 2 GiB more");
+        holds(&unread(), "all archives together hold 512 MiB more");
     }
 
     #[test]
@@ -627,6 +634,33 @@ mod tests {
         let unpacked = unpack(b"f", &padded, limits, &Budget::default(), &|_| ());
         let whys: Vec<_> = unpacked.unread.iter().map(|one| &one.why).collect();
         assert!(whys.iter().any(|why| why.contains("of which the beginning was scanned")), "{whys:?}");
+    }
+
+    #[test]
+    fn a_directory_that_many_end_records_share_is_not_read_for_each() {
+        let entries = zip(&[("a", b"")]);
+        let entry = memchr::memmem::find(&entries, b"PK\x01\x02").expect("it is there");
+        let end = memchr::memmem::find(&entries, b"PK\x05\x06").expect("it is there");
+        let directory = entries[entry..end].repeat(1000);
+        let mut record = entries[end..].to_vec();
+        record[8..12].copy_from_slice(&[0xe8, 3, 0xe8, 3]);
+        record[12..16].copy_from_slice(&u32::try_from(directory.len()).expect("small").to_le_bytes());
+        record[16..20].copy_from_slice(&u32::try_from(entry).expect("small").to_le_bytes());
+        let bytes = [&entries[..entry], &directory, &record.repeat(1000)].concat();
+        let names = Cell::new(0);
+        let limits = Limits { all: u64::MAX, free: u64::MAX, ..SMALL };
+        let unpacked = unpack(b"f", &bytes, limits, &Budget::of(u64::MAX, FINDINGS), &|unit| {
+            names.set(names.get() + usize::from(unit.part == Part::Name));
+        });
+        assert!(names.get() < 10_000, "{}", names.get());
+        assert!(
+            unpacked
+                .unread
+                .iter()
+                .any(|one| one.why.contains("repeat one another") || one.why.contains("its directory ends before")),
+            "{:?}",
+            unpacked.unread
+        );
     }
 
     #[test]
