@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::{self, Finder};
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
 
 use super::packed::{self, Format};
 use super::{tarred, zipped};
@@ -138,10 +139,12 @@ fn holds_base64(bytes: &[u8]) -> bool {
     const BEGINNINGS: [&str; 8] = ["H4sI", "UEsDB", "QlpoO", "/Td6WFo", "KLUv/", "N3q8ryc", "UmFyIRo", "SDRzSU"];
     /// As long as a line of wrapped base64 at least. The shortest archive of a token is longer.
     const RUN: usize = 60;
-    static FINDERS: LazyLock<[Finder<'static>; 8]> = LazyLock::new(|| BEGINNINGS.map(Finder::new));
+    // One pass over the content for all of them.
+    static FINDER: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(BEGINNINGS).ok());
     let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    let mut found = FINDERS.iter().flat_map(|finder| finder.find_iter(bytes));
-    found.any(|start| {
+    let Some(finder) = &*FINDER else { return false };
+    finder.find_iter(bytes).map(|found| found.start()).any(|start| {
         let before = bytes[..start].last().is_some_and(is_digit);
         // Lines end in `\n`, which strings of JSON spell out.
         let in_string = bytes[..start].ends_with(b"\\n");
