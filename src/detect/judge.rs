@@ -25,7 +25,7 @@ pub(super) fn body_len(judge: Judge, body: &[u8]) -> Option<usize> {
         Judge::Sized { least, most } => sized(body, least..=most),
         Judge::RandomHex => whole(drawn_hex(body)),
         Judge::EncodedKey => encoded_key(body),
-        Judge::Base64Text => Some(if body.len().is_multiple_of(4) { body.len() } else { unpadded(body).len() }),
+        Judge::Base64Text => base64_text(body),
     }
 }
 
@@ -33,8 +33,12 @@ fn run_len(body: &[u8], bar: Bar) -> Option<usize> {
     let end = before_dashed_words(body);
     let body = &body[..end];
     let run = longest_run(body);
-    let in_parts =
-        || run.len() < body.len() && parts_look_random(body, bar) && !is_placeholder(body, &letters_and_digits(body));
+    let in_parts = || {
+        run.len() < body.len()
+            && parts_look_random(body, bar)
+            && !is_placeholder(body, &letters_and_digits(body))
+            && !encodes_words(run)
+    };
     let accepted = (run.len() >= SHORTEST_RUN && drawn(body, run, bar)) || in_parts();
     accepted.then_some(end)
 }
@@ -53,7 +57,35 @@ fn sized(body: &[u8], length: RangeInclusive<usize>) -> Option<usize> {
 }
 
 fn drawn(body: &[u8], run: &[u8], bar: Bar) -> bool {
-    looks_random(run, bar) && !run.iter().all(u8::is_ascii_digit) && !is_placeholder(body, run)
+    looks_random(run, bar)
+        && !run.iter().all(u8::is_ascii_digit)
+        && !is_placeholder(body, run)
+        && !encodes_words(unpadded(body))
+        // The rule for `sk_` has the environment in front of it.
+        && !encodes_words(run)
+}
+
+/// The body of a publishable key of Clerk's is base64 of `clerk.<host>$`. People copy these letters, and change the rest without
+/// a care for what it says.
+const CLERK_HOST: &[u8] = b"Y2xlcmsu";
+
+/// Whether `encoded` is base64 of text that can be read and in which nothing looks random: a person encoded it to stand for a
+/// key. A random body of 24 letters decodes to nothing but printable characters with 5 in 10^9 chance.
+fn encodes_words(encoded: &[u8]) -> bool {
+    let says_nothing = |text: &[u8]| is_printable(text) && !is_random_text(text) && !has_random_run(text);
+    encoded.starts_with(CLERK_HOST) || decode(encoded).is_some_and(|text| says_nothing(&text))
+}
+
+fn has_random_run(text: &[u8]) -> bool {
+    let mut runs = text.split(|b| !b.is_ascii_alphanumeric());
+    runs.any(|run| run.len() >= SHORTEST_RUN && looks_random(run, STRICT) && !is_placeholder(run, run))
+}
+
+/// Base64 of text by design, so only what a person wrote is none, before it was encoded or after.
+fn base64_text(body: &[u8]) -> Option<usize> {
+    let bare = unpadded(body);
+    let end = if body.len().is_multiple_of(4) { body.len() } else { bare.len() };
+    (!is_placeholder(bare, bare) && !encodes_words(bare)).then_some(end)
 }
 
 /// Hex has no words worth the name; digits alone are no hex key (chance for 32: 3 in 10^7).

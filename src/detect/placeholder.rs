@@ -16,6 +16,10 @@ const ANYWHERE: &[&str] = &[
     "yourkey",
     "yourtoken",
     "yoursecret",
+    "yourapi",
+    "mysecret",
+    "apikeyhere",
+    "keyhere",
     "fakekey",
     "fakesecret",
     "qwerty",
@@ -38,13 +42,19 @@ pub(super) fn is_placeholder(body: &[u8], run: &[u8]) -> bool {
     masked || holds_word(body) || has_worded_part(body) || sequential(run) || interleaved(run) || repeats(run)
 }
 
-/// A word of [`ANYWHERE`], in lower, upper or capitalised case.
+/// A word so long is in a random body of 100 in no case whatever by chance: once in 10^8.
+const ANY_CASE: usize = 7;
+
+/// A word of [`ANYWHERE`], a short one in lower, upper or capitalised case.
 fn holds_word(body: &[u8]) -> bool {
     ANYWHERE.iter().map(|word| word.as_bytes()).any(|word| {
         body.windows(word.len()).any(|at| {
             at.eq_ignore_ascii_case(word) && {
                 let uppers = at.iter().filter(|b| b.is_ascii_uppercase()).count();
-                uppers == 0 || uppers == at.len() || (uppers == 1 && at[0].is_ascii_uppercase())
+                word.len() >= ANY_CASE
+                    || uppers == 0
+                    || uppers == at.len()
+                    || (uppers == 1 && at[0].is_ascii_uppercase())
             }
         })
     })

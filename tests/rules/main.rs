@@ -11,5 +11,6 @@ mod explain;
 mod needless;
 mod own_rules;
 mod packs;
+mod placeholders;
 mod properties;
 mod shapes;
