@@ -558,7 +558,7 @@ fn hit(
 ) -> Option<Hit> {
     let secret = Secret::new(token);
     let fingerprint = secret.fingerprint();
-    (!is_published(fingerprint)).then(|| Hit {
+    (!is_published(token)).then(|| Hit {
         rule,
         severity,
         span,

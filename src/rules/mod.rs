@@ -7,13 +7,14 @@ mod packs;
 mod payments;
 mod platforms;
 mod published;
+mod published_values;
 mod sought;
 mod webhooks;
 
 pub use packs::{PACKS, Pack, pack, pack_of, rules_of};
 pub use sought::SOUGHT;
 
-use crate::finding::Fingerprint;
+use crate::finding::{Fingerprint, Secret};
 use crate::rule::Rule;
 
 /// A body of letters, digits, `_` and `-`: [`crate::rule::Judge::RandomRun`] finds out which dashes belong to it. As long
@@ -54,7 +55,8 @@ pub fn with_all_packs() -> Vec<&'static Rule> {
 }
 
 /// Whether the token is one that its vendor published.
-pub fn is_published(fingerprint: Fingerprint) -> bool {
+pub fn is_published(token: &[u8]) -> bool {
+    let fingerprint = Secret::new(token).fingerprint();
     let of_pack = |&(bits, _): &(u64, &str)| Fingerprint::from_bits(bits) == fingerprint;
-    published::is_published(fingerprint) || packs::published::PUBLISHED.iter().any(of_pack)
+    published::is_published(token) || packs::published::PUBLISHED.iter().any(of_pack)
 }

@@ -13,4 +13,5 @@ mod own_rules;
 mod packs;
 mod placeholders;
 mod properties;
+mod published;
 mod shapes;
