@@ -44,6 +44,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("toml::", "allow/config/"),
     ("aho_corasick", "detect/gate.rs"),
     ("aho_corasick", "source/held.rs"),
+    ("aho_corasick", "source/archive/kind.rs"),
     ("Command::new(", "git.rs"),
     ("stdout()", "cli/output.rs"),
     ("stderr()", "cli/output.rs"),
