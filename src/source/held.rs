@@ -8,6 +8,7 @@ use super::comparison::files_of;
 use super::index::{self, Delta, Removal};
 use super::objects::Kept;
 use super::repository::Repository;
+use crate::regular_file;
 use crate::trouble::Trouble;
 
 impl Repository {
@@ -29,6 +30,21 @@ impl Repository {
         for old in self.replaced() {
             self.look_through(old, &mut search);
         }
+        search.found
+    }
+
+    /// Which of `wanted` are part of what git's template quotes beside names of files: names of refs, the list of a rebase with
+    /// the subjects of its commits, and the messages that it joins. Files that cannot be read are left out.
+    pub(super) fn template_holds(&self, wanted: &[Vec<u8>]) -> Vec<bool> {
+        let mut search = Search::new(wanted);
+        if let Ok(Some(gix::refs::Target::Symbolic(branch))) = self.head_target() {
+            search.look(branch.as_bstr());
+        }
+        self.refs().unwrap_or_default().iter().for_each(|found| search.look(&found.name));
+        let folders = ["rebase-merge", "rebase-apply", "sequencer"].map(|name| self.git_dir().join(name));
+        let entries = folders.iter().flat_map(|folder| folder.read_dir().into_iter().flatten().flatten());
+        let files = entries.map(|entry| entry.path()).chain([self.git_dir().join("BISECT_START")]);
+        files.filter_map(|file| regular_file::read(&file).ok()).for_each(|text| search.look(&text));
         search.found
     }
 

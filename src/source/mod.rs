@@ -30,6 +30,7 @@ mod renames;
 mod repository;
 mod selection;
 mod staged;
+mod template;
 mod threads;
 
 #[cfg(feature = "archives")]

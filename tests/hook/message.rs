@@ -440,13 +440,122 @@ fn a_shallow_clone_amends_what_is_to_git_its_first_commit() {
     assert!(typed.code != Some(0) && typed.err().contains(&scene.token.fingerprint()), "{}", typed.all());
 }
 
-/// With `-v` twice git also shows what is not staged. Without `-v` it would keep that, and the hook cannot tell.
+/// With `-v` twice git also shows what is not staged, below its own scissors, and removes that.
 #[test]
-fn a_diff_that_shows_what_is_not_staged_is_scanned() {
+fn a_diff_that_shows_what_is_not_staged_stops_nothing_where_git_cuts_it() {
     let scene = Scene::new(4016);
+    let old = &scene.token;
+    scene.repo.write("old.txt", client(old));
+    for setting in [
+        &[][..],
+        &["-c", "core.commentChar=;"],
+        &["-c", "core.commentChar=auto"],
+        &["-c", "commit.cleanup=whitespace"],
+        &["-c", "commit.cleanup=verbatim"],
+    ] {
+        note(format!("{setting:?}"));
+        for verbose in [&["-v"][..], &["-v", "-v"]] {
+            let args = [setting, &["commit", "-q"], verbose].concat();
+            scene.passes(scene.typed(&args, "subject\n"));
+            scene.stopped(scene.typed(&args, &format!("subject {old}\n")));
+            scene.stopped(scene.typed(&args, &format!("subject\n# {old}\n")));
+        }
+    }
+    scene.passes(scene.typed(&["-c", "commit.verbose=2", "commit", "-q"], "subject\n"));
+}
+
+/// A message that `commit -v -v` left behind, used again without `-v`: git keeps the diff then.
+#[test]
+fn a_diff_of_an_earlier_commit_is_scanned_where_git_keeps_it() {
+    let scene = Scene::new(4018);
     scene.repo.write("old.txt", client(&scene.token));
-    scene.passes(scene.typed(&["commit", "-q", "-v"], "subject\n"));
-    scene.stopped(scene.typed(&["commit", "-q", "-v", "-v"], "subject\n"));
+    let left = scene.repo.base().join("left");
+    let keep = format!("printf 'subject\\n' | cat - \"$1\" >'{0}'\nexit 1", left.display());
+    scene.edited(&["commit", "-q", "-v", "-v"], &keep).run().expect_code(1);
+    let file = left.to_str().expect("UTF-8");
+    for setting in [&[][..], &["-c", "commit.status=false"], &["-c", "commit.cleanup=whitespace"]] {
+        note(format!("{setting:?}"));
+        let args = [setting, &["commit", "-q", "-e", "-F", file]].concat();
+        scene.is_kept_by_git(&args, "");
+        scene.stopped(scene.typed(&args, ""));
+    }
+}
+
+/// Names of branches and subjects of commits that git's template shows, and that git removes with it.
+#[test]
+fn the_template_may_name_a_branch_that_holds_a_token() {
+    let scene = Scene::new(4019);
+    let (repo, token) = (&scene.repo, &scene.token);
+    let branch = format!("fix-{token}");
+    repo.git(&["checkout", "-q", "-b", &branch]);
+    repo.git(&["remote", "add", "origin", "https://example.org/x"]);
+    for upstream in [false, true] {
+        if upstream {
+            repo.git(&["checkout", "-q", "main"]);
+            repo.git(&["update-ref", &format!("refs/remotes/origin/{branch}"), "HEAD"]);
+            repo.git(&["branch", "-q", "--set-upstream-to", &format!("origin/{branch}"), "main"]);
+        }
+        for setting in [&[][..], &["-c", "core.commentString=//"], &["-c", "core.commentChar=auto"]] {
+            note(format!("{upstream} {setting:?}"));
+            let args = [setting, &["commit", "-q"]].concat();
+            scene.passes(scene.typed(&args, "subject\n"));
+            scene.passes(scene.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
+            scene.stopped(scene.typed(&args, &format!("subject {token}\n")));
+            // Git keeps its template here.
+            let args = [setting, &["commit", "-q", "--cleanup=whitespace"]].concat();
+            scene.is_kept_by_git(&args, "subject\n");
+            scene.stopped(scene.typed(&args, "subject\n"));
+        }
+        // Here the template says nothing, so another than git wrote these lines.
+        let hint = "# Please enter the commit message for your changes. Lines starting\n# with '#' will be ignored, and \
+                    an empty message aborts the commit.\n";
+        let args = ["-c", "commit.status=false", "commit", "-q", "--cleanup=whitespace"];
+        let text = format!("subject\n{hint}#\n# On branch {branch}\n");
+        scene.is_kept_by_git(&args, &text);
+        scene.stopped(scene.typed(&args, &text));
+    }
+}
+
+#[test]
+fn a_rebase_may_reword_a_subject_that_holds_a_token() {
+    for (seed, settings) in
+        [(4020, &[][..]), (4021, &["-c", "commit.verbose=true"]), (4022, &["-c", "core.commentChar=;"])]
+    {
+        note(format!("{settings:?}"));
+        let scene = Scene::new(seed);
+        let (repo, token) = (&scene.repo, &scene.token);
+        for subject in [format!("add {token}"), format!("second {token}"), format!("third {token}")] {
+            repo.stage(format!("{}.txt", &subject[..3]), "x\n");
+            repo.git(&["commit", "-q", "--no-verify", "-m", &subject]);
+        }
+        let sequence = repo.base().join("sequence");
+        executable(&sequence, "#!/bin/sh\nsed -i -e 's/^pick/reword/' \"$1\"\n");
+        let rebase = |script: &str| {
+            let args = [settings, &["rebase", "-q", "-i", "HEAD~3"]].concat();
+            scene.edited(&args, script).env("GIT_SEQUENCE_EDITOR", &sequence)
+        };
+        // A subject that keeps the token is stopped.
+        rebase("true").run().expect_code(1).expect_has(&token.fingerprint());
+        repo.git(&["rebase", "--abort"]);
+        rebase("sed -i '1s/.*/innocent/' \"$1\"").run().expect_code(0);
+        let messages = repo.git(&["log", "-3", "--format=%B"]).out();
+        assert_eq!(messages.replace('\n', ""), "innocent".repeat(3));
+    }
+}
+
+#[test]
+fn a_template_of_a_rebase_that_git_keeps_is_scanned() {
+    let scene = Scene::new(4023);
+    let (repo, token) = (&scene.repo, &scene.token);
+    repo.stage("b.txt", "x\n");
+    repo.git(&["commit", "-q", "--no-verify", "-m", &format!("add {token}")]);
+    let sequence = repo.base().join("sequence");
+    executable(&sequence, "#!/bin/sh\nsed -i -e 's/^pick/edit/' \"$1\"\n");
+    let args = ["rebase", "-q", "-i", "HEAD~1"];
+    scene.git(&args).env("GIT_SEQUENCE_EDITOR", &sequence).run().expect_code(0);
+    let innocent = "sed -i '1s/.*/innocent/' \"$1\"";
+    scene.stopped(scene.edited(&["commit", "-q", "--amend", "--cleanup=whitespace"], innocent));
+    scene.passes(scene.edited(&["commit", "-q", "--amend"], innocent));
 }
 
 #[test]

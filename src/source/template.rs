@@ -1,0 +1,105 @@
+//! What the template of `git commit` proves about the options of that commit.
+//!
+//! No hook can see `--cleanup` and `-v`, but git's template depends on them. Its hint says whether git removes comments, and
+//! below the hint are git's scissors if, and only if, git shows a diff and cuts it off. Git appends the hint behind the message,
+//! so a template that an earlier commit left in a message has a second hint behind it.
+//!
+//! Nothing is proved where `commit.status` is off, where git speaks another language, and where scissors replace the hint
+//! (`commit.cleanup=scissors`).
+
+use crate::finding::Span;
+
+/// What git writes between the message and the diff that `commit --verbose` shows.
+pub(super) const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------\n";
+
+const OPENING: &[u8] = b" Please enter the commit message for your changes. Lines starting\n";
+const REMOVED: [&[u8]; 2] = [b" will be ignored, and an empty message aborts the commit.\n", b" will be ignored.\n"];
+const KEPT: &[u8] = b" will be kept; you may remove them ";
+
+/// What git removes from a message whatever it holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Removed {
+    /// The mark of the comments, where git removes them.
+    pub comments: Option<Vec<u8>>,
+    /// The start of the diff with the scissors above it.
+    pub diff: Option<usize>,
+}
+
+impl Removed {
+    /// Reads the hints of a message whose `lines` are given; `marks` are those that comments may have.
+    pub fn of(text: &[u8], lines: &[Span], marks: &[Vec<u8>]) -> Self {
+        let hints: Vec<Hint<'_>> = lines.windows(2).filter_map(|pair| Hint::parse(text, pair, marks)).collect();
+        let Some(last) = hints.last() else { return Self::default() };
+        if hints.iter().any(|hint| hint.mark != last.mark) {
+            return Self::default();
+        }
+        let is_scissors = |line: &&Span| text[(*line).clone()].strip_prefix(last.mark) == Some(SCISSORS);
+        let scissors = lines.iter().find(is_scissors).map(|line| line.start);
+        let keeps_none = hints.iter().all(|hint| hint.removes);
+        Self {
+            comments: keeps_none.then(|| last.mark.to_vec()),
+            diff: scissors.filter(|&scissors| last.end <= scissors),
+        }
+    }
+}
+
+/// A hint of git for whoever edits the message.
+struct Hint<'m> {
+    mark: &'m [u8],
+    /// Whether it says that git removes comments.
+    removes: bool,
+    end: usize,
+}
+
+impl<'m> Hint<'m> {
+    /// The hint in two lines.
+    fn parse(text: &[u8], pair: &[Span], marks: &'m [Vec<u8>]) -> Option<Self> {
+        let (first, second) = (&text[pair[0].clone()], &text[pair[1].clone()]);
+        let mark = marks.iter().find(|mark| first.strip_prefix(&mark[..]) == Some(OPENING))?;
+        let quoted = [mark, &b" with '"[..], mark, b"'"].concat();
+        let words = second.strip_prefix(&quoted[..])?;
+        let removes = REMOVED.contains(&words);
+        (removes || words.starts_with(KEPT)).then_some(Self { mark, removes, end: pair[1].end })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CUT: &str = "# ------------------------ >8 ------------------------\n";
+
+    fn hint(mark: &str, words: &str) -> String {
+        format!(
+            "{mark} Please enter the commit message for your changes. Lines starting\n{mark} with '{mark}' will be {words}\n"
+        )
+    }
+
+    /// Whether comments go, and from which byte on all goes.
+    fn removed(text: &str) -> (bool, Option<usize>) {
+        let lines: Vec<Span> = super::super::message::spans_of_lines(text.as_bytes()).collect();
+        let removed = Removed::of(text.as_bytes(), &lines, &[b"#".to_vec(), b";".to_vec()]);
+        (removed.comments.is_some(), removed.diff)
+    }
+
+    #[test]
+    fn the_last_hint_and_the_first_scissors_count() {
+        let goes = hint("#", "ignored, and an empty message aborts the commit.");
+        let stays = hint("#", "kept; you may remove them yourself if you want to.");
+        let other = hint(";", "ignored.");
+        assert_eq!(removed("x\n"), (false, None));
+        assert_eq!(removed(CUT), (false, None));
+        assert_eq!(removed(&goes), (true, None));
+        assert_eq!(removed(&stays), (false, None));
+        assert_eq!(removed(&format!("{goes}{CUT}x\n")), (true, Some(goes.len())));
+        assert_eq!(removed(&format!("{stays}{CUT}x\n")), (false, Some(stays.len())));
+        // An earlier template in the message.
+        assert_eq!(removed(&format!("{goes}{CUT}x\n{goes}")), (true, None));
+        assert_eq!(removed(&format!("{goes}{CUT}x\n{goes}{CUT}")), (true, None));
+        assert_eq!(removed(&format!("{goes}{CUT}x\n{stays}")), (false, None));
+        assert_eq!(removed(&format!("{goes}{CUT}x\n{other}")), (false, None));
+        // Scissors with a mark that git does not use here.
+        assert_eq!(removed(&format!("{other}{CUT}x\n")), (true, None));
+        assert_eq!(removed(&goes.replace("# with", "; with")), (false, None));
+    }
+}
