@@ -4,15 +4,12 @@
 //! [`Fingerprint`] and its [`Redacted`] form: nothing downstream has anything to leak.
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::rule::{Rule, Severity};
-
-/// Byte offsets into the unit that was scanned.
-pub type Span = Range<usize>;
+pub use crate::text::Span;
 
 /// The bytes of one token, borrowed from what was scanned. Prints as `[redacted]` and compares by fingerprint only.
 #[derive(Clone, Copy)]

@@ -5,30 +5,33 @@
 // A stray print is how a token gets out: everything goes through a writer that was handed down.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod finding;
-pub mod rule;
-pub mod trouble;
+pub mod error;
+pub mod random;
+pub mod text;
+pub mod threads;
 
 pub mod atomic_file;
+pub mod regular_file;
 
 pub mod git;
-pub mod regular_file;
+
+pub mod rule;
+
+pub mod finding;
 
 pub mod rules;
 
 pub mod detect;
 
-pub mod allow;
+pub mod config;
 
-pub mod source;
+pub mod secrets;
 
-pub mod vault;
+pub mod scan;
 
-pub mod sweep;
+pub mod history;
 
-pub mod exposure;
-
-pub mod cleaning;
+pub mod cleanup;
 
 pub mod report;
 

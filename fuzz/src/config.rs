@@ -1,6 +1,6 @@
 //! The configuration: whatever it holds, it is read or refused, and the rules in it can be used.
 
-use keysweep::allow::{Allow, Config, Question};
+use keysweep::config::{Allow, Config, Question};
 use keysweep::detect::Detector;
 use keysweep::finding::Fingerprint;
 use keysweep::rules::ALL;
@@ -46,7 +46,7 @@ fn finds(config: &Config) {
     if config.rules.is_empty() || config.rules.len() > MOST_RULES {
         return;
     }
-    let own: Vec<_> = config.rules.iter().map(keysweep::allow::OwnRule::to_rule).collect();
+    let own: Vec<_> = config.rules.iter().map(keysweep::config::OwnRule::to_rule).collect();
     let detector = Detector::new(&[&own[..], ALL].concat());
     for template in own.iter().flat_map(|rule| rule.hits.iter().chain(rule.misses)) {
         let text = expand(template, &mut Dice::new(1));

@@ -5,7 +5,9 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use keysweep::source::{Repository, Source, Staged, Threads};
+use keysweep::git::Repository;
+use keysweep::scan::{Source, Staged};
+use keysweep::threads::Threads;
 
 /// What stands in front of the bytes of an index.
 const SHA256: u8 = 1;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::output;
 use crate::report::word_for_shell;
-use crate::source::Kind;
+use crate::scan::source::Kind;
 
 /// None where a word holds what must not be printed, or where no command can find the same: what a server is about to receive.
 pub(super) fn list_command(kind: Kind) -> Option<String> {

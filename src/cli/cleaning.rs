@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Common, HistoryArgs};
 use super::output;
-use crate::cleaning::{Cleaning, Place};
+use crate::cleanup::{Cleaning, Place};
 use crate::detect::Detector;
-use crate::exposure::Exposure;
+use crate::error::Trouble;
 use crate::finding::ShownPath;
-use crate::git::ask;
+use crate::git::command::ask;
+use crate::git::repository::Repository;
+use crate::history::provenance::Exposure;
 use crate::report::{self, Setup};
-use crate::source::Repository;
-use crate::trouble::Trouble;
-use crate::vault::Vault;
+use crate::secrets::Vault;
 
 /// The tokens that are found, and the two files in which they are written down, where these were asked for.
 pub(super) struct Asked {

@@ -4,12 +4,12 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::output;
-use crate::allow::{Allow, BadGlob, CONFIG_NAME, Config, MOST_BYTES, OwnRule, Refused};
+use crate::config::{Allow, BadGlob, CONFIG_NAME, Config, MOST_BYTES, OwnRule, Refused};
+use crate::error::{Trouble, in_brief};
 use crate::regular_file;
 use crate::rule::Rule;
 use crate::rules::{self, Pack, rules_of};
-use crate::sweep::Outcome;
-use crate::trouble::{Trouble, in_brief};
+use crate::scan::engine::Outcome;
 
 /// What a scan is set to.
 pub(super) struct Settings {

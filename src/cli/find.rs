@@ -10,15 +10,20 @@ use std::time::Instant;
 use super::args::{Common, FindArgs};
 use super::progress::{self, Progress};
 use super::{Scan, finish, history, output, threads};
-use crate::allow::Allow;
-use crate::cleaning::tokens_from;
-use crate::detect::{Detector, without_line_end};
-use crate::exposure::{Detail, add_files, expose};
+use crate::cleanup::tokens_from;
+use crate::config::Allow;
+use crate::detect::Detector;
+use crate::error::Trouble;
+use crate::git::repository::Repository;
+use crate::history::database::History;
+use crate::history::progress::Watch;
+use crate::history::provenance::{Detail, add_files, expose};
 use crate::rule::Rule;
 use crate::rules::{self, PACKS, rules_of};
-use crate::source::{Files, History, Kind, Repository, Watch};
-use crate::sweep::{Outcome, Sweep};
-use crate::trouble::Trouble;
+use crate::scan::engine::{Outcome, Sweep};
+use crate::scan::files::Files;
+use crate::scan::source::Kind;
+use crate::text::without_line_end;
 
 /// Fewer bytes stand in too many places by chance.
 const SHORTEST: usize = 8;

@@ -14,12 +14,19 @@ use super::{Scan, finish, output, stale_entries, threads, unstaged_config};
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
-use crate::exposure::{Detail, Masks, ShownCommit, expose};
+use crate::error::{Trouble, counted};
 use crate::finding::Finding;
+use crate::git::repository::Repository;
+use crate::history::database::History;
+use crate::history::progress::Watch;
+use crate::history::provenance::{Detail, Masks, ShownCommit, expose};
+use crate::history::source::SecondPass;
 use crate::rule::Rule;
-use crate::source::{History, Kind, Pushed, Repository, SecondPass, Selection, Staged, Watch};
-use crate::sweep::{Outcome, Sweep};
-use crate::trouble::{Trouble, counted};
+use crate::scan::engine::{Outcome, Sweep};
+use crate::scan::push::Pushed;
+use crate::scan::selection::Selection;
+use crate::scan::source::Kind;
+use crate::scan::staged::Staged;
 
 /// Scans every object and follows each token through the history, or what some commits introduce.
 pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {

@@ -9,14 +9,18 @@ use std::time::Instant;
 use super::args::{Common, HookArgs, HookName};
 use super::config::Settings;
 use super::{Scan, finish, message, output, staged};
-use crate::allow::CONFIG_NAME;
+use crate::config::CONFIG_NAME;
 use crate::detect::Detector;
+use crate::error::Trouble;
+use crate::git::repository::Repository;
 use crate::hook::{self, Handed, Load, Stdin};
 use crate::report::PushHelp;
 use crate::rules;
-use crate::source::{Advice, Kind, Push, PushBase, Repository};
-use crate::sweep::{Outcome, Sweep};
-use crate::trouble::Trouble;
+use crate::scan::engine::{Outcome, Sweep};
+use crate::scan::push::PushBase;
+use crate::scan::push_request::Advice;
+use crate::scan::push_request::Push;
+use crate::scan::source::Kind;
 
 pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result<u8, Trouble> {
     let handed = Handed::from_environment();

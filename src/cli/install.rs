@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::args::{Common, FormatName};
 use super::{code, output};
+use crate::error::Trouble;
 use crate::hook::{self, Guard, Told};
 use crate::report::{self, Format};
-use crate::trouble::Trouble;
 
 pub(super) fn install(names: &[String], global: bool, common: &Common) -> Result<u8, Trouble> {
     refuse_format(common)?;

@@ -22,15 +22,22 @@ use std::time::Instant;
 use args::{Cli, Command, Common, FilesArgs, FormatName};
 use config::Settings;
 
-use crate::allow::{Allow, CONFIG_NAME};
-use crate::cleaning::Cleaning;
+use crate::cleanup::Cleaning;
+use crate::config::{Allow, CONFIG_NAME};
 use crate::detect::Detector;
-use crate::exposure::{Exposure, ShownCommit};
+use crate::error::Trouble;
 use crate::finding::ShownPath;
+use crate::git::mmap::survive_truncation;
+use crate::git::repository::Repository;
+use crate::history::provenance::{Exposure, ShownCommit};
 use crate::report::{self, Format, PushHelp, Report};
-use crate::source::{Files, GitFiles, Kind, Message, Repository, Source, Staged, Threads, survive_truncation};
-use crate::sweep::{Outcome, Sweep};
-use crate::trouble::Trouble;
+use crate::scan::engine::{Outcome, Sweep};
+use crate::scan::files::Files;
+use crate::scan::git_dir::GitFiles;
+use crate::scan::message::Message;
+use crate::scan::source::{Kind, Source};
+use crate::scan::staged::Staged;
+use crate::threads::Threads;
 
 /// The exit codes, which users' scripts rely on.
 mod code {

@@ -11,12 +11,12 @@ use super::args::{self, Colour, Common, FormatName};
 use super::code;
 use crate::atomic_file::AtomicFile;
 use crate::detect::Detector;
+use crate::error::Trouble;
 use crate::finding::{Finding, ShownPath};
+use crate::history::progress::{Moment, Phase};
 use crate::report::{self, Format, Style, shown_path};
 use crate::rule::Rule;
 use crate::rules;
-use crate::source::{Moment, Phase};
-use crate::trouble::Trouble;
 
 /// Where the report goes, and how it is written: what ends the process before there is a report is reported there too.
 struct Destination {

@@ -12,7 +12,7 @@ use super::args::Common;
 use super::output;
 #[cfg(unix)]
 use crate::atomic_file::remove_unfinished;
-use crate::source::{Moment, Phase, Watch};
+use crate::history::progress::{Moment, Phase, Watch};
 
 /// A sweep that is over sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(400);

@@ -6,13 +6,13 @@ use std::path::Path;
 use super::args::Common;
 use super::config::Settings;
 use super::{code, output, settings_of_folder};
-use crate::allow::{CONFIG_NAME, Checked, Fault, check};
+use crate::config::{CONFIG_NAME, Checked, Fault, check};
 use crate::detect::Detector;
+use crate::error::{Trouble, counted, nearest};
+use crate::git::repository::Repository;
 use crate::report;
 use crate::rule::Rule;
 use crate::rules::{PACKS, SOUGHT, rules_of};
-use crate::source::Repository;
-use crate::trouble::{Trouble, counted, nearest};
 
 pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8, Trouble> {
     let repository = Repository::discover(Path::new(".")).ok();

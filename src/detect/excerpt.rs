@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthChar;
 use super::mask::Masked;
 use super::{Detector, Hit};
 use crate::finding::{Encoding, Excerpt, Layer, Span};
+use crate::text::without_line_end;
 
 /// Bytes shown in front of the token and behind it: with the token masked they fit a terminal of 120 columns.
 const BEFORE: usize = 56;
@@ -61,12 +62,6 @@ impl Detector {
         masks.sort_by_key(|mask| mask.span.start);
         masks
     }
-}
-
-/// The line without `\n` or `\r\n`.
-pub fn without_line_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[derive(Default)]

@@ -4,19 +4,20 @@
 //! byte before, the length of what follows, the rule's expression and its judge are asked in this order, cheapest first.
 //! A second pass looks for runs that may be encoded text (`decode`), and what they say is searched in the same way.
 
+pub(crate) mod literal;
+pub(crate) mod prefilter;
+pub(crate) mod splice_context;
+pub(crate) mod validator;
+
 mod boundary;
 #[cfg(test)]
 mod brute;
 mod decode;
-mod exact;
 mod excerpt;
-mod gate;
-mod judge;
 mod mask;
 mod pairs;
 mod placeholder;
 mod randomness;
-mod reach;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -25,16 +26,16 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
+use crate::detect::literal::Exact;
+use crate::detect::prefilter::{Gate, Literal};
 use boundary::Margin;
-use exact::Exact;
-use gate::{Gate, Literal};
 
 use crate::finding::{Encoding, Fingerprint, Layer, Redacted, Secret, Span, Token};
 use crate::rule::{Environment, Judge, Pattern, Rule, Severity, Written};
 use crate::rules::{ALL, is_published, pack_of};
 
-pub use excerpt::{is_unsafe, without_line_end};
-pub use reach::{Lines, Reach};
+pub use crate::detect::splice_context::{Lines, Reach};
+pub use excerpt::is_unsafe;
 
 /// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
 /// at one literal, and so keeps the whole linear.
@@ -161,7 +162,7 @@ impl Detector {
             let mut known = rules.find(token).into_iter();
             known
                 .find(|hit| hit.span == (0..token.len()) && hit.encoding.is_none())
-                .unwrap_or_else(|| exact::unknown(token))
+                .unwrap_or_else(|| literal::unknown(token))
         };
         let hits = tokens.iter().map(|token| hit_of(token.as_ref())).collect();
         rules.seeking_found(hits)
@@ -216,7 +217,7 @@ impl Detector {
 
     /// Whether a detector that seeks `token` finds it however it is encoded, in every way and nest that decoding knows.
     pub fn decodes(token: &[u8]) -> bool {
-        exact::is_decoded(token)
+        literal::is_decoded(token)
     }
 
     /// Whether a token may begin somewhere in `bytes`, or a name stands there that gives one away, or what may be encoded
@@ -362,7 +363,8 @@ impl Detector {
     /// Whether `body` is the body of one token and nothing else.
     fn is_all_of_one(&self, arm: &Arm, body: &[u8], judge: Judge) -> bool {
         let found = self.expression(arm.expression).find(body);
-        found.is_some_and(|found| found.range() == (0..body.len())) && judge::body_len(judge, body) == Some(body.len())
+        found.is_some_and(|found| found.range() == (0..body.len()))
+            && validator::body_len(judge, body) == Some(body.len())
     }
 
     /// Where the token ends that starts at `at`, if one does: at `limit` at the latest.
@@ -370,7 +372,7 @@ impl Detector {
         let start = at + arm.literal.len();
         let rest = bytes.get(start..limit.unwrap_or(bytes.len()).min(start + LONGEST_BODY))?;
         let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
-        let end = start + judge::body_len(judge, body.as_bytes())?;
+        let end = start + validator::body_len(judge, body.as_bytes())?;
         if limit == Some(end) {
             return Some(end);
         }
@@ -409,7 +411,7 @@ impl Detector {
             }
             let severity = Severity::High;
             hits.extend(match written {
-                Written::Plainly => judge::body_len(Judge::RandomHex, &bytes[span.clone()])
+                Written::Plainly => validator::body_len(Judge::RandomHex, &bytes[span.clone()])
                     .and_then(|_| hit(arm.rule, severity, span.clone(), &bytes[span], 0, None)),
                 Written::BasicAuth => basic_auth_user(&bytes[span.clone()]).and_then(|user| {
                     hit(arm.rule, severity, span, &user, 0, Some(Encoding::wrap(Layer::Base64, None)))
@@ -545,7 +547,7 @@ fn basic_auth_user(encoded: &[u8]) -> Option<Vec<u8>> {
     let colon = decoded.iter().position(|&b| b == b':')?;
     decoded.truncate(colon);
     let hex = decoded.len() == 64 && randomness::is_hex(&decoded);
-    (hex && judge::body_len(Judge::RandomHex, &decoded).is_some()).then_some(decoded)
+    (hex && validator::body_len(Judge::RandomHex, &decoded).is_some()).then_some(decoded)
 }
 
 fn hit(

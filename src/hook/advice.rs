@@ -1,6 +1,7 @@
 //! What helps where a push is stopped for commits that the other side may have already.
 
-use crate::source::{Advice, SAME_REPOSITORY};
+use crate::scan::push_request::Advice;
+use crate::scan::remotes::SAME_REPOSITORY;
 
 /// The command after which keysweep knows what the other side has. None where no URL was passed.
 pub fn fetch_command(advice: &Advice) -> Option<String> {

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::folder::is_executable;
-use super::hazards::hazards;
-use super::place::{Place, View};
-use super::proof::{Proof, Stage};
 use super::runner::{Runner, Script};
 use super::{OF_A_CLONE, Told};
+use crate::error::Trouble;
+use crate::hook::bypasses::hazards;
+use crate::hook::hooks_dir::{Place, View};
+use crate::hook::probe::{Proof, Stage};
 use crate::regular_file;
-use crate::trouble::Trouble;
 
 /// What was found, and whether a token would be stopped.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use std::path::Path;
 use super::runner::Script;
 use super::{Told, script};
 use crate::atomic_file::AtomicFile;
+use crate::error::Trouble;
 use crate::regular_file;
-use crate::trouble::Trouble;
 
 /// A folder of hooks.
 pub(super) struct Folder<'a> {

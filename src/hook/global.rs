@@ -6,11 +6,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
-use super::place::Place;
 use super::{Told, script};
 use crate::atomic_file::AtomicFile;
-use crate::git::{answer, answer_about_hooks};
-use crate::trouble::Trouble;
+use crate::error::Trouble;
+use crate::git::command::{answer, answer_about_hooks};
+use crate::hook::hooks_dir::Place;
 
 /// What git's own template has in this file, and whose this one is: by it the template is known again.
 const EXCLUDE: &str = "\

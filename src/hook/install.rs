@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
-use super::place::{Place, SHOW_ORIGIN, View};
 use super::{NAMES, OF_A_CLONE, OF_A_SERVER, Told, global, known, script};
-use crate::trouble::Trouble;
+use crate::error::Trouble;
+use crate::hook::hooks_dir::{Place, SHOW_ORIGIN, View};
 
 /// Installs the scripts for the hooks that were named, or for those that guard the repository in which `dir` lies.
 pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Told, Trouble> {

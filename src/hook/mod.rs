@@ -2,26 +2,27 @@
 //!
 //! What a hook of somebody else holds is read to tell whose it is, and never changed.
 
+pub(crate) mod bypasses;
+pub(crate) mod hooks_dir;
+pub(crate) mod invocation;
+pub(crate) mod probe;
+
 mod advice;
 mod doctor;
 mod folder;
 mod global;
-mod handed;
-mod hazards;
 mod install;
-mod place;
-mod proof;
 mod push;
 mod runner;
 mod script;
 
+pub use crate::hook::invocation::{Handed, Stdin};
 pub use advice::{fetch_command, unsure_note};
 pub use doctor::{Diagnosis, Guard, doctor};
-pub use handed::{Handed, Stdin};
 pub use install::{install, uninstall};
 pub use push::{Load, pre_push, pre_receive, range, update};
 
-use crate::trouble::{Trouble, nearest};
+use crate::error::{Trouble, nearest};
 
 /// The hooks that a script is there for.
 pub const NAMES: &[&str] = &["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "pre-receive", "update"];

@@ -3,8 +3,11 @@
 use std::ffi::{OsStr, OsString};
 
 use super::{Handed, Stdin};
-use crate::source::{Destination, Kind, Known, Push, Repository};
-use crate::trouble::Trouble;
+use crate::error::Trouble;
+use crate::git::repository::Repository;
+use crate::scan::push_request::Destination;
+use crate::scan::push_request::{Known, Push};
+use crate::scan::source::Kind;
 
 const FIRST_ONLY: &str = "the framework names only the first ref of a push, so all branches and tags that the remote lacks \
                           were scanned; with hooks/pre-push kept as .git/hooks/pre-push.legacy it is just what is pushed";

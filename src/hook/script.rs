@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::error::Trouble;
 use crate::finding::Secret;
-use crate::trouble::Trouble;
 
 const TEXT: &str = include_str!("../../hooks/pre-commit");
 const INSTALLED: &str = "installed=''";

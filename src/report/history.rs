@@ -7,9 +7,9 @@ use super::plan::Step;
 use super::shown::shown_path;
 use super::style::{Style, heading};
 use super::words::short;
-use crate::exposure::{Exposure, Place, ShownCommit, Standing};
+use crate::error::counted;
 use crate::finding::{Part, ShownPath};
-use crate::trouble::counted;
+use crate::history::provenance::{Exposure, Place, ShownCommit, Standing};
 
 /// Names, places and paths beyond these are counted.
 const SHOWN: usize = 5;

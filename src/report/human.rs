@@ -10,11 +10,11 @@ use super::plan::plan;
 use super::shown::{shown_path, size};
 use super::style::{Style, heading};
 use super::{Report, history, words};
-use crate::exposure::Exposure;
+use crate::error::counted;
 use crate::finding::{Finding, SHOWN_TOKENS};
+use crate::history::provenance::Exposure;
 use crate::rule::Severity;
-use crate::source::Kind;
-use crate::trouble::counted;
+use crate::scan::source::Kind;
 
 /// Further places of one token, likewise.
 const SHOWN_PLACES: usize = 5;

@@ -10,13 +10,13 @@ use super::Report;
 use super::plan::{Step, plan};
 use super::rules::{is_on, shapes};
 use super::shown::shown_path;
-use crate::exposure::{Exposure, Place, ShownCommit};
+use crate::error::Trouble;
 use crate::finding::{Finding, ShownPath};
+use crate::history::provenance::{Exposure, Place, ShownCommit};
 use crate::rule::{Pattern, Prefix, Rule, Severity};
 use crate::rules::{PACKS, Pack, pack_of};
-use crate::source::Kind;
-use crate::sweep::Allowed;
-use crate::trouble::Trouble;
+use crate::scan::engine::Allowed;
+use crate::scan::source::Kind;
 
 /// One document with everything.
 pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -19,14 +19,14 @@ pub use style::Style;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use crate::cleaning::Cleaning;
-use crate::exposure::{Exposure, ShownCommit};
+use crate::cleanup::Cleaning;
+use crate::error::Trouble;
 use crate::finding::Finding;
+use crate::history::provenance::{Exposure, ShownCommit};
 use crate::rule::Rule;
 use crate::rules::Pack;
-use crate::source::Kind;
-use crate::sweep::Outcome;
-use crate::trouble::Trouble;
+use crate::scan::engine::Outcome;
+use crate::scan::source::Kind;
 
 /// A scan that has ended, and the circumstances that a report tells of.
 pub struct Report<'a> {

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use super::Report;
 use super::shown::{shell_word, shown_path};
-use crate::cleaning::Cleaning;
-use crate::exposure::{Archive, Exposure, Standing};
+use crate::cleanup::Cleaning;
 use crate::finding::ShownPath;
+use crate::history::provenance::{Archive, Exposure, Standing};
 
 /// One thing to do.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Bytes from outside as text for a terminal.
 
 use crate::detect::is_unsafe;
+use crate::error::counted;
 use crate::finding::ShownPath;
-use crate::trouble::counted;
 
 /// The path on one line: what is no text, or could move the cursor, escaped.
 pub fn shown_path(path: &ShownPath) -> String {

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use super::Report;
 use super::layout::unbroken;
 use super::shown::{pathspec, shown_path};
-use crate::exposure::Place;
+use crate::error::{Trouble, counted, grouped};
 use crate::finding::{Finding, Origin, OriginKind, Part, ShownPath};
-use crate::source::Kind;
-use crate::trouble::{Trouble, counted, grouped};
+use crate::history::provenance::Place;
+use crate::scan::source::Kind;
 
 /// What the token does: the end of the sentence that begins with its kind.
 pub(super) fn does(kind: Kind, part: Part) -> &'static str {

@@ -5,6 +5,8 @@
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD};
 
+pub use crate::random::Dice;
+
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &[u8] = b"0123456789";
@@ -28,48 +30,6 @@ pub const SHAPES: &[&str] = &[
 
 /// A longer filling is a slip: no token has a tenth of it.
 const LONGEST: usize = 4096;
-
-/// A small generator of numbers that look random, from a seed, for examples only: SplitMix64
-/// (Steele, Lea and Flood, 2014).
-#[derive(Clone, Debug)]
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.roll().to_be_bytes()[0]
-    }
-
-    fn between(&mut self, low: usize, high: usize) -> usize {
-        let bound = u64::try_from(high - low + 1).expect("lengths are short");
-        low + usize::try_from(self.roll() % bound).expect("a length below the bound")
-    }
-
-    fn one_of(&mut self, alphabet: &[u8]) -> char {
-        let bound = u64::try_from(alphabet.len()).expect("alphabets are short");
-        let at = usize::try_from(self.roll() % bound).expect("an index below the length");
-        char::from(alphabet[at])
-    }
-
-    fn text(&mut self, alphabet: &[u8], len: usize) -> String {
-        (0..len).map(|_| self.one_of(alphabet)).collect()
-    }
-
-    fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| self.byte()).collect()
-    }
-}
 
 /// Fills in the `{shape:length}` of `template`. Other braces stay as they are.
 ///

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use keysweep::allow::{Allow, Config, Question};
+use keysweep::config::{Allow, Config, Question};
 use keysweep::detect::Detector;
 use keysweep::finding::Fingerprint;
 use keysweep::rules::ALL;

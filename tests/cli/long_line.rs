@@ -35,7 +35,7 @@ fn time(repo: &Repo, words: &[&str], tokens: &[Token]) -> Duration {
     let run = run.expect_code(1);
     expect_no_leak(&run, tokens.iter().step_by(40));
     let human = words.contains(&"human");
-    let count = keysweep::trouble::counted(tokens.len(), "token");
+    let count = keysweep::error::counted(tokens.len(), "token");
     let told = if human { format!("{count} in ") } else { tokens[tokens.len() - 1].fingerprint() };
     run.expect_has(&told);
     took

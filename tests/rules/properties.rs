@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use keysweep::detect::{Detector, Hit, Reach};
 use keysweep::finding::{Fingerprint, Secret, Span};
+use keysweep::git::Splice as _;
 use keysweep::rules::ALL;
 
 use proptest::prelude::*;

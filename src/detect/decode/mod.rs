@@ -4,6 +4,9 @@
 //! prefixes as each encoding writes them: one pass serves every encoding, alignment and depth. What a run may
 //! say is asked of its letters before it is decoded, and what is decoded is searched like the unit itself.
 
+pub(crate) mod byte_class;
+pub(crate) mod run_finder;
+
 mod base64;
 pub(super) mod block;
 mod digits;
@@ -11,11 +14,9 @@ mod entity;
 mod escape;
 mod escapes;
 mod hex;
-mod letters;
 mod percent;
 mod quoted_printable;
 mod radix;
-mod spot;
 mod string_escape;
 mod utf16;
 
@@ -68,7 +69,7 @@ impl Decoded<'_> {
 /// Shows `see` everything in `bytes` from `from` on that can be decoded. Linear in the length of `bytes`.
 fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>)) {
     let mut at = from;
-    while let Some(run) = spot::next(bytes, at) {
+    while let Some(run) = run_finder::next(bytes, at) {
         if run.has_mark {
             escapes::each(bytes, &run.span, see);
         }
@@ -88,7 +89,7 @@ pub(super) const REACH: usize = 256;
 /// that stands elsewhere, so what is true of two texts is true of what is put together from stretches of them.
 pub(super) fn may_stand(bytes: &[u8]) -> bool {
     let mut at = 0;
-    while let Some(run) = spot::next(bytes, at) {
+    while let Some(run) = run_finder::next(bytes, at) {
         if (run.has_mark && escapes::any(bytes, &run.span)) || digits::any(bytes, &run.span) {
             return true;
         }

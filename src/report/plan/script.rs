@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::archives;
 use crate::detect::Detector;
-use crate::exposure::Exposure;
+use crate::history::provenance::Exposure;
 
 const SHELL: &str = include_str!("clean.sh");
 /// What a shell cannot do, in one program.

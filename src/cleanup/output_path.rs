@@ -1,0 +1,127 @@
+//! Where the file with the replacements is written: it holds the tokens themselves, so nobody else may read it, and
+//! nothing may commit it or carry it along. The script that applies them holds no token, and may be anywhere.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::atomic_file::{AtomicFile, folder_of};
+use crate::cleanup::lines::{lines, token_lines};
+use crate::error::Trouble;
+use crate::finding::Fingerprint;
+use crate::git::command::Question;
+use crate::secrets::Vault;
+
+/// A path that no file has yet, in a place that is fit for one.
+#[derive(Debug)]
+pub struct Place {
+    path: PathBuf,
+}
+
+impl Place {
+    /// `path`, if such a file may stand there. `worktree` is that of the repository that is swept.
+    pub fn new(path: &Path, worktree: Option<&Path>) -> Result<Self, Trouble> {
+        let (folder, place) = Self::absent(path, &attempt(path), OUTSIDE)?;
+        let refused = |cause: &str| Trouble::new(attempt(path), cause, OUTSIDE);
+        match kept_by(&folder, &place.path, worktree)? {
+            Keeper::Nobody => Ok(place),
+            Keeper::GitDirectory => Err(refused("copies of the repository's git directory would carry it along")),
+            Keeper::Worktree => Err(refused("it would stand in a worktree, and git does not ignore it there")),
+        }
+    }
+
+    /// `path` for a script, which any folder may have.
+    pub fn for_script(path: &Path) -> Result<Self, Trouble> {
+        Ok(Self::absent(path, &attempt_script(path), ELSEWHERE)?.1)
+    }
+
+    /// A path that nothing has yet, and its folder, which must be there.
+    fn absent(path: &Path, attempt: &str, help: &str) -> Result<(PathBuf, Self), Trouble> {
+        // Also a link that leads nowhere.
+        if path.symlink_metadata().is_ok() {
+            return Err(Trouble::new(attempt, "it is there already, and is never overwritten", help));
+        }
+        let name = path.file_name().ok_or_else(|| Trouble::new(attempt, "this is no name for a file", help))?;
+        let folder = folder_of(path);
+        let folder = folder.canonicalize().map_err(|err| Trouble::new(attempt, err, help))?;
+        let path = folder.join(name);
+        Ok((folder, Self { path }))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn is(&self, other: &Path) -> bool {
+        let folder = folder_of(other);
+        let folder = folder.canonicalize().ok();
+        folder.zip(other.file_name()).is_some_and(|(folder, name)| folder.join(name) == self.path)
+    }
+
+    /// Writes what of the vault `wanted` names.
+    pub fn write(&self, vault: Vault, wanted: impl Fn(Fingerprint) -> bool) -> Result<(), Trouble> {
+        let all = vault.tokens(|_| true);
+        let forms = vault.forms(&wanted);
+        let replaced: BTreeSet<Fingerprint> = forms.iter().map(|(_, form)| form.fingerprint()).collect();
+        let tokens = all.iter().filter(|hit| wanted(hit.fingerprint) || replaced.contains(&hit.fingerprint));
+        let text = [lines(&forms), token_lines(tokens.map(|hit| &hit.token))].concat();
+        self.create(&text, false).map_err(|err| Trouble::new(attempt(&self.path), err, OUTSIDE))
+    }
+
+    /// Writes a script that its owner can run.
+    pub fn write_script(&self, text: &[u8]) -> Result<(), Trouble> {
+        self.create(text, true).map_err(|err| Trouble::new(attempt_script(&self.path), err, ELSEWHERE))
+    }
+
+    /// A new file for its owner alone; all of it or none, since half a file would clean half of the history.
+    fn create(&self, bytes: &[u8], is_script: bool) -> io::Result<()> {
+        let mut file = AtomicFile::create(&self.path)?;
+        file.write_all(bytes)?;
+        #[cfg(unix)]
+        if is_script {
+            file.file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        }
+        file.file().sync_all()?;
+        file.place_new()
+    }
+}
+
+const OUTSIDE: &str = "name a new file outside of every worktree, such as ~/replacements.txt";
+const ELSEWHERE: &str = "name a new file with --plan";
+
+fn attempt(path: &Path) -> String {
+    format!("cannot write the replacements to {}", path.display())
+}
+
+fn attempt_script(path: &Path) -> String {
+    format!("cannot write the plan to {}", path.display())
+}
+
+/// Who might take along what stands in a folder.
+enum Keeper {
+    Nobody,
+    Worktree,
+    GitDirectory,
+}
+
+/// Asks of the repository that is swept, whose worktree may be anywhere, and of that in which the folder lies by itself.
+fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper, Trouble> {
+    let swept = worktree.and_then(|top| top.canonicalize().ok()).filter(|top| folder.starts_with(top));
+    let of_folder = Question::new(folder, ["rev-parse", "--is-inside-git-dir"]).of_folder().answer()?;
+    match of_folder.line() {
+        Some(b"true") => return Ok(Keeper::GitDirectory),
+        None if !of_folder.complaint().contains("not a git repository") => {
+            return Err(Trouble::new(attempt(path), of_folder.complaint(), OUTSIDE));
+        }
+        Some(_) | None => {}
+    }
+    let ask = ["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()];
+    let by_swept = swept.map(|top| Question::new(&top, ask));
+    let by_folder = of_folder.line().map(|_| Question::new(folder, ask).of_folder());
+    for question in by_swept.into_iter().chain(by_folder) {
+        if !question.answer()?.succeeded() {
+            return Ok(Keeper::Worktree);
+        }
+    }
+    Ok(Keeper::Nobody)
+}

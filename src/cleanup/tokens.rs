@@ -1,0 +1,52 @@
+//! Reads the tokens back from a file with replacements, so that a search by value can prove that none of them is left.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::cleanup::lines::parse;
+use crate::error::Trouble;
+
+/// A file of a history with 100,000 tokens has half of this.
+const LARGEST: u64 = 64 << 20;
+
+/// The tokens that the file at `path` names. Where it names none, as one that a person wrote by hand, what it replaces.
+pub fn tokens_from(path: &Path) -> Result<Vec<Vec<u8>>, Trouble> {
+    let refused = |cause: &str, help: &str| Trouble::new(attempt(path), cause, help);
+    let failed = |err: io::Error| Trouble::new(attempt(path), err, WRITTEN);
+    let file = File::open(path).map_err(failed)?;
+    let meta = file.metadata().map_err(failed)?;
+    if !meta.is_file() {
+        return Err(refused("it is not a file", WRITTEN));
+    }
+    if !is_private(&meta) {
+        return Err(refused("others than its owner can read or change it", "chmod 600 it, and see who read it"));
+    }
+    if meta.len() > LARGEST {
+        return Err(refused("it is larger than 64 MiB", WRITTEN));
+    }
+    let mut text = Vec::new();
+    file.take(LARGEST).read_to_end(&mut text).map_err(failed)?;
+    let parsed = parse(&text).map_err(|line| {
+        refused(&format!("line {line} is none that keysweep history --replacements writes"), WRITTEN)
+    })?;
+    let tokens = if parsed.tokens.is_empty() { parsed.forms } else { parsed.tokens };
+    if tokens.is_empty() { Err(refused("it names no token", WRITTEN)) } else { Ok(tokens) }
+}
+
+const WRITTEN: &str = "name the file that keysweep history --replacements wrote";
+
+fn attempt(path: &Path) -> String {
+    format!("cannot read the tokens from {}", path.display())
+}
+
+/// Whether the six bits for the group and for others are clear.
+#[cfg(unix)]
+fn is_private(meta: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::mode(meta).trailing_zeros() >= 6
+}
+
+#[cfg(not(unix))]
+fn is_private(_: &Metadata) -> bool {
+    true
+}

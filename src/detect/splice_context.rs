@@ -1,0 +1,103 @@
+//! How far round a place where two texts meet a token may stand across it.
+
+use crate::detect::decode::block;
+use crate::git::pack::delta::Splice;
+
+/// What has to be looked at on either side of such a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// So many bytes at most.
+    pub bytes: usize,
+    /// Where it ends besides, if lines are shorter.
+    pub lines: Lines,
+}
+
+/// Which lines matter beside the one that is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// The bytes alone count.
+    Any,
+    /// Those that may be one wrapped text with it.
+    Wrapped,
+    /// These, and in any case one on either side: a token that is known may be cut by whatever is between two lines.
+    Neighbors,
+}
+
+/// The line that is cut, and the two below: whether the first of them goes on with it decides whether the second one goes on
+/// with that.
+const LINES_BEHIND: usize = 3;
+
+impl Splice for Reach {
+    /// The end of `text`, which ends where another one begins: the line that is cut, and the one above if that may go on
+    /// with it.
+    fn before<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        let near = &text[text.len().saturating_sub(self.bytes)..];
+        let mut breaks = memchr::memrchr_iter(b'\n', near).filter(|_| self.lines != Lines::Any);
+        match breaks.next() {
+            None => near,
+            Some(last) if self.lines == Lines::Wrapped && !block::may_go_on(near, last) => &near[last + 1..],
+            Some(_) => breaks.next().map_or(near, |above| &near[above + 1..]),
+        }
+    }
+
+    /// The beginning of `text`, which begins where another one ends.
+    fn behind<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        let near = &text[..text.len().min(self.bytes)];
+        let mut breaks = memchr::memchr_iter(b'\n', near).filter(|_| self.lines != Lines::Any);
+        match breaks.next() {
+            None => near,
+            Some(first) if !block::may_belong(near, first + 1) => match self.lines {
+                Lines::Neighbors => breaks.next().map_or(near, |second| &near[..=second]),
+                Lines::Any | Lines::Wrapped => &near[..=first],
+            },
+            Some(_) => breaks.nth(LINES_BEHIND - 2).map_or(near, |last| &near[..=last]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(text: &str, bytes: usize, by_lines: bool) -> (String, String) {
+        let reach = Reach { bytes, lines: if by_lines { Lines::Wrapped } else { Lines::Any } };
+        let text_of = |part: &[u8]| String::from_utf8(part.to_vec()).expect("ASCII");
+        (text_of(reach.before(text.as_bytes())), text_of(reach.behind(text.as_bytes())))
+    }
+
+    #[test]
+    fn it_ends_with_the_bytes_or_with_the_line_that_is_cut() {
+        let text = "one\nof two\nthree\n of four\nfive";
+        assert_eq!(near(text, 200, true), ("five".to_owned(), "one\n".to_owned()));
+        assert_eq!(near(text, 200, false), (text.to_owned(), text.to_owned()));
+        assert_eq!(near(text, 3, true), ("ive".to_owned(), "one".to_owned()));
+    }
+
+    #[test]
+    fn lines_that_may_be_one_text_belong_together() {
+        let digits = "a".repeat(30);
+        let breaks = [("\n", true), ("\r\n", true), (" \\\r\n", true), ("\" +\n", true), (";\n", false)];
+        for (line_break, goes_on) in breaks {
+            let text = format!("x\n{digits}{line_break}rest");
+            assert_eq!(near(&text, 200, true).0.contains(&digits), goes_on, "{line_break}");
+        }
+        let text = format!("cut off\n{digits}\n  word\nmore words\n");
+        assert_eq!(near(&text, 200, true).1, format!("cut off\n{digits}\n  word\n"));
+        // One line of few digits may end what goes on, and begin nothing.
+        assert_eq!(near("a b\nword\nword", 200, true), ("word".to_owned(), "a b\nword\nword".to_owned()));
+        // What is cut off may be longer than it looks, and what is not here may be anything.
+        assert_eq!(near("aaa\nrest", 200, true).0, "aaa\nrest");
+        assert_eq!(near("rest\n  ", 200, true).1, "rest\n  ");
+    }
+
+    #[test]
+    fn of_a_known_token_one_more_line_matters() {
+        let reach = Reach { bytes: 200, lines: Lines::Neighbors };
+        let text = b"one\nof two\nthree\n of four\nfive";
+        assert_eq!(reach.before(text), b" of four\nfive");
+        assert_eq!(reach.behind(text), b"one\nof two\n");
+        assert_eq!(Reach { bytes: 3, ..reach }.before(text), b"ive");
+        let digits = format!("cut off\n{}\nmore\nwords\n", "a".repeat(30));
+        assert!(reach.behind(digits.as_bytes()).ends_with(b"\nmore\n"));
+    }
+}

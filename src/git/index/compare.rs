@@ -1,0 +1,52 @@
+//! The comparison of an index with a tree, by the fastest way that can be trusted.
+
+use std::io;
+use std::path::Path;
+
+use gix::ObjectId;
+
+use crate::error::Trouble;
+use crate::git::diff::change::TreeDiff;
+use crate::git::diff::tree::compare_trees;
+use crate::git::index::decoded::Listed;
+use crate::git::index::{entries, mapped, split, walk};
+use crate::git::odb::objects::Objects;
+
+/// Compares the index at `path`, of the repository at `git_dir`, with `head`, HEAD's tree. A missing index is an empty
+/// one, as git has it.
+pub(crate) fn compare(
+    path: &Path,
+    git_dir: &Path,
+    head: Option<ObjectId>,
+    objects: &Objects,
+    top_file: &'static str,
+) -> Result<TreeDiff, Trouble> {
+    let mapped = match crate::git::mmap::map(path) {
+        Ok(mapped) => mapped,
+        Err(err) if err.kind() == io::ErrorKind::NotFound => {
+            return walk::compare(entries::None, None, head, objects, top_file);
+        }
+        Err(err) => return Err(mapped::damaged(path, err)),
+    };
+    let raw = mapped::Index::parse(&mapped, objects.hash()).ok_or_else(|| mapped::damaged(path, mapped::NO_INDEX))?;
+    if let Some(root) = Some(&raw).filter(|raw| !raw.is_small()).and_then(mapped::Index::next_tree)
+        && let Ok(diff) = compare_trees(head, &[], root, objects, top_file)
+    {
+        return Ok(diff);
+    }
+    if raw.has_plain_entries() {
+        let mut entries = raw.entries();
+        let diff = walk::compare(&mut entries, raw.cache_tree().as_ref(), head, objects, top_file)?;
+        if entries.ended_well() {
+            return Ok(diff);
+        }
+    }
+    let mut listed = Listed::read(&raw).map_err(|why| mapped::damaged(path, why))?;
+    if let Some(link) = listed.link {
+        listed = split::joined(listed, link, path, git_dir, objects.hash())?;
+    }
+    if listed.entries.iter().any(|(path, _)| path.is_empty()) {
+        return Err(mapped::damaged(path, "an entry has no path"));
+    }
+    walk::compare(listed.walk(), raw.cache_tree().as_ref(), head, objects, top_file)
+}

@@ -1,0 +1,61 @@
+//! A split index: what differs from a shared one, which it names.
+
+use std::path::Path;
+
+use gix::ObjectId;
+use gix::hash::Kind;
+
+use crate::error::Trouble;
+use crate::git::index::decoded::Listed;
+use crate::git::index::ewah::set_bits;
+use crate::git::index::mapped::{self, damaged};
+
+/// All entries of the index at `path`: its `own`, and those of the shared index that `link` names.
+pub(crate) fn joined(
+    own: Listed<'_>,
+    link: &[u8],
+    path: &Path,
+    git_dir: &Path,
+    hash: Kind,
+) -> Result<Listed<'static>, Trouble> {
+    let broken = || damaged(path, "its two halves do not fit");
+    let (id, bitmaps) = link.split_at_checked(hash.len_in_bytes()).ok_or_else(broken)?;
+    let id = ObjectId::try_from(id).map_err(|err| damaged(path, err))?;
+    if id.is_null() {
+        return Ok(Listed { paths: own.paths, entries: own.entries, link: None });
+    }
+    // In the git directory, wherever the index stands that names it.
+    let shared_path = git_dir.join(format!("sharedindex.{id}"));
+    let mapped = crate::git::mmap::map(&shared_path).map_err(|err| damaged(&shared_path, err))?;
+    let index = mapped::Index::parse(&mapped, hash).ok_or_else(|| damaged(&shared_path, mapped::NO_INDEX))?;
+    if !index.is_named(&id) {
+        return Err(damaged(&shared_path, "its content is not what its name says"));
+    }
+    let shared = Listed::read(&index).map_err(|why| damaged(&shared_path, why))?;
+    join(&own, bitmaps, shared).ok_or_else(broken)
+}
+
+/// gitformat-index(5), "Split index": bits say which shared entries are gone and which are replaced by the first
+/// entries of the split one, which have no path; the others of those are new.
+fn join(own: &Listed<'_>, bitmaps: &[u8], shared: Listed<'_>) -> Option<Listed<'static>> {
+    let count = shared.entries.len();
+    let (mut gone, mut replaced) = (Vec::new(), Vec::new());
+    if !bitmaps.is_empty() {
+        let rest;
+        (gone, rest) = set_bits(bitmaps, count)?;
+        (replaced, _) = set_bits(rest, count)?;
+    }
+    let Listed { mut paths, mut entries, .. } = shared;
+    let (news, ours) = (own.entries.get(replaced.len()..)?, &own.entries[..replaced.len()]);
+    for (at, (path, entry)) in replaced.into_iter().zip(ours) {
+        entries[at].1 = *path.is_empty().then_some(entry)?;
+    }
+    let mut gone = gone.into_iter().peekable();
+    let mut at = 0..count;
+    entries.retain(|_| gone.next_if_eq(&at.next().expect("one for each entry")).is_none());
+    let offset = paths.len();
+    paths.extend_from_slice(&own.paths);
+    entries.extend(news.iter().map(|(path, entry)| (path.start + offset..path.end + offset, *entry)));
+    entries.sort_by(|(a, one), (b, other)| paths[a.clone()].cmp(&paths[b.clone()]).then(one.stage.cmp(&other.stage)));
+    Some(Listed { paths, entries, link: None })
+}

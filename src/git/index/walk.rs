@@ -1,0 +1,104 @@
+//! The comparison of sorted index entries with a tree.
+
+use gix::ObjectId;
+use gix::index::extension::Tree;
+use gix::objs::tree::EntryRef;
+
+use crate::error::Trouble;
+use crate::git::depth;
+use crate::git::diff::change::TreeDiff;
+use crate::git::diff::tree::{old_tree, rest_removed, step_to, trees};
+use crate::git::index::entries::{Entries, Entry};
+use crate::git::odb::objects::{Kept, Objects};
+
+/// What `entries` change in `head`; folders whose tree in `cache` is HEAD's are stepped over.
+pub(crate) fn compare<'a>(
+    entries: impl Entries<'a>,
+    cache: Option<&Tree>,
+    head: Option<ObjectId>,
+    objects: &Objects,
+    top_file: &'static str,
+) -> Result<TreeDiff, Trouble> {
+    let mut walk = Walk { entries, objects, diff: TreeDiff::new(top_file) };
+    walk.folder(b"", cache, head)?;
+    Ok(walk.diff)
+}
+
+struct Walk<'o, E> {
+    entries: E,
+    objects: &'o Objects,
+    diff: TreeDiff,
+}
+
+impl<'a, E: Entries<'a>> Walk<'_, E> {
+    /// Compares the entries below `prefix`, which ends in `/` or is empty, with the tree that HEAD has there.
+    fn folder(&mut self, prefix: &[u8], cache: Option<&Tree>, head: Option<ObjectId>) -> Result<(), Trouble> {
+        depth::check(prefix)?;
+        let old = old_tree(prefix, head, self.objects)?;
+        let mut old = old.walk()?;
+        while let Some(entry) = self.entries.current().filter(|entry| entry.path.starts_with(prefix)) {
+            let rest = &entry.path[prefix.len()..];
+            let slash = rest.iter().position(|&b| b == b'/');
+            let name = &rest[..slash.unwrap_or(rest.len())];
+            let same = step_to(&mut old, name, slash.is_some(), prefix, &mut self.diff)?;
+            match slash {
+                Some(slash) => {
+                    let child = &entry.path[..=prefix.len() + slash];
+                    let cached = cache.and_then(|node| child_of(node, name));
+                    self.subfolder(child, &entry, cached, same.map(|old| old.oid.to_owned()))?;
+                }
+                None => self.file(prefix, entry, same),
+            }
+        }
+        rest_removed(&mut old, prefix, &mut self.diff)
+    }
+
+    /// Compares what the index has below `path`, which ends in `/`; `entry` is the first there.
+    fn subfolder(
+        &mut self,
+        path: &[u8],
+        entry: &Entry<'_>,
+        cache: Option<&Tree>,
+        head: Option<ObjectId>,
+    ) -> Result<(), Trouble> {
+        if entry.path == path {
+            // A folder outside of the sparse checkout: the entry is its tree.
+            self.entries.skip(1);
+            return trees(path, head, &[], entry.id, self.objects, &mut self.diff);
+        }
+        let unchanged = cache.filter(|node| head == Some(node.id)).and_then(|node| node.num_entries);
+        match unchanged {
+            Some(count) => {
+                self.entries.skip(usize::try_from(count).expect("a count of entries fits"));
+                Ok(())
+            }
+            None => self.folder(path, cache, head),
+        }
+    }
+
+    /// Compares all entries of one path: one, or the sides of a conflict.
+    fn file(&mut self, prefix: &[u8], first: Entry<'a>, old: Option<EntryRef<'_>>) {
+        let mut kept_at_all = false;
+        while let Some(entry) = self.entries.current().filter(|entry| entry.path == first.path) {
+            self.entries.skip(1);
+            if entry.intent_to_add {
+                self.diff.intended.push(entry.path.to_vec());
+            }
+            if entry.intent_to_add || entry.stage == 1 {
+                continue;
+            }
+            kept_at_all = true;
+            let before = old.map(|old| (Kept::from(old.mode), old.oid.to_owned()));
+            self.diff.add(entry.path.to_vec(), entry.mode.into(), entry.id, before);
+        }
+        if let Some(gone) = old.filter(|_| !kept_at_all) {
+            self.diff.remove(prefix, &gone);
+        }
+    }
+}
+
+fn child_of<'t>(node: &'t Tree, name: &[u8]) -> Option<&'t Tree> {
+    // gix sorts them by name, whatever order git wrote them in.
+    let at = node.children.binary_search_by(|child| child.name.as_slice().cmp(name)).ok()?;
+    Some(&node.children[at])
+}

@@ -1,0 +1,7 @@
+//! Packs read as forests of deltas, for a walk over every object.
+
+pub(crate) mod buffer;
+pub(crate) mod delta;
+pub(crate) mod forest;
+pub(crate) mod traversal;
+pub(crate) mod tree_entries;

@@ -1,0 +1,283 @@
+//! Opening a repository as git would in a hook, with none of the user's settings in force.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gix::ObjectId;
+use gix::odb::store::init::Slots;
+
+use crate::error::Trouble;
+use crate::git::command;
+use crate::git::odb::objects::{Objects, Stores};
+use crate::regular_file;
+
+/// A repository, and where its parts are.
+pub struct Repository {
+    pub(crate) gix: gix::Repository,
+    pub(crate) stores: Arc<Stores>,
+    /// This thread's handle to the stores.
+    pub(crate) objects: Objects,
+    worktree: Option<PathBuf>,
+}
+
+impl Repository {
+    /// The repository that `GIT_DIR` names or that `dir` lies in.
+    pub fn discover(dir: &Path) -> Result<Self, Trouble> {
+        let gix = open(dir)?.to_thread_local();
+        let stores = Arc::new(Stores::new(&gix));
+        let objects = stores.reader();
+        let named = std::env::var_os("GIT_WORK_TREE").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let worktree = named.or_else(|| gix.workdir().filter(|_| !is_inside(gix.git_dir())).map(Path::to_owned));
+        Ok(Self { gix, stores, objects, worktree })
+    }
+
+    /// The top of the worktree; None in a bare repository.
+    pub fn worktree(&self) -> Option<&Path> {
+        self.worktree.as_deref()
+    }
+
+    pub(crate) fn git_dir(&self) -> &Path {
+        self.gix.git_dir()
+    }
+
+    /// The git directories of all worktrees: each has an index and a HEAD of its own.
+    pub(crate) fn git_dirs(&self) -> Result<Vec<PathBuf>, Trouble> {
+        let worktrees = self.common_dir().join("worktrees");
+        let linked = match worktrees.read_dir() {
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            entries => entries.and_then(Iterator::collect).map_err(|err| {
+                let attempt = format!("cannot list the worktrees in {}", worktrees.display());
+                Trouble::new(attempt, err, "see that it can be read")
+            })?,
+        };
+        let linked = linked.into_iter().map(|entry: std::fs::DirEntry| entry.path());
+        Ok(std::iter::once(self.common_dir().to_owned()).chain(linked).collect())
+    }
+
+    /// What HEAD is in the worktree with this git directory, where no branch is checked out there.
+    pub(crate) fn detached_head(&self, git_dir: &Path) -> Option<ObjectId> {
+        if self.has_reftable() {
+            // The file says nothing then.
+            let name = match git_dir {
+                _ if git_dir == self.common_dir() => "main-worktree/HEAD".to_owned(),
+                _ => format!("worktrees/{}/HEAD", git_dir.file_name()?.to_str()?),
+            };
+            let id = self.ask_git(&["rev-parse", "--quiet", "--verify", &name]).ok()??;
+            return ObjectId::from_hex(id.trim_ascii()).ok();
+        }
+        ObjectId::from_hex(regular_file::read(&git_dir.join("HEAD")).ok()?.trim_ascii()).ok()
+    }
+
+    /// Whether a remote has promised objects that a clone left out.
+    pub(crate) fn is_partial(&self) -> bool {
+        let settings = self.gix.config_snapshot();
+        // Git wrote down the one remote once, and says it of each now.
+        let promises = |remote| settings.boolean(&format!("remote.{remote}.promisor")) == Some(true);
+        settings.string("extensions.partialClone").is_some() || self.gix.remote_names().iter().any(promises)
+    }
+
+    /// The git directory that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        self.gix.common_dir()
+    }
+
+    pub(crate) fn has_grafts(&self) -> bool {
+        self.gix.common_dir().join("info/grafts").is_file()
+    }
+
+    /// The tree of HEAD's commit; None before the first one.
+    pub(crate) fn head_tree(&self) -> Result<Option<ObjectId>, Trouble> {
+        self.head()?.map(|id| Ok(self.objects.commit(&id, &"HEAD")?.tree)).transpose()
+    }
+
+    /// HEAD's commit; None before the first one.
+    pub(crate) fn head(&self) -> Result<Option<ObjectId>, Trouble> {
+        if self.has_reftable() { self.ask_git_for_head() } else { self.head_commit() }
+    }
+
+    /// The trees of the commits that are being merged into HEAD: none but in the middle of a merge.
+    pub(crate) fn merge_trees(&self) -> Result<Vec<ObjectId>, Trouble> {
+        let path = self.git_dir().join("MERGE_HEAD");
+        let commits = match regular_file::read(&path) {
+            Ok(text) => String::from_utf8_lossy(&text)
+                .lines()
+                .map(|line| ObjectId::from_hex(line.trim().as_bytes()).map_err(|err| broken_merge(&path, err)))
+                .collect::<Result<Vec<_>, _>>()?,
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => merged_by_running_git(),
+            Err(err) => return Err(broken_merge(&path, err)),
+        };
+        commits.iter().map(|id| Ok(self.objects.commit(id, &"a merged commit")?.tree)).collect()
+    }
+
+    /// The index that git hands over: `GIT_INDEX_FILE`, relative to the top of the worktree, or the repository's own.
+    pub(crate) fn index_path(&self) -> Result<PathBuf, Trouble> {
+        match std::env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty()) {
+            Some(path) => Ok(self.worktree().unwrap_or(self.gix.current_dir()).join(path)),
+            None if self.worktree().is_none() => Err(Trouble::new(
+                format!("cannot scan what is staged in {}", self.git_dir().display()),
+                "it is a bare repository, which has no index",
+                "run keysweep staged in a worktree",
+            )),
+            None => Ok(self.git_dir().join("index")),
+        }
+    }
+
+    fn head_commit(&self) -> Result<Option<ObjectId>, Trouble> {
+        self.head_target()?.map_or_else(|| Err(self.broken_head("there is none")), |target| self.commit_of(target))
+    }
+
+    /// What HEAD itself says: the branch, where it names one, is not looked for.
+    pub(crate) fn head_target(&self) -> Result<Option<gix::refs::Target>, Trouble> {
+        let head = self.gix.refs.try_find("HEAD").map_err(|err| self.broken_head(err))?;
+        Ok(head.map(|head| head.target))
+    }
+
+    /// Follows a branch that is another name for a branch, as git does, five names deep behind HEAD.
+    fn commit_of(&self, mut target: gix::refs::Target) -> Result<Option<ObjectId>, Trouble> {
+        for _ in 0..6 {
+            let name = match target {
+                gix::refs::Target::Object(id) => return Ok(Some(id)),
+                gix::refs::Target::Symbolic(name) => name,
+            };
+            let file = self.common_dir().join(command::to_path(name.as_bstr()));
+            regular_file::expect(&file).map_err(|err| {
+                let attempt = format!("cannot read the ref {}", file.display());
+                Trouble::new(attempt, err, "put a file in its place, and see what git status says")
+            })?;
+            match self.gix.refs.try_find(name.as_ref()).map_err(|err| self.broken_head(err))? {
+                Some(branch) => target = branch.target,
+                None => return Ok(None),
+            }
+        }
+        Err(self.broken_head("it is a name for a name for a name, without an end"))
+    }
+
+    pub(crate) fn has_reftable(&self) -> bool {
+        self.gix.common_dir().join("reftable").is_dir()
+    }
+
+    /// gix reads no reftables, so git is asked: for the id of HEAD's commit, and for no content.
+    fn ask_git_for_head(&self) -> Result<Option<ObjectId>, Trouble> {
+        let printed = self.ask_git(&["rev-parse", "--quiet", "--verify", "HEAD"]);
+        match printed.map_err(|trouble| self.broken_head(trouble.cause))? {
+            Some(id) => ObjectId::from_hex(id.trim_ascii()).map(Some).map_err(|err| self.broken_head(err)),
+            None => Ok(None),
+        }
+    }
+
+    /// What git prints when it is asked for ids or names of this repository.
+    pub(crate) fn ask_git(&self, args: &[&str]) -> Result<Option<Vec<u8>>, Trouble> {
+        let git_dir = self.git_dir().to_string_lossy();
+        command::ask(Path::new("."), &[&["--git-dir", &git_dir], args].concat())
+    }
+
+    fn broken_head(&self, cause: impl std::fmt::Display) -> Trouble {
+        Trouble::new(
+            format!("cannot read HEAD of {}", self.git_dir().display()),
+            cause,
+            "see what git status says of it",
+        )
+    }
+}
+
+/// While `git merge` runs pre-merge-commit it has not written MERGE_HEAD yet; it names the commits to its children in
+/// variables, `GITHEAD_<id>`, and itself in `GIT_REFLOG_ACTION`.
+fn merged_by_running_git() -> Vec<ObjectId> {
+    let merging = std::env::var("GIT_REFLOG_ACTION")
+        .is_ok_and(|action| action.starts_with("merge") || action.starts_with("pull"));
+    let named = |(name, _): (std::ffi::OsString, _)| {
+        ObjectId::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()).ok()
+    };
+    if merging { std::env::vars_os().filter_map(named).collect() } else { Vec::new() }
+}
+
+fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Trouble {
+    Trouble::new(format!("cannot read {}", path.display()), cause, "see what git status says of the merge")
+}
+
+/// Settings of the user, of the system and of the environment stay unread: they can change nothing of what is scanned,
+/// and reading them takes half of the time to open a small repository. The few variables that matter in a hook are read
+/// by hand, `GIT_DIR` by gix.
+fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
+    refuse_pipes(dir)?;
+    // No slots, no list of packs: objects are read through `Stores`.
+    let options = || {
+        let isolated = gix::open::Permissions::isolated();
+        gix::open::Options::default().permissions(isolated).object_store_slots(Slots::Given(0))
+    };
+    let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
+    let discovery = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
+    let opened = match std::env::var_os("GIT_DIR") {
+        // In a push to a repository with a worktree it is `.`, which gix takes for no place of its own.
+        Some(named) if named == "." => {
+            let here = std::env::current_dir().unwrap_or_else(|_| dir.to_owned());
+            gix::ThreadSafeRepository::open_opts(here, options())
+        }
+        _ => gix::ThreadSafeRepository::discover_with_environment_overrides_opts(start(dir), discovery, trust),
+    };
+    opened.map_err(|err| {
+        let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        Trouble::new(
+            format!("cannot open a git repository at {}", here.display()),
+            err,
+            "run keysweep in a git repository, or scan plain files with keysweep files PATH",
+        )
+    })
+}
+
+/// Refuses a repository with a pipe or a device in place of a file that gix or git opens in any case: both would wait for ever.
+pub fn refuse_pipes(dir: &Path) -> Result<(), Trouble> {
+    const FILES: &[&str] = &["HEAD", "config", "config.worktree", "packed-refs", "commondir", "index"];
+    let check = |path: &Path| {
+        let refused = |err| {
+            let attempt = format!("cannot read {}", path.display());
+            Trouble::new(attempt, err, "put a file in its place, and see what else git status says")
+        };
+        regular_file::expect(path).map_err(refused)
+    };
+    let check_all = |git_dir: &Path| FILES.iter().try_for_each(|name| check(&git_dir.join(name)));
+    if let Some(named) = std::env::var_os("GIT_DIR").filter(|named| !named.is_empty()) {
+        return check_all(Path::new(&named));
+    }
+    let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    for folder in here.ancestors() {
+        let git = folder.join(".git");
+        let Ok(meta) = git.metadata() else {
+            if folder.join("objects").is_dir() {
+                check_all(folder)?;
+            }
+            continue;
+        };
+        if meta.is_dir() {
+            return check_all(&git);
+        }
+        check(&git)?;
+        // A linked worktree, or a submodule.
+        let text = regular_file::read(&git).unwrap_or_default();
+        let Some(git_dir) = text.strip_prefix(b"gitdir: ") else { return Ok(()) };
+        let git_dir = folder.join(command::to_path(git_dir.trim_ascii_end()));
+        check_all(&git_dir)?;
+        let common = regular_file::read(&git_dir.join("commondir")).unwrap_or_default();
+        return if common.is_empty() {
+            Ok(())
+        } else {
+            check_all(&git_dir.join(command::to_path(common.trim_ascii_end())))
+        };
+    }
+    Ok(())
+}
+
+/// Where to look from. From a relative path gix takes a folder inside of a bare repository for one beside a `.git`.
+fn start(dir: &Path) -> Cow<'_, Path> {
+    if dir.join(".git").exists() {
+        return dir.into();
+    }
+    std::path::absolute(dir).map_or(dir.into(), Cow::Owned)
+}
+
+/// Whether this is run in the git directory itself: to git that is in no worktree.
+fn is_inside(git_dir: &Path) -> bool {
+    // A relative one was found from where it stands beside.
+    git_dir.is_absolute() && std::env::current_dir().is_ok_and(|here| here.starts_with(git_dir))
+}

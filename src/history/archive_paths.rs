@@ -1,0 +1,79 @@
+//! Where the archives are that were met, and which were not opened.
+
+use std::collections::{HashMap, HashSet};
+
+use gix::ObjectId;
+
+use crate::history::archives::Archives;
+use crate::history::commit_graph::{Commits, Held, Numbers, Trees};
+use crate::history::database::History;
+use crate::history::progress::Phase;
+use crate::scan::archive::path_inside;
+use crate::scan::source::{Coverage, Skipped};
+use crate::threads::Threads;
+
+impl History<'_> {
+    /// Unpacks archives as well.
+    #[must_use]
+    pub fn with_archives(self, archives: bool) -> Self {
+        Self { archives: Archives::new(archives), ..self }
+    }
+
+    /// Adds what is in archives, and names those that were not opened.
+    pub(crate) fn with_archives_told(&self, mut covered: Coverage, threads: Threads) -> Coverage {
+        let met = self.archives.met();
+        covered.files += met.files;
+        covered.bytes += met.bytes;
+        let paths = self.paths_of(met.closed().collect(), threads);
+        let name = |id: &ObjectId, path: &[u8]| {
+            let outer = paths.get(id).map_or(&b""[..], Vec::as_slice);
+            let blob = format!("blob {}", id.to_hex_with_len(16)).into_bytes();
+            if outer.is_empty() {
+                [&blob, path].concat()
+            } else {
+                [&path_inside(outer, path), &b" ("[..], &blob, b")"].concat()
+            }
+        };
+        let skipped = met.skipped.iter().map(|(id, one)| Skipped { path: name(id, &one.path), why: one.why });
+        covered.skipped.extend(skipped);
+        covered.unread.extend(met.unread.iter().map(|(id, one)| one.trouble(&name(id, &one.path))));
+        covered
+    }
+
+    /// For each of these blobs a path at which the oldest commit has it that has it, or an index.
+    fn paths_of(&self, ids: HashSet<ObjectId>, threads: Threads) -> HashMap<ObjectId, Vec<u8>> {
+        let mut paths: HashMap<ObjectId, Vec<u8>> = HashMap::new();
+        if ids.is_empty() {
+            return paths;
+        }
+        self.watch.begin(Phase::Following, 0);
+        let ids: Vec<ObjectId> = ids.into_iter().collect();
+        let numbers: Numbers = ids.iter().copied().zip(0..).collect();
+        let trees = Trees::leading_to(&numbers, self, threads);
+        let mut met = HashSet::new();
+        for node in Commits::all(self, threads).list {
+            let mut next: Vec<(u32, Vec<u8>)> = Vec::new();
+            next.extend(trees.number(&node.commit.tree).map(|tree| (tree, Vec::new())));
+            while let Some((tree, folder)) = next.pop() {
+                if !met.insert(tree) {
+                    continue;
+                }
+                // By name: the numbers are in the order in which threads came by.
+                let mut held: Vec<(&[u8], Held)> = Vec::new();
+                held.extend(trees.held(tree).iter().map(|&(name, held)| (trees.name(name), held)));
+                held.sort_unstable();
+                for (name, held) in held {
+                    let path = [&folder, name].concat();
+                    match held {
+                        Held::Tree(below) => next.push((below, [&path[..], b"/"].concat())),
+                        Held::Wanted(wanted) => _ = paths.entry(ids[wanted as usize]).or_insert(path),
+                    }
+                }
+            }
+        }
+        for change in self.staged.iter().filter(|change| numbers.contains_key(&change.id)) {
+            paths.entry(change.id).or_insert_with(|| change.path.clone());
+        }
+        paths
+    }
+}

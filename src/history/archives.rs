@@ -1,0 +1,94 @@
+//! Archives among the blobs, unpacked: `history --archives`.
+//!
+//! An archive is told by its bytes, so that every blob is made, also where no token is in a delta. Units have the path in
+//! the archive alone, since many trees may have the blob: where these have it is asked once something was found.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard};
+
+use gix::ObjectId;
+use gix::objs::Kind as ObjectKind;
+
+use crate::finding::{Origin, OriginKind, Part, Span};
+use crate::git::pack::traversal::{Look, Object};
+use crate::history::show::{held, show};
+use crate::scan::archive::{Budget, LIMITS, Unopened, is_archive, unpack};
+use crate::scan::source::{Newness, Skipped, Unit};
+
+/// Whether to unpack them, and those that were met.
+pub(crate) struct Archives {
+    wanted: bool,
+    budget: Budget,
+    met: Mutex<Met>,
+}
+
+#[derive(Default)]
+pub(super) struct Met {
+    /// A blob may be in several packs.
+    pub(super) ids: HashSet<ObjectId>,
+    pub(super) files: usize,
+    pub(super) bytes: u64,
+    pub(super) skipped: Vec<(ObjectId, Skipped)>,
+    pub(super) unread: Vec<(ObjectId, Unopened)>,
+}
+
+impl Met {
+    /// The blobs that were not opened, or not to their end.
+    pub(super) fn closed(&self) -> impl Iterator<Item = ObjectId> {
+        self.skipped.iter().map(|(id, _)| *id).chain(self.unread.iter().map(|(id, _)| *id))
+    }
+}
+
+impl Archives {
+    pub fn new(wanted: bool) -> Self {
+        Self { wanted, budget: Budget::default(), met: Mutex::default() }
+    }
+
+    /// For another pass: with none met.
+    pub fn again(&self) -> Self {
+        Self::new(self.wanted)
+    }
+
+    pub(super) fn met(&self) -> MutexGuard<'_, Met> {
+        self.met.lock().expect("no thread panicked while it held the lock")
+    }
+
+    /// Which objects are to be made.
+    pub fn look(&self) -> fn(ObjectKind) -> Look {
+        if self.wanted { |kind| if kind == ObjectKind::Blob { Look::All } else { held(kind) } } else { held }
+    }
+
+    pub fn show(&self, object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
+        if self.wanted && object.kind == ObjectKind::Blob && is_archive(object.bytes) {
+            self.open(object, visit);
+        } else {
+            show(object, visit);
+        }
+    }
+
+    /// Blobs that were not opened: whatever is remembered, the next sweep is to name them again.
+    pub fn closed(&self) -> Vec<ObjectId> {
+        self.met().closed().collect()
+    }
+
+    /// Hands over what is in the blob, and then its own bytes.
+    fn open(&self, blob: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
+        let &Object { id, bytes, may_hold, .. } = blob;
+        if !self.met().ids.insert(id.to_owned()) {
+            return;
+        }
+        let origin = Origin { order: 0, kind: OriginKind::Blob, id: id.to_string() };
+        let visit = |unit: &Unit<'_>| visit(&Unit { origin: Some(&origin), ..*unit });
+        let unpacked = unpack(b"", bytes, LIMITS, &self.budget, &visit);
+        if may_hold {
+            let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
+            let newness = Newness::Compared(&untold);
+            visit(&Unit { path: Some(b""), part: Part::Content, origin: None, bytes, newness });
+        }
+        let mut met = self.met();
+        met.files += unpacked.files;
+        met.bytes += unpacked.bytes;
+        met.skipped.extend(unpacked.skipped.into_iter().map(|one| (id.to_owned(), one)));
+        met.unread.extend(unpacked.unread.into_iter().map(|one| (id.to_owned(), one)));
+    }
+}

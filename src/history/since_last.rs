@@ -1,0 +1,59 @@
+//! `--since-last`: leaves out what was clean in an earlier scan, and remembers what is clean now.
+
+use std::collections::HashSet;
+use std::io;
+
+use gix::ObjectId;
+
+use crate::history::clean_cache::{Remembered, digest};
+use crate::history::database::History;
+use crate::history::work::Work;
+
+impl History<'_> {
+    /// Leaves out what was clean in an earlier sweep by the same rules. Where something is gone since, all is read, so that what
+    /// refers to it is.
+    #[must_use]
+    pub fn since_last(self, rules: &[u8; 32]) -> Self {
+        let id_len = self.repository.objects.hash().len_in_bytes();
+        let clean = Remembered::load(self.repository.common_dir(), rules, id_len);
+        if clean.is_empty() || clean.has_lost(&self.contents.ids()) {
+            return self;
+        }
+        let history = Self { clean, ..self };
+        Self { remembered: history.count_remembered(), ..history }
+    }
+
+    /// Remembers all objects but those in `tainted`, by their hex ids. Only after a sweep that read everything.
+    pub fn remember(&self, rules: &[u8; 32], tainted: &HashSet<&str>) -> io::Result<()> {
+        let tainted = tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok());
+        let tainted: HashSet<ObjectId> = tainted.chain(self.archives.closed()).collect();
+        let (others, clean): (Vec<ObjectId>, Vec<ObjectId>) =
+            self.contents.ids().into_iter().partition(|id| tainted.contains(id));
+        let found = self.found.get().expect("what was not swept is not remembered");
+        // A tree with a token in a name is read again in any case.
+        let names = found.submodules.iter().filter(|name| self.detector.find(name).is_empty());
+        let remembered = Remembered {
+            ids: clean.iter().flat_map(|id| id.as_bytes()).copied().collect(),
+            id_len: 0,
+            others: others.iter().flat_map(|id| digest(id)).collect(),
+            missing: found.missing.iter().flat_map(|id| id.as_bytes()).copied().collect(),
+            submodules: names.flat_map(|name| name.iter().copied().chain([0])).collect(),
+        };
+        remembered.store(self.repository.common_dir(), rules)
+    }
+
+    /// How many objects are not read again.
+    fn count_remembered(&self) -> usize {
+        if self.clean.is_empty() {
+            return 0;
+        }
+        let mut read: HashSet<ObjectId> = HashSet::new();
+        for work in self.work(true) {
+            match work {
+                Work::Root(pack, root) => pack.each_below(root.entry, |id| read.insert(id.to_owned())),
+                Work::Loose(_, ids) => read.extend(ids),
+            }
+        }
+        self.count() - read.len()
+    }
+}

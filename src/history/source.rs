@@ -1,0 +1,197 @@
+//! The scan of all objects of a repository, each once, wherever it is kept and whoever refers to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use gix::ObjectId;
+use gix::hash::oid;
+use gix::objs::Kind as ObjectKind;
+
+use crate::detect::Detector;
+use crate::error::Trouble;
+use crate::finding::Part;
+use crate::git::odb::loose::Loose;
+use crate::git::odb::missing::objects;
+use crate::git::odb::objects::{Kept, SUBMODULE};
+use crate::git::pack::traversal::{Search, Task, show_alone};
+use crate::history::archives::Archives;
+use crate::history::database::History;
+use crate::history::dedup::Copies;
+use crate::history::progress::Phase;
+use crate::history::references::Links;
+use crate::history::work::GONE;
+use crate::scan::commit_text::whole;
+use crate::scan::source::{Coverage, Kind, Skipped, Source, Unit};
+use crate::threads::Threads;
+
+/// Objects that cannot be read, by what is wrong with them.
+type Broken = Mutex<BTreeMap<String, Vec<ObjectId>>>;
+
+impl Source for History<'_> {
+    fn kind(&self) -> Kind {
+        Kind::History
+    }
+
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let links = Links::new(&self.contents);
+        let read = self.count() - self.remembered;
+        self.watch.begin(Phase::Reading, read);
+        let pass = Pass { detector: self.detector, archives: &self.archives, links: Some(&links), only_new: true };
+        let (bytes, unread) = self.read(&pass, threads, visit);
+        let mut found = links.into_found();
+        self.clean.add_to(&mut found);
+        let found = self.found.get_or_init(|| found);
+        let (mut skipped, remembered) = (self.submodules(&found.submodules), self.remembered);
+        let unfinished = self.contents.unfinished.iter().map(|path| path.as_os_str().as_encoded_bytes().to_vec());
+        skipped.extend(unfinished.map(|path| Skipped { path, why: UNFINISHED }));
+        let mut covered = Coverage { objects: read, remembered, bytes, skipped, unread, ..Coverage::default() };
+        self.tell_lacks(found, threads, &mut covered);
+        #[cfg(feature = "archives")]
+        let covered = self.with_archives_told(covered, threads);
+        covered
+    }
+}
+
+/// A second pass over a history that was swept, all of it, for tokens that are known by then. What is missing was reported by the
+/// first pass.
+pub struct SecondPass<'h> {
+    history: &'h History<'h>,
+    detector: &'h Detector,
+}
+
+impl<'h> SecondPass<'h> {
+    pub fn new(history: &'h History<'h>, detector: &'h Detector) -> Self {
+        Self { history, detector }
+    }
+}
+
+impl Source for SecondPass<'_> {
+    fn kind(&self) -> Kind {
+        Kind::History
+    }
+
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let archives = self.history.archives.again();
+        let pass = Pass { detector: self.detector, archives: &archives, links: None, only_new: false };
+        self.history.watch.begin(Phase::Reading, self.history.count());
+        let (_, unread) = self.history.read(&pass, threads, visit);
+        Coverage { unread, ..Coverage::default() }
+    }
+}
+
+/// One pass over all objects.
+struct Pass<'p> {
+    detector: &'p Detector,
+    archives: &'p Archives,
+    /// Where it is asked what objects refer to.
+    links: Option<&'p Links<'p>>,
+    /// Whether what was clean is left out.
+    only_new: bool,
+}
+
+impl History<'_> {
+    /// Shows what can be scanned; returns how many bytes were read, and what could not be.
+    fn read(&self, pass: &Pass<'_>, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> (u64, Vec<Trouble>) {
+        let &Pass { detector, archives, links, only_new } = pass;
+        let copies = Copies::new(self.has_copies(self.count()));
+        let broken = Broken::default();
+        let failed = |id: &oid, why: &str| {
+            let mut broken = broken.lock().expect("no thread panicked while it held the lock");
+            broken.entry(why.to_owned()).or_default().push(id.to_owned());
+        };
+        let splice = detector.reach();
+        let search = Search {
+            may_hold: &|bytes| detector.may_hold(bytes),
+            holds: &|kind, bytes| {
+                // What is no blob is not scanned as one text, and there is little of it.
+                let is_blob = kind == ObjectKind::Blob;
+                detector.may_hold(bytes) && (!is_blob || detector.depends(bytes) || !detector.find(bytes).is_empty())
+            },
+            splice: &splice,
+        };
+        let task = Task {
+            look: archives.look(),
+            search: Some(search),
+            entries: Some(&|ids, submodules| {
+                if let Some(links) = links {
+                    links.refer(ids);
+                    links.submodules(submodules);
+                }
+            }),
+            visit: &|object| {
+                if let Some(err) = links.and_then(|links| links.see(object).err()) {
+                    failed(object.id, &err.to_string());
+                }
+                if copies.is_first(object) {
+                    archives.show(object, visit);
+                }
+            },
+            failed: &failed,
+        };
+        let bytes = self.run(&self.work(only_new), threads, &task);
+        self.visit_names(visit);
+        self.visit_moved(&broken, &task);
+        self.visit_other_copies(&broken, &task);
+        let broken = broken.into_inner().expect("no thread panicked while it held the lock");
+        let mut unread = self.contents.unread.clone();
+        unread.extend(broken.iter().map(|(why, ids)| unreadable(ids, why)));
+        (bytes, unread)
+    }
+}
+
+impl History<'_> {
+    /// Names that stand in no object: those of refs, and of files that are staged only.
+    fn visit_names(&self, visit: &dyn Fn(&Unit<'_>)) {
+        for name in self.refs.iter().map(|found| &found.name).chain(&self.other_names) {
+            visit(&Unit { path: Some(name), ..whole(Part::Ref, name) });
+        }
+        for path in self.staged.iter().map(|change| &change.path).chain(&self.intended) {
+            visit(&Unit { path: Some(path), ..whole(Part::Name, path) });
+        }
+    }
+
+    /// What was loose when the sweep began and is not any more is in a pack by now, where git packs in the background.
+    fn visit_moved(&self, broken: &Broken, task: &Task<'_>) {
+        let gone = broken.lock().expect("no thread panicked while it held the lock").remove(GONE);
+        let objects = self.repository.stores.reader();
+        let mut buffer = Vec::new();
+        for id in gone.unwrap_or_default() {
+            match objects.any(&id, &"the history", &mut buffer) {
+                Ok((kind, bytes)) => show_alone(kind, &id, bytes, task),
+                Err(_) => (task.failed)(&id, GONE),
+            }
+        }
+    }
+
+    /// What a pack holds and cannot be read there may be loose as well, and was not read twice.
+    fn visit_other_copies(&self, broken: &Broken, task: &Task<'_>) {
+        let broken = broken.lock().expect("no thread panicked while it held the lock").clone();
+        let mut buffer = Vec::new();
+        for (dir, _) in &self.contents.loose {
+            let mut store = Loose::new(dir);
+            for id in broken.values().flatten() {
+                if let Ok(Some((kind, start))) = store.read(id, &mut buffer) {
+                    show_alone(kind, id, &buffer[start..], task);
+                }
+            }
+        }
+    }
+
+    /// Those that are checked out by their paths, others by the `names` that trees have for them.
+    fn submodules(&self, names: &BTreeSet<Vec<u8>>) -> Vec<Skipped> {
+        let staged = self.staged.iter().filter(|change| change.kept == Kept::Submodule);
+        let mut paths: Vec<Vec<u8>> = staged.map(|change| change.path.clone()).collect();
+        let is_staged = |name: &[u8]| paths.iter().any(|path| path.rsplit(|&b| b == b'/').next() == Some(name));
+        let others: Vec<Vec<u8>> = names.iter().filter(|name| !is_staged(name)).cloned().collect();
+        paths.extend(others);
+        paths.into_iter().map(|path| Skipped { path, why: SUBMODULE }).collect()
+    }
+}
+
+/// Why a pack that git is writing is not scanned.
+const UNFINISHED: &str = "a pack that git is writing: a sweep after that reads it";
+
+fn unreadable(ids: &[ObjectId], why: &str) -> Trouble {
+    Trouble::new(format!("cannot read {}", objects(ids)), why, "look for the damage with git fsck --full")
+        .of_objects(ids.len())
+}

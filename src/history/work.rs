@@ -1,0 +1,120 @@
+//! What there is to read, and the threads that read it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use gix::ObjectId;
+use gix::objs::Kind as ObjectKind;
+
+use crate::git::odb::loose::Loose;
+use crate::git::pack::forest::{Pack, Root};
+use crate::git::pack::traversal;
+use crate::git::pack::traversal::{Look, Object, Task, Walker};
+use crate::history::database::History;
+use crate::threads::Threads;
+
+/// Why a loose object cannot be read that was listed.
+pub(crate) const GONE: &str = "it was there a moment ago and is gone";
+
+/// Where a thread gets its work: the next root of some pack, the next few loose objects.
+pub(crate) enum Work<'w> {
+    Root(&'w Pack, &'w Root),
+    Loose(&'w Path, Vec<ObjectId>),
+}
+
+impl Work<'_> {
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Work::Root(_, root) => root.count,
+            Work::Loose(_, ids) => ids.len() as u64,
+        }
+    }
+}
+
+impl History<'_> {
+    /// Does the work on up to `threads` threads; returns how many bytes the objects have.
+    pub(crate) fn run(&self, work: &[Work<'_>], threads: Threads, task: &Task<'_>) -> u64 {
+        let next = AtomicUsize::new(0);
+        let stores = &self.repository.stores;
+        let watch = &self.watch;
+        let run = || {
+            let objects = stores.reader();
+            let mut walker = Walker::new(&objects);
+            while let Some(work) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                match work {
+                    Work::Root(pack, root) => walker.tree(pack, root, task),
+                    Work::Loose(dir, ids) => loose(dir, ids, &mut walker.bytes, task),
+                }
+                watch.add(work.count());
+            }
+            walker.bytes
+        };
+        let helpers = threads.for_parts(work.len()) - 1;
+        std::thread::scope(|scope| {
+            let helping: Vec<_> = (0..helpers).map(|_| scope.spawn(run)).collect();
+            let mine = run();
+            helping.into_iter().map(|thread| thread.join().expect("a scanning thread does not panic")).sum::<u64>()
+                + mine
+        })
+    }
+
+    /// Shows every object of one kind. What cannot be read was told when it was scanned.
+    fn each(&self, kind: fn(ObjectKind) -> Look, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+        let task = Task { look: kind, search: None, entries: None, visit, failed: &|_, _| {} };
+        self.run(&self.work(false), threads, &task);
+    }
+
+    pub(crate) fn each_tree(&self, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+        self.each(|kind| if kind == ObjectKind::Tree { Look::All } else { Look::None }, threads, visit);
+    }
+
+    pub(crate) fn each_commit_and_tag(&self, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+        let look = |kind| if matches!(kind, ObjectKind::Commit | ObjectKind::Tag) { Look::All } else { Look::None };
+        self.each(look, threads, visit);
+    }
+
+    /// What there is to read, the largest trees of all packs first.
+    pub(crate) fn work(&self, only_new: bool) -> Vec<Work<'_>> {
+        let mut roots: Vec<(&Pack, &Root)> = Vec::new();
+        for pack in &self.contents.packs {
+            let found = if only_new { self.new_roots(pack) } else { pack.roots.iter().collect() };
+            roots.extend(found.into_iter().map(|root| (pack, root)));
+        }
+        roots.sort_by_key(|(_, root)| std::cmp::Reverse(root.weight));
+        let mut work: Vec<Work<'_>> = roots.into_iter().map(|(pack, root)| Work::Root(pack, root)).collect();
+        for (dir, ids) in &self.contents.loose {
+            let is_wanted = |id: &&ObjectId| !only_new || !self.clean.has(id);
+            let ids: Vec<ObjectId> = ids.iter().filter(is_wanted).copied().collect();
+            work.extend(ids.chunks(64).map(|ids| Work::Loose(dir, ids.to_vec())));
+        }
+        work
+    }
+
+    /// The trees of deltas in which there is something new.
+    fn new_roots<'p>(&self, pack: &'p Pack) -> Vec<&'p Root> {
+        let is_new = |root: &&Root| self.clean.is_empty() || pack.any_below(root.entry, |id| !self.clean.has(id));
+        pack.roots.iter().filter(is_new).collect()
+    }
+}
+
+fn loose(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_>) {
+    let mut store = Loose::new(dir);
+    let mut buffer = Vec::new();
+    for id in ids {
+        match store.read(id, &mut buffer) {
+            Ok(Some((kind, start))) => {
+                let object = &buffer[start..];
+                *bytes += object.len() as u64;
+                let is_other = gix::objs::compute_hash(id.kind(), kind, object).is_ok_and(|other| other != *id);
+                if is_other {
+                    (task.failed)(id, "what is stored under this name is another object");
+                }
+                // That one is scanned, but not asked what it leads to.
+                let kind = if is_other { ObjectKind::Blob } else { kind };
+                traversal::show_alone(kind, id, object, task);
+            }
+            Ok(None) => (task.failed)(id, GONE),
+            Err(err) => (task.failed)(id, &err.to_string()),
+        }
+    }
+}

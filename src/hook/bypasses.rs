@@ -1,0 +1,127 @@
+//! What switches hooks off, here and there, without anybody noticing.
+
+use std::fs;
+use std::path::Path;
+
+use crate::git::command::{answer_about_hooks, ask};
+use crate::hook::hooks_dir::{Place, SHOW_ORIGIN};
+use crate::regular_file;
+
+/// Sentences on what is set, written or missing that keeps hooks from running; `called` says whether a hook calls keysweep.
+pub(crate) fn hazards(place: &Place, called: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    match &place.unusable {
+        Some(why) => found.push(format!("{why}: {SHOW_ORIGIN}")),
+        None => found.extend(missing_folder(place)),
+    }
+    found.extend(aliases(place));
+    found.extend(variables());
+    if !called {
+        found.extend(elsewhere_only(place));
+    }
+    found
+}
+
+/// git runs no hook, and says nothing, where the folder is not there.
+fn missing_folder(place: &Place) -> Option<String> {
+    let set = answer_about_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
+    let way_out = if place.is_husky() {
+        "npx husky makes it"
+    } else {
+        "git config --show-origin core.hooksPath tells where it is set"
+    };
+    (!place.hooks.is_dir()).then(|| {
+        format!(
+            "core.hooksPath is {}, which is not there, so git runs no hook in this worktree: {way_out}",
+            set.display()
+        )
+    })
+}
+
+/// Aliases that leave hooks out.
+fn aliases(place: &Place) -> Vec<String> {
+    let settings =
+        ask(&place.top, &["config", "--null", "--get-regexp", r"^alias\."]).ok().flatten().unwrap_or_default();
+    let settings = String::from_utf8_lossy(&settings);
+    let entries = settings.split('\0').filter_map(|entry| entry.split_once('\n'));
+    let without_hooks = entries.filter(|(_, command)| leaves_hooks_out(command));
+    without_hooks
+        .map(|(name, _)| format!("{name} leaves the hooks out (--no-verify): what it commits is not scanned"))
+        .collect()
+}
+
+fn leaves_hooks_out(command: &str) -> bool {
+    let mut words = command.split(|c: char| c.is_whitespace() || "\"';&|()".contains(c));
+    if words.clone().any(|word| word == "--no-verify" || word.contains("core.hooksPath=")) {
+        return true;
+    }
+    words.any(|word| word == "commit") && words.any(is_short_no_verify)
+}
+
+/// `-n`, by itself or among other letters, but not in the value of one that takes a value: `-mnew`.
+fn is_short_no_verify(word: &str) -> bool {
+    let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
+    letters.chars().take_while(|letter| !"mFCctuS".contains(*letter)).any(|letter| letter == 'n')
+}
+
+fn variables() -> Vec<String> {
+    let value = |name: &str| std::env::var(name).unwrap_or_default();
+    let off = |name: &str| matches!(value(name).as_str(), "0" | "false");
+    let mut found = Vec::new();
+    for (name, runner) in [("HUSKY", "husky"), ("LEFTHOOK", "lefthook")] {
+        if off(name) {
+            found.push(format!("{name}={} is set in this environment: {runner} runs no hook", value(name)));
+        }
+    }
+    for name in ["SKIP", "PREK_SKIP"] {
+        if value(name).split(',').any(|id| id.trim().starts_with("keysweep")) {
+            found.push(format!("{name} names keysweep in this environment: the framework leaves it out"));
+        }
+    }
+    if !value("PRE_COMMIT_ALLOW_NO_CONFIG").is_empty() {
+        found.push(
+            "PRE_COMMIT_ALLOW_NO_CONFIG is set in this environment: without a configuration the framework lets everything pass"
+                .to_owned(),
+        );
+    }
+    found
+}
+
+/// Files that name keysweep, though no hook of this clone runs it.
+fn elsewhere_only(place: &Place) -> Option<String> {
+    const CONFIGS: &[&str] =
+        &[".pre-commit-config.yaml", "prek.toml", "lefthook.yml", "lefthook.yaml", ".lefthook.yml", ".gitlab-ci.yml"];
+    let workflows = fs::read_dir(place.top.join(".github/workflows")).into_iter().flatten().flatten();
+    let workflows = workflows.map(|entry| Path::new(".github/workflows").join(entry.file_name()));
+    let mut files = CONFIGS.iter().map(|name| Path::new(name).to_owned()).chain(workflows);
+    let names_it = |text: Vec<u8>| String::from_utf8_lossy(&text).contains("keysweep");
+    let file = files.find(|file| regular_file::read(&place.top.join(file)).is_ok_and(names_it))?;
+    Some(format!(
+        "{} names keysweep, but no hook of this clone runs it: a token is found, if at all, when it is pushed already",
+        file.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alias_without_hooks_is_known() {
+        for off in
+            ["commit --no-verify", "commit -n", "commit -anm wip", "!git add -A && git commit -n", "push --no-verify"]
+        {
+            assert!(leaves_hooks_out(off), "{off}");
+        }
+        for fine in [
+            "commit -m new",
+            "commit -mnew",
+            "log -n 5",
+            "push -n",
+            "commit --amend --no-edit",
+            "!git log -n1; git commit",
+        ] {
+            assert!(!leaves_hooks_out(fine), "{fine}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Where git looks for the hooks of a repository.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Trouble;
+use crate::git::command::{Question, answer, to_path};
+use crate::git::repository::refuse_pipes;
+
+/// A repository's hooks, as one of its worktrees uses them, or as a push to it does.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Where git starts hooks: the top of the worktree, or the git directory of a bare repository.
+    pub top: PathBuf,
+    /// Whether these are the hooks for what is pushed to the repository, and not for commits.
+    pub bare: bool,
+    /// The folder in which git looks.
+    pub hooks: PathBuf,
+    /// The folder in which a person's scripts are: for husky, beside the one that it generates.
+    pub scripts: PathBuf,
+    /// Whether the scripts are files of the worktree that others get as well.
+    pub shared: bool,
+    /// Whether they are those of other repositories too: `core.hooksPath` is set for all of them.
+    pub everywhere: bool,
+    /// Why git runs no hook from this folder, whatever is in it.
+    pub unusable: Option<String>,
+    /// The scope and the value of `core.hooksPath`.
+    setting: Option<(String, PathBuf)>,
+    /// How git is asked about this worktree.
+    pub view: View,
+}
+
+/// Which repository git takes this for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    /// The one that the folder or the environment names.
+    Ours,
+    /// The one in which the top is, whatever the environment says: a linked worktree of the one that it names.
+    OfFolder,
+    /// The bare one at the top. Commits are made to it with `--work-tree`, and nobody knows which that will be.
+    Unnamed,
+}
+
+/// Where a wrong setting comes from.
+pub(crate) const SHOW_ORIGIN: &str = "git config --show-origin core.hooksPath shows where it is set";
+
+impl Place {
+    /// That of the repository in which `dir` lies. Git itself is asked: no one else knows all of its settings.
+    pub fn find(dir: &Path) -> Result<Self, Trouble> {
+        refuse_pipes(dir)?;
+        let (top, bare) = top(dir)?;
+        Self::at(top, bare, View::Ours)
+    }
+
+    /// That of [`Self::find`]; for a bare repository those of its worktrees come first, each hooks folder once.
+    pub fn all(dir: &Path) -> Result<Vec<Self>, Trouble> {
+        let place = Self::find(dir)?;
+        let mut places: Vec<Self> = Vec::new();
+        if place.bare {
+            for top in worktrees(&place.top)?.1 {
+                let of_tree = Self::at(top, false, View::OfFolder)?;
+                if places.iter().all(|other| other.scripts != of_tree.scripts) {
+                    places.push(of_tree);
+                }
+            }
+            // What only `git --work-tree` makes in a bare repository.
+            let is_committed_to = ["index", "COMMIT_EDITMSG"].iter().any(|name| place.top.join(name).exists());
+            if places.is_empty() && is_committed_to {
+                places.push(Self::at(place.top.clone(), false, View::Unnamed)?);
+            }
+        }
+        places.push(place);
+        Ok(places)
+    }
+
+    fn at(top: PathBuf, bare: bool, view: View) -> Result<Self, Trouble> {
+        let ask = |args: &[&str]| {
+            let question = Question::about_hooks(&top, args);
+            if view == View::OfFolder { question.of_folder().answer() } else { question.answer() }
+        };
+        let setting = ask(&["config", "--show-scope", "--get", "core.hooksPath"])?;
+        let setting = setting.line().map(|line| {
+            let line = String::from_utf8_lossy(line).into_owned();
+            let (scope, value) = line.split_once('\t').unwrap_or((&line, ""));
+            (scope.to_owned(), PathBuf::from(value))
+        });
+        let hooks = ask(&["rev-parse", "--git-path", "hooks"])?;
+        let hooks = hooks.path().ok_or_else(|| {
+            Trouble::new(
+                format!("cannot tell where the hooks of {} are", top.display()),
+                hooks.complaint(),
+                "see what git rev-parse --git-path hooks says",
+            )
+        })?;
+        let is_empty = setting.as_ref().is_some_and(|(_, value)| value.as_os_str().is_empty());
+        // Git puts `/pre-commit` behind the empty path.
+        let hooks = if is_empty { PathBuf::from("/") } else { top.join(hooks) };
+        let unusable = match &setting {
+            _ if is_empty => Some("core.hooksPath is empty, so git looks for hooks in /".to_owned()),
+            Some((_, value)) if is_no_folder(&hooks) => {
+                Some(format!("core.hooksPath is {}, which is no folder, so git runs no hook", value.display()))
+            }
+            None if is_no_folder(&hooks) => Some(format!("{} is no folder, so git runs no hook", hooks.display())),
+            _ => None,
+        };
+        let scripts = beside_husky(&hooks).unwrap_or(&hooks).to_owned();
+        let shared = !bare && view != View::Unnamed && is_shared(&top, &scripts, view)?;
+        let everywhere = setting.as_ref().is_some_and(|(scope, _)| scope == "global" || scope == "system");
+        Ok(Self { top, bare, hooks, scripts, shared, everywhere, unusable, setting, view })
+    }
+
+    /// Whether only this worktree uses the folder: git finds another one in the others.
+    pub fn is_of_one_worktree(&self) -> bool {
+        self.setting.as_ref().is_some_and(|(scope, value)| scope == "worktree" || value.is_relative())
+    }
+
+    /// Whether `core.hooksPath` is set in the user's own settings, which `--global` is for.
+    pub fn is_global(&self) -> bool {
+        self.setting.as_ref().is_some_and(|(scope, _)| scope == "global")
+    }
+
+    /// The main worktree, or the bare repository, if this is a linked worktree of it.
+    pub fn main_worktree(&self) -> Result<Option<PathBuf>, Trouble> {
+        let own = answer(&self.top, &["rev-parse", "--absolute-git-dir"])?.path();
+        let common = answer(&self.top, &["rev-parse", "--git-common-dir"])?.path();
+        match own.zip(common) {
+            Some((own, common)) if !self.bare && real(&own) != real(&self.top.join(&common)) => {
+                Ok(Some(worktrees(&self.top)?.0))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The other worktrees that use the folder; from the bare repository, all linked ones.
+    pub fn others(&self) -> Result<Vec<PathBuf>, Trouble> {
+        if self.view == View::Unnamed || self.is_of_one_worktree() {
+            return Ok(Vec::new());
+        }
+        let (main, linked) = worktrees(&self.top)?;
+        if self.view == View::OfFolder {
+            return Ok(linked);
+        }
+        let own = real(&self.top);
+        let all = std::iter::once(main).chain(linked);
+        Ok(all.filter(|other| real(other) != own).collect())
+    }
+
+    pub fn is_husky(&self) -> bool {
+        self.hooks != self.scripts
+    }
+}
+
+impl Place {
+    /// A symbolic link on the way from the top of the worktree to the scripts, and where it leads. The git directory is not
+    /// part of the worktree.
+    pub fn link_in_worktree(&self) -> Option<(PathBuf, PathBuf)> {
+        let inside = self.scripts.strip_prefix(&self.top).ok().filter(|_| !self.bare)?;
+        let mut folder = self.top.clone();
+        for name in inside.components() {
+            folder.push(name);
+            if folder == self.top.join(".git") {
+                return None;
+            }
+            if folder.is_symlink() {
+                let target = real(&folder);
+                return Some((folder, target));
+            }
+        }
+        None
+    }
+
+    /// Where the folder of the scripts is really, if it is a symbolic link.
+    pub fn linked_to(&self) -> Option<PathBuf> {
+        self.scripts.is_symlink().then(|| real(&self.scripts))
+    }
+}
+
+fn top(dir: &Path) -> Result<(PathBuf, bool), Trouble> {
+    let worktree = answer(dir, &["rev-parse", "--show-toplevel"])?;
+    if let Some(top) = worktree.path() {
+        return Ok((top, false));
+    }
+    let git_dir = answer(dir, &["rev-parse", "--absolute-git-dir"])?;
+    let bare = answer(dir, &["rev-parse", "--is-bare-repository"])?;
+    let here = || std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    match (git_dir.path(), bare.line()) {
+        (Some(git_dir), Some(b"true")) => Ok((git_dir, true)),
+        (Some(_), _) => Err(Trouble::new(
+            format!("cannot tell which worktree is meant in {}", here().display()),
+            worktree.complaint(),
+            "run it in the worktree",
+        )),
+        (None, _) => Err(Trouble::new(
+            format!("cannot find the hooks of {}", here().display()),
+            git_dir.complaint(),
+            "run it in a git repository",
+        )),
+    }
+}
+
+/// husky makes git look in a folder `_` that it generates and that nobody else should write to; what its scripts there
+/// run is the file of the same name one folder up.
+fn beside_husky(hooks: &Path) -> Option<&Path> {
+    let beside = hooks.parent()?;
+    let named = beside.file_name().is_some_and(|name| name == ".husky");
+    (hooks.file_name()? == "_" && (named || hooks.join("h").is_file())).then_some(beside)
+}
+
+/// The first one, which is a bare repository or the main worktree, and the linked ones that are there.
+fn worktrees(top: &Path) -> Result<(PathBuf, Vec<PathBuf>), Trouble> {
+    let listed = answer(top, &["worktree", "list", "--porcelain"])?;
+    if !listed.succeeded() {
+        return Err(Trouble::new(
+            format!("cannot list the worktrees of {}", top.display()),
+            listed.complaint(),
+            "see what git worktree list says",
+        ));
+    }
+    let mut all = listed.lines().filter_map(|line| line.strip_prefix(b"worktree ").map(to_path));
+    let first = all.next().unwrap_or_else(|| top.to_owned());
+    Ok((first, all.filter(|tree| tree.is_dir()).collect()))
+}
+
+fn is_no_folder(path: &Path) -> bool {
+    path.metadata().is_ok_and(|met| !met.is_dir())
+}
+
+fn is_shared(top: &Path, scripts: &Path, view: View) -> Result<bool, Trouble> {
+    let answer = |top: &Path, args: &[&str]| {
+        let question = Question::new(top, args);
+        if view == View::OfFolder { question.of_folder().answer() } else { question.answer() }
+    };
+    let git_dir = answer(top, &["rev-parse", "--git-common-dir"])?.path().unwrap_or_else(|| ".git".into());
+    let (inside, git_dir) = (real(scripts), real(&top.join(git_dir)));
+    if !inside.starts_with(real(top)) || inside.starts_with(git_dir) {
+        return Ok(false);
+    }
+    let file = scripts.join("pre-commit");
+    let ignored = answer(top, &["check-ignore", "--quiet", "--", &file.to_string_lossy()])?;
+    Ok(!ignored.succeeded())
+}
+
+/// Without symbolic links, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    path.ancestors()
+        .find_map(|there| {
+            Some(there.canonicalize().ok()?.components().chain(path.strip_prefix(there).ok()?.components()).collect())
+        })
+        .unwrap_or_else(|| path.to_owned())
+}

@@ -1,0 +1,319 @@
+//! The proof that a hook works: git runs it on an index, a message or a commit that hold a token made up here and now.
+//!
+//! All of it lies in a temporary folder. The repository's own index, objects and refs are never written: git is given other
+//! places for the first two, and told to refuse any change of the third.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::atomic_file::{PrivateFolder, private_folder};
+use crate::detect::Detector;
+use crate::error::Trouble;
+use crate::git::command::{Question, answer};
+use crate::hook::hooks_dir::{Place, View};
+use crate::rules;
+use crate::rules::example::{Dice, expand};
+
+/// What came of running a hook on the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// It failed, and named the token.
+    Stopped,
+    Passed,
+    /// It failed and did not name the token, so for another reason: which, in its own last words.
+    Failed(String),
+}
+
+/// A token, where it stands, and how it is spoken of.
+struct Token {
+    text: String,
+    fingerprint: String,
+    redacted: String,
+}
+
+/// A temporary folder with what hooks are to be run on.
+pub(crate) struct Stage<'p> {
+    place: &'p Place,
+    /// Where git is started to run a hook.
+    top: PathBuf,
+    git: (u32, u32),
+    folder: PrivateFolder,
+    token: Token,
+    /// The token's blob, and the name under which it is planted.
+    blob: String,
+    name: String,
+    /// HEAD's commit, if there is one.
+    head: Option<String>,
+    /// For git, so that it reads the repository's objects and writes its own here.
+    variables: Vec<(&'static str, OsString)>,
+    /// The same for the hooks alone.
+    of_hooks: Vec<(&'static str, OsString)>,
+}
+
+/// The first versions that have `git hook run`, and its option `--to-stdin`. Older ones run a hook through [`BY_HAND`].
+const HAS_HOOK_RUN: (u32, u32) = (2, 36);
+const HAS_TO_STDIN: (u32, u32) = (2, 40);
+
+/// An alias that runs the hook's file as git does: from the top of the worktree, with git's own folder in PATH, and by a
+/// shell where the file names no interpreter.
+const BY_HAND: &str = "alias.keysweep-doctor=!\"$KEYSWEEP_DOCTOR_HOOK\"";
+
+/// A repository in the temporary folder, without settings of its own: what writes the index and the objects there runs
+/// in it. In the repository itself git would run the hook post-index-change, and no option switches off a hook that a
+/// setting `hook.NAME.command` names.
+const SCRATCH: &str = "scratch";
+
+/// For the hooks. A split index would be split beside the real one; and in a sparse checkout git would forget which files
+/// it is not to look at.
+const SETTINGS: [&str; 6] =
+    ["-c", "core.splitIndex=false", "-c", "core.fsmonitor=false", "-c", "sparse.expectFilesOutsideOfPatterns=true"];
+
+const BRANCH: &str = "refs/heads/keysweep-doctor";
+
+impl<'p> Stage<'p> {
+    pub fn set(place: &'p Place) -> Result<Self, Trouble> {
+        let git = version(&place.top)?;
+        let folder = private_folder().map_err(|err| no_place(&std::env::temp_dir(), &err))?;
+        let objects = folder.path().join("objects");
+        borrow_objects(place, &objects)?;
+        make_scratch(place, &folder.path().join(SCRATCH))?;
+        let variables = vec![
+            ("GIT_OBJECT_DIRECTORY", objects.clone().into()),
+            // So git calls it when what it received is not accepted yet: no ref may be changed then.
+            ("GIT_QUARANTINE_PATH", objects.into()),
+            ("GIT_INDEX_FILE", folder.path().join("index").into()),
+            // So git says that no editor is opened.
+            ("GIT_EDITOR", ":".into()),
+        ];
+        let (mut top, mut of_hooks) = (place.top.clone(), Vec::new());
+        if place.view == View::Unnamed {
+            top = folder.path().join("worktree");
+            fs::create_dir(&top).map_err(|err| no_place(&top, &err))?;
+            of_hooks.extend([("GIT_DIR", place.top.clone().into()), ("GIT_WORK_TREE", top.clone().into())]);
+        }
+        let token = Token::make();
+        // No ending: it shall match nobody's globs.
+        let name = format!("keysweep-doctor-{}", token.fingerprint);
+        let head = of_place(place, Question::new(&place.top, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]));
+        let head = head.answer()?;
+        let head = head.line().map(|id| String::from_utf8_lossy(id).into_owned());
+        let mut stage = Self { place, top, git, folder, token, blob: String::new(), name, head, variables, of_hooks };
+        stage.blob = stage.id(&["hash-object", "-w", "--no-filters", "--stdin"], stage.token.text.as_bytes())?;
+        if !place.bare {
+            stage.plant()?;
+        }
+        Ok(stage)
+    }
+
+    /// Puts the token into an index that has what HEAD has. Not what the repository's index has: a runner would hand what is
+    /// staged there to formatters, which write to the files of a person.
+    fn plant(&self) -> Result<(), Trouble> {
+        if let Some(head) = &self.head {
+            self.ask(&["read-tree", head], b"")?;
+        }
+        let entry = format!("100644,{},{}", self.blob, self.name);
+        self.ask(&["update-index", "--add", "--cacheinfo", &entry], b"")?;
+        // For the same reason no file may seem to be changed: some runners put such changes aside.
+        let files = self.ask(&["ls-files", "-z"], b"")?;
+        self.ask(&["update-index", "-z", "--skip-worktree", "--stdin"], &files)?;
+        Ok(())
+    }
+
+    /// Runs a hook that looks at the index.
+    pub fn of_index(&self, hook: &str) -> Result<Proof, Trouble> {
+        self.run(hook, None, &[])
+    }
+
+    /// The same with the PATH that a desktop client has.
+    pub fn of_index_with_short_path(&self, hook: &str) -> Result<Proof, Trouble> {
+        let call = self.call(hook, None, &[])?;
+        self.judge(hook, Question::running_hooks_with_short_path(&self.top, call))
+    }
+
+    pub fn of_message(&self) -> Result<Proof, Trouble> {
+        let file = self.folder.path().join("COMMIT_EDITMSG");
+        // In the form that other hooks for messages ask for most.
+        let text = format!("test: keysweep doctor plants a token\n\n{}", self.token.text);
+        fs::write(&file, text).map_err(|err| no_place(&file, &err))?;
+        self.run("commit-msg", None, &[&file.to_string_lossy()])
+    }
+
+    /// A push of one commit on top of HEAD's, which the remote is said to have.
+    pub fn of_push(&self) -> Result<Proof, Trouble> {
+        let (base, files) = match &self.head {
+            Some(head) => (head.clone(), self.ask(&["ls-tree", "-z", "--full-tree", head], b"")?),
+            None => (self.commit(&self.id(&["mktree"], b"")?, None)?, Vec::new()),
+        };
+        let tip = self.commit(&self.tree(files)?, Some(&base))?;
+        let (remote, url) = remote(self.place)?;
+        self.run("pre-push", Some(&format!("{BRANCH} {tip} {BRANCH} {base}\n")), &[&remote, &url])
+    }
+
+    /// A push that a server receives: of a new branch with one commit.
+    pub fn of_receive(&self) -> Result<Proof, Trouble> {
+        let (nothing, tip) = self.received()?;
+        self.run("pre-receive", Some(&format!("{nothing} {tip} {BRANCH}\n")), &[])
+    }
+
+    /// The same, ref by ref.
+    pub fn of_update(&self) -> Result<Proof, Trouble> {
+        let (nothing, tip) = self.received()?;
+        self.run("update", None, &[BRANCH, &nothing, &tip])
+    }
+
+    fn received(&self) -> Result<(String, String), Trouble> {
+        let tip = self.commit(&self.tree(Vec::new())?, None)?;
+        Ok(("0".repeat(tip.len()), tip))
+    }
+
+    /// These files, as ls-tree lists them, and the token.
+    fn tree(&self, mut files: Vec<u8>) -> Result<String, Trouble> {
+        files.extend(format!("100644 blob {}\t{}\0", self.blob, self.name).as_bytes());
+        self.id(&["mktree", "-z", "--missing"], &files)
+    }
+
+    fn commit(&self, tree: &str, parent: Option<&str>) -> Result<String, Trouble> {
+        let parent = parent.map_or(Vec::new(), |parent| vec!["-p", parent]);
+        let args = ["commit-tree", tree, "-m", "keysweep doctor"].into_iter().chain(parent);
+        self.id(&args.collect::<Vec<_>>(), b"")
+    }
+
+    fn run(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Proof, Trouble> {
+        let question = Question::running_hooks(&self.top, self.call(hook, stdin, args)?);
+        let by_hand = stdin.filter(|_| self.git < HAS_TO_STDIN);
+        self.judge(hook, question.stdin(by_hand.unwrap_or_default().as_bytes().to_vec()))
+    }
+
+    /// The words for git that have it run the hook.
+    fn call(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Vec<OsString>, Trouble> {
+        let mut call: Vec<OsString> = SETTINGS.iter().copied().map(OsString::from).collect();
+        let needed = if stdin.is_some() { HAS_TO_STDIN } else { HAS_HOOK_RUN };
+        if self.git < needed {
+            call.extend(["-c", BY_HAND, "keysweep-doctor"].into_iter().chain(args.iter().copied()).map(OsString::from));
+            return Ok(call);
+        }
+        call.extend(["hook", "run"].map(OsString::from));
+        if let Some(stdin) = stdin {
+            let file = self.folder.path().join("stdin");
+            fs::write(&file, stdin).map_err(|err| no_place(&file, &err))?;
+            let mut option = OsString::from("--to-stdin=");
+            option.push(file);
+            call.push(option);
+        }
+        call.extend([hook, "--"].into_iter().chain(args.iter().copied()).map(OsString::from));
+        Ok(call)
+    }
+
+    fn judge(&self, hook: &str, question: Question) -> Result<Proof, Trouble> {
+        let question = of_place(self.place, question).env("KEYSWEEP_DOCTOR_HOOK", self.place.hooks.join(hook));
+        let question = self.of_hooks.iter().fold(question, |question, (name, value)| question.env(name, value));
+        let answer = self.equip(question).answer()?;
+        if answer.succeeded() {
+            return Ok(Proof::Passed);
+        }
+        let said = [answer.stdout, answer.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        if said.contains(&self.token.fingerprint) || said.contains(&self.token.redacted) {
+            return Ok(Proof::Stopped);
+        }
+        let words = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it said nothing");
+        let code = answer.code.map_or("a signal".to_owned(), |code| format!("exit {code}"));
+        Ok(Proof::Failed(format!("{code}: {}", words.chars().take(300).collect::<String>())))
+    }
+
+    fn equip(&self, question: Question) -> Question {
+        self.variables.iter().fold(question, |question, (name, value)| question.env(name, value))
+    }
+
+    /// What git prints, with everything set so that it writes here.
+    fn ask(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Trouble> {
+        let scratch = self.folder.path().join(SCRATCH);
+        let question = Question::new(&scratch, args).of_folder().stdin(stdin.to_vec());
+        let person = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"];
+        let question = person.iter().fold(question, |question, name| question.env(name, "keysweep doctor"));
+        let answer = self.equip(question).answer()?;
+        if answer.succeeded() {
+            return Ok(answer.stdout);
+        }
+        Err(Trouble::new(
+            format!("cannot plant a token for the hooks of {}", self.place.top.display()),
+            format!("git {}: {}", args[0], answer.complaint()),
+            "see what git status says of this repository",
+        ))
+    }
+
+    fn id(&self, args: &[&str], stdin: &[u8]) -> Result<String, Trouble> {
+        Ok(String::from_utf8_lossy(self.ask(args, stdin)?.trim_ascii()).into_owned())
+    }
+}
+
+impl Token {
+    /// A line with a token that opens nothing, and that the detector finds.
+    fn make() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        let seed = u64::try_from(now & u128::from(u64::MAX)).expect("masked") ^ (u64::from(std::process::id()) << 32);
+        let mut dice = Dice::new(seed);
+        let detector = Detector::new(rules::ALL);
+        loop {
+            let text = expand("client = Client(\"sk_live_{alnum:32}\")\n", &mut dice);
+            if let [hit] = detector.find(text.as_bytes()).as_slice() {
+                return Self { fingerprint: hit.fingerprint.to_string(), redacted: hit.redacted.to_string(), text };
+            }
+        }
+    }
+}
+
+fn no_place(path: &Path, err: &std::io::Error) -> Trouble {
+    Trouble::new(format!("cannot write {}", path.display()), err, "make room there, or set TMPDIR to another folder")
+}
+
+fn version(top: &Path) -> Result<(u32, u32), Trouble> {
+    let version = answer(top, &["--version"])?;
+    let version = String::from_utf8_lossy(version.line().unwrap_or_default()).into_owned();
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<u32>().ok());
+    Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
+}
+
+/// Asks of the repository at the place, also where the environment names the bare one that the worktree is linked to.
+fn of_place(place: &Place, question: Question) -> Question {
+    if place.view == View::OfFolder { question.of_folder() } else { question }
+}
+
+/// Makes a folder of objects that has those of the repository as well. A file says so: unlike in the variable for it, no
+/// letter in a path has a meaning there.
+fn borrow_objects(place: &Place, objects: &Path) -> Result<(), Trouble> {
+    let theirs = of_place(place, Question::new(&place.top, ["rev-parse", "--git-path", "objects"])).answer()?;
+    let theirs = place.top.join(theirs.path().unwrap_or_else(|| ".git/objects".into()));
+    let mut line = theirs.into_os_string().into_encoded_bytes();
+    line.push(b'\n');
+    let info = objects.join("info");
+    let written = fs::create_dir_all(&info).and_then(|()| fs::write(info.join("alternates"), line));
+    written.map_err(|err| no_place(&info, &err))
+}
+
+/// Makes a repository whose ids are as long as those of `place`.
+fn make_scratch(place: &Place, scratch: &Path) -> Result<(), Trouble> {
+    let format = of_place(place, Question::new(&place.top, ["rev-parse", "--show-object-format"])).answer()?;
+    let format = format!("--object-format={}", String::from_utf8_lossy(format.line().unwrap_or(b"sha1")));
+    let at = scratch.as_os_str();
+    let init = ["init", "--quiet", "--template=", &format, "--"].map(OsStr::new).into_iter().chain([at]);
+    let made = Question::new(Path::new("."), init).of_folder().answer()?;
+    if made.succeeded() {
+        return Ok(());
+    }
+    let attempt = format!("cannot make a repository in {}", scratch.display());
+    Err(Trouble::new(attempt, made.complaint(), "make room there, or set TMPDIR to another folder"))
+}
+
+fn remote(place: &Place) -> Result<(String, String), Trouble> {
+    let ask = |args: &[&str]| of_place(place, Question::new(&place.top, args)).answer();
+    let remotes = ask(&["remote"])?;
+    let first = String::from_utf8_lossy(&remotes.stdout).lines().next().map(str::to_owned);
+    let url = match &first {
+        Some(name) => ask(&["remote", "get-url", "--push", name])?.path(),
+        None => None,
+    };
+    let url = url.map_or("https://example.invalid/keysweep-doctor.git".to_owned(), |url| url.display().to_string());
+    Ok((first.unwrap_or("origin".to_owned()), url))
+}

@@ -1,0 +1,125 @@
+//! What was found in the entries of an archive, so that it is not reported again for the archive's own bytes.
+//!
+//! Only what the scan found inside is left out. Bytes that an entry covers and in which nothing was found there count
+//! as any others do, so that unpacking never loses what the plain scan of the archive finds.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+
+use crate::finding::Span;
+
+/// As long as the shortest token: what follows it in the archive may not belong to it.
+const ENOUGH: usize = 19;
+
+/// Where in a unit something was found, each with a mark of how it begins.
+#[derive(Debug, Default)]
+pub(crate) struct Hits(Vec<(usize, u64)>);
+
+impl Hits {
+    #[cfg(test)]
+    pub fn of(bytes: &[u8], spans: &[Span]) -> Self {
+        Self(spans.iter().map(|span| (span.start, mark(bytes, span))).collect())
+    }
+
+    pub fn add(&mut self, bytes: &[u8], span: &Span) {
+        self.0.push((span.start, mark(bytes, span)));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn extend(&mut self, other: Hits) {
+        self.0.extend(other.0);
+    }
+}
+
+fn mark(bytes: &[u8], span: &Span) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes[span.start..span.end.min(span.start + ENOUGH)].hash(&mut hasher);
+    hasher.finish()
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Of files that are stored as they are: where in the archive something was found, and where it may end at most.
+    starts: HashMap<usize, usize>,
+    /// Of what was packed and of names: ranges of the archive, and what was found in what they stand for.
+    regions: Vec<(Range<usize>, HashSet<u64>)>,
+}
+
+impl Told {
+    /// `hits` were found in what is in the archive as it is, at `there`. Where no record of the archive follows, a token that
+    /// goes on behind the end is another token.
+    pub fn plain(&mut self, there: &Range<usize>, record_follows: bool, hits: &Hits) {
+        let most = if record_follows { usize::MAX } else { there.end };
+        self.starts.extend(hits.0.iter().map(|(at, _)| (there.start + at, most)));
+    }
+
+    /// `hits` were found in what `range` unpacks to, or in names that it contains.
+    pub fn region(&mut self, range: Range<usize>, hits: &Hits) {
+        if !hits.is_empty() {
+            self.regions.push((range, hits.0.iter().map(|&(_, mark)| mark).collect()));
+        }
+    }
+
+    /// Takes in what was found in the part of the archive that begins at `start`.
+    pub fn behind(&mut self, start: usize, part: Told) {
+        self.starts.extend(part.starts.into_iter().map(|(at, most)| (start + at, most.saturating_add(start))));
+        let moved = part.regions.into_iter().map(|(range, marks)| (start + range.start..start + range.end, marks));
+        self.regions.extend(moved);
+    }
+
+    pub fn in_order(mut self) -> Self {
+        self.regions.sort_by_key(|(range, _)| range.start);
+        self
+    }
+
+    /// Whether the scan reported `span` of `bytes` inside. Where it starts decides: what follows an entry or a name in the
+    /// archive may look like more of the token.
+    pub fn holds(&self, bytes: &[u8], span: &Span) -> bool {
+        /// Damaged archives may have overlapping regions. One that is not looked at is reported twice.
+        const OVERLAPPING: usize = 8;
+        if self.starts.get(&span.start).is_some_and(|&most| span.end <= most) {
+            return true;
+        }
+        let behind = self.regions.partition_point(|(range, _)| range.start <= span.start);
+        self.regions[behind.saturating_sub(OVERLAPPING)..behind]
+            .iter()
+            .any(|(range, marks)| span.start < range.end && marks.contains(&mark(bytes, span)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_found_inside_is_held() {
+        let bytes = b"hdr a name of a long file hdr content that is longer rest";
+        let at = |text: &[u8]| bytes.windows(text.len()).position(|part| part == text).expect("it is there");
+        let span = |text: &[u8]| at(text)..at(text) + text.len();
+        let mut told = Told::default();
+        let content = b"content that is longer";
+        told.plain(
+            &(at(content)..at(content) + content.len()),
+            true,
+            &Hits::of(content, std::slice::from_ref(&(8..15))),
+        );
+        told.region(0..at(b"content"), &Hits::of(b"in/a name of a long file", std::slice::from_ref(&(3..24))));
+        let told = told.in_order();
+        for (text, held) in [
+            (&b"a name of a long file"[..], true),
+            (b"a name of a long file hdr", true),
+            (b"of a long file hdr", false),
+            (b"hdr a name", false),
+            (b"content", false),
+            (b"that is", true),
+            (b"that is longer rest", true),
+            (b"rest", false),
+        ] {
+            assert_eq!(told.holds(bytes, &span(text)), held, "{}", text.escape_ascii());
+        }
+    }
+}

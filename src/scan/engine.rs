@@ -1,0 +1,360 @@
+//! The one place where a source, the detector and the allowlist meet.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use crate::config::{Allow, Question, Reason};
+use crate::detect::{Detector, Hit};
+use crate::error::Trouble;
+use crate::finding::{Encoding, Finding, Fingerprint, Layer, Part, Position, SHOWN_TOKENS, ShownPath, Span};
+use crate::git::mmap::take_lost;
+use crate::scan::source::{Coverage, Newness, Source, Unit, up_to_component};
+use crate::secrets::Vault;
+use crate::threads::Threads;
+
+/// How to scan.
+pub struct Sweep<'a> {
+    pub detector: &'a Detector,
+    pub allow: &'a Allow,
+    /// What was allowed before, where the source is a change: the rest is newly allowed by it.
+    pub before: Option<&'a Allow>,
+    /// Where to keep the bytes of what is found and not allowed.
+    pub vault: Option<&'a Vault>,
+    /// Gets what counts as soon as it is met, in no order and once for each place.
+    pub tell: Option<&'a (dyn Fn(&Finding) + Sync)>,
+}
+
+/// What came of it, in order of place.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub findings: Vec<Finding>,
+    pub allowed: Vec<Allowed>,
+    pub commits: usize,
+    pub files: usize,
+    /// Git objects read for scanning.
+    pub objects: usize,
+    /// Those that were clean before, and not read again.
+    pub remembered: usize,
+    pub bytes: u64,
+    pub skipped: Vec<LeftOut>,
+    /// What could not be read, its words masked. Not empty: nobody may say "clean".
+    pub unread: Vec<Trouble>,
+    /// What is not here to be read, likewise.
+    pub lacking: Vec<Trouble>,
+    /// What is not here to be read, and the user accepts that.
+    pub accepted: Vec<Trouble>,
+}
+
+impl Outcome {
+    /// Whether all was read: only then may anybody say "clean".
+    pub fn is_complete(&self) -> bool {
+        self.unread.is_empty() && self.lacking.is_empty()
+    }
+
+    /// The user knows that what is not here was not scanned.
+    pub fn accept_lacks(&mut self) {
+        self.accepted.append(&mut self.lacking);
+    }
+
+    /// Takes in what a second pass over the same source found, which read nothing besides.
+    pub fn add_second_pass(&mut self, other: Outcome) {
+        self.findings.extend(other.findings);
+        self.findings.sort_by(by_place);
+        self.allowed.extend(other.allowed);
+        self.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
+        // What can be read by neither pass is the same.
+        self.unread.extend(other.unread);
+        self.unread.sort();
+        self.unread.dedup();
+    }
+
+    /// Takes in what came of another scan.
+    pub fn absorb(&mut self, other: Outcome) {
+        self.findings.extend(other.findings);
+        self.allowed.extend(other.allowed);
+        self.commits += other.commits;
+        self.files += other.files;
+        self.objects += other.objects;
+        self.remembered += other.remembered;
+        self.bytes += other.bytes;
+        self.skipped.extend(other.skipped);
+        self.unread.extend(other.unread);
+        self.lacking.extend(other.lacking);
+    }
+}
+
+/// Something that is no part of what was asked for.
+#[derive(Debug)]
+pub struct LeftOut {
+    pub path: ShownPath,
+    pub why: &'static str,
+}
+
+/// A finding that something silences.
+#[derive(Debug)]
+pub struct Allowed {
+    pub finding: Finding,
+    pub reason: Reason,
+    /// Whether it is this very change that allows it.
+    pub newly: bool,
+}
+
+/// What the threads find, together.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    allowed: Vec<Allowed>,
+    unread: Vec<Trouble>,
+}
+
+impl Sweep<'_> {
+    /// Scans all that `source` has, on up to as many `threads`.
+    pub fn run(&self, source: &dyn Source, threads: Threads) -> Outcome {
+        let found = Mutex::new(Found::default());
+        let mut coverage = source.visit(threads, &|unit| self.scan(unit, &found));
+        coverage.unread.extend(take_lost());
+        let mut found = found.into_inner().expect("no thread panicked while it held the lock");
+        found.findings.sort_by(by_place);
+        found.findings.dedup_by(|next, kept| is_same(next, kept));
+        found.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
+        found.allowed.dedup_by(|next, kept| is_same(&next.finding, &kept.finding));
+        self.outcome(found, coverage)
+    }
+
+    /// Puts together what may be shown: names and messages are masked here, and travel on in no other form.
+    fn outcome(&self, found: Found, coverage: Coverage) -> Outcome {
+        let Found { findings, allowed, mut unread } = found;
+        unread.extend(coverage.unread);
+        let masked = |trouble: Trouble| Trouble {
+            attempt: self.detector.mask_sentence(&trouble.attempt),
+            cause: self.detector.mask_sentence(&trouble.cause),
+            ..trouble
+        };
+        let masked = |mut troubles: Vec<Trouble>| {
+            troubles.sort();
+            troubles.into_iter().map(masked).collect()
+        };
+        let mut skipped = coverage.skipped;
+        skipped.sort();
+        Outcome {
+            findings,
+            allowed,
+            commits: coverage.commits,
+            files: coverage.files,
+            objects: coverage.objects,
+            remembered: coverage.remembered,
+            bytes: coverage.bytes,
+            skipped: skipped.into_iter().map(|one| LeftOut { path: self.shown(&one.path), why: one.why }).collect(),
+            unread: masked(unread),
+            lacking: masked(coverage.lacking),
+            accepted: Vec::new(),
+        }
+    }
+
+    fn shown(&self, path: &[u8]) -> ShownPath {
+        ShownPath::from_masked(self.detector.mask(path))
+    }
+
+    fn scan(&self, unit: &Unit<'_>, found: &Mutex<Found>) {
+        let all = self.detector.find(unit.bytes);
+        if all.is_empty() {
+            return;
+        }
+        let hits = self.detector.reported(unit.bytes, &all);
+        if hits.is_empty() {
+            return;
+        }
+        let mut mine = Found::default();
+        let is_new = newness(unit, &hits, &mut mine.unread);
+        // A path in a blob is asked of once it is known where that stands.
+        let path = unit.path.filter(|_| !unit.is_in_archive()).unwrap_or_default();
+        let mut place = Place {
+            path: self.path_of_all(unit),
+            allowed: self.allow.reason_for_path(path),
+            allowed_before: self.before.and_then(|before| before.reason_for_path(path)),
+            lines: Lines::default(),
+            shown: HashSet::new(),
+        };
+        let mut counted = Vec::new();
+        for hit in in_order_of_report(unit, &hits, &is_new) {
+            if self.judge(unit, hit, &mut place, &mut mine) {
+                counted.push(hit);
+            }
+        }
+        if let Some(vault) = self.vault {
+            vault.note(&counted);
+            // No replacement mends an archive.
+            if !counted.is_empty() && !unit.is_in_archive() {
+                vault.keep(self.detector, unit.bytes, unit.part, counted.into_iter().cloned().collect());
+            }
+        }
+        if let Some(tell) = self.tell {
+            mine.findings.iter().for_each(tell);
+        }
+        let mut found = found.lock().expect("no thread panicked while it held the lock");
+        found.findings.append(&mut mine.findings);
+        found.allowed.append(&mut mine.allowed);
+        found.unread.append(&mut mine.unread);
+    }
+
+    /// The path of all that is found in the unit. A token in a path has that up to itself.
+    fn path_of_all(&self, unit: &Unit<'_>) -> Option<ShownPath> {
+        unit.path.filter(|_| unit.part != Part::Name).map(|path| self.shown(path))
+    }
+
+    /// Whether it counts: nothing allows it.
+    fn judge(&self, unit: &Unit<'_>, hit: &Hit, place: &mut Place, found: &mut Found) -> bool {
+        let (number, line) = match unit.part {
+            part if part.has_lines() => place.lines.of(unit.bytes, &hit.span),
+            _ => (1, 0..unit.bytes.len()),
+        };
+        let asked = Question {
+            by_path: place.allowed,
+            fingerprint: hit.fingerprint,
+            bytes: unit.bytes,
+            line: &line,
+            token: &hit.span,
+        };
+        let reason = self.allow.reason(&asked);
+        let is_shown = unit.part == Part::Name || (reason.is_none() && place.shows(hit.fingerprint));
+        let excerpt = is_shown.then(|| self.detector.excerpt(unit.bytes, &line, hit));
+        let finding = Finding { excerpt, ..self.finding(unit, hit, place, (number, &line)) };
+        match reason {
+            None => found.findings.push(finding),
+            Some(reason) => {
+                let asked = Question { by_path: place.allowed_before, ..asked };
+                let newly = self.before.is_some_and(|before| is_news(reason, before.reason(&asked)));
+                found.allowed.push(Allowed { finding, reason, newly });
+            }
+        }
+        reason.is_none()
+    }
+
+    /// Without an excerpt.
+    fn finding(&self, unit: &Unit<'_>, hit: &Hit, place: &Place, (number, line): (usize, &Span)) -> Finding {
+        let up_to_token = || unit.path.map(|path| self.shown(up_to_component(path, hit.span.end)));
+        let position = position(unit.bytes, hit, number, line);
+        Finding {
+            rule: hit.rule,
+            severity: hit.severity,
+            fingerprint: hit.fingerprint,
+            redacted: hit.redacted.clone(),
+            path: place.path.clone().or_else(up_to_token),
+            part: unit.part,
+            origin: unit.origin.cloned(),
+            position: Some(position).filter(|_| unit.part.has_lines()),
+            encoding: hit.encoding,
+            by_value: self.detector.is_beyond_rules(),
+            excerpt: None,
+        }
+    }
+}
+
+/// Where in a unit the tokens stand that are judged, one after the other.
+struct Place {
+    path: Option<ShownPath>,
+    /// Whether the configuration allows every token of the file, and whether the one before the change did.
+    allowed: Option<Reason>,
+    allowed_before: Option<Reason>,
+    lines: Lines,
+    /// The tokens that have an excerpt.
+    shown: HashSet<Fingerprint>,
+}
+
+impl Place {
+    /// Whether a report for people may show the text round this one: at its first place, and if it is one of the first tokens.
+    fn shows(&mut self, token: Fingerprint) -> bool {
+        self.shown.len() < SHOWN_TOKENS && self.shown.insert(token)
+    }
+}
+
+/// Those that are new, in the order of [`by_place`].
+fn in_order_of_report<'h>(unit: &Unit<'_>, hits: &'h [Hit], is_new: &[bool]) -> Vec<&'h Hit> {
+    let mut new: Vec<&Hit> = hits.iter().zip(is_new).filter(|(_, is_new)| **is_new).map(|(hit, _)| hit).collect();
+    if !unit.part.has_lines() {
+        new.sort_by_key(|hit| hit.fingerprint);
+    }
+    new
+}
+
+/// Columns end with the first line, where the token is wrapped into several.
+fn position(bytes: &[u8], hit: &Hit, number: usize, line: &Span) -> Position {
+    let written = &bytes[hit.span.clone()];
+    // In UTF-16 the second byte of the line break may stand first on the line.
+    let wide = hit.encoding.map(Encoding::outermost) == Some(Layer::Utf16) && written[0] != 0 && bytes[line.start] == 0;
+    let column = hit.span.start - line.start - usize::from(wide) + 1;
+    let width = written.iter().position(|&b| b == b'\n').unwrap_or(written.len());
+    Position { line: number, column, end_column: column + width }
+}
+
+/// Which hits are new. Where that cannot be told, all of them are, and the scan says so.
+fn newness(unit: &Unit<'_>, hits: &[Hit], unread: &mut Vec<Trouble>) -> Vec<bool> {
+    let all = || vec![true; hits.len()];
+    match unit.newness {
+        Newness::Whole => all(),
+        Newness::Compared(compare) => {
+            let spans: Vec<Span> = hits.iter().map(|hit| hit.span.clone()).collect();
+            compare(&spans).unwrap_or_else(|trouble| {
+                unread.push(trouble);
+                all()
+            })
+        }
+    }
+}
+
+/// A marker on an added line comes with the change; an option is the user's own doing, now.
+fn is_news(reason: Reason, before: Option<Reason>) -> bool {
+    match reason {
+        Reason::Option(_) => false,
+        Reason::Marker => true,
+        Reason::Glob(_) | Reason::Fingerprint(_) => !matches!(before, Some(Reason::Glob(_) | Reason::Fingerprint(_))),
+    }
+}
+
+fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    let place = |f: &Finding| (f.part == Part::Content, f.position, f.fingerprint, f.part.name());
+    // What no object brought, the name of a branch, comes last.
+    let by_origin = a.origin.is_none().cmp(&b.origin.is_none()).then_with(|| a.origin.cmp(&b.origin));
+    by_origin.then_with(|| a.path.cmp(&b.path)).then_with(|| place(a).cmp(&place(b)))
+}
+
+/// Whether two that follow each other stand in one place. A folder's name is seen once for each file that came with it, and an
+/// author is the committer mostly. Of a tree, which has no path here, each name counts.
+fn is_same(next: &Finding, kept: &Finding) -> bool {
+    !next.part.has_lines() && by_place(next, kept).is_eq() && (next.path.is_some() || next.name() == kept.name())
+}
+
+/// Line numbers for hits in order, each byte counted once.
+#[derive(Default)]
+struct Lines {
+    number: usize,
+    line: Span,
+}
+
+impl Lines {
+    /// The number and span, line end included, of the line on which `token` starts.
+    fn of(&mut self, bytes: &[u8], token: &Span) -> (usize, Span) {
+        if token.start >= self.line.end || self.number == 0 {
+            let between = &bytes[self.line.end..token.start];
+            let start = between.iter().rposition(|&b| b == b'\n').map_or(self.line.end, |at| self.line.end + at + 1);
+            self.number += 1 + between.iter().filter(|&&b| b == b'\n').count();
+            let end = bytes[token.end..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |at| token.end + at + 1);
+            self.line = start..end;
+        }
+        (self.number, self.line.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        let text = b"ab\n\ncd ef\ngh";
+        let mut lines = Lines::default();
+        for (token, wanted) in [(0..2, (1, 0..3)), (4..6, (3, 4..10)), (7..9, (3, 4..10)), (10..12, (4, 10..12))] {
+            assert_eq!(lines.of(text, &token), wanted);
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Files and folders on disk as they are, and standard input.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::error::Trouble;
+use crate::finding::{Part, Span};
+use crate::scan::file_type::{FileType, is_git_dir};
+use crate::scan::git_dir::GitFiles;
+use crate::scan::ignored::Ignored;
+use crate::scan::parallel::spread;
+use crate::scan::source::{Coverage, Kind, Newness, Skipped, Source, Unit};
+use crate::threads::Threads;
+
+/// Files from this size on are mapped, not copied: below, copying into a warm buffer is as fast.
+const MAPPED_FROM: u64 = 64 << 20;
+
+/// Why `--respect-gitignore` leaves a path out. A folder is one path.
+const IGNORED: &str = "git ignores it and does not track it";
+
+/// The name that stands for standard input.
+const STDIN: &str = "-";
+
+/// Paths to scan. Folders are walked to the bottom; links in them are not followed, their text is scanned.
+pub struct Files {
+    entries: Vec<Entry>,
+    /// Walking already showed these.
+    skipped: Vec<Skipped>,
+    unread: Vec<Trouble>,
+    /// What may be spent on archives, if they are unpacked.
+    #[cfg(feature = "archives")]
+    archives: Option<crate::scan::archive::Budget>,
+}
+
+struct Entry {
+    on_disk: PathBuf,
+    /// As it is shown and matched: from the top of the repository where it is inside, else as it was given.
+    path: Vec<u8>,
+    what: FileType,
+}
+
+impl Files {
+    /// Finds what is to be scanned below `paths`, and adds the files of a git directory. `top` is the top of the repository that we
+    /// stand in.
+    pub fn find(paths: &[PathBuf], beside: GitFiles, top: Option<&Path>, respect_gitignore: bool) -> Self {
+        let mut files = Self {
+            entries: Vec::new(),
+            skipped: Vec::new(),
+            unread: Vec::new(),
+            #[cfg(feature = "archives")]
+            archives: None,
+        };
+        let shown = match Shown::new(top) {
+            Ok(shown) => shown,
+            Err(err) => {
+                files.unread.push(Trouble::new(
+                    "cannot find the folder we stand in",
+                    err,
+                    "change into one that exists",
+                ));
+                return files;
+            }
+        };
+        for path in paths {
+            if path.as_os_str() == STDIN {
+                files.entries.push(Entry { on_disk: path.clone(), path: STDIN.into(), what: FileType::Stdin });
+            } else {
+                files.add(path, &shown, respect_gitignore);
+            }
+        }
+        for (path, what) in beside.entries {
+            files.push(&path, &shown, what);
+        }
+        let skipped = beside.skipped.into_iter().map(|(path, why)| Skipped { path: shown.path(&path), why });
+        files.skipped.extend(skipped);
+        files.unread.extend(beside.unread);
+        // A file that is named twice, or in a folder that is named as well, is one file.
+        let mut seen = HashSet::new();
+        files.entries.retain(|entry| seen.insert((entry.what, entry.path.clone())));
+        // An ignored file that is named is scanned.
+        let named: HashSet<&[u8]> = files.entries.iter().map(|entry| &entry.path[..]).collect();
+        files.skipped.retain(|skipped| skipped.why != IGNORED || !named.contains(&skipped.path[..]));
+        files
+    }
+
+    /// Looks into archives as well.
+    #[cfg(feature = "archives")]
+    #[must_use]
+    pub fn with_archives(self, archives: bool) -> Self {
+        Self { archives: archives.then(Default::default), ..self }
+    }
+
+    /// Leaves out the file at `path`, if it is one of these, and reports that.
+    #[must_use]
+    pub fn without(mut self, path: &Path, why: &'static str) -> Self {
+        let Ok(left_out) = path.canonicalize() else { return self };
+        let is_it = |entry: &Entry| {
+            matches!(entry.what, FileType::File)
+                && entry.on_disk.file_name() == left_out.file_name()
+                && entry.on_disk.canonicalize().is_ok_and(|on_disk| on_disk == left_out)
+        };
+        let (these, others) = self.entries.into_iter().partition(is_it);
+        self.entries = others;
+        let these: Vec<Entry> = these;
+        self.skipped.extend(these.into_iter().map(|entry| Skipped { path: entry.path, why }));
+        self
+    }
+
+    fn add(&mut self, path: &Path, shown: &Shown, respect_gitignore: bool) {
+        // A link that is named is followed too: whoever names it means what it shows.
+        if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
+            self.push(path, shown, FileType::Symlink);
+        }
+        match fs::metadata(path) {
+            Err(err) => self.unread.push(unreadable(path, err)),
+            Ok(meta) if meta.is_dir() => self.walk(path, shown, respect_gitignore),
+            Ok(_) => self.push(path, shown, FileType::File),
+        }
+    }
+
+    fn walk(&mut self, root: &Path, shown: &Shown, respect_gitignore: bool) {
+        let mut walk = ignore::WalkBuilder::new(root);
+        walk.standard_filters(false).follow_links(false).sort_by_file_name(OsStr::cmp);
+        let ignored = Arc::new(Mutex::new(Ignored::default()));
+        if respect_gitignore {
+            lock(&ignored).add_root(root, shown.top.as_deref());
+            let ignored = ignored.clone();
+            walk.filter_entry(move |entry| {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                !is_git_dir(entry.path()) && !lock(&ignored).leaves_out(entry.path(), is_folder)
+            });
+        } else {
+            walk.filter_entry(|entry| !is_git_dir(entry.path()));
+        }
+        for entry in walk.build() {
+            match entry {
+                Ok(entry) => self.walked(entry.path(), entry.file_type(), shown),
+                Err(err) => self.unread.push(Trouble::new(
+                    "cannot walk the folder",
+                    err,
+                    "make it readable, or name only what can be read",
+                )),
+            }
+        }
+        let mut ignored = lock(&ignored);
+        self.skipped.extend(ignored.met.drain(..).map(|path| Skipped { path: shown.path(&path), why: IGNORED }));
+        self.unread.append(&mut ignored.unread);
+    }
+
+    fn walked(&mut self, path: &Path, kind: Option<fs::FileType>, shown: &Shown) {
+        let Some(kind) = kind else { return };
+        let what = match kind {
+            kind if kind.is_dir() => {
+                let git = path.join(".git");
+                if is_git_dir(&git) {
+                    self.skipped
+                        .push(Skipped { path: shown.path(&git), why: "git's own folder: its objects are compressed" });
+                }
+                FileType::Folder
+            }
+            kind if kind.is_symlink() => FileType::Symlink,
+            kind if kind.is_file() => FileType::File,
+            _ => {
+                return self
+                    .skipped
+                    .push(Skipped { path: shown.path(path), why: "no file but a socket, a pipe or a device" });
+            }
+        };
+        self.push(path, shown, what);
+    }
+
+    fn push(&mut self, on_disk: &Path, shown: &Shown, what: FileType) {
+        self.entries.push(Entry { on_disk: on_disk.to_owned(), path: shown.path(on_disk), what });
+    }
+}
+
+fn lock(ignored: &Mutex<Ignored>) -> MutexGuard<'_, Ignored> {
+    ignored.lock().expect("no thread panicked while it held the lock")
+}
+
+/// From a path on disk to the one that is shown.
+struct Shown {
+    here: PathBuf,
+    top: Option<PathBuf>,
+}
+
+impl Shown {
+    fn new(top: Option<&Path>) -> io::Result<Self> {
+        let here = fs::canonicalize(".")?;
+        Ok(Self { here, top: top.and_then(|top| fs::canonicalize(top).ok()) })
+    }
+
+    fn path(&self, on_disk: &Path) -> Vec<u8> {
+        let absolute = normal(&self.here.join(on_disk));
+        let inside = self.top.as_ref().and_then(|top| absolute.strip_prefix(top).ok());
+        let shown = inside.filter(|path| !path.as_os_str().is_empty()).unwrap_or(on_disk);
+        let shown = shown.strip_prefix(".").ok().filter(|path| !path.as_os_str().is_empty()).unwrap_or(shown);
+        gix::path::to_unix_separators_on_windows(bytes_of(shown)).into_owned().into()
+    }
+}
+
+/// The bytes of a path; where paths are no bytes and one is no Unicode either, what comes nearest.
+pub(crate) fn bytes_of(path: &Path) -> std::borrow::Cow<'_, gix::bstr::BStr> {
+    gix::path::into_bstr(path).unwrap_or_else(|_| std::borrow::Cow::Owned(path.to_string_lossy().as_bytes().into()))
+}
+
+/// `path` without `.` and `..`, as it is spelled: links in it stay.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => {
+                normal.pop();
+            }
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+impl Source for Files {
+    fn kind(&self) -> Kind {
+        Kind::Files
+    }
+
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let scan = |(): &(), buffer: &mut Vec<u8>, at: usize, covered: &mut Coverage| {
+            let entry = &self.entries[at];
+            if let Err(err) =
+                entry.scan(buffer, covered, visit, &|bytes, covered| self.content(entry, bytes, visit, covered))
+            {
+                covered.unread.push(unreadable(&entry.on_disk, err));
+            }
+        };
+        let mut covered = spread(self.entries.len(), threads, &(), || (), scan);
+        covered.skipped.extend(self.skipped.iter().cloned());
+        covered.unread.extend(self.unread.iter().cloned());
+        covered
+    }
+}
+
+impl Files {
+    /// The content of a file, after what is in it.
+    #[cfg(feature = "archives")]
+    fn content(&self, entry: &Entry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
+        let Some(budget) = &self.archives else {
+            return visit(&entry.unit(Part::Content, bytes));
+        };
+        let mut unpacked =
+            crate::scan::archive::unpack(&entry.path, bytes, crate::scan::archive::LIMITS, budget, visit);
+        covered.files += unpacked.files;
+        covered.bytes += unpacked.bytes;
+        covered.skipped.append(&mut unpacked.skipped);
+        covered.unread.extend(unpacked.unread.iter().map(|one| one.trouble(&one.path)));
+        let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
+        visit(&Unit { newness: Newness::Compared(&untold), ..entry.unit(Part::Content, bytes) });
+    }
+
+    #[cfg(not(feature = "archives"))]
+    #[allow(clippy::unused_self)] // with the feature it says whether to unpack
+    fn content(&self, entry: &Entry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), _: &mut Coverage) {
+        visit(&entry.unit(Part::Content, bytes));
+    }
+}
+
+impl Entry {
+    fn unit<'a>(&'a self, part: Part, bytes: &'a [u8]) -> Unit<'a> {
+        Unit { path: Some(&self.path), part, origin: None, bytes, newness: Newness::Whole }
+    }
+
+    fn scan(
+        &self,
+        buffer: &mut Vec<u8>,
+        covered: &mut Coverage,
+        visit: &dyn Fn(&Unit<'_>),
+        content: &dyn Fn(&[u8], &mut Coverage),
+    ) -> io::Result<()> {
+        if !matches!(self.what, FileType::Stdin) {
+            // Folders above were entries of their own, so only the last part of a path is for this one.
+            let last = |spans: &[Span]| {
+                Ok(spans
+                    .iter()
+                    .map(|span| crate::scan::source::up_to_component(&self.path, span.end).len() == self.path.len())
+                    .collect())
+            };
+            visit(&Unit { newness: Newness::Compared(&last), ..self.unit(Part::Name, &self.path) });
+        }
+        let mapped;
+        let (part, bytes) = match self.what {
+            FileType::Folder => return Ok(()),
+            FileType::Symlink => {
+                *buffer = bytes_of(&fs::read_link(&self.on_disk)?).into_owned().into();
+                (Part::SymlinkTarget, &buffer[..])
+            }
+            FileType::Stdin => (Part::Content, read(io::stdin().lock(), buffer)?),
+            FileType::File => {
+                let file = fs::File::open(&self.on_disk)?;
+                let meta = file.metadata()?;
+                if meta.is_file() && meta.len() >= MAPPED_FROM {
+                    mapped = crate::git::mmap::map(&self.on_disk)?;
+                    (Part::Content, &mapped[..])
+                } else {
+                    (Part::Content, read(file, buffer)?)
+                }
+            }
+        };
+        covered.files += 1;
+        covered.bytes += bytes.len() as u64;
+        let len = bytes.len() as u64;
+        match part {
+            Part::Content => content(bytes, covered),
+            part => visit(&self.unit(part, bytes)),
+        }
+        let is_mapped = matches!(self.what, FileType::File) && len >= MAPPED_FROM;
+        if is_mapped && fs::metadata(&self.on_disk).is_ok_and(|meta| meta.len() < len) {
+            return Err(io::Error::other("another process truncated it during the scan"));
+        }
+        Ok(())
+    }
+}
+
+fn read(mut from: impl Read, buffer: &mut Vec<u8>) -> io::Result<&[u8]> {
+    buffer.clear();
+    from.read_to_end(buffer)?;
+    Ok(buffer)
+}
+
+fn unreadable(path: &Path, err: io::Error) -> Trouble {
+    Trouble::new(format!("cannot read {}", path.display()), err, "correct the path, or make it readable")
+}

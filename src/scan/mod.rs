@@ -1,0 +1,26 @@
+//! Scans: where bytes come from (the index, commits, files, messages), and the engine in which a source, the detector and
+//! the allowlist meet.
+
+#[cfg(feature = "archives")]
+pub(crate) mod archive;
+pub(crate) mod change_set;
+pub(crate) mod commit_text;
+pub(crate) mod committed_config;
+pub(crate) mod engine;
+pub(crate) mod file_type;
+pub(crate) mod files;
+pub(crate) mod git_dir;
+pub(crate) mod ignored;
+pub(crate) mod message;
+pub(crate) mod message_context;
+pub(crate) mod parallel;
+pub(crate) mod push;
+pub(crate) mod push_request;
+pub(crate) mod remotes;
+pub(crate) mod selection;
+pub(crate) mod source;
+pub(crate) mod staged;
+pub(crate) mod template;
+
+pub use source::Source;
+pub use staged::Staged;

@@ -1,0 +1,357 @@
+//! Commits on their way from one repository to another: all that the other one lacks, each against all its parents.
+//!
+//! A token that one commit adds and the next takes out is pushed all the same, so the tips alone would not do.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use gix::ObjectId;
+use gix::objs::Kind as ObjectKind;
+
+use crate::config::CONFIG_NAME;
+use crate::error::{Trouble, counted};
+use crate::finding::{Origin, OriginKind, Part, Span};
+use crate::git::diff::tree::compare_trees;
+use crate::git::odb::commit::Commit;
+use crate::git::odb::missing::Gaps;
+use crate::git::odb::objects::{LFS_POINTER, Objects, pointers_of_lfs};
+use crate::git::refs::{Ref, cut_off};
+use crate::git::repository::Repository;
+use crate::git::revision::{id_of, peel};
+use crate::git::revwalk::{AllKnown, Ancestry};
+use crate::scan::change_set::Comparison;
+use crate::scan::commit_text::{visit_envelope, whole};
+use crate::scan::parallel::spread;
+use crate::scan::push_request::{Advice, Known, Push};
+use crate::scan::remotes::known_at;
+use crate::scan::selection::Selection;
+use crate::scan::source::{Coverage, Kind, Newness, Source, Unit};
+use crate::threads::Threads;
+
+/// What the receiving side has, read once for however many refs.
+pub struct PushBase<'r> {
+    repository: &'r Repository,
+    kind: Kind,
+    /// What is on the other side or was scanned already: commits, tags, trees and blobs.
+    known: HashSet<ObjectId>,
+    ancestry: Ancestry<'r>,
+    all_known: Arc<AllKnown>,
+    shallow: HashSet<ObjectId>,
+    pub advice: Advice,
+}
+
+/// All that is pushed, ready to be scanned.
+pub struct Pushed<'r> {
+    repository: &'r Repository,
+    kind: Kind,
+    commits: Vec<Brought>,
+    /// Tags, blobs and trees that are pushed by themselves, each with its kind.
+    others: Vec<(ObjectKind, ObjectId)>,
+    names: Vec<Vec<u8>>,
+    /// Commits whose parents a shallow clone lacks.
+    cut: usize,
+    /// What the other side has, where the walk did not get to see all of it.
+    known: Option<Arc<AllKnown>>,
+    /// Takes what is not here, where that need not be an error.
+    gaps: Option<Arc<Gaps>>,
+    /// That more was scanned than is meant, since it cannot be told what is.
+    unsorted: Option<Trouble>,
+    /// What may be spent on archives, if they are unpacked.
+    #[cfg(feature = "archives")]
+    archives: Option<crate::scan::archive::Budget>,
+}
+
+/// How to look at a commit.
+#[derive(Clone, Copy)]
+struct How<'p> {
+    known: Option<&'p AllKnown>,
+    #[cfg(feature = "archives")]
+    archives: Option<&'p crate::scan::archive::Budget>,
+}
+
+/// A commit that the other side lacks.
+struct Brought {
+    id: ObjectId,
+    tree: ObjectId,
+    /// The trees of its parents.
+    parents: Vec<ObjectId>,
+}
+
+/// The trees of commits, each read once.
+struct Trees<'o> {
+    objects: &'o Objects,
+    known: HashMap<ObjectId, ObjectId>,
+}
+
+impl Trees<'_> {
+    fn of(&mut self, commit: &ObjectId) -> Result<ObjectId, Trouble> {
+        if let Some(tree) = self.known.get(commit) {
+            return Ok(*tree);
+        }
+        let tree = self.objects.commit(commit, &"a parent of a commit that is asked for")?.tree;
+        self.known.insert(*commit, tree);
+        Ok(tree)
+    }
+}
+
+impl<'r> PushBase<'r> {
+    /// Finds out what the other side has, for all of `pushes`. Reads no content.
+    pub fn read(repository: &'r Repository, pushes: &[Push], known: &Known, kind: Kind) -> Result<Self, Trouble> {
+        let objects = &repository.objects;
+        let shallow = repository.shallow()?;
+        let (refs, advice) = match known {
+            Known::At(destination) => {
+                let there = known_at(destination, pushes, repository)?;
+                (there.ids, there.advice)
+            }
+            Known::OwnRefs => (repository.refs()?.into_iter().map(|found| found.id).collect(), Advice::default()),
+            Known::Nothing => (Vec::new(), Advice::default()),
+        };
+        let old = pushes.iter().filter_map(|push| push.old.as_deref()).filter_map(|hex| id_of(hex, objects).ok());
+        let known: HashSet<ObjectId> = refs.into_iter().chain(old).collect();
+        let commits: Vec<ObjectId> = known.iter().filter_map(|id| peel(id, objects).ok()?.commit()).collect();
+        let mut ancestry = Ancestry::new(objects, shallow.clone());
+        ancestry.know(&commits)?;
+        let all_known = Arc::new(AllKnown::new(commits, shallow.clone()));
+        Ok(Self { repository, kind, known, ancestry, all_known, shallow, advice })
+    }
+
+    /// Finds what `pushes` introduce that neither the other side has nor an earlier call returned. Reads no content yet.
+    pub fn introduced(&mut self, pushes: &[Push]) -> Result<Pushed<'r>, Trouble> {
+        let objects = &self.repository.objects;
+        let tips = pushes
+            .iter()
+            .map(|push| Ok((push, peel(&id_of(&push.new, objects)?, objects)?)))
+            .collect::<Result<Vec<_>, Trouble>>()?;
+        let wanted: Vec<ObjectId> = tips.iter().filter_map(|(_, tip)| tip.commit()).collect();
+        let missing = self.ancestry.missing(&wanted)?;
+        let known = (!self.ancestry.saw_all()).then(|| self.all_known.clone());
+        let are_new: HashSet<&ObjectId> = missing.iter().collect();
+        let mut others = Vec::new();
+        let mut names = Vec::new();
+        for (push, tip) in tips {
+            if !push.perhaps || tip.commit().is_some_and(|id| are_new.contains(&id)) {
+                let is_other =
+                    |(kind, id): &(ObjectKind, ObjectId)| *kind != ObjectKind::Commit && self.known.insert(*id);
+                others.extend(tip.chain.into_iter().filter(is_other));
+                names.push(push.name.clone());
+            }
+        }
+        others.sort();
+        names.sort();
+        names.dedup();
+        let cut = missing.iter().filter(|id| self.shallow.contains(*id)).count();
+        let commits = missing.into_iter().map(|id| brought(id, &self.ancestry)).collect();
+        Ok(Pushed {
+            repository: self.repository,
+            kind: self.kind,
+            commits,
+            others,
+            names,
+            cut,
+            known,
+            gaps: None,
+            unsorted: None,
+            #[cfg(feature = "archives")]
+            archives: None,
+        })
+    }
+}
+
+impl<'r> Pushed<'r> {
+    /// What these commits bring, wherever they are. Reads no content yet.
+    pub fn selected(repository: &'r Repository, selection: &Selection) -> Result<Self, Trouble> {
+        let shallow = repository.shallow()?;
+        let (ids, unsorted) = repository.selected(selection)?;
+        let mut trees = Trees { objects: &repository.objects, known: HashMap::new() };
+        let commits = ids.iter().map(|id| {
+            let commit = repository.objects.commit(id, &"a commit that is asked for")?;
+            let parents = if shallow.contains(id) { &[][..] } else { &commit.parents[..] };
+            let parents = parents.iter().map(|parent| trees.of(parent)).collect::<Result<_, _>>()?;
+            Ok(Brought { id: *id, tree: commit.tree, parents })
+        });
+        let commits = commits.collect::<Result<Vec<_>, Trouble>>()?;
+        let cut = ids.iter().filter(|id| shallow.contains(*id)).count();
+        let (others, names) = (Vec::new(), Vec::new());
+        Ok(Self {
+            repository,
+            kind: Kind::Commits,
+            commits,
+            others,
+            names,
+            cut,
+            known: None,
+            gaps: Some(Arc::default()),
+            unsorted,
+            #[cfg(feature = "archives")]
+            archives: None,
+        })
+    }
+
+    /// Unpacks archives as well.
+    #[cfg(feature = "archives")]
+    #[must_use]
+    pub fn with_archives(self, archives: bool) -> Self {
+        Self { archives: archives.then(Default::default), ..self }
+    }
+
+    /// What the reader should know about how it was scanned.
+    pub fn note(&self) -> Option<String> {
+        let what = match self.cut {
+            0 => return None,
+            1 => "1 commit was scanned with all its files: this shallow clone ends there".to_owned(),
+            cut => format!("{cut} commits were scanned with all their files: this shallow clone ends there"),
+        };
+        Some(format!("{what}, so what they changed cannot be told; git fetch --unshallow gets the rest"))
+    }
+
+    /// What came before the commits is not here, or which ones are meant.
+    pub fn lacks(&self) -> impl Iterator<Item = Trouble> {
+        let cut = (self.cut > 0).then(|| cut_off(&counted(self.cut, "commit")));
+        cut.into_iter().chain(self.unsorted.clone())
+    }
+
+    fn visit_other(
+        &self,
+        at: usize,
+        buffer: &mut Vec<u8>,
+        visit: &dyn Fn(&Unit<'_>),
+        covered: &mut Coverage,
+    ) -> Result<(), Trouble> {
+        let (kind, id) = self.others[at];
+        let objects = &self.repository.objects;
+        let order = self.commits.len() + at;
+        let tagged = |kind| Origin { order, kind, id: id.to_string() };
+        covered.objects += 1;
+        if kind == ObjectKind::Tree {
+            let against = |parent, objects: &_| compare_trees(Some(parent), &[], id, objects, CONFIG_NAME);
+            let delta = compare_trees(None, &[], id, objects, CONFIG_NAME)?;
+            let comparison = Comparison::new(delta, None, Vec::new(), Box::new(against), objects)?;
+            for change in 0..comparison.len() {
+                comparison.scan(change, objects, buffer, visit, covered);
+            }
+            return Ok(());
+        }
+        let (_, bytes) = objects.any(&id, &"a pushed tag", buffer)?;
+        covered.bytes += bytes.len() as u64;
+        let origin = tagged(if kind == ObjectKind::Tag { OriginKind::Tag } else { OriginKind::Blob });
+        let visit = |unit: &Unit<'_>| visit(&Unit { origin: Some(&origin), ..*unit });
+        if kind == ObjectKind::Tag {
+            visit_envelope(bytes, &visit);
+        } else {
+            visit(&whole(Part::Content, bytes));
+        }
+        Ok(())
+    }
+}
+
+impl Brought {
+    /// Hands over the commit's words, and what it changes against all its parents.
+    fn visit(
+        &self,
+        order: usize,
+        how: How<'_>,
+        objects: &Objects,
+        buffer: &mut Vec<u8>,
+        visit: &dyn Fn(&Unit<'_>),
+        covered: &mut Coverage,
+    ) -> Result<(), Trouble> {
+        let kind = match self.parents.len() {
+            0 => OriginKind::RootCommit,
+            1 => OriginKind::Commit,
+            _ => OriginKind::MergeCommit,
+        };
+        let origin = Origin { order, kind, id: self.id.to_string() };
+        let visit = |unit: &Unit<'_>| {
+            // Asked only where a token was found: the answer may need a walk through all of the history.
+            let compare = |spans: &[Span]| match (how.known, unit.newness) {
+                (Some(known), _) if known.has(&self.id, objects) => Ok(vec![false; spans.len()]),
+                (_, Newness::Whole) => Ok(vec![true; spans.len()]),
+                (_, Newness::Compared(compare)) => compare(spans),
+            };
+            visit(&Unit { origin: Some(&origin), newness: Newness::Compared(&compare), ..*unit });
+        };
+        covered.commits += 1;
+        covered.objects += 1;
+        let (_, bytes) = objects.any(&self.id, &"a pushed commit", buffer)?;
+        covered.bytes += bytes.len() as u64;
+        visit_envelope(bytes, &visit);
+        let (first, merged) = match self.parents.split_first() {
+            Some((first, merged)) => (Some(*first), merged),
+            None => (None, &[][..]),
+        };
+        let delta = compare_trees(first, merged, self.tree, objects, CONFIG_NAME)?;
+        let against = |parent, objects: &_| compare_trees(Some(parent), &[], self.tree, objects, CONFIG_NAME);
+        let comparison = Comparison::new(delta, first, merged.to_vec(), Box::new(against), objects)?;
+        #[cfg(feature = "archives")]
+        let comparison = comparison.with_archives(how.archives);
+        for change in 0..comparison.len() {
+            comparison.scan(change, objects, buffer, &visit, covered);
+        }
+        Ok(())
+    }
+}
+
+impl Source for Pushed<'_> {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let (commits, stores, gaps) = (&self.commits, &self.repository.stores, &self.gaps);
+        let reader = || match gaps {
+            Some(gaps) => stores.reader_of_history().noting(gaps.clone()),
+            None => stores.reader_of_history(),
+        };
+        let how = How {
+            known: self.known.as_deref(),
+            #[cfg(feature = "archives")]
+            archives: self.archives.as_ref(),
+        };
+        let mut covered = spread(commits.len(), threads, &reader(), reader, |objects, buffer, at, covered| {
+            if let Err(trouble) = commits[at].visit(at, how, objects, buffer, visit, covered) {
+                covered.unread.push(trouble);
+            }
+        });
+        let mut buffer = Vec::new();
+        for at in 0..self.others.len() {
+            if let Err(trouble) = self.visit_other(at, &mut buffer, visit, &mut covered) {
+                covered.unread.push(trouble);
+            }
+        }
+        for name in &self.names {
+            visit(&whole(Part::Ref, name));
+        }
+        if let Some(gaps) = gaps {
+            self.repository.tell_missing(&gaps.take(), threads, &mut covered);
+        }
+        if self.kind == Kind::Commits {
+            // Named is enough on the way to a remote; of a history it is a gap.
+            let all = covered.skipped.len();
+            covered.skipped.retain(|skipped| skipped.why != LFS_POINTER);
+            let pointers = all - covered.skipped.len();
+            covered.lacking.extend((pointers > 0).then(|| pointers_of_lfs(pointers)));
+        }
+        covered
+    }
+}
+
+impl Repository {
+    /// Whatever could be pushed from here: the branches, the tags, and HEAD.
+    pub fn pushable(&self) -> Result<Vec<Push>, Trouble> {
+        let mine = |name: &Ref| name.name.starts_with(b"refs/heads/") || name.name.starts_with(b"refs/tags/");
+        let push = |name, id: ObjectId| Push { name, old: None, new: id.to_string(), perhaps: true };
+        let mut all: Vec<Push> =
+            self.refs()?.into_iter().filter(mine).map(|found| push(found.name, found.id)).collect();
+        if let Some(head) = self.head()? {
+            all.push(push(b"HEAD".to_vec(), head));
+        }
+        Ok(all)
+    }
+}
+
+fn brought(id: ObjectId, ancestry: &Ancestry<'_>) -> Brought {
+    let of = |id: &ObjectId| -> &Commit { ancestry.commit(id).expect("the walk saw each commit and its parents") };
+    let commit = of(&id);
+    Brought { id, tree: commit.tree, parents: commit.parents.iter().map(|parent| of(parent).tree).collect() }
+}
