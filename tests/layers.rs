@@ -49,7 +49,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("aho_corasick", "detect/prefilter.rs"),
     ("aho_corasick", "scan/archive/kind.rs"),
     ("aho_corasick", "scan/message_context.rs"),
-    ("Command::new(", "git/command.rs"),
+    ("Command::new(", "git/command/"),
     ("stdout()", "cli/output.rs"),
     ("stderr()", "cli/output.rs"),
 ];

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::report::Format;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Finds sk_ tokens and whsec_ webhook secrets before they are committed.
@@ -274,6 +276,16 @@ pub(super) enum Colour {
     Auto,
     Always,
     Never,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Human => Format::Human,
+            FormatName::Json => Format::Json,
+            FormatName::Jsonl => Format::Jsonl,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use super::args::{Common, FindArgs};
 use super::progress::{self, Progress};
-use super::{Scan, finish, history, output, threads};
+use super::scan::{Scan, finish, threads};
+use super::{in_force, output};
 use crate::cleanup::tokens_from;
 use crate::config::Allow;
 use crate::detect::Detector;
@@ -80,7 +81,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
 /// Of every pack, where the configuration cannot be used: that is no reason to search for nothing.
 fn rules_of_packs(repository: &Repository, common: &Common) -> Vec<&'static Rule> {
     let mut unread = Vec::new();
-    let settings = history::settings(repository, &mut Vec::new(), &mut unread, common);
+    let settings = in_force::of_history(repository, &mut Vec::new(), &mut unread, common);
     // Errors go on to hide whatever any rule may call a token.
     output::expect_rules();
     let packs = match settings {

@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use super::args::{Common, HistoryArgs};
 use super::cleaning::{Asked, Options, cleaning};
-use super::config::Settings;
+use super::in_force;
 use super::progress::{self, Progress};
+use super::scan::{Scan, finish, threads};
 use super::sightings::Sightings;
-use super::{Scan, finish, output, stale_entries, threads, unstaged_config};
+use super::stale::stale_entries;
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
@@ -26,7 +27,6 @@ use crate::scan::engine::{Outcome, Sweep};
 use crate::scan::push::Pushed;
 use crate::scan::selection::Selection;
 use crate::scan::source::Kind;
-use crate::scan::staged::Staged;
 
 /// Scans every object and follows each token through the history, or what some commits introduce.
 pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
@@ -58,7 +58,7 @@ fn selected(
 ) -> Result<u8, Trouble> {
     let started = Instant::now();
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
-    let settings = settings(repository, &mut notes, &mut unread, common)?;
+    let settings = in_force::of_history(repository, &mut notes, &mut unread, common)?;
     let commits = Pushed::selected(repository, selection)?;
     #[cfg(feature = "archives")]
     let commits = commits.with_archives(args.archives());
@@ -94,7 +94,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let started = Instant::now();
     let asked = Asked::new(args, repository, common)?;
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
-    let settings = settings(repository, &mut notes, &mut unread, common)?;
+    let settings = in_force::of_history(repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
     let rules = rules_version(&settings.rules, args.archives());
     let watch = Arc::new(Watch::default());
@@ -146,43 +146,6 @@ fn by_value(outcome: &Outcome) -> Option<String> {
     (places > 0).then(|| {
         format!("{} found by value alone: a token is there that no rule finds there", counted(places, "place"))
     })
-}
-
-/// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.
-pub(super) fn settings(
-    repository: &Repository,
-    notes: &mut Vec<String>,
-    unread: &mut Vec<Trouble>,
-    common: &Common,
-) -> Result<Settings, Trouble> {
-    if let Some(path) = &common.config {
-        return Settings::from_file(path, &common.allow);
-    }
-    let found = if repository.worktree().is_some() {
-        Staged::whole(repository).and_then(|index| index.config())
-    } else {
-        config_of_head(repository)
-    };
-    match found {
-        Ok(Some(text)) => Settings::from_change(text, None, &common.allow),
-        Ok(None) => {
-            notes.extend(unstaged_config(repository));
-            Settings::without_file(&common.allow)
-        }
-        Err(trouble) => {
-            unread.push(trouble);
-            let settings = Settings::without_file(&common.allow);
-            // It may name more of them.
-            output::expect_rules();
-            settings
-        }
-    }
-}
-
-/// A bare repository has no index.
-fn config_of_head(repository: &Repository) -> Result<Option<Vec<u8>>, Trouble> {
-    let head = repository.head_id()?;
-    Ok(head.map(|head| repository.config_of_commit(&head)).transpose()?.flatten())
 }
 
 /// Tells rules and builds apart, and whether archives were unpacked: what one calls clean another may not.

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::args::{Common, HookArgs, HookName};
-use super::config::Settings;
-use super::{Scan, finish, message, output, staged};
+use super::scan::{Scan, finish, threads};
+use super::{in_force, message, output, staged};
 use crate::config::CONFIG_NAME;
 use crate::detect::Detector;
 use crate::error::Trouble;
@@ -26,7 +26,7 @@ pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result
     let handed = Handed::from_environment();
     match name {
         HookName::PreCommit | HookName::PreMergeCommit => pre_commit(&handed, common),
-        HookName::CommitMsg => message(Path::new(argument(args, 0, "the message file")?), true, common),
+        HookName::CommitMsg => message::run(Path::new(argument(args, 0, "the message file")?), true, common),
         HookName::PrePush => {
             let stdin = Stdin::read().map_err(unreadable)?;
             push(common, |repository| hook::pre_push(args, &stdin, &handed, repository))
@@ -50,9 +50,9 @@ pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result
 /// another hook the variables of the outer hook are left over, and must not decide what is scanned.
 fn pre_commit(handed: &Handed, common: &Common) -> Result<u8, Trouble> {
     match handed.range() {
-        _ if handed.index || !handed.framework => staged(false, common),
+        _ if handed.index || !handed.framework => staged::run(false, common),
         Some((from, to)) => push(common, |repository| hook::range(from, to, repository)),
-        None => staged(true, common),
+        None => staged::run(true, common),
     }
 }
 
@@ -68,7 +68,7 @@ fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Trouble>
     let mut quiet = true;
     let built_in = LazyCell::new(|| Detector::new(rules::ALL));
     for Group { config, pushes } in by_config(pushes, &repository)? {
-        let settings = settings(config, &pushes, &repository, common)?;
+        let settings = in_force::of_push(config, &pushes, &repository, common)?;
         quiet &= settings.quiet;
         let source = base.introduced(&pushes)?;
         notes.extend(source.note());
@@ -76,7 +76,7 @@ fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Trouble>
         let detector = with_own.as_ref().unwrap_or_else(|| &built_in);
         let (allow, before) = (&settings.allow, Some(&settings.before));
         let sweep = Sweep { detector, allow, before, vault: None, tell: None };
-        let found = sweep.run(&source, super::threads(common));
+        let found = sweep.run(&source, threads(common));
         edited |= kind == Kind::Push && !found.findings.is_empty() && settings.differs_from_disk(top);
         outcome.absorb(found);
     }
@@ -121,24 +121,6 @@ fn by_config(pushes: Vec<Push>, repository: &Repository) -> Result<Vec<Group>, T
     // What two of them bring is scanned with the first. In whatever order git names them, one that allows something is it.
     groups.sort_by_key(|group| group.config.is_none());
     Ok(groups)
-}
-
-fn settings(
-    config: Option<String>,
-    pushes: &[Push],
-    repository: &Repository,
-    common: &Common,
-) -> Result<Settings, Trouble> {
-    match (&common.config, config) {
-        (Some(path), _) => Settings::from_file(path, &common.allow),
-        (None, Some(_)) => {
-            let text = repository.config_of_commit(&pushes[0].new)?.unwrap_or_default();
-            let old = pushes.iter().filter_map(|push| push.old.as_deref()).find(|old| repository.has(old));
-            let before = old.map(|old| repository.config_of_commit(old)).transpose()?.flatten();
-            Settings::from_change(text, before.as_deref(), &common.allow)
-        }
-        (None, None) => Settings::without_file(&common.allow),
-    }
 }
 
 fn argument<'a>(args: &'a [OsString], at: usize, what: &str) -> Result<&'a OsStr, Trouble> {

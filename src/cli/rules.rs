@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::args::Common;
-use super::config::Settings;
-use super::{code, output, settings_of_folder};
+use super::settings::Settings;
+use super::{code, in_force, output};
 use crate::config::{CONFIG_NAME, Checked, Fault, check};
 use crate::detect::Detector;
 use crate::error::{Trouble, counted, nearest};
@@ -16,7 +16,7 @@ use crate::rules::{PACKS, SOUGHT, rules_of};
 
 pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8, Trouble> {
     let repository = Repository::discover(Path::new(".")).ok();
-    let settings = settings_of_folder(repository.as_ref().and_then(Repository::worktree), common)?;
+    let settings = in_force::of_folder(repository.as_ref().and_then(Repository::worktree), common)?;
     let named = id.map(|id| named(id, &settings)).transpose()?;
     match (named, checked) {
         (named, true) => check_examples(named, &settings, common),

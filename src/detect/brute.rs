@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::{Arm, Detector, Hit, Way, boundary, in_order, stands_before, with_capital};
+use super::arms::{Arm, Way, with_capital};
+use super::boundary;
+use super::detector::Detector;
+use super::hit::{Hit, in_order};
+use super::surroundings::stands_before;
 use crate::finding::{Fingerprint, Span};
 use crate::rules::example::{Dice, expand};
 use crate::rules::{ALL, with_all_packs};

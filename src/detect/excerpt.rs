@@ -2,8 +2,9 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use super::detector::Detector;
+use super::hit::Hit;
 use super::mask::Masked;
-use super::{Detector, Hit};
 use crate::finding::{Encoding, Excerpt, Layer, Span};
 use crate::text::without_line_end;
 

@@ -5,8 +5,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::arms::{Arm, Way};
+use super::detector::Detector;
+use super::hit::Hit;
 use super::randomness::{LENIENT, STRICT, is_hex, is_made_of_words, looks_random, parts_look_random, varied};
-use super::{Detector, Hit, boundary, decode};
+use super::{boundary, decode};
 use crate::finding::{Encoding, Span};
 
 /// A piece of text that is replaced where the text is shown.
@@ -89,12 +92,12 @@ impl Detector {
         let mut from = 0;
         while let Some(literal) = self.gate.find(text, from) {
             let arm = self.arms[literal.which].iter().find(|arm| text[literal.start..].starts_with(arm.literal));
-            let prefixed = arm.filter(|arm| matches!(arm.way, super::Way::Prefixed { .. }));
+            let prefixed = arm.filter(|arm| matches!(arm.way, Way::Prefixed { .. }));
             let start = literal.start + prefixed.map_or(0, |arm| arm.literal.len());
             let body = text[start..].iter().take_while(|b| in_run(**b)).count();
             let body = body + behind_dot(&text[start + body..]);
             from = literal.end;
-            let is_word = |arm: &super::Arm| {
+            let is_word = |arm: &Arm| {
                 arm.is_common && (!boundary::may_start(text, literal.start) || in_one_case(&text[start..start + body]))
             };
             if body >= 8 && prefixed.is_some_and(|arm| !is_word(arm)) {

@@ -7,6 +7,7 @@ pub(crate) mod index;
 pub(crate) mod mmap;
 pub(crate) mod odb;
 pub(crate) mod pack;
+pub(crate) mod path;
 pub(crate) mod reflogs;
 pub(crate) mod refs;
 pub(crate) mod repository;

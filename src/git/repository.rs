@@ -10,6 +10,7 @@ use gix::odb::store::init::Slots;
 use crate::error::Trouble;
 use crate::git::command;
 use crate::git::odb::objects::{Objects, Stores};
+use crate::git::path::to_path;
 use crate::regular_file;
 
 /// A repository, and where its parts are.
@@ -140,7 +141,7 @@ impl Repository {
                 gix::refs::Target::Object(id) => return Ok(Some(id)),
                 gix::refs::Target::Symbolic(name) => name,
             };
-            let file = self.common_dir().join(command::to_path(name.as_bstr()));
+            let file = self.common_dir().join(to_path(name.as_bstr()));
             regular_file::expect(&file).map_err(|err| {
                 let attempt = format!("cannot read the ref {}", file.display());
                 Trouble::new(attempt, err, "put a file in its place, and see what git status says")
@@ -256,14 +257,10 @@ pub fn refuse_pipes(dir: &Path) -> Result<(), Trouble> {
         // A linked worktree, or a submodule.
         let text = regular_file::read(&git).unwrap_or_default();
         let Some(git_dir) = text.strip_prefix(b"gitdir: ") else { return Ok(()) };
-        let git_dir = folder.join(command::to_path(git_dir.trim_ascii_end()));
+        let git_dir = folder.join(to_path(git_dir.trim_ascii_end()));
         check_all(&git_dir)?;
         let common = regular_file::read(&git_dir.join("commondir")).unwrap_or_default();
-        return if common.is_empty() {
-            Ok(())
-        } else {
-            check_all(&git_dir.join(command::to_path(common.trim_ascii_end())))
-        };
+        return if common.is_empty() { Ok(()) } else { check_all(&git_dir.join(to_path(common.trim_ascii_end()))) };
     }
     Ok(())
 }

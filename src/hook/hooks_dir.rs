@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Trouble;
-use crate::git::command::{Question, answer, to_path};
+use crate::git::command::{Question, answer};
+use crate::git::path::to_path;
 use crate::git::repository::refuse_pipes;
 
 /// A repository's hooks, as one of its worktrees uses them, or as a push to it does.

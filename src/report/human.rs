@@ -6,10 +6,11 @@ use std::io::{self, Write};
 
 use super::history::Extent;
 use super::layout::{cropped, paragraph, unbroken};
+use super::model::Report;
 use super::plan::plan;
 use super::shown::{shown_path, size};
 use super::style::{Style, heading};
-use super::{Report, history, words};
+use super::{history, words};
 use crate::error::counted;
 use crate::finding::{Finding, SHOWN_TOKENS};
 use crate::history::provenance::Exposure;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
-use super::Report;
+use super::model::Report;
 use super::plan::{Step, plan};
 use super::rules::{is_on, shapes};
 use super::shown::shown_path;

@@ -6,11 +6,11 @@ pub use script::{Setup, script, word};
 
 use std::collections::BTreeSet;
 
-use super::Report;
+use super::model::Report;
 use super::shown::{shell_word, shown_path};
 use crate::cleanup::Cleaning;
 use crate::finding::ShownPath;
-use crate::history::provenance::{Archive, Exposure, Standing};
+use crate::history::provenance::{Exposure, Standing};
 
 /// One thing to do.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ fn ask_for_a_script(cleaning: &Cleaning) -> Step {
 
 fn clean(report: &Report<'_>, exposures: &[Exposure], cleaning: &Cleaning, script: &ShownPath) -> Step {
     let place = if cleaning.has_remotes { ", here and at each remote" } else { "" };
-    let archives = archives(exposures);
+    let archives = script::archives(exposures);
     let list = archives.iter().map(|one| match &one.path {
         Some(path) => format!("{}: {}", shown_path(path), one.object),
         None => one.object.clone(),
@@ -111,16 +111,4 @@ fn tell_others(exposures: &[Exposure], cleaning: &Cleaning) -> Option<Step> {
                 of commits. Forks keep all of it; their owners delete them.";
     let is_shared = |one: &Exposure| one.standing < Standing::Stash;
     (cleaning.has_remotes && exposures.iter().any(is_shared)).then(|| Step::new("others", says))
-}
-
-/// The archives that hold a token, by their ids. A build that unpacks none has no code for them.
-fn archives(exposures: &[Exposure]) -> Vec<&Archive> {
-    if !cfg!(feature = "archives") {
-        return Vec::new();
-    }
-    let mut archives: Vec<&Archive> = exposures.iter().flat_map(|one| &one.archives).collect();
-    // One token may tell the path where another does not.
-    archives.sort_by_key(|one| (&one.object, one.path.is_none()));
-    archives.dedup_by_key(|one| &one.object);
-    archives
 }

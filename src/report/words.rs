@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::Report;
 use super::layout::unbroken;
+use super::model::Report;
 use super::shown::{pathspec, shown_path};
 use crate::error::{Trouble, counted, grouped};
 use crate::finding::{Finding, Origin, OriginKind, Part, ShownPath};

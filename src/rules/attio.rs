@@ -56,7 +56,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
                 test("sk_staging_"),
                 unnamed("sk_"),
             ],
-            body: super::DASHED_BODY,
+            body: super::body::DASHED_BODY,
             judge: Judge::LikelyRun,
             near: "attio",
         },

@@ -3,6 +3,7 @@
 pub mod example;
 
 mod attio;
+mod body;
 mod packs;
 mod payments;
 mod platforms;
@@ -16,10 +17,6 @@ pub use sought::SOUGHT;
 
 use crate::finding::{Fingerprint, Secret};
 use crate::rule::Rule;
-
-/// A body of letters, digits, `_` and `-`: [`crate::rule::Judge::RandomRun`] finds out which dashes belong to it. As long
-/// as any token known.
-pub(crate) const DASHED_BODY: &str = r"[A-Za-z0-9_-]{16,250}";
 
 /// In the order in which they are tried: where two shapes overlap, the narrower one stands first.
 pub const ALL: &[&Rule] = &[

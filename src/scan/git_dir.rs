@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Trouble;
-use crate::git::command;
 use crate::git::odb::alternates::with_alternates;
+use crate::git::path::to_path;
 use crate::git::repository::Repository;
 use crate::regular_file;
 use crate::scan::file_type::FileType;
@@ -67,7 +67,7 @@ impl Repository {
         let linked = linked.filter_map(|entry| {
             let text = regular_file::read(&entry.path().join("gitdir")).ok()?;
             // `worktree.useRelativePaths` writes a path relative to this file's folder.
-            let dot_git = entry.path().join(command::to_path(text.trim_ascii_end()));
+            let dot_git = entry.path().join(to_path(text.trim_ascii_end()));
             dot_git.parent().map(Path::to_owned)
         });
         // In the main worktree, however its git directory is called, that is the one that is scanned.

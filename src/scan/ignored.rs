@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::Trouble;
-use crate::git::command::{Question, to_path};
+use crate::git::command::Question;
+use crate::git::path::to_path;
 use crate::regular_file;
 
 /// The ignored paths below folders that are walked, in the words of the walk.

@@ -19,6 +19,7 @@ use crate::git::repository::Repository;
 use crate::regular_file;
 use crate::scan::source::{Coverage, Kind, Newness, Source, Unit};
 use crate::scan::template::{Removed, SCISSORS};
+use crate::text::spans_of_lines;
 use crate::threads::Threads;
 
 /// Those of which `core.commentChar = auto` picks one.
@@ -191,15 +192,6 @@ impl Quotes {
 fn is_in(lines: &[Span], span: &Span) -> bool {
     let line = lines.partition_point(|line| line.end <= span.start);
     lines.get(line).is_some_and(|line| line.contains(&span.start))
-}
-
-/// The lines, each with its end.
-pub(super) fn spans_of_lines(text: &[u8]) -> impl Iterator<Item = Span> {
-    text.split_inclusive(|&b| b == b'\n').scan(0, |start, line| {
-        let span = *start..*start + line.len();
-        *start = span.end;
-        Some(span)
-    })
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ impl<'m> Hint<'m> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::spans_of_lines;
 
     const CUT: &str = "# ------------------------ >8 ------------------------\n";
 
@@ -77,7 +78,7 @@ mod tests {
 
     /// Whether comments go, and from which byte on all goes.
     fn removed(text: &str) -> (bool, Option<usize>) {
-        let lines: Vec<Span> = super::super::message::spans_of_lines(text.as_bytes()).collect();
+        let lines: Vec<Span> = spans_of_lines(text.as_bytes()).collect();
         let removed = Removed::of(text.as_bytes(), &lines, &[b"#".to_vec(), b";".to_vec()]);
         (removed.comments.is_some(), removed.diff)
     }

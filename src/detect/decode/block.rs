@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{OVERLAP, PIECE};
+use super::pieces::{OVERLAP, PIECE};
 use crate::finding::Span;
 
 /// Fewer digits than this are no token, in base64 or in hex.

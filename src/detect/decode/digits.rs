@@ -3,9 +3,10 @@
 
 use super::base64::Base64;
 use super::block::{self, Block, is_digit};
+use super::decoded::{CONTEXT, Decoded, Places};
 use super::hex::Hex;
 use super::radix::Radix;
-use super::{CONTEXT, Decoded, Places, utf16};
+use super::utf16;
 use crate::finding::Span;
 
 /// Shows `see` what the digits that start in `run` say, with those in lines below that belong to them. Returns where to go on.

@@ -1,7 +1,8 @@
 //! Text that has escapes is decoded whole.
 
+use super::decoded::{CONTEXT, Decoded, Places};
 use super::escape::Escape;
-use super::{CONTEXT, Decoded, Places, entity, percent, quoted_printable, string_escape};
+use super::{entity, percent, quoted_printable, string_escape};
 use crate::finding::Span;
 
 const ALL: [Escape; 4] = [percent::ESCAPE, string_escape::ESCAPE, entity::ESCAPE, quoted_printable::ESCAPE];

@@ -2,7 +2,8 @@
 
 use crate::detect::decode::byte_class;
 use crate::detect::decode::byte_class::{BLOCK, Class};
-use crate::detect::decode::{OVERLAP, PIECE, block, quoted_printable};
+use crate::detect::decode::pieces::{OVERLAP, PIECE};
+use crate::detect::decode::{block, quoted_printable};
 use crate::finding::Span;
 
 /// A stretch of such letters that is long enough.

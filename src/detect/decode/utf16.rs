@@ -1,7 +1,8 @@
 //! UTF-16, either way round: characters with a NUL between each two. With a byte order mark or without, and wherever it
 //! stands: in a file that is nothing else, or among the bytes of a program.
 
-use super::{Decoded, OVERLAP, PIECE, Places};
+use super::decoded::{Decoded, Places};
+use super::pieces::{OVERLAP, PIECE};
 use crate::finding::{Layer, Span};
 
 /// Where to look for a NUL: git does so to tell text from other bytes.

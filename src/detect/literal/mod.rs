@@ -12,7 +12,7 @@ use crate::detect::literal::forms::Form;
 use crate::detect::literal::grams::{Grams, Literal};
 use crate::detect::literal::matched::span_of;
 
-use crate::detect::Hit;
+use crate::detect::hit::Hit;
 use crate::detect::splice_context::Lines;
 use crate::finding::{Encoding, Redacted, Secret, Span, Token};
 use crate::rule::Severity;

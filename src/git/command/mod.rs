@@ -14,6 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
 use crate::error::Trouble;
+use crate::git::path::to_path;
 use crate::regular_file;
 
 /// Settings that can make git start a program, switched off for every call but those that run hooks. Options win over the
@@ -238,16 +239,4 @@ pub fn answer_about_hooks(dir: &Path, args: &[&str]) -> Result<Answer, Trouble> 
 /// What git says to `git ARGS` in `dir`, whatever it is.
 pub fn answer(dir: &Path, args: &[&str]) -> Result<Answer, Trouble> {
     Question::new(dir, args).answer()
-}
-
-/// The path that git prints as these bytes.
-#[cfg(unix)]
-pub fn to_path(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(OsStr::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-pub fn to_path(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::git::command::to_path;
+use crate::git::path::to_path;
 use crate::regular_file;
 
 /// A file of settings is no larger.

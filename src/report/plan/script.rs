@@ -3,9 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::archives;
 use crate::detect::Detector;
-use crate::history::provenance::Exposure;
+use crate::history::provenance::{Archive, Exposure};
 
 const SHELL: &str = include_str!("clean.sh");
 /// What a shell cannot do, in one program.
@@ -53,4 +52,16 @@ pub fn word(bytes: &[u8], detector: &Detector) -> Option<Vec<u8>> {
     }
     let quoted = bytes.iter().flat_map(|&byte| if byte == b'\'' { b"'\\''".to_vec() } else { vec![byte] });
     Some([b"'", &quoted.collect::<Vec<_>>()[..], b"'"].concat())
+}
+
+/// The archives that hold a token, by their ids. A build that unpacks none has no code for them.
+pub(super) fn archives(exposures: &[Exposure]) -> Vec<&Archive> {
+    if !cfg!(feature = "archives") {
+        return Vec::new();
+    }
+    let mut archives: Vec<&Archive> = exposures.iter().flat_map(|one| &one.archives).collect();
+    // One token may tell the path where another does not.
+    archives.sort_by_key(|one| (&one.object, one.path.is_none()));
+    archives.dedup_by_key(|one| &one.object);
+    archives
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::scan::archive::{Data, Entry, Take};
+use crate::scan::archive::entry::{Data, Entry, Take};
 
 const MAGIC: usize = 8;
 const HEADER: usize = 60;

@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::scan::archive::{Budget, LIMITS, Limits, unpack};
+use crate::scan::archive::limits::{Budget, LIMITS, Limits};
+use crate::scan::archive::walk::unpack;
 
 /// An archive of every kind, one of them in others.
 fn archives() -> Vec<Vec<u8>> {

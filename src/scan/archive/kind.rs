@@ -154,6 +154,11 @@ fn holds_base64(bytes: &[u8]) -> bool {
     })
 }
 
+/// Whether there is something to unpack, or to be named because it is not.
+pub(crate) fn is_archive(bytes: &[u8]) -> bool {
+    !all(bytes).is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

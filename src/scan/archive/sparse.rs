@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 use std::ops::Range;
 
-use crate::scan::archive::tar::BLOCK;
+/// The size of a tar's blocks, of which each header is one.
+pub(crate) const BLOCK: usize = 512;
 
 /// The parts of a file that are stored.
 pub(crate) struct Map {

@@ -9,13 +9,10 @@ use std::ops::{ControlFlow, Range};
 
 use crate::finding::Part;
 use crate::scan::archive::content::{Content, Stop};
+use crate::scan::archive::entry::{Data, Entry, Take};
 use crate::scan::archive::sparse;
-use crate::scan::archive::sparse::Map;
+use crate::scan::archive::sparse::{BLOCK, Map};
 use crate::scan::archive::stream::Layout;
-use crate::scan::archive::{Data, Entry, Take};
-
-/// The size of a tar's blocks, of which each header is one.
-pub(crate) const BLOCK: usize = 512;
 
 /// Where in a header its fields are.
 const NAME: Range<usize> = 0..100;

@@ -9,9 +9,9 @@ use memchr::memmem;
 
 use crate::finding::Part;
 use crate::scan::archive::content::{Content, Stop};
+use crate::scan::archive::entry::{Data, Entry, Take};
 use crate::scan::archive::stream;
 use crate::scan::archive::stream::Layout;
-use crate::scan::archive::{Data, Entry, Take};
 
 const LOCAL: &[u8] = b"PK\x03\x04";
 const LISTED: &[u8] = b"PK\x01\x02";

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::finding::Secret;
+use crate::git::path::to_path;
 use crate::regular_file;
 
 /// Where a repository is. Holds no user and no password.
@@ -249,10 +250,6 @@ fn lexical(path: &Path) -> PathBuf {
         }
     }
     plain
-}
-
-pub(crate) fn to_path(bytes: &[u8]) -> PathBuf {
-    gix::path::from_byte_slice(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).as_ref().into(), Path::to_owned)
 }
 
 #[cfg(test)]

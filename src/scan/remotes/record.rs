@@ -13,6 +13,7 @@ use gix::bstr::ByteSlice;
 use crate::atomic_file::AtomicFile;
 use crate::error::Trouble;
 use crate::finding::Secret;
+use crate::git::path::to_path;
 use crate::git::refs::Ref;
 use crate::git::repository::Repository;
 use crate::regular_file;
@@ -94,7 +95,7 @@ pub(crate) fn is_as_cloned(found: &Ref, repository: &Repository) -> bool {
     if repository.has_reftable() {
         return !is_there(&common.join("FETCH_HEAD")) && !is_there(&repository.git_dir().join("FETCH_HEAD"));
     }
-    let name = crate::scan::remotes::location::to_path(&found.name);
+    let name = to_path(&found.name);
     !is_there(&common.join(&name)) && !is_there(&common.join("logs").join(name))
 }
 
@@ -103,7 +104,7 @@ pub(crate) fn is_of_last_fetch(found: &Ref, repository: &Repository) -> Option<b
     /// Between the two files a fetch writes others.
     const SLACK: Duration = Duration::from_secs(60);
     let modified = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
-    let written = modified(&repository.common_dir().join(crate::scan::remotes::location::to_path(&found.name)))?;
+    let written = modified(&repository.common_dir().join(to_path(&found.name)))?;
     let heads = [repository.common_dir(), repository.git_dir()].map(|folder| modified(&folder.join("FETCH_HEAD")));
     Some(heads.into_iter().flatten().max().is_some_and(|fetched| written + SLACK >= fetched))
 }
@@ -112,7 +113,7 @@ pub(crate) fn is_of_last_fetch(found: &Ref, repository: &Repository) -> Option<b
 /// that answer away, and never makes it true.
 pub(crate) fn is_newer_than_config(found: &Ref, repository: &Repository) -> bool {
     let modified = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
-    let file = repository.common_dir().join(crate::scan::remotes::location::to_path(&found.name));
+    let file = repository.common_dir().join(to_path(&found.name));
     let is_its =
         regular_file::read(&file).is_ok_and(|text| ObjectId::from_hex(text.trim_ascii()).ok() == Some(found.id));
     let (config, file) = (modified(&repository.common_dir().join("config")), modified(&file));

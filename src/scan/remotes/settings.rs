@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Trouble;
 use crate::git::command::Question;
+use crate::git::path::to_path;
 use crate::git::repository::Repository;
-use crate::scan::remotes::location::{Location, to_path};
+use crate::scan::remotes::location::Location;
 
 /// Names two URLs of one repository, with a space between them. For pairs that look different, such as a host alias of ssh.
 pub const SAME_REPOSITORY: &str = "keysweep.sameRepository";

@@ -1,0 +1,15 @@
+//! Where the reader of a report is.
+
+use std::path::Path;
+
+use crate::git::repository::Repository;
+
+/// Whether who reads the report stands in a folder of the worktree. A hook stands at its top, and git says from where it was called.
+pub(super) fn is_below_top(repository: &Repository) -> bool {
+    let called_below = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
+    called_below || repository.worktree().is_some_and(|top| !is_same_folder(Path::new("."), top))
+}
+
+pub(super) fn is_same_folder(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}

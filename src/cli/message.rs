@@ -1,0 +1,34 @@
+//! `keysweep message`.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::args::Common;
+use super::in_force;
+use super::scan::{self, Scan, finish};
+use super::settings::Settings;
+use crate::error::Trouble;
+use crate::git::repository::Repository;
+use crate::scan::message::Message;
+use crate::scan::staged::Staged;
+
+/// Scans a commit message, by the configuration that the index has. In a hook there has to be a repository.
+pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
+    let started = Instant::now();
+    let repository = match Repository::discover(Path::new(".")) {
+        Err(trouble) if in_hook => return Err(trouble),
+        repository => repository.ok().filter(|repository| repository.worktree().is_some()),
+    };
+    let mut notes = Vec::new();
+    let settings = match (&repository, &common.config) {
+        (_, Some(path)) => Settings::from_file(path, &common.allow)?,
+        (Some(repository), None) => in_force::of_index(&Staged::read(repository)?, repository, &mut notes, common)?,
+        (None, None) => Settings::without_file(&common.allow)?,
+    };
+    // So git says that it opens no editor.
+    let is_edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
+    let message = Message::read(file, repository.as_ref().filter(|_| is_edited))?;
+    let (outcome, kind) = scan::run(&message, &settings, Some(&settings.before), common);
+    notes.extend(settings.unstaged_edit(&outcome, repository.as_ref().and_then(Repository::worktree)));
+    finish(Scan { quiet: settings.quiet, ..Scan::new(kind, outcome, started, notes) }, common)
+}

@@ -1,0 +1,112 @@
+//! The rules as the detector tries them: for each literal of the prefilter, the prefixes and words that it is part of.
+
+use std::cmp::Reverse;
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use crate::rule::{Environment, Judge, Pattern, Rule, Written};
+use crate::rules::{ALL, pack_of};
+
+/// One prefix or word of one pattern of one rule.
+pub(super) struct Arm {
+    pub(super) rule: &'static Rule,
+    pub(super) literal: &'static [u8],
+    /// How far in front of the gate's literal it starts.
+    pub(super) lead: usize,
+    /// The prefix is one of the tables', and says more than `sk_` does.
+    pub(super) is_named: bool,
+    /// It may begin with a capital.
+    pub(super) may_be_capital: bool,
+    /// Its rule is of a pack, and it is so short that it ends many a word: `re_`, `sk-`.
+    pub(super) is_common: bool,
+    pub(super) expression: usize,
+    pub(super) way: Way,
+}
+
+pub(super) enum Way {
+    Prefixed(Asked),
+    Given { before: usize, after: usize, written: Written },
+}
+
+/// What is asked of a token behind a prefix, and what the prefix says.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) environment: Environment,
+    pub(super) judge: Judge,
+    pub(super) near: &'static [u8],
+}
+
+pub(super) struct Expression {
+    pub(super) pattern: &'static str,
+    pub(super) compiled: OnceLock<Regex>,
+}
+
+pub(super) fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expression: usize, arms: &mut Vec<Arm>) {
+    /// That of `sk_`, which is the end of many a word.
+    const SHORTEST_PREFIX: usize = 3;
+    let is_built_in = ALL.iter().any(|built_in| built_in.id == rule.id);
+    let is_of_pack = !is_built_in && pack_of(rule).is_some();
+    match pattern {
+        Pattern::Prefixed { prefixes, judge, near, .. } => arms.extend(prefixes.iter().map(|prefix| Arm {
+            rule,
+            literal: prefix.literal.as_bytes(),
+            lead: 0,
+            is_named: (is_built_in || is_of_pack) && prefix.literal.len() > SHORTEST_PREFIX,
+            // Each capital is a literal more for the gate.
+            may_be_capital: is_built_in,
+            is_common: is_of_pack && prefix.literal.len() <= SHORTEST_PREFIX,
+            expression,
+            way: Way::Prefixed(Asked { environment: prefix.environment, judge: *judge, near: near.as_bytes() }),
+        })),
+        Pattern::Given { words, before, after, written, .. } => arms.extend(words.iter().map(|word| Arm {
+            rule,
+            literal: word.as_bytes(),
+            lead: 0,
+            is_named: false,
+            may_be_capital: false,
+            is_common: false,
+            expression,
+            way: Way::Given { before: *before, after: *after, written: *written },
+        })),
+    }
+}
+
+/// The shortest literals such that one of them is in every arm's: `sk_` serves for `sk_live_` and for `whsk_`.
+pub(super) fn gate_literals(arms: &[Arm]) -> Vec<&'static [u8]> {
+    let mut literals: Vec<&[u8]> = arms.iter().map(|arm| arm.literal).collect();
+    literals.sort_unstable_by_key(|literal| (literal.len(), *literal));
+    let mut kept: Vec<&[u8]> = Vec::new();
+    for literal in literals {
+        if !kept.iter().any(|kept| memchr::memmem::find(literal, kept).is_some()) {
+            kept.push(literal);
+        }
+    }
+    kept
+}
+
+/// For each literal of the gate the arms that it is in: those that start with it, or else hold it.
+pub(super) fn arms_by_literal(arms: Vec<Arm>, literals: &[&[u8]]) -> Vec<Vec<Arm>> {
+    let mut by_literal: Vec<Vec<Arm>> = literals.iter().map(|_| Vec::new()).collect();
+    for mut arm in arms {
+        let start_of = |literal: &[u8]| memchr::memmem::find(arm.literal, literal);
+        let (nth, lead) = literals
+            .iter()
+            .enumerate()
+            .filter_map(|(nth, literal)| Some((nth, start_of(literal)?)))
+            .min_by_key(|&(_, lead)| lead)
+            .expect("a literal of the gate is in that of every arm");
+        arm.lead = lead;
+        by_literal[nth].push(arm);
+    }
+    for arms in &mut by_literal {
+        arms.sort_by_key(|arm| Reverse(arm.lead));
+    }
+    by_literal
+}
+
+pub(super) fn with_capital(literal: &[u8]) -> Vec<u8> {
+    let mut capital = literal.to_vec();
+    capital[0].make_ascii_uppercase();
+    capital
+}

@@ -1,0 +1,40 @@
+//! A piece of decoded text, and where each byte of it is written.
+
+use super::block::Block;
+use crate::finding::{Layer, Span};
+
+/// So much of what stands in front is read along, for the rules that ask for a name there.
+pub(super) const CONTEXT: usize = 240;
+
+/// What a piece of encoded text says, and where each byte of that is written.
+pub(in crate::detect) struct Decoded<'a> {
+    /// Context as it stands in front, then what was decoded.
+    pub(in crate::detect) text: Vec<u8>,
+    pub(in crate::detect) context: usize,
+    pub(in crate::detect) layer: Layer,
+    pub(super) places: Places<'a>,
+}
+
+pub(super) enum Places<'a> {
+    /// Digits of so many bits, from the given letter of the block on.
+    Digits { block: &'a Block<'a>, first: usize, bits: usize },
+    /// The offset of each byte, and that of the end.
+    Each(Vec<usize>),
+    /// Two bytes each from the start of this span on, whose last one may lack its second.
+    Pairs(Span),
+}
+
+impl Decoded<'_> {
+    /// Where `span` of the text is written. None where it begins in the context.
+    pub(in crate::detect) fn written(&self, span: &Span) -> Option<Span> {
+        let start = span.start.checked_sub(self.context)?;
+        let end = span.end - self.context;
+        match &self.places {
+            Places::Digits { block, first, bits } => {
+                Some(block.written(first + start * 8 / bits, first + (end * 8 - 1) / bits))
+            }
+            Places::Each(at) => Some(at[start]..at[end]),
+            Places::Pairs(all) => Some(all.start + 2 * start..all.end.min(all.start + 2 * end)),
+        }
+    }
+}

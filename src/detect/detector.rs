@@ -1,0 +1,380 @@
+//! The search by rules and by value. One pass over the bytes for a handful of literals finds the places worth a look; at each of
+//! them the byte before, the length of what follows, the rule's expression and its validator are asked, cheapest first.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use super::arms::{Arm, Asked, Expression, Way, add_arms, arms_by_literal, gate_literals, with_capital};
+use super::boundary::{self, Margin};
+use super::hit::{Hit, hit};
+use super::literal::{self, Exact};
+use super::long_runs::LongRuns;
+use super::nested::find_within;
+use super::prefilter::{Gate, Literal};
+use super::splice_context::{Lines, Reach};
+use super::surroundings::{cut_short, has_body, stands_before};
+use super::{decode, randomness, validator};
+use crate::finding::{Encoding, Layer};
+use crate::rule::{Judge, Pattern, Rule, Severity, Written};
+
+/// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
+/// at one literal, and so keeps the whole linear.
+const LONGEST_BODY: usize = 320;
+
+/// The rules, made ready. Shared by every thread; expressions are compiled where first needed.
+pub struct Detector {
+    pub(super) gate: Gate,
+    pub(super) longest_literal: usize,
+    /// For each literal of the gate, what to try where it stands: what starts furthest in front of it first, then in the
+    /// order of the rules.
+    pub(super) arms: Vec<Vec<Arm>>,
+    /// For each literal of the gate, what stands in front of it in the literals of its arms.
+    pub(super) leads: Vec<Vec<&'static [u8]>>,
+    /// For each literal of the gate, whether it is a name that gives away what stands near it.
+    pub(super) is_name: Vec<bool>,
+    /// How many of the gate's literals are written as the tables have them. Behind them stand others, the same with a capital,
+    /// as a sentence has it that begins with the token; each names the one whose arms it has.
+    pub(super) as_written: usize,
+    pub(super) capitals: Vec<usize>,
+    pub(super) expressions: Vec<Expression>,
+    /// The tokens to be found, in place of whatever the rules would find.
+    pub(super) exact: Option<Exact>,
+    /// Whether only those places of theirs are reported that the rules do not find.
+    pub(super) beyond_rules: bool,
+}
+
+impl Detector {
+    /// Makes `rules` ready, the first being tried first.
+    pub fn new(rules: &[&'static Rule]) -> Self {
+        let mut expressions = Vec::new();
+        let mut arms = Vec::new();
+        for rule in rules {
+            for pattern in rule.patterns {
+                add_arms(rule, pattern, expressions.len(), &mut arms);
+                let (Pattern::Prefixed { body: pattern, .. } | Pattern::Given { pattern, .. }) = pattern;
+                expressions.push(Expression { pattern, compiled: OnceLock::new() });
+            }
+        }
+        let literals = gate_literals(&arms);
+        let by_literal = arms_by_literal(arms, &literals);
+        let leads = by_literal.iter().map(|arms| {
+            let leads = arms.iter().map(|arm| &arm.literal[..arm.lead]).filter(|lead| !lead.is_empty());
+            let mut leads: Vec<_> = leads.collect();
+            leads.dedup();
+            leads
+        });
+        let is_name = by_literal.iter().map(|arms| arms.iter().any(|arm| matches!(arm.way, Way::Given { .. })));
+        let capitals: Vec<usize> =
+            (0..literals.len()).filter(|&at| by_literal[at].iter().any(|arm| arm.may_be_capital)).collect();
+        let capital: Vec<Vec<u8>> = capitals.iter().map(|&at| with_capital(literals[at])).collect();
+        let all: Vec<&[u8]> = literals.iter().copied().chain(capital.iter().map(Vec::as_slice)).collect();
+        Self {
+            gate: Gate::new(&all),
+            longest_literal: literals.iter().map(|literal| literal.len()).max().unwrap_or(1)
+                + by_literal.iter().flatten().map(|arm| arm.lead).max().unwrap_or(0),
+            leads: leads.collect(),
+            is_name: is_name.collect(),
+            arms: by_literal,
+            as_written: literals.len(),
+            capitals,
+            expressions,
+            exact: None,
+            beyond_rules: false,
+        }
+    }
+
+    /// Finds `tokens` and nothing else, wherever their bytes are: no boundary, no validator and no published value is asked.
+    /// What `rules` would find is masked as ever.
+    pub fn seeking<T: AsRef<[u8]>>(rules: &[&'static Rule], tokens: &[T]) -> Self {
+        let rules = Self::new(rules);
+        let hit_of = |token: &[u8]| {
+            let mut known = rules.find(token).into_iter();
+            known
+                .find(|hit| hit.span == (0..token.len()) && hit.encoding.is_none())
+                .unwrap_or_else(|| literal::unknown(token))
+        };
+        let hits = tokens.iter().map(|token| hit_of(token.as_ref())).collect();
+        rules.seeking_found(hits)
+    }
+
+    /// Finds the tokens of these hits and nothing else, as [`seeking`](Self::seeking) does, and reports each by its hit's rule.
+    #[must_use]
+    fn seeking_found(self, hits: Vec<Hit>) -> Self {
+        Self { exact: Some(Exact::new(hits)), ..self }
+    }
+
+    /// Finds the tokens of these hits, which these rules found, where the rules do not find them.
+    #[must_use]
+    pub fn seeking_beyond(rules: &[&'static Rule], hits: Vec<Hit>) -> Self {
+        Self { beyond_rules: true, ..Self::new(rules).seeking_found(hits) }
+    }
+
+    /// Whether this is a second pass, in which only places count that rules do not find.
+    pub fn is_beyond_rules(&self) -> bool {
+        self.beyond_rules
+    }
+
+    /// What is found in `bytes` in either pass: by the rules, and of the tokens that are sought. Hits may overlap.
+    pub fn find_all(&self, bytes: &[u8]) -> Vec<Hit> {
+        let mut hits = self.find(bytes);
+        if self.beyond_rules {
+            hits.extend(self.find_by_rules(bytes));
+            hits.sort_by_key(|hit| (hit.span.start, Reverse(hit.span.end)));
+        }
+        hits
+    }
+
+    /// Those of `hits`, which were found in `bytes`, that are to be reported.
+    pub fn reported(&self, bytes: &[u8], hits: &[Hit]) -> Vec<Hit> {
+        if !self.beyond_rules {
+            return hits.to_vec();
+        }
+        let by_rules = self.find_by_rules(bytes);
+        let is_same = |hit: &Hit, other: &Hit| {
+            let overlap = hit.span.start < other.span.end && other.span.start < hit.span.end;
+            overlap && hit.fingerprint == other.fingerprint
+        };
+        // Both are in order and without an overlap among themselves.
+        let mut from = 0;
+        let is_new = |hit: &&Hit| {
+            from += by_rules[from..].iter().take_while(|other| other.span.end <= hit.span.start).count();
+            let near = by_rules[from..].iter().take_while(|other| other.span.start < hit.span.end);
+            !near.into_iter().any(|other| is_same(hit, other))
+        };
+        hits.iter().filter(is_new).cloned().collect()
+    }
+
+    /// Whether a detector that seeks `token` finds it however it is encoded, in every way and nest that decoding knows.
+    pub fn decodes(token: &[u8]) -> bool {
+        literal::is_decoded(token)
+    }
+
+    /// Whether a token may begin somewhere in `bytes`, or a name stands there that gives one away, or what may be encoded
+    /// text. Where they do not, [`find`] finds nothing. What is put together from two texts may hold one only where one of
+    /// these may, or what is within [`reach`] of the place where they meet.
+    ///
+    /// [`find`]: Self::find
+    /// [`reach`]: Self::reach
+    pub fn may_hold(&self, bytes: &[u8]) -> bool {
+        let may_start = match &self.exact {
+            Some(exact) => exact.may_stand(bytes),
+            None => self.may_start(bytes, |literal| self.worth_a_look(bytes, literal)),
+        };
+        may_start || decode::may_stand(bytes)
+    }
+
+    /// Whether something decides in `bytes` that is further away than [`reach`]: a name that gives away a token hundreds of
+    /// bytes from there, a NUL at the beginning without which no UTF-16 is looked for.
+    ///
+    /// [`reach`]: Self::reach
+    pub fn depends(&self, bytes: &[u8]) -> bool {
+        (self.exact.is_none() && self.may_start(bytes, |_| false)) || decode::hides_wide(bytes)
+    }
+
+    /// How far from where two texts meet a token may begin or be given away that stands across that place. What a rule looks
+    /// for is in one line, or wrapped into lines that follow each other.
+    pub fn reach(&self) -> Reach {
+        let longest = self.exact.as_ref().map_or(self.longest_literal, Exact::reach).max(decode::REACH);
+        let lines = self.exact.as_ref().map_or(Lines::Wrapped, Exact::lines);
+        Reach { bytes: longest - 1, lines }
+    }
+
+    fn may_start(&self, bytes: &[u8], is_start: impl Fn(&Literal) -> bool) -> bool {
+        let mut from = 0;
+        while let Some(literal) = self.gate.find(bytes, from) {
+            from = literal.start + 1;
+            if self.is_name.get(literal.which) == Some(&true) || is_start(&literal) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Every token in `bytes`, in order, none overlapping another. Linear in the length of `bytes`.
+    pub fn find(&self, bytes: &[u8]) -> Vec<Hit> {
+        match &self.exact {
+            Some(exact) => find_within(bytes, 0, Encoding::DEPTH, &|text| exact.hits(text)),
+            None => self.find_by_rules(bytes),
+        }
+    }
+
+    pub(super) fn find_by_rules(&self, bytes: &[u8]) -> Vec<Hit> {
+        find_within(bytes, 0, Encoding::DEPTH, &|text| self.plain(text))
+    }
+
+    /// The tokens that stand in `bytes` as they are.
+    pub(super) fn plain(&self, bytes: &[u8]) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut runs = LongRuns::default();
+        // For each expression the end of the last token that it gave away. Windows of names close together overlap, and each would
+        // find the same tokens again.
+        let mut done: Vec<usize> = Vec::new();
+        let mut from = 0;
+        while let Some(literal) = self.gate.find(bytes, from) {
+            // One further, not behind the literal: another may start inside it.
+            from = literal.start + 1;
+            // Most literals in source code are the end of a word, `task_`, or have no body: asked once for all arms of `sk_`.
+            let starts = self.worth_a_look(bytes, &literal);
+            let mut margin = None;
+            for (arm, at) in self.arms_at(bytes, &literal, starts) {
+                match arm.way {
+                    Way::Prefixed(asked) => {
+                        // One for all arms that start at the same place.
+                        let (_, margin) = match margin.filter(|&(place, _)| place == at) {
+                            Some(known) => known,
+                            None => *margin.insert((at, boundary::margin(bytes, at))),
+                        };
+                        if let Some(hit) = self.prefixed(arm, asked, bytes, at, margin) {
+                            from = hit.span.end;
+                            hits.push(hit);
+                            break;
+                        }
+                    }
+                    Way::Given { before, after, written } => {
+                        let window = at.saturating_sub(before)..bytes.len().min(at + after);
+                        if runs.any_in(bytes, &window) {
+                            done.resize(self.expressions.len(), 0);
+                            let from = &mut done[arm.expression];
+                            self.given(arm, bytes, window, written, from, &mut hits);
+                        }
+                    }
+                }
+            }
+        }
+        hits
+    }
+
+    /// The arms whose literal stands where `literal` was found, and where each begins. Only names, unless a token `starts`.
+    fn arms_at(&self, bytes: &[u8], literal: &Literal, starts: bool) -> impl Iterator<Item = (&Arm, usize)> {
+        let capital = literal.which.checked_sub(self.as_written);
+        let arms = &self.arms[capital.map_or(literal.which, |nth| self.capitals[nth])];
+        let start = literal.start;
+        arms.iter().filter(move |arm| starts || matches!(arm.way, Way::Given { .. })).filter_map(move |arm| {
+            let at = start.checked_sub(arm.lead)?;
+            let stands = match capital {
+                None => bytes[at..].starts_with(arm.literal),
+                Some(_) => arm.may_be_capital && arm.lead == 0 && bytes[at + 1..].starts_with(&arm.literal[1..]),
+            };
+            stands.then_some((arm, at))
+        })
+    }
+
+    /// The byte before, and enough letters behind: what turns away all but a few of the literals in source code.
+    fn worth_a_look(&self, bytes: &[u8], literal: &Literal) -> bool {
+        let at = literal.start;
+        let mut leads = self.leads.get(literal.which).into_iter().flatten();
+        let starts_in_front =
+            |lead: &&'static [u8]| bytes[..at].ends_with(lead) && boundary::may_start(bytes, at - lead.len());
+        has_body(bytes, literal.end) && (boundary::may_start(bytes, at) || leads.any(starts_in_front))
+    }
+
+    /// The token that starts at `at` with the arm's prefix.
+    fn prefixed(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<Hit> {
+        let may_be =
+            has_body(bytes, at + arm.literal.len()) && (asked.near.is_empty() || stands_before(bytes, at, asked.near));
+        if may_be { self.judged(arm, asked, bytes, at, margin) } else { None }
+    }
+
+    /// As [`Self::prefixed`], whatever the first letters are.
+    pub(super) fn judged(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<Hit> {
+        let start = at + arm.literal.len();
+        let body = |end| bytes.get(start..end).unwrap_or_default();
+        let counted = margin.counted.filter(|&end| self.is_all_of_one(arm, body(end), asked.judge));
+        let opens = margin.opens || (margin.opens_named && arm.is_named);
+        let end = counted.or_else(|| if opens { self.end(arm, bytes, at, asked.judge, margin.limit) } else { None })?;
+        let mut token = Cow::Borrowed(&bytes[at..end]);
+        if token[0] != arm.literal[0] {
+            token.to_mut()[0] = arm.literal[0];
+        }
+        hit(arm.rule, asked.environment.severity(), at..end, &token, arm.literal.len(), None)
+    }
+
+    /// Whether `body` is the body of one token and nothing else.
+    fn is_all_of_one(&self, arm: &Arm, body: &[u8], judge: Judge) -> bool {
+        let found = self.expression(arm.expression).find(body);
+        found.is_some_and(|found| found.range() == (0..body.len()))
+            && validator::body_len(judge, body) == Some(body.len())
+    }
+
+    /// Where the token ends that starts at `at`, if one does: at `limit` at the latest.
+    fn end(&self, arm: &Arm, bytes: &[u8], at: usize, judge: Judge, limit: Option<usize>) -> Option<usize> {
+        let start = at + arm.literal.len();
+        let rest = bytes.get(start..limit.unwrap_or(bytes.len()).min(start + LONGEST_BODY))?;
+        let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
+        let end = start + validator::body_len(judge, body.as_bytes())?;
+        if limit == Some(end) {
+            return Some(end);
+        }
+        // A fixed length must not cut a longer body: 32 letters of base64 may go on with `+`.
+        let fixed = judge == Judge::EncodedKey && end == start + body.end() && !body.as_bytes().ends_with(b"=");
+        let goes_on = fixed && boundary::is_base64_symbol(bytes.get(end));
+        if goes_on || !boundary::ends_at(bytes, end) || cut_short(bytes, start, end) {
+            return None;
+        }
+        // Three letters stand in a digest by chance, longer prefixes do not.
+        let by_chance = judge == Judge::RandomRun && boundary::in_base64url(bytes, at);
+        (!by_chance).then_some(end)
+    }
+
+    /// The tokens in `window` that a name gives away, from `done` on.
+    pub(super) fn given(
+        &self,
+        arm: &Arm,
+        bytes: &[u8],
+        window: Range<usize>,
+        written: Written,
+        done: &mut usize,
+        hits: &mut Vec<Hit>,
+    ) {
+        let mut from = window.start.max(*done);
+        if from > window.end {
+            return;
+        }
+        while let Some(groups) = self.expression(arm.expression).captures(&bytes[from..window.end]) {
+            let token = groups.name("token").expect("every such expression has the group, held by a test");
+            let span = from + token.start()..from + token.end();
+            from = span.end;
+            *done = from;
+            if !boundary::starts_at(bytes, span.start) || !boundary::ends_at(bytes, span.end) {
+                continue;
+            }
+            let severity = Severity::High;
+            hits.extend(match written {
+                Written::Plainly => validator::body_len(Judge::RandomHex, &bytes[span.clone()])
+                    .and_then(|_| hit(arm.rule, severity, span.clone(), &bytes[span], 0, None)),
+                Written::BasicAuth => basic_auth_user(&bytes[span.clone()]).and_then(|user| {
+                    hit(arm.rule, severity, span, &user, 0, Some(Encoding::wrap(Layer::Base64, None)))
+                }),
+            });
+        }
+    }
+
+    pub(super) fn expression(&self, at: usize) -> &Regex {
+        let expression = &self.expressions[at];
+        expression.compiled.get_or_init(|| {
+            // Anchored at the prefix for bodies; the names of a context are looked for in their window.
+            let anchored = if expression.pattern.contains("(?P<token>") {
+                expression.pattern.to_owned()
+            } else {
+                format!(r"\A(?:{})", expression.pattern)
+            };
+            regex::bytes::RegexBuilder::new(&anchored)
+                .unicode(false)
+                .build()
+                .expect("the tables' expressions compile, held by a test")
+        })
+    }
+}
+
+fn basic_auth_user(encoded: &[u8]) -> Option<Vec<u8>> {
+    let bare = encoded.strip_suffix(b"=").unwrap_or(encoded);
+    let mut decoded = data_encoding::BASE64_NOPAD.decode(bare).ok()?;
+    let colon = decoded.iter().position(|&b| b == b':')?;
+    decoded.truncate(colon);
+    let hex = decoded.len() == 64 && randomness::is_hex(&decoded);
+    (hex && validator::body_len(Judge::RandomHex, &decoded).is_some()).then_some(decoded)
+}

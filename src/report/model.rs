@@ -1,0 +1,69 @@
+//! What every format reports.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::cleanup::Cleaning;
+use crate::error::Trouble;
+use crate::history::provenance::{Exposure, ShownCommit};
+use crate::scan::engine::Outcome;
+use crate::scan::source::Kind;
+
+/// A scan that has ended, and the circumstances that a report tells of.
+pub struct Report<'a> {
+    pub kind: Kind,
+    pub outcome: &'a Outcome,
+    /// In a sweep of the history, what stands for its findings.
+    pub exposures: Option<&'a [Exposure]>,
+    /// Of commits that were named, by hex id, who made those with a token, and when.
+    pub commits: &'a HashMap<String, ShownCommit>,
+    /// Of a push, what helps where the other side has a commit already.
+    pub push: Option<&'a PushHelp>,
+    /// Where such a sweep found something, what the plan to clean it is made from.
+    pub cleaning: Option<&'a Cleaning>,
+    /// How many tokens were sought by value; 0 where rules found them.
+    pub sought: usize,
+    /// What could not be done besides the scan, its words masked.
+    pub failed: Option<&'a Trouble>,
+    pub seconds: f64,
+    /// Sentences that the reader should know besides.
+    pub notes: &'a [String],
+    /// A command that lists all findings, as a line for a shell.
+    pub list_command: Option<String>,
+    /// Whether HEAD has no commit yet: then there is nothing to restore a file from.
+    pub first_commit: bool,
+    /// Whether the reader stands below the top of the worktree, so that a path from there leads nowhere.
+    pub below_top: bool,
+}
+
+/// What the help for a push depends on.
+#[derive(Debug, Default)]
+pub struct PushHelp {
+    /// Commits, by hex id, that are on some remote already: nobody should rewrite them.
+    pub published: HashSet<String>,
+    /// The command after which it is known what the other side has.
+    pub fetch: Option<String>,
+    /// Whether the other side may have more than is known here.
+    pub is_unsure: bool,
+}
+
+impl Report<'_> {
+    /// Why the scan is not complete, or not all of what was asked for was done.
+    pub fn errors(&self) -> impl Iterator<Item = &Trouble> {
+        self.outcome.unread.iter().chain(&self.outcome.lacking).chain(self.failed)
+    }
+
+    /// How many different tokens were found.
+    pub(super) fn tokens(&self) -> usize {
+        let tokens = self.outcome.findings.iter().map(|finding| finding.fingerprint);
+        tokens.collect::<HashSet<_>>().len()
+    }
+
+    /// How many findings are allowed; in a sweep of the history, how many tokens.
+    pub(super) fn allowed(&self) -> usize {
+        let allowed = &self.outcome.allowed;
+        match self.exposures {
+            Some(_) => allowed.iter().map(|one| one.finding.fingerprint).collect::<HashSet<_>>().len(),
+            None => allowed.len(),
+        }
+    }
+}

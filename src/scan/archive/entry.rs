@@ -1,0 +1,49 @@
+//! What the containers pass on: their entries, and how the content of one is read.
+
+use std::ops::{ControlFlow, Range};
+
+use crate::finding::Part;
+use crate::scan::archive::content::{Content, Stop};
+use crate::scan::archive::stream::Layout;
+
+/// An entry of an archive.
+pub(crate) struct Entry<'a> {
+    pub(super) name: &'a [u8],
+    /// Where in the archive its name and target are, among other things.
+    pub(super) headers: Vec<Range<usize>>,
+    /// Comments and the like: other fields may surround them, so that the scan of the archive's own bytes misses a token there.
+    pub(super) texts: Vec<Range<usize>>,
+    /// None: a folder.
+    pub(super) part: Option<Part>,
+    /// Of a tar's link.
+    pub(super) target: Option<&'a [u8]>,
+    /// What is wrong with it, although it can be read.
+    pub(super) damage: Option<String>,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn new(name: &'a [u8]) -> Self {
+        Self { name, headers: Vec::new(), texts: Vec::new(), part: Some(Part::Content), target: None, damage: None }
+    }
+}
+
+pub(super) type Decode<'a> = dyn FnMut(&mut Content<'_, '_>, &mut Layout) -> Result<(), Stop> + 'a;
+
+/// The content of an entry.
+pub(crate) enum Data<'a> {
+    /// It is in the archive as it is, there.
+    Plain(Range<usize>),
+    Packed(&'a mut Decode<'a>),
+    /// It cannot be read, for this reason.
+    Closed(String),
+}
+
+/// Takes what one archive has.
+pub(crate) trait Taker {
+    fn entry(&mut self, bytes: &[u8], entry: Entry<'_>, data: Data<'_>) -> ControlFlow<()>;
+
+    /// A text that belongs to no entry.
+    fn text(&mut self, bytes: &[u8], there: Range<usize>);
+}
+
+pub(crate) type Take<'t> = dyn Taker + 't;

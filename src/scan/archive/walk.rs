@@ -1,0 +1,352 @@
+//! The way through an archive, and through the archives in it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
+
+use crate::scan::archive::content::{Content, Stop};
+use crate::scan::archive::covered::{Hits, Told};
+use crate::scan::archive::entry::{Data, Entry, Taker};
+use crate::scan::archive::kind::Kind;
+use crate::scan::archive::limits::{Account, ENTRY, EXCESS, FINDINGS, Limit};
+use crate::scan::archive::limits::{Budget, Limits};
+use crate::scan::archive::path::{entry_path, is_too_long};
+use crate::scan::archive::stream::{Format, Layout};
+use crate::scan::archive::{ar, kind, stream, tar, zip};
+
+use crate::error::Trouble;
+use crate::finding::{Part, Span};
+use crate::scan::source::{Newness, Skipped, Unit};
+
+/// The shortest text beside the files that may hold a token.
+const SHORTEST_TEXT: usize = 16;
+
+/// Of one outermost file, no more than this are listed by name.
+const MOST_SKIPPED: usize = 1000;
+
+/// What became of one file.
+#[derive(Debug, Default)]
+pub(crate) struct Unpacked {
+    /// Files found inside.
+    pub files: usize,
+    /// Their bytes, and those of what they were packed in.
+    pub bytes: u64,
+    pub skipped: Vec<Skipped>,
+    pub unread: Vec<Unopened>,
+    told: Told,
+}
+
+/// What could not be read, or not to its end.
+#[derive(Debug)]
+pub(crate) struct Unopened {
+    pub path: Vec<u8>,
+    /// What shares its fate: ` and 2 more in the same archive`, or nothing.
+    others: String,
+    pub(super) why: String,
+}
+
+impl Unopened {
+    /// What to say of it, under this name.
+    pub fn trouble(&self, name: &[u8]) -> Trouble {
+        let attempt = format!("cannot look into {}{}", String::from_utf8_lossy(name), self.others);
+        Trouble::new(attempt, &self.why, "unpack it by other means, and scan what comes out")
+    }
+}
+
+impl Unpacked {
+    /// Whether what was found at this span of the outermost file was found in a file inside.
+    pub fn is_told(&self, bytes: &[u8], span: &Span) -> bool {
+        self.told.holds(bytes, span)
+    }
+}
+
+/// Hands the names and contents of all that `bytes`, the file `path`, holds to `visit`, as `path!/name`. A file that is
+/// no archive holds nothing.
+pub(crate) fn unpack(
+    path: &[u8],
+    bytes: &[u8],
+    limits: Limits,
+    budget: &Budget,
+    visit: &dyn Fn(&Unit<'_>),
+) -> Unpacked {
+    let account = Account::new(limits, budget, bytes.len() as u64);
+    let mut walk = Walk { account, visit, unpacked: Unpacked::default(), unread: BTreeMap::new() };
+    let told = walk.look_into(path, bytes, 0);
+    let unread = walk.unread.into_iter().map(|(why, (path, more))| {
+        let others = if more == 0 { String::new() } else { format!(" and {more} more in the same archive") };
+        Unopened { path, others, why }
+    });
+    Unpacked { told, unread: unread.collect(), ..walk.unpacked }
+}
+
+/// The way through one outermost file.
+struct Walk<'w> {
+    account: Account<'w>,
+    visit: &'w dyn Fn(&Unit<'_>),
+    unpacked: Unpacked,
+    /// By reason: the first, and how many more.
+    unread: BTreeMap<String, (Vec<u8>, usize)>,
+}
+
+/// An archive that is being read.
+struct Opened<'o, 'w> {
+    walk: &'o mut Walk<'w>,
+    path: &'o [u8],
+    depth: usize,
+    told: &'o mut Told,
+}
+
+impl Walk<'_> {
+    /// What `bytes` hold, `depth` archives deep; and what was found in it.
+    fn look_into(&mut self, path: &[u8], bytes: &[u8], depth: usize) -> Told {
+        let mut told = Told::default();
+        for kind in kind::all(bytes) {
+            self.open(kind, path, bytes, depth, &mut told);
+        }
+        told.in_order()
+    }
+
+    fn open(&mut self, kind: Kind, path: &[u8], bytes: &[u8], depth: usize, told: &mut Told) {
+        if let Kind::Other(why) = kind {
+            return self.skip(path, why);
+        }
+        if depth >= self.account.limits.depth {
+            let depth = self.account.limits.depth;
+            return self.give_up(path, format!("more than {depth} archives are nested"));
+        }
+        let mut opened = Opened { walk: self, path, depth, told };
+        let read = match kind {
+            Kind::Zip => zip::each(bytes, &mut opened),
+            Kind::Tar => tar::each(bytes, &mut opened),
+            Kind::Ar => ar::each(bytes, &mut opened),
+            Kind::Stream(format) => return self.stream(format, path, bytes, depth, told),
+            Kind::Other(_) => Ok(()),
+        };
+        if let Err(why) = read {
+            self.give_up(path, why);
+        }
+    }
+
+    /// One stream, which may be a tar: its files are then the archive's own.
+    fn stream(&mut self, format: Format, path: &[u8], bytes: &[u8], depth: usize, told: &mut Told) {
+        let inner = entry_path(path, kind::bare_name(path));
+        let mut layout = Layout::default();
+        let (hits, end, limit) = self.packed(
+            path,
+            bytes.len(),
+            &mut layout,
+            |content, layout| stream::unpack(format, bytes, content, layout),
+            |walk, content| {
+                let is_tar = tar::first_header(content) == Some(0);
+                let below = if is_tar {
+                    walk.look_into(path, content, depth)
+                } else {
+                    walk.look_into(&inner, content, depth + 1)
+                };
+                walk.hand_over(&inner, Part::Content, content, &below)
+            },
+        );
+        if let Some(limit) = limit {
+            self.limit(path, limit);
+        }
+        layout.body.iter().for_each(|range| told.region(range.clone(), &hits));
+        for there in layout.texts {
+            self.text(path, bytes, there, told);
+        }
+        // What stands behind may be a stream of another kind. A zip is found by its end.
+        let Some((end, rest)) = end.and_then(|end| Some((end, bytes.get(end..)?))) else { return };
+        if let Some(kind) = kind::start(rest).filter(|kind| *kind != Kind::Zip) {
+            let mut behind = Told::default();
+            self.open(kind, path, rest, depth + 1, &mut behind);
+            told.behind(end, behind);
+        }
+    }
+
+    /// Unpacks something, passes it on, and says why it is not whole.
+    fn packed<T>(
+        &mut self,
+        path: &[u8],
+        size: usize,
+        layout: &mut Layout,
+        decode: impl FnOnce(&mut Content<'_, '_>, &mut Layout) -> Result<T, Stop>,
+        take: impl FnOnce(&mut Self, &[u8]) -> Hits,
+    ) -> (Hits, Option<T>, Option<Limit>) {
+        // Decoding takes time also where nothing comes of it.
+        if let Err(limit) = self.account.spend(size as u64) {
+            return (Hits::default(), None, Some(limit));
+        }
+        let mut content = Content::new(&mut self.account);
+        let decoded = decode(&mut content, layout);
+        let (content, limit) = content.finish(matches!(decoded, Err(Stop::Full)));
+        let hits = take(self, &content);
+        self.account.release(content.len() as u64);
+        let end = match decoded {
+            Ok(end) => Some(end),
+            Err(Stop::Full) => None,
+            Err(Stop::Damaged(why) | Stop::Unsupported(why)) => {
+                self.give_up(path, why);
+                None
+            }
+        };
+        (hits, end, limit)
+    }
+
+    fn content(&mut self, path: &[u8], part: Part, bytes: &[u8], depth: usize) -> Hits {
+        let told = self.look_into(path, bytes, depth + 1);
+        self.hand_over(path, part, bytes, &told)
+    }
+
+    /// Hands a file over, and returns all that was found in it.
+    fn hand_over(&mut self, path: &[u8], part: Part, bytes: &[u8], told: &Told) -> Hits {
+        if part == Part::Content {
+            self.unpacked.files += 1;
+        }
+        self.unpacked.bytes += bytes.len() as u64;
+        self.show(path, part, bytes, &|span| !told.holds(bytes, span))
+    }
+
+    fn show(&mut self, path: &[u8], part: Part, bytes: &[u8], is_new: &dyn Fn(&Span) -> bool) -> Hits {
+        let (hits, is_spent) = (RefCell::new(Hits::default()), Cell::new(false));
+        let compare = |spans: &[Span]| {
+            let list = |span: &Span| {
+                let is_new = is_new(span);
+                is_spent.set(is_spent.get() || (is_new && !self.account.budget.take_finding()));
+                // What is not listed here may still be found in the archive's own bytes.
+                if !is_new || !is_spent.get() {
+                    hits.borrow_mut().add(bytes, span);
+                }
+                is_new && !is_spent.get()
+            };
+            Ok(spans.iter().map(list).collect())
+        };
+        (self.visit)(&Unit { path: Some(path), part, origin: None, bytes, newness: Newness::Compared(&compare) });
+        if is_spent.get() {
+            let why = format!("archives hold more than {FINDINGS} findings, of which no more are listed");
+            self.give_up(path, why);
+            self.account.close();
+        }
+        hits.into_inner()
+    }
+
+    /// The name as it is behind the archive's own, which was scanned before.
+    fn name(&mut self, archive: &[u8], name: &[u8]) -> Hits {
+        if is_too_long(archive, name) {
+            return self.show(&entry_path(archive, name), Part::Content, name, &|_| true);
+        }
+        let path = entry_path(archive, name);
+        self.show(&path, Part::Name, &path, &|span| span.start > archive.len())
+    }
+
+    fn text(&mut self, path: &[u8], bytes: &[u8], there: Range<usize>, told: &mut Told) {
+        let text = bytes.get(there.clone()).filter(|text| text.len() >= SHORTEST_TEXT);
+        if let Some(text) = text {
+            let hits = self.show(path, Part::Content, text, &|_| true);
+            told.region(there, &hits);
+        }
+    }
+
+    fn limit(&mut self, path: &[u8], limit: Limit) {
+        let limits = self.account.limits;
+        let why = match limit {
+            Limit::Content => {
+                format!("it is larger than {} MiB, of which the beginning was scanned", limits.file >> 20)
+            }
+            Limit::File => format!(
+                "what it holds is larger than {} MiB and {} times the file, or than {} GiB; the beginning was scanned",
+                limits.free >> 20,
+                limits.ratio,
+                limits.all >> 30
+            ),
+            Limit::Scan => {
+                let most = EXCESS >> 20;
+                format!(
+                    "all archives together hold {most} MiB more than archives of their size usually do; the beginning was scanned"
+                )
+            }
+        };
+        self.give_up(path, why);
+    }
+
+    fn skip(&mut self, path: &[u8], why: &'static str) {
+        match self.unpacked.skipped.len() {
+            MOST_SKIPPED => {
+                let why = "one of more than 1,000 in an archive, which are not unpacked";
+                self.unpacked.skipped.push(Skipped { path: path.to_owned(), why });
+            }
+            listed if listed < MOST_SKIPPED => self.unpacked.skipped.push(Skipped { path: path.to_owned(), why }),
+            _ => {}
+        }
+    }
+
+    fn give_up(&mut self, path: &[u8], why: String) {
+        self.unread.entry(why).and_modify(|(_, more)| *more += 1).or_insert_with(|| (path.to_owned(), 0));
+    }
+}
+
+impl Taker for Opened<'_, '_> {
+    fn entry(&mut self, bytes: &[u8], entry: Entry<'_>, data: Data<'_>) -> ControlFlow<()> {
+        let (walk, depth) = (&mut *self.walk, self.depth);
+        let path = entry_path(self.path, entry.name);
+        let targets = entry.target.map_or(0, <[u8]>::len);
+        let cost = ENTRY + (self.path.len() + entry.name.len() + targets) as u64;
+        if let Err(limit) = walk.account.spend(cost) {
+            walk.limit(self.path, limit);
+            return ControlFlow::Break(());
+        }
+        // A damaged header may cut a token, so what is found there covers nothing of the archive's own bytes.
+        let mut nothing = Told::default();
+        let told = if entry.damage.is_some() { &mut nothing } else { &mut *self.told };
+        let mut hits = walk.name(self.path, entry.name);
+        if let Some(target) = entry.target {
+            hits.extend(walk.show(&path, Part::SymlinkTarget, target, &|_| true));
+        }
+        entry.headers.into_iter().for_each(|range| told.region(range, &hits));
+        for there in entry.texts {
+            walk.text(&path, bytes, there, told);
+        }
+        if let Some(why) = entry.damage {
+            walk.give_up(&path, why);
+        }
+        let Some(part) = entry.part else { return ControlFlow::Continue(()) };
+        match data {
+            Data::Plain(range) => {
+                if let Err(limit) = walk.account.spend(range.len() as u64) {
+                    walk.limit(self.path, limit);
+                    return ControlFlow::Break(());
+                }
+                let hits = walk.content(&path, part, &bytes[range.clone()], depth);
+                told.plain(&range, starts_record(&bytes[range.end..]), &hits);
+            }
+            Data::Packed(decode) => {
+                let mut layout = Layout::default();
+                let take = |walk: &mut Walk<'_>, content: &[u8]| walk.content(&path, part, content, depth);
+                let (hits, _, limit) = walk.packed(&path, 0, &mut layout, decode, take);
+                let mut read = 0;
+                for range in layout.body {
+                    read += range.len() as u64;
+                    told.region(range, &hits);
+                }
+                match limit.map_or_else(|| walk.account.spend(read), Err) {
+                    Ok(()) => {}
+                    Err(limit @ Limit::Content) => walk.limit(&path, limit),
+                    Err(limit) => {
+                        walk.limit(self.path, limit);
+                        return ControlFlow::Break(());
+                    }
+                }
+            }
+            Data::Closed(why) => walk.give_up(&path, why),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn text(&mut self, bytes: &[u8], there: Range<usize>) {
+        self.walk.text(self.path, bytes, there, self.told);
+    }
+}
+
+/// Whether a header of zip, tar or ar is in front.
+fn starts_record(bytes: &[u8]) -> bool {
+    let is_zip = bytes.starts_with(b"PK") && bytes.get(2).is_some_and(|&b| b < 9);
+    is_zip || tar::starts_header(bytes) || ar::starts_header(bytes)
+}
