@@ -383,7 +383,7 @@ fn some_commits_are_told_of_what_they_bring_into_an_archive() {
     assert_eq!(told.remove(name).2, second.id);
     assert_eq!(told, at(LINE + 10, &second.id, "a.zip"));
     of(&[&format!("{}..{}", second.id, third.id)]).expect_code(0);
-    assert_eq!(of(&["--since", "2024-03-01"]).expect_code(1).findings().len(), 5);
+    assert_eq!(of(&["--since", "2024-03-01T00:00:00Z"]).expect_code(1).findings().len(), 5);
     // What cannot be opened is named, and globs act.
     let run = of(&["main", "--allow", "a.zip!/**"]).expect_code(0);
     assert_eq!(run.summary()["allowed"], 5);

@@ -73,7 +73,7 @@ fn history() {
     story.add("tests/fixture.py", client(&test));
     story.git(&["branch", "side"]);
     scan(&mut shots, "three tokens", &story.repo, &["history"]);
-    scan(&mut shots, "some commits", &story.repo, &["history", "main", "--since", "2024-03-03"]);
+    scan(&mut shots, "some commits", &story.repo, &["history", "main", "--since", "2024-03-03T00:00:00Z"]);
     let call = || story.repo.keysweep_call(&["find"]).stdin(new.text());
     shots.add("a token by its value", "keysweep find", &story.repo, &call().run());
     let absent = Maker::new(9004).sk_live(24);
