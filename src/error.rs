@@ -5,26 +5,21 @@ use std::fmt;
 
 /// Something that could not be read, or was asked for wrongly. Whoever has one may not say "clean".
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Trouble {
+pub struct Error {
     /// What was attempted, on which path or object: `cannot read the index .git/index`.
-    pub attempt: String,
+    pub context: String,
     pub cause: String,
     /// What the reader can do about it, in the imperative.
-    pub way_out: String,
+    pub help: String,
     /// How many objects it is about, where they are counted: a summary gives their number.
     pub objects: usize,
 }
 
-impl Trouble {
-    pub fn new(attempt: impl Into<String>, cause: impl fmt::Display, way_out: impl Into<String>) -> Self {
+impl Error {
+    pub fn new(context: impl Into<String>, cause: impl fmt::Display, help: impl Into<String>) -> Self {
         // Causes come from libraries, some with newlines or a full stop: one sentence has neither.
         let cause = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        Self {
-            attempt: attempt.into(),
-            cause: cause.trim_end_matches('.').to_owned(),
-            way_out: way_out.into(),
-            objects: 0,
-        }
+        Self { context: context.into(), cause: cause.trim_end_matches('.').to_owned(), help: help.into(), objects: 0 }
     }
 
     /// The same, about so many objects.
@@ -34,13 +29,13 @@ impl Trouble {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.attempt, self.cause, self.way_out)
+        write!(f, "{}: {}; {}", self.context, self.cause, self.help)
     }
 }
 
-impl std::error::Error for Trouble {}
+impl std::error::Error for Error {}
 
 /// The known word that is most like `word`: what whoever wrote it may have meant.
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> &'k str {

@@ -17,7 +17,7 @@ const HEAD: usize = 8192;
 const ROUNDS: usize = 8;
 
 /// The tokens that were found, and their written forms. `Debug` shows none of them.
-pub struct Vault {
+pub struct Secrets {
     /// None where nobody asked for them.
     forms: Option<Mutex<BTreeMap<Vec<u8>, Form>>>,
     /// One hit of each token.
@@ -63,7 +63,7 @@ impl Form {
     }
 }
 
-impl Vault {
+impl Secrets {
     /// For the tokens alone, so that they can be sought by value.
     pub fn of_tokens() -> Self {
         Self { forms: None, tokens: Mutex::default() }
@@ -144,7 +144,7 @@ impl Vault {
     }
 }
 
-impl fmt::Debug for Vault {
+impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
@@ -195,8 +195,8 @@ fn replace(text: &[u8], replacements: &BTreeMap<Vec<u8>, Vec<u8>>) -> Vec<u8> {
     let mut at = 0;
     while at < text.len() {
         let starting = text.get(at..at + shortest).and_then(|start| by_start.get(start));
-        let standing = starting.into_iter().flatten().find(|(form, _)| text[at..].starts_with(form));
-        if let Some((form, replacement)) = standing {
+        let reachability = starting.into_iter().flatten().find(|(form, _)| text[at..].starts_with(form));
+        if let Some((form, replacement)) = reachability {
             replaced.extend_from_slice(replacement);
             at += form.len();
         } else {

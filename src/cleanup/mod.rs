@@ -5,14 +5,14 @@ pub(crate) mod output_path;
 mod lines;
 mod tokens;
 
-pub use crate::cleanup::output_path::Place;
+pub use crate::cleanup::output_path::OutputPath;
 pub use crate::cleanup::tokens::tokens_from;
 
 use crate::finding::ShownPath;
 
 /// What the plan at the end of a report is made from.
 #[derive(Debug)]
-pub struct Cleaning {
+pub struct Cleanup {
     /// Whether the repository has a remote.
     pub has_remotes: bool,
     /// The options of the sweep that decide what it finds, as words for a shell.

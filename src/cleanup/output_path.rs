@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic_file::{AtomicFile, folder_of};
 use crate::cleanup::lines::{lines, token_lines};
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::Fingerprint;
 use crate::git::command::Question;
-use crate::secrets::Vault;
+use crate::secrets::Secrets;
 
 /// A path that no file has yet, in a place that is fit for one.
 #[derive(Debug)]
-pub struct Place {
+pub struct OutputPath {
     path: PathBuf,
 }
 
-impl Place {
+impl OutputPath {
     /// `path`, if such a file may stand there. `worktree` is that of the repository that is swept.
-    pub fn new(path: &Path, worktree: Option<&Path>) -> Result<Self, Trouble> {
-        let (folder, place) = Self::absent(path, &attempt(path), OUTSIDE)?;
-        let refused = |cause: &str| Trouble::new(attempt(path), cause, OUTSIDE);
+    pub fn new(path: &Path, worktree: Option<&Path>) -> Result<Self, Error> {
+        let (folder, place) = Self::absent(path, &context(path), OUTSIDE)?;
+        let refused = |cause: &str| Error::new(context(path), cause, OUTSIDE);
         match kept_by(&folder, &place.path, worktree)? {
             Keeper::Nobody => Ok(place),
             Keeper::GitDirectory => Err(refused("copies of the repository's git directory would carry it along")),
@@ -31,19 +31,19 @@ impl Place {
     }
 
     /// `path` for a script, which any folder may have.
-    pub fn for_script(path: &Path) -> Result<Self, Trouble> {
+    pub fn for_script(path: &Path) -> Result<Self, Error> {
         Ok(Self::absent(path, &attempt_script(path), ELSEWHERE)?.1)
     }
 
     /// A path that nothing has yet, and its folder, which must be there.
-    fn absent(path: &Path, attempt: &str, help: &str) -> Result<(PathBuf, Self), Trouble> {
+    fn absent(path: &Path, context: &str, help: &str) -> Result<(PathBuf, Self), Error> {
         // Also a link that leads nowhere.
         if path.symlink_metadata().is_ok() {
-            return Err(Trouble::new(attempt, "it is there already, and is never overwritten", help));
+            return Err(Error::new(context, "it is there already, and is never overwritten", help));
         }
-        let name = path.file_name().ok_or_else(|| Trouble::new(attempt, "this is no name for a file", help))?;
+        let name = path.file_name().ok_or_else(|| Error::new(context, "this is no name for a file", help))?;
         let folder = folder_of(path);
-        let folder = folder.canonicalize().map_err(|err| Trouble::new(attempt, err, help))?;
+        let folder = folder.canonicalize().map_err(|err| Error::new(context, err, help))?;
         let path = folder.join(name);
         Ok((folder, Self { path }))
     }
@@ -59,18 +59,18 @@ impl Place {
     }
 
     /// Writes what of the vault `wanted` names.
-    pub fn write(&self, vault: Vault, wanted: impl Fn(Fingerprint) -> bool) -> Result<(), Trouble> {
-        let all = vault.tokens(|_| true);
-        let forms = vault.forms(&wanted);
+    pub fn write(&self, secrets: Secrets, wanted: impl Fn(Fingerprint) -> bool) -> Result<(), Error> {
+        let all = secrets.tokens(|_| true);
+        let forms = secrets.forms(&wanted);
         let replaced: BTreeSet<Fingerprint> = forms.iter().map(|(_, form)| form.fingerprint()).collect();
         let tokens = all.iter().filter(|hit| wanted(hit.fingerprint) || replaced.contains(&hit.fingerprint));
         let text = [lines(&forms), token_lines(tokens.map(|hit| &hit.token))].concat();
-        self.create(&text, false).map_err(|err| Trouble::new(attempt(&self.path), err, OUTSIDE))
+        self.create(&text, false).map_err(|err| Error::new(context(&self.path), err, OUTSIDE))
     }
 
     /// Writes a script that its owner can run.
-    pub fn write_script(&self, text: &[u8]) -> Result<(), Trouble> {
-        self.create(text, true).map_err(|err| Trouble::new(attempt_script(&self.path), err, ELSEWHERE))
+    pub fn write_script(&self, text: &[u8]) -> Result<(), Error> {
+        self.create(text, true).map_err(|err| Error::new(attempt_script(&self.path), err, ELSEWHERE))
     }
 
     /// A new file for its owner alone; all of it or none, since half a file would clean half of the history.
@@ -89,7 +89,7 @@ impl Place {
 const OUTSIDE: &str = "name a new file outside of every worktree, such as ~/replacements.txt";
 const ELSEWHERE: &str = "name a new file with --plan";
 
-fn attempt(path: &Path) -> String {
+fn context(path: &Path) -> String {
     format!("cannot write the replacements to {}", path.display())
 }
 
@@ -105,13 +105,13 @@ enum Keeper {
 }
 
 /// Asks of the repository that is swept, whose worktree may be anywhere, and of that in which the folder lies by itself.
-fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper, Trouble> {
+fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper, Error> {
     let swept = worktree.and_then(|top| top.canonicalize().ok()).filter(|top| folder.starts_with(top));
     let of_folder = Question::new(folder, ["rev-parse", "--is-inside-git-dir"]).of_folder().answer()?;
     match of_folder.line() {
         Some(b"true") => return Ok(Keeper::GitDirectory),
         None if !of_folder.complaint().contains("not a git repository") => {
-            return Err(Trouble::new(attempt(path), of_folder.complaint(), OUTSIDE));
+            return Err(Error::new(context(path), of_folder.complaint(), OUTSIDE));
         }
         Some(_) | None => {}
     }

@@ -5,15 +5,15 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::cleanup::lines::parse;
-use crate::error::Trouble;
+use crate::error::Error;
 
 /// A file of a history with 100,000 tokens has half of this.
 const LARGEST: u64 = 64 << 20;
 
 /// The tokens that the file at `path` names. Where it names none, as one that a person wrote by hand, what it replaces.
-pub fn tokens_from(path: &Path) -> Result<Vec<Vec<u8>>, Trouble> {
-    let refused = |cause: &str, help: &str| Trouble::new(attempt(path), cause, help);
-    let failed = |err: io::Error| Trouble::new(attempt(path), err, WRITTEN);
+pub fn tokens_from(path: &Path) -> Result<Vec<Vec<u8>>, Error> {
+    let refused = |cause: &str, help: &str| Error::new(context(path), cause, help);
+    let failed = |err: io::Error| Error::new(context(path), err, WRITTEN);
     let file = File::open(path).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
     if !meta.is_file() {
@@ -36,7 +36,7 @@ pub fn tokens_from(path: &Path) -> Result<Vec<Vec<u8>>, Trouble> {
 
 const WRITTEN: &str = "name the file that keysweep history --replacements wrote";
 
-fn attempt(path: &Path) -> String {
+fn context(path: &Path) -> String {
     format!("cannot read the tokens from {}", path.display())
 }
 

@@ -8,12 +8,12 @@ use super::current_dir::is_same_folder;
 use super::in_force;
 use super::scan::{self, Scan, finish};
 use super::stale::stale_entries;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::scan::files::Files;
 use crate::scan::git_dir::GitFiles;
 
-pub(super) fn run(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
+pub(super) fn run(args: &FilesArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new(".")).ok();
     let top = repository.as_ref().and_then(Repository::worktree);
@@ -22,8 +22,8 @@ pub(super) fn run(args: &FilesArgs, common: &Common) -> Result<u8, Trouble> {
     #[cfg(feature = "archives")]
     let files = files.with_archives(args.archives);
     let whole = top.is_some_and(|top| args.paths.iter().any(|path| is_same_folder(path, top)));
-    let (outcome, kind) = scan::run(&files, &settings, None, common);
+    let (result, kind) = scan::run(&files, &settings, None, common);
     // Only where all of the repository is scanned is a glob that allows nothing a stale one; a fingerprint may be the history's.
-    let notes = if whole { stale_entries(&settings.allow, &outcome, None) } else { Vec::new() };
-    finish(Scan { quiet: settings.quiet, ..Scan::new(kind, outcome, started, notes) }, common)
+    let notes = if whole { stale_entries(&settings.allow, &result, None) } else { Vec::new() };
+    finish(Scan { quiet: settings.quiet, ..Scan::new(kind, result, started, notes) }, common)
 }

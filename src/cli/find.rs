@@ -14,14 +14,14 @@ use super::{in_force, output};
 use crate::cleanup::tokens_from;
 use crate::config::Allow;
 use crate::detect::Detector;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::history::database::History;
-use crate::history::progress::Watch;
-use crate::history::provenance::{Detail, add_files, expose};
+use crate::history::progress::ProgressState;
+use crate::history::provenance::{Detail, add_files, trace_provenance};
 use crate::rule::Rule;
 use crate::rules::{self, PACKS, rules_of};
-use crate::scan::engine::{Outcome, Sweep};
+use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::files::Files;
 use crate::scan::source::Kind;
 use crate::text::without_line_end;
@@ -38,13 +38,13 @@ const LARGEST: u64 = 16 << 20;
 /// How to give it so that it comes into no shell's history.
 const HOW: &str = "give it on standard input: printf %s \"$TOKEN\" | keysweep find";
 
-pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
+pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     refuse(&args.typed, common)?;
     let tokens = match &args.tokens_from {
         Some(path) => distinct(tokens_from(path)?).map_err(|cause| {
-            let attempt = format!("cannot search for the tokens of {}", path.display());
-            Trouble::new(attempt, cause, "make the file anew with keysweep history --replacements")
+            let context = format!("cannot search for the tokens of {}", path.display());
+            Error::new(context, cause, "make the file anew with keysweep history --replacements")
         })?,
         None => tokens_on_stdin()?,
     };
@@ -56,25 +56,25 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Trouble> {
         detector = Arc::new(Detector::seeking(&[rules::ALL, &of_packs].concat(), &tokens));
         output::know_tokens(&detector);
     }
-    let watch = Arc::new(Watch::default());
-    progress::tell_when_stopped(&watch);
-    let progress = Progress::start(&watch, common);
-    let history = History::open(&repository, &detector, threads(common), watch);
+    let progress_state = Arc::new(ProgressState::default());
+    progress::tell_when_stopped(&progress_state);
+    let progress = Progress::start(&progress_state, common);
+    let history = History::open(&repository, &detector, threads(common), progress_state);
     let allow = Allow::strict();
-    let sweep = Sweep { detector: &detector, allow: &allow, before: None, vault: None, tell: None };
-    let mut outcome = sweep.run(&history, threads(common));
-    let mut exposures = expose(&mut outcome, &history, &detector, &allow, Detail::Position, threads(common));
+    let scanner = Scanner { detector: &detector, allow: &allow, before: None, secrets: None, tell: None };
+    let mut result = scanner.run(&history, threads(common));
+    let mut provenances = trace_provenance(&mut result, &history, &detector, &allow, Detail::Position, threads(common));
     let files = files(&repository, args.tokens_from.as_deref());
-    let on_disk = sweep.run(&files, threads(common));
+    let on_disk = scanner.run(&files, threads(common));
     drop(progress);
-    add_files(&mut exposures, &on_disk.findings);
-    absorb(&mut outcome, on_disk);
+    add_files(&mut provenances, &on_disk.findings);
+    absorb(&mut result, on_disk);
     if args.allow_incomplete {
-        outcome.accept_lacks();
+        result.accept_missing();
     }
     let notes = history.notes().into_iter().chain(forms(&tokens)).collect();
-    let scan = Scan::new(Kind::Everywhere, outcome, started, notes);
-    finish(Scan { exposures: Some(exposures), sought: tokens.len(), ..scan }, common)
+    let scan = Scan::new(Kind::Everywhere, result, started, notes);
+    finish(Scan { provenances: Some(provenances), sought: tokens.len(), ..scan }, common)
 }
 
 /// The rules of the packs that the configuration turns on: they name a token that is sought, and hide others in what is shown.
@@ -92,27 +92,27 @@ fn rules_of_packs(repository: &Repository, common: &Common) -> Vec<&'static Rule
 }
 
 /// What has no part in this, rather than leaving it out in silence.
-fn refuse(typed: &[OsString], common: &Common) -> Result<(), Trouble> {
+fn refuse(typed: &[OsString], common: &Common) -> Result<(), Error> {
     if !typed.is_empty() {
         let cause = "what is typed stays in the shell's history";
-        return Err(Trouble::new("cannot take the token from the command line", cause, HOW));
+        return Err(Error::new("cannot take the token from the command line", cause, HOW));
     }
     if common.config.is_some() || !common.allow.is_empty() {
         let cause = "find tells of every place, whatever is allowed";
-        return Err(Trouble::new("cannot use --config or --allow", cause, "leave it out"));
+        return Err(Error::new("cannot use --config or --allow", cause, "leave it out"));
     }
     Ok(())
 }
 
 /// The tokens on standard input, one a line.
-fn tokens_on_stdin() -> Result<Vec<Vec<u8>>, Trouble> {
-    let refused = |cause: &str, help: &str| Trouble::new("cannot search for the token", cause, help);
+fn tokens_on_stdin() -> Result<Vec<Vec<u8>>, Error> {
+    let refused = |cause: &str, help: &str| Error::new("cannot search for the token", cause, help);
     if io::stdin().is_terminal() {
         return Err(refused("it is not typed, so that no terminal shows it", HOW));
     }
     let mut text = Vec::new();
     let read = io::stdin().take(LARGEST + 1).read_to_end(&mut text);
-    read.map_err(|err| Trouble::new("cannot read the token from standard input", err, HOW))?;
+    read.map_err(|err| Error::new("cannot read the token from standard input", err, HOW))?;
     if text.len() as u64 > LARGEST {
         return Err(refused("standard input has more than 16 MiB", "give the tokens, one a line"));
     }
@@ -156,9 +156,9 @@ fn files(repository: &Repository, tokens: Option<&Path>) -> Files {
 }
 
 /// That git's own folder is none of the files is no gap: it was read as what it is.
-fn absorb(outcome: &mut Outcome, mut on_disk: Outcome) {
+fn absorb(result: &mut ScanResult, mut on_disk: ScanResult) {
     on_disk.skipped.retain(|one| one.path.as_bytes() != b".git");
-    outcome.absorb(on_disk);
+    result.absorb(on_disk);
 }
 
 /// In which forms a token that decoding recognizes was sought: a search that found nothing is to say what it knows.

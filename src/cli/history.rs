@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{Common, HistoryArgs};
-use super::cleaning::{Asked, Options, cleaning};
+use super::cleanup::{Asked, Options, cleanup};
 use super::in_force;
 use super::progress::{self, Progress};
 use super::scan::{Scan, finish, threads};
@@ -15,21 +15,21 @@ use super::stale::stale_entries;
 use sha2::{Digest, Sha256};
 
 use crate::detect::Detector;
-use crate::error::{Trouble, counted};
+use crate::error::{Error, counted};
 use crate::finding::Finding;
 use crate::git::repository::Repository;
 use crate::history::database::History;
-use crate::history::progress::Watch;
-use crate::history::provenance::{Detail, Masks, ShownCommit, expose};
+use crate::history::progress::ProgressState;
+use crate::history::provenance::{Detail, Masks, ShownCommit, trace_provenance};
 use crate::history::source::SecondPass;
 use crate::rule::Rule;
-use crate::scan::engine::{Outcome, Sweep};
+use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::push::Pushed;
 use crate::scan::selection::Selection;
 use crate::scan::source::Kind;
 
 /// Scans every object and follows each token through the history, or what some commits introduce.
-pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
+pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
     let repository = Repository::discover(Path::new("."))?;
     let selection = Selection {
         revisions: args.revisions.clone(),
@@ -42,7 +42,7 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
     match (selection.is_all(), &args.replacements) {
         (true, _) => all(&repository, args, common),
         (false, None) => selected(&repository, &selection, args, common),
-        (false, Some(path)) => Err(Trouble::new(
+        (false, Some(path)) => Err(Error::new(
             format!("cannot write the replacements to {}", path.display()),
             "some commits are not all places where a token may stand",
             "leave out what selects commits, or --replacements",
@@ -50,12 +50,7 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
     }
 }
 
-fn selected(
-    repository: &Repository,
-    selection: &Selection,
-    args: &HistoryArgs,
-    common: &Common,
-) -> Result<u8, Trouble> {
+fn selected(repository: &Repository, selection: &Selection, args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = in_force::of_history(repository, &mut notes, &mut unread, common)?;
@@ -65,84 +60,91 @@ fn selected(
     let detector = Detector::new(&settings.rules);
     let sightings = Sightings::of(common);
     let tell = |finding: &Finding| sightings.tell(finding);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before: None, vault: None, tell: Some(&tell) };
-    let mut outcome = sweep.run(&commits, threads(common));
-    let authors = authors(repository, &outcome, &detector)?;
-    notes.extend(settings.unstaged_edit(&outcome, repository.worktree()));
-    outcome.unread.extend(unread);
-    outcome.lacking.extend(commits.lacks());
+    let scanner =
+        Scanner { detector: &detector, allow: &settings.allow, before: None, secrets: None, tell: Some(&tell) };
+    let mut result = scanner.run(&commits, threads(common));
+    let authors = authors(repository, &result, &detector)?;
+    notes.extend(settings.unstaged_edit(&result, repository.worktree()));
+    result.unread.extend(unread);
+    result.missing.extend(commits.missing());
     if args.allow_incomplete {
-        outcome.accept_lacks();
+        result.accept_missing();
     }
     let quiet = settings.quiet;
-    finish(Scan { commits: authors, quiet, ..Scan::new(Kind::Commits, outcome, started, notes) }, common)
+    finish(Scan { commits: authors, quiet, ..Scan::new(Kind::Commits, result, started, notes) }, common)
 }
 
 /// Of the commits with a token, by hex id, who made them, and when.
 fn authors(
     repository: &Repository,
-    outcome: &Outcome,
+    result: &ScanResult,
     detector: &Detector,
-) -> Result<HashMap<String, ShownCommit>, Trouble> {
-    let ids: HashSet<&str> = outcome.findings.iter().filter_map(|f| Some(f.origin.as_ref()?.id.as_str())).collect();
+) -> Result<HashMap<String, ShownCommit>, Error> {
+    let ids: HashSet<&str> = result.findings.iter().filter_map(|f| Some(f.origin.as_ref()?.id.as_str())).collect();
     let masks = Masks::new(detector);
     let told = |id: &str| Ok((id.to_owned(), ShownCommit::new(&repository.commit_facts(id)?, &masks)));
     ids.into_iter().map(told).collect()
 }
 
-fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Trouble> {
+fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let asked = Asked::new(args, repository, common)?;
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = in_force::of_history(repository, &mut notes, &mut unread, common)?;
     let detector = Detector::new(&settings.rules);
     let rules = rules_version(&settings.rules, args.archives());
-    let watch = Arc::new(Watch::default());
-    progress::tell_when_stopped(&watch);
-    let progress = Progress::start(&watch, common);
-    let history = History::open(repository, &detector, threads(common), watch);
+    let progress_state = Arc::new(ProgressState::default());
+    progress::tell_when_stopped(&progress_state);
+    let progress = Progress::start(&progress_state, common);
+    let history = History::open(repository, &detector, threads(common), progress_state);
     #[cfg(feature = "archives")]
     let history = history.with_archives(args.archives());
     let history = if args.since_last { history.since_last(&rules) } else { history };
-    let (vault, sightings) = (asked.vault(), Sightings::of(common));
+    let (secrets, sightings) = (asked.secrets(), Sightings::of(common));
     let tell = |finding: &Finding| sightings.tell(finding);
-    let sweep =
-        Sweep { detector: &detector, allow: &settings.allow, before: None, vault: Some(vault), tell: Some(&tell) };
-    let mut outcome = sweep.run(&history, threads(common));
-    outcome.unread.extend(unread);
+    let scanner = Scanner {
+        detector: &detector,
+        allow: &settings.allow,
+        before: None,
+        secrets: Some(secrets),
+        tell: Some(&tell),
+    };
+    let mut result = scanner.run(&history, threads(common));
+    result.unread.extend(unread);
     if args.since_last {
-        notes.extend(remember(&history, &rules, &outcome));
+        notes.extend(remember(&history, &rules, &result));
     }
-    let found: HashSet<_> = outcome.findings.iter().map(|finding| finding.fingerprint).collect();
-    let tokens = vault.tokens(|token| found.contains(&token));
+    let found: HashSet<_> = result.findings.iter().map(|finding| finding.fingerprint).collect();
+    let tokens = secrets.tokens(|token| found.contains(&token));
     let second = (!tokens.is_empty()).then(|| Detector::seeking_beyond(&settings.rules, tokens));
     if let Some(detector) = &second {
-        let sweep = Sweep { detector, allow: &settings.allow, before: None, vault: Some(vault), tell: None };
-        outcome.add_second_pass(sweep.run(&SecondPass::new(&history, detector), threads(common)));
-        notes.extend(by_value(&outcome));
+        let scanner = Scanner { detector, allow: &settings.allow, before: None, secrets: Some(secrets), tell: None };
+        result.add_second_pass(scanner.run(&SecondPass::new(&history, detector), threads(common)));
+        notes.extend(by_value(&result));
     }
     // Names may hold a token that no rule finds there.
     let detector = second.as_ref().unwrap_or(&detector);
-    let exposures = expose(&mut outcome, &history, detector, &settings.allow, Detail::Object, threads(common));
+    let provenances =
+        trace_provenance(&mut result, &history, detector, &settings.allow, Detail::Object, threads(common));
     drop(progress);
     notes.extend(history.notes());
-    notes.extend(stale_entries(&settings.allow, &outcome, Some(&exposures)));
-    notes.extend(settings.unstaged_edit(&outcome, repository.worktree()));
+    notes.extend(stale_entries(&settings.allow, &result, Some(&provenances)));
+    notes.extend(settings.unstaged_edit(&result, repository.worktree()));
     if args.allow_incomplete {
-        outcome.accept_lacks();
+        result.accept_missing();
     }
     let mut failed = None;
     let options = Options::new(args, common);
-    let cleaning = cleaning(&exposures, asked, (repository, &options), detector, &mut notes, &mut failed);
-    let exposures = Some(exposures);
+    let cleanup = cleanup(&provenances, asked, (repository, &options), detector, &mut notes, &mut failed);
+    let provenances = Some(provenances);
     let quiet = settings.quiet;
-    let scan = Scan { exposures, cleaning, failed, quiet, ..Scan::new(Kind::History, outcome, started, notes) };
+    let scan = Scan { provenances, cleanup, failed, quiet, ..Scan::new(Kind::History, result, started, notes) };
     finish(scan, common)
 }
 
 /// How many places the second pass added.
-fn by_value(outcome: &Outcome) -> Option<String> {
-    let places = outcome.findings.iter().filter(|finding| finding.by_value).count();
+fn by_value(result: &ScanResult) -> Option<String> {
+    let places = result.findings.iter().filter(|finding| finding.by_value).count();
     (places > 0).then(|| {
         format!("{} found by value alone: a token is there that no rule finds there", counted(places, "place"))
     })
@@ -156,11 +158,11 @@ fn rules_version(rules: &[&'static Rule], archives: bool) -> [u8; 32] {
 }
 
 /// Remembers what is clean; a sentence where that cannot be done.
-fn remember(history: &History<'_>, rules: &[u8; 32], outcome: &Outcome) -> Option<String> {
-    if !outcome.is_complete() {
+fn remember(history: &History<'_>, rules: &[u8; 32], result: &ScanResult) -> Option<String> {
+    if !result.is_complete() {
         return Some("not everything was read, so nothing was remembered".to_owned());
     }
-    let found = outcome.findings.iter().chain(outcome.allowed.iter().map(|one| &one.finding));
+    let found = result.findings.iter().chain(result.allowed.iter().map(|one| &one.finding));
     let tainted: HashSet<&str> = found.filter_map(|one| Some(one.origin.as_ref()?.id.as_str())).collect();
     let failed = history.remember(rules, &tainted).err()?;
     Some(format!("what is clean could not be remembered: {failed}; the next sweep reads everything again"))

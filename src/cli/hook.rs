@@ -11,25 +11,25 @@ use super::scan::{Scan, finish, threads};
 use super::{in_force, message, output, staged};
 use crate::config::CONFIG_NAME;
 use crate::detect::Detector;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::repository::Repository;
-use crate::hook::{self, Handed, Load, Stdin};
+use crate::hook::{self, Invocation, Load, Stdin};
 use crate::report::PushHelp;
 use crate::rules;
-use crate::scan::engine::{Outcome, Sweep};
+use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::push::PushBase;
 use crate::scan::push_request::Advice;
 use crate::scan::push_request::Push;
 use crate::scan::source::Kind;
 
-pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result<u8, Trouble> {
-    let handed = Handed::from_environment();
+pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result<u8, Error> {
+    let invocation = Invocation::from_environment();
     match name {
-        HookName::PreCommit | HookName::PreMergeCommit => pre_commit(&handed, common),
+        HookName::PreCommit | HookName::PreMergeCommit => pre_commit(&invocation, common),
         HookName::CommitMsg => message::run(Path::new(argument(args, 0, "the message file")?), true, common),
         HookName::PrePush => {
             let stdin = Stdin::read().map_err(unreadable)?;
-            push(common, |repository| hook::pre_push(args, &stdin, &handed, repository))
+            push(common, |repository| hook::pre_push(args, &stdin, &invocation, repository))
         }
         HookName::PreReceive => {
             let stdin = Stdin::read().map_err(unreadable)?;
@@ -48,21 +48,21 @@ pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result
 ///
 /// Git passes an index in every commit, and a framework outside of a commit passes none. In a commit that is made inside of
 /// another hook the variables of the outer hook are left over, and must not decide what is scanned.
-fn pre_commit(handed: &Handed, common: &Common) -> Result<u8, Trouble> {
-    match handed.range() {
-        _ if handed.index || !handed.framework => staged::run(false, common),
+fn pre_commit(invocation: &Invocation, common: &Common) -> Result<u8, Error> {
+    match invocation.range() {
+        _ if invocation.index || !invocation.framework => staged::run(false, common),
         Some((from, to)) => push(common, |repository| hook::range(from, to, repository)),
         None => staged::run(true, common),
     }
 }
 
 /// Scans the load, each ref by the configuration that comes with it. What the other side has is read once.
-fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Trouble>) -> Result<u8, Trouble> {
+fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Error>) -> Result<u8, Error> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
     let Load { pushes, known, kind, note } = load(&repository)?;
     let mut notes: Vec<String> = note.into_iter().collect();
-    let mut outcome = Outcome::default();
+    let mut result = ScanResult::default();
     let (top, mut edited) = (repository.worktree().filter(|_| common.config.is_none()), false);
     let mut base = PushBase::read(&repository, &pushes, &known, kind)?;
     let mut quiet = true;
@@ -75,25 +75,25 @@ fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Trouble>
         let with_own = (!settings.has_built_in_alone()).then(|| Detector::new(&settings.rules));
         let detector = with_own.as_ref().unwrap_or_else(|| &built_in);
         let (allow, before) = (&settings.allow, Some(&settings.before));
-        let sweep = Sweep { detector, allow, before, vault: None, tell: None };
-        let found = sweep.run(&source, threads(common));
+        let scanner = Scanner { detector, allow, before, secrets: None, tell: None };
+        let found = scanner.run(&source, threads(common));
         edited |= kind == Kind::Push && !found.findings.is_empty() && settings.differs_from_disk(top);
-        outcome.absorb(found);
+        result.absorb(found);
     }
     if edited {
         notes.push(format!("{CONFIG_NAME} was used as the pushed commit has it, not as it is on disk: commit it too"));
     }
-    let help = help(kind, &base.advice, &outcome, &repository)?;
+    let help = help(kind, &base.advice, &result, &repository)?;
     notes.extend(help.as_ref().and_then(|_| hook::unsure_note(&base.advice)));
-    finish(Scan { push: help, quiet, ..Scan::new(kind, outcome, started, notes) }, common)
+    finish(Scan { push: help, quiet, ..Scan::new(kind, result, started, notes) }, common)
 }
 
 /// What helps where a push brings a token. Asked only then.
-fn help(kind: Kind, advice: &Advice, outcome: &Outcome, repository: &Repository) -> Result<Option<PushHelp>, Trouble> {
-    if kind != Kind::Push || outcome.findings.is_empty() {
+fn help(kind: Kind, advice: &Advice, result: &ScanResult, repository: &Repository) -> Result<Option<PushHelp>, Error> {
+    if kind != Kind::Push || result.findings.is_empty() {
         return Ok(None);
     }
-    let origins = outcome.findings.iter().filter_map(|finding| finding.origin.as_ref());
+    let origins = result.findings.iter().filter_map(|finding| finding.origin.as_ref());
     let commits = origins.filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str()).collect();
     // A URL that is masked is of no use in a command.
     let fetch = hook::fetch_command(advice).filter(|command| output::safe(command) == *command);
@@ -107,7 +107,7 @@ struct Group {
     pushes: Vec<Push>,
 }
 
-fn by_config(pushes: Vec<Push>, repository: &Repository) -> Result<Vec<Group>, Trouble> {
+fn by_config(pushes: Vec<Push>, repository: &Repository) -> Result<Vec<Group>, Error> {
     let mut groups: Vec<Group> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for push in pushes {
@@ -123,9 +123,9 @@ fn by_config(pushes: Vec<Push>, repository: &Repository) -> Result<Vec<Group>, T
     Ok(groups)
 }
 
-fn argument<'a>(args: &'a [OsString], at: usize, what: &str) -> Result<&'a OsStr, Trouble> {
+fn argument<'a>(args: &'a [OsString], at: usize, what: &str) -> Result<&'a OsStr, Error> {
     args.get(at).map(OsString::as_os_str).ok_or_else(|| {
-        Trouble::new(
+        Error::new(
             "cannot run this hook",
             format!("{what} is missing"),
             "pass on the arguments that git gives to the hook: keysweep hook NAME \"$@\"",
@@ -133,6 +133,6 @@ fn argument<'a>(args: &'a [OsString], at: usize, what: &str) -> Result<&'a OsStr
     })
 }
 
-fn unreadable(err: std::io::Error) -> Trouble {
-    Trouble::new("cannot read standard input", err, "pass on what git gives to the hook")
+fn unreadable(err: std::io::Error) -> Error {
+    Error::new("cannot read standard input", err, "pass on what git gives to the hook")
 }

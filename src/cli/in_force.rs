@@ -5,7 +5,7 @@ use super::args::Common;
 use super::output;
 use super::settings::Settings;
 use crate::config::CONFIG_NAME;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::scan::push_request::Push;
 use crate::scan::staged::Staged;
@@ -17,7 +17,7 @@ pub(super) fn of_index(
     repository: &Repository,
     notes: &mut Vec<String>,
     common: &Common,
-) -> Result<Settings, Trouble> {
+) -> Result<Settings, Error> {
     match (&common.config, staged.config()?) {
         (Some(path), _) => Settings::from_file(path, &common.allow),
         (None, Some(text)) => Settings::from_change(text, staged.config_before()?.as_deref(), &common.allow),
@@ -29,7 +29,7 @@ pub(super) fn of_index(
 }
 
 /// The file that was named, or the one at the top of the worktree as it is on disk.
-pub(super) fn of_folder(top: Option<&Path>, common: &Common) -> Result<Settings, Trouble> {
+pub(super) fn of_folder(top: Option<&Path>, common: &Common) -> Result<Settings, Error> {
     match &common.config {
         Some(path) => Settings::from_file(path, &common.allow),
         None => Settings::from_folder(top.unwrap_or(Path::new(".")), &common.allow),
@@ -40,9 +40,9 @@ pub(super) fn of_folder(top: Option<&Path>, common: &Common) -> Result<Settings,
 pub(super) fn of_history(
     repository: &Repository,
     notes: &mut Vec<String>,
-    unread: &mut Vec<Trouble>,
+    unread: &mut Vec<Error>,
     common: &Common,
-) -> Result<Settings, Trouble> {
+) -> Result<Settings, Error> {
     if let Some(path) = &common.config {
         return Settings::from_file(path, &common.allow);
     }
@@ -57,8 +57,8 @@ pub(super) fn of_history(
             notes.extend(unstaged_config(repository));
             Settings::without_file(&common.allow)
         }
-        Err(trouble) => {
-            unread.push(trouble);
+        Err(error) => {
+            unread.push(error);
             let settings = Settings::without_file(&common.allow);
             // It may name more of them.
             output::expect_rules();
@@ -73,7 +73,7 @@ pub(super) fn of_push(
     pushes: &[Push],
     repository: &Repository,
     common: &Common,
-) -> Result<Settings, Trouble> {
+) -> Result<Settings, Error> {
     match (&common.config, config) {
         (Some(path), _) => Settings::from_file(path, &common.allow),
         (None, Some(_)) => {
@@ -98,7 +98,7 @@ fn unstaged_config(repository: &Repository) -> Option<String> {
 }
 
 /// A bare repository has no index.
-fn config_of_head(repository: &Repository) -> Result<Option<Vec<u8>>, Trouble> {
+fn config_of_head(repository: &Repository) -> Result<Option<Vec<u8>>, Error> {
     let head = repository.head_id()?;
     Ok(head.map(|head| repository.config_of_commit(&head)).transpose()?.flatten())
 }

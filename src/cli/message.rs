@@ -7,16 +7,16 @@ use super::args::Common;
 use super::in_force;
 use super::scan::{self, Scan, finish};
 use super::settings::Settings;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::scan::message::Message;
 use crate::scan::staged::Staged;
 
 /// Scans a commit message, by the configuration that the index has. In a hook there has to be a repository.
-pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Trouble> {
+pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let repository = match Repository::discover(Path::new(".")) {
-        Err(trouble) if in_hook => return Err(trouble),
+        Err(error) if in_hook => return Err(error),
         repository => repository.ok().filter(|repository| repository.worktree().is_some()),
     };
     let mut notes = Vec::new();
@@ -28,7 +28,7 @@ pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Tro
     // So git says that it opens no editor.
     let is_edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
     let message = Message::read(file, repository.as_ref().filter(|_| is_edited))?;
-    let (outcome, kind) = scan::run(&message, &settings, Some(&settings.before), common);
-    notes.extend(settings.unstaged_edit(&outcome, repository.as_ref().and_then(Repository::worktree)));
-    finish(Scan { quiet: settings.quiet, ..Scan::new(kind, outcome, started, notes) }, common)
+    let (result, kind) = scan::run(&message, &settings, Some(&settings.before), common);
+    notes.extend(settings.unstaged_edit(&result, repository.as_ref().and_then(Repository::worktree)));
+    finish(Scan { quiet: settings.quiet, ..Scan::new(kind, result, started, notes) }, common)
 }

@@ -2,7 +2,7 @@
 
 mod again;
 mod args;
-mod cleaning;
+mod cleanup;
 mod code;
 mod current_dir;
 mod files;
@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use args::{Cli, Command};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::mmap::survive_truncation;
 
 /// Runs the program on the words of the process.
@@ -36,8 +36,8 @@ pub fn main() -> ExitCode {
     let code: u8 = match Cli::of(&words) {
         Ok(cli) => {
             output::report_errors_as(cli.common.format, cli.common.output.as_deref());
-            run(&cli).unwrap_or_else(|trouble| {
-                output::fail(&trouble);
+            run(&cli).unwrap_or_else(|error| {
+                output::fail(&error);
                 code::TROUBLE
             })
         }
@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(cli: &Cli) -> Result<u8, Trouble> {
+fn run(cli: &Cli) -> Result<u8, Error> {
     match &cli.command {
         Command::Staged => staged::run(false, &cli.common),
         Command::Message { file } => message::run(file, false, &cli.common),

@@ -11,7 +11,7 @@ use super::args::{self, Colour, Common, FormatName};
 use super::code;
 use crate::atomic_file::AtomicFile;
 use crate::detect::Detector;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::{Finding, ShownPath};
 use crate::history::progress::{Moment, Phase};
 use crate::report::{self, Format, Style, shown_path};
@@ -39,29 +39,29 @@ pub(super) fn leave_file_alone() {
 }
 
 /// Says what could not be done, in one sentence on standard error.
-pub(super) fn complain(trouble: &Trouble) {
+pub(super) fn complain(error: &Error) {
     // With standard error closed there is nobody to tell; the exit code still does.
-    let _ = writeln!(io::stderr(), "keysweep: {}", safe(&trouble.to_string()));
+    let _ = writeln!(io::stderr(), "keysweep: {}", safe(&error.to_string()));
 }
 
 /// Says what ended the process, and reports it in place of what would have been found.
-pub(super) fn fail(trouble: &Trouble) {
-    complain(trouble);
-    report_error(trouble, true);
+pub(super) fn fail(error: &Error) {
+    complain(error);
+    report_error(error, true);
 }
 
 /// The report of an earlier scan must not stay where this one's was to be. Where a file cannot be written, a script reads
 /// standard output.
-fn report_error(trouble: &Trouble, to_stdout: bool) {
+fn report_error(error: &Error, to_stdout: bool) {
     let Some(destination) = locked(&DESTINATION).take() else { return };
-    let (trouble, format) = (masked(trouble.clone()), destination.format);
+    let (error, format) = (masked(error.clone()), destination.format);
     let is_in_file = destination
         .path
         .as_ref()
-        .is_some_and(|path| write_file(path, |file| report::write_error(&trouble, format, file)).is_ok());
+        .is_some_and(|path| write_file(path, |file| report::write_error(&error, format, file)).is_ok());
     if to_stdout && !is_in_file && format != Format::Human {
         let mut out = io::stdout().lock();
-        let _ = report::write_error(&trouble, format, &mut out).and_then(|()| out.flush());
+        let _ = report::write_error(&error, format, &mut out).and_then(|()| out.flush());
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     let _ = writeln!(io::stderr(), "keysweep: {}; {help}", safe(&sentence));
     let (format, path) = args::destination(words);
     report_errors_as(format, path.as_deref());
-    report_error(&Trouble::new("cannot understand the command line", sentence, help), true);
+    report_error(&Error::new("cannot understand the command line", sentence, help), true);
     code::TROUBLE
 }
 
@@ -125,7 +125,7 @@ pub(super) fn stopped(moment: &Moment) {
     let _ = writeln!(io::stderr(), "\nkeysweep: stopped {far}, so nothing is known of the rest; run it again");
     // The thread that scans may hold standard output.
     let cause = format!("somebody stopped it {far}, so nothing is known of the rest");
-    report_error(&Trouble::new("cannot finish the scan", cause, "run it again"), false);
+    report_error(&Error::new("cannot finish the scan", cause, "run it again"), false);
 }
 
 /// What is masked besides the tokens of the built-in rules.
@@ -179,16 +179,13 @@ pub(super) fn safe(text: &str) -> String {
 }
 
 /// The same, part by part.
-pub(super) fn masked(trouble: Trouble) -> Trouble {
-    let Trouble { attempt, cause, way_out, objects } = trouble;
-    Trouble { attempt: safe(&attempt), cause: safe(&cause), way_out: safe(&way_out), objects }
+pub(super) fn masked(error: Error) -> Error {
+    let Error { context, cause, help, objects } = error;
+    Error { context: safe(&context), cause: safe(&cause), help: safe(&help), objects }
 }
 
 /// Lets `write` write to where the report goes. A reader who closed the pipe has what they wanted.
-pub(super) fn write(
-    common: &Common,
-    write: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>,
-) -> Result<(), Trouble> {
+pub(super) fn write(common: &Common, write: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let written = match &common.output {
         Some(path) => write_file(path, |file| write(Style { width: None, ..style(common.color, false) }, file)),
         None => {
@@ -201,7 +198,7 @@ pub(super) fn write(
         Err(err) if err.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(err) => {
             let to = common.output.as_ref().map_or("standard output".to_owned(), |path| path.display().to_string());
-            Err(Trouble::new(format!("cannot write the report to {to}"), err, "choose another place with --output"))
+            Err(Error::new(format!("cannot write the report to {to}"), err, "choose another place with --output"))
         }
         Ok(()) => Ok(()),
     }
@@ -261,7 +258,7 @@ pub(super) fn never_show_a_panic() {
             "keysweep: a fault in keysweep itself{place}, nothing was decided; please report it with this line"
         );
         let cause = format!("a fault in keysweep itself{place}");
-        report_error(&Trouble::new("cannot finish the scan", cause, "please report it with this line"), false);
+        report_error(&Error::new("cannot finish the scan", cause, "please report it with this line"), false);
         // As an abort would say nothing that a hook understands.
         std::process::exit(i32::from(code::TROUBLE));
     }));

@@ -12,7 +12,7 @@ use super::args::Common;
 use super::output;
 #[cfg(unix)]
 use crate::atomic_file::remove_unfinished;
-use crate::history::progress::{Moment, Phase, Watch};
+use crate::history::progress::{Moment, Phase, ProgressState};
 
 /// A sweep that is over sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -25,12 +25,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Shows how far `watch` is, if somebody looks.
-    pub fn start(watch: &Arc<Watch>, common: &Common) -> Self {
+    /// Shows how far `state` is, if somebody looks.
+    pub fn start(state: &Arc<ProgressState>, common: &Common) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let is_shown = !common.quiet && !common.no_progress && output::is_watched();
-        let (watch, until) = (watch.clone(), over.clone());
-        let shown = is_shown.then(|| thread::spawn(move || show(&watch, &until)));
+        let (state, until) = (state.clone(), over.clone());
+        let shown = is_shown.then(|| thread::spawn(move || show(&state, &until)));
         Self { over, shown }
     }
 }
@@ -46,7 +46,7 @@ impl Drop for Progress {
     }
 }
 
-fn show(watch: &Watch, over: &AtomicBool) {
+fn show(state: &ProgressState, over: &AtomicBool) {
     let mut began = (Phase::Opening, Instant::now());
     thread::park_timeout(PATIENCE);
     let is_over = || over.load(Ordering::Relaxed);
@@ -54,7 +54,7 @@ fn show(watch: &Watch, over: &AtomicBool) {
         return;
     }
     while !is_over() {
-        let moment = watch.now();
+        let moment = state.now();
         if moment.phase != began.0 {
             began = (moment.phase, Instant::now());
         }
@@ -79,20 +79,20 @@ fn line(moment: &Moment, elapsed: Duration) -> String {
 
 /// Where somebody stops the sweep: what was begun is taken away, and how far it got is said. It counts as killed.
 #[cfg(unix)]
-pub(super) fn tell_when_stopped(watch: &Arc<Watch>) {
+pub(super) fn tell_when_stopped(state: &Arc<ProgressState>) {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-    let watch = watch.clone();
+    let state = state.clone();
     thread::spawn(move || {
         let Some(signal) = signals.forever().next() else { return };
         remove_unfinished();
-        output::stopped(&watch.now());
+        output::stopped(&state.now());
         std::process::exit(128 + signal);
     });
 }
 
 #[cfg(not(unix))]
-pub(super) fn tell_when_stopped(_: &Arc<Watch>) {}
+pub(super) fn tell_when_stopped(_: &Arc<ProgressState>) {}
 
 #[cfg(test)]
 mod tests {

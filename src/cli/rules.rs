@@ -8,13 +8,13 @@ use super::settings::Settings;
 use super::{code, in_force, output};
 use crate::config::{CONFIG_NAME, Checked, Fault, check};
 use crate::detect::Detector;
-use crate::error::{Trouble, counted, nearest};
+use crate::error::{Error, counted, nearest};
 use crate::git::repository::Repository;
 use crate::report;
 use crate::rule::Rule;
 use crate::rules::{PACKS, SOUGHT, rules_of};
 
-pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8, Trouble> {
+pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8, Error> {
     let repository = Repository::discover(Path::new(".")).ok();
     let settings = in_force::of_folder(repository.as_ref().and_then(Repository::worktree), common)?;
     let named = id.map(|id| named(id, &settings)).transpose()?;
@@ -35,13 +35,13 @@ pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8
     }
 }
 
-fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Trouble> {
+fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Error> {
     // What find says of a token that is of no rule, and the rules of packs that are off.
     let of_packs = || rules_of(PACKS);
     let known = settings.rules.iter().copied().chain([&SOUGHT]).chain(of_packs());
     known.into_iter().find(|rule| rule.id == id).ok_or_else(|| {
         let nearest = nearest(id, settings.rules.iter().copied().chain(of_packs()).map(|rule| rule.id));
-        Trouble::new(
+        Error::new(
             format!("cannot explain the rule {id}"),
             "there is none of this id",
             format!("did you mean {nearest}? keysweep rules lists all"),
@@ -50,7 +50,7 @@ fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Trouble> {
 }
 
 /// Of one rule, or of all that the configuration has.
-fn check_examples(named: Option<&'static Rule>, settings: &Settings, common: &Common) -> Result<u8, Trouble> {
+fn check_examples(named: Option<&'static Rule>, settings: &Settings, common: &Common) -> Result<u8, Error> {
     let detector = Detector::new(&settings.rules);
     let rules = named.as_ref().map_or(settings.own_rules(), std::slice::from_ref);
     let checked: Vec<Checked> = rules.iter().map(|rule| check(rule, &detector)).collect();

@@ -7,13 +7,13 @@ use std::time::Instant;
 use super::args::Common;
 use super::settings::Settings;
 use super::{again, code, output};
-use crate::cleanup::Cleaning;
+use crate::cleanup::Cleanup;
 use crate::config::Allow;
 use crate::detect::Detector;
-use crate::error::Trouble;
-use crate::history::provenance::{Exposure, ShownCommit};
+use crate::error::Error;
+use crate::history::provenance::{Provenance, ShownCommit};
 use crate::report::{self, Format, PushHelp, Report};
-use crate::scan::engine::{Outcome, Sweep};
+use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::source::{Kind, Source};
 use crate::threads::Threads;
 
@@ -23,24 +23,24 @@ pub(super) fn run(
     settings: &Settings,
     before: Option<&Allow>,
     common: &Common,
-) -> (Outcome, Kind) {
+) -> (ScanResult, Kind) {
     let detector = Detector::new(&settings.rules);
-    let sweep = Sweep { detector: &detector, allow: &settings.allow, before, vault: None, tell: None };
-    (sweep.run(source, threads(common)), source.kind())
+    let scanner = Scanner { detector: &detector, allow: &settings.allow, before, secrets: None, tell: None };
+    (scanner.run(source, threads(common)), source.kind())
 }
 
 /// A scan that has ended.
 pub(super) struct Scan {
     pub(super) kind: Kind,
-    pub(super) outcome: Outcome,
-    pub(super) exposures: Option<Vec<Exposure>>,
+    pub(super) result: ScanResult,
+    pub(super) provenances: Option<Vec<Provenance>>,
     pub(super) commits: HashMap<String, ShownCommit>,
-    pub(super) cleaning: Option<Cleaning>,
+    pub(super) cleanup: Option<Cleanup>,
     /// How many tokens were sought by value.
     pub(super) sought: usize,
     pub(super) push: Option<PushHelp>,
     /// What could not be done besides the scan.
-    pub(super) failed: Option<Trouble>,
+    pub(super) failed: Option<Error>,
     pub(super) started: Instant,
     pub(super) notes: Vec<String>,
     pub(super) first_commit: bool,
@@ -51,16 +51,16 @@ pub(super) struct Scan {
 
 impl Scan {
     /// One of which no more is to be told than what was found.
-    pub(super) fn new(kind: Kind, outcome: Outcome, started: Instant, notes: Vec<String>) -> Self {
-        let (exposures, commits) = (None, HashMap::new());
-        let (cleaning, push, failed, first_commit, below_top) = (None, None, None, false, false);
+    pub(super) fn new(kind: Kind, result: ScanResult, started: Instant, notes: Vec<String>) -> Self {
+        let (provenances, commits) = (None, HashMap::new());
+        let (cleanup, push, failed, first_commit, below_top) = (None, None, None, false, false);
         let (sought, quiet) = (0, false);
         Self {
             kind,
-            outcome,
-            exposures,
+            result,
+            provenances,
             commits,
-            cleaning,
+            cleanup,
             sought,
             push,
             failed,
@@ -74,13 +74,13 @@ impl Scan {
 }
 
 /// Reports, and says with which code to exit.
-pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
+pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
     let Scan {
         kind,
-        mut outcome,
-        exposures,
+        mut result,
+        provenances,
         commits,
-        cleaning,
+        cleanup,
         sought,
         push,
         failed,
@@ -90,22 +90,22 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         below_top,
         quiet,
     } = scan;
-    for trouble in outcome.unread.iter().chain(&outcome.lacking).chain(&failed) {
-        output::complain(trouble);
+    for error in result.unread.iter().chain(&result.missing).chain(&failed) {
+        output::complain(error);
     }
     // They quote names, globs and what git said, and the report says them as they are.
-    for trouble in outcome.unread.iter_mut().chain(&mut outcome.lacking).chain(&mut outcome.accepted) {
-        *trouble = output::masked(trouble.clone());
+    for error in result.unread.iter_mut().chain(&mut result.missing).chain(&mut result.accepted) {
+        *error = output::masked(error.clone());
     }
     let failed = failed.map(output::masked);
     let notes: Vec<String> = notes.iter().map(|note| output::safe(note)).collect();
     let report = Report {
-        list_command: (!outcome.findings.is_empty()).then(|| again::list_command(kind)).flatten(),
+        list_command: (!result.findings.is_empty()).then(|| again::list_command(kind)).flatten(),
         kind,
-        outcome: &outcome,
-        exposures: exposures.as_deref(),
+        result: &result,
+        provenances: provenances.as_deref(),
         commits: &commits,
-        cleaning: cleaning.as_ref(),
+        cleanup: cleanup.as_ref(),
         failed: failed.as_ref(),
         sought,
         push: push.as_ref(),
@@ -121,7 +121,7 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Trouble> {
         let in_file = report.errors().filter(|_| format == Format::Human && common.output.is_some());
         in_file.into_iter().try_for_each(|error| report::write_error(error, format, out))
     })?;
-    exit(match (outcome.is_complete() && failed.is_none(), outcome.findings.is_empty()) {
+    exit(match (result.is_complete() && failed.is_none(), result.findings.is_empty()) {
         (false, _) => code::TROUBLE,
         (true, false) => code::FOUND,
         (true, true) => code::CLEAN,

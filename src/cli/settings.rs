@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::output;
 use crate::config::{Allow, BadGlob, CONFIG_NAME, Config, MOST_BYTES, OwnRule, Refused};
-use crate::error::{Trouble, in_brief};
+use crate::error::{Error, in_brief};
 use crate::regular_file;
 use crate::rule::Rule;
 use crate::rules::{self, Pack, rules_of};
-use crate::scan::engine::Outcome;
+use crate::scan::engine::ScanResult;
 
 /// What a scan is set to.
 pub(super) struct Settings {
@@ -30,7 +30,7 @@ pub(super) struct Settings {
 
 impl Settings {
     /// The file that was named.
-    pub fn from_file(path: &Path, globs: &[String]) -> Result<Self, Trouble> {
+    pub fn from_file(path: &Path, globs: &[String]) -> Result<Self, Error> {
         output::expect_rules();
         let name = path.display().to_string();
         let mut text = Vec::new();
@@ -43,13 +43,13 @@ impl Settings {
     }
 
     /// The file at the top of a folder, where there is one.
-    pub fn from_folder(folder: &Path, globs: &[String]) -> Result<Self, Trouble> {
+    pub fn from_folder(folder: &Path, globs: &[String]) -> Result<Self, Error> {
         let path = folder.join(CONFIG_NAME);
         if path.symlink_metadata().is_ok() { Self::from_file(&path, globs) } else { Self::without_file(globs) }
     }
 
     /// The text that a change brings, and what the text before it allowed.
-    pub fn from_change(text: Vec<u8>, before: Option<&[u8]>, globs: &[String]) -> Result<Self, Trouble> {
+    pub fn from_change(text: Vec<u8>, before: Option<&[u8]>, globs: &[String]) -> Result<Self, Error> {
         output::expect_rules();
         let settings = Self::new(&parse(&text, CONFIG_NAME)?, CONFIG_NAME, globs)?;
         // What was there may be wrong in ways that this very change mends: then it allowed nothing.
@@ -58,11 +58,11 @@ impl Settings {
     }
 
     /// Nothing but what was typed.
-    pub fn without_file(globs: &[String]) -> Result<Self, Trouble> {
+    pub fn without_file(globs: &[String]) -> Result<Self, Error> {
         Self::new(&Config::default(), CONFIG_NAME, globs)
     }
 
-    fn new(config: &Config, name: &str, globs: &[String]) -> Result<Self, Trouble> {
+    fn new(config: &Config, name: &str, globs: &[String]) -> Result<Self, Error> {
         let allow = Allow::new(config, globs).map_err(|refused| refuse(refused, name))?;
         let own: Vec<&'static Rule> = config.rules.iter().map(OwnRule::to_rule).collect();
         let of_packs: Vec<&'static Rule> = rules_of(config.packs.iter().copied()).collect();
@@ -80,8 +80,8 @@ impl Settings {
     }
 
     /// Says that an edit is not in force. The disk is asked only where something was found, since only there anybody wonders.
-    pub fn unstaged_edit(&self, outcome: &Outcome, top: Option<&Path>) -> Option<String> {
-        let edited = !outcome.findings.is_empty() && self.text.is_some() && self.differs_from_disk(top);
+    pub fn unstaged_edit(&self, result: &ScanResult, top: Option<&Path>) -> Option<String> {
+        let edited = !result.findings.is_empty() && self.text.is_some() && self.differs_from_disk(top);
         edited.then(|| format!("{CONFIG_NAME} was used as it is staged, not as it is on disk: git add {CONFIG_NAME}"))
     }
 
@@ -103,9 +103,9 @@ impl Settings {
     }
 }
 
-fn parse(text: &[u8], name: &str) -> Result<Config, Trouble> {
+fn parse(text: &[u8], name: &str) -> Result<Config, Error> {
     Config::parse(text).map_err(|wrong| {
-        Trouble::new(
+        Error::new(
             format!("cannot use the configuration {name}:{}", wrong.line),
             wrong.what,
             "correct it: a wrong configuration stops the scan",
@@ -113,21 +113,21 @@ fn parse(text: &[u8], name: &str) -> Result<Config, Trouble> {
     })
 }
 
-fn unreadable(name: &str, err: std::io::Error) -> Trouble {
-    Trouble::new(format!("cannot read the configuration {name}"), err, "correct the path, or make the file readable")
+fn unreadable(name: &str, err: std::io::Error) -> Error {
+    Error::new(format!("cannot read the configuration {name}"), err, "correct the path, or make the file readable")
 }
 
-fn refuse(refused: Refused, name: &str) -> Trouble {
-    let (attempt, why) = match refused {
+fn refuse(refused: Refused, name: &str) -> Error {
+    let (context, why) = match refused {
         Refused::Option { glob, why } => (format!("cannot use --allow {}", in_brief(&glob)), why),
         Refused::Config { glob, line, why } => {
             (format!("cannot use the glob {} in {name}:{line}", in_brief(&glob)), why)
         }
     };
     match why {
-        BadGlob::Malformed(cause) => Trouble::new(attempt, cause, "correct the glob"),
-        BadGlob::Everything => Trouble::new(
-            attempt,
+        BadGlob::Malformed(cause) => Error::new(context, cause, "correct the glob"),
+        BadGlob::Everything => Error::new(
+            context,
             "it would allow every file there is",
             "name the folders or files that may hold such values",
         ),

@@ -2,24 +2,23 @@
 
 use crate::config::{Allow, CONFIG_NAME};
 use crate::finding::ShownPath;
-use crate::history::provenance::Exposure;
-use crate::scan::engine::Outcome;
+use crate::history::provenance::Provenance;
+use crate::scan::engine::ScanResult;
 
-/// Says of each entry that it allows nothing, where everything was read. `exposures` are those of a sweep of the history; a glob
+/// Says of each entry that it allows nothing, where everything was read. `provenances` are those of a sweep of the history; a glob
 /// that covers one of several places of a token has its use.
-pub(super) fn stale_entries(allow: &Allow, outcome: &Outcome, exposures: Option<&[Exposure]>) -> Vec<String> {
+pub(super) fn stale_entries(allow: &Allow, result: &ScanResult, provenances: Option<&[Provenance]>) -> Vec<String> {
     fn path_of(path: Option<&ShownPath>) -> &[u8] {
         path.map_or(&b""[..], ShownPath::as_bytes)
     }
-    if !outcome.is_complete() {
+    if !result.is_complete() {
         return Vec::new();
     }
-    let allowed = outcome.allowed.iter().map(|one| (path_of(one.finding.path.as_ref()), one.finding.fingerprint));
-    let told = exposures
-        .into_iter()
-        .flatten()
-        .flat_map(|one| one.places.iter().map(move |place| (path_of(place.path.as_ref()), one.finding.fingerprint)));
+    let allowed = result.allowed.iter().map(|one| (path_of(one.finding.path.as_ref()), one.finding.fingerprint));
+    let told = provenances.into_iter().flatten().flat_map(|one| {
+        one.occurrences.iter().map(move |place| (path_of(place.path.as_ref()), one.finding.fingerprint))
+    });
     let covered: Vec<_> = allowed.chain(told).collect();
-    let unused = allow.unused(&covered, exposures.is_some());
+    let unused = allow.unused(&covered, provenances.is_some());
     unused.map(|(entry, line)| format!("{CONFIG_NAME}:{line}: {entry} allows nothing, take it out")).collect()
 }

@@ -162,7 +162,7 @@ impl Detector {
     pub fn may_hold(&self, bytes: &[u8]) -> bool {
         let may_start = match &self.exact {
             Some(exact) => exact.may_stand(bytes),
-            None => self.may_start(bytes, |literal| self.worth_a_look(bytes, literal)),
+            None => self.may_start(bytes, |literal| self.is_candidate(bytes, literal)),
         };
         may_start || decode::may_stand(bytes)
     }
@@ -218,7 +218,7 @@ impl Detector {
             // One further, not behind the literal: another may start inside it.
             from = literal.start + 1;
             // Most literals in source code are the end of a word, `task_`, or have no body: asked once for all arms of `sk_`.
-            let starts = self.worth_a_look(bytes, &literal);
+            let starts = self.is_candidate(bytes, &literal);
             let mut margin = None;
             for (arm, at) in self.arms_at(bytes, &literal, starts) {
                 match arm.way {
@@ -264,7 +264,7 @@ impl Detector {
     }
 
     /// The byte before, and enough letters behind: what turns away all but a few of the literals in source code.
-    fn worth_a_look(&self, bytes: &[u8], literal: &Literal) -> bool {
+    fn is_candidate(&self, bytes: &[u8], literal: &Literal) -> bool {
         let at = literal.start;
         let mut leads = self.leads.get(literal.which).into_iter().flatten();
         let starts_in_front =

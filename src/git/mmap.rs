@@ -12,7 +12,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::Trouble;
+use crate::error::Error;
 
 /// Whether a page was lost.
 static LOST: AtomicBool = AtomicBool::new(false);
@@ -26,9 +26,9 @@ pub(crate) fn map(path: &Path) -> io::Result<memmap2::Mmap> {
 }
 
 /// Says, once, that a mapped file was truncated while it was read.
-pub fn take_lost() -> Option<Trouble> {
+pub fn take_lost() -> Option<Error> {
     LOST.swap(false, Ordering::Relaxed).then(|| {
-        Trouble::new(
+        Error::new(
             "cannot read a mapped file to its end",
             "another process truncated it during the scan",
             "run it again once nothing writes to the files that are scanned",

@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::regular_file;
 
 /// What is said of reflogs in `folder` that cannot be read: what they lead to may be missing from the answer.
-pub(crate) fn unread_logs(folder: &Path) -> Vec<Trouble> {
+pub(crate) fn unread_logs(folder: &Path) -> Vec<Error> {
     let unread = |path: &Path, err: std::io::Error| {
-        let attempt = format!("cannot read the reflog {}", path.display());
-        vec![Trouble::new(attempt, err, "make it readable, or see what git reflog says of it")]
+        let context = format!("cannot read the reflog {}", path.display());
+        vec![Error::new(context, err, "make it readable, or see what git reflog says of it")]
     };
     let entries = match folder.read_dir().and_then(Iterator::collect::<Result<Vec<_>, _>>) {
         Ok(entries) => entries,

@@ -6,7 +6,7 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::regular_file;
 
@@ -27,18 +27,18 @@ pub(crate) struct Refs {
     /// The names of these. Of a reftable's, git tells with the others.
     pub symbolic: Vec<Vec<u8>>,
     /// What is said of each that cannot be read.
-    pub broken: Vec<Trouble>,
+    pub broken: Vec<Error>,
 }
 
 impl Repository {
     /// Every ref but the symbolic ones. None must be broken.
-    pub(crate) fn refs(&self) -> Result<Vec<Ref>, Trouble> {
+    pub(crate) fn refs(&self) -> Result<Vec<Ref>, Error> {
         let mut all = self.all_refs()?;
         all.broken.pop().map_or(Ok(all.direct), Err)
     }
 
     /// Whatever refs can be read.
-    pub(crate) fn all_refs(&self) -> Result<Refs, Trouble> {
+    pub(crate) fn all_refs(&self) -> Result<Refs, Error> {
         if self.has_reftable() {
             return Ok(Refs { direct: self.ask_git_for_refs()?, ..Refs::default() });
         }
@@ -60,7 +60,7 @@ impl Repository {
     }
 
     /// Reports each pipe, socket or device below `folder`, where a file with a ref should be.
-    fn no_files(&self, folder: &Path, broken: &mut Vec<Trouble>) {
+    fn no_files(&self, folder: &Path, broken: &mut Vec<Error>) {
         for entry in folder.read_dir().into_iter().flatten().flatten() {
             let (path, kind) = (entry.path(), entry.file_type());
             if kind.as_ref().is_ok_and(std::fs::FileType::is_dir) {
@@ -73,7 +73,7 @@ impl Repository {
     }
 
     /// The branch that HEAD stands for, which need not be there yet.
-    pub(crate) fn head_name(&self) -> Result<Option<Vec<u8>>, Trouble> {
+    pub(crate) fn head_name(&self) -> Result<Option<Vec<u8>>, Error> {
         if self.has_reftable() {
             let name = self.ask_git(&["symbolic-ref", "--quiet", "HEAD"])?;
             return Ok(name.map(|name| name.trim_ascii().to_vec()));
@@ -85,7 +85,7 @@ impl Repository {
     }
 
     /// gix reads no reftables. Names and ids only: never content.
-    fn ask_git_for_refs(&self) -> Result<Vec<Ref>, Trouble> {
+    fn ask_git_for_refs(&self) -> Result<Vec<Ref>, Error> {
         let listed = self.ask_git(&["for-each-ref", "--format=%(objectname) %(refname)"])?.unwrap_or_default();
         let parse = |line: &[u8]| {
             let space = line.iter().position(|&b| b == b' ')?;
@@ -99,7 +99,7 @@ impl Repository {
     }
 
     /// What the reflogs in a reftable name, each by its ref.
-    pub(crate) fn ask_git_for_reflogs(&self) -> Result<Vec<Ref>, Trouble> {
+    pub(crate) fn ask_git_for_reflogs(&self) -> Result<Vec<Ref>, Error> {
         let listed = self.ask_git(&["log", "--walk-reflogs", "--all", "--format=%H %gD"])?.unwrap_or_default();
         let entries = listed.split(|&b| b == b'\n').filter_map(|line| {
             let (id, selector) = line.split_at(line.find_byte(b' ')?);
@@ -110,11 +110,11 @@ impl Repository {
     }
 
     /// The commit that `word` names, in any way that git knows.
-    pub(crate) fn commit_named(&self, word: &str) -> Result<ObjectId, Trouble> {
+    pub(crate) fn commit_named(&self, word: &str) -> Result<ObjectId, Error> {
         let wanted = format!("{word}^{{commit}}");
         let none = || {
-            let attempt = format!("cannot find the commit {word}");
-            self.perhaps_cut_off(Trouble::new(attempt, "git knows none of this name", "correct the name"))
+            let context = format!("cannot find the commit {word}");
+            self.perhaps_cut_off(Error::new(context, "git knows none of this name", "correct the name"))
         };
         let printed =
             self.ask_git(&["rev-parse", "--quiet", "--verify", "--end-of-options", &wanted])?.ok_or_else(none)?;
@@ -122,17 +122,17 @@ impl Repository {
     }
 
     /// The same sentence about a name that git does not know, for a shallow clone: it may be that of a commit that is cut off.
-    pub(crate) fn perhaps_cut_off(&self, unknown: Trouble) -> Trouble {
+    pub(crate) fn perhaps_cut_off(&self, unknown: Error) -> Error {
         if self.shallow().is_ok_and(|shallow| shallow.is_empty()) {
             return unknown;
         }
         let cause = format!("{}; this is a shallow clone, whose older history is missing", unknown.cause);
-        let way_out = format!("run git fetch --unshallow to get the rest, or {}", unknown.way_out);
-        Trouble { cause, way_out, ..unknown }
+        let help = format!("run git fetch --unshallow to get the rest, or {}", unknown.help);
+        Error { cause, help, ..unknown }
     }
 
     /// Commits at whose parents a shallow clone ends.
-    pub(crate) fn shallow(&self) -> Result<HashSet<ObjectId>, Trouble> {
+    pub(crate) fn shallow(&self) -> Result<HashSet<ObjectId>, Error> {
         let named = std::env::var_os("GIT_SHALLOW_FILE");
         let is_named = named.is_some();
         let path = match named {
@@ -142,12 +142,12 @@ impl Repository {
             None => self.gix.common_dir().join("shallow"),
         };
         let wrong = |err: &dyn std::fmt::Display| {
-            let (whose, way_out) = if is_named {
+            let (whose, help) = if is_named {
                 (" of GIT_SHALLOW_FILE", "unset GIT_SHALLOW_FILE, or name a file in it that git wrote")
             } else {
                 ("", "see what git fsck says of the repository")
             };
-            Trouble::new(format!("cannot read {}{whose}", path.display()), err, way_out)
+            Error::new(format!("cannot read {}{whose}", path.display()), err, help)
         };
         match regular_file::read(&path) {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(HashSet::new()),
@@ -159,8 +159,8 @@ impl Repository {
         }
     }
 
-    fn broken_refs(&self, cause: impl std::fmt::Display) -> Trouble {
-        Trouble::new(
+    fn broken_refs(&self, cause: impl std::fmt::Display) -> Error {
+        Error::new(
             format!("cannot read the refs of {}", self.git_dir().display()),
             cause,
             "see what git for-each-ref says of them",
@@ -169,8 +169,8 @@ impl Repository {
 }
 
 /// What came before `what` is not here.
-pub(crate) fn cut_off(what: &str) -> Trouble {
-    Trouble::new(
+pub(crate) fn cut_off(what: &str) -> Error {
+    Error::new(
         format!("cannot scan what came before {what}"),
         "this is a shallow clone, and its history begins there",
         "git fetch --unshallow gets the rest",

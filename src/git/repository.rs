@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gix::ObjectId;
 use gix::odb::store::init::Slots;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::command;
 use crate::git::odb::objects::{Objects, Stores};
 use crate::git::path::to_path;
@@ -24,7 +24,7 @@ pub struct Repository {
 
 impl Repository {
     /// The repository that `GIT_DIR` names or that `dir` lies in.
-    pub fn discover(dir: &Path) -> Result<Self, Trouble> {
+    pub fn discover(dir: &Path) -> Result<Self, Error> {
         let gix = open(dir)?.to_thread_local();
         let stores = Arc::new(Stores::new(&gix));
         let objects = stores.reader();
@@ -43,13 +43,13 @@ impl Repository {
     }
 
     /// The git directories of all worktrees: each has an index and a HEAD of its own.
-    pub(crate) fn git_dirs(&self) -> Result<Vec<PathBuf>, Trouble> {
+    pub(crate) fn git_dirs(&self) -> Result<Vec<PathBuf>, Error> {
         let worktrees = self.common_dir().join("worktrees");
         let linked = match worktrees.read_dir() {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             entries => entries.and_then(Iterator::collect).map_err(|err| {
-                let attempt = format!("cannot list the worktrees in {}", worktrees.display());
-                Trouble::new(attempt, err, "see that it can be read")
+                let context = format!("cannot list the worktrees in {}", worktrees.display());
+                Error::new(context, err, "see that it can be read")
             })?,
         };
         let linked = linked.into_iter().map(|entry: std::fs::DirEntry| entry.path());
@@ -88,17 +88,17 @@ impl Repository {
     }
 
     /// The tree of HEAD's commit; None before the first one.
-    pub(crate) fn head_tree(&self) -> Result<Option<ObjectId>, Trouble> {
+    pub(crate) fn head_tree(&self) -> Result<Option<ObjectId>, Error> {
         self.head()?.map(|id| Ok(self.objects.commit(&id, &"HEAD")?.tree)).transpose()
     }
 
     /// HEAD's commit; None before the first one.
-    pub(crate) fn head(&self) -> Result<Option<ObjectId>, Trouble> {
+    pub(crate) fn head(&self) -> Result<Option<ObjectId>, Error> {
         if self.has_reftable() { self.ask_git_for_head() } else { self.head_commit() }
     }
 
     /// The trees of the commits that are being merged into HEAD: none but in the middle of a merge.
-    pub(crate) fn merge_trees(&self) -> Result<Vec<ObjectId>, Trouble> {
+    pub(crate) fn merge_trees(&self) -> Result<Vec<ObjectId>, Error> {
         let path = self.git_dir().join("MERGE_HEAD");
         let commits = match regular_file::read(&path) {
             Ok(text) => String::from_utf8_lossy(&text)
@@ -112,10 +112,10 @@ impl Repository {
     }
 
     /// The index that git hands over: `GIT_INDEX_FILE`, relative to the top of the worktree, or the repository's own.
-    pub(crate) fn index_path(&self) -> Result<PathBuf, Trouble> {
+    pub(crate) fn index_path(&self) -> Result<PathBuf, Error> {
         match std::env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty()) {
             Some(path) => Ok(self.worktree().unwrap_or(self.gix.current_dir()).join(path)),
-            None if self.worktree().is_none() => Err(Trouble::new(
+            None if self.worktree().is_none() => Err(Error::new(
                 format!("cannot scan what is staged in {}", self.git_dir().display()),
                 "it is a bare repository, which has no index",
                 "run keysweep staged in a worktree",
@@ -124,18 +124,18 @@ impl Repository {
         }
     }
 
-    fn head_commit(&self) -> Result<Option<ObjectId>, Trouble> {
+    fn head_commit(&self) -> Result<Option<ObjectId>, Error> {
         self.head_target()?.map_or_else(|| Err(self.broken_head("there is none")), |target| self.commit_of(target))
     }
 
     /// What HEAD itself says: the branch, where it names one, is not looked for.
-    pub(crate) fn head_target(&self) -> Result<Option<gix::refs::Target>, Trouble> {
+    pub(crate) fn head_target(&self) -> Result<Option<gix::refs::Target>, Error> {
         let head = self.gix.refs.try_find("HEAD").map_err(|err| self.broken_head(err))?;
         Ok(head.map(|head| head.target))
     }
 
     /// Follows a branch that is another name for a branch, as git does, five names deep behind HEAD.
-    fn commit_of(&self, mut target: gix::refs::Target) -> Result<Option<ObjectId>, Trouble> {
+    fn commit_of(&self, mut target: gix::refs::Target) -> Result<Option<ObjectId>, Error> {
         for _ in 0..6 {
             let name = match target {
                 gix::refs::Target::Object(id) => return Ok(Some(id)),
@@ -143,8 +143,8 @@ impl Repository {
             };
             let file = self.common_dir().join(to_path(name.as_bstr()));
             regular_file::expect(&file).map_err(|err| {
-                let attempt = format!("cannot read the ref {}", file.display());
-                Trouble::new(attempt, err, "put a file in its place, and see what git status says")
+                let context = format!("cannot read the ref {}", file.display());
+                Error::new(context, err, "put a file in its place, and see what git status says")
             })?;
             match self.gix.refs.try_find(name.as_ref()).map_err(|err| self.broken_head(err))? {
                 Some(branch) => target = branch.target,
@@ -159,26 +159,22 @@ impl Repository {
     }
 
     /// gix reads no reftables, so git is asked: for the id of HEAD's commit, and for no content.
-    fn ask_git_for_head(&self) -> Result<Option<ObjectId>, Trouble> {
+    fn ask_git_for_head(&self) -> Result<Option<ObjectId>, Error> {
         let printed = self.ask_git(&["rev-parse", "--quiet", "--verify", "HEAD"]);
-        match printed.map_err(|trouble| self.broken_head(trouble.cause))? {
+        match printed.map_err(|error| self.broken_head(error.cause))? {
             Some(id) => ObjectId::from_hex(id.trim_ascii()).map(Some).map_err(|err| self.broken_head(err)),
             None => Ok(None),
         }
     }
 
     /// What git prints when it is asked for ids or names of this repository.
-    pub(crate) fn ask_git(&self, args: &[&str]) -> Result<Option<Vec<u8>>, Trouble> {
+    pub(crate) fn ask_git(&self, args: &[&str]) -> Result<Option<Vec<u8>>, Error> {
         let git_dir = self.git_dir().to_string_lossy();
         command::ask(Path::new("."), &[&["--git-dir", &git_dir], args].concat())
     }
 
-    fn broken_head(&self, cause: impl std::fmt::Display) -> Trouble {
-        Trouble::new(
-            format!("cannot read HEAD of {}", self.git_dir().display()),
-            cause,
-            "see what git status says of it",
-        )
+    fn broken_head(&self, cause: impl std::fmt::Display) -> Error {
+        Error::new(format!("cannot read HEAD of {}", self.git_dir().display()), cause, "see what git status says of it")
     }
 }
 
@@ -193,14 +189,14 @@ fn merged_by_running_git() -> Vec<ObjectId> {
     if merging { std::env::vars_os().filter_map(named).collect() } else { Vec::new() }
 }
 
-fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Trouble {
-    Trouble::new(format!("cannot read {}", path.display()), cause, "see what git status says of the merge")
+fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Error {
+    Error::new(format!("cannot read {}", path.display()), cause, "see what git status says of the merge")
 }
 
 /// Settings of the user, of the system and of the environment stay unread: they can change nothing of what is scanned,
 /// and reading them takes half of the time to open a small repository. The few variables that matter in a hook are read
 /// by hand, `GIT_DIR` by gix.
-fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
+fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Error> {
     refuse_pipes(dir)?;
     // No slots, no list of packs: objects are read through `Stores`.
     let options = || {
@@ -219,7 +215,7 @@ fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
     };
     opened.map_err(|err| {
         let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-        Trouble::new(
+        Error::new(
             format!("cannot open a git repository at {}", here.display()),
             err,
             "run keysweep in a git repository, or scan plain files with keysweep files PATH",
@@ -228,12 +224,12 @@ fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Trouble> {
 }
 
 /// Refuses a repository with a pipe or a device in place of a file that gix or git opens in any case: both would wait for ever.
-pub fn refuse_pipes(dir: &Path) -> Result<(), Trouble> {
+pub fn refuse_pipes(dir: &Path) -> Result<(), Error> {
     const FILES: &[&str] = &["HEAD", "config", "config.worktree", "packed-refs", "commondir", "index"];
     let check = |path: &Path| {
         let refused = |err| {
-            let attempt = format!("cannot read {}", path.display());
-            Trouble::new(attempt, err, "put a file in its place, and see what else git status says")
+            let context = format!("cannot read {}", path.display());
+            Error::new(context, err, "put a file in its place, and see what else git status says")
         };
         regular_file::expect(path).map_err(refused)
     };

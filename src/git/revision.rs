@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::odb::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::revwalk::Ancestry;
@@ -17,18 +17,18 @@ pub(crate) struct Peeled {
 
 impl Repository {
     /// Which of these commits, by their hex ids, some tracking ref reaches: they left this repository already.
-    pub fn published(&self, commits: &HashSet<&str>) -> Result<HashSet<String>, Trouble> {
+    pub fn published(&self, commits: &HashSet<&str>) -> Result<HashSet<String>, Error> {
         let mut ancestry = Ancestry::new(&self.objects, self.shallow()?);
         let tracking = self.refs()?.into_iter().filter(|found| found.name.starts_with(b"refs/remotes/"));
         let tracking = tracking.filter_map(|found| peel(&found.id, &self.objects).ok()?.commit());
         ancestry.know(&tracking.collect::<Vec<_>>())?;
-        let wanted = commits.iter().map(|hex| id_of(hex, &self.objects)).collect::<Result<Vec<_>, Trouble>>()?;
+        let wanted = commits.iter().map(|hex| id_of(hex, &self.objects)).collect::<Result<Vec<_>, Error>>()?;
         let missing: HashSet<ObjectId> = ancestry.missing(&wanted)?.into_iter().collect();
         Ok(wanted.into_iter().filter(|id| !missing.contains(id)).map(|id| id.to_string()).collect())
     }
 
     /// The hex id of HEAD's commit; None before the first one.
-    pub fn head_id(&self) -> Result<Option<String>, Trouble> {
+    pub fn head_id(&self) -> Result<Option<String>, Error> {
         Ok(self.head()?.map(|id| id.to_string()))
     }
 
@@ -38,7 +38,7 @@ impl Repository {
     }
 
     /// The commit that `word` names, in any way that git knows, as a hex id.
-    pub fn resolve(&self, word: &str) -> Result<String, Trouble> {
+    pub fn resolve(&self, word: &str) -> Result<String, Error> {
         Ok(self.commit_named(word)?.to_string())
     }
 }
@@ -50,7 +50,7 @@ impl Peeled {
 }
 
 /// Follows tags to what they stand for.
-pub(crate) fn peel(id: &ObjectId, objects: &Objects) -> Result<Peeled, Trouble> {
+pub(crate) fn peel(id: &ObjectId, objects: &Objects) -> Result<Peeled, Error> {
     let mut chain = Vec::new();
     let mut buffer = Vec::new();
     let mut next = Some(*id);
@@ -60,16 +60,16 @@ pub(crate) fn peel(id: &ObjectId, objects: &Objects) -> Result<Peeled, Trouble> 
         if kind == ObjectKind::Tag {
             let target = gix::objs::TagRefIter::from_bytes(bytes, objects.hash()).target_id();
             next = Some(target.map_err(|err| {
-                Trouble::new(format!("cannot read tag {id}"), err, "look for the damage with git fsck")
+                Error::new(format!("cannot read tag {id}"), err, "look for the damage with git fsck")
             })?);
         }
     }
     Ok(Peeled { chain })
 }
 
-pub(crate) fn id_of(hex: &str, objects: &Objects) -> Result<ObjectId, Trouble> {
+pub(crate) fn id_of(hex: &str, objects: &Objects) -> Result<ObjectId, Error> {
     let wrong = |cause: &dyn std::fmt::Display| {
-        Trouble::new(format!("cannot scan the object {hex}"), cause, "pass on what git hands to the hook as it is")
+        Error::new(format!("cannot scan the object {hex}"), cause, "pass on what git hands to the hook as it is")
     };
     let id = ObjectId::from_hex(hex.as_bytes()).map_err(|err| wrong(&err))?;
     if id.kind() == objects.hash() { Ok(id) } else { Err(wrong(&"ids of this repository have another length")) }

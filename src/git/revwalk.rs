@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use gix::ObjectId;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::odb::commit::Commit;
 use crate::git::odb::objects::Objects;
 
@@ -37,13 +37,13 @@ impl<'o> Ancestry<'o> {
     }
 
     /// The other side has these commits.
-    pub fn know(&mut self, known: &[ObjectId]) -> Result<(), Trouble> {
+    pub fn know(&mut self, known: &[ObjectId]) -> Result<(), Error> {
         known.iter().try_for_each(|id| self.see(*id, true))
     }
 
     /// The commits that `wanted` reach and what is known does not, the oldest first. What an earlier call returned is not
     /// returned again. Each must be a commit that can be read.
-    pub fn missing(&mut self, wanted: &[ObjectId]) -> Result<Vec<ObjectId>, Trouble> {
+    pub fn missing(&mut self, wanted: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
         for id in wanted {
             self.see(*id, false)?;
         }
@@ -85,7 +85,7 @@ impl<'o> Ancestry<'o> {
         self.commits.get(id).map(|seen| &seen.commit)
     }
 
-    fn see(&mut self, id: ObjectId, known: bool) -> Result<(), Trouble> {
+    fn see(&mut self, id: ObjectId, known: bool) -> Result<(), Error> {
         let seen = match self.commits.get_mut(&id) {
             // What is known stays so, and so do its parents; what is met again brings nothing new.
             Some(seen) if seen.known || !known => return Ok(()),
@@ -102,7 +102,7 @@ impl<'o> Ancestry<'o> {
                     Ok(commit) => commit,
                     // It only bounds the walk. Behind it nothing is known then, so more is scanned, not less.
                     Err(_) if known => return Ok(()),
-                    Err(trouble) => return Err(trouble),
+                    Err(error) => return Err(error),
                 };
                 self.commits.entry(id).or_insert(Seen { commit, known, queued: false })
             }
@@ -113,12 +113,12 @@ impl<'o> Ancestry<'o> {
         Ok(())
     }
 
-    fn read(&self, id: &ObjectId) -> Result<Commit, Trouble> {
+    fn read(&self, id: &ObjectId) -> Result<Commit, Error> {
         read(id, &self.shallow, self.objects)
     }
 }
 
-fn read(id: &ObjectId, shallow: &HashSet<ObjectId>, objects: &Objects) -> Result<Commit, Trouble> {
+fn read(id: &ObjectId, shallow: &HashSet<ObjectId>, objects: &Objects) -> Result<Commit, Error> {
     let mut commit = objects.commit(id, &"the history")?;
     if shallow.contains(id) {
         commit.parents.clear();

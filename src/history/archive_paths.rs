@@ -36,7 +36,7 @@ impl History<'_> {
         };
         let skipped = met.skipped.iter().map(|(id, one)| Skipped { path: name(id, &one.path), why: one.why });
         covered.skipped.extend(skipped);
-        covered.unread.extend(met.unread.iter().map(|(id, one)| one.trouble(&name(id, &one.path))));
+        covered.unread.extend(met.unread.iter().map(|(id, one)| one.error(&name(id, &one.path))));
         covered
     }
 
@@ -46,7 +46,7 @@ impl History<'_> {
         if ids.is_empty() {
             return paths;
         }
-        self.watch.begin(Phase::Following, 0);
+        self.progress.begin(Phase::Following, 0);
         let ids: Vec<ObjectId> = ids.into_iter().collect();
         let numbers: Numbers = ids.iter().copied().zip(0..).collect();
         let trees = Trees::leading_to(&numbers, self, threads);

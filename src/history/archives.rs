@@ -13,7 +13,7 @@ use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::git::pack::traversal::{Look, Object};
 use crate::history::show::{held, show};
 use crate::scan::archive::{Budget, LIMITS, Unopened, is_archive, unpack};
-use crate::scan::source::{Newness, Skipped, Unit};
+use crate::scan::source::{AddedFilter, Skipped, Unit};
 
 /// Whether to unpack them, and those that were met.
 pub(crate) struct Archives {
@@ -82,8 +82,8 @@ impl Archives {
         let unpacked = unpack(b"", bytes, LIMITS, &self.budget, &visit);
         if may_hold {
             let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
-            let newness = Newness::Compared(&untold);
-            visit(&Unit { path: Some(b""), part: Part::Content, origin: None, bytes, newness });
+            let added = AddedFilter::Compared(&untold);
+            visit(&Unit { path: Some(b""), part: Part::Content, origin: None, bytes, added });
         }
         let mut met = self.met();
         met.files += unpacked.files;

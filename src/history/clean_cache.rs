@@ -15,13 +15,13 @@ use crate::history::references::Found;
 /// Below the git directory that all worktrees share.
 const FILE: &str = "keysweep/clean-objects";
 
-/// How the file begins; then stands what the rules are told apart by, then the parts of `Remembered`, each with its length in
+/// How the file begins; then stands what the rules are told apart by, then the parts of `KnownClean`, each with its length in
 /// front, then a checksum of it all.
 const TITLE: &[u8] = b"keysweep clean objects 2\n";
 
 /// What an earlier sweep read and need not be read again, and what it saw there that is to be told again.
 #[derive(Default)]
-pub(crate) struct Remembered {
+pub(crate) struct KnownClean {
     /// The ids of what was clean, in order, one behind the other.
     pub(super) ids: Vec<u8>,
     pub(super) id_len: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Remembered {
     pub(super) submodules: Vec<u8>,
 }
 
-impl Remembered {
+impl KnownClean {
     /// What was remembered below `common_dir` under `rules`. Nothing where the file is of other rules, or damaged.
     pub fn load(common_dir: &Path, rules: &[u8; 32], id_len: usize) -> Self {
         read(common_dir).and_then(|text| Self::parse(&text, rules, id_len)).unwrap_or_default()

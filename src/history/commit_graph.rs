@@ -79,13 +79,13 @@ pub(crate) struct Node {
 
 /// What is gathered from commits and tags, in whatever order threads come by.
 #[derive(Default)]
-struct Told {
+struct Collected {
     commits: Vec<Node>,
     people: HashSet<Arc<[u8]>>,
     tags: HashMap<ObjectId, ObjectId>,
 }
 
-impl Told {
+impl Collected {
     fn add(&mut self, object: &Object<'_>) {
         let hash = object.id.kind();
         if object.kind == Kind::Tag {
@@ -240,11 +240,12 @@ impl Trees {
 
 impl Commits {
     pub fn all(history: &History<'_>, threads: Threads) -> Self {
-        let told = Mutex::new(Told::default());
+        let collected = Mutex::new(Collected::default());
         history.each_commit_and_tag(threads, &|object| {
-            told.lock().expect("no thread panicked while it held the lock").add(object);
+            collected.lock().expect("no thread panicked while it held the lock").add(object);
         });
-        let Told { mut commits, tags, .. } = told.into_inner().expect("no thread panicked while it held the lock");
+        let Collected { mut commits, tags, .. } =
+            collected.into_inner().expect("no thread panicked while it held the lock");
         commits.sort_by_key(|node| (node.commit.date, node.id));
         commits.dedup_by_key(|node| node.id);
         Self { tags, ..Self::behind_parents(&commits) }

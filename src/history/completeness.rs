@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
-use crate::error::Trouble;
-use crate::git::odb::inventory::Contents;
+use crate::error::Error;
+use crate::git::odb::inventory::Inventory;
 use crate::git::odb::missing::{not_here, objects, sorted};
-use crate::git::odb::objects::{Kept, pointers_of_lfs};
+use crate::git::odb::objects::{EntryKind, pointers_of_lfs};
 use crate::git::refs::cut_off;
 use crate::git::repository::Repository;
 use crate::history::commit_graph::{Commits, Held, Numbers, Trees};
@@ -20,19 +20,19 @@ use crate::threads::Threads;
 impl History<'_> {
     /// Tells what was not there to be scanned.
     pub(crate) fn tell_lacks(&self, found: &Found, threads: Threads, covered: &mut Coverage) {
-        let shallow = self.repository.shallow().unwrap_or_else(|trouble| {
-            covered.unread.push(trouble);
+        let shallow = self.repository.shallow().unwrap_or_else(|error| {
+            covered.unread.push(error);
             HashSet::new()
         });
         if !shallow.is_empty() {
-            covered.lacking.push(cut_off(&objects(&sorted(&shallow))));
+            covered.missing.push(cut_off(&objects(&sorted(&shallow))));
         }
         let partial = self.contents.promised || self.repository.is_partial();
         let missing = self.missing(found.missing.clone(), &shallow, partial, threads);
-        covered.lacking.extend(not_here(&missing, partial));
-        covered.lacking.extend(self.broken_refs());
+        covered.missing.extend(not_here(&missing, partial));
+        covered.missing.extend(self.broken_refs());
         if !found.pointers.is_empty() {
-            covered.lacking.push(pointers_of_lfs(found.pointers.len()));
+            covered.missing.push(pointers_of_lfs(found.pointers.len()));
         }
     }
 
@@ -47,7 +47,7 @@ impl History<'_> {
             "there is a file of grafts, info/grafts: commits were taken with the parents that they name themselves"
                 .to_owned()
         });
-        let known = self.remembered;
+        let known = self.known_clean;
         let known = (known > 0).then(|| {
             let are = if known == 1 { "1 object was".to_owned() } else { format!("{known} objects were") };
             format!("{are} clean in the last sweep by these rules, and not read again")
@@ -64,7 +64,7 @@ impl History<'_> {
         partial: bool,
         threads: Threads,
     ) -> HashSet<ObjectId> {
-        let staged = self.staged.iter().filter(|change| change.kept != Kept::Submodule).map(|change| change.id);
+        let staged = self.staged.iter().filter(|change| change.kept != EntryKind::Submodule).map(|change| change.id);
         missing.extend(staged.filter(|id| !self.contents.has(id)));
         // What was missing when it was remembered may be here by now.
         missing.retain(|id| !id.is_empty_tree() && !self.contents.has(id));
@@ -74,10 +74,10 @@ impl History<'_> {
         missing
     }
 
-    fn broken_refs(&self) -> impl Iterator<Item = Trouble> {
+    fn broken_refs(&self) -> impl Iterator<Item = Error> {
         let broken = self.refs.iter().filter(|found| !self.contents.has(&found.id) && !found.id.is_empty_tree());
         broken.map(|found| {
-            Trouble::new(
+            Error::new(
                 format!("cannot scan what {} leads to", found.name.as_bstr()),
                 format!("the object {} is not here", found.id.to_hex_with_len(16)),
                 "git fsck tells more; git update-ref -d removes the name",
@@ -143,9 +143,9 @@ impl Repository {
     pub(crate) fn tell_missing(&self, missing: &HashSet<ObjectId>, threads: Threads, covered: &mut Coverage) {
         if !missing.is_empty() {
             // What is in a pack that cannot be read seems to be missing as well.
-            let contents = Contents::of(self.stores.folders(), self.objects.hash(), threads);
+            let contents = Inventory::of(self.stores.folders(), self.objects.hash(), threads);
             covered.unread.extend(contents.unread);
-            covered.lacking.extend(not_here(missing, contents.promised || self.is_partial()));
+            covered.missing.extend(not_here(missing, contents.promised || self.is_partial()));
         }
     }
 }

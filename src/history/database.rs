@@ -8,18 +8,18 @@ use gix::ObjectId;
 
 use crate::config::CONFIG_NAME;
 use crate::detect::Detector;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::diff::change::{Change, TreeDiff};
 use crate::git::index;
-use crate::git::odb::inventory::Contents;
+use crate::git::odb::inventory::Inventory;
 use crate::git::odb::objects::Objects;
 use crate::git::pack::forest::Pack;
 use crate::git::reflogs::unread_logs;
 use crate::git::refs::{Ref, Refs};
 use crate::git::repository::Repository;
 use crate::history::archives::Archives;
-use crate::history::clean_cache::Remembered;
-use crate::history::progress::Watch;
+use crate::history::clean_cache::KnownClean;
+use crate::history::progress::ProgressState;
 use crate::history::references::Found;
 use crate::threads::Threads;
 
@@ -27,7 +27,7 @@ use crate::threads::Threads;
 pub struct History<'r> {
     pub(super) repository: &'r Repository,
     pub(super) detector: &'r Detector,
-    pub(super) contents: Contents,
+    pub(super) contents: Inventory,
     pub(super) refs: Vec<Ref>,
     /// Those of a reftable; others are files, and read where they are asked for.
     pub(super) reflogs: Vec<Ref>,
@@ -41,21 +41,26 @@ pub struct History<'r> {
     /// Names that stand there for nothing yet.
     pub(super) intended: Vec<Vec<u8>>,
     /// What need not be read again.
-    pub(super) clean: Remembered,
+    pub(super) clean: KnownClean,
     /// How many objects that leaves out.
-    pub(super) remembered: usize,
+    pub(super) known_clean: usize,
     /// What was noticed, once all was read.
     pub(super) found: OnceLock<Found>,
     /// Told how far it is.
-    pub(super) watch: Arc<Watch>,
+    pub(super) progress: Arc<ProgressState>,
     pub(super) archives: Archives,
 }
 
 impl<'r> History<'r> {
     /// Opens every pack and lists every loose object. Reads no content but the indexes of the worktrees.
-    pub fn open(repository: &'r Repository, detector: &'r Detector, threads: Threads, watch: Arc<Watch>) -> Self {
-        let mut contents = Contents::of(repository.stores.folders(), repository.objects.hash(), threads);
-        let mut told = |trouble| contents.unread.push(trouble);
+    pub fn open(
+        repository: &'r Repository,
+        detector: &'r Detector,
+        threads: Threads,
+        progress: Arc<ProgressState>,
+    ) -> Self {
+        let mut contents = Inventory::of(repository.stores.folders(), repository.objects.hash(), threads);
+        let mut told = |error| contents.unread.push(error);
         let Refs { direct: refs, symbolic, broken } = repository.all_refs().map_err(&mut told).unwrap_or_default();
         broken.into_iter().for_each(&mut told);
         let mut other_names = symbolic;
@@ -84,10 +89,10 @@ impl<'r> History<'r> {
             other_names,
             staged,
             intended,
-            clean: Remembered::default(),
-            remembered: 0,
+            clean: KnownClean::default(),
+            known_clean: 0,
             found: OnceLock::new(),
-            watch,
+            progress,
             archives: Archives::new(false),
         }
     }
@@ -95,7 +100,7 @@ impl<'r> History<'r> {
     /// Whether one of the `count` objects may be read in two places. The loose ones of several folders may all stand for a
     /// damaged one of a pack.
     pub(super) fn has_copies(&self, count: usize) -> bool {
-        let Contents { packs, loose, .. } = &self.contents;
+        let Inventory { packs, loose, .. } = &self.contents;
         let kept = packs.iter().map(Pack::entries).chain(loose.iter().map(|(_, ids)| ids.len()));
         loose.len() > 1 || kept.sum::<usize>() > count
     }
@@ -112,7 +117,7 @@ impl<'r> History<'r> {
 }
 
 /// All that the index of the worktree with this git directory holds.
-fn staged_in(git_dir: &Path, objects: &Objects) -> Result<TreeDiff, Trouble> {
+fn staged_in(git_dir: &Path, objects: &Objects) -> Result<TreeDiff, Error> {
     let path = git_dir.join("index");
     // A bare repository has none, and no index is an empty one. What cannot be looked for is.
     if path.try_exists().unwrap_or(true) {

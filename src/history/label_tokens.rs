@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use gix::ObjectId;
 
 use crate::history::labels::{Label, Named, names};
-use crate::history::token_history::{Trace, Tracer};
+use crate::history::token_history::{TokenHistory, Tracer};
 
 impl Tracer<'_> {
     /// Puts on each trace the names under which its token can be reached. `carriers` are, for each token, the commits
     /// that brought it.
-    pub(super) fn label(&self, carriers: &[Vec<u32>], traces: &mut [Trace]) {
+    pub(super) fn label(&self, carriers: &[Vec<u32>], traces: &mut [TokenHistory]) {
         let names = names(self.history);
         let tips = self.label_directly(&names, traces);
         let children = self.commits.children();
@@ -31,7 +31,7 @@ impl Tracer<'_> {
     }
 
     /// Those that lead to a tag's words, a tree or a blob. Returns which lead to which commit.
-    fn label_directly<'n>(&self, names: &'n [Named], traces: &mut [Trace]) -> HashMap<u32, BTreeSet<&'n Label>> {
+    fn label_directly<'n>(&self, names: &'n [Named], traces: &mut [TokenHistory]) -> HashMap<u32, BTreeSet<&'n Label>> {
         let mut tips: HashMap<u32, BTreeSet<&Label>> = HashMap::new();
         for named in names {
             // A tag of a tag: what is on the way holds words of its own.
@@ -59,7 +59,7 @@ impl Tracer<'_> {
     }
 
     /// What the indexes of the worktrees hold.
-    fn label_staged(&self, traces: &mut [Trace]) {
+    fn label_staged(&self, traces: &mut [TokenHistory]) {
         for change in &self.history.staged {
             for token in self.held_by(&change.id) {
                 traces[token].labels.insert(Label::Index);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Counted by the threads that read, and read by another.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct ProgressState {
     phase: AtomicU64,
     done: AtomicU64,
     total: AtomicU64,
@@ -30,7 +30,7 @@ pub struct Moment {
     pub total: u64,
 }
 
-impl Watch {
+impl ProgressState {
     pub(crate) fn begin(&self, phase: Phase, total: usize) {
         self.done.store(0, Ordering::Relaxed);
         self.total.store(total as u64, Ordering::Relaxed);

@@ -9,15 +9,15 @@ use crate::detect::Detector;
 use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath};
 use crate::history::database::History;
 use crate::history::labels::Label;
-use crate::history::token_history::{CommitFacts, Introduced, Sought, Trace};
+use crate::history::token_history::{CommitFacts, Introduced, Sought, TokenHistory};
 use crate::rule::Severity;
-use crate::scan::engine::{Allowed, Outcome};
+use crate::scan::engine::{Allowed, ScanResult};
 use crate::scan::source::path_inside;
 use crate::threads::Threads;
 
 /// How exposed a token is, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum Reachability {
     /// In what HEAD has, and on a remote branch.
     HeadAndRemote,
     Head,
@@ -35,41 +35,41 @@ pub enum Standing {
     Disk,
 }
 
-impl Standing {
+impl Reachability {
     pub fn name(self) -> &'static str {
         match self {
-            Standing::HeadAndRemote | Standing::Head => "head",
-            Standing::Remote => "remote",
-            Standing::Branch => "branch",
-            Standing::Tag => "tag",
-            Standing::Ref => "ref",
-            Standing::Stash => "stash",
-            Standing::Index => "index",
-            Standing::Reflog => "reflog",
-            Standing::Dangling => "dangling",
-            Standing::Disk => "disk",
+            Reachability::HeadAndRemote | Reachability::Head => "head",
+            Reachability::Remote => "remote",
+            Reachability::Branch => "branch",
+            Reachability::Tag => "tag",
+            Reachability::Ref => "ref",
+            Reachability::Stash => "stash",
+            Reachability::Index => "index",
+            Reachability::Reflog => "reflog",
+            Reachability::Dangling => "dangling",
+            Reachability::Disk => "disk",
         }
     }
 
     /// Whether a ref leads to it, and not only what git forgets after a while.
     pub fn is_reachable(self) -> bool {
-        self < Standing::Index
+        self < Reachability::Index
     }
 
-    fn of(trace: &Trace) -> Self {
+    fn of(trace: &TokenHistory) -> Self {
         let has = |wanted: fn(&Label) -> bool| trace.labels.iter().any(wanted);
         let remote = has(|label| matches!(label, Label::Remote(_)));
         match () {
-            () if trace.at_head && remote => Standing::HeadAndRemote,
-            () if trace.at_head => Standing::Head,
-            () if remote => Standing::Remote,
-            () if has(|label| matches!(label, Label::Branch(_))) => Standing::Branch,
-            () if has(|label| matches!(label, Label::Tag(_))) => Standing::Tag,
-            () if has(|label| matches!(label, Label::Other(_))) => Standing::Ref,
-            () if has(|label| matches!(label, Label::Stash)) => Standing::Stash,
-            () if has(|label| matches!(label, Label::Index)) => Standing::Index,
-            () if has(|label| matches!(label, Label::Reflog(_))) => Standing::Reflog,
-            () => Standing::Dangling,
+            () if trace.at_head && remote => Reachability::HeadAndRemote,
+            () if trace.at_head => Reachability::Head,
+            () if remote => Reachability::Remote,
+            () if has(|label| matches!(label, Label::Branch(_))) => Reachability::Branch,
+            () if has(|label| matches!(label, Label::Tag(_))) => Reachability::Tag,
+            () if has(|label| matches!(label, Label::Other(_))) => Reachability::Ref,
+            () if has(|label| matches!(label, Label::Stash)) => Reachability::Stash,
+            () if has(|label| matches!(label, Label::Index)) => Reachability::Index,
+            () if has(|label| matches!(label, Label::Reflog(_))) => Reachability::Reflog,
+            () => Reachability::Dangling,
         }
     }
 }
@@ -120,7 +120,7 @@ impl ShownCommit {
 
 /// Where a token came in, or stands beside all commits.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Occurrence {
     /// None for what no commit has: it is staged, dangling, or on disk.
     pub commit: Option<ShownCommit>,
     pub path: Option<ShownPath>,
@@ -136,12 +136,12 @@ pub struct Place {
 
 /// One token's answer.
 #[derive(Clone, Debug)]
-pub struct Exposure {
+pub struct Provenance {
     /// One of the places where it stands: what it is, and how it may be shown.
     pub finding: Finding,
-    pub standing: Standing,
+    pub reachability: Reachability,
     /// Where it came in, the oldest first, then where it stands beside all commits; never empty.
-    pub places: Vec<Place>,
+    pub occurrences: Vec<Occurrence>,
     pub last: Option<ShownCommit>,
     pub removed: Option<ShownCommit>,
     pub at_head: bool,
@@ -172,18 +172,18 @@ pub enum Detail {
 }
 
 /// Groups what was found by token and follows each through the history, worst first, then newest. What the allowlist's paths cover is
-/// taken out of `outcome.findings`.
-pub fn expose(
-    outcome: &mut Outcome,
+/// taken out of `result.findings`.
+pub fn trace_provenance(
+    result: &mut ScanResult,
     history: &History<'_>,
     detector: &Detector,
     allow: &Allow,
     detail: Detail,
     threads: Threads,
-) -> Vec<Exposure> {
+) -> Vec<Provenance> {
     let mut numbers: HashMap<Fingerprint, usize> = HashMap::new();
     let mut findings: Vec<Vec<Finding>> = Vec::new();
-    for finding in std::mem::take(&mut outcome.findings) {
+    for finding in std::mem::take(&mut result.findings) {
         let next = numbers.len();
         let number = *numbers.entry(finding.fingerprint).or_insert(next);
         if number == findings.len() {
@@ -197,34 +197,39 @@ pub fn expose(
     let sought: Vec<Sought> = findings
         .iter()
         .enumerate()
-        .flat_map(|(token, places)| {
-            let origins = places.iter().filter_map(|place| place.origin.clone());
+        .flat_map(|(token, occurrences)| {
+            let origins = occurrences.iter().filter_map(|place| place.origin.clone());
             origins.map(move |origin| Sought { token, origin })
         })
         .collect();
     let masks = Masks::new(detector);
     let traces = history.trace(&sought, findings.len(), threads);
-    let mut exposures = Vec::new();
-    for (places, trace) in findings.into_iter().zip(traces) {
-        match allowed_by_paths(&places, &trace, allow, &masks) {
-            Some(allowed) => outcome.allowed.extend(allowed),
+    let mut provenances = Vec::new();
+    for (occurrences, trace) in findings.into_iter().zip(traces) {
+        match allowed_by_paths(&occurrences, &trace, allow, &masks) {
+            Some(allowed) => result.allowed.extend(allowed),
             None => {
-                exposures.push(exposure(&places, &trace, &masks, detail));
-                outcome.findings.extend(places);
+                provenances.push(provenance(&occurrences, &trace, &masks, detail));
+                result.findings.extend(occurrences);
             }
         }
     }
-    exposures.sort_by_cached_key(|one| {
-        let came = one.places.first().and_then(|place| place.commit.as_ref()).map(|commit| commit.date.clone());
+    provenances.sort_by_cached_key(|one| {
+        let came = one.occurrences.first().and_then(|place| place.commit.as_ref()).map(|commit| commit.date.clone());
         let is_test = one.finding.severity == Severity::Low;
         // A live key anywhere is worse than a test key at HEAD.
-        (is_test, one.standing, Reverse(one.finding.severity), Reverse(came), one.finding.fingerprint)
+        (is_test, one.reachability, Reverse(one.finding.severity), Reverse(came), one.finding.fingerprint)
     });
-    exposures
+    provenances
 }
 
 /// One for each path of a token that stands at allowed paths only.
-fn allowed_by_paths(findings: &[Finding], trace: &Trace, allow: &Allow, masks: &Masks<'_>) -> Option<Vec<Allowed>> {
+fn allowed_by_paths(
+    findings: &[Finding],
+    trace: &TokenHistory,
+    allow: &Allow,
+    masks: &Masks<'_>,
+) -> Option<Vec<Allowed>> {
     if findings.iter().any(has_no_path) {
         return None;
     }
@@ -254,30 +259,31 @@ fn has_no_path(finding: &Finding) -> bool {
     finding.part == Part::Ref || finding.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Tag)
 }
 
-fn exposure(findings: &[Finding], trace: &Trace, masks: &Masks<'_>, detail: Detail) -> Exposure {
+fn provenance(findings: &[Finding], trace: &TokenHistory, masks: &Masks<'_>, detail: Detail) -> Provenance {
     let commit = |facts: &CommitFacts| ShownCommit::new(facts, masks);
-    let standing = findings.iter().filter_map(without_object).chain([Standing::of(trace)]).min();
-    let mut places = introduced(findings, trace, masks, detail);
-    let first = places.first().and_then(|place| place.object.as_deref()).unwrap_or_default();
+    let reachability = findings.iter().filter_map(without_object).chain([Reachability::of(trace)]).min();
+    let mut occurrences = introduced(findings, trace, masks, detail);
+    let first = occurrences.first().and_then(|place| place.object.as_deref()).unwrap_or_default();
     let first = held_by(findings, first).clone();
     let staged = staged(findings, trace, masks, detail);
     let mut aside: Vec<&Finding> = findings.iter().filter(|finding| is_aside(finding, trace)).collect();
     aside.dedup_by_key(|finding| (finding.origin.as_ref(), finding.path.as_ref(), place_in_object(finding, detail)));
     // The name of a file that is staged and committed is no other place.
-    let told = |place: &Place| places.iter().any(|other| (&other.path, other.part) == (&place.path, place.part));
-    let aside: Vec<Place> =
+    let told =
+        |place: &Occurrence| occurrences.iter().any(|other| (&other.path, other.part) == (&place.path, place.part));
+    let aside: Vec<Occurrence> =
         aside.into_iter().map(as_found).filter(|place| place.object.is_some() || !told(place)).collect();
-    places.extend(staged.chain(aside));
-    if places.is_empty() {
+    occurrences.extend(staged.chain(aside));
+    if occurrences.is_empty() {
         // A tree deeper than any path: nothing else tells of it.
-        places.extend(findings.iter().map(as_found));
+        occurrences.extend(findings.iter().map(as_found));
     }
     let refs = trace.labels.iter().map(|label| masks.shown(name_of(label))).collect();
     let objects = findings.iter().filter_map(|finding| finding.origin.as_ref().map(|origin| &origin.id));
-    Exposure {
+    Provenance {
         finding: first,
-        standing: standing.expect("there is at least the trace's"),
-        places,
+        reachability: reachability.expect("there is at least the trace's"),
+        occurrences,
         last: trace.last.as_ref().map(commit),
         removed: trace.removed.as_ref().map(commit),
         at_head: trace.at_head,
@@ -288,7 +294,7 @@ fn exposure(findings: &[Finding], trace: &Trace, masks: &Masks<'_>, detail: Deta
 }
 
 /// The archives among what holds it.
-fn archives(findings: &[Finding], trace: &Trace, masks: &Masks<'_>) -> Vec<Archive> {
+fn archives(findings: &[Finding], trace: &TokenHistory, masks: &Masks<'_>) -> Vec<Archive> {
     if !cfg!(feature = "archives") {
         return Vec::new();
     }
@@ -303,8 +309,8 @@ fn archives(findings: &[Finding], trace: &Trace, masks: &Masks<'_>) -> Vec<Archi
 }
 
 /// Where commits brought it.
-fn introduced(findings: &[Finding], trace: &Trace, masks: &Masks<'_>, detail: Detail) -> Vec<Place> {
-    let place = |one: &Introduced, finding: &Finding| Place {
+fn introduced(findings: &[Finding], trace: &TokenHistory, masks: &Masks<'_>, detail: Detail) -> Vec<Occurrence> {
+    let place = |one: &Introduced, finding: &Finding| Occurrence {
         commit: Some(ShownCommit::new(&one.commit, masks)),
         path: one.path.as_deref().map(|path| ShownPath::from_masked(path_of(finding, &masks.mask(path)))),
         part: if one.is_link && finding.part == Part::Content { Part::SymlinkTarget } else { finding.part },
@@ -318,13 +324,13 @@ fn introduced(findings: &[Finding], trace: &Trace, masks: &Masks<'_>, detail: De
 /// Where indexes have it and no commit that was told of does.
 fn staged<'f>(
     findings: &'f [Finding],
-    trace: &'f Trace,
+    trace: &'f TokenHistory,
     masks: &'f Masks<'f>,
     detail: Detail,
-) -> impl Iterator<Item = Place> + use<'f> {
+) -> impl Iterator<Item = Occurrence> + use<'f> {
     let told = |path: &[u8]| trace.introduced.iter().any(|one| one.path.as_deref() == Some(path));
     trace.staged.iter().filter(move |(path, _)| !told(path)).flat_map(move |(path, object)| {
-        let place = |finding| Place {
+        let place = |finding| Occurrence {
             path: Some(ShownPath::from_masked(path_of(finding, &masks.mask(path)))),
             object: Some(object.clone()),
             ..as_found(finding)
@@ -334,13 +340,13 @@ fn staged<'f>(
 }
 
 /// Whether neither commits nor indexes tell of what holds it: a name in no object, a tag's words, what is dangling.
-fn is_aside(finding: &Finding, trace: &Trace) -> bool {
+fn is_aside(finding: &Finding, trace: &TokenHistory) -> bool {
     let Some(origin) = &finding.origin else { return true };
     trace.aside.contains(&origin.id) && trace.staged.iter().all(|(_, object)| *object != origin.id)
 }
 
-fn as_found(finding: &Finding) -> Place {
-    Place {
+fn as_found(finding: &Finding) -> Occurrence {
+    Occurrence {
         commit: None,
         // The path of an archive's own bytes is that of the archive, which has none here.
         path: finding.path.clone().filter(|path| !path.as_bytes().is_empty()),
@@ -353,23 +359,23 @@ fn as_found(finding: &Finding) -> Place {
 }
 
 /// Adds to the answer of each token what was found of it in files on disk.
-pub fn add_files(exposures: &mut Vec<Exposure>, findings: &[Finding]) {
+pub fn add_files(provenances: &mut Vec<Provenance>, findings: &[Finding]) {
     let mut numbers: HashMap<Fingerprint, usize> =
-        exposures.iter().enumerate().map(|(number, one)| (one.finding.fingerprint, number)).collect();
+        provenances.iter().enumerate().map(|(number, one)| (one.finding.fingerprint, number)).collect();
     for finding in findings {
         let number = *numbers.entry(finding.fingerprint).or_insert_with(|| {
-            exposures.push(only_on_disk(finding));
-            exposures.len() - 1
+            provenances.push(only_on_disk(finding));
+            provenances.len() - 1
         });
-        exposures[number].places.push(Place { on_disk: true, ..as_found(finding) });
+        provenances[number].occurrences.push(Occurrence { on_disk: true, ..as_found(finding) });
     }
 }
 
-fn only_on_disk(finding: &Finding) -> Exposure {
-    Exposure {
+fn only_on_disk(finding: &Finding) -> Provenance {
+    Provenance {
         finding: finding.clone(),
-        standing: Standing::Disk,
-        places: Vec::new(),
+        reachability: Reachability::Disk,
+        occurrences: Vec::new(),
         last: None,
         removed: None,
         at_head: false,
@@ -380,14 +386,14 @@ fn only_on_disk(finding: &Finding) -> Exposure {
 }
 
 /// How exposed a token is in a name that stands in no object: a ref's, or that of a file that is staged only.
-fn without_object(finding: &Finding) -> Option<Standing> {
+fn without_object(finding: &Finding) -> Option<Reachability> {
     let path = finding.path.as_ref()?.as_bytes();
     match finding.part {
-        Part::Ref if path.starts_with(b"refs/remotes/") => Some(Standing::Remote),
-        Part::Ref if path.starts_with(b"refs/heads/") => Some(Standing::Branch),
-        Part::Ref if path.starts_with(b"refs/tags/") => Some(Standing::Tag),
-        Part::Ref => Some(Standing::Ref),
-        _ if finding.origin.is_none() => Some(Standing::Index),
+        Part::Ref if path.starts_with(b"refs/remotes/") => Some(Reachability::Remote),
+        Part::Ref if path.starts_with(b"refs/heads/") => Some(Reachability::Branch),
+        Part::Ref if path.starts_with(b"refs/tags/") => Some(Reachability::Tag),
+        Part::Ref => Some(Reachability::Ref),
+        _ if finding.origin.is_none() => Some(Reachability::Index),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use gix::hash::oid;
 use gix::objs::{Kind, TagRefIter};
 
 use crate::git::odb::commit::Commit;
-use crate::git::odb::inventory::Contents;
+use crate::git::odb::inventory::Inventory;
 use crate::git::odb::objects::is_lfs_pointer;
 use crate::git::pack::traversal::Object;
 
@@ -19,7 +19,7 @@ const BATCH: usize = 1 << 17;
 
 /// Looks at objects, from many threads.
 pub(crate) struct Links<'h> {
-    contents: &'h Contents,
+    contents: &'h Inventory,
     /// Ids that are to be looked up.
     waiting: Mutex<Vec<ObjectId>>,
     found: Mutex<Found>,
@@ -37,7 +37,7 @@ pub(crate) struct Found {
 }
 
 impl<'h> Links<'h> {
-    pub fn new(contents: &'h Contents) -> Self {
+    pub fn new(contents: &'h Inventory) -> Self {
         Self { contents, waiting: Mutex::default(), found: Mutex::default() }
     }
 

@@ -5,7 +5,7 @@ use std::io;
 
 use gix::ObjectId;
 
-use crate::history::clean_cache::{Remembered, digest};
+use crate::history::clean_cache::{KnownClean, digest};
 use crate::history::database::History;
 use crate::history::work::Work;
 
@@ -15,12 +15,12 @@ impl History<'_> {
     #[must_use]
     pub fn since_last(self, rules: &[u8; 32]) -> Self {
         let id_len = self.repository.objects.hash().len_in_bytes();
-        let clean = Remembered::load(self.repository.common_dir(), rules, id_len);
+        let clean = KnownClean::load(self.repository.common_dir(), rules, id_len);
         if clean.is_empty() || clean.has_lost(&self.contents.ids()) {
             return self;
         }
         let history = Self { clean, ..self };
-        Self { remembered: history.count_remembered(), ..history }
+        Self { known_clean: history.count_known_clean(), ..history }
     }
 
     /// Remembers all objects but those in `tainted`, by their hex ids. Only after a sweep that read everything.
@@ -32,18 +32,18 @@ impl History<'_> {
         let found = self.found.get().expect("what was not swept is not remembered");
         // A tree with a token in a name is read again in any case.
         let names = found.submodules.iter().filter(|name| self.detector.find(name).is_empty());
-        let remembered = Remembered {
+        let known_clean = KnownClean {
             ids: clean.iter().flat_map(|id| id.as_bytes()).copied().collect(),
             id_len: 0,
             others: others.iter().flat_map(|id| digest(id)).collect(),
             missing: found.missing.iter().flat_map(|id| id.as_bytes()).copied().collect(),
             submodules: names.flat_map(|name| name.iter().copied().chain([0])).collect(),
         };
-        remembered.store(self.repository.common_dir(), rules)
+        known_clean.store(self.repository.common_dir(), rules)
     }
 
     /// How many objects are not read again.
-    fn count_remembered(&self) -> usize {
+    fn count_known_clean(&self) -> usize {
         if self.clean.is_empty() {
             return 0;
         }

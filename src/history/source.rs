@@ -8,11 +8,11 @@ use gix::hash::oid;
 use gix::objs::Kind as ObjectKind;
 
 use crate::detect::Detector;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::Part;
 use crate::git::odb::loose::Loose;
 use crate::git::odb::missing::objects;
-use crate::git::odb::objects::{Kept, SUBMODULE};
+use crate::git::odb::objects::{EntryKind, SUBMODULE};
 use crate::git::pack::traversal::{Search, Task, show_alone};
 use crate::history::archives::Archives;
 use crate::history::database::History;
@@ -34,17 +34,17 @@ impl Source for History<'_> {
 
     fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let links = Links::new(&self.contents);
-        let read = self.count() - self.remembered;
-        self.watch.begin(Phase::Reading, read);
+        let read = self.count() - self.known_clean;
+        self.progress.begin(Phase::Reading, read);
         let pass = Pass { detector: self.detector, archives: &self.archives, links: Some(&links), only_new: true };
         let (bytes, unread) = self.read(&pass, threads, visit);
         let mut found = links.into_found();
         self.clean.add_to(&mut found);
         let found = self.found.get_or_init(|| found);
-        let (mut skipped, remembered) = (self.submodules(&found.submodules), self.remembered);
+        let (mut skipped, known_clean) = (self.submodules(&found.submodules), self.known_clean);
         let unfinished = self.contents.unfinished.iter().map(|path| path.as_os_str().as_encoded_bytes().to_vec());
         skipped.extend(unfinished.map(|path| Skipped { path, why: UNFINISHED }));
-        let mut covered = Coverage { objects: read, remembered, bytes, skipped, unread, ..Coverage::default() };
+        let mut covered = Coverage { objects: read, known_clean, bytes, skipped, unread, ..Coverage::default() };
         self.tell_lacks(found, threads, &mut covered);
         #[cfg(feature = "archives")]
         let covered = self.with_archives_told(covered, threads);
@@ -73,7 +73,7 @@ impl Source for SecondPass<'_> {
     fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let archives = self.history.archives.again();
         let pass = Pass { detector: self.detector, archives: &archives, links: None, only_new: false };
-        self.history.watch.begin(Phase::Reading, self.history.count());
+        self.history.progress.begin(Phase::Reading, self.history.count());
         let (_, unread) = self.history.read(&pass, threads, visit);
         Coverage { unread, ..Coverage::default() }
     }
@@ -91,7 +91,7 @@ struct Pass<'p> {
 
 impl History<'_> {
     /// Shows what can be scanned; returns how many bytes were read, and what could not be.
-    fn read(&self, pass: &Pass<'_>, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> (u64, Vec<Trouble>) {
+    fn read(&self, pass: &Pass<'_>, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> (u64, Vec<Error>) {
         let &Pass { detector, archives, links, only_new } = pass;
         let copies = Copies::new(self.has_copies(self.count()));
         let broken = Broken::default();
@@ -179,7 +179,7 @@ impl History<'_> {
 
     /// Those that are checked out by their paths, others by the `names` that trees have for them.
     fn submodules(&self, names: &BTreeSet<Vec<u8>>) -> Vec<Skipped> {
-        let staged = self.staged.iter().filter(|change| change.kept == Kept::Submodule);
+        let staged = self.staged.iter().filter(|change| change.kept == EntryKind::Submodule);
         let mut paths: Vec<Vec<u8>> = staged.map(|change| change.path.clone()).collect();
         let is_staged = |name: &[u8]| paths.iter().any(|path| path.rsplit(|&b| b == b'/').next() == Some(name));
         let others: Vec<Vec<u8>> = names.iter().filter(|name| !is_staged(name)).cloned().collect();
@@ -191,7 +191,7 @@ impl History<'_> {
 /// Why a pack that git is writing is not scanned.
 const UNFINISHED: &str = "a pack that git is writing: a sweep after that reads it";
 
-fn unreadable(ids: &[ObjectId], why: &str) -> Trouble {
-    Trouble::new(format!("cannot read {}", objects(ids)), why, "look for the damage with git fsck --full")
+fn unreadable(ids: &[ObjectId], why: &str) -> Error {
+    Error::new(format!("cannot read {}", objects(ids)), why, "look for the damage with git fsck --full")
         .of_objects(ids.len())
 }

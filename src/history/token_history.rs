@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use gix::ObjectId;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::{Origin, OriginKind};
 use crate::git::depth::DEEPEST;
 use crate::git::odb::commit::Commit;
@@ -17,7 +17,7 @@ use crate::history::labels::Label;
 
 /// What is known of one token's way through the history. Names and paths are as git has them, not masked.
 #[derive(Debug, Default)]
-pub struct Trace {
+pub struct TokenHistory {
     /// Where it came in, the oldest first: more than once where it was taken out in between, or copied.
     pub introduced: Vec<Introduced>,
     /// The youngest commit that has it.
@@ -58,9 +58,9 @@ pub struct CommitFacts {
 
 impl Repository {
     /// What is told of the commit with this hex id.
-    pub fn commit_facts(&self, id: &str) -> Result<CommitFacts, Trouble> {
+    pub fn commit_facts(&self, id: &str) -> Result<CommitFacts, Error> {
         let broken = |err: &dyn std::fmt::Display| {
-            Trouble::new(format!("cannot read the commit {id}"), err, "look for the damage with git fsck")
+            Error::new(format!("cannot read the commit {id}"), err, "look for the damage with git fsck")
         };
         let id = ObjectId::from_hex(id.as_bytes()).map_err(|err| broken(&err))?;
         let mut buffer = Vec::new();
@@ -131,7 +131,7 @@ impl Holders {
 type Carry<'c> = dyn FnMut(&[u8], Wanted, Vec<usize>) + 'c;
 
 /// A commit that brought some tokens at one place.
-struct Brought {
+struct Introduction {
     at: u32,
     path: Option<Vec<u8>>,
     object: ObjectId,
@@ -164,7 +164,7 @@ impl Met {
 
 impl Tracer<'_> {
     /// Goes through all commits, parents first. Returns, for each token, the commits that brought it.
-    pub(super) fn follow(&self, traces: &mut [Trace]) -> Vec<Vec<u32>> {
+    pub(super) fn follow(&self, traces: &mut [TokenHistory]) -> Vec<Vec<u32>> {
         let mut last: Vec<Option<u32>> = vec![None; traces.len()];
         let mut removals: Vec<Vec<Removal>> = vec![Vec::new(); traces.len()];
         let head = self.history.head.and_then(|id| self.commits.number(&id));
@@ -239,9 +239,9 @@ impl Tracer<'_> {
         met
     }
 
-    fn tell(&self, brought: Vec<Brought>, traces: &mut [Trace]) -> Vec<Vec<u32>> {
+    fn tell(&self, brought: Vec<Introduction>, traces: &mut [TokenHistory]) -> Vec<Vec<u32>> {
         let mut carriers = vec![Vec::new(); traces.len()];
-        for Brought { at, path, object, tokens } in brought {
+        for Introduction { at, path, object, tokens } in brought {
             let commit = self.facts(at);
             for token in tokens {
                 let (commit, path) = (commit.clone(), path.clone());
@@ -254,17 +254,17 @@ impl Tracer<'_> {
         carriers
     }
 
-    fn brought_by(&self, at: u32, brought: &mut Vec<Brought>) {
+    fn brought_by(&self, at: u32, brought: &mut Vec<Introduction>) {
         let node = &self.commits.list[at as usize];
         if let Some(tree) = self.trees.number(&node.commit.tree) {
             let parents: Vec<u32> = node.parents.iter().filter_map(|&parent| self.tree_of(parent)).collect();
             self.descend(tree, &parents, &mut Vec::new(), &mut |path, wanted, tokens| {
                 let object = self.holders.ids[wanted as usize];
-                brought.push(Brought { at, path: Some(path.to_vec()), object, tokens });
+                brought.push(Introduction { at, path: Some(path.to_vec()), object, tokens });
             });
         }
         if let Some(tokens) = self.holders.words.get(&node.id) {
-            brought.push(Brought { at, path: None, object: node.id, tokens: tokens.iter().copied().collect() });
+            brought.push(Introduction { at, path: None, object: node.id, tokens: tokens.iter().copied().collect() });
         }
     }
 
@@ -306,7 +306,7 @@ impl Tracer<'_> {
     }
 
     /// Tells of what holds a token and is in no commit.
-    pub(super) fn set_aside(&self, traces: &mut [Trace]) {
+    pub(super) fn set_aside(&self, traces: &mut [TokenHistory]) {
         let committed = self.committed();
         for (wanted, id) in (0..).zip(&self.holders.ids).filter(|(wanted, _)| !committed.contains(wanted)) {
             for &token in &self.holders.tokens[wanted as usize] {

@@ -36,7 +36,7 @@ impl History<'_> {
     pub(crate) fn run(&self, work: &[Work<'_>], threads: Threads, task: &Task<'_>) -> u64 {
         let next = AtomicUsize::new(0);
         let stores = &self.repository.stores;
-        let watch = &self.watch;
+        let progress = &self.progress;
         let run = || {
             let objects = stores.reader();
             let mut walker = Walker::new(&objects);
@@ -45,7 +45,7 @@ impl History<'_> {
                     Work::Root(pack, root) => walker.tree(pack, root, task),
                     Work::Loose(dir, ids) => loose(dir, ids, &mut walker.bytes, task),
                 }
-                watch.add(work.count());
+                progress.add(work.count());
             }
             walker.bytes
         };

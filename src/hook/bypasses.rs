@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use crate::git::command::{answer_about_hooks, ask};
-use crate::hook::hooks_dir::{Place, SHOW_ORIGIN};
+use crate::hook::hooks_dir::{HooksDir, SHOW_ORIGIN};
 use crate::regular_file;
 
 /// Sentences on what is set, written or missing that keeps hooks from running; `called` says whether a hook calls keysweep.
-pub(crate) fn hazards(place: &Place, called: bool) -> Vec<String> {
+pub(crate) fn bypasses(place: &HooksDir, called: bool) -> Vec<String> {
     let mut found = Vec::new();
     match &place.unusable {
         Some(why) => found.push(format!("{why}: {SHOW_ORIGIN}")),
@@ -23,23 +23,20 @@ pub(crate) fn hazards(place: &Place, called: bool) -> Vec<String> {
 }
 
 /// git runs no hook, and says nothing, where the folder is not there.
-fn missing_folder(place: &Place) -> Option<String> {
+fn missing_folder(place: &HooksDir) -> Option<String> {
     let set = answer_about_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
-    let way_out = if place.is_husky() {
+    let help = if place.is_husky() {
         "npx husky makes it"
     } else {
         "git config --show-origin core.hooksPath tells where it is set"
     };
     (!place.hooks.is_dir()).then(|| {
-        format!(
-            "core.hooksPath is {}, which is not there, so git runs no hook in this worktree: {way_out}",
-            set.display()
-        )
+        format!("core.hooksPath is {}, which is not there, so git runs no hook in this worktree: {help}", set.display())
     })
 }
 
 /// Aliases that leave hooks out.
-fn aliases(place: &Place) -> Vec<String> {
+fn aliases(place: &HooksDir) -> Vec<String> {
     let settings =
         ask(&place.top, &["config", "--null", "--get-regexp", r"^alias\."]).ok().flatten().unwrap_or_default();
     let settings = String::from_utf8_lossy(&settings);
@@ -88,7 +85,7 @@ fn variables() -> Vec<String> {
 }
 
 /// Files that name keysweep, though no hook of this clone runs it.
-fn elsewhere_only(place: &Place) -> Option<String> {
+fn elsewhere_only(place: &HooksDir) -> Option<String> {
     const CONFIGS: &[&str] =
         &[".pre-commit-config.yaml", "prek.toml", "lefthook.yml", "lefthook.yaml", ".lefthook.yml", ".gitlab-ci.yml"];
     let workflows = fs::read_dir(place.top.join(".github/workflows")).into_iter().flatten().flatten();

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use super::folder::is_executable;
 use super::runner::{Runner, Script};
-use super::{OF_A_CLONE, Told};
-use crate::error::Trouble;
-use crate::hook::bypasses::hazards;
-use crate::hook::hooks_dir::{Place, View};
+use super::{Changes, OF_A_CLONE};
+use crate::error::Error;
+use crate::hook::bypasses::bypasses;
+use crate::hook::hooks_dir::{HooksDir, View};
 use crate::hook::probe::{Proof, Stage};
 use crate::regular_file;
 
 /// What was found, and whether a token would be stopped.
 #[derive(Debug)]
 pub struct Diagnosis {
-    pub told: Told,
+    pub changes: Changes,
     pub guard: Guard,
 }
 
@@ -47,15 +47,15 @@ enum State {
 }
 
 /// Looks at the hooks of the repository in which `dir` lies, and has git run them on a planted token.
-pub fn doctor(dir: &Path) -> Result<Diagnosis, Trouble> {
-    let places = Place::all(dir)?;
+pub fn doctor(dir: &Path) -> Result<Diagnosis, Error> {
+    let places = HooksDir::all(dir)?;
     let mut whole: Option<Diagnosis> = None;
     for place in &places {
         let one = diagnose(place, places.len() > 1);
         whole = Some(match whole {
             None => one,
             Some(mut whole) => {
-                whole.told.absorb(one.told);
+                whole.changes.absorb(one.changes);
                 Diagnosis { guard: weaker(whole.guard, one.guard), ..whole }
             }
         });
@@ -64,16 +64,16 @@ pub fn doctor(dir: &Path) -> Result<Diagnosis, Trouble> {
 }
 
 /// Looks at the hooks of one place; with `among_others` it is one of several.
-fn diagnose(place: &Place, among_others: bool) -> Diagnosis {
+fn diagnose(place: &HooksDir, among_others: bool) -> Diagnosis {
     let mut hooks = if place.bare { of_server(place) } else { of_clone(place) };
-    let mut told = Told::default();
+    let mut changes = Changes::default();
     let mut warnings = Vec::new();
     match prove(place, &mut hooks) {
         Ok(warning) => warnings.extend(warning),
-        Err(trouble) => told.troubles.push(trouble),
+        Err(error) => changes.errors.push(error),
     }
-    told.troubles.extend(hooks.iter().filter_map(Hook::unproved));
-    warnings.extend(hazards(place, hooks.iter().any(|hook| hook.calls_keysweep() || hook.stopped())));
+    changes.errors.extend(hooks.iter().filter_map(Hook::unproved));
+    warnings.extend(bypasses(place, hooks.iter().any(|hook| hook.calls_keysweep() || hook.stopped())));
 
     let what = match place.view {
         _ if !among_others => String::new(),
@@ -81,15 +81,15 @@ fn diagnose(place: &Place, among_others: bool) -> Diagnosis {
         View::Unnamed => "for commits with --work-tree, ".to_owned(),
         _ => format!("for commits in {}, ", place.top.display()),
     };
-    told.lines.push(format!("{what}git looks for hooks in {}", place.hooks.display()));
-    told.lines.extend(hooks.iter().map(|hook| format!("{:18}{}", hook.name, hook.describe(place))));
-    told.lines.extend(missing(&hooks));
-    told.lines.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
-    let guard = guard(&hooks, place, &told);
+    changes.lines.push(format!("{what}git looks for hooks in {}", place.hooks.display()));
+    changes.lines.extend(hooks.iter().map(|hook| format!("{:18}{}", hook.name, hook.describe(place))));
+    changes.lines.extend(missing(&hooks));
+    changes.lines.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
+    let guard = guard(&hooks, place, &changes);
     // Commits may be guarded where nobody guards what is pushed here. A hook that lets a token through deceives all the same.
     let only_missing = guard == Guard::None && hooks.iter().all(|hook| matches!(hook.state, State::Missing));
     let guard = if among_others && place.bare && only_missing { Guard::Partial } else { guard };
-    Diagnosis { told, guard }
+    Diagnosis { changes, guard }
 }
 
 /// What holds of two places together.
@@ -98,12 +98,12 @@ fn weaker(one: Guard, other: Guard) -> Guard {
     order.into_iter().find(|guard| [one, other].contains(guard)).unwrap_or(Guard::None)
 }
 
-fn of_clone(place: &Place) -> Vec<Hook> {
+fn of_clone(place: &HooksDir) -> Vec<Hook> {
     OF_A_CLONE.iter().map(|name| Hook::look(name, place)).collect()
 }
 
 /// pre-receive, or update in its place, which refuses ref by ref. One is enough, and an update of somebody else's is nothing to us.
-fn of_server(place: &Place) -> Vec<Hook> {
+fn of_server(place: &HooksDir) -> Vec<Hook> {
     let (pre_receive, update) = (Hook::look("pre-receive", place), Hook::look("update", place));
     let is_foreign = matches!(update.state, State::Missing) || update.runner().is_some() && !update.calls_keysweep();
     match pre_receive.state {
@@ -114,7 +114,7 @@ fn of_server(place: &Place) -> Vec<Hook> {
 }
 
 /// Runs the hooks that are worth it. Returns what is amiss although all of them stop the token.
-fn prove(place: &Place, hooks: &mut [Hook]) -> Result<Option<String>, Trouble> {
+fn prove(place: &HooksDir, hooks: &mut [Hook]) -> Result<Option<String>, Error> {
     if !hooks.iter().any(Hook::is_worth_running) {
         return Ok(None);
     }
@@ -127,23 +127,23 @@ fn prove(place: &Place, hooks: &mut [Hook]) -> Result<Option<String>, Trouble> {
         return Ok(None);
     }
     let name = hooks[0].name;
-    let way_out = if place.shared || hooks[0].file.is_symlink() {
+    let help = if place.shared || hooks[0].file.is_symlink() {
         // Such a script names no path of this machine, however often it is installed.
         "mkdir -p ~/.local/bin && ln -s \"$(command -v keysweep)\" ~/.local/bin/, where the script looks too"
     } else {
         "keysweep install"
     };
     Ok(Some(format!(
-        "with PATH=/usr/bin:/bin, as desktop clients have it, {name} does not find keysweep and stops every commit: {way_out}"
+        "with PATH=/usr/bin:/bin, as desktop clients have it, {name} does not find keysweep and stops every commit: {help}"
     )))
 }
 
 /// A token must be stopped in the commit, or by the server; and who relies on another hook must not be deceived.
-fn guard(hooks: &[Hook], place: &Place, told: &Told) -> Guard {
+fn guard(hooks: &[Hook], place: &HooksDir, changes: &Changes) -> Guard {
     if hooks.iter().any(|hook| hook.calls_keysweep() && hook.proof == Some(Proof::Passed)) {
         return Guard::None;
     }
-    if !told.troubles.is_empty() && hooks[0].is_worth_running() {
+    if !changes.errors.is_empty() && hooks[0].is_worth_running() {
         return Guard::Unproved;
     }
     let stopped = hooks.iter().filter(|hook| hook.stopped()).count();
@@ -161,7 +161,7 @@ fn missing(hooks: &[Hook]) -> Option<String> {
 }
 
 impl Hook {
-    fn look(name: &'static str, place: &Place) -> Self {
+    fn look(name: &'static str, place: &HooksDir) -> Self {
         let file = place.scripts.join(name);
         let run_by_git = place.hooks.join(name);
         let state = match regular_file::read(&file) {
@@ -198,7 +198,7 @@ impl Hook {
         matches!(self.state, State::Live(_)) && (self.looks_at_index() || self.calls_keysweep())
     }
 
-    fn prove(&self, stage: &Stage<'_>) -> Result<Proof, Trouble> {
+    fn prove(&self, stage: &Stage<'_>) -> Result<Proof, Error> {
         match self.name {
             "commit-msg" => stage.of_message(),
             "pre-push" => stage.of_push(),
@@ -208,7 +208,7 @@ impl Hook {
         }
     }
 
-    fn describe(&self, place: &Place) -> String {
+    fn describe(&self, place: &HooksDir) -> String {
         let file = self.file.display();
         let script = match &self.state {
             State::Missing => return format!("missing: {}", self.gets_by()),
@@ -241,10 +241,10 @@ impl Hook {
     }
 
     /// Why there is no proof of a hook that should have given one.
-    fn unproved(&self) -> Option<Trouble> {
+    fn unproved(&self) -> Option<Error> {
         let Some(Proof::Failed(words)) = &self.proof else { return None };
         let counts = self.calls_keysweep() || matches!(self.name, "pre-commit" | "pre-receive");
-        let way_out = match self.runner() {
+        let help = match self.runner() {
             // What they fetch, they fetch with git, which is not itself while the proof is made.
             Some(runner @ (Runner::PreCommit | Runner::Prek)) => {
                 format!("run {} install-hooks, or mend what it complains of", runner.owner())
@@ -256,10 +256,10 @@ impl Hook {
                 .to_owned(),
         };
         counts.then(|| {
-            Trouble::new(
+            Error::new(
                 format!("cannot prove that {} stops a token", self.name),
                 format!("{} failed without naming it ({words})", self.file.display()),
-                format!("{way_out}, then run keysweep doctor again"),
+                format!("{help}, then run keysweep doctor again"),
             )
         })
     }

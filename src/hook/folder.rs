@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::runner::Script;
-use super::{Told, script};
+use super::{Changes, script};
 use crate::atomic_file::AtomicFile;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::regular_file;
 
 /// A folder of hooks.
@@ -37,21 +37,21 @@ enum Plan {
     Write(&'static str),
     /// How it is there already.
     Leave(String),
-    Refuse(Trouble),
+    Refuse(Error),
 }
 
 impl Folder<'_> {
-    pub fn install(&self, names: &[&str], binary: Option<&Path>) -> Result<Told, Trouble> {
+    pub fn install(&self, names: &[&str], binary: Option<&Path>) -> Result<Changes, Error> {
         let text = script::sealed(binary)?;
-        let mut told = Told::default();
+        let mut changes = Changes::default();
         for name in names {
             let file = self.path.join(name);
             let shown = file.display();
             match self.plan(name, &text) {
                 Plan::Write(done) => match write(&file, &text) {
-                    Ok(()) => told.lines.push(format!("{done} {name}: {shown}")),
+                    Ok(()) => changes.lines.push(format!("{done} {name}: {shown}")),
                     Err(err) => {
-                        told.troubles.push(Trouble::new(
+                        changes.errors.push(Error::new(
                             format!("cannot install {shown}"),
                             err,
                             "make the folder writable, or see git config --show-origin core.hooksPath",
@@ -60,17 +60,17 @@ impl Folder<'_> {
                         break;
                     }
                 },
-                Plan::Leave(what) => told.lines.push(format!("already there, {name}: {shown}{what}")),
-                Plan::Refuse(trouble) => told.troubles.push(trouble),
+                Plan::Leave(what) => changes.lines.push(format!("already there, {name}: {shown}{what}")),
+                Plan::Refuse(error) => changes.errors.push(error),
             }
         }
-        Ok(told)
+        Ok(changes)
     }
 
     fn plan(&self, name: &str, text: &str) -> Plan {
         let file = self.path.join(name);
-        let refuse = |cause: String, way_out: String| {
-            Plan::Refuse(Trouble::new(format!("cannot install {}", file.display()), cause, way_out))
+        let refuse = |cause: String, help: String| {
+            Plan::Refuse(Error::new(format!("cannot install {}", file.display()), cause, help))
         };
         match self.look(name, text) {
             Found::Nothing => Plan::Write("installed"),
@@ -88,8 +88,8 @@ impl Folder<'_> {
         }
     }
 
-    pub fn uninstall(&self, names: &[&str]) -> Told {
-        let mut told = Told::default();
+    pub fn uninstall(&self, names: &[&str]) -> Changes {
+        let mut changes = Changes::default();
         // The pre-commit framework renames the hook that it finds.
         let names = names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.legacy")]);
         for name in names {
@@ -97,23 +97,25 @@ impl Folder<'_> {
             let shown = file.display();
             match self.look(&name, "") {
                 Found::Ours { .. } => match fs::remove_file(&file) {
-                    Ok(()) => told.lines.push(format!("removed {name}: {shown}")),
+                    Ok(()) => changes.lines.push(format!("removed {name}: {shown}")),
                     Err(err) => {
-                        let attempt = format!("cannot remove {shown}");
-                        told.troubles.push(Trouble::new(attempt, err, "make its folder writable"));
+                        let context = format!("cannot remove {shown}");
+                        changes.errors.push(Error::new(context, err, "make its folder writable"));
                     }
                 },
-                Found::Linked => told.lines.push(format!("left alone, {name}: {shown} is a link to keysweep's script")),
-                Found::Theirs(script) if script.calls_keysweep => told
+                Found::Linked => {
+                    changes.lines.push(format!("left alone, {name}: {shown} is a link to keysweep's script"));
+                }
+                Found::Theirs(script) if script.calls_keysweep => changes
                     .lines
                     .push(format!("left alone, {name}: {shown} is {} that calls keysweep", script.runner.hook())),
                 Found::Theirs(_) if !name.ends_with(".legacy") => {
-                    told.lines.push(format!("left alone, {name}: {shown} is not keysweep's"));
+                    changes.lines.push(format!("left alone, {name}: {shown} is not keysweep's"));
                 }
                 Found::Nothing | Found::Theirs(_) | Found::Unfit(_) => {}
             }
         }
-        told
+        changes
     }
 
     fn look(&self, name: &str, text: &str) -> Found {

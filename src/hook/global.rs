@@ -6,11 +6,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
-use super::{Told, script};
+use super::{Changes, script};
 use crate::atomic_file::AtomicFile;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::command::{answer, answer_about_hooks};
-use crate::hook::hooks_dir::Place;
+use crate::hook::hooks_dir::HooksDir;
 
 /// What git's own template has in this file, and whose this one is: by it the template is known again.
 const EXCLUDE: &str = "\
@@ -30,7 +30,7 @@ enum Where {
 }
 
 impl Where {
-    fn find() -> Result<Self, Trouble> {
+    fn find() -> Result<Self, Error> {
         if let Some(path) = setting("core.hooksPath")? {
             let why = match () {
                 () if path.as_os_str().is_empty() => {
@@ -42,11 +42,11 @@ impl Where {
                 () => None,
             };
             if let Some(why) = why {
-                let way_out = "git config --global --unset core.hooksPath, or set it to a folder";
-                return Err(Trouble::new("cannot install hooks for all clones", why, way_out));
+                let help = "git config --global --unset core.hooksPath, or set it to a folder";
+                return Err(Error::new("cannot install hooks for all clones", why, help));
             }
             if path.is_relative() {
-                return Err(Trouble::new(
+                return Err(Error::new(
                     "cannot install hooks for all clones",
                     format!("core.hooksPath is {}, a different folder in each of them", path.display()),
                     "run keysweep install in each, or git config --global --unset core.hooksPath",
@@ -61,60 +61,58 @@ impl Where {
 }
 
 /// The path that a person has set for all repositories.
-fn setting(name: &str) -> Result<Option<PathBuf>, Trouble> {
+fn setting(name: &str) -> Result<Option<PathBuf>, Error> {
     let answered = answer(Path::new("."), &["config", "--global", "--type=path", "--get", name])?;
     match answered.code {
         Some(0) => Ok(Some(answered.path().unwrap_or_default())),
         // 1: it is not set. Git says the same where there is no home to look in.
         Some(1) => Ok(None),
-        _ => {
-            Err(Trouble::new(format!("cannot read the setting {name}"), answered.complaint(), "mend the git settings"))
-        }
+        _ => Err(Error::new(format!("cannot read the setting {name}"), answered.complaint(), "mend the git settings")),
     }
 }
 
-pub(super) fn install(dir: &Path, names: &[&str]) -> Result<Told, Trouble> {
+pub(super) fn install(dir: &Path, names: &[&str]) -> Result<Changes, Error> {
     let binary = script::binary()?;
-    let mut told = match Where::find()? {
+    let mut changes = match Where::find()? {
         Where::HooksPath(folder) => {
-            let mut told = Folder { path: &folder, top: None }.install(names, Some(&binary))?;
-            told.lines.push(format!(
+            let mut changes = Folder { path: &folder, top: None }.install(names, Some(&binary))?;
+            changes.lines.push(format!(
                 "note: core.hooksPath is set to {}: git looks there in every repository that has no hooks path of its own",
                 folder.display()
             ));
-            told
+            changes
         }
         Where::Template(template) => in_template(&template, names, &binary)?,
         Where::Nowhere => {
             let template = own_template()?;
             make_template(&template)?;
-            let mut told = in_template(&template, names, &binary)?;
-            if !told.lines.is_empty() {
+            let mut changes = in_template(&template, names, &binary)?;
+            if !changes.lines.is_empty() {
                 set_template(&template)?;
-                told.lines.insert(0, format!("set init.templateDir: {}", template.display()));
+                changes.lines.insert(0, format!("set init.templateDir: {}", template.display()));
             }
-            told
+            changes
         }
     };
-    told.lines.extend(note_on_this_repository(dir));
-    Ok(told)
+    changes.lines.extend(note_on_this_repository(dir));
+    Ok(changes)
 }
 
-fn in_template(template: &Path, names: &[&str], binary: &Path) -> Result<Told, Trouble> {
-    let mut told = Folder { path: &template.join("hooks"), top: None }.install(names, Some(binary))?;
-    if !told.lines.is_empty() {
-        told.lines.extend([
+fn in_template(template: &Path, names: &[&str], binary: &Path) -> Result<Changes, Error> {
+    let mut changes = Folder { path: &template.join("hooks"), top: None }.install(names, Some(binary))?;
+    if !changes.lines.is_empty() {
+        changes.lines.extend([
             "note: git clone and git init give the hooks to each new repository; a clone that is there already gets them by git init in it".to_owned(),
             "note: a repository with a hooks path of its own (husky) does not use them: keysweep install in it".to_owned(),
             "note: core.hooksPath would do for all at once, but it switches off the hooks that repositories have, so keysweep does not set it".to_owned(),
         ]);
     }
-    Ok(told)
+    Ok(changes)
 }
 
 /// A repository with hooks of its own in which this was called: whoever called it may take it for guarded now.
 fn note_on_this_repository(dir: &Path) -> Option<String> {
-    let place = Place::find(dir).ok()?;
+    let place = HooksDir::find(dir).ok()?;
     let local = answer_about_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
     let global = setting("core.hooksPath").ok()?;
     (Some(&local) != global.as_ref()).then(|| {
@@ -122,15 +120,15 @@ fn note_on_this_repository(dir: &Path) -> Option<String> {
     })
 }
 
-fn own_template() -> Result<PathBuf, Trouble> {
+fn own_template() -> Result<PathBuf, Error> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let config = set("XDG_CONFIG_HOME").or_else(|| std::env::home_dir().map(|home| home.join(".config")));
     config.map(|config| config.join("git").join("template")).ok_or_else(|| {
-        Trouble::new("cannot install hooks for all clones", "there is no home folder", "set HOME, or init.templateDir")
+        Error::new("cannot install hooks for all clones", "there is no home folder", "set HOME, or init.templateDir")
     })
 }
 
-fn make_template(template: &Path) -> Result<(), Trouble> {
+fn make_template(template: &Path) -> Result<(), Error> {
     let exclude = template.join("info").join("exclude");
     let write = |()| {
         if exclude.exists() {
@@ -142,7 +140,7 @@ fn make_template(template: &Path) -> Result<(), Trouble> {
     };
     let made = fs::create_dir_all(template.join("info")).and_then(write);
     made.map_err(|err| {
-        Trouble::new(
+        Error::new(
             format!("cannot make the template {}", template.display()),
             err,
             "make the folder writable, or set init.templateDir to another",
@@ -150,10 +148,10 @@ fn make_template(template: &Path) -> Result<(), Trouble> {
     })
 }
 
-fn set_template(template: &Path) -> Result<(), Trouble> {
+fn set_template(template: &Path) -> Result<(), Error> {
     let answered = answer(Path::new("."), &["config", "--global", "init.templateDir", &template.to_string_lossy()])?;
     let failed = || {
-        Trouble::new(
+        Error::new(
             format!("cannot set init.templateDir to {}", template.display()),
             answered.complaint(),
             "make your git settings writable, or set it by hand",
@@ -162,17 +160,17 @@ fn set_template(template: &Path) -> Result<(), Trouble> {
     if answered.succeeded() { Ok(()) } else { Err(failed()) }
 }
 
-pub(super) fn uninstall(names: &[&str]) -> Result<Told, Trouble> {
+pub(super) fn uninstall(names: &[&str]) -> Result<Changes, Error> {
     match Where::find()? {
         Where::HooksPath(folder) => Ok(Folder { path: &folder, top: None }.uninstall(names)),
         Where::Template(template) => {
-            let mut told = Folder { path: &template.join("hooks"), top: None }.uninstall(names);
-            if told.troubles.is_empty() && remove_template(&template) {
-                told.lines.extend(unset_template()?);
+            let mut changes = Folder { path: &template.join("hooks"), top: None }.uninstall(names);
+            if changes.errors.is_empty() && remove_template(&template) {
+                changes.lines.extend(unset_template()?);
             }
-            Ok(told)
+            Ok(changes)
         }
-        Where::Nowhere => Ok(Told::default()),
+        Where::Nowhere => Ok(Changes::default()),
     }
 }
 
@@ -194,10 +192,10 @@ fn remove_template(template: &Path) -> bool {
     fs::remove_file(exclude).and_then(|()| fs::remove_dir(info)).and_then(|()| fs::remove_dir(template)).is_ok()
 }
 
-fn unset_template() -> Result<Option<String>, Trouble> {
+fn unset_template() -> Result<Option<String>, Error> {
     let answered = answer(Path::new("."), &["config", "--global", "--unset", "init.templateDir"])?;
     if answered.succeeded() {
         return Ok(Some("unset init.templateDir: nothing else was in that template".to_owned()));
     }
-    Err(Trouble::new("cannot unset init.templateDir", answered.complaint(), "take it out of your git settings by hand"))
+    Err(Error::new("cannot unset init.templateDir", answered.complaint(), "take it out of your git settings by hand"))
 }

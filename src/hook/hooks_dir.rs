@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::command::{Question, answer};
 use crate::git::path::to_path;
 use crate::git::repository::refuse_pipes;
 
 /// A repository's hooks, as one of its worktrees uses them, or as a push to it does.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct HooksDir {
     /// Where git starts hooks: the top of the worktree, or the git directory of a bare repository.
     pub top: PathBuf,
     /// Whether these are the hooks for what is pushed to the repository, and not for commits.
@@ -44,16 +44,16 @@ pub(crate) enum View {
 /// Where a wrong setting comes from.
 pub(crate) const SHOW_ORIGIN: &str = "git config --show-origin core.hooksPath shows where it is set";
 
-impl Place {
+impl HooksDir {
     /// That of the repository in which `dir` lies. Git itself is asked: no one else knows all of its settings.
-    pub fn find(dir: &Path) -> Result<Self, Trouble> {
+    pub fn find(dir: &Path) -> Result<Self, Error> {
         refuse_pipes(dir)?;
         let (top, bare) = top(dir)?;
         Self::at(top, bare, View::Ours)
     }
 
     /// That of [`Self::find`]; for a bare repository those of its worktrees come first, each hooks folder once.
-    pub fn all(dir: &Path) -> Result<Vec<Self>, Trouble> {
+    pub fn all(dir: &Path) -> Result<Vec<Self>, Error> {
         let place = Self::find(dir)?;
         let mut places: Vec<Self> = Vec::new();
         if place.bare {
@@ -73,7 +73,7 @@ impl Place {
         Ok(places)
     }
 
-    fn at(top: PathBuf, bare: bool, view: View) -> Result<Self, Trouble> {
+    fn at(top: PathBuf, bare: bool, view: View) -> Result<Self, Error> {
         let ask = |args: &[&str]| {
             let question = Question::about_hooks(&top, args);
             if view == View::OfFolder { question.of_folder().answer() } else { question.answer() }
@@ -86,7 +86,7 @@ impl Place {
         });
         let hooks = ask(&["rev-parse", "--git-path", "hooks"])?;
         let hooks = hooks.path().ok_or_else(|| {
-            Trouble::new(
+            Error::new(
                 format!("cannot tell where the hooks of {} are", top.display()),
                 hooks.complaint(),
                 "see what git rev-parse --git-path hooks says",
@@ -120,7 +120,7 @@ impl Place {
     }
 
     /// The main worktree, or the bare repository, if this is a linked worktree of it.
-    pub fn main_worktree(&self) -> Result<Option<PathBuf>, Trouble> {
+    pub fn main_worktree(&self) -> Result<Option<PathBuf>, Error> {
         let own = answer(&self.top, &["rev-parse", "--absolute-git-dir"])?.path();
         let common = answer(&self.top, &["rev-parse", "--git-common-dir"])?.path();
         match own.zip(common) {
@@ -132,7 +132,7 @@ impl Place {
     }
 
     /// The other worktrees that use the folder; from the bare repository, all linked ones.
-    pub fn others(&self) -> Result<Vec<PathBuf>, Trouble> {
+    pub fn others(&self) -> Result<Vec<PathBuf>, Error> {
         if self.view == View::Unnamed || self.is_of_one_worktree() {
             return Ok(Vec::new());
         }
@@ -150,7 +150,7 @@ impl Place {
     }
 }
 
-impl Place {
+impl HooksDir {
     /// A symbolic link on the way from the top of the worktree to the scripts, and where it leads. The git directory is not
     /// part of the worktree.
     pub fn link_in_worktree(&self) -> Option<(PathBuf, PathBuf)> {
@@ -175,7 +175,7 @@ impl Place {
     }
 }
 
-fn top(dir: &Path) -> Result<(PathBuf, bool), Trouble> {
+fn top(dir: &Path) -> Result<(PathBuf, bool), Error> {
     let worktree = answer(dir, &["rev-parse", "--show-toplevel"])?;
     if let Some(top) = worktree.path() {
         return Ok((top, false));
@@ -185,12 +185,12 @@ fn top(dir: &Path) -> Result<(PathBuf, bool), Trouble> {
     let here = || std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     match (git_dir.path(), bare.line()) {
         (Some(git_dir), Some(b"true")) => Ok((git_dir, true)),
-        (Some(_), _) => Err(Trouble::new(
+        (Some(_), _) => Err(Error::new(
             format!("cannot tell which worktree is meant in {}", here().display()),
             worktree.complaint(),
             "run it in the worktree",
         )),
-        (None, _) => Err(Trouble::new(
+        (None, _) => Err(Error::new(
             format!("cannot find the hooks of {}", here().display()),
             git_dir.complaint(),
             "run it in a git repository",
@@ -207,10 +207,10 @@ fn beside_husky(hooks: &Path) -> Option<&Path> {
 }
 
 /// The first one, which is a bare repository or the main worktree, and the linked ones that are there.
-fn worktrees(top: &Path) -> Result<(PathBuf, Vec<PathBuf>), Trouble> {
+fn worktrees(top: &Path) -> Result<(PathBuf, Vec<PathBuf>), Error> {
     let listed = answer(top, &["worktree", "list", "--porcelain"])?;
     if !listed.succeeded() {
-        return Err(Trouble::new(
+        return Err(Error::new(
             format!("cannot list the worktrees of {}", top.display()),
             listed.complaint(),
             "see what git worktree list says",
@@ -225,7 +225,7 @@ fn is_no_folder(path: &Path) -> bool {
     path.metadata().is_ok_and(|met| !met.is_dir())
 }
 
-fn is_shared(top: &Path, scripts: &Path, view: View) -> Result<bool, Trouble> {
+fn is_shared(top: &Path, scripts: &Path, view: View) -> Result<bool, Error> {
     let answer = |top: &Path, args: &[&str]| {
         let question = Question::new(top, args);
         if view == View::OfFolder { question.of_folder().answer() } else { question.answer() }

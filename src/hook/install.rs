@@ -3,29 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
-use super::{NAMES, OF_A_CLONE, OF_A_SERVER, Told, global, known, script};
-use crate::error::Trouble;
-use crate::hook::hooks_dir::{Place, SHOW_ORIGIN, View};
+use super::{Changes, NAMES, OF_A_CLONE, OF_A_SERVER, global, known, script};
+use crate::error::Error;
+use crate::hook::hooks_dir::{HooksDir, SHOW_ORIGIN, View};
 
 /// Installs the scripts for the hooks that were named, or for those that guard the repository in which `dir` lies.
-pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Told, Trouble> {
+pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Changes, Error> {
     if everywhere {
         return global::install(dir, &known(names, OF_A_CLONE)?);
     }
     // Names first: nothing is asked or written for a call that is wrong.
     known(names, &[])?;
-    let places = Place::all(dir)?;
+    let places = HooksDir::all(dir)?;
     places.iter().try_for_each(refuse)?;
-    let mut told = Told::default();
+    let mut changes = Changes::default();
     for place in &places {
         let of_kind = known(names, if place.bare { OF_A_SERVER } else { OF_A_CLONE })?;
         let alone = places.len() == 1;
         let wanted: Vec<&str> = of_kind.into_iter().filter(|name| alone || is_of_server(name) == place.bare).collect();
         if !wanted.is_empty() {
-            told.absorb(install_at(place, &wanted)?);
+            changes.absorb(install_at(place, &wanted)?);
         }
     }
-    Ok(told)
+    Ok(changes)
 }
 
 fn is_of_server(name: &str) -> bool {
@@ -33,12 +33,12 @@ fn is_of_server(name: &str) -> bool {
 }
 
 /// A folder in which git runs nothing, or one that the repository leads elsewhere.
-fn refuse(place: &Place) -> Result<(), Trouble> {
+fn refuse(place: &HooksDir) -> Result<(), Error> {
     if let Some(why) = &place.unusable {
-        return Err(Trouble::new("cannot install hooks", why, format!("unset it ({SHOW_ORIGIN})")));
+        return Err(Error::new("cannot install hooks", why, format!("unset it ({SHOW_ORIGIN})")));
     }
     match place.link_in_worktree() {
-        Some((link, target)) => Err(Trouble::new(
+        Some((link, target)) => Err(Error::new(
             format!("cannot install hooks in {}", place.scripts.display()),
             format!("{} is a symbolic link to {}", link.display(), target.display()),
             "remove the link, or set core.hooksPath to the folder itself",
@@ -47,19 +47,19 @@ fn refuse(place: &Place) -> Result<(), Trouble> {
     }
 }
 
-fn install_at(place: &Place, names: &[&str]) -> Result<Told, Trouble> {
+fn install_at(place: &HooksDir, names: &[&str]) -> Result<Changes, Error> {
     // What others get as well holds no path of this machine.
     let binary = if place.shared { None } else { Some(script::binary()?) };
     let folder = Folder { path: &place.scripts, top: Some(&place.top) };
-    let mut told = folder.install(names, binary.as_deref())?;
-    if !told.lines.is_empty() {
-        told.lines.extend(notes(place)?);
+    let mut changes = folder.install(names, binary.as_deref())?;
+    if !changes.lines.is_empty() {
+        changes.lines.extend(notes(place)?);
     }
-    Ok(told)
+    Ok(changes)
 }
 
 /// What else the scripts are for, and what keeps git from running them.
-fn notes(place: &Place) -> Result<Vec<String>, Trouble> {
+fn notes(place: &HooksDir) -> Result<Vec<String>, Error> {
     let scripts = place.scripts.display();
     let mut notes = Vec::new();
     if place.shared {
@@ -107,14 +107,14 @@ fn listed(paths: &[PathBuf]) -> String {
 }
 
 /// Removes what [`install`] wrote for the hooks that were named, or for all.
-pub fn uninstall(dir: &Path, names: &[String], everywhere: bool) -> Result<Told, Trouble> {
+pub fn uninstall(dir: &Path, names: &[String], everywhere: bool) -> Result<Changes, Error> {
     let names = known(names, NAMES)?;
     if everywhere {
         return global::uninstall(&names);
     }
-    let places = Place::all(dir)?;
+    let places = HooksDir::all(dir)?;
     places.iter().try_for_each(refuse_to_remove)?;
-    let mut told = Told::default();
+    let mut changes = Changes::default();
     let mut done: Vec<&Path> = Vec::new();
     for place in &places {
         if done.contains(&place.scripts.as_path()) {
@@ -123,20 +123,22 @@ pub fn uninstall(dir: &Path, names: &[String], everywhere: bool) -> Result<Told,
         done.push(&place.scripts);
         let removed = Folder { path: &place.scripts, top: Some(&place.top) }.uninstall(&names);
         let others = if removed.lines.is_empty() { Vec::new() } else { place.others()? };
-        told.absorb(removed);
+        changes.absorb(removed);
         if !others.is_empty() {
-            told.lines.push(format!("note: all worktrees of this repository shared these hooks: {}", listed(&others)));
+            changes
+                .lines
+                .push(format!("note: all worktrees of this repository shared these hooks: {}", listed(&others)));
         }
     }
-    Ok(told)
+    Ok(changes)
 }
 
 /// Hooks that guard more than what the user stands in are removed where that is plain.
-fn refuse_to_remove(place: &Place) -> Result<(), Trouble> {
-    let attempt = || format!("cannot remove the hooks in {}", place.scripts.display());
+fn refuse_to_remove(place: &HooksDir) -> Result<(), Error> {
+    let context = || format!("cannot remove the hooks in {}", place.scripts.display());
     if place.is_global() {
-        return Err(Trouble::new(
-            attempt(),
+        return Err(Error::new(
+            context(),
             "core.hooksPath is set for all repositories, so they guard all of them",
             "keysweep uninstall --global removes them",
         ));
@@ -145,8 +147,8 @@ fn refuse_to_remove(place: &Place) -> Result<(), Trouble> {
         return Ok(());
     }
     match place.main_worktree()? {
-        Some(main) => Err(Trouble::new(
-            attempt(),
+        Some(main) => Err(Error::new(
+            context(),
             "all worktrees of this repository share them",
             format!("to remove them for all, run keysweep uninstall in {}", main.display()),
         )),

@@ -15,7 +15,7 @@ pub enum Stdin {
 
 /// The variables by which pre-commit and prek tell of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Handed {
+pub struct Invocation {
     /// Whether one of them runs the hook at all.
     pub framework: bool,
     /// Whether git named an index; it does in a commit, and nobody does in `pre-commit run`.
@@ -59,7 +59,7 @@ fn is_device() -> bool {
     false
 }
 
-impl Handed {
+impl Invocation {
     pub fn from_environment() -> Self {
         let value = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {

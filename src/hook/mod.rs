@@ -16,13 +16,13 @@ mod push;
 mod runner;
 mod script;
 
-pub use crate::hook::invocation::{Handed, Stdin};
+pub use crate::hook::invocation::{Invocation, Stdin};
 pub use advice::{fetch_command, unsure_note};
 pub use doctor::{Diagnosis, Guard, doctor};
 pub use install::{install, uninstall};
 pub use push::{Load, pre_push, pre_receive, range, update};
 
-use crate::error::{Trouble, nearest};
+use crate::error::{Error, nearest};
 
 /// The hooks that a script is there for.
 pub const NAMES: &[&str] = &["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "pre-receive", "update"];
@@ -35,23 +35,23 @@ pub const OF_A_SERVER: &[&str] = &["pre-receive"];
 
 /// What was done, in lines for a person, and what could not be done.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct Changes {
     pub lines: Vec<String>,
-    pub troubles: Vec<Trouble>,
+    pub errors: Vec<Error>,
 }
 
-impl Told {
+impl Changes {
     fn absorb(&mut self, other: Self) {
         self.lines.extend(other.lines);
-        self.troubles.extend(other.troubles);
+        self.errors.extend(other.errors);
     }
 }
 
 /// The names that were typed, or these if there are none.
-fn known<'n>(typed: &'n [String], otherwise: &[&'n str]) -> Result<Vec<&'n str>, Trouble> {
+fn known<'n>(typed: &'n [String], otherwise: &[&'n str]) -> Result<Vec<&'n str>, Error> {
     let no_such_hook = |name: &String| {
         let nearest = nearest(name, NAMES.iter().copied());
-        Trouble::new(
+        Error::new(
             format!("cannot use the hook name {name}"),
             format!("keysweep has scripts for {} only", NAMES.join(", ")),
             format!("did you mean {nearest}?"),

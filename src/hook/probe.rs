@@ -10,9 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::atomic_file::{PrivateFolder, private_folder};
 use crate::detect::Detector;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::command::{Question, answer};
-use crate::hook::hooks_dir::{Place, View};
+use crate::hook::hooks_dir::{HooksDir, View};
 use crate::rules;
 use crate::rules::example::{Dice, expand};
 
@@ -35,7 +35,7 @@ struct Token {
 
 /// A temporary folder with what hooks are to be run on.
 pub(crate) struct Stage<'p> {
-    place: &'p Place,
+    place: &'p HooksDir,
     /// Where git is started to run a hook.
     top: PathBuf,
     git: (u32, u32),
@@ -73,7 +73,7 @@ const SETTINGS: [&str; 6] =
 const BRANCH: &str = "refs/heads/keysweep-doctor";
 
 impl<'p> Stage<'p> {
-    pub fn set(place: &'p Place) -> Result<Self, Trouble> {
+    pub fn set(place: &'p HooksDir) -> Result<Self, Error> {
         let git = version(&place.top)?;
         let folder = private_folder().map_err(|err| no_place(&std::env::temp_dir(), &err))?;
         let objects = folder.path().join("objects");
@@ -109,7 +109,7 @@ impl<'p> Stage<'p> {
 
     /// Puts the token into an index that has what HEAD has. Not what the repository's index has: a runner would hand what is
     /// staged there to formatters, which write to the files of a person.
-    fn plant(&self) -> Result<(), Trouble> {
+    fn plant(&self) -> Result<(), Error> {
         if let Some(head) = &self.head {
             self.ask(&["read-tree", head], b"")?;
         }
@@ -122,17 +122,17 @@ impl<'p> Stage<'p> {
     }
 
     /// Runs a hook that looks at the index.
-    pub fn of_index(&self, hook: &str) -> Result<Proof, Trouble> {
+    pub fn of_index(&self, hook: &str) -> Result<Proof, Error> {
         self.run(hook, None, &[])
     }
 
     /// The same with the PATH that a desktop client has.
-    pub fn of_index_with_short_path(&self, hook: &str) -> Result<Proof, Trouble> {
+    pub fn of_index_with_short_path(&self, hook: &str) -> Result<Proof, Error> {
         let call = self.call(hook, None, &[])?;
         self.judge(hook, Question::running_hooks_with_short_path(&self.top, call))
     }
 
-    pub fn of_message(&self) -> Result<Proof, Trouble> {
+    pub fn of_message(&self) -> Result<Proof, Error> {
         let file = self.folder.path().join("COMMIT_EDITMSG");
         // In the form that other hooks for messages ask for most.
         let text = format!("test: keysweep doctor plants a token\n\n{}", self.token.text);
@@ -141,7 +141,7 @@ impl<'p> Stage<'p> {
     }
 
     /// A push of one commit on top of HEAD's, which the remote is said to have.
-    pub fn of_push(&self) -> Result<Proof, Trouble> {
+    pub fn of_push(&self) -> Result<Proof, Error> {
         let (base, files) = match &self.head {
             Some(head) => (head.clone(), self.ask(&["ls-tree", "-z", "--full-tree", head], b"")?),
             None => (self.commit(&self.id(&["mktree"], b"")?, None)?, Vec::new()),
@@ -152,42 +152,42 @@ impl<'p> Stage<'p> {
     }
 
     /// A push that a server receives: of a new branch with one commit.
-    pub fn of_receive(&self) -> Result<Proof, Trouble> {
+    pub fn of_receive(&self) -> Result<Proof, Error> {
         let (nothing, tip) = self.received()?;
         self.run("pre-receive", Some(&format!("{nothing} {tip} {BRANCH}\n")), &[])
     }
 
     /// The same, ref by ref.
-    pub fn of_update(&self) -> Result<Proof, Trouble> {
+    pub fn of_update(&self) -> Result<Proof, Error> {
         let (nothing, tip) = self.received()?;
         self.run("update", None, &[BRANCH, &nothing, &tip])
     }
 
-    fn received(&self) -> Result<(String, String), Trouble> {
+    fn received(&self) -> Result<(String, String), Error> {
         let tip = self.commit(&self.tree(Vec::new())?, None)?;
         Ok(("0".repeat(tip.len()), tip))
     }
 
     /// These files, as ls-tree lists them, and the token.
-    fn tree(&self, mut files: Vec<u8>) -> Result<String, Trouble> {
+    fn tree(&self, mut files: Vec<u8>) -> Result<String, Error> {
         files.extend(format!("100644 blob {}\t{}\0", self.blob, self.name).as_bytes());
         self.id(&["mktree", "-z", "--missing"], &files)
     }
 
-    fn commit(&self, tree: &str, parent: Option<&str>) -> Result<String, Trouble> {
+    fn commit(&self, tree: &str, parent: Option<&str>) -> Result<String, Error> {
         let parent = parent.map_or(Vec::new(), |parent| vec!["-p", parent]);
         let args = ["commit-tree", tree, "-m", "keysweep doctor"].into_iter().chain(parent);
         self.id(&args.collect::<Vec<_>>(), b"")
     }
 
-    fn run(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Proof, Trouble> {
+    fn run(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Proof, Error> {
         let question = Question::running_hooks(&self.top, self.call(hook, stdin, args)?);
         let by_hand = stdin.filter(|_| self.git < HAS_TO_STDIN);
         self.judge(hook, question.stdin(by_hand.unwrap_or_default().as_bytes().to_vec()))
     }
 
     /// The words for git that have it run the hook.
-    fn call(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Vec<OsString>, Trouble> {
+    fn call(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Vec<OsString>, Error> {
         let mut call: Vec<OsString> = SETTINGS.iter().copied().map(OsString::from).collect();
         let needed = if stdin.is_some() { HAS_TO_STDIN } else { HAS_HOOK_RUN };
         if self.git < needed {
@@ -206,7 +206,7 @@ impl<'p> Stage<'p> {
         Ok(call)
     }
 
-    fn judge(&self, hook: &str, question: Question) -> Result<Proof, Trouble> {
+    fn judge(&self, hook: &str, question: Question) -> Result<Proof, Error> {
         let question = of_place(self.place, question).env("KEYSWEEP_DOCTOR_HOOK", self.place.hooks.join(hook));
         let question = self.of_hooks.iter().fold(question, |question, (name, value)| question.env(name, value));
         let answer = self.equip(question).answer()?;
@@ -227,7 +227,7 @@ impl<'p> Stage<'p> {
     }
 
     /// What git prints, with everything set so that it writes here.
-    fn ask(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Trouble> {
+    fn ask(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Error> {
         let scratch = self.folder.path().join(SCRATCH);
         let question = Question::new(&scratch, args).of_folder().stdin(stdin.to_vec());
         let person = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"];
@@ -236,14 +236,14 @@ impl<'p> Stage<'p> {
         if answer.succeeded() {
             return Ok(answer.stdout);
         }
-        Err(Trouble::new(
+        Err(Error::new(
             format!("cannot plant a token for the hooks of {}", self.place.top.display()),
             format!("git {}: {}", args[0], answer.complaint()),
             "see what git status says of this repository",
         ))
     }
 
-    fn id(&self, args: &[&str], stdin: &[u8]) -> Result<String, Trouble> {
+    fn id(&self, args: &[&str], stdin: &[u8]) -> Result<String, Error> {
         Ok(String::from_utf8_lossy(self.ask(args, stdin)?.trim_ascii()).into_owned())
     }
 }
@@ -264,11 +264,11 @@ impl Token {
     }
 }
 
-fn no_place(path: &Path, err: &std::io::Error) -> Trouble {
-    Trouble::new(format!("cannot write {}", path.display()), err, "make room there, or set TMPDIR to another folder")
+fn no_place(path: &Path, err: &std::io::Error) -> Error {
+    Error::new(format!("cannot write {}", path.display()), err, "make room there, or set TMPDIR to another folder")
 }
 
-fn version(top: &Path) -> Result<(u32, u32), Trouble> {
+fn version(top: &Path) -> Result<(u32, u32), Error> {
     let version = answer(top, &["--version"])?;
     let version = String::from_utf8_lossy(version.line().unwrap_or_default()).into_owned();
     let mut numbers = version.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<u32>().ok());
@@ -276,13 +276,13 @@ fn version(top: &Path) -> Result<(u32, u32), Trouble> {
 }
 
 /// Asks of the repository at the place, also where the environment names the bare one that the worktree is linked to.
-fn of_place(place: &Place, question: Question) -> Question {
+fn of_place(place: &HooksDir, question: Question) -> Question {
     if place.view == View::OfFolder { question.of_folder() } else { question }
 }
 
 /// Makes a folder of objects that has those of the repository as well. A file says so: unlike in the variable for it, no
 /// letter in a path has a meaning there.
-fn borrow_objects(place: &Place, objects: &Path) -> Result<(), Trouble> {
+fn borrow_objects(place: &HooksDir, objects: &Path) -> Result<(), Error> {
     let theirs = of_place(place, Question::new(&place.top, ["rev-parse", "--git-path", "objects"])).answer()?;
     let theirs = place.top.join(theirs.path().unwrap_or_else(|| ".git/objects".into()));
     let mut line = theirs.into_os_string().into_encoded_bytes();
@@ -293,7 +293,7 @@ fn borrow_objects(place: &Place, objects: &Path) -> Result<(), Trouble> {
 }
 
 /// Makes a repository whose ids are as long as those of `place`.
-fn make_scratch(place: &Place, scratch: &Path) -> Result<(), Trouble> {
+fn make_scratch(place: &HooksDir, scratch: &Path) -> Result<(), Error> {
     let format = of_place(place, Question::new(&place.top, ["rev-parse", "--show-object-format"])).answer()?;
     let format = format!("--object-format={}", String::from_utf8_lossy(format.line().unwrap_or(b"sha1")));
     let at = scratch.as_os_str();
@@ -302,11 +302,11 @@ fn make_scratch(place: &Place, scratch: &Path) -> Result<(), Trouble> {
     if made.succeeded() {
         return Ok(());
     }
-    let attempt = format!("cannot make a repository in {}", scratch.display());
-    Err(Trouble::new(attempt, made.complaint(), "make room there, or set TMPDIR to another folder"))
+    let context = format!("cannot make a repository in {}", scratch.display());
+    Err(Error::new(context, made.complaint(), "make room there, or set TMPDIR to another folder"))
 }
 
-fn remote(place: &Place) -> Result<(String, String), Trouble> {
+fn remote(place: &HooksDir) -> Result<(String, String), Error> {
     let ask = |args: &[&str]| of_place(place, Question::new(&place.top, args)).answer();
     let remotes = ask(&["remote"])?;
     let first = String::from_utf8_lossy(&remotes.stdout).lines().next().map(str::to_owned);

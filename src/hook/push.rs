@@ -2,8 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::{Handed, Stdin};
-use crate::error::Trouble;
+use super::{Invocation, Stdin};
+use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::scan::push_request::Destination;
 use crate::scan::push_request::{Known, Push};
@@ -25,11 +25,16 @@ pub struct Load {
 }
 
 /// What `git push` passes to pre-push, or what a framework made of it. `args` are the remote and the URL.
-pub fn pre_push(args: &[OsString], stdin: &Stdin, handed: &Handed, repository: &Repository) -> Result<Load, Trouble> {
+pub fn pre_push(
+    args: &[OsString],
+    stdin: &Stdin,
+    invocation: &Invocation,
+    repository: &Repository,
+) -> Result<Load, Error> {
     // Git names the remote, and no framework passes it on as an argument: then the variables are those of an outer hook.
-    let framework = handed.framework && args.is_empty();
+    let framework = invocation.framework && args.is_empty();
     let (name, url) = match args {
-        [] => (handed.remote.as_ref(), handed.url.as_ref()),
+        [] => (invocation.remote.as_ref(), invocation.url.as_ref()),
         args => (args.first(), args.get(1)),
     };
     let bytes = |word: &OsString| word.as_encoded_bytes().to_vec();
@@ -43,7 +48,7 @@ pub fn pre_push(args: &[OsString], stdin: &Stdin, handed: &Handed, repository: &
             let pushes = lines(text).map(pre_push_line).collect::<Result<Vec<_>, _>>()?;
             Ok(load(pushes.into_iter().flatten().collect(), Known::At(destination), Kind::Push))
         }
-        _ if framework => told_by_framework(destination, handed, repository),
+        _ if framework => named_by_framework(destination, invocation, repository),
         Stdin::EmptyPipe => Ok(Load {
             note: Some("git named no ref, so all branches and tags that the remote lacks were scanned".to_owned()),
             ..load(repository.pushable()?, Known::At(destination), Kind::Push)
@@ -54,20 +59,24 @@ pub fn pre_push(args: &[OsString], stdin: &Stdin, handed: &Handed, repository: &
 
 /// A framework reports the first ref of a push only. Others may be pushed besides, so whatever could be is scanned too, as far as
 /// the other side is not known to have it.
-fn told_by_framework(destination: Destination, handed: &Handed, repository: &Repository) -> Result<Load, Trouble> {
-    let tip = handed.to.as_ref().or(handed.local_branch.as_ref());
+fn named_by_framework(
+    destination: Destination,
+    invocation: &Invocation,
+    repository: &Repository,
+) -> Result<Load, Error> {
+    let tip = invocation.to.as_ref().or(invocation.local_branch.as_ref());
     let tip = tip.ok_or_else(|| {
         nothing_handed(
             "the framework sets neither PRE_COMMIT_TO_REF nor a branch",
             "run it with --from-ref and --to-ref",
         )
     })?;
-    let from = handed.from.as_deref().map(|from| repository.resolve(from)).transpose()?;
+    let from = invocation.from.as_deref().map(|from| repository.resolve(from)).transpose()?;
     let first = Push {
-        name: handed
+        name: invocation
             .remote_branch
             .as_ref()
-            .or(handed.local_branch.as_ref())
+            .or(invocation.local_branch.as_ref())
             .map_or(Vec::new(), |name| name.clone().into()),
         old: from,
         new: repository.resolve(tip)?,
@@ -84,21 +93,21 @@ fn told_by_framework(destination: Destination, handed: &Handed, repository: &Rep
 }
 
 /// What was asked for by the two ends of a range: `pre-commit run --from-ref A --to-ref B`.
-pub fn range(from: &str, to: &str, repository: &Repository) -> Result<Load, Trouble> {
+pub fn range(from: &str, to: &str, repository: &Repository) -> Result<Load, Error> {
     let (old, new) = (repository.resolve(from)?, repository.resolve(to)?);
     let push = Push { name: Vec::new(), old: Some(old), new, perhaps: false };
     Ok(load(vec![push], Known::Nothing, Kind::Push))
 }
 
 /// What a server hands to pre-receive: `<old oid> <new oid> <ref>` a line.
-pub fn pre_receive(stdin: &Stdin) -> Result<Load, Trouble> {
+pub fn pre_receive(stdin: &Stdin) -> Result<Load, Error> {
     let Stdin::Text(text) = stdin else { return Err(nothing_handed("standard input is empty", PASS_ON)) };
     let pushes = lines(text).map(pre_receive_line).collect::<Result<Vec<_>, _>>()?;
     Ok(load(pushes.into_iter().flatten().collect(), Known::OwnRefs, Kind::Receive))
 }
 
 /// What a server hands to update: `<ref> <old oid> <new oid>` as arguments.
-pub fn update(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<Load, Trouble> {
+pub fn update(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<Load, Error> {
     let words = [name, old, new].map(OsStr::as_encoded_bytes);
     let push = push(words[0], words[1], words[2]).map_err(|NoId| malformed_line(&words.join(&b' ')))?;
     Ok(load(push.into_iter().collect(), Known::OwnRefs, Kind::Receive))
@@ -113,7 +122,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// `<local ref> <local oid> <remote ref> <remote oid>`. The first may have spaces in it: `HEAD@{1 day ago}`.
-fn pre_push_line(line: &[u8]) -> Result<Option<Push>, Trouble> {
+fn pre_push_line(line: &[u8]) -> Result<Option<Push>, Error> {
     let mut words = line.rsplitn(4, |&b| b == b' ');
     let fields = (words.next(), words.next(), words.next(), words.next());
     let (Some(old), Some(name), Some(new), Some(local)) = fields else { return Err(malformed_line(line)) };
@@ -124,7 +133,7 @@ fn pre_push_line(line: &[u8]) -> Result<Option<Push>, Trouble> {
     push(name, old, new).map_err(|NoId| malformed_line(line))
 }
 
-fn pre_receive_line(line: &[u8]) -> Result<Option<Push>, Trouble> {
+fn pre_receive_line(line: &[u8]) -> Result<Option<Push>, Error> {
     let mut words = line.splitn(3, |&b| b == b' ');
     let (Some(old), Some(new), Some(name)) = (words.next(), words.next(), words.next()) else {
         return Err(malformed_line(line));
@@ -147,16 +156,16 @@ fn id(word: &[u8]) -> Result<Option<String>, NoId> {
     Ok(Some(id.to_owned()).filter(|id| id.bytes().any(|b| b != b'0')))
 }
 
-fn malformed_line(line: &[u8]) -> Trouble {
-    Trouble::new(
+fn malformed_line(line: &[u8]) -> Error {
+    Error::new(
         format!("cannot tell what is pushed from \"{}\"", String::from_utf8_lossy(line)),
         "it is not what git hands to this hook",
         "pass on the hook's arguments and its standard input as git gives them",
     )
 }
 
-fn nothing_handed(cause: &str, way_out: &str) -> Trouble {
-    Trouble::new("cannot tell what is pushed", cause, way_out)
+fn nothing_handed(cause: &str, help: &str) -> Error {
+    Error::new("cannot tell what is pushed", cause, help)
 }
 
 #[cfg(test)]

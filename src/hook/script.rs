@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::Secret;
 
 const TEXT: &str = include_str!("../../hooks/pre-commit");
@@ -11,12 +11,12 @@ const SEAL: &str = "# seal: ";
 const NO_SEAL: &str = "none";
 
 /// The script; with `binary`, one that finds the program there too. Its seal tells it from one that somebody edited.
-pub(super) fn sealed(binary: Option<&Path>) -> Result<String, Trouble> {
+pub(super) fn sealed(binary: Option<&Path>) -> Result<String, Error> {
     let installed = match binary.map(|path| path.to_str().ok_or(path)) {
         None => INSTALLED.to_owned(),
         Some(Ok(path)) => format!("installed='{}'", path.replace('\'', r"'\''")),
         Some(Err(path)) => {
-            return Err(Trouble::new(
+            return Err(Error::new(
                 format!("cannot write the path {} into a script", path.display()),
                 "it is no UTF-8 text",
                 "install keysweep in a folder with a plain name",
@@ -47,9 +47,9 @@ fn seal_of(text: &str) -> String {
 
 /// The place of this very program: as it is found in PATH, where it is, since what a package manager puts there stays
 /// when the folder that it leads to is replaced by the next version's.
-pub(super) fn binary() -> Result<PathBuf, Trouble> {
+pub(super) fn binary() -> Result<PathBuf, Error> {
     let own = std::env::current_exe().map_err(|err| {
-        Trouble::new("cannot tell where keysweep itself is", err, "start it by its full path, or through PATH")
+        Error::new("cannot tell where keysweep itself is", err, "start it by its full path, or through PATH")
     })?;
     let name = own.file_name().unwrap_or_default();
     let real = own.canonicalize().ok();

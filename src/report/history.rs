@@ -9,7 +9,7 @@ use super::style::{Style, heading};
 use super::words::short;
 use crate::error::counted;
 use crate::finding::{Part, ShownPath};
-use crate::history::provenance::{Exposure, Place, ShownCommit, Standing};
+use crate::history::provenance::{Occurrence, Provenance, Reachability, ShownCommit};
 
 /// Names, places and paths beyond these are counted.
 const SHOWN: usize = 5;
@@ -23,27 +23,27 @@ pub(super) struct Extent {
     /// Whether to tell what the token opens.
     pub explained: bool,
     /// How many places at most.
-    pub places: usize,
+    pub occurrences: usize,
 }
 
 impl Extent {
     pub fn of_history(explained: bool) -> Self {
-        Self { explained, places: SHOWN }
+        Self { explained, occurrences: SHOWN }
     }
 
     /// Somebody asked for this token alone.
-    pub const EVERYTHING: Self = Self { explained: true, places: usize::MAX };
+    pub const EVERYTHING: Self = Self { explained: true, occurrences: usize::MAX };
 }
 
 pub(super) fn write_exposure(
-    one: &Exposure,
+    one: &Provenance,
     title: &str,
     extent: Extent,
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let finding = &one.finding;
-    writeln!(out, "{}", heading(finding, &format!("{title} {}", standing(one.standing)), style))?;
+    writeln!(out, "{}", heading(finding, &format!("{title} {}", reachability(one.reachability)), style))?;
     let mut row = |name: &str, text: String| {
         let name = format!("{name:>9}:");
         let painted = format!("  {} ", style.frame(&name));
@@ -51,7 +51,7 @@ pub(super) fn write_exposure(
     };
     let severity = format!("severity {}, fingerprint {}", finding.severity, finding.fingerprint);
     row("token", format!("{}, {severity}", finding.redacted))?;
-    for (at, place) in one.places.iter().take(extent.places).enumerate() {
+    for (at, place) in one.occurrences.iter().take(extent.occurrences).enumerate() {
         let name = match (place.on_disk, at) {
             (true, _) => "on disk",
             (false, 0) => "since",
@@ -60,8 +60,8 @@ pub(super) fn write_exposure(
         let by_value = if place.by_value { ", found by its value" } else { "" };
         row(name, format!("{}{by_value}", whence(place)))?;
     }
-    if one.places.len() > extent.places {
-        row("again", format!("{}, counted below", counted(one.places.len() - extent.places, "more place")))?;
+    if one.occurrences.len() > extent.occurrences {
+        row("again", format!("{}, counted below", counted(one.occurrences.len() - extent.occurrences, "more place")))?;
     }
     if let Some(last) = &one.last {
         row("last in", commit(last))?;
@@ -107,23 +107,23 @@ pub(super) fn write_plan(steps: &[Step], style: Style, out: &mut dyn Write) -> i
     Ok(())
 }
 
-fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::HeadAndRemote => "is in what HEAD has, and on a remote branch",
-        Standing::Head => "is in what HEAD has",
-        Standing::Remote => "is on a remote branch",
-        Standing::Branch => "is on a branch",
-        Standing::Tag => "is under a tag",
-        Standing::Ref => "is under a ref",
-        Standing::Stash => "is in the stash",
-        Standing::Index => "is in the index",
-        Standing::Reflog => "is in the reflog only",
-        Standing::Dangling => "is in an object that nothing leads to",
-        Standing::Disk => "is in files on disk only",
+fn reachability(reachability: Reachability) -> &'static str {
+    match reachability {
+        Reachability::HeadAndRemote => "is in what HEAD has, and on a remote branch",
+        Reachability::Head => "is in what HEAD has",
+        Reachability::Remote => "is on a remote branch",
+        Reachability::Branch => "is on a branch",
+        Reachability::Tag => "is under a tag",
+        Reachability::Ref => "is under a ref",
+        Reachability::Stash => "is in the stash",
+        Reachability::Index => "is in the index",
+        Reachability::Reflog => "is in the reflog only",
+        Reachability::Dangling => "is in an object that nothing leads to",
+        Reachability::Disk => "is in files on disk only",
     }
 }
 
-fn whence(place: &Place) -> String {
+fn whence(place: &Occurrence) -> String {
     let object = place.object.as_deref().unwrap_or_default();
     let line = place.position.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
     // In an archive that nothing leads to.
@@ -148,7 +148,7 @@ fn whence(place: &Place) -> String {
 }
 
 /// In which file a place is, or in what else.
-pub(super) fn file(place: &Place) -> String {
+pub(super) fn file(place: &Occurrence) -> String {
     match (&place.path, place.part) {
         (Some(path), _) => shown_path(path),
         (None, Part::Message) => "(messages)".to_owned(),

@@ -13,7 +13,7 @@ use super::style::{Style, heading};
 use super::{history, words};
 use crate::error::counted;
 use crate::finding::{Finding, SHOWN_TOKENS};
-use crate::history::provenance::Exposure;
+use crate::history::provenance::Provenance;
 use crate::rule::Severity;
 use crate::scan::source::Kind;
 
@@ -21,17 +21,17 @@ use crate::scan::source::Kind;
 const SHOWN_PLACES: usize = 5;
 
 pub(super) fn write(report: &Report<'_>, style: Style, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(exposures) = report.exposures {
-        return write_history(report, exposures, style, quiet, out);
+    if let Some(provenances) = report.provenances {
+        return write_history(report, provenances, style, quiet, out);
     }
-    let tokens = by_token(&report.outcome.findings);
-    let mut told = Told::default();
-    for places in tokens.iter().take(SHOWN_TOKENS) {
-        write_token(report, places, style, &mut told, out)?;
+    let tokens = by_token(&report.result.findings);
+    let mut seen = Seen::default();
+    for occurrences in tokens.iter().take(SHOWN_TOKENS) {
+        write_token(report, occurrences, style, &mut seen, out)?;
     }
-    let hidden = |(at, places): (usize, &Vec<&'_ Finding>)| {
+    let hidden = |(at, occurrences): (usize, &Vec<&'_ Finding>)| {
         let shown = if at < SHOWN_TOKENS { 1 + SHOWN_PLACES } else { 0 };
-        places.iter().skip(shown).map(|one| words::file(one)).collect::<Vec<_>>()
+        occurrences.iter().skip(shown).map(|one| words::file(one)).collect::<Vec<_>>()
     };
     let files: Vec<String> = tokens.iter().enumerate().flat_map(hidden).collect();
     write_rest(report, tokens.len(), &files, style, out)?;
@@ -40,27 +40,27 @@ pub(super) fn write(report: &Report<'_>, style: Style, quiet: bool, out: &mut dy
 
 fn write_history(
     report: &Report<'_>,
-    exposures: &[Exposure],
+    provenances: &[Provenance],
     style: Style,
     quiet: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut explained = HashSet::new();
     let mut files = Vec::new();
-    for (at, one) in exposures.iter().enumerate() {
+    for (at, one) in provenances.iter().enumerate() {
         let mut shown = 0;
         if at < SHOWN_TOKENS {
             let extent = match report.kind {
                 Kind::Everywhere => Extent::EVERYTHING,
                 _ => Extent::of_history(explained.insert(one.finding.rule.id)),
             };
-            shown = extent.places;
+            shown = extent.occurrences;
             history::write_exposure(one, &title(&one.finding), extent, style, out)?;
         }
-        files.extend(one.places.iter().skip(shown).map(history::file));
+        files.extend(one.occurrences.iter().skip(shown).map(history::file));
     }
-    write_rest(report, exposures.len(), &files, style, out)?;
-    if write_end(report, exposures.is_empty(), style, quiet, out)? {
+    write_rest(report, provenances.len(), &files, style, out)?;
+    if write_end(report, provenances.is_empty(), style, quiet, out)? {
         history::write_plan(&plan(report), style, out)?;
     }
     Ok(())
@@ -78,8 +78,8 @@ fn write_rest(
         return Ok(());
     }
     let more = tokens.saturating_sub(SHOWN_TOKENS);
-    let places = counted(files.len(), "more place");
-    let what = if more > 0 { format!("{}, {places}", counted(more, "more token")) } else { places };
+    let occurrences = counted(files.len(), "more place");
+    let what = if more > 0 { format!("{}, {occurrences}", counted(more, "more token")) } else { occurrences };
     writeln!(out, "{} by file:", style.strong(format!("{what},")))?;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for file in files {
@@ -96,8 +96,8 @@ fn write_rest(
 
 /// What follows the findings; whether anything was printed.
 fn write_end(report: &Report<'_>, is_clean: bool, style: Style, quiet: bool, out: &mut dyn Write) -> io::Result<bool> {
-    let is_silent = quiet && is_clean && report.outcome.is_complete();
-    if is_silent && report.outcome.allowed.iter().all(|one| !one.newly) {
+    let is_silent = quiet && is_clean && report.result.is_complete();
+    if is_silent && report.result.allowed.iter().all(|one| !one.newly) {
         return Ok(false);
     }
     write_asides(report, style, out)?;
@@ -117,25 +117,25 @@ fn by_token(findings: &[Finding]) -> Vec<Vec<&Finding>> {
         tokens[slot].push(finding);
     }
     let order = |finding: &Finding| finding.origin.as_ref().map(|origin| origin.order);
-    tokens.sort_by_key(|places| (Reverse(places[0].severity), Reverse(order(places[0]))));
+    tokens.sort_by_key(|occurrences| (Reverse(occurrences[0].severity), Reverse(order(occurrences[0]))));
     tokens
 }
 
 /// What was explained already and need not be again.
 #[derive(Default)]
-struct Told {
+struct Seen {
     rules: HashSet<&'static str>,
     allowing: bool,
 }
 
 fn write_token(
     report: &Report<'_>,
-    places: &[&Finding],
+    occurrences: &[&Finding],
     style: Style,
-    told: &mut Told,
+    seen: &mut Seen,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let first = places[0];
+    let first = occurrences[0];
     let gutter = first.position.map_or(1, |p| p.line.to_string().len());
     let bar = style.frame(format!("{:gutter$} |", ""));
     let aside = |name: &str, text: &str| {
@@ -146,18 +146,18 @@ fn write_token(
     writeln!(out, "{}", heading(first, &headline(first, report.kind), style))?;
     writeln!(out, "{}{} {}", " ".repeat(gutter), style.frame("-->"), words::place(first))?;
     write_excerpt(first, gutter, style, out)?;
-    write_other_places(&places[1..], gutter, style, out)?;
+    write_other_places(&occurrences[1..], gutter, style, out)?;
     writeln!(out, "{bar}")?;
-    writeln!(out, "{}", aside("help", &words::way_out(report, first)))?;
-    if !told.allowing {
-        told.allowing = true;
+    writeln!(out, "{}", aside("help", &words::help(report, first)))?;
+    if !seen.allowing {
+        seen.allowing = true;
         let id = first.fingerprint;
         let text = format!(
             "no secret? put keysweep:allow in a comment on the line, or the fingerprint {id} with a reason into .keysweep.toml"
         );
         writeln!(out, "{}", aside("note", &text))?;
     }
-    if told.rules.insert(first.rule.id) {
+    if seen.rules.insert(first.rule.id) {
         if first.severity == Severity::Low {
             let text = format!(
                 "a test key reaches no live data; if it was ever pushed, rotate it all the same: {}",
@@ -239,8 +239,8 @@ fn write_other_places(others: &[&Finding], gutter: usize, style: Style, out: &mu
 /// What is neither a finding nor a count: what this very change allows, what was left out, notes.
 fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     const SHOWN: usize = 10;
-    let outcome = report.outcome;
-    let newly = outcome.allowed.iter().filter(|one| one.newly).map(|one| {
+    let result = report.result;
+    let newly = result.allowed.iter().filter(|one| one.newly).map(|one| {
         let f = &one.finding;
         format!(
             "newly allowed by this change: {} {} {} ({})",
@@ -250,8 +250,8 @@ fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::R
             one.reason.name()
         )
     });
-    let skipped = outcome.skipped.iter().map(|s| format!("not scanned: {} ({})", shown_path(&s.path), s.why));
-    let accepted = outcome.accepted.iter().map(|lack| format!("{}: {}", lack.attempt, lack.cause));
+    let skipped = result.skipped.iter().map(|s| format!("not scanned: {} ({})", shown_path(&s.path), s.why));
+    let accepted = result.accepted.iter().map(|missing| format!("{}: {}", missing.context, missing.cause));
     let skipped = skipped.chain(accepted);
     let mut note = |text: &str| {
         let painted = format!("{} ", style.strong("note:"));
@@ -270,10 +270,10 @@ fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::R
 
 /// One sentence that says what was read.
 fn summary(report: &Report<'_>, style: Style) -> String {
-    let outcome = report.outcome;
-    let mut counts = vec![format!("{} scanned", size(outcome.bytes))];
-    match outcome.skipped.len() + outcome.accepted.len() {
-        0 if !outcome.is_complete() => {}
+    let result = report.result;
+    let mut counts = vec![format!("{} scanned", size(result.bytes))];
+    match result.skipped.len() + result.accepted.len() {
+        0 if !result.is_complete() => {}
         0 => counts.push("nothing skipped".to_owned()),
         skipped => counts.push(format!("{skipped} skipped")),
     }
@@ -286,11 +286,10 @@ fn summary(report: &Report<'_>, style: Style) -> String {
     let paint: fn(Style, &str) -> String;
     if tokens > 0 {
         key = format!("{} in {}", counted(tokens, "token"), holding(report));
-        let incomplete =
-            if outcome.is_complete() { String::new() } else { format!("; INCOMPLETE: {}", unread(report)) };
+        let incomplete = if result.is_complete() { String::new() } else { format!("; INCOMPLETE: {}", unread(report)) };
         text = format!("keysweep: {key} ({counts}){incomplete}{}", words::stopped(report.kind));
         paint = |style, text| style.error(text);
-    } else if !outcome.is_complete() {
+    } else if !result.is_complete() {
         key = "INCOMPLETE".to_owned();
         let counts = counts.replace(" scanned", "");
         text = format!("keysweep: {key}: {} scanned ({counts}); {}", words::scanned_of_all(report), unread(report));
@@ -307,18 +306,18 @@ fn summary(report: &Report<'_>, style: Style) -> String {
 
 /// Of what was scanned, how much holds a token.
 fn holding(report: &Report<'_>) -> String {
-    let findings = &report.outcome.findings;
+    let findings = &report.result.findings;
     let scanned = words::scanned(report);
-    let outcome = report.outcome;
+    let result = report.result;
     let (holding, all) = match report.kind {
         Kind::Message => return scanned,
         Kind::Everywhere => return words::everywhere(report),
         Kind::History => return words::objects(report),
         Kind::Push | Kind::Receive | Kind::Commits => {
-            (findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len(), outcome.commits)
+            (findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len(), result.commits)
         }
         Kind::Staged | Kind::Index | Kind::Files => {
-            (findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len(), outcome.files)
+            (findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len(), result.files)
         }
     };
     match holding {
@@ -331,9 +330,9 @@ fn holding(report: &Report<'_>) -> String {
 
 /// `5 could not be read, 1 missing`.
 fn unread(report: &Report<'_>) -> String {
-    let (unread, lacking) = (&report.outcome.unread, &report.outcome.lacking);
-    let (damaged, missing) = (words::objects_in(unread), words::objects_in(lacking));
-    let others = unread.iter().chain(lacking).filter(|trouble| trouble.objects == 0).count();
+    let (unread, absent) = (&report.result.unread, &report.result.missing);
+    let (damaged, missing) = (words::objects_in(unread), words::objects_in(absent));
+    let others = unread.iter().chain(absent).filter(|error| error.objects == 0).count();
     let mut parts = Vec::new();
     if damaged > 0 {
         parts.push(format!("{} could not be read", counted(damaged, "object")));

@@ -10,9 +10,9 @@ use super::model::Report;
 use super::plan::{Step, plan};
 use super::rules::{is_on, shapes};
 use super::shown::shown_path;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::{Finding, ShownPath};
-use crate::history::provenance::{Exposure, Place, ShownCommit};
+use crate::history::provenance::{Occurrence, Provenance, ShownCommit};
 use crate::rule::{Pattern, Prefix, Rule, Severity};
 use crate::rules::{PACKS, Pack, pack_of};
 use crate::scan::engine::Allowed;
@@ -27,11 +27,11 @@ pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Re
 }
 
 /// No scan came to an end, so there is no summary that a script could take for a clean one.
-pub(super) fn write_error_document(one: &Trouble, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_error_document(one: &Error, out: &mut dyn Write) -> io::Result<()> {
     write_pretty(&json!({ "version": 1, "findings": [], "errors": [error(one)], "summary": null }), out)
 }
 
-pub(super) fn write_error_line(one: &Trouble, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_error_line(one: &Error, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", typed("error", error(one)))
 }
 
@@ -83,8 +83,8 @@ fn typed(kind: &str, mut value: Value) -> Value {
     value
 }
 
-fn error(error: &Trouble) -> Value {
-    json!({ "what": error.attempt, "why": error.cause, "help": error.way_out })
+fn error(error: &Error) -> Value {
+    json!({ "what": error.context, "why": error.cause, "help": error.help })
 }
 
 fn rule(rule: &Rule, is_own: bool) -> Value {
@@ -156,11 +156,9 @@ pub(super) fn write_sighting(finding: &Finding, out: &mut dyn Write) -> io::Resu
 
 /// One for each place; in a sweep of the history one for each token.
 fn findings(report: &Report<'_>) -> Vec<Value> {
-    match report.exposures {
-        Some(exposures) => exposures.iter().map(exposure).collect(),
-        None => {
-            report.outcome.findings.iter().map(|f| with_author(finding(f, report.kind.name()), f, report)).collect()
-        }
+    match report.provenances {
+        Some(provenances) => provenances.iter().map(provenance).collect(),
+        None => report.result.findings.iter().map(|f| with_author(finding(f, report.kind.name()), f, report)).collect(),
     }
 }
 
@@ -172,9 +170,9 @@ fn with_author(mut value: Value, finding: &Finding, report: &Report<'_>) -> Valu
     value
 }
 
-fn exposure(one: &Exposure) -> Value {
+fn provenance(one: &Provenance) -> Value {
     let mut value = finding(&one.finding, Kind::History.name());
-    let first = place(&one.places[0]);
+    let first = place(&one.occurrences[0]);
     for key in ["commit", "author", "date", "object", "path", "path_bytes", "part"] {
         if let Some(known) = first.get(key) {
             value[key] = known.clone();
@@ -184,15 +182,15 @@ fn exposure(one: &Exposure) -> Value {
     value["last"] = one.last.as_ref().map_or(Value::Null, commit);
     value["removed"] = one.removed.as_ref().map_or(Value::Null, commit);
     value["at_head"] = one.at_head.into();
-    value["reachable"] = one.standing.is_reachable().into();
-    value["standing"] = one.standing.name().into();
+    value["reachable"] = one.reachability.is_reachable().into();
+    value["standing"] = one.reachability.name().into();
     value["refs"] = one.refs.iter().map(shown_path).collect();
     value["copies"] = one.copies.into();
-    value["places"] = one.places.iter().map(place).collect();
+    value["places"] = one.occurrences.iter().map(place).collect();
     value
 }
 
-fn place(place: &Place) -> Value {
+fn place(place: &Occurrence) -> Value {
     let mut value =
         place.commit.as_ref().map_or_else(|| json!({ "commit": null, "author": null, "date": null }), commit);
     value["object"] = place.object.clone().into();
@@ -273,34 +271,34 @@ fn step(step: &Step) -> Value {
 }
 
 fn summary(report: &Report<'_>) -> Value {
-    let outcome = report.outcome;
-    let skipped: Vec<Value> = outcome
+    let result = report.result;
+    let skipped: Vec<Value> = result
         .skipped
         .iter()
         .map(|skipped| json!({ "what": shown_path(&skipped.path), "why": skipped.why }))
         .chain(
-            outcome
+            result
                 .unread
                 .iter()
-                .chain(&outcome.lacking)
-                .chain(&outcome.accepted)
-                .map(|trouble| json!({ "what": trouble.attempt, "why": trouble.cause })),
+                .chain(&result.missing)
+                .chain(&result.accepted)
+                .map(|error| json!({ "what": error.context, "why": error.cause })),
         )
         .collect();
-    let newly: Vec<Value> = outcome.allowed.iter().filter(|one| one.newly).map(allowed).collect();
+    let newly: Vec<Value> = result.allowed.iter().filter(|one| one.newly).map(allowed).collect();
     let mut value = json!({
         "type": "summary",
-        "findings": report.exposures.map_or(outcome.findings.len(), <[_]>::len),
+        "findings": report.provenances.map_or(result.findings.len(), <[_]>::len),
         "tokens": report.tokens(),
         "allowed": report.allowed(),
         "newly_allowed": newly,
-        "scanned": { "commits": outcome.commits, "files": outcome.files, "objects": outcome.objects, "bytes": outcome.bytes },
+        "scanned": { "commits": result.commits, "files": result.files, "objects": result.objects, "bytes": result.bytes },
         "skipped": skipped,
-        "unread": outcome.unread.len() + outcome.lacking.len(),
+        "unread": result.unread.len() + result.missing.len(),
         "notes": report.notes,
         "seconds": report.seconds,
     });
-    if report.exposures.is_some() {
+    if report.provenances.is_some() {
         value["plan"] = plan(report).iter().map(step).collect();
     }
     value

@@ -20,7 +20,7 @@ pub use style::Style;
 
 use std::io::{self, Write};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::rules::Pack;
@@ -39,7 +39,7 @@ pub fn write_sighting(finding: &Finding, out: &mut dyn Write) -> io::Result<()> 
 }
 
 /// Writes what is all there is to report: why there was no scan. The words of `error` must be masked.
-pub fn write_error(error: &Trouble, format: Format, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_error(error: &Error, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => writeln!(out, "keysweep: {error}"),
         Format::Json => json::write_error_document(error, out),

@@ -2,28 +2,28 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::cleanup::Cleaning;
-use crate::error::Trouble;
-use crate::history::provenance::{Exposure, ShownCommit};
-use crate::scan::engine::Outcome;
+use crate::cleanup::Cleanup;
+use crate::error::Error;
+use crate::history::provenance::{Provenance, ShownCommit};
+use crate::scan::engine::ScanResult;
 use crate::scan::source::Kind;
 
 /// A scan that has ended, and the circumstances that a report tells of.
 pub struct Report<'a> {
     pub kind: Kind,
-    pub outcome: &'a Outcome,
+    pub result: &'a ScanResult,
     /// In a sweep of the history, what stands for its findings.
-    pub exposures: Option<&'a [Exposure]>,
+    pub provenances: Option<&'a [Provenance]>,
     /// Of commits that were named, by hex id, who made those with a token, and when.
     pub commits: &'a HashMap<String, ShownCommit>,
     /// Of a push, what helps where the other side has a commit already.
     pub push: Option<&'a PushHelp>,
     /// Where such a sweep found something, what the plan to clean it is made from.
-    pub cleaning: Option<&'a Cleaning>,
+    pub cleanup: Option<&'a Cleanup>,
     /// How many tokens were sought by value; 0 where rules found them.
     pub sought: usize,
     /// What could not be done besides the scan, its words masked.
-    pub failed: Option<&'a Trouble>,
+    pub failed: Option<&'a Error>,
     pub seconds: f64,
     /// Sentences that the reader should know besides.
     pub notes: &'a [String],
@@ -48,20 +48,20 @@ pub struct PushHelp {
 
 impl Report<'_> {
     /// Why the scan is not complete, or not all of what was asked for was done.
-    pub fn errors(&self) -> impl Iterator<Item = &Trouble> {
-        self.outcome.unread.iter().chain(&self.outcome.lacking).chain(self.failed)
+    pub fn errors(&self) -> impl Iterator<Item = &Error> {
+        self.result.unread.iter().chain(&self.result.missing).chain(self.failed)
     }
 
     /// How many different tokens were found.
     pub(super) fn tokens(&self) -> usize {
-        let tokens = self.outcome.findings.iter().map(|finding| finding.fingerprint);
+        let tokens = self.result.findings.iter().map(|finding| finding.fingerprint);
         tokens.collect::<HashSet<_>>().len()
     }
 
     /// How many findings are allowed; in a sweep of the history, how many tokens.
     pub(super) fn allowed(&self) -> usize {
-        let allowed = &self.outcome.allowed;
-        match self.exposures {
+        let allowed = &self.result.allowed;
+        match self.provenances {
             Some(_) => allowed.iter().map(|one| one.finding.fingerprint).collect::<HashSet<_>>().len(),
             None => allowed.len(),
         }

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use super::model::Report;
 use super::shown::{shell_word, shown_path};
-use crate::cleanup::Cleaning;
+use crate::cleanup::Cleanup;
 use crate::finding::ShownPath;
-use crate::history::provenance::{Exposure, Standing};
+use crate::history::provenance::{Provenance, Reachability};
 
 /// One thing to do.
 #[derive(Debug)]
@@ -39,20 +39,20 @@ impl Step {
 
 /// The steps, in order. Empty where no token was found.
 pub(super) fn plan(report: &Report<'_>) -> Vec<Step> {
-    let (Some(exposures), Some(cleaning)) = (report.exposures, report.cleaning) else { return Vec::new() };
-    let clean = match &cleaning.script {
-        Some(script) => clean(report, exposures, cleaning, script),
-        None => ask_for_a_script(cleaning),
+    let (Some(provenances), Some(cleanup)) = (report.provenances, report.cleanup) else { return Vec::new() };
+    let clean = match &cleanup.script {
+        Some(script) => clean(report, provenances, cleanup, script),
+        None => ask_for_a_script(cleanup),
     };
-    [rotate(exposures), unstage(exposures), Some(clean), tell_others(exposures, cleaning)]
+    [rotate(provenances), unstage(provenances), Some(clean), tell_others(provenances, cleanup)]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn rotate(exposures: &[Exposure]) -> Option<Step> {
+fn rotate(provenances: &[Provenance]) -> Option<Step> {
     let mut seen = BTreeSet::new();
-    let rules = exposures.iter().filter(|one| one.standing != Standing::Index).map(|one| one.finding.rule);
+    let rules = provenances.iter().filter(|one| one.reachability != Reachability::Index).map(|one| one.finding.rule);
     let list: Vec<String> = rules
         .filter(|rule| seen.insert(rule.id))
         .map(|rule| format!("{}: {}", rule.title, rule.remedy.join("; ")))
@@ -62,24 +62,24 @@ fn rotate(exposures: &[Exposure]) -> Option<Step> {
 }
 
 /// The script takes it out of the index; the file itself is the user's.
-fn unstage(exposures: &[Exposure]) -> Option<Step> {
-    let staged = || exposures.iter().filter(|one| one.standing == Standing::Index);
-    let paths = staged().flat_map(|one| &one.places).filter_map(|place| Some(shown_path(place.path.as_ref()?)));
+fn unstage(provenances: &[Provenance]) -> Option<Step> {
+    let staged = || provenances.iter().filter(|one| one.reachability == Reachability::Index);
+    let paths = staged().flat_map(|one| &one.occurrences).filter_map(|place| Some(shown_path(place.path.as_ref()?)));
     let says = "Take the token out of the files that are staged only, and git add them again.";
     staged().next().map(|_| Step::new("unstage", says).list(paths.collect()))
 }
 
-fn ask_for_a_script(cleaning: &Cleaning) -> Step {
+fn ask_for_a_script(cleanup: &Cleanup) -> Step {
     let says =
         "Take the tokens out: this writes a file with the replacements, and beside it the script that applies them.";
-    let words = ["keysweep", "history"].into_iter().chain(cleaning.options.iter().map(String::as_str));
+    let words = ["keysweep", "history"].into_iter().chain(cleanup.options.iter().map(String::as_str));
     let words = words.chain(["--replacements", "\"$HOME/replacements.txt\""]);
     Step::new("rewrite", says).run([words.collect::<Vec<_>>().join(" ")])
 }
 
-fn clean(report: &Report<'_>, exposures: &[Exposure], cleaning: &Cleaning, script: &ShownPath) -> Step {
-    let place = if cleaning.has_remotes { ", here and at each remote" } else { "" };
-    let archives = script::archives(exposures);
+fn clean(report: &Report<'_>, provenances: &[Provenance], cleanup: &Cleanup, script: &ShownPath) -> Step {
+    let place = if cleanup.has_remotes { ", here and at each remote" } else { "" };
+    let archives = script::archives(provenances);
     let list = archives.iter().map(|one| match &one.path {
         Some(path) => format!("{}: {}", shown_path(path), one.object),
         None => one.object.clone(),
@@ -90,7 +90,7 @@ fn clean(report: &Report<'_>, exposures: &[Exposure], cleaning: &Cleaning, scrip
         " These archives are taken out whole, since no replacement reaches into one. A line of text is in their place: build \
          them anew without the token, and commit them afterwards."
     };
-    let leaves_packed = report.outcome.skipped.iter().any(|one| one.why.ends_with("not unpacked"));
+    let leaves_packed = report.result.skipped.iter().any(|one| one.why.ends_with("not unpacked"));
     let unproved = if leaves_packed {
         " It proves nothing of what is not unpacked: unpack by other means what the report names, and scan it."
     } else {
@@ -105,10 +105,10 @@ fn clean(report: &Report<'_>, exposures: &[Exposure], cleaning: &Cleaning, scrip
     Step::new("clean", says).list(list.collect()).run([format!("sh {script}"), format!("sh {script} --apply")])
 }
 
-fn tell_others(exposures: &[Exposure], cleaning: &Cleaning) -> Option<Step> {
+fn tell_others(provenances: &[Provenance], cleanup: &Cleanup) -> Option<Step> {
     let says = "Tell everybody who has a clone to make a new one: a pull would bring the tokens back, and a push from there \
                 would restore them. Ask the forge's support to delete what no push can: refs of pull requests, cached views \
                 of commits. Forks keep all of it; their owners delete them.";
-    let is_shared = |one: &Exposure| one.standing < Standing::Stash;
-    (cleaning.has_remotes && exposures.iter().any(is_shared)).then(|| Step::new("others", says))
+    let is_shared = |one: &Provenance| one.reachability < Reachability::Stash;
+    (cleanup.has_remotes && provenances.iter().any(is_shared)).then(|| Step::new("others", says))
 }

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::layout::unbroken;
 use super::model::Report;
 use super::shown::{pathspec, shown_path};
-use crate::error::{Trouble, counted, grouped};
+use crate::error::{Error, counted, grouped};
 use crate::finding::{Finding, Origin, OriginKind, Part, ShownPath};
-use crate::history::provenance::Place;
+use crate::history::provenance::Occurrence;
 use crate::scan::source::Kind;
 
 /// What the token does: the end of the sentence that begins with its kind.
@@ -66,7 +66,7 @@ pub(super) fn short(id: &str) -> &str {
 }
 
 /// What to do so that the token stays here.
-pub(super) fn way_out(report: &Report<'_>, finding: &Finding) -> String {
+pub(super) fn help(report: &Report<'_>, finding: &Finding) -> String {
     const THEN: &str = "then read the token from an environment variable";
     match (report.kind, &finding.origin) {
         (Kind::Staged, _) => match finding.path.as_ref().and_then(environment_file) {
@@ -181,17 +181,17 @@ pub(super) fn stopped(kind: Kind) -> &'static str {
 
 /// What there was to scan: `4 files`, `3 commits with 12 files`.
 pub(super) fn scanned(report: &Report<'_>) -> String {
-    scanned_with(report, counted(report.outcome.objects, "object"))
+    scanned_with(report, counted(report.result.objects, "object"))
 }
 
 /// The same with other words for the `objects`.
 fn scanned_with(report: &Report<'_>, objects: String) -> String {
-    let outcome = report.outcome;
-    let files = counted(outcome.files, "file");
+    let result = report.result;
+    let files = counted(result.files, "file");
     match report.kind {
         Kind::Message => "the commit message".to_owned(),
-        Kind::Push | Kind::Receive | Kind::Commits => format!("{} with {files}", counted(outcome.commits, "commit")),
-        Kind::History if outcome.files > 0 => format!("{objects} and {files} in archives"),
+        Kind::Push | Kind::Receive | Kind::Commits => format!("{} with {files}", counted(result.commits, "commit")),
+        Kind::History if result.files > 0 => format!("{objects} and {files} in archives"),
         Kind::History => objects,
         Kind::Everywhere => format!("{objects} and {files}"),
         Kind::Staged | Kind::Index | Kind::Files => files,
@@ -200,17 +200,17 @@ fn scanned_with(report: &Report<'_>, objects: String) -> String {
 
 /// The same of an incomplete scan: `201,262 of 201,267 objects`. Of files that could not be read the number is not known.
 pub(super) fn scanned_of_all(report: &Report<'_>) -> String {
-    let outcome = report.outcome;
-    let (damaged, missing) = (objects_in(&outcome.unread), objects_in(&outcome.lacking));
+    let result = report.result;
+    let (damaged, missing) = (objects_in(&result.unread), objects_in(&result.missing));
     if damaged + missing == 0 {
         return scanned(report);
     }
-    let whole = grouped(outcome.objects.saturating_sub(damaged));
-    scanned_with(report, format!("{whole} of {}", counted(outcome.objects + missing, "object")))
+    let whole = grouped(result.objects.saturating_sub(damaged));
+    scanned_with(report, format!("{whole} of {}", counted(result.objects + missing, "object")))
 }
 
 /// How many objects the errors are about.
-pub(super) fn objects_in(errors: &[Trouble]) -> usize {
+pub(super) fn objects_in(errors: &[Error]) -> usize {
     errors.iter().map(|error| error.objects).sum()
 }
 
@@ -225,21 +225,21 @@ pub(super) fn objects(report: &Report<'_>) -> String {
 
 /// The same where files were scanned beside objects.
 pub(super) fn everywhere(report: &Report<'_>) -> String {
-    let outcome = report.outcome;
+    let result = report.result;
     let of = |count: usize, all: usize, noun: &str| format!("{count} of {}", counted(all, noun));
-    let files: HashSet<_> = places(report).filter(|place| place.on_disk).map(|place| &place.path).collect();
-    let all = of(objects_with_a_token(report), outcome.objects, "object");
-    listed(&[vec![all, of(files.len(), outcome.files, "file")], names_in_no_object(report)].concat())
+    let files: HashSet<_> = occurrences(report).filter(|place| place.on_disk).map(|place| &place.path).collect();
+    let all = of(objects_with_a_token(report), result.objects, "object");
+    listed(&[vec![all, of(files.len(), result.files, "file")], names_in_no_object(report)].concat())
 }
 
 fn objects_with_a_token(report: &Report<'_>) -> usize {
-    report.outcome.findings.iter().filter_map(|finding| finding.origin.as_ref()).collect::<HashSet<_>>().len()
+    report.result.findings.iter().filter_map(|finding| finding.origin.as_ref()).collect::<HashSet<_>>().len()
 }
 
 /// Those of refs, and of files that are staged only.
 fn names_in_no_object(report: &Report<'_>) -> Vec<String> {
     let (mut refs, mut staged) = (HashSet::new(), HashSet::new());
-    for place in places(report).filter(|place| place.object.is_none() && !place.on_disk) {
+    for place in occurrences(report).filter(|place| place.object.is_none() && !place.on_disk) {
         let names = if place.part == Part::Ref { &mut refs } else { &mut staged };
         names.insert(&place.path);
     }
@@ -248,8 +248,8 @@ fn names_in_no_object(report: &Report<'_>) -> Vec<String> {
 }
 
 /// All that a sweep tells of.
-fn places<'r>(report: &Report<'r>) -> impl Iterator<Item = &'r Place> {
-    report.exposures.unwrap_or_default().iter().flat_map(|one| &one.places)
+fn occurrences<'r>(report: &Report<'r>) -> impl Iterator<Item = &'r Occurrence> {
+    report.provenances.unwrap_or_default().iter().flat_map(|one| &one.occurrences)
 }
 
 /// `a, b and c`.
@@ -262,9 +262,9 @@ fn listed(parts: &[String]) -> String {
 
 /// Why nothing was scanned, where that is so and nothing is wrong with it.
 pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
-    let outcome = report.outcome;
-    let is_known = outcome.remembered > 0;
-    if outcome.files + outcome.commits + outcome.objects > 0 || !(is_known || outcome.skipped.is_empty()) {
+    let result = report.result;
+    let is_known = result.known_clean > 0;
+    if result.files + result.commits + result.objects > 0 || !(is_known || result.skipped.is_empty()) {
         return None;
     }
     match report.kind {

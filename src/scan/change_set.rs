@@ -4,13 +4,13 @@ use std::sync::OnceLock;
 
 use gix::ObjectId;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::{Part, Span};
 use crate::git::diff::change::{Change, Removal, TreeDiff};
 use crate::git::diff::lines::added;
 use crate::git::diff::renames::Renames;
-use crate::git::odb::objects::{Kept, LFS_POINTER, Objects, SUBMODULE, is_lfs_pointer};
-use crate::scan::source::{Coverage, Newness, Skipped, Unit};
+use crate::git::odb::objects::{EntryKind, LFS_POINTER, Objects, SUBMODULE, is_lfs_pointer};
+use crate::scan::source::{AddedFilter, Coverage, Skipped, Unit};
 
 /// What was changed, and what the parents have: all that threads share.
 pub(crate) struct Comparison<'a> {
@@ -26,7 +26,7 @@ pub(crate) struct Comparison<'a> {
 }
 
 /// Compares with the tree of another parent.
-pub(crate) type Against<'a> = Box<dyn Fn(ObjectId, &Objects) -> Result<TreeDiff, Trouble> + Send + Sync + 'a>;
+pub(crate) type Against<'a> = Box<dyn Fn(ObjectId, &Objects) -> Result<TreeDiff, Error> + Send + Sync + 'a>;
 
 /// The changes against one parent, and which of them are moves.
 struct Changed {
@@ -42,7 +42,7 @@ struct Parent {
 }
 
 impl Changed {
-    fn new(delta: TreeDiff, objects: &Objects) -> Result<Self, Trouble> {
+    fn new(delta: TreeDiff, objects: &Objects) -> Result<Self, Error> {
         // Only a file that came can have been renamed.
         let may_rename = delta.changes.iter().any(|change| change.old.is_none());
         let removed = if may_rename { files_of(delta.removals, objects)? } else { Vec::new() };
@@ -59,7 +59,7 @@ impl<'a> Comparison<'a> {
         merged: Vec<ObjectId>,
         against: Against<'a>,
         objects: &Objects,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, Error> {
         let parent = |tree| Parent { tree, changed: OnceLock::new() };
         let (first, merged) = (head.map(parent), merged.into_iter().map(parent).collect());
         let changed = Changed::new(delta, objects)?;
@@ -105,15 +105,15 @@ impl<'a> Comparison<'a> {
                 part: Part::Name,
                 origin: None,
                 bytes: &change.path,
-                newness: Newness::Compared(&known),
+                added: AddedFilter::Compared(&known),
             });
         }
         let part = match change.kept {
-            Kept::Submodule => return covered.skip(change, SUBMODULE),
-            Kept::Symlink => Part::SymlinkTarget,
-            Kept::File => Part::Content,
+            EntryKind::Submodule => return covered.skip(change, SUBMODULE),
+            EntryKind::Symlink => Part::SymlinkTarget,
+            EntryKind::File => Part::Content,
             // Noted as a gap, so that nothing but its name is here.
-            Kept::Folder => return,
+            EntryKind::Folder => return,
         };
         covered.files += 1;
         if self.changed.renames.is_exact(at) {
@@ -122,7 +122,7 @@ impl<'a> Comparison<'a> {
         let bytes = match objects.blob(&change.id, &change.path.escape_ascii(), buffer) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return,
-            Err(trouble) => return covered.unread.push(trouble),
+            Err(error) => return covered.unread.push(error),
         };
         covered.objects += 1;
         covered.bytes += bytes.len() as u64;
@@ -130,7 +130,7 @@ impl<'a> Comparison<'a> {
             covered.skip(change, LFS_POINTER);
         }
         let compare = |spans: &[Span]| self.added_spans(objects, at, bytes, spans);
-        let unit = Unit { path: Some(&change.path), part, origin: None, bytes, newness: Newness::Compared(&compare) };
+        let unit = Unit { path: Some(&change.path), part, origin: None, bytes, added: AddedFilter::Compared(&compare) };
         #[cfg(feature = "archives")]
         if let Some(budget) = self.archives.filter(|_| part == Part::Content) {
             return self.unpack(at, objects, &unit, budget, visit, covered);
@@ -153,28 +153,28 @@ impl<'a> Comparison<'a> {
         let path = &self.changed.files[at].path;
         let inside = |unit: &Unit<'_>| {
             let compare = |spans: &[Span]| {
-                let mut still_new = unit.newness.of(spans)?;
+                let mut still_new = unit.added.of(spans)?;
                 for old in self.older(objects, at, own.bytes)? {
                     crate::scan::archive::leave_out_known(path, &old, budget, unit, spans, &mut still_new);
                 }
                 Ok(still_new)
             };
-            visit(&Unit { newness: Newness::Compared(&compare), ..*unit });
+            visit(&Unit { added: AddedFilter::Compared(&compare), ..*unit });
         };
         let unpacked = unpack(path, own.bytes, LIMITS, budget, &inside);
         covered.files += unpacked.files;
         covered.bytes += unpacked.bytes;
-        covered.unread.extend(unpacked.unread.iter().map(|one| one.trouble(&one.path)));
+        covered.unread.extend(unpacked.unread.iter().map(|one| one.error(&one.path)));
         let untold = |spans: &[Span]| {
-            let new = own.newness.of(spans)?;
+            let new = own.added.of(spans)?;
             Ok(spans.iter().zip(new).map(|(span, new)| new && !unpacked.is_told(own.bytes, span)).collect())
         };
-        visit(&Unit { newness: Newness::Compared(&untold), ..*own });
+        visit(&Unit { added: AddedFilter::Compared(&untold), ..*own });
         covered.skipped.extend(unpacked.skipped.iter().cloned());
     }
 
     /// Whether each of `spans` stands in a line that no parent has there.
-    fn added_spans(&self, objects: &Objects, at: usize, new: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
+    fn added_spans(&self, objects: &Objects, at: usize, new: &[u8], spans: &[Span]) -> Result<Vec<bool>, Error> {
         let mut still_new = vec![true; spans.len()];
         for old in self.older(objects, at, new)? {
             for (new, added) in still_new.iter_mut().zip(added(&old, new, spans)) {
@@ -185,7 +185,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What the parents of the next commit have where the change at `at` is.
-    fn older(&self, objects: &Objects, at: usize, new: &[u8]) -> Result<Vec<Vec<u8>>, Trouble> {
+    fn older(&self, objects: &Objects, at: usize, new: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let change = &self.changed.files[at];
         let path = change.path.escape_ascii();
         let mut older = Vec::new();
@@ -203,7 +203,7 @@ impl<'a> Comparison<'a> {
         }
         for parent in &self.merged {
             let entry =
-                objects.lookup(&parent.tree, &change.path)?.filter(|entry| Kept::from(entry.mode) == change.kept);
+                objects.lookup(&parent.tree, &change.path)?.filter(|entry| EntryKind::from(entry.mode) == change.kept);
             match entry {
                 Some(entry) => older.push(objects.blob_owned(&entry.id, &path)?),
                 None => older.extend(self.moved_from(parent, change, new, objects)?),
@@ -219,7 +219,7 @@ impl<'a> Comparison<'a> {
         change: &Change,
         new: &[u8],
         objects: &Objects,
-    ) -> Result<Option<Vec<u8>>, Trouble> {
+    ) -> Result<Option<Vec<u8>>, Error> {
         // Wherever it stands there: a history may have been put into a folder.
         if stands_below(objects, &parent.tree, &change.id)? {
             return Ok(Some(new.to_vec()));
@@ -237,9 +237,9 @@ impl<'a> Comparison<'a> {
 
     /// Whether each of `spans` of a new path stands in a part of it that HEAD does not have: a file added to an old
     /// folder adds its own name only.
-    fn new_names(&self, objects: &Objects, path: &[u8], spans: &[Span]) -> Result<Vec<bool>, Trouble> {
+    fn new_names(&self, objects: &Objects, path: &[u8], spans: &[Span]) -> Result<Vec<bool>, Error> {
         let parents: Vec<_> = self.first.iter().chain(&self.merged).map(|parent| &parent.tree).collect();
-        let is_new = |span: &Span| -> Result<bool, Trouble> {
+        let is_new = |span: &Span| -> Result<bool, Error> {
             let folder = crate::scan::source::up_to_component(path, span.end);
             for tree in &parents {
                 if objects.lookup(tree, folder)?.is_some() {
@@ -258,22 +258,22 @@ impl Coverage {
     }
 }
 
-fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<bool, Trouble> {
+fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<bool, Error> {
     let mut stands = false;
     objects.files_below(tree, b"", &mut |_, entry| stands |= entry.id == *id)?;
     Ok(stands)
 }
 
 /// The removals, with every folder spelled out.
-pub(crate) fn files_of(removals: Vec<Removal>, objects: &Objects) -> Result<Vec<Removal>, Trouble> {
+pub(crate) fn files_of(removals: Vec<Removal>, objects: &Objects) -> Result<Vec<Removal>, Error> {
     let mut files = Vec::new();
     for gone in removals {
         match gone.kept {
-            Kept::Folder => objects.files_below(&gone.id, &gone.path, &mut |path, entry| {
+            EntryKind::Folder => objects.files_below(&gone.id, &gone.path, &mut |path, entry| {
                 files.push(Removal { path, kept: entry.mode.into(), id: entry.id });
             })?,
-            Kept::Submodule => {}
-            Kept::File | Kept::Symlink => files.push(gone),
+            EntryKind::Submodule => {}
+            EntryKind::File | EntryKind::Symlink => files.push(gone),
         }
     }
     Ok(files)

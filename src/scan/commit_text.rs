@@ -1,11 +1,11 @@
 //! What is in a commit or a tag besides what it points to.
 
 use crate::finding::Part;
-use crate::scan::source::{Newness, Unit};
+use crate::scan::source::{AddedFilter, Unit};
 
 /// A unit that stands in no file and is scanned as a whole.
 pub(crate) fn whole(part: Part, bytes: &[u8]) -> Unit<'_> {
-    Unit { path: None, part, origin: None, bytes, newness: Newness::Whole }
+    Unit { path: None, part, origin: None, bytes, added: AddedFilter::Whole }
 }
 
 /// The headers and the message of a commit or a tag. Nothing here depends on their being well formed.

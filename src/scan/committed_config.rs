@@ -4,30 +4,30 @@ use gix::ObjectId;
 use gix::hash::oid;
 
 use crate::config::CONFIG_NAME;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::Repository;
 use crate::git::odb::objects::Objects;
 use crate::git::revision::{id_of, peel};
 
 /// `.keysweep.toml` at the top of `tree`.
-pub(crate) fn config_in(objects: &Objects, tree: &oid) -> Result<Option<Vec<u8>>, Trouble> {
+pub(crate) fn config_in(objects: &Objects, tree: &oid) -> Result<Option<Vec<u8>>, Error> {
     objects.top_file(tree, CONFIG_NAME)?.map(|id| objects.blob_owned(&id, &CONFIG_NAME)).transpose()
 }
 
 impl Repository {
     /// `.keysweep.toml` as it is in the commit with the hex id `commit`, where that is one.
-    pub fn config_of_commit(&self, commit: &str) -> Result<Option<Vec<u8>>, Trouble> {
+    pub fn config_of_commit(&self, commit: &str) -> Result<Option<Vec<u8>>, Error> {
         let config = |tree: ObjectId| config_in(&self.objects, &tree);
         self.tree_of_commit(commit)?.map(config).transpose().map(Option::flatten)
     }
 
     /// The hex id of that file's blob.
-    pub fn config_id_of_commit(&self, commit: &str) -> Result<Option<String>, Trouble> {
+    pub fn config_id_of_commit(&self, commit: &str) -> Result<Option<String>, Error> {
         let config = |tree: ObjectId| Ok(self.objects.top_file(&tree, CONFIG_NAME)?.map(|id| id.to_string()));
         self.tree_of_commit(commit)?.map(config).transpose().map(Option::flatten)
     }
 
-    fn tree_of_commit(&self, commit: &str) -> Result<Option<ObjectId>, Trouble> {
+    fn tree_of_commit(&self, commit: &str) -> Result<Option<ObjectId>, Error> {
         let commit = peel(&id_of(commit, &self.objects)?, &self.objects)?.commit();
         commit.map(|id| Ok(self.objects.commit(&id, &CONFIG_NAME)?.tree)).transpose()
     }

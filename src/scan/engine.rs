@@ -5,28 +5,28 @@ use std::sync::Mutex;
 
 use crate::config::{Allow, Question, Reason};
 use crate::detect::{Detector, Hit};
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::{Encoding, Finding, Fingerprint, Layer, Part, Position, SHOWN_TOKENS, ShownPath, Span};
 use crate::git::mmap::take_lost;
-use crate::scan::source::{Coverage, Newness, Source, Unit, up_to_component};
-use crate::secrets::Vault;
+use crate::scan::source::{AddedFilter, Coverage, Source, Unit, up_to_component};
+use crate::secrets::Secrets;
 use crate::threads::Threads;
 
 /// How to scan.
-pub struct Sweep<'a> {
+pub struct Scanner<'a> {
     pub detector: &'a Detector,
     pub allow: &'a Allow,
     /// What was allowed before, where the source is a change: the rest is newly allowed by it.
     pub before: Option<&'a Allow>,
     /// Where to keep the bytes of what is found and not allowed.
-    pub vault: Option<&'a Vault>,
+    pub secrets: Option<&'a Secrets>,
     /// Gets what counts as soon as it is met, in no order and once for each place.
     pub tell: Option<&'a (dyn Fn(&Finding) + Sync)>,
 }
 
 /// What came of it, in order of place.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct ScanResult {
     pub findings: Vec<Finding>,
     pub allowed: Vec<Allowed>,
     pub commits: usize,
@@ -34,30 +34,30 @@ pub struct Outcome {
     /// Git objects read for scanning.
     pub objects: usize,
     /// Those that were clean before, and not read again.
-    pub remembered: usize,
+    pub known_clean: usize,
     pub bytes: u64,
     pub skipped: Vec<LeftOut>,
     /// What could not be read, its words masked. Not empty: nobody may say "clean".
-    pub unread: Vec<Trouble>,
+    pub unread: Vec<Error>,
     /// What is not here to be read, likewise.
-    pub lacking: Vec<Trouble>,
+    pub missing: Vec<Error>,
     /// What is not here to be read, and the user accepts that.
-    pub accepted: Vec<Trouble>,
+    pub accepted: Vec<Error>,
 }
 
-impl Outcome {
+impl ScanResult {
     /// Whether all was read: only then may anybody say "clean".
     pub fn is_complete(&self) -> bool {
-        self.unread.is_empty() && self.lacking.is_empty()
+        self.unread.is_empty() && self.missing.is_empty()
     }
 
     /// The user knows that what is not here was not scanned.
-    pub fn accept_lacks(&mut self) {
-        self.accepted.append(&mut self.lacking);
+    pub fn accept_missing(&mut self) {
+        self.accepted.append(&mut self.missing);
     }
 
     /// Takes in what a second pass over the same source found, which read nothing besides.
-    pub fn add_second_pass(&mut self, other: Outcome) {
+    pub fn add_second_pass(&mut self, other: ScanResult) {
         self.findings.extend(other.findings);
         self.findings.sort_by(by_place);
         self.allowed.extend(other.allowed);
@@ -69,17 +69,17 @@ impl Outcome {
     }
 
     /// Takes in what came of another scan.
-    pub fn absorb(&mut self, other: Outcome) {
+    pub fn absorb(&mut self, other: ScanResult) {
         self.findings.extend(other.findings);
         self.allowed.extend(other.allowed);
         self.commits += other.commits;
         self.files += other.files;
         self.objects += other.objects;
-        self.remembered += other.remembered;
+        self.known_clean += other.known_clean;
         self.bytes += other.bytes;
         self.skipped.extend(other.skipped);
         self.unread.extend(other.unread);
-        self.lacking.extend(other.lacking);
+        self.missing.extend(other.missing);
     }
 }
 
@@ -104,12 +104,12 @@ pub struct Allowed {
 struct Found {
     findings: Vec<Finding>,
     allowed: Vec<Allowed>,
-    unread: Vec<Trouble>,
+    unread: Vec<Error>,
 }
 
-impl Sweep<'_> {
+impl Scanner<'_> {
     /// Scans all that `source` has, on up to as many `threads`.
-    pub fn run(&self, source: &dyn Source, threads: Threads) -> Outcome {
+    pub fn run(&self, source: &dyn Source, threads: Threads) -> ScanResult {
         let found = Mutex::new(Found::default());
         let mut coverage = source.visit(threads, &|unit| self.scan(unit, &found));
         coverage.unread.extend(take_lost());
@@ -118,35 +118,35 @@ impl Sweep<'_> {
         found.findings.dedup_by(|next, kept| is_same(next, kept));
         found.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
         found.allowed.dedup_by(|next, kept| is_same(&next.finding, &kept.finding));
-        self.outcome(found, coverage)
+        self.result(found, coverage)
     }
 
     /// Puts together what may be shown: names and messages are masked here, and travel on in no other form.
-    fn outcome(&self, found: Found, coverage: Coverage) -> Outcome {
+    fn result(&self, found: Found, coverage: Coverage) -> ScanResult {
         let Found { findings, allowed, mut unread } = found;
         unread.extend(coverage.unread);
-        let masked = |trouble: Trouble| Trouble {
-            attempt: self.detector.mask_sentence(&trouble.attempt),
-            cause: self.detector.mask_sentence(&trouble.cause),
-            ..trouble
+        let masked = |error: Error| Error {
+            context: self.detector.mask_sentence(&error.context),
+            cause: self.detector.mask_sentence(&error.cause),
+            ..error
         };
-        let masked = |mut troubles: Vec<Trouble>| {
-            troubles.sort();
-            troubles.into_iter().map(masked).collect()
+        let masked = |mut errors: Vec<Error>| {
+            errors.sort();
+            errors.into_iter().map(masked).collect()
         };
         let mut skipped = coverage.skipped;
         skipped.sort();
-        Outcome {
+        ScanResult {
             findings,
             allowed,
             commits: coverage.commits,
             files: coverage.files,
             objects: coverage.objects,
-            remembered: coverage.remembered,
+            known_clean: coverage.known_clean,
             bytes: coverage.bytes,
             skipped: skipped.into_iter().map(|one| LeftOut { path: self.shown(&one.path), why: one.why }).collect(),
             unread: masked(unread),
-            lacking: masked(coverage.lacking),
+            missing: masked(coverage.missing),
             accepted: Vec::new(),
         }
     }
@@ -165,10 +165,10 @@ impl Sweep<'_> {
             return;
         }
         let mut mine = Found::default();
-        let is_new = newness(unit, &hits, &mut mine.unread);
+        let is_new = added(unit, &hits, &mut mine.unread);
         // A path in a blob is asked of once it is known where that stands.
         let path = unit.path.filter(|_| !unit.is_in_archive()).unwrap_or_default();
-        let mut place = Place {
+        let mut place = UnitContext {
             path: self.path_of_all(unit),
             allowed: self.allow.reason_for_path(path),
             allowed_before: self.before.and_then(|before| before.reason_for_path(path)),
@@ -177,15 +177,15 @@ impl Sweep<'_> {
         };
         let mut counted = Vec::new();
         for hit in in_order_of_report(unit, &hits, &is_new) {
-            if self.judge(unit, hit, &mut place, &mut mine) {
+            if self.classify(unit, hit, &mut place, &mut mine) {
                 counted.push(hit);
             }
         }
-        if let Some(vault) = self.vault {
-            vault.note(&counted);
+        if let Some(secrets) = self.secrets {
+            secrets.note(&counted);
             // No replacement mends an archive.
             if !counted.is_empty() && !unit.is_in_archive() {
-                vault.keep(self.detector, unit.bytes, unit.part, counted.into_iter().cloned().collect());
+                secrets.keep(self.detector, unit.bytes, unit.part, counted.into_iter().cloned().collect());
             }
         }
         if let Some(tell) = self.tell {
@@ -203,7 +203,7 @@ impl Sweep<'_> {
     }
 
     /// Whether it counts: nothing allows it.
-    fn judge(&self, unit: &Unit<'_>, hit: &Hit, place: &mut Place, found: &mut Found) -> bool {
+    fn classify(&self, unit: &Unit<'_>, hit: &Hit, place: &mut UnitContext, found: &mut Found) -> bool {
         let (number, line) = match unit.part {
             part if part.has_lines() => place.lines.of(unit.bytes, &hit.span),
             _ => (1, 0..unit.bytes.len()),
@@ -231,7 +231,7 @@ impl Sweep<'_> {
     }
 
     /// Without an excerpt.
-    fn finding(&self, unit: &Unit<'_>, hit: &Hit, place: &Place, (number, line): (usize, &Span)) -> Finding {
+    fn finding(&self, unit: &Unit<'_>, hit: &Hit, place: &UnitContext, (number, line): (usize, &Span)) -> Finding {
         let up_to_token = || unit.path.map(|path| self.shown(up_to_component(path, hit.span.end)));
         let position = position(unit.bytes, hit, number, line);
         Finding {
@@ -251,7 +251,7 @@ impl Sweep<'_> {
 }
 
 /// Where in a unit the tokens stand that are judged, one after the other.
-struct Place {
+struct UnitContext {
     path: Option<ShownPath>,
     /// Whether the configuration allows every token of the file, and whether the one before the change did.
     allowed: Option<Reason>,
@@ -261,7 +261,7 @@ struct Place {
     shown: HashSet<Fingerprint>,
 }
 
-impl Place {
+impl UnitContext {
     /// Whether a report for people may show the text round this one: at its first place, and if it is one of the first tokens.
     fn shows(&mut self, token: Fingerprint) -> bool {
         self.shown.len() < SHOWN_TOKENS && self.shown.insert(token)
@@ -288,14 +288,14 @@ fn position(bytes: &[u8], hit: &Hit, number: usize, line: &Span) -> Position {
 }
 
 /// Which hits are new. Where that cannot be told, all of them are, and the scan says so.
-fn newness(unit: &Unit<'_>, hits: &[Hit], unread: &mut Vec<Trouble>) -> Vec<bool> {
+fn added(unit: &Unit<'_>, hits: &[Hit], unread: &mut Vec<Error>) -> Vec<bool> {
     let all = || vec![true; hits.len()];
-    match unit.newness {
-        Newness::Whole => all(),
-        Newness::Compared(compare) => {
+    match unit.added {
+        AddedFilter::Whole => all(),
+        AddedFilter::Compared(compare) => {
             let spans: Vec<Span> = hits.iter().map(|hit| hit.span.clone()).collect();
-            compare(&spans).unwrap_or_else(|trouble| {
-                unread.push(trouble);
+            compare(&spans).unwrap_or_else(|error| {
+                unread.push(error);
                 all()
             })
         }

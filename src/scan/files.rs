@@ -7,13 +7,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::{Part, Span};
 use crate::scan::file_type::{FileType, is_git_dir};
 use crate::scan::git_dir::GitFiles;
 use crate::scan::ignored::Ignored;
 use crate::scan::parallel::spread;
-use crate::scan::source::{Coverage, Kind, Newness, Skipped, Source, Unit};
+use crate::scan::source::{AddedFilter, Coverage, Kind, Skipped, Source, Unit};
 use crate::threads::Threads;
 
 /// Files from this size on are mapped, not copied: below, copying into a warm buffer is as fast.
@@ -27,16 +27,16 @@ const STDIN: &str = "-";
 
 /// Paths to scan. Folders are walked to the bottom; links in them are not followed, their text is scanned.
 pub struct Files {
-    entries: Vec<Entry>,
+    entries: Vec<FileEntry>,
     /// Walking already showed these.
     skipped: Vec<Skipped>,
-    unread: Vec<Trouble>,
+    unread: Vec<Error>,
     /// What may be spent on archives, if they are unpacked.
     #[cfg(feature = "archives")]
     archives: Option<crate::scan::archive::Budget>,
 }
 
-struct Entry {
+struct FileEntry {
     on_disk: PathBuf,
     /// As it is shown and matched: from the top of the repository where it is inside, else as it was given.
     path: Vec<u8>,
@@ -57,17 +57,13 @@ impl Files {
         let shown = match Shown::new(top) {
             Ok(shown) => shown,
             Err(err) => {
-                files.unread.push(Trouble::new(
-                    "cannot find the folder we stand in",
-                    err,
-                    "change into one that exists",
-                ));
+                files.unread.push(Error::new("cannot find the folder we stand in", err, "change into one that exists"));
                 return files;
             }
         };
         for path in paths {
             if path.as_os_str() == STDIN {
-                files.entries.push(Entry { on_disk: path.clone(), path: STDIN.into(), what: FileType::Stdin });
+                files.entries.push(FileEntry { on_disk: path.clone(), path: STDIN.into(), what: FileType::Stdin });
             } else {
                 files.add(path, &shown, respect_gitignore);
             }
@@ -98,14 +94,14 @@ impl Files {
     #[must_use]
     pub fn without(mut self, path: &Path, why: &'static str) -> Self {
         let Ok(left_out) = path.canonicalize() else { return self };
-        let is_it = |entry: &Entry| {
+        let is_it = |entry: &FileEntry| {
             matches!(entry.what, FileType::File)
                 && entry.on_disk.file_name() == left_out.file_name()
                 && entry.on_disk.canonicalize().is_ok_and(|on_disk| on_disk == left_out)
         };
         let (these, others) = self.entries.into_iter().partition(is_it);
         self.entries = others;
-        let these: Vec<Entry> = these;
+        let these: Vec<FileEntry> = these;
         self.skipped.extend(these.into_iter().map(|entry| Skipped { path: entry.path, why }));
         self
     }
@@ -139,7 +135,7 @@ impl Files {
         for entry in walk.build() {
             match entry {
                 Ok(entry) => self.walked(entry.path(), entry.file_type(), shown),
-                Err(err) => self.unread.push(Trouble::new(
+                Err(err) => self.unread.push(Error::new(
                     "cannot walk the folder",
                     err,
                     "make it readable, or name only what can be read",
@@ -174,7 +170,7 @@ impl Files {
     }
 
     fn push(&mut self, on_disk: &Path, shown: &Shown, what: FileType) {
-        self.entries.push(Entry { on_disk: on_disk.to_owned(), path: shown.path(on_disk), what });
+        self.entries.push(FileEntry { on_disk: on_disk.to_owned(), path: shown.path(on_disk), what });
     }
 }
 
@@ -247,7 +243,7 @@ impl Source for Files {
 impl Files {
     /// The content of a file, after what is in it.
     #[cfg(feature = "archives")]
-    fn content(&self, entry: &Entry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
+    fn content(&self, entry: &FileEntry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
         let Some(budget) = &self.archives else {
             return visit(&entry.unit(Part::Content, bytes));
         };
@@ -256,21 +252,21 @@ impl Files {
         covered.files += unpacked.files;
         covered.bytes += unpacked.bytes;
         covered.skipped.append(&mut unpacked.skipped);
-        covered.unread.extend(unpacked.unread.iter().map(|one| one.trouble(&one.path)));
+        covered.unread.extend(unpacked.unread.iter().map(|one| one.error(&one.path)));
         let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
-        visit(&Unit { newness: Newness::Compared(&untold), ..entry.unit(Part::Content, bytes) });
+        visit(&Unit { added: AddedFilter::Compared(&untold), ..entry.unit(Part::Content, bytes) });
     }
 
     #[cfg(not(feature = "archives"))]
     #[allow(clippy::unused_self)] // with the feature it says whether to unpack
-    fn content(&self, entry: &Entry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), _: &mut Coverage) {
+    fn content(&self, entry: &FileEntry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), _: &mut Coverage) {
         visit(&entry.unit(Part::Content, bytes));
     }
 }
 
-impl Entry {
+impl FileEntry {
     fn unit<'a>(&'a self, part: Part, bytes: &'a [u8]) -> Unit<'a> {
-        Unit { path: Some(&self.path), part, origin: None, bytes, newness: Newness::Whole }
+        Unit { path: Some(&self.path), part, origin: None, bytes, added: AddedFilter::Whole }
     }
 
     fn scan(
@@ -288,7 +284,7 @@ impl Entry {
                     .map(|span| crate::scan::source::up_to_component(&self.path, span.end).len() == self.path.len())
                     .collect())
             };
-            visit(&Unit { newness: Newness::Compared(&last), ..self.unit(Part::Name, &self.path) });
+            visit(&Unit { added: AddedFilter::Compared(&last), ..self.unit(Part::Name, &self.path) });
         }
         let mapped;
         let (part, bytes) = match self.what {
@@ -330,6 +326,6 @@ fn read(mut from: impl Read, buffer: &mut Vec<u8>) -> io::Result<&[u8]> {
     Ok(buffer)
 }
 
-fn unreadable(path: &Path, err: io::Error) -> Trouble {
-    Trouble::new(format!("cannot read {}", path.display()), err, "correct the path, or make it readable")
+fn unreadable(path: &Path, err: io::Error) -> Error {
+    Error::new(format!("cannot read {}", path.display()), err, "correct the path, or make it readable")
 }

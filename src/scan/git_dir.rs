@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::odb::alternates::with_alternates;
 use crate::git::path::to_path;
 use crate::git::repository::Repository;
@@ -22,7 +22,7 @@ const NO_FILE: &str = "no file but a socket, a pipe or a device";
 pub struct GitFiles {
     pub(crate) entries: Vec<(PathBuf, FileType)>,
     pub(crate) skipped: Vec<(PathBuf, &'static str)>,
-    pub(crate) unread: Vec<Trouble>,
+    pub(crate) unread: Vec<Error>,
 }
 
 /// A folder of packs or of loose objects.
@@ -86,8 +86,8 @@ impl Lister {
             match folder.read_dir().and_then(Iterator::collect::<io::Result<Vec<_>>>) {
                 Ok(entries) => self.add_entries(&folder, entries, &mut files, &mut folders),
                 Err(err) => {
-                    let attempt = format!("cannot list the folder {}", folder.display());
-                    files.unread.push(Trouble::new(attempt, err, "make it readable"));
+                    let context = format!("cannot list the folder {}", folder.display());
+                    files.unread.push(Error::new(context, err, "make it readable"));
                 }
             }
         }
@@ -100,8 +100,8 @@ impl Lister {
             let path = entry.path();
             match entry.file_type() {
                 Err(err) => {
-                    let attempt = format!("cannot read {}", path.display());
-                    files.unread.push(Trouble::new(attempt, err, "make it readable"));
+                    let context = format!("cannot read {}", path.display());
+                    files.unread.push(Error::new(context, err, "make it readable"));
                 }
                 Ok(kind) if kind.is_dir() => {
                     files.entries.push((path.clone(), FileType::Folder));
@@ -143,8 +143,8 @@ impl Lister {
         match fs::metadata(&link) {
             Err(err) if err.kind() == io::ErrorKind::NotFound => {}
             Err(err) => {
-                let attempt = format!("cannot read what the link {} leads to", link.display());
-                files.unread.push(Trouble::new(attempt, err, "correct the link, or make its target readable"));
+                let context = format!("cannot read what the link {} leads to", link.display());
+                files.unread.push(Error::new(context, err, "correct the link, or make its target readable"));
             }
             // `git new-workdir` and repo make clones whose git directory has links to the folders of another one.
             Ok(meta) if meta.is_dir() && folder == self.git_dir => folders.push(link),

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::command::Question;
 use crate::git::path::to_path;
 use crate::regular_file;
@@ -17,7 +17,7 @@ pub(crate) struct Ignored {
     /// Those that the walk met: each is left out.
     pub met: Vec<PathBuf>,
     /// Repositories whose ignored paths are unknown. Nothing of them is left out.
-    pub unread: Vec<Trouble>,
+    pub unread: Vec<Error>,
 }
 
 impl Ignored {
@@ -72,7 +72,7 @@ impl Ignored {
                     self.paths.extend(below.map(|path| folder.join(path)));
                 }
             }
-            Err(trouble) => self.unread.push(trouble),
+            Err(error) => self.unread.push(error),
         }
     }
 }
@@ -92,7 +92,7 @@ fn is_repository(folder: &Path) -> bool {
         || (git.is_file() && regular_file::read(&git).is_ok_and(|text| text.starts_with(b"gitdir: ")))
 }
 
-fn unknown(top: &Path, cause: String) -> Trouble {
-    let attempt = format!("cannot tell what git ignores in {}, so all of it was scanned", top.display());
-    Trouble::new(attempt, cause, "see what git status says of it, or leave out --respect-gitignore")
+fn unknown(top: &Path, cause: String) -> Error {
+    let context = format!("cannot tell what git ignores in {}, so all of it was scanned", top.display());
+    Error::new(context, cause, "see what git status says of it, or leave out --respect-gitignore")
 }

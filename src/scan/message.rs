@@ -12,12 +12,12 @@
 
 use std::path::Path;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::{Part, Span};
 use crate::git::command;
 use crate::git::repository::Repository;
 use crate::regular_file;
-use crate::scan::source::{Coverage, Kind, Newness, Source, Unit};
+use crate::scan::source::{AddedFilter, Coverage, Kind, Source, Unit};
 use crate::scan::template::{Removed, SCISSORS};
 use crate::text::spans_of_lines;
 use crate::threads::Threads;
@@ -35,9 +35,9 @@ pub struct Message<'r> {
 }
 
 impl<'r> Message<'r> {
-    pub fn read(path: &Path, quoted: Option<&'r Repository>) -> Result<Self, Trouble> {
+    pub fn read(path: &Path, quoted: Option<&'r Repository>) -> Result<Self, Error> {
         let text = regular_file::read_named(path).map_err(|err| {
-            Trouble::new(
+            Error::new(
                 format!("cannot read the message {}", path.display()),
                 err,
                 "name the file that git hands to commit-msg",
@@ -86,7 +86,7 @@ impl Source for Message<'_> {
             part: Part::Message,
             origin: None,
             bytes: &self.text,
-            newness: Newness::Compared(&own),
+            added: AddedFilter::Compared(&own),
         });
         Coverage { files: 1, bytes: self.text.len() as u64, ..Coverage::default() }
     }

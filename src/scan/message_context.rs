@@ -5,10 +5,10 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use gix::ObjectId;
 
 use crate::config::CONFIG_NAME;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::diff::change::{Removal, TreeDiff};
 use crate::git::index;
-use crate::git::odb::objects::Kept;
+use crate::git::odb::objects::EntryKind;
 use crate::git::repository::Repository;
 use crate::regular_file;
 use crate::scan::change_set::files_of;
@@ -71,7 +71,7 @@ impl Repository {
                 break;
             }
             search.look(path);
-            if matches!(kept, Kept::File | Kept::Symlink)
+            if matches!(kept, EntryKind::File | EntryKind::Symlink)
                 && let Ok(Some(bytes)) = self.objects.blob(&id, &"a file", &mut buffer)
             {
                 search.look(bytes);
@@ -85,7 +85,7 @@ impl Repository {
         removals.and_then(|removals| files_of(removals, &self.objects)).unwrap_or_default()
     }
 
-    fn compare_index(&self, tree: Option<ObjectId>) -> Result<TreeDiff, Trouble> {
+    fn compare_index(&self, tree: Option<ObjectId>) -> Result<TreeDiff, Error> {
         index::compare(&self.index_path()?, self.git_dir(), tree, &self.objects, CONFIG_NAME)
     }
 }

@@ -9,7 +9,7 @@ use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
 use crate::config::CONFIG_NAME;
-use crate::error::{Trouble, counted};
+use crate::error::{Error, counted};
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::git::diff::tree::compare_trees;
 use crate::git::odb::commit::Commit;
@@ -25,7 +25,7 @@ use crate::scan::parallel::spread;
 use crate::scan::push_request::{Advice, Known, Push};
 use crate::scan::remotes::known_at;
 use crate::scan::selection::Selection;
-use crate::scan::source::{Coverage, Kind, Newness, Source, Unit};
+use crate::scan::source::{AddedFilter, Coverage, Kind, Source, Unit};
 use crate::threads::Threads;
 
 /// What the receiving side has, read once for however many refs.
@@ -44,7 +44,7 @@ pub struct PushBase<'r> {
 pub struct Pushed<'r> {
     repository: &'r Repository,
     kind: Kind,
-    commits: Vec<Brought>,
+    commits: Vec<IncomingCommit>,
     /// Tags, blobs and trees that are pushed by themselves, each with its kind.
     others: Vec<(ObjectKind, ObjectId)>,
     names: Vec<Vec<u8>>,
@@ -55,7 +55,7 @@ pub struct Pushed<'r> {
     /// Takes what is not here, where that need not be an error.
     gaps: Option<Arc<Gaps>>,
     /// That more was scanned than is meant, since it cannot be told what is.
-    unsorted: Option<Trouble>,
+    unsorted: Option<Error>,
     /// What may be spent on archives, if they are unpacked.
     #[cfg(feature = "archives")]
     archives: Option<crate::scan::archive::Budget>,
@@ -70,7 +70,7 @@ struct How<'p> {
 }
 
 /// A commit that the other side lacks.
-struct Brought {
+struct IncomingCommit {
     id: ObjectId,
     tree: ObjectId,
     /// The trees of its parents.
@@ -84,7 +84,7 @@ struct Trees<'o> {
 }
 
 impl Trees<'_> {
-    fn of(&mut self, commit: &ObjectId) -> Result<ObjectId, Trouble> {
+    fn of(&mut self, commit: &ObjectId) -> Result<ObjectId, Error> {
         if let Some(tree) = self.known.get(commit) {
             return Ok(*tree);
         }
@@ -96,7 +96,7 @@ impl Trees<'_> {
 
 impl<'r> PushBase<'r> {
     /// Finds out what the other side has, for all of `pushes`. Reads no content.
-    pub fn read(repository: &'r Repository, pushes: &[Push], known: &Known, kind: Kind) -> Result<Self, Trouble> {
+    pub fn read(repository: &'r Repository, pushes: &[Push], known: &Known, kind: Kind) -> Result<Self, Error> {
         let objects = &repository.objects;
         let shallow = repository.shallow()?;
         let (refs, advice) = match known {
@@ -117,12 +117,12 @@ impl<'r> PushBase<'r> {
     }
 
     /// Finds what `pushes` introduce that neither the other side has nor an earlier call returned. Reads no content yet.
-    pub fn introduced(&mut self, pushes: &[Push]) -> Result<Pushed<'r>, Trouble> {
+    pub fn introduced(&mut self, pushes: &[Push]) -> Result<Pushed<'r>, Error> {
         let objects = &self.repository.objects;
         let tips = pushes
             .iter()
             .map(|push| Ok((push, peel(&id_of(&push.new, objects)?, objects)?)))
-            .collect::<Result<Vec<_>, Trouble>>()?;
+            .collect::<Result<Vec<_>, Error>>()?;
         let wanted: Vec<ObjectId> = tips.iter().filter_map(|(_, tip)| tip.commit()).collect();
         let missing = self.ancestry.missing(&wanted)?;
         let known = (!self.ancestry.saw_all()).then(|| self.all_known.clone());
@@ -160,7 +160,7 @@ impl<'r> PushBase<'r> {
 
 impl<'r> Pushed<'r> {
     /// What these commits bring, wherever they are. Reads no content yet.
-    pub fn selected(repository: &'r Repository, selection: &Selection) -> Result<Self, Trouble> {
+    pub fn selected(repository: &'r Repository, selection: &Selection) -> Result<Self, Error> {
         let shallow = repository.shallow()?;
         let (ids, unsorted) = repository.selected(selection)?;
         let mut trees = Trees { objects: &repository.objects, known: HashMap::new() };
@@ -168,9 +168,9 @@ impl<'r> Pushed<'r> {
             let commit = repository.objects.commit(id, &"a commit that is asked for")?;
             let parents = if shallow.contains(id) { &[][..] } else { &commit.parents[..] };
             let parents = parents.iter().map(|parent| trees.of(parent)).collect::<Result<_, _>>()?;
-            Ok(Brought { id: *id, tree: commit.tree, parents })
+            Ok(IncomingCommit { id: *id, tree: commit.tree, parents })
         });
-        let commits = commits.collect::<Result<Vec<_>, Trouble>>()?;
+        let commits = commits.collect::<Result<Vec<_>, Error>>()?;
         let cut = ids.iter().filter(|id| shallow.contains(*id)).count();
         let (others, names) = (Vec::new(), Vec::new());
         Ok(Self {
@@ -206,7 +206,7 @@ impl<'r> Pushed<'r> {
     }
 
     /// What came before the commits is not here, or which ones are meant.
-    pub fn lacks(&self) -> impl Iterator<Item = Trouble> {
+    pub fn missing(&self) -> impl Iterator<Item = Error> {
         let cut = (self.cut > 0).then(|| cut_off(&counted(self.cut, "commit")));
         cut.into_iter().chain(self.unsorted.clone())
     }
@@ -217,7 +217,7 @@ impl<'r> Pushed<'r> {
         buffer: &mut Vec<u8>,
         visit: &dyn Fn(&Unit<'_>),
         covered: &mut Coverage,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Error> {
         let (kind, id) = self.others[at];
         let objects = &self.repository.objects;
         let order = self.commits.len() + at;
@@ -245,7 +245,7 @@ impl<'r> Pushed<'r> {
     }
 }
 
-impl Brought {
+impl IncomingCommit {
     /// Hands over the commit's words, and what it changes against all its parents.
     fn visit(
         &self,
@@ -255,7 +255,7 @@ impl Brought {
         buffer: &mut Vec<u8>,
         visit: &dyn Fn(&Unit<'_>),
         covered: &mut Coverage,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Error> {
         let kind = match self.parents.len() {
             0 => OriginKind::RootCommit,
             1 => OriginKind::Commit,
@@ -264,12 +264,12 @@ impl Brought {
         let origin = Origin { order, kind, id: self.id.to_string() };
         let visit = |unit: &Unit<'_>| {
             // Asked only where a token was found: the answer may need a walk through all of the history.
-            let compare = |spans: &[Span]| match (how.known, unit.newness) {
+            let compare = |spans: &[Span]| match (how.known, unit.added) {
                 (Some(known), _) if known.has(&self.id, objects) => Ok(vec![false; spans.len()]),
-                (_, Newness::Whole) => Ok(vec![true; spans.len()]),
-                (_, Newness::Compared(compare)) => compare(spans),
+                (_, AddedFilter::Whole) => Ok(vec![true; spans.len()]),
+                (_, AddedFilter::Compared(compare)) => compare(spans),
             };
-            visit(&Unit { origin: Some(&origin), newness: Newness::Compared(&compare), ..*unit });
+            visit(&Unit { origin: Some(&origin), added: AddedFilter::Compared(&compare), ..*unit });
         };
         covered.commits += 1;
         covered.objects += 1;
@@ -309,14 +309,14 @@ impl Source for Pushed<'_> {
             archives: self.archives.as_ref(),
         };
         let mut covered = spread(commits.len(), threads, &reader(), reader, |objects, buffer, at, covered| {
-            if let Err(trouble) = commits[at].visit(at, how, objects, buffer, visit, covered) {
-                covered.unread.push(trouble);
+            if let Err(error) = commits[at].visit(at, how, objects, buffer, visit, covered) {
+                covered.unread.push(error);
             }
         });
         let mut buffer = Vec::new();
         for at in 0..self.others.len() {
-            if let Err(trouble) = self.visit_other(at, &mut buffer, visit, &mut covered) {
-                covered.unread.push(trouble);
+            if let Err(error) = self.visit_other(at, &mut buffer, visit, &mut covered) {
+                covered.unread.push(error);
             }
         }
         for name in &self.names {
@@ -330,7 +330,7 @@ impl Source for Pushed<'_> {
             let all = covered.skipped.len();
             covered.skipped.retain(|skipped| skipped.why != LFS_POINTER);
             let pointers = all - covered.skipped.len();
-            covered.lacking.extend((pointers > 0).then(|| pointers_of_lfs(pointers)));
+            covered.missing.extend((pointers > 0).then(|| pointers_of_lfs(pointers)));
         }
         covered
     }
@@ -338,7 +338,7 @@ impl Source for Pushed<'_> {
 
 impl Repository {
     /// Whatever could be pushed from here: the branches, the tags, and HEAD.
-    pub fn pushable(&self) -> Result<Vec<Push>, Trouble> {
+    pub fn pushable(&self) -> Result<Vec<Push>, Error> {
         let mine = |name: &Ref| name.name.starts_with(b"refs/heads/") || name.name.starts_with(b"refs/tags/");
         let push = |name, id: ObjectId| Push { name, old: None, new: id.to_string(), perhaps: true };
         let mut all: Vec<Push> =
@@ -350,8 +350,8 @@ impl Repository {
     }
 }
 
-fn brought(id: ObjectId, ancestry: &Ancestry<'_>) -> Brought {
+fn brought(id: ObjectId, ancestry: &Ancestry<'_>) -> IncomingCommit {
     let of = |id: &ObjectId| -> &Commit { ancestry.commit(id).expect("the walk saw each commit and its parents") };
     let commit = of(&id);
-    Brought { id, tree: commit.tree, parents: commit.parents.iter().map(|parent| of(parent).tree).collect() }
+    IncomingCommit { id, tree: commit.tree, parents: commit.parents.iter().map(|parent| of(parent).tree).collect() }
 }

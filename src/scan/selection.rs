@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gix::ObjectId;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::command::Question;
 use crate::git::repository::Repository;
 
@@ -87,9 +87,9 @@ enum Authors {
 impl Repository {
     /// The commits that are meant, the oldest first; more than those, where that is told as well. Git is asked for ids, and for no
     /// content.
-    pub(crate) fn selected(&self, selection: &Selection) -> Result<(Vec<ObjectId>, Option<Trouble>), Trouble> {
+    pub(crate) fn selected(&self, selection: &Selection) -> Result<(Vec<ObjectId>, Option<Error>), Error> {
         for date in selection.since.iter().chain(&selection.until) {
-            self.see_that_it_is_a_date(date)?;
+            self.validate_date(date)?;
         }
         for glob in selection.globs() {
             self.see_that_it_names_a_branch(glob)?;
@@ -112,7 +112,7 @@ impl Repository {
         Ok(meant)
     }
 
-    fn meant(&self, selection: &Selection) -> Result<Vec<ObjectId>, Trouble> {
+    fn meant(&self, selection: &Selection) -> Result<Vec<ObjectId>, Error> {
         let mut ids = self.ids(&selection.words(Authors::AsWritten, self))?;
         if selection.author.is_some() {
             let written: HashSet<ObjectId> = ids.iter().copied().collect();
@@ -128,11 +128,11 @@ impl Repository {
     }
 
     /// What git lists, the newest first.
-    fn ids(&self, words: &[String]) -> Result<Vec<ObjectId>, Trouble> {
+    fn ids(&self, words: &[String]) -> Result<Vec<ObjectId>, Error> {
         let listed = self.listed(words)?;
         let lines = listed.split(|&b| b == b'\n').filter(|line| !line.is_empty());
         let ids = lines.map(|line| {
-            let wrong = |err| Trouble::new("cannot read what git listed", err, "see that git works here");
+            let wrong = |err| Error::new("cannot read what git listed", err, "see that git works here");
             ObjectId::from_hex(line).map_err(wrong)
         });
         ids.collect()
@@ -146,17 +146,17 @@ impl Repository {
     }
 
     /// One that is written wrongly names none.
-    fn see_that_it_names_a_branch(&self, glob: &str) -> Result<(), Trouble> {
+    fn see_that_it_names_a_branch(&self, glob: &str) -> Result<(), Error> {
         let named = self.ask_git(&["rev-parse", &format!("--branches={glob}")])?;
         if named.is_none_or(|ids| ids.is_empty()) {
-            let attempt = format!("cannot list the commits of {glob}");
-            return Err(Trouble::new(attempt, "no branch has such a name", "git branch --list shows all of them"));
+            let context = format!("cannot list the commits of {glob}");
+            return Err(Error::new(context, "no branch has such a name", "git branch --list shows all of them"));
         }
         Ok(())
     }
 
     /// An author whom no commit has is a mistake in the name, as a branch is that there is not.
-    fn expect_author(&self, selection: &Selection) -> Result<(), Trouble> {
+    fn expect_author(&self, selection: &Selection) -> Result<(), Error> {
         let Some(author) = &selection.author else { return Ok(()) };
         let anywhere = self.anywhere(selection, Some(author), None)?;
         for authors in [Authors::AsWritten, Authors::AsMapped] {
@@ -164,25 +164,25 @@ impl Repository {
                 return Ok(());
             }
         }
-        let attempt = format!("cannot list the commits of the author {author}");
-        Err(Trouble::new(
-            attempt,
+        let context = format!("cannot list the commits of the author {author}");
+        Err(Error::new(
+            context,
             "no commit has such an author",
             "git shortlog --summary --email --all shows all of them",
         ))
     }
 
     /// The same for paths that no commit changes.
-    fn expect_paths(&self, selection: &Selection) -> Result<(), Trouble> {
+    fn expect_paths(&self, selection: &Selection) -> Result<(), Error> {
         // One that excludes means nothing by itself.
         let excludes = |path: &str| path.starts_with(":!") || path.starts_with(":^") || path.starts_with(":(exclude");
         for path in selection.paths.iter().filter(|path| !excludes(path)) {
             let anywhere = self.anywhere(selection, None, Some(path))?;
             if self.ids(&first_of(anywhere.words(Authors::AsWritten, self)))?.is_empty() {
-                let attempt = format!("cannot list the commits that change {path}");
-                let way_out =
+                let context = format!("cannot list the commits that change {path}");
+                let help =
                     "correct the path, which is relative to this folder; git log --all -- PATH shows its commits";
-                return Err(Trouble::new(attempt, "no commit changes such a path", way_out));
+                return Err(Error::new(context, "no commit changes such a path", help));
             }
         }
         Ok(())
@@ -194,7 +194,7 @@ impl Repository {
         selection: &Selection,
         author: Option<&String>,
         path: Option<&String>,
-    ) -> Result<Selection, Trouble> {
+    ) -> Result<Selection, Error> {
         let mut revisions = vec![ALL.to_owned()];
         for revision in &selection.revisions {
             let ids = self.listed(&["rev-parse", "--revs-only", revision].map(Into::into))?;
@@ -205,7 +205,7 @@ impl Repository {
     }
 
     /// Of a tree or a blob git lists nothing, without a word.
-    fn see_that_it_names_commits(&self, revision: &str) -> Result<(), Trouble> {
+    fn see_that_it_names_commits(&self, revision: &str) -> Result<(), Error> {
         let ask = |words: &[&str]| self.listed(&words.iter().copied().map(Into::into).collect::<Vec<_>>());
         let ids = ask(&["rev-parse", "--revs-only", revision])?;
         let ids = String::from_utf8_lossy(&ids);
@@ -213,28 +213,28 @@ impl Repository {
         if ids.lines().filter(|id| !id.starts_with('^')).all(is_commit) {
             return Ok(());
         }
-        let attempt = format!("cannot list the commits of {revision}");
-        Err(Trouble::new(attempt, "it is no commit", "name a commit that has it, and the path behind --"))
+        let context = format!("cannot list the commits of {revision}");
+        Err(Error::new(context, "it is no commit", "name a commit that has it, and the path behind --"))
     }
 
     /// Git takes what it cannot read for now, so that nothing would be listed. What says now itself has a number in it, or one of
     /// two words.
-    fn see_that_it_is_a_date(&self, date: &str) -> Result<(), Trouble> {
+    fn validate_date(&self, date: &str) -> Result<(), Error> {
         let says_now = ["now", "today"].contains(&date) || date.contains(|c: char| c.is_ascii_digit());
-        let seconds = |date: &str| -> Result<Option<i64>, Trouble> {
+        let seconds = |date: &str| -> Result<Option<i64>, Error> {
             let answer = self.ask_git(&["rev-parse", &format!("--since={date}")])?.unwrap_or_default();
             let text = String::from_utf8_lossy(&answer).trim().trim_start_matches("--max-age=").parse().ok();
             Ok(text)
         };
         if !says_now && seconds(date)?.zip(seconds("now")?).is_some_and(|(it, now)| (now - it).abs() < 5) {
-            let attempt = format!("cannot tell which day {date} is");
-            return Err(Trouble::new(attempt, "git reads no date in it", "write it as 2024-01-31 or as 2.weeks.ago"));
+            let context = format!("cannot tell which day {date} is");
+            return Err(Error::new(context, "git reads no date in it", "write it as 2024-01-31 or as 2.weeks.ago"));
         }
         Ok(())
     }
 
     /// Grafts and replacements are left aside: what commits say themselves is what is scanned.
-    fn listed(&self, words: &[String]) -> Result<Vec<u8>, Trouble> {
+    fn listed(&self, words: &[String]) -> Result<Vec<u8>, Error> {
         let none = if cfg!(windows) { "NUL" } else { "/dev/null" };
         let mut places = vec!["--git-dir".as_ref(), self.git_dir().as_os_str()];
         // Without it, git takes the folder that we stand in for the top, from which paths are counted.
@@ -245,8 +245,8 @@ impl Repository {
         if answer.succeeded() {
             return Ok(answer.stdout);
         }
-        let way_out = "correct the revision, the filter or the path";
-        Err(Trouble::new("cannot list the commits that are asked for", answer.cause(), way_out))
+        let help = "correct the revision, the filter or the path";
+        Err(Error::new("cannot list the commits that are asked for", answer.cause(), help))
     }
 }
 
@@ -257,8 +257,8 @@ fn first_of(mut words: Vec<String>) -> Vec<String> {
     words
 }
 
-fn unsorted() -> Trouble {
-    Trouble::new(
+fn unsorted() -> Error {
+    Error::new(
         "cannot tell which commits change the paths that are asked for, so all were scanned",
         "this is a partial clone, which left out trees",
         "git fetch --refetch --no-filter gets them",

@@ -8,7 +8,7 @@ pub(crate) use crate::scan::archive::path_inside;
 
 use crate::threads::Threads;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::{Origin, OriginKind, Part, Span};
 
 /// Bytes to scan, and what of them is new.
@@ -20,7 +20,7 @@ pub struct Unit<'a> {
     /// What brought it, in a history.
     pub origin: Option<&'a Origin>,
     pub bytes: &'a [u8],
-    pub newness: Newness<'a>,
+    pub added: AddedFilter<'a>,
 }
 
 impl Unit<'_> {
@@ -33,11 +33,11 @@ impl Unit<'_> {
 }
 
 /// Says of each of some spans whether it is new.
-pub type Compare<'a> = dyn Fn(&[Span]) -> Result<Vec<bool>, Trouble> + 'a;
+pub type Compare<'a> = dyn Fn(&[Span]) -> Result<Vec<bool>, Error> + 'a;
 
 /// Which parts of a unit the scan is about.
 #[derive(Clone, Copy)]
-pub enum Newness<'a> {
+pub enum AddedFilter<'a> {
     /// All of it.
     Whole,
     /// What this function says of the spans given: asked only where something was found, since it costs a diff.
@@ -45,12 +45,12 @@ pub enum Newness<'a> {
 }
 
 #[cfg(feature = "archives")]
-impl Newness<'_> {
+impl AddedFilter<'_> {
     /// Of each of these spans, whether it is new.
-    pub(crate) fn of(self, spans: &[Span]) -> Result<Vec<bool>, Trouble> {
+    pub(crate) fn of(self, spans: &[Span]) -> Result<Vec<bool>, Error> {
         match self {
-            Newness::Whole => Ok(vec![true; spans.len()]),
-            Newness::Compared(compare) => compare(spans),
+            AddedFilter::Whole => Ok(vec![true; spans.len()]),
+            AddedFilter::Compared(compare) => compare(spans),
         }
     }
 }
@@ -63,13 +63,13 @@ pub struct Coverage {
     /// Git objects read for scanning.
     pub objects: usize,
     /// Those that were clean before.
-    pub remembered: usize,
+    pub known_clean: usize,
     pub bytes: u64,
     pub skipped: Vec<Skipped>,
     /// Not empty: the scan may not say "clean".
-    pub unread: Vec<Trouble>,
+    pub unread: Vec<Error>,
     /// What is not here to be read: no more may the scan say "clean", unless the user knows of it.
-    pub lacking: Vec<Trouble>,
+    pub missing: Vec<Error>,
 }
 
 impl Coverage {
@@ -77,11 +77,11 @@ impl Coverage {
         self.commits += other.commits;
         self.files += other.files;
         self.objects += other.objects;
-        self.remembered += other.remembered;
+        self.known_clean += other.known_clean;
         self.bytes += other.bytes;
         self.skipped.extend(other.skipped);
         self.unread.extend(other.unread);
-        self.lacking.extend(other.lacking);
+        self.missing.extend(other.missing);
     }
 }
 

@@ -3,7 +3,7 @@
 use gix::ObjectId;
 
 use crate::config::CONFIG_NAME;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::index;
 use crate::git::repository::Repository;
 use crate::scan::change_set::Comparison;
@@ -23,12 +23,12 @@ pub struct Staged<'r> {
 
 impl<'r> Staged<'r> {
     /// Compares the index with HEAD. Reads no content yet.
-    pub fn read(repository: &'r Repository) -> Result<Self, Trouble> {
+    pub fn read(repository: &'r Repository) -> Result<Self, Error> {
         Self::against(repository.head_tree()?, repository.merge_trees()?, Kind::Staged, repository)
     }
 
     /// All that the index holds, as if there were no commit yet.
-    pub fn whole(repository: &'r Repository) -> Result<Self, Trouble> {
+    pub fn whole(repository: &'r Repository) -> Result<Self, Error> {
         Self::against(None, Vec::new(), Kind::Index, repository)
     }
 
@@ -37,7 +37,7 @@ impl<'r> Staged<'r> {
         merged: Vec<ObjectId>,
         kind: Kind,
         repository: &'r Repository,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, Error> {
         let objects = &repository.objects;
         let (index, git_dir) = (repository.index_path()?, repository.git_dir());
         let delta = index::compare(&index, git_dir, head, objects, CONFIG_NAME)?;
@@ -48,12 +48,12 @@ impl<'r> Staged<'r> {
     }
 
     /// `.keysweep.toml` as the next commit has it.
-    pub fn config(&self) -> Result<Option<Vec<u8>>, Trouble> {
+    pub fn config(&self) -> Result<Option<Vec<u8>>, Error> {
         self.config.map(|id| self.repository.objects.blob_owned(&id, &CONFIG_NAME)).transpose()
     }
 
     /// `.keysweep.toml` as HEAD has it.
-    pub fn config_before(&self) -> Result<Option<Vec<u8>>, Trouble> {
+    pub fn config_before(&self) -> Result<Option<Vec<u8>>, Error> {
         let Some(head) = self.head else { return Ok(None) };
         config_in(&self.repository.objects, &head)
     }

@@ -179,7 +179,7 @@ fn in_bytes(token: &[u8]) -> Vec<Vec<u8>> {
 /// Strings of JSON and JavaScript: what encoders must escape, and what some escape beside.
 fn strings(text: &str) -> Vec<String> {
     let mut texts = Vec::new();
-    for (beyond, marks) in [Beyond::Kept, Beyond::Lower, Beyond::Upper]
+    for (beyond, marks) in [Beyond::EntryKind, Beyond::Lower, Beyond::Upper]
         .into_iter()
         .flat_map(|beyond| ["\"\\", "\"\\/", "'\\", "\"'\\"].map(|marks| (beyond, marks)))
     {
@@ -196,7 +196,7 @@ fn strings(text: &str) -> Vec<String> {
 /// What becomes of letters that are not ASCII.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Beyond {
-    Kept,
+    EntryKind,
     Lower,
     Upper,
 }
@@ -208,7 +208,7 @@ fn in_string(letter: char, marks: &str, in_page: bool, beyond: Beyond) -> String
         '\t' => "\\t".to_owned(),
         letter if marks.contains(letter) => format!("\\{letter}"),
         letter if letter.is_ascii_control() || (in_page && "<>&".contains(letter)) => numbered(beyond == Beyond::Upper),
-        letter if !letter.is_ascii() && beyond != Beyond::Kept => numbered(beyond == Beyond::Upper),
+        letter if !letter.is_ascii() && beyond != Beyond::EntryKind => numbered(beyond == Beyond::Upper),
         letter => letter.to_string(),
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::path::to_path;
 use crate::regular_file;
 
@@ -141,16 +141,16 @@ impl Question {
         self
     }
 
-    pub fn answer(mut self) -> Result<Answer, Trouble> {
-        let did_not_run = |err| Trouble::new("cannot ask git", err, "install git, and see that it is in PATH");
+    pub fn answer(mut self) -> Result<Answer, Error> {
+        let did_not_run = |err| Error::new("cannot ask git", err, "install git, and see that it is in PATH");
         let piped = if self.stdin.is_empty() { Stdio::null() } else { Stdio::piped() };
         self.command.stdin(piped).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(did_not_run)?;
         let (answer, waited_for) = self.read_answer(&mut child);
         if let Some(pipe) = waited_for {
             let cause = regular_file::expect(&pipe).err().unwrap_or_else(|| io::Error::other("git waited for it"));
-            let attempt = format!("cannot read {}", pipe.display());
-            return Err(Trouble::new(attempt, cause, "put a file in its place, and see what else git status says"));
+            let context = format!("cannot read {}", pipe.display());
+            return Err(Error::new(context, cause, "put a file in its place, and see what else git status says"));
         }
         answer.map_err(did_not_run)
     }
@@ -165,7 +165,7 @@ impl Question {
             let also_reading = reading.clone();
             let stderr = scope.spawn(move || read_all(stderr, also_reading));
             let stdout = scope.spawn(move || read_all(stdout, reading));
-            let waited_for = waiting::watch(child, &ended, &self.places);
+            let waited_for = waiting::progress(child, &ended, &self.places);
             let joined = |read: std::thread::Result<_>| read.unwrap_or_else(|_| Err(io::Error::other("it panicked")));
             let (stdout, stderr) = (joined(stdout.join()), joined(stderr.join()));
             let answer =
@@ -218,12 +218,12 @@ impl Answer {
 }
 
 /// What `git ARGS`, run in `dir`, prints; None where it quietly says that there is no such thing.
-pub fn ask(dir: &Path, args: &[&str]) -> Result<Option<Vec<u8>>, Trouble> {
+pub fn ask(dir: &Path, args: &[&str]) -> Result<Option<Vec<u8>>, Error> {
     let answer = Question::new(dir, args).env("GIT_NO_REPLACE_OBJECTS", "1").answer()?;
     match answer.code {
         Some(0) => Ok(Some(answer.stdout)),
         Some(1) if answer.stderr.is_empty() => Ok(None),
-        _ => Err(Trouble::new(
+        _ => Err(Error::new(
             format!("cannot run git {} in {}", args.join(" "), dir.display()),
             answer.complaint(),
             "see that git is in PATH and reads this repository",
@@ -232,11 +232,11 @@ pub fn ask(dir: &Path, args: &[&str]) -> Result<Option<Vec<u8>>, Trouble> {
 }
 
 /// What git says to `git ARGS` in `dir` of where hooks are, whatever it is.
-pub fn answer_about_hooks(dir: &Path, args: &[&str]) -> Result<Answer, Trouble> {
+pub fn answer_about_hooks(dir: &Path, args: &[&str]) -> Result<Answer, Error> {
     Question::about_hooks(dir, args).answer()
 }
 
 /// What git says to `git ARGS` in `dir`, whatever it is.
-pub fn answer(dir: &Path, args: &[&str]) -> Result<Answer, Trouble> {
+pub fn answer(dir: &Path, args: &[&str]) -> Result<Answer, Error> {
     Question::new(dir, args).answer()
 }

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// Watches `child` until the senders of `ended` are gone. Ends it where it waits for a pipe, and returns that pipe.
-pub(crate) fn watch(child: &mut Child, ended: &Receiver<()>, starts: &[PathBuf]) -> Option<PathBuf> {
+pub(crate) fn progress(child: &mut Child, ended: &Receiver<()>, starts: &[PathBuf]) -> Option<PathBuf> {
     let mut waited_for = None;
     let mut patience = PATIENCE;
     while ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {

@@ -3,23 +3,23 @@
 use gix::ObjectId;
 use gix::objs::tree::EntryRef;
 
-use crate::git::odb::objects::Kept;
+use crate::git::odb::objects::EntryKind;
 
 /// A path whose content in the index is not HEAD's.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub path: Vec<u8>,
-    pub kept: Kept,
+    pub kept: EntryKind,
     pub id: ObjectId,
     /// What HEAD has at this path, where it has something.
-    pub old: Option<(Kept, ObjectId)>,
+    pub old: Option<(EntryKind, ObjectId)>,
 }
 
 /// A path that HEAD has and the index has not; a folder stands for all in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Removal {
     pub path: Vec<u8>,
-    pub kept: Kept,
+    pub kept: EntryKind,
     pub id: ObjectId,
 }
 
@@ -46,8 +46,8 @@ impl TreeDiff {
     }
 
     /// Adds a path with what it has now and what it had. Without a difference only the top file is noted.
-    pub fn add(&mut self, path: Vec<u8>, kept: Kept, id: ObjectId, old: Option<(Kept, ObjectId)>) {
-        if kept == Kept::File && self.is_top_file(b"", &path) {
+    pub fn add(&mut self, path: Vec<u8>, kept: EntryKind, id: ObjectId, old: Option<(EntryKind, ObjectId)>) {
+        if kept == EntryKind::File && self.is_top_file(b"", &path) {
             self.top_file = Some(id);
         }
         if old != Some((kept, id)) {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use gix::ObjectId;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::diff::change::{Change, Removal};
 use crate::git::diff::lines::Lines;
 use crate::git::odb::objects::Objects;
@@ -50,7 +50,7 @@ impl Renames {
     }
 
     /// What the new file at `at` of `changes` was before it moved and was edited.
-    pub fn source(&self, at: usize, changes: &[Change], objects: &Objects) -> Result<Option<Vec<u8>>, Trouble> {
+    pub fn source(&self, at: usize, changes: &[Change], objects: &Objects) -> Result<Option<Vec<u8>>, Error> {
         if self.left.is_empty() {
             return Ok(None);
         }
@@ -68,7 +68,7 @@ impl Renames {
     }
 
     /// The most alike first, each file once.
-    fn pair(&self, changes: &[Change], objects: &Objects) -> Result<HashMap<usize, usize>, Trouble> {
+    fn pair(&self, changes: &[Change], objects: &Objects) -> Result<HashMap<usize, usize>, Error> {
         let came: Vec<usize> = (0..changes.len()).filter(|&at| changes[at].old.is_none() && !self.exact[at]).collect();
         if came.len().saturating_mul(self.left.len()) > PAIRS {
             return Ok(HashMap::new());
@@ -77,7 +77,7 @@ impl Renames {
             .left
             .iter()
             .map(|gone| Ok(Lines::of(&objects.blob_owned(&gone.id, &gone.path.escape_ascii())?)))
-            .collect::<Result<Vec<_>, Trouble>>()?;
+            .collect::<Result<Vec<_>, Error>>()?;
         let mut alike = Vec::new();
         for &at in &came {
             let new = Lines::of(&objects.blob_owned(&changes[at].id, &changes[at].path.escape_ascii())?);

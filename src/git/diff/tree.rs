@@ -6,11 +6,11 @@ use std::fmt;
 use gix::ObjectId;
 use gix::objs::tree::EntryRef;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::depth;
 use crate::git::diff::change::TreeDiff;
 use crate::git::odb::objects;
-use crate::git::odb::objects::{Kept, Objects, TreeWalk};
+use crate::git::odb::objects::{EntryKind, Objects, TreeWalk};
 
 /// What the tree `next` changes in `head`, but for what it has from one of the trees `merged`.
 pub(crate) fn compare_trees(
@@ -19,7 +19,7 @@ pub(crate) fn compare_trees(
     next: ObjectId,
     objects: &Objects,
     top_file: &'static str,
-) -> Result<TreeDiff, Trouble> {
+) -> Result<TreeDiff, Error> {
     let mut diff = TreeDiff::new(top_file);
     if head == Some(next) {
         diff.top_file = objects.top_file(&next, top_file)?;
@@ -30,15 +30,15 @@ pub(crate) fn compare_trees(
 }
 
 /// What HEAD has below `prefix`; an empty tree where it has nothing.
-pub(crate) fn old_tree(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<objects::Tree, Trouble> {
+pub(crate) fn old_tree(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<objects::Tree, Error> {
     let id = head.unwrap_or_else(|| ObjectId::empty_tree(objects.hash()));
-    objects.tree(&id, &Place(prefix, "the parent commit"))
+    objects.tree(&id, &TreeContext(prefix, "the parent commit"))
 }
 
 /// A folder as a sentence names it, put into words only where there is such a sentence.
-struct Place<'a>(&'a [u8], &'static str);
+struct TreeContext<'a>(&'a [u8], &'static str);
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for TreeContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self(b"", whose) => write!(f, "the top of {whose}"),
@@ -54,7 +54,7 @@ pub(crate) fn step_to<'t>(
     is_folder: bool,
     prefix: &[u8],
     diff: &mut TreeDiff,
-) -> Result<Option<EntryRef<'t>>, Trouble> {
+) -> Result<Option<EntryRef<'t>>, Error> {
     while let Some(entry) = old.current() {
         match in_tree_order(entry.filename, entry.mode.is_tree(), name, is_folder) {
             Ordering::Less => diff.remove(prefix, &entry),
@@ -66,7 +66,7 @@ pub(crate) fn step_to<'t>(
     Ok(None)
 }
 
-pub(crate) fn rest_removed(old: &mut TreeWalk<'_>, prefix: &[u8], diff: &mut TreeDiff) -> Result<(), Trouble> {
+pub(crate) fn rest_removed(old: &mut TreeWalk<'_>, prefix: &[u8], diff: &mut TreeDiff) -> Result<(), Error> {
     while let Some(gone) = old.take()? {
         diff.remove(prefix, &gone);
     }
@@ -87,21 +87,21 @@ pub(crate) fn trees(
     new: ObjectId,
     objects: &Objects,
     diff: &mut TreeDiff,
-) -> Result<(), Trouble> {
+) -> Result<(), Error> {
     if old == Some(new) || merged.contains(&new) {
         return Ok(());
     }
     depth::check(prefix)?;
     let id = new;
-    let Some(new) = objects.tree_or_gap(&id, &Place(prefix, "the commit"))? else {
+    let Some(new) = objects.tree_or_gap(&id, &TreeContext(prefix, "the commit"))? else {
         // What a gap holds is not known, and so not what left it either. Its name is.
         if let Some((_, path)) = prefix.split_last() {
-            diff.add(path.to_vec(), Kept::Folder, id, old.map(|old| (Kept::Folder, old)));
+            diff.add(path.to_vec(), EntryKind::Folder, id, old.map(|old| (EntryKind::Folder, old)));
         }
         return Ok(());
     };
     let old = old_tree(prefix, old, objects)?;
-    let merged = merged.iter().map(|id| objects.tree(id, &Place(prefix, "a merged commit")));
+    let merged = merged.iter().map(|id| objects.tree(id, &TreeContext(prefix, "a merged commit")));
     let merged = merged.collect::<Result<Vec<_>, _>>()?;
     let (mut old, mut new) = (old.walk()?, new.walk()?);
     let mut merged = merged.iter().map(objects::Tree::walk).collect::<Result<Vec<_>, _>>()?;
@@ -123,7 +123,7 @@ pub(crate) fn trees(
             let theirs: Vec<ObjectId> = theirs.iter().map(|their| their.oid.to_owned()).collect();
             trees(&path, same.map(|old| old.oid.to_owned()), &theirs, entry.oid.to_owned(), objects, diff)?;
         } else {
-            let before = same.map(|old| (Kept::from(old.mode), old.oid.to_owned()));
+            let before = same.map(|old| (EntryKind::from(old.mode), old.oid.to_owned()));
             diff.add(path, entry.mode.into(), entry.oid.to_owned(), before);
         }
     }
@@ -131,7 +131,7 @@ pub(crate) fn trees(
 }
 
 /// What stands in `walk` where `wanted` would: a folder for a folder, another thing for another thing.
-fn seek<'t>(walk: &mut TreeWalk<'t>, wanted: &EntryRef<'_>) -> Result<Option<EntryRef<'t>>, Trouble> {
+fn seek<'t>(walk: &mut TreeWalk<'t>, wanted: &EntryRef<'_>) -> Result<Option<EntryRef<'t>>, Error> {
     let is_folder = wanted.mode.is_tree();
     while let Some(entry) = walk.current() {
         match in_tree_order(entry.filename, entry.mode.is_tree(), wanted.filename, is_folder) {

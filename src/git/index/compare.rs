@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gix::ObjectId;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::diff::change::TreeDiff;
 use crate::git::diff::tree::compare_trees;
 use crate::git::index::decoded::Listed;
@@ -20,7 +20,7 @@ pub(crate) fn compare(
     head: Option<ObjectId>,
     objects: &Objects,
     top_file: &'static str,
-) -> Result<TreeDiff, Trouble> {
+) -> Result<TreeDiff, Error> {
     let mapped = match crate::git::mmap::map(path) {
         Ok(mapped) => mapped,
         Err(err) if err.kind() == io::ErrorKind::NotFound => {

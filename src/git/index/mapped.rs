@@ -3,7 +3,7 @@
 //!
 //! Format: gitformat-index(5). Of 100,000 entries, walking the bytes takes a quarter of the time of decoding them.
 
-use crate::error::Trouble;
+use crate::error::Error;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -298,8 +298,8 @@ impl<'a> Entries<'a> for Walk<'a> {
 }
 
 /// What the error says of an index that cannot be read.
-pub(crate) fn damaged(path: &Path, cause: impl std::fmt::Display) -> Trouble {
-    Trouble::new(
+pub(crate) fn damaged(path: &Path, cause: impl std::fmt::Display) -> Error {
+    Error::new(
         format!("cannot read the index {}", path.display()),
         cause,
         "see what git status says of it; git reset rebuilds an index from HEAD",

@@ -5,7 +5,7 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::hash::Kind;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::index::decoded::Listed;
 use crate::git::index::ewah::set_bits;
 use crate::git::index::mapped::{self, damaged};
@@ -17,7 +17,7 @@ pub(crate) fn joined(
     path: &Path,
     git_dir: &Path,
     hash: Kind,
-) -> Result<Listed<'static>, Trouble> {
+) -> Result<Listed<'static>, Error> {
     let broken = || damaged(path, "its two halves do not fit");
     let (id, bitmaps) = link.split_at_checked(hash.len_in_bytes()).ok_or_else(broken)?;
     let id = ObjectId::try_from(id).map_err(|err| damaged(path, err))?;

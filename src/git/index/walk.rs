@@ -4,12 +4,12 @@ use gix::ObjectId;
 use gix::index::extension::Tree;
 use gix::objs::tree::EntryRef;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::depth;
 use crate::git::diff::change::TreeDiff;
 use crate::git::diff::tree::{old_tree, rest_removed, step_to, trees};
 use crate::git::index::entries::{Entries, Entry};
-use crate::git::odb::objects::{Kept, Objects};
+use crate::git::odb::objects::{EntryKind, Objects};
 
 /// What `entries` change in `head`; folders whose tree in `cache` is HEAD's are stepped over.
 pub(crate) fn compare<'a>(
@@ -18,7 +18,7 @@ pub(crate) fn compare<'a>(
     head: Option<ObjectId>,
     objects: &Objects,
     top_file: &'static str,
-) -> Result<TreeDiff, Trouble> {
+) -> Result<TreeDiff, Error> {
     let mut walk = Walk { entries, objects, diff: TreeDiff::new(top_file) };
     walk.folder(b"", cache, head)?;
     Ok(walk.diff)
@@ -32,7 +32,7 @@ struct Walk<'o, E> {
 
 impl<'a, E: Entries<'a>> Walk<'_, E> {
     /// Compares the entries below `prefix`, which ends in `/` or is empty, with the tree that HEAD has there.
-    fn folder(&mut self, prefix: &[u8], cache: Option<&Tree>, head: Option<ObjectId>) -> Result<(), Trouble> {
+    fn folder(&mut self, prefix: &[u8], cache: Option<&Tree>, head: Option<ObjectId>) -> Result<(), Error> {
         depth::check(prefix)?;
         let old = old_tree(prefix, head, self.objects)?;
         let mut old = old.walk()?;
@@ -60,7 +60,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
         entry: &Entry<'_>,
         cache: Option<&Tree>,
         head: Option<ObjectId>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Error> {
         if entry.path == path {
             // A folder outside of the sparse checkout: the entry is its tree.
             self.entries.skip(1);
@@ -88,7 +88,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
                 continue;
             }
             kept_at_all = true;
-            let before = old.map(|old| (Kept::from(old.mode), old.oid.to_owned()));
+            let before = old.map(|old| (EntryKind::from(old.mode), old.oid.to_owned()));
             self.diff.add(entry.path.to_vec(), entry.mode.into(), entry.id, before);
         }
         if let Some(gone) = old.filter(|_| !kept_at_all) {

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use gix::bstr::ByteSlice;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::regular_file;
 
 /// `dirs`, and whatever they borrow from, each once. Unlike gix this follows a relative alternate from the directory that
 /// names it, and lets two name each other, as git does.
-pub(crate) fn with_alternates(dirs: &[PathBuf], unread: &mut Vec<Trouble>) -> Vec<PathBuf> {
+pub(crate) fn with_alternates(dirs: &[PathBuf], unread: &mut Vec<Error>) -> Vec<PathBuf> {
     let mut seen: Vec<PathBuf> = Vec::new();
     let mut next: Vec<PathBuf> = dirs.iter().rev().cloned().collect();
     while let Some(dir) = next.pop() {
@@ -40,6 +40,6 @@ fn alternates_in(text: &[u8]) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Trouble {
-    Trouble::new(format!("cannot read {}", path.display()), cause, "look for the damage with git fsck --full")
+fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Error {
+    Error::new(format!("cannot read {}", path.display()), cause, "look for the damage with git fsck --full")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gix::ObjectId;
 use gix::hash::{Kind as HashKind, oid};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::odb::alternates::with_alternates;
 use crate::git::pack::forest::Pack;
 use crate::regular_file;
@@ -21,18 +21,18 @@ const STILL_WRITTEN: Duration = Duration::from_secs(60);
 
 /// All packs and all loose objects.
 #[derive(Default)]
-pub(crate) struct Contents {
+pub(crate) struct Inventory {
     pub packs: Vec<Pack>,
     /// For each folder of loose objects, the ids in it that no pack has.
     pub loose: Vec<(PathBuf, Vec<ObjectId>)>,
-    pub unread: Vec<Trouble>,
+    pub unread: Vec<Error>,
     /// Packs that git seems to be writing.
     pub unfinished: Vec<PathBuf>,
     /// Whether a pack is one of a partial clone: what it refers to may be left out.
     pub promised: bool,
 }
 
-impl Contents {
+impl Inventory {
     /// Those of the object directories `dirs`, and of their alternates.
     pub fn of(dirs: &[PathBuf], hash: HashKind, threads: Threads) -> Self {
         let contents = Self::listed(dirs, hash, threads);
@@ -74,7 +74,7 @@ impl Contents {
     }
 
     /// The path of a file that git reads; none of one that it is writing.
-    fn file_of_pack(&mut self, path: PathBuf) -> Result<Option<PathBuf>, Trouble> {
+    fn file_of_pack(&mut self, path: PathBuf) -> Result<Option<PathBuf>, Error> {
         regular_file::expect(&path).map_err(|err| unreadable(&path, err))?;
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         if !name.starts_with(b"tmp_") && !name.starts_with(b".tmp-") {
@@ -87,9 +87,9 @@ impl Contents {
             self.unfinished.extend(age.map(|_| path));
             return Ok(None);
         }
-        let attempt = format!("cannot read the unfinished pack {}", path.display());
+        let context = format!("cannot read the unfinished pack {}", path.display());
         let cause = "git was stopped while it wrote the file, which no index describes";
-        Err(Trouble::new(attempt, cause, "git gc --prune=now removes it"))
+        Err(Error::new(context, cause, "git gc --prune=now removes it"))
     }
 
     fn add_packs(&mut self, folder: &Path, hash: HashKind, threads: Threads) {
@@ -103,7 +103,7 @@ impl Contents {
             match entry {
                 Ok(entry) => match self.file_of_pack(entry.path()) {
                     Ok(path) => indexes.extend(path),
-                    Err(trouble) => self.unread.push(trouble),
+                    Err(error) => self.unread.push(error),
                 },
                 Err(err) => self.unread.push(unreadable(folder, err)),
             }
@@ -125,7 +125,7 @@ impl Contents {
                     self.unread.extend(pack.flaw.clone());
                     self.packs.push(pack);
                 }
-                Err(trouble) => self.unread.push(trouble),
+                Err(error) => self.unread.push(error),
             }
         }
     }
@@ -143,6 +143,6 @@ impl Contents {
     }
 }
 
-fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Trouble {
-    Trouble::new(format!("cannot read {}", path.display()), cause, "look for the damage with git fsck --full")
+fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Error {
+    Error::new(format!("cannot read {}", path.display()), cause, "look for the damage with git fsck --full")
 }

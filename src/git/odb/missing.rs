@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use gix::ObjectId;
 use gix::hash::oid;
 
-use crate::error::{Trouble, counted};
+use crate::error::{Error, counted};
 
 /// How many objects are named where many have one fault.
 const NAMED: usize = 3;
@@ -31,14 +31,14 @@ impl Gaps {
 }
 
 /// That `missing` was not scanned: what a `partial` clone left out, or else what is lost. None where nothing is missing.
-pub(crate) fn not_here(missing: &HashSet<ObjectId>, partial: bool) -> Option<Trouble> {
-    let (cause, way_out) = if partial {
+pub(crate) fn not_here(missing: &HashSet<ObjectId>, partial: bool) -> Option<Error> {
+    let (cause, help) = if partial {
         ("this is a partial clone, which left them out", "git fetch --refetch --no-filter gets them")
     } else {
         ("refs lead to them, and they are not here", "git fsck tells more; another clone may have them")
     };
     let what = || format!("cannot scan {}", objects(&sorted(missing)));
-    (!missing.is_empty()).then(|| Trouble::new(what(), cause, way_out).of_objects(missing.len()))
+    (!missing.is_empty()).then(|| Error::new(what(), cause, help).of_objects(missing.len()))
 }
 
 /// `1 object (0123456789abcdef)`.

@@ -12,11 +12,11 @@ use std::sync::{Arc, OnceLock};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::hash::{Kind, oid};
-use gix::objs::tree::{EntryKind, EntryMode, EntryRef};
+use gix::objs::tree::{self, EntryMode, EntryRef};
 use gix::objs::{Find, TreeRefIter};
 use gix::odb::pack::cache;
 
-use crate::error::{Trouble, counted};
+use crate::error::{Error, counted};
 use crate::git::depth;
 use crate::git::odb::alternates::with_alternates;
 use crate::git::odb::commit::Commit;
@@ -34,9 +34,9 @@ pub(crate) struct Stores {
     /// The repository's own is the first.
     dirs: Vec<PathBuf>,
     /// gix's way to read them, opened when it is needed.
-    gix: OnceLock<Result<Vec<Arc<gix::odb::Store>>, Trouble>>,
+    gix: OnceLock<Result<Vec<Arc<gix::odb::Store>>, Error>>,
     /// The directories that the first one borrows from.
-    borrowed: OnceLock<Result<Vec<PathBuf>, Trouble>>,
+    borrowed: OnceLock<Result<Vec<PathBuf>, Error>>,
     hash: Kind,
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct TreeWalk<'t> {
 }
 
 impl Tree {
-    pub fn walk(&self) -> Result<TreeWalk<'_>, Trouble> {
+    pub fn walk(&self) -> Result<TreeWalk<'_>, Error> {
         let mut walk =
             TreeWalk { rest: TreeRefIter::from_bytes(&self.buffer[self.bytes.clone()], self.hash), current: None };
         walk.step()?;
@@ -88,16 +88,17 @@ impl<'t> TreeWalk<'t> {
         self.current
     }
 
-    pub fn step(&mut self) -> Result<(), Trouble> {
-        self.current =
-            self.rest.next().transpose().map_err(|err| {
-                Trouble::new("cannot read a tree to its end", err, "look for the damage with git fsck")
-            })?;
+    pub fn step(&mut self) -> Result<(), Error> {
+        self.current = self
+            .rest
+            .next()
+            .transpose()
+            .map_err(|err| Error::new("cannot read a tree to its end", err, "look for the damage with git fsck"))?;
         Ok(())
     }
 
     /// The current entry, and one step on.
-    pub fn take(&mut self) -> Result<Option<EntryRef<'t>>, Trouble> {
+    pub fn take(&mut self) -> Result<Option<EntryRef<'t>>, Error> {
         let taken = self.current;
         if taken.is_some() {
             self.step()?;
@@ -144,7 +145,7 @@ impl Stores {
         }
     }
 
-    fn borrowed(&self) -> Result<&[PathBuf], Trouble> {
+    fn borrowed(&self) -> Result<&[PathBuf], Error> {
         let list = || {
             let mut unread = Vec::new();
             let all = with_alternates(&self.dirs, &mut unread);
@@ -154,7 +155,7 @@ impl Stores {
     }
 
     /// Opening them takes a list of all packs, and where all that is wanted is in a plain place they stay unused.
-    fn gix(&self) -> Result<&[Arc<gix::odb::Store>], Trouble> {
+    fn gix(&self) -> Result<&[Arc<gix::odb::Store>], Error> {
         let open = || {
             self.expect_no_pipe_among_packs()?;
             self.dirs.iter().map(|dir| store(dir.clone(), self.hash)).collect()
@@ -163,13 +164,13 @@ impl Stores {
     }
 
     /// gix maps packs and their indexes, and would wait for a pipe in place of one.
-    fn expect_no_pipe_among_packs(&self) -> Result<(), Trouble> {
+    fn expect_no_pipe_among_packs(&self) -> Result<(), Error> {
         let folders = with_alternates(&self.dirs, &mut Vec::new()).into_iter().map(|dir| dir.join("pack"));
         let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten().flatten().map(|file| file.path());
         files.into_iter().try_for_each(|file| {
             let refused = |err| {
-                let attempt = format!("cannot read {}", file.display());
-                Trouble::new(attempt, err, "remove it, and look for the damage with git fsck --full")
+                let context = format!("cannot read {}", file.display());
+                Error::new(context, err, "remove it, and look for the damage with git fsck --full")
             };
             regular_file::expect(&file).map_err(refused)
         })
@@ -193,7 +194,7 @@ impl Objects {
         id: &oid,
         wanted_for: &dyn Display,
         buffer: &'b mut Vec<u8>,
-    ) -> Result<Option<&'b [u8]>, Trouble> {
+    ) -> Result<Option<&'b [u8]>, Error> {
         buffer.clear();
         if id == ObjectId::empty_blob(self.hash) {
             return Ok(Some(buffer));
@@ -203,13 +204,13 @@ impl Objects {
     }
 
     /// The blob's bytes, to keep; none of a gap.
-    pub fn blob_owned(&self, id: &oid, wanted_for: &dyn Display) -> Result<Vec<u8>, Trouble> {
+    pub fn blob_owned(&self, id: &oid, wanted_for: &dyn Display) -> Result<Vec<u8>, Error> {
         let mut buffer = Vec::new();
         Ok(self.blob(id, wanted_for, &mut buffer)?.unwrap_or_default().to_vec())
     }
 
     /// The tree; None where it is noted as a gap.
-    pub fn tree_or_gap(&self, id: &oid, wanted_for: &dyn Display) -> Result<Option<Tree>, Trouble> {
+    pub fn tree_or_gap(&self, id: &oid, wanted_for: &dyn Display) -> Result<Option<Tree>, Error> {
         let mut buffer = Vec::new();
         let bytes = match id {
             _ if id == ObjectId::empty_tree(self.hash) => Some(0..0),
@@ -219,13 +220,13 @@ impl Objects {
     }
 
     /// The tree; an empty one in place of a gap.
-    pub fn tree(&self, id: &oid, wanted_for: &dyn Display) -> Result<Tree, Trouble> {
+    pub fn tree(&self, id: &oid, wanted_for: &dyn Display) -> Result<Tree, Error> {
         let tree = self.tree_or_gap(id, wanted_for)?;
         Ok(tree.unwrap_or_else(|| Tree { buffer: Vec::new(), bytes: 0..0, hash: self.hash }))
     }
 
     /// What stands at `path` in `tree`.
-    pub fn lookup(&self, tree: &oid, path: &[u8]) -> Result<Option<TreeEntry>, Trouble> {
+    pub fn lookup(&self, tree: &oid, path: &[u8]) -> Result<Option<TreeEntry>, Error> {
         let (name, rest) = match path.iter().position(|&b| b == b'/') {
             Some(slash) => (&path[..slash], Some(&path[slash + 1..])),
             None => (path, None),
@@ -245,18 +246,13 @@ impl Objects {
     }
 
     /// The blob of the regular file `name` at the top of `tree`.
-    pub fn top_file(&self, tree: &oid, name: &str) -> Result<Option<ObjectId>, Trouble> {
-        let entry = self.lookup(tree, name.as_bytes())?.filter(|entry| Kept::from(entry.mode) == Kept::File);
+    pub fn top_file(&self, tree: &oid, name: &str) -> Result<Option<ObjectId>, Error> {
+        let entry = self.lookup(tree, name.as_bytes())?.filter(|entry| EntryKind::from(entry.mode) == EntryKind::File);
         Ok(entry.map(|entry| entry.id))
     }
 
     /// Every file and link below `tree`, with `path` in front.
-    pub fn files_below(
-        &self,
-        tree: &oid,
-        path: &[u8],
-        visit: &mut dyn FnMut(Vec<u8>, TreeEntry),
-    ) -> Result<(), Trouble> {
+    pub fn files_below(&self, tree: &oid, path: &[u8], visit: &mut dyn FnMut(Vec<u8>, TreeEntry)) -> Result<(), Error> {
         depth::check(path)?;
         let tree = self.tree(tree, &path.escape_ascii())?;
         let mut walk = tree.walk()?;
@@ -272,7 +268,7 @@ impl Objects {
     }
 
     /// The commit's tree, parents and date.
-    pub fn commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<Commit, Trouble> {
+    pub fn commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<Commit, Error> {
         let mut buffer = Vec::new();
         let kind = gix::objs::Kind::Commit;
         let bytes = self.object_or_gap(id, kind, wanted_for, &mut buffer)?;
@@ -286,7 +282,7 @@ impl Objects {
         id: &oid,
         wanted_for: &dyn Display,
         buffer: &'b mut Vec<u8>,
-    ) -> Result<(gix::objs::Kind, &'b [u8]), Trouble> {
+    ) -> Result<(gix::objs::Kind, &'b [u8]), Error> {
         let found = self.find(id, None, wanted_for, buffer)?;
         let (kind, bytes) = found.ok_or_else(|| missing(id, &"object", wanted_for))?;
         Ok((kind, &buffer[bytes]))
@@ -299,7 +295,7 @@ impl Objects {
         kind: gix::objs::Kind,
         wanted_for: &dyn Display,
         buffer: &mut Vec<u8>,
-    ) -> Result<Option<Range<usize>>, Trouble> {
+    ) -> Result<Option<Range<usize>>, Error> {
         match (self.find(id, Some(kind), wanted_for, buffer)?, &self.gaps) {
             (Some((found, bytes)), _) if found == kind => Ok(Some(bytes)),
             (Some((found, _)), _) => Err(unreadable(id, &kind, wanted_for, format!("it is a {found}"))),
@@ -318,7 +314,7 @@ impl Objects {
         expected: Option<gix::objs::Kind>,
         wanted_for: &dyn Display,
         buffer: &mut Vec<u8>,
-    ) -> Result<Option<(gix::objs::Kind, Range<usize>)>, Trouble> {
+    ) -> Result<Option<(gix::objs::Kind, Range<usize>)>, Error> {
         let what: &dyn Display = match &expected {
             Some(kind) => kind,
             None => &"object",
@@ -361,8 +357,8 @@ impl Objects {
         &self,
         id: &oid,
         buffer: &mut Vec<u8>,
-        failed: &dyn Fn(gix::Error) -> Trouble,
-    ) -> Result<Option<gix::objs::Kind>, Trouble> {
+        failed: &dyn Fn(gix::Error) -> Error,
+    ) -> Result<Option<gix::objs::Kind>, Error> {
         // gix refuses alternates that name each other, and takes a relative one from another place than git does.
         let borrowed = self.stores.borrowed()?;
         for store in self
@@ -397,8 +393,8 @@ impl Objects {
     }
 }
 
-fn missing(id: &oid, kind: &dyn Display, wanted_for: &dyn Display) -> Trouble {
-    Trouble::new(
+fn missing(id: &oid, kind: &dyn Display, wanted_for: &dyn Display) -> Error {
+    Error::new(
         format!("cannot read {kind} {} for {wanted_for}", named(id)),
         "the object is not in this repository (a partial clone, or damage)",
         "fetch it with git fetch, or look for the damage with git fsck",
@@ -410,20 +406,16 @@ fn named(id: &oid) -> impl Display + '_ {
     id.to_hex_with_len(16)
 }
 
-fn unreadable(id: &oid, kind: &dyn Display, wanted_for: &dyn Display, cause: impl Display) -> Trouble {
-    Trouble::new(
-        format!("cannot read {kind} {} for {wanted_for}", named(id)),
-        cause,
-        "look for the damage with git fsck",
-    )
+fn unreadable(id: &oid, kind: &dyn Display, wanted_for: &dyn Display, cause: impl Display) -> Error {
+    Error::new(format!("cannot read {kind} {} for {wanted_for}", named(id)), cause, "look for the damage with git fsck")
 }
 
-fn store(dir: PathBuf, hash: Kind) -> Result<Arc<gix::odb::Store>, Trouble> {
+fn store(dir: PathBuf, hash: Kind) -> Result<Arc<gix::odb::Store>, Error> {
     let shown = dir.display().to_string();
     gix::odb::Store::at_opts(dir, hash, &mut std::iter::empty(), gix::odb::store::init::Options::default())
         .map(Arc::new)
         .map_err(|err| {
-            Trouble::new(
+            Error::new(
                 format!("cannot open the object directory {shown}"),
                 err,
                 "correct or unset GIT_OBJECT_DIRECTORY and GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -460,8 +452,8 @@ pub(crate) fn is_lfs_pointer(blob: &[u8]) -> bool {
 pub(crate) const LFS_POINTER: &str = "a Git LFS pointer: what it points to is kept outside of git";
 
 /// What such pointers mean for a history.
-pub(crate) fn pointers_of_lfs(count: usize) -> Trouble {
-    Trouble::new(
+pub(crate) fn pointers_of_lfs(count: usize) -> Error {
+    Error::new(
         format!("cannot scan what {} of Git LFS stand for", counted(count, "pointer")),
         "the object database holds the pointers, not the files",
         "git lfs fetch --all gets them, and keysweep files .git/lfs/objects scans them",
@@ -473,20 +465,20 @@ pub(crate) const SUBMODULE: &str = "a submodule: it is a repository of its own";
 
 /// What an entry is to a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum EntryKind {
     File,
     Symlink,
     Submodule,
     Folder,
 }
 
-impl From<EntryMode> for Kept {
+impl From<EntryMode> for EntryKind {
     fn from(mode: EntryMode) -> Self {
         match mode.kind() {
-            EntryKind::Tree => Kept::Folder,
-            EntryKind::Link => Kept::Symlink,
-            EntryKind::Commit => Kept::Submodule,
-            EntryKind::Blob | EntryKind::BlobExecutable => Kept::File,
+            tree::EntryKind::Tree => EntryKind::Folder,
+            tree::EntryKind::Link => EntryKind::Symlink,
+            tree::EntryKind::Commit => EntryKind::Submodule,
+            tree::EntryKind::Blob | tree::EntryKind::BlobExecutable => EntryKind::File,
         }
     }
 }

@@ -11,7 +11,7 @@ use gix::odb::pack;
 use gix::odb::pack::data::entry::Header;
 use gix::zlib::Inflate;
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::pack::buffer::Buffer;
 use crate::threads::{Threads, in_parts, sort_in_parts};
 
@@ -21,18 +21,18 @@ pub(crate) struct Pack {
     index: pack::index::File,
     data: pack::data::File,
     /// In the order of their offsets.
-    entries: Vec<Entry>,
+    entries: Vec<PackEntry>,
     /// For each entry its children, one after the other: those of entry `n` are `children[starts[n]..starts[n + 1]]`.
     starts: Vec<u32>,
     children: Vec<u32>,
     pub roots: Vec<Root>,
     /// What is wrong with it, beside single objects.
-    pub flaw: Option<Trouble>,
+    pub flaw: Option<Error>,
 }
 
 /// Where an object is, and under which position the index has its id.
 #[derive(Clone, Copy)]
-struct Entry {
+struct PackEntry {
     offset: u64,
     at_index: u32,
 }
@@ -57,7 +57,7 @@ pub(crate) enum RootKind {
 }
 
 /// Where an entry stands in the forest.
-enum Place {
+enum DeltaParent {
     Root(RootKind),
     /// It is a delta against this one.
     Above(u32),
@@ -79,7 +79,7 @@ pub(crate) enum Held {
 }
 
 impl Pack {
-    pub fn open(index: &Path, hash: HashKind, threads: Threads) -> Result<Self, Trouble> {
+    pub fn open(index: &Path, hash: HashKind, threads: Threads) -> Result<Self, Error> {
         let path = index.with_extension("pack");
         let broken = |what: &Path, err: gix::Error| damaged(what, err);
         let mapped = pack::index::File::at(index, hash).map_err(|err| broken(index, err))?;
@@ -202,8 +202,8 @@ impl Pack {
     fn places(&self, part: Range<usize>) -> (Vec<u32>, Vec<Root>) {
         let mut roots = Vec::new();
         let parents = part.map(|at| match self.place(at) {
-            Place::Above(base) => base,
-            Place::Root(kind) => {
+            DeltaParent::Above(base) => base,
+            DeltaParent::Root(kind) => {
                 roots.push(Root { entry: number(at), kind, weight: 0, count: 0 });
                 NONE
             }
@@ -211,21 +211,21 @@ impl Pack {
         (parents.collect(), roots)
     }
 
-    fn place(&self, at: usize) -> Place {
+    fn place(&self, at: usize) -> DeltaParent {
         let offset = self.entries[at].offset;
         let Ok(entry) = self.data.entry(offset) else {
-            return Place::Root(RootKind::Broken("its header in the pack is none"));
+            return DeltaParent::Root(RootKind::Broken("its header in the pack is none"));
         };
-        Place::Root(match entry.header {
+        DeltaParent::Root(match entry.header {
             Header::OfsDelta { base_distance } => {
                 let base = Header::verified_base_pack_offset(offset, base_distance);
                 match base.and_then(|base| self.entry_before(at, base)) {
-                    Some(base) => return Place::Above(base),
+                    Some(base) => return DeltaParent::Above(base),
                     None => RootKind::Broken("it is a delta without a base"),
                 }
             }
             Header::RefDelta { base_id } => match self.entry_of(&base_id) {
-                Some(base) => return Place::Above(base),
+                Some(base) => return DeltaParent::Above(base),
                 None => RootKind::Elsewhere(base_id),
             },
             Header::Commit => RootKind::Whole(Kind::Commit),
@@ -311,9 +311,9 @@ impl Pack {
 }
 
 /// All entries in the order of their offsets.
-fn sorted(index: &pack::index::File, threads: Threads) -> Vec<Entry> {
-    let entry = |at| Entry { offset: index.pack_offset_at_index(at), at_index: at };
-    let mut entries: Vec<Entry> = (0..index.num_objects()).map(entry).collect();
+fn sorted(index: &pack::index::File, threads: Threads) -> Vec<PackEntry> {
+    let entry = |at| PackEntry { offset: index.pack_offset_at_index(at), at_index: at };
+    let mut entries: Vec<PackEntry> = (0..index.num_objects()).map(entry).collect();
     sort_in_parts(&mut entries, threads, |entry| entry.offset);
     entries
 }
@@ -328,6 +328,6 @@ fn number(at: usize) -> u32 {
     u32::try_from(at).expect("a pack counts its objects in four bytes")
 }
 
-fn damaged(path: &Path, cause: impl std::fmt::Display) -> Trouble {
-    Trouble::new(format!("cannot read the pack {}", path.display()), cause, "look for the damage with git fsck --full")
+fn damaged(path: &Path, cause: impl std::fmt::Display) -> Error {
+    Error::new(format!("cannot read the pack {}", path.display()), cause, "look for the damage with git fsck --full")
 }

@@ -12,7 +12,7 @@ use crate::git::odb::objects::Objects;
 use crate::git::pack::buffer::Buffer;
 use crate::git::pack::delta::{Delta, Splice};
 use crate::git::pack::forest::{Held, Pack, Root, RootKind};
-use crate::git::pack::tree_entries::{Entries, Entry};
+use crate::git::pack::tree_entries::{Entries, TreeEntry};
 
 /// Which objects of a kind a walk shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -274,7 +274,7 @@ impl<'o> Walker<'o> {
 
     fn base(&self, base: &ObjectId) -> Result<(Kind, Option<Vec<u8>>), String> {
         let mut buffer = Vec::new();
-        let (kind, bytes) = self.objects.any(base, &"a delta", &mut buffer).map_err(|trouble| trouble.cause)?;
+        let (kind, bytes) = self.objects.any(base, &"a delta", &mut buffer).map_err(|error| error.cause)?;
         Ok((kind, Some(bytes.to_vec())))
     }
 }
@@ -293,7 +293,7 @@ impl New {
     fn read(
         &mut self,
         tell: &Tell<'_>,
-        read: impl FnOnce(&mut dyn FnMut(&Entry<'_>)) -> gix::Result<Entries>,
+        read: impl FnOnce(&mut dyn FnMut(&TreeEntry<'_>)) -> gix::Result<Entries>,
     ) -> gix::Result<Entries> {
         self.names.clear();
         self.ids.clear();

@@ -7,7 +7,7 @@ use memchr::memchr;
 use crate::git::pack::delta::{Delta, Step};
 
 /// What a folder has.
-pub(crate) struct Entry<'t> {
+pub(crate) struct TreeEntry<'t> {
     pub name: &'t [u8],
     pub id: &'t oid,
     pub is_submodule: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Entries(Vec<usize>);
 
 impl Entries {
     /// Shows each entry of `tree`, whose ids have `id_len` bytes.
-    pub fn read(tree: &[u8], id_len: usize, see: &mut dyn FnMut(&Entry<'_>)) -> gix::Result<Self> {
+    pub fn read(tree: &[u8], id_len: usize, see: &mut dyn FnMut(&TreeEntry<'_>)) -> gix::Result<Self> {
         let mut starts = vec![0];
         let mut start = 0;
         while start < tree.len() {
@@ -39,7 +39,7 @@ impl Entries {
         delta: &Delta<'_>,
         wanted: bool,
         id_len: usize,
-        see: &mut dyn FnMut(&Entry<'_>),
+        see: &mut dyn FnMut(&TreeEntry<'_>),
     ) -> gix::Result<Self> {
         let mut reader = Reader { starts: Vec::new(), wanted, at: 0, begun: Vec::new(), id_len, see };
         let mut read = Ok(());
@@ -70,7 +70,7 @@ struct Reader<'s> {
     /// What there is of it so far.
     begun: Vec<u8>,
     id_len: usize,
-    see: &'s mut dyn FnMut(&Entry<'_>),
+    see: &'s mut dyn FnMut(&TreeEntry<'_>),
 }
 
 impl Reader<'_> {
@@ -123,13 +123,13 @@ impl Reader<'_> {
 }
 
 /// The entry that `bytes` are, of a mode, a space, a name, NUL and an id. A third of the time that gix takes, which checks more.
-fn entry(bytes: &[u8], id_len: usize) -> gix::Result<Entry<'_>> {
+fn entry(bytes: &[u8], id_len: usize) -> gix::Result<TreeEntry<'_>> {
     let (header, id) = bytes.split_at(bytes.len() - id_len);
     let space = header.iter().take(7).position(|&b| b == b' ').ok_or_else(cut_short)?;
     let (mode, name) = (&header[..space], &header[space + 1..header.len() - 1]);
     let is_mode = !mode.is_empty() && mode.iter().all(|b| (b'0'..=b'7').contains(b));
     let id = oid::from_bytes_unchecked(id);
-    let entry = Entry { name, id, is_submodule: mode == b"160000" };
+    let entry = TreeEntry { name, id, is_submodule: mode == b"160000" };
     if is_mode && !name.is_empty() { Ok(entry) } else { Err(cut_short().into()) }
 }
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::detect::Detector;
-use crate::history::provenance::{Archive, Exposure};
+use crate::history::provenance::{Archive, Provenance};
 
 const SHELL: &str = include_str!("clean.sh");
 /// What a shell cannot do, in one program.
@@ -23,13 +23,13 @@ pub struct Setup {
 }
 
 /// The whole text. It holds no token: a path with one in it is asked for when the script runs.
-pub fn script(setup: &Setup, exposures: &[Exposure], detector: &Detector) -> Vec<u8> {
+pub fn script(setup: &Setup, provenances: &[Provenance], detector: &Detector) -> Vec<u8> {
     let path = |name: &str, path: &Path| {
         let asked = || format!("${{KEYSWEEP_{}:?set it to the path}}", name.to_uppercase()).into_bytes();
         let word = word(path.as_os_str().as_encoded_bytes(), detector).unwrap_or_else(asked);
         [name.as_bytes(), b"=", &word, b"\n"].concat()
     };
-    let archives: Vec<&str> = archives(exposures).iter().map(|one| one.object.as_str()).collect();
+    let archives: Vec<&str> = archives(provenances).iter().map(|one| one.object.as_str()).collect();
     let options = setup.options.join(" ");
     let values = [
         path("repository", &setup.git_dir),
@@ -55,11 +55,11 @@ pub fn word(bytes: &[u8], detector: &Detector) -> Option<Vec<u8>> {
 }
 
 /// The archives that hold a token, by their ids. A build that unpacks none has no code for them.
-pub(super) fn archives(exposures: &[Exposure]) -> Vec<&Archive> {
+pub(super) fn archives(provenances: &[Provenance]) -> Vec<&Archive> {
     if !cfg!(feature = "archives") {
         return Vec::new();
     }
-    let mut archives: Vec<&Archive> = exposures.iter().flat_map(|one| &one.archives).collect();
+    let mut archives: Vec<&Archive> = provenances.iter().flat_map(|one| &one.archives).collect();
     // One token may tell the path where another does not.
     archives.sort_by_key(|one| (&one.object, one.path.is_none()));
     archives.dedup_by_key(|one| &one.object);

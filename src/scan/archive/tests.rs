@@ -7,7 +7,7 @@ use crate::finding::Part;
 use crate::scan::archive::limits::{Budget, EXCESS, FINDINGS, Limits};
 use crate::scan::archive::path_inside;
 use crate::scan::archive::walk::unpack;
-use crate::scan::source::Newness;
+use crate::scan::source::AddedFilter;
 
 const SMALL: Limits = Limits { depth: 3, file: 1 << 20, held: 4 << 20, free: 2 << 20, ratio: 10, all: 8 << 20 };
 
@@ -37,51 +37,51 @@ fn unpacked(bytes: &[u8]) -> (Vec<(String, usize)>, Vec<String>) {
     });
     let mut seen = seen.into_inner();
     seen.sort();
-    let troubles = unpacked.unread.iter().map(|one| one.trouble(&one.path));
-    (seen, troubles.map(|trouble| format!("{}: {}", trouble.attempt, trouble.cause)).collect())
+    let errors = unpacked.unread.iter().map(|one| one.error(&one.path));
+    (seen, errors.map(|error| format!("{}: {}", error.context, error.cause)).collect())
 }
 
-fn holds(troubles: &[String], words: &str) {
-    assert!(matches!(troubles, [one] if one.contains(words)), "{troubles:?}");
+fn holds(errors: &[String], words: &str) {
+    assert!(matches!(errors, [one] if one.contains(words)), "{errors:?}");
 }
 
 #[test]
 fn a_file_that_is_too_large_is_read_in_part_and_the_next_one_whole() {
     let zeros = vec![0; (1 << 20) + 1];
-    let (seen, troubles) = unpacked(&zip(&[("a", &zeros), ("b", b"x")]));
+    let (seen, errors) = unpacked(&zip(&[("a", &zeros), ("b", b"x")]));
     assert_eq!(seen, [("f!/a".to_owned(), 1 << 20), ("f!/b".to_owned(), 1)]);
-    holds(&troubles, "cannot look into f!/a: it is larger than 1 MiB");
-    let (seen, troubles) = unpacked(&zip(&[("a", &zeros[1..])]));
-    assert_eq!((seen.len(), troubles.len()), (1, 0));
+    holds(&errors, "cannot look into f!/a: it is larger than 1 MiB");
+    let (seen, errors) = unpacked(&zip(&[("a", &zeros[1..])]));
+    assert_eq!((seen.len(), errors.len()), (1, 0));
 }
 
 #[test]
 fn all_that_is_unpacked_is_bounded_by_the_size_of_the_file() {
     let zeros = vec![0; 1 << 20];
-    let (seen, troubles) = unpacked(&zip(&[("a", &zeros), ("b", &zeros), ("c", &zeros), ("d", b"x")]));
+    let (seen, errors) = unpacked(&zip(&[("a", &zeros), ("b", &zeros), ("c", &zeros), ("d", b"x")]));
     assert_eq!(seen.len(), 3, "{seen:?}");
     assert!(seen[2].1 < 1 << 20, "{seen:?}");
-    holds(&troubles, "cannot look into f: what it holds is larger than 2 MiB and 10 times the file");
+    holds(&errors, "cannot look into f: what it holds is larger than 2 MiB and 10 times the file");
 }
 
 #[test]
 fn a_bomb_in_bombs_counts_as_one() {
     let inner = zip(&[("z", &vec![0; 1 << 20])]);
     let outer = zip(&["1", "2", "3", "4", "5"].map(|name| (name, &inner[..])));
-    let (seen, troubles) = unpacked(&outer);
+    let (seen, errors) = unpacked(&outer);
     assert!(seen.iter().map(|(_, size)| size).sum::<usize>() < 3 << 20, "{seen:?}");
-    assert!(troubles.iter().any(|one| one.contains("larger than 2 MiB")), "{troubles:?}");
+    assert!(errors.iter().any(|one| one.contains("larger than 2 MiB")), "{errors:?}");
 }
 
 #[test]
 fn archives_in_archives_end_at_the_depth() {
     let mut bytes = b"content".to_vec();
     for depth in 0..6 {
-        let (seen, troubles) = unpacked(&bytes);
+        let (seen, errors) = unpacked(&bytes);
         assert_eq!(seen.len(), depth.min(3), "{depth}");
-        assert_eq!(troubles.len(), usize::from(depth > 3), "{troubles:?}");
+        assert_eq!(errors.len(), usize::from(depth > 3), "{errors:?}");
         if depth > 3 {
-            holds(&troubles, "more than 3 archives are nested");
+            holds(&errors, "more than 3 archives are nested");
         }
         bytes = if depth % 2 == 0 { gzip(&bytes) } else { zip(&[("in", &bytes)]) };
     }
@@ -115,8 +115,8 @@ fn a_million_of_names_is_not_free() {
     let name = "n".repeat(60_000);
     let names: Vec<String> = (0..60).map(|n| format!("{name}{n}")).collect();
     let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
-    let (_, troubles) = unpacked(&gzip(&zip(&files)));
-    assert!(troubles.iter().any(|one| one.contains("larger than")), "{troubles:?}");
+    let (_, errors) = unpacked(&gzip(&zip(&files)));
+    assert!(errors.iter().any(|one| one.contains("larger than")), "{errors:?}");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn findings_are_bounded() {
     let archive = zip(&[("a", b"first"), ("b", b"second"), ("c", b"third")]);
     let listed = Cell::new(0);
     let unpacked = unpack(b"f", &archive, SMALL, &budget, &|unit| {
-        if let (Newness::Compared(compare), Part::Content) = (unit.newness, unit.part) {
+        if let (AddedFilter::Compared(compare), Part::Content) = (unit.added, unit.part) {
             let spans = vec![0..2, 2..4, 3..5];
             let new = compare(&spans).expect("nothing fails").into_iter().filter(|&is_new| is_new);
             listed.set(listed.get() + new.count());

@@ -14,9 +14,9 @@ use crate::scan::archive::path::{entry_path, is_too_long};
 use crate::scan::archive::stream::{Format, Layout};
 use crate::scan::archive::{ar, kind, stream, tar, zip};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::{Part, Span};
-use crate::scan::source::{Newness, Skipped, Unit};
+use crate::scan::source::{AddedFilter, Skipped, Unit};
 
 /// The shortest text beside the files that may hold a token.
 const SHORTEST_TEXT: usize = 16;
@@ -47,9 +47,9 @@ pub(crate) struct Unopened {
 
 impl Unopened {
     /// What to say of it, under this name.
-    pub fn trouble(&self, name: &[u8]) -> Trouble {
-        let attempt = format!("cannot look into {}{}", String::from_utf8_lossy(name), self.others);
-        Trouble::new(attempt, &self.why, "unpack it by other means, and scan what comes out")
+    pub fn error(&self, name: &[u8]) -> Error {
+        let context = format!("cannot look into {}{}", String::from_utf8_lossy(name), self.others);
+        Error::new(context, &self.why, "unpack it by other means, and scan what comes out")
     }
 }
 
@@ -219,7 +219,7 @@ impl Walk<'_> {
             };
             Ok(spans.iter().map(list).collect())
         };
-        (self.visit)(&Unit { path: Some(path), part, origin: None, bytes, newness: Newness::Compared(&compare) });
+        (self.visit)(&Unit { path: Some(path), part, origin: None, bytes, added: AddedFilter::Compared(&compare) });
         if is_spent.get() {
             let why = format!("archives hold more than {FINDINGS} findings, of which no more are listed");
             self.give_up(path, why);

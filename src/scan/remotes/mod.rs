@@ -30,7 +30,7 @@ use crate::scan::remotes::record::{
 };
 use crate::scan::remotes::settings::{Remote, Settings};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::refs::Ref;
 use crate::git::repository::Repository;
 use crate::scan::push_request::{Advice, Destination, Push};
@@ -64,7 +64,7 @@ struct Review {
 }
 
 /// The ids that the repository at `destination` is known to have, before `pushes` go there.
-pub(crate) fn known_at(destination: &Destination, pushes: &[Push], repository: &Repository) -> Result<There, Trouble> {
+pub(crate) fn known_at(destination: &Destination, pushes: &[Push], repository: &Repository) -> Result<There, Error> {
     // Git starts a hook there, and takes relative paths from there.
     let base = std::path::absolute(repository.worktree().unwrap_or(repository.git_dir()));
     let base = base.unwrap_or_else(|_| repository.git_dir().to_owned());
@@ -85,7 +85,7 @@ pub(crate) fn known_at(destination: &Destination, pushes: &[Push], repository: &
 }
 
 impl Judge<'_> {
-    fn known(mut self, destination: &Destination, location: Location, pushes: &[Push]) -> Result<There, Trouble> {
+    fn known(mut self, destination: &Destination, location: Location, pushes: &[Push]) -> Result<There, Error> {
         let places = self.settings.same_as(location, &self.base);
         let is_there = |remote: &&Remote| places.contains(&self.fetched_from(remote));
         let remotes: Vec<Remote> = self.settings.remotes.iter().filter(is_there).cloned().collect();
@@ -129,7 +129,7 @@ impl Judge<'_> {
 
     /// Sorts out which refs under `refs/remotes/` this remote has from the repository that it fetches from now. Others, such as
     /// local branches that a mirror fetches over, change without a fetch.
-    fn review(&self, remote: &Remote) -> Result<Review, Trouble> {
+    fn review(&self, remote: &Remote) -> Result<Review, Error> {
         let location = self.fetched_from(remote);
         let digest = location.digest();
         let places = self.settings.same_as(location, &self.base);
@@ -159,7 +159,7 @@ impl Judge<'_> {
     }
 
     /// What `tracked` have that may be from another repository than that at `places`.
-    fn doubtful(&self, remote: &Remote, places: &[Location], tracked: &[Ref]) -> Result<HashSet<ObjectId>, Trouble> {
+    fn doubtful(&self, remote: &Remote, places: &[Location], tracked: &[Ref]) -> Result<HashSet<ObjectId>, Error> {
         let here: HashSet<ObjectId> = tracked.iter().map(|found| found.id).collect();
         let earlier = self.record.of(remote);
         let is_local = self.settings.is_local(remote);
@@ -210,7 +210,7 @@ impl Judge<'_> {
 
     /// This push goes to another repository than `remote` fetches from, and git moves its tracking refs nevertheless. Returns
     /// whether the record was changed.
-    fn expect_to_be_written(&mut self, remote: &Remote, pushes: &[Push]) -> Result<bool, Trouble> {
+    fn expect_to_be_written(&mut self, remote: &Remote, pushes: &[Push]) -> Result<bool, Error> {
         let Review { trusted, mut entry, .. } = self.review(remote)?;
         let written = pushes.iter().filter(|push| remote.tracking_ref(&push.name).is_some());
         let written = written.filter_map(|push| ObjectId::from_hex(push.new.as_bytes()).ok());
@@ -241,8 +241,8 @@ fn leave_out_what_is_gone(
     fetched: &mut Vec<Fetched>,
     pushes: &[Push],
 ) -> bool {
-    let lacking = pushes.iter().filter(|push| push.old.is_none());
-    let branches: HashSet<&[u8]> = lacking.filter_map(|push| push.name.strip_prefix(b"refs/heads/")).collect();
+    let missing = pushes.iter().filter(|push| push.old.is_none());
+    let branches: HashSet<&[u8]> = missing.filter_map(|push| push.name.strip_prefix(b"refs/heads/")).collect();
     let tracking_ref = |branch: &[u8]| remote.tracking_ref(&[b"refs/heads/", branch].concat());
     let gone: HashMap<Vec<u8>, &[u8]> =
         branches.iter().filter_map(|branch| Some((tracking_ref(branch)?, *branch))).collect();

@@ -11,7 +11,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
 use crate::atomic_file::AtomicFile;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::Secret;
 use crate::git::path::to_path;
 use crate::git::refs::Ref;
@@ -62,7 +62,7 @@ impl Fetched {
 }
 
 /// Where the clone of this remote came from, as its reflog says, until git lets that expire.
-pub(crate) fn clone_source(remote: &Remote, repository: &Repository, base: &Path) -> Result<Option<Location>, Trouble> {
+pub(crate) fn clone_source(remote: &Remote, repository: &Repository, base: &Path) -> Result<Option<Location>, Error> {
     let Ok(name) = std::str::from_utf8(&remote.name) else { return Ok(None) };
     let head = format!("refs/remotes/{name}/HEAD");
     let message = if repository.has_reftable() {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::git::command::Question;
 use crate::git::path::to_path;
 use crate::git::repository::Repository;
@@ -41,7 +41,7 @@ struct Setting<'s> {
 
 impl Settings {
     /// Asks git once: only git knows all files, includes, options and variables that count.
-    pub fn read(repository: &Repository) -> Result<Self, Trouble> {
+    pub fn read(repository: &Repository) -> Result<Self, Error> {
         const ARGS: &[&str] =
             &["config", "--null", "--show-origin", "--get-regexp", r"^(remote|url)\.|^keysweep\.samerepository$"];
         let answer = Question::new(Path::new("."), ARGS).env("GIT_DIR", repository.git_dir()).answer()?;
@@ -54,7 +54,7 @@ impl Settings {
             }
             // Nothing matches.
             Some(1) if answer.stderr.is_empty() => Ok(Self::default()),
-            _ => Err(Trouble::new(
+            _ => Err(Error::new(
                 format!("cannot read the remotes of {}", repository.git_dir().display()),
                 answer.complaint(),
                 "correct what git config --list complains of",

@@ -5,41 +5,41 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Common, HistoryArgs};
 use super::output;
-use crate::cleanup::{Cleaning, Place};
+use crate::cleanup::{Cleanup, OutputPath};
 use crate::detect::Detector;
-use crate::error::Trouble;
+use crate::error::Error;
 use crate::finding::ShownPath;
 use crate::git::command::ask;
 use crate::git::repository::Repository;
-use crate::history::provenance::Exposure;
+use crate::history::provenance::Provenance;
 use crate::report::{self, Setup};
-use crate::secrets::Vault;
+use crate::secrets::Secrets;
 
 /// The tokens that are found, and the two files in which they are written down, where these were asked for.
 pub(super) struct Asked {
     files: Option<AskedFiles>,
-    vault: Vault,
+    secrets: Secrets,
 }
 
 struct AskedFiles {
-    replacements: Place,
-    script: Place,
+    replacements: OutputPath,
+    script: OutputPath,
 }
 
 impl Asked {
     /// What is wrong with a place is said before the sweep, not after it.
-    pub fn new(args: &HistoryArgs, repository: &Repository, common: &Common) -> Result<Self, Trouble> {
-        let Some(path) = &args.replacements else { return Ok(Self { files: None, vault: Vault::of_tokens() }) };
-        let place = Place::new(path, repository.worktree())?;
+    pub fn new(args: &HistoryArgs, repository: &Repository, common: &Common) -> Result<Self, Error> {
+        let Some(path) = &args.replacements else { return Ok(Self { files: None, secrets: Secrets::of_tokens() }) };
+        let place = OutputPath::new(path, repository.worktree())?;
         let script = match &args.plan {
             Some(path) => path.clone(),
             None => beside(path),
         };
-        let taken = |attempt: String, by: &str| Err(Trouble::new(attempt, by, "choose another place for one of them"));
+        let taken = |context: String, by: &str| Err(Error::new(context, by, "choose another place for one of them"));
         if place.is(&script) {
             return taken(format!("cannot write the plan to {}", script.display()), "the replacements go there");
         }
-        let script = Place::for_script(&script)?;
+        let script = OutputPath::for_script(&script)?;
         match &common.output {
             Some(report) if place.is(report) || script.is(report) => {
                 output::leave_file_alone();
@@ -48,25 +48,25 @@ impl Asked {
             }
             _ => {
                 let files = AskedFiles { replacements: place, script };
-                Ok(Self { files: Some(files), vault: Vault::of_forms() })
+                Ok(Self { files: Some(files), secrets: Secrets::of_forms() })
             }
         }
     }
 
-    pub fn vault(&self) -> &Vault {
-        &self.vault
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Writes both files, where they were asked for.
     fn write(
         self,
-        exposures: &[Exposure],
+        provenances: &[Provenance],
         options: &Options,
         repository: &Repository,
         detector: &Detector,
-    ) -> Result<Option<ShownPath>, Trouble> {
+    ) -> Result<Option<ShownPath>, Error> {
         let Some(files) = self.files else { return Ok(None) };
-        let found: HashSet<_> = exposures.iter().map(|one| one.finding.fingerprint).collect();
+        let found: HashSet<_> = provenances.iter().map(|one| one.finding.fingerprint).collect();
         let git_dir = absolute(repository.common_dir());
         let setup = Setup {
             top: repository.worktree().map_or_else(|| git_dir.clone(), absolute),
@@ -75,8 +75,8 @@ impl Asked {
             config: options.config.clone(),
             options: options.words(false, detector)?,
         };
-        files.replacements.write(self.vault, |token| found.contains(&token))?;
-        files.script.write_script(&report::script(&setup, exposures, detector))?;
+        files.replacements.write(self.secrets, |token| found.contains(&token))?;
+        files.script.write_script(&report::script(&setup, provenances, detector))?;
         Ok(Some(ShownPath::from_masked(detector.mask(files.script.path().as_os_str().as_encoded_bytes()))))
     }
 }
@@ -111,13 +111,13 @@ impl Options {
     }
 
     /// As words for a shell.
-    fn words(&self, with_config: bool, detector: &Detector) -> Result<Vec<String>, Trouble> {
+    fn words(&self, with_config: bool, detector: &Detector) -> Result<Vec<String>, Error> {
         let mut words = Vec::new();
         let named = |option: &str, value: &[u8]| {
             let word = report::word(value, detector).and_then(|word| String::from_utf8(word).ok());
             let help = "give it another name, or the value in .keysweep.toml";
             word.ok_or_else(|| {
-                Trouble::new(format!("cannot repeat {option} in the plan"), "its value holds a token", help)
+                Error::new(format!("cannot repeat {option} in the plan"), "its value holds a token", help)
             })
             .map(|word| [option.to_owned(), word])
         };
@@ -135,24 +135,24 @@ impl Options {
 
 /// What the plan needs, and the two files where there is something to put into them. What was found is told also where that
 /// fails.
-pub(super) fn cleaning(
-    exposures: &[Exposure],
+pub(super) fn cleanup(
+    provenances: &[Provenance],
     asked: Asked,
     (repository, options): (&Repository, &Options),
     detector: &Detector,
     notes: &mut Vec<String>,
-    failed: &mut Option<Trouble>,
-) -> Option<Cleaning> {
-    if exposures.is_empty() {
+    failed: &mut Option<Error>,
+) -> Option<Cleanup> {
+    if provenances.is_empty() {
         notes.extend(asked.files.map(|_| "no token was found, so no file with replacements was written".to_owned()));
         return None;
     }
-    let remotes = ask(Path::new("."), &["remote"]).map_err(|trouble| *failed = Some(trouble)).ok()?;
-    let script = asked.write(exposures, options, repository, detector);
-    let script = script.unwrap_or_else(|trouble| {
-        *failed = Some(trouble);
+    let remotes = ask(Path::new("."), &["remote"]).map_err(|error| *failed = Some(error)).ok()?;
+    let script = asked.write(provenances, options, repository, detector);
+    let script = script.unwrap_or_else(|error| {
+        *failed = Some(error);
         None
     });
     let options = options.words(true, detector).unwrap_or_default();
-    Some(Cleaning { has_remotes: remotes.is_some_and(|names| !names.is_empty()), options, script })
+    Some(Cleanup { has_remotes: remotes.is_some_and(|names| !names.is_empty()), options, script })
 }
