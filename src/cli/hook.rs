@@ -72,6 +72,11 @@ fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Error>) 
         quiet &= settings.quiet;
         let source = base.introduced(&pushes)?;
         notes.extend(source.note());
+        if !(settings.quiet || common.quiet)
+            && let Some(line) = hook::long_scan_note(&base.advice, source.commits())
+        {
+            output::announce(&line);
+        }
         let with_own = (!settings.has_built_in_alone()).then(|| Detector::new(&settings.rules));
         let detector = with_own.as_ref().unwrap_or_else(|| &built_in);
         let (allow, before) = (&settings.allow, Some(&settings.before));

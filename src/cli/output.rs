@@ -105,6 +105,11 @@ pub(super) fn show_progress(line: &str) {
     let _ = write!(io::stderr(), "\r\x1b[K{line}");
 }
 
+/// Prints a line on standard error before a scan that takes long.
+pub(super) fn announce(line: &str) {
+    let _ = writeln!(io::stderr(), "keysweep: {}", safe(line));
+}
+
 /// Writes the line of a token that was just met. What may go wrong meets the report as well.
 pub(super) fn sighting(finding: &Finding) {
     if is_watched() {

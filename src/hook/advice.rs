@@ -1,7 +1,11 @@
 //! What helps where a push is stopped for commits that the other side may have already.
 
+use crate::error::counted;
 use crate::scan::push_request::Advice;
 use crate::scan::remotes::SAME_REPOSITORY;
+
+/// A note about a scan of fewer commits would be noise: nobody waits long for it.
+const MANY_COMMITS: usize = 2_000;
 
 /// The command after which keysweep knows what the other side has. None where no URL was passed.
 pub fn fetch_command(advice: &Advice) -> Option<String> {
@@ -31,6 +35,17 @@ pub fn unsure_note(advice: &Advice) -> Option<String> {
         }
         _ => fetch,
     })
+}
+
+/// Explains a wait before it begins: why so many commits are scanned, and how to spare the next push that. None where the push
+/// introduces few commits, or where it is known what the other side has.
+pub fn long_scan_note(advice: &Advice, commits: usize) -> Option<String> {
+    if !advice.is_unsure || commits < MANY_COMMITS {
+        return None;
+    }
+    let help =
+        fetch_command(advice).map_or_else(String::new, |command| format!("; `{command}` makes later pushes faster"));
+    Some(format!("scanning {}, since it is unknown which of them the other side has{help}", counted(commits, "commit")))
 }
 
 /// As a word for a POSIX shell.

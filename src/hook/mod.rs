@@ -17,7 +17,7 @@ mod runner;
 mod script;
 
 pub use crate::hook::invocation::{Invocation, Stdin};
-pub use advice::{fetch_command, unsure_note};
+pub use advice::{fetch_command, long_scan_note, unsure_note};
 pub use doctor::{Diagnosis, Guard, doctor};
 pub use install::{install, uninstall};
 pub use push::{Load, pre_push, pre_receive, range, update};

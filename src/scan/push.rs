@@ -195,6 +195,11 @@ impl<'r> Pushed<'r> {
         Self { archives: archives.then(Default::default), ..self }
     }
 
+    /// How many commits are to be scanned.
+    pub fn commits(&self) -> usize {
+        self.commits.len()
+    }
+
     /// What the reader should know about how it was scanned.
     pub fn note(&self) -> Option<String> {
         let what = match self.cut {

@@ -515,3 +515,48 @@ fn a_pipe_in_place_of_a_file_is_not_waited_for() {
     let wanted: &[Wanted] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
     expect_report(&pair.direct(&line).expect_code(1), wanted);
 }
+
+/// The remote of the URL was never fetched, and another remote was: the user may know that they are one repository.
+#[test]
+fn the_help_names_the_setting_where_the_remote_of_the_url_is_known() {
+    let pair = Pair::new(4730);
+    let repo = &pair.repo;
+    let origin = pair.origin().display().to_string();
+    let mirror = repo.base().join("mirror.git");
+    repo.git_call(&["clone", "-q", "--bare"]).args(&[&pair.origin(), &mirror]).run().expect_code(0);
+    repo.git(&["remote", "add", "mirror", text(&mirror)]);
+    let setting = format!("git config --add keysweep.sameRepository '{origin} {}'", text(&mirror));
+    let notes = |run: &Run| run.summary()["notes"].to_string();
+    for to in ["mirror", text(&mirror)] {
+        let said = notes(&pair.push(&[to, "main:new"]).expect_code(1));
+        assert!(said.contains("git fetch mirror") && said.contains(&setting), "{said}");
+    }
+    // A remote of which nothing is known vouches for nothing.
+    repo.git(&["remote", "add", "empty", "https://example.org/never/fetched"]);
+    let said = notes(&pair.push(&["mirror", "main:new"]).expect_code(1));
+    assert!(!said.contains("never/fetched"), "{said}");
+    drop(repo.call("sh", &["-c", &setting]).run().expect_code(0));
+    pair.push(&["mirror", "main:new"]).expect_code(0);
+}
+
+#[test]
+fn a_long_first_scan_is_announced() {
+    let pair = Pair::new(4731);
+    let repo = &pair.repo;
+    let commit = |at: usize| {
+        let from = if at == 0 { "from refs/heads/main^0\n" } else { "" };
+        format!("commit refs/heads/long\ncommitter A <a@b> {at} +0000\ndata 1\nx\n{from}\n")
+    };
+    let stream = format!("feature done\n{}done\n", (0..2_100).map(commit).collect::<String>());
+    repo.git_call(&["fast-import", "--quiet"]).stdin(stream).run().expect_code(0);
+    let id = pair.oid("long");
+    let hook = |url: &str, options: &[&str]| {
+        let args = [&["hook"][..], options, &["pre-push", url, url]].concat();
+        repo.keysweep_call(&args).stdin(format!("refs/heads/long {id} refs/heads/long {ZERO}\n")).run()
+    };
+    let url = "https://example.org/x";
+    let run = hook(url, &[]).expect_code(1);
+    run.expect_has("keysweep: scanning 2,101 commits").expect_has("git fetch https://example.org/x");
+    hook(url, &["--quiet"]).expect_lacks("scanning 2,101");
+    hook(text(&pair.origin()), &[]).expect_code(0).expect_lacks("keysweep: scanning");
+}

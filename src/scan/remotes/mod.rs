@@ -222,12 +222,13 @@ impl Judge<'_> {
     fn advice(&self, destination: &Destination, remotes: &[Remote], named: Option<&Remote>, is_unsure: bool) -> Advice {
         let url = destination.url.clone().unwrap_or_default();
         let known = remotes.iter().find(|remote| named == Some(remote)).or(remotes.first());
-        let pair = match known {
-            Some(_) => None,
-            None => named
-                .or(self.settings.remotes.first())
-                .map(|remote| (without_password(&self.settings.fetch_url(remote)), without_password(&url))),
+        // What was fetched by another remote may be the same repository's.
+        let is_fetched = |remote: &&Remote| self.refs.iter().any(|found| remote.covers(&found.name));
+        let other = match known {
+            Some(_) => self.settings.remotes.iter().find(|remote| !remotes.contains(remote) && is_fetched(remote)),
+            None => named.or(self.settings.remotes.first()),
         };
+        let pair = other.map(|remote| (without_password(&self.settings.fetch_url(remote)), without_password(&url)));
         let fetch = known.map_or_else(|| without_password(&url), |remote| remote.name.clone());
         Advice { fetch: Some(fetch), is_unsure, pair }
     }
