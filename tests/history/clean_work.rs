@@ -104,7 +104,7 @@ fn something_unfinished_is_named_first() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     let [_, apply] = commands(&run);
     let told = shell(&repo, repo.top(), &apply).expect_code(2);
-    told.expect_has("something is unfinished in").expect_has("(MERGE_HEAD)");
+    told.expect_has("an operation is unfinished in").expect_has("(MERGE_HEAD)");
     assert!(file(&repo).exists());
 }
 

@@ -10,7 +10,6 @@ config=''
 sweep() { keysweep history "$@"; }
 # end of values
 set -eu
-umask 077
 
 stop() {
     printf 'keysweep: %s\n' "$*" >&2
@@ -24,6 +23,16 @@ case "${1:-}" in
     *) stop "unknown argument: use --apply, or none to look" ;;
 esac
 
+# A setting, a hook or a variable of this machine must not decide what happens. A trace would print names of refs.
+for name in $(env | sed -n 's/^\(GIT_[A-Za-z0-9_]*\)=.*/\1/p'); do
+    case $name in
+        GIT_SSH* | GIT_ASKPASS | GIT_PROXY_COMMAND | GIT_SSL_* | GIT_HTTP_* | GIT_TERMINAL_PROMPT | GIT_ALLOW_PROTOCOL) ;;
+        GIT_CONFIG_GLOBAL | GIT_CONFIG_SYSTEM | GIT_CONFIG_NOSYSTEM | GIT_EXEC_PATH | GIT_AUTHOR_* | GIT_COMMITTER_*) ;;
+        *) unset "$name" ;;
+    esac
+done
+export GIT_TRACE2=0 GIT_TRACE2_EVENT=0 GIT_TRACE2_PERF=0
+
 # What is needed.
 command -v git >/dev/null || stop "git is missing: install it"
 command -v keysweep >/dev/null || stop "keysweep is missing in PATH: install it there, since it makes the proof"
@@ -34,15 +43,12 @@ version=$(git version | sed 's/[^0-9]*\([0-9]*\.[0-9]*\).*/\1/')
 [ "${version%%.*}" -gt 2 ] || { [ "${version%%.*}" -eq 2 ] && [ "${version#*.}" -ge 31 ]; } || stop "git $version is too old: install git 2.31 or later"
 [ -f "$replacements" ] || stop "$replacements is missing: run keysweep history --replacements anew, and its plan"
 
-# A setting, a hook or a variable of this machine must not decide what happens.
-# shellcheck disable=SC2046 # names of variables
-unset $(git rev-parse --local-env-vars)
 export LC_ALL=C GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1 GIT_LFS_SKIP_SMUDGE=1 GIT_CONFIG_COUNT=0
 setting() {
     export "GIT_CONFIG_KEY_$GIT_CONFIG_COUNT=$1" "GIT_CONFIG_VALUE_$GIT_CONFIG_COUNT=$2"
     GIT_CONFIG_COUNT=$((GIT_CONFIG_COUNT + 1))
 }
-for name in maintenance.auto fetch.prune fetch.pruneTags transfer.fsckObjects fetch.fsckObjects push.gpgSign push.followTags core.fsmonitor fetch.writeCommitGraph; do
+for name in maintenance.auto fetch.prune fetch.pruneTags transfer.fsckObjects fetch.fsckObjects push.gpgSign push.followTags push.useForceIfIncludes core.fsmonitor fetch.writeCommitGraph log.showSignature; do
     setting "$name" false
 done
 setting gc.auto 0
@@ -50,8 +56,9 @@ setting safe.bareRepository all
 setting core.hooksPath /dev/null
 setting fetch.recurseSubmodules no
 setting push.recurseSubmodules no
-setting clone.defaultRemoteName origin
+setting push.pushOption ''
 setting init.templateDir ''
+setting init.defaultRefFormat files
 setting pack.packSizeLimit 0
 setting core.quotePath false
 
@@ -59,10 +66,14 @@ setting core.quotePath false
 here() { git --git-dir="$repository" "$@"; }
 here rev-parse --git-dir >/dev/null || stop "$repository is no git directory"
 
+# Only its owner can open this folder, so the files in it need no mode of their own. A umask would also be that of every
+# object that git writes into a repository, and others could not read it.
 work=$(mktemp -d "${TMPDIR:-/tmp}/keysweep.XXXXXX") || stop "cannot make a temporary folder: set TMPDIR to one that has room"
 trap 'rm -rf "$work"' EXIT
-trap 'exit 130' HUP INT TERM
+trap 'exit 130' HUP INT TERM PIPE
+work=$(cd "$work" && pwd -P)
 clean=$work/clean.git
+printf '%s\n%s\n' "$$" "$replacements" > "$work/owner"
 
 cat > "$work/program.py" <<'PYTHON'
 # program
@@ -86,12 +97,7 @@ format=$(here rev-parse --show-object-format)
 git init -q --bare --object-format="$format" "$clean" || stop "cannot write to $work: set TMPDIR to a folder that has room"
 printf '%s\n' "$(cd "$repository" && pwd -P)/objects" > "$clean/objects/info/alternates"
 # Addresses and credentials that only this repository knows.
-here config --local --includes --name-only --get-regexp '^(url|http|https|credential|protocol|ssh|core\.sshcommand|core\.gitproxy)\.?' > "$work/keys" || :
-sort -u "$work/keys" | while IFS= read -r key; do
-    here config --local --includes --get-all "$key" | while IFS= read -r value; do
-        git --git-dir="$clean" config --add "$key" "$value"
-    done
-done
+step settings "$repository"
 # What a partial or shallow clone lacks is fetched, not assumed.
 if [ -f "$repository/shallow" ] || here config --get-regexp '^(remote\..*\.promisor|extensions\.partialclone)$' > /dev/null; then
     setting core.alternateRefsCommand :
@@ -100,19 +106,22 @@ fi
 # The places: every address that somebody pushes to, and every other that is read.
 : > "$work/urls"
 here remote > "$work/remotes"
-while IFS= read -r remote; do
-    here remote get-url --push --all "$remote" 2>/dev/null | sed 's/^/push /' >> "$work/urls" || :
-done < "$work/remotes"
-while IFS= read -r remote; do
-    here remote get-url --all "$remote" 2>/dev/null | sed 's/^/read /' >> "$work/urls" || :
-done < "$work/remotes"
+for use in push read; do
+    while IFS= read -r remote; do
+        if [ "$use" = push ]; then option=--push; else option=--all; fi
+        here remote get-url --all "$option" "$remote" 2>/dev/null | sed "s/^/$use $remote /" >> "$work/urls" || :
+    done < "$work/remotes"
+done
 cd "$top"
-# The git directory of a place on this machine.
+# The git directory of a place on this machine, sought as git seeks it.
 folder_of() {
-    path=${1#file://}
-    for path in "$path" "$path/.git" "$path.git"; do
-        if [ -d "$path/objects" ] && git --git-dir="$path" rev-parse --git-dir > /dev/null 2>&1; then
-            (cd "$path" && pwd -P)
+    path=$1
+    case $path in
+        file://*) path=$("$python" -c 'import os, sys, urllib.parse as u; os.write(1, u.unquote_to_bytes(sys.argv[1]))' "${path#file://}") ;;
+    esac
+    for path in "$path/.git" "$path" "$path.git/.git" "$path.git"; do
+        if [ -e "$path" ] && folder=$(git --git-dir="$path" rev-parse --path-format=absolute --git-common-dir 2>/dev/null); then
+            (cd "$folder" && pwd -P)
             return
         fi
     done
@@ -120,26 +129,48 @@ folder_of() {
 own=$(cd "$repository" && pwd -P)
 : > "$work/places"
 : > "$work/keys"
-while read -r use url; do
+while read -r use remote url; do
+    case $url in
+        # Not an address: a word such as DISABLED keeps people from pushing.
+        /dev/null) continue ;;
+        */* | *:*) ;;
+        *) [ "$use" = read ] || [ -e "$url" ] || continue ;;
+    esac
     folder=$(folder_of "$url")
+    # Nobody pushes to a bundle, nor to a branch that is checked out, where git refuses that.
+    if [ -f "${url#file://}" ] && [ -z "$folder" ]; then use='read'; fi
+    if [ -n "$folder" ] && [ "$(git --git-dir="$folder" rev-parse --is-bare-repository)" = false ]; then
+        case $(git --git-dir="$folder" config --get receive.denyCurrentBranch || :) in
+            ignore | warn | updateInstead) ;;
+            *) use='read' ;;
+        esac
+    fi
     # One place may have two spellings.
     if [ "$folder" != "$own" ] && ! grep -qxF -e "${folder:-$url}" "$work/keys"; then
         printf '%s\n' "${folder:-$url}" >> "$work/keys"
-        printf '%s %s\n' "$use" "$url" >> "$work/places"
+        printf '%s %s %s\n' "$use" "$remote" "$url" >> "$work/places"
     fi
 done < "$work/urls"
 unfinished=$(step start "$repository")
-[ -z "$unfinished" ] || stop "something is unfinished in $unfinished: end it (git rebase --abort, git merge --abort and the like), and run this again"
+[ -z "$unfinished" ] || stop "an operation is unfinished in $unfinished: end it (git rebase --abort, git merge --abort and the like), and run this again"
 
 number=0
-while read -r use url; do
+while read -r use remote url; do
     number=$((number + 1))
     shown=$(cat "$work/place$number.shown")
+    say "Reading $shown."
     git --git-dir="$clean" config "remote.place$number.url" "$url"
     git --git-dir="$clean" config "remote.place$number.fetch" "+refs/*:refs/place$number/*"
     for group in ordinary forge; do
         git --git-dir="$clean" config "remote.place$number-$group.url" "$url"
         git --git-dir="$clean" config "remote.place$number-$group.fetch" "+refs/*:refs/place$number/*"
+    done
+    # How the remote is reached.
+    for key in uploadpack receivepack vcs proxy proxyAuthMethod; do
+        value=$(here config --get "remote.$remote.$key") || continue
+        for name in "place$number" "place$number-ordinary" "place$number-forge"; do
+            git --git-dir="$clean" config "remote.$name.$key" "$value"
+        done
     done
     folder=$(folder_of "$url")
     printf '%s\n' "$folder" > "$work/place$number.folder"
@@ -203,7 +234,7 @@ done
 # The way back.
 backup=$replacements.backup
 number=0
-while ! mkdir "$backup" 2>/dev/null; do
+while ! mkdir -m 0700 "$backup" 2>/dev/null; do
     number=$((number + 1))
     [ "$number" -lt 100 ] || stop "cannot make a folder for the backup beside $replacements"
     backup=$replacements.backup$number
@@ -233,7 +264,6 @@ number=0
 while [ "$number" -lt "$places" ]; do
     number=$((number + 1))
     shown=$(cat "$work/place$number.shown")
-    folder=$(cat "$work/place$number.folder")
     if [ "$(cat "$work/place$number.use")" = push ]; then
         same "$number" || :
         groups=$(step push "place$number") || exit 2
@@ -241,7 +271,7 @@ while [ "$number" -lt "$places" ]; do
         case $groups in
             *ordinary*)
                 quietly git --git-dir="$clean" push -q --force-with-lease "place$number-ordinary" ||
-                    stop "$shown refused some of it: lift the protection of its branches, or pull what somebody pushed, and run this again; this repository was not changed"
+                    stop "$shown refused some of it, see above: lift the protection of its branches, and run this again. This repository was not changed. Where you may not push, set another address: git remote set-url --push NAME no_push"
                 say "Pushed to $shown."
                 ;;
         esac
@@ -252,21 +282,28 @@ while [ "$number" -lt "$places" ]; do
                 ;;
         esac
     fi
-    # What a push leaves behind in a bare repository on this machine.
+done
+
+# This repository may borrow objects from a place, so it goes first.
+settle "$repository" "$backup"
+# What a push leaves behind in a bare repository on this machine.
+number=0
+while [ "$number" -lt "$places" ]; do
+    number=$((number + 1))
+    folder=$(cat "$work/place$number.folder")
     if [ "$(cat "$work/place$number.use")" = push ] && [ -n "$folder" ] && [ -w "$folder/objects" ] &&
         [ "$(git --git-dir="$folder" rev-parse --is-bare-repository)" = true ]; then
         settle "$folder" "$backup" "place$number"
     fi
 done
-
-settle "$repository" "$backup"
 [ -z "$healthy" ] || quietly here fsck --connectivity-only --no-dangling --no-progress ||
     remains "git fsck complains of $repository: compare with $backup/before.bundle"
 
 # The proof: every place anew, and this repository, by the rules and by the bytes of the tokens.
 by_bytes() {
     found=$(step scan "$1") || exit 2
-    [ -z "$found" ] || remains "$1 holds a token in $found: $2"
+    [ -z "$found" ] || printf '%s\n' "$found" > "$work/said"
+    [ -z "$found" ] || while IFS= read -r line; do remains "$line"; done < "$work/said"
 }
 number=0
 while [ "$number" -lt "$places" ]; do
@@ -281,18 +318,18 @@ while [ "$number" -lt "$places" ]; do
     for look in sweep_mirror seek; do
         if ! "$look" "$proof" > "$work/said"; then
             step mask < "$work/said"
-            remains "a fresh mirror of $shown is not clean, see above: its owner deletes what no push can"
+            remains "a fresh mirror of $shown is not clean, see above: its owner deletes what no push can, and you delete a bundle"
             break
         fi
     done
-    [ -z "$folder" ] || by_bytes "$folder" "its owner runs keysweep history --replacements there, and its plan"
+    [ -z "$folder" ] || by_bytes "$folder"
     rm -rf "$proof"
 done
 if ! (cd "$top" && if [ -n "$config" ]; then sweep --config "$config"; else sweep; fi) > "$work/said"; then
     step mask < "$work/said"
     remains "$repository is not clean, see above"
 fi
-by_bytes "$repository" "see above what keeps it"
+by_bytes "$repository"
 
 if [ -n "$left" ]; then
     say "Not proved yet. The file with the replacements stays: $replacements"

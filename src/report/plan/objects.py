@@ -6,6 +6,7 @@ No token is ever an argument or printed. What cannot be done ends with one sente
 
 import collections
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -79,6 +80,9 @@ def replacements():
 
 ARCHIVES = set(os.environ.get("KEYSWEEP_ARCHIVES", "").encode().split())
 LITERALS, EXPRESSIONS = replacements()
+# Python 3.6 would write ASCII only.
+sys.stdout, sys.stderr = (io.TextIOWrapper(one.buffer, "utf-8", "surrogateescape", line_buffering=True)
+                          for one in (sys.stdout, sys.stderr))
 # The message of an error may quote a name that is a token.
 sys.excepthook = lambda kind, why, _: stop("cannot go on: %s: %s" % (kind.__name__, text(str(why))))
 
@@ -90,6 +94,19 @@ def change(data):
     for old, new in EXPRESSIONS:
         data = old.sub(lambda _, new=new: new, data)
     return data
+
+
+def new_names(names):
+    """`names` of one folder, and what each is called without tokens. Two names may become one."""
+    used = set(name for name in names if change(name) == name)
+    new = []
+    for name in names:
+        to = change(name)
+        while to != name and to in used:
+            to += b"-2"
+        used.add(to)
+        new.append(to)
+    return names, new
 
 
 class Objects:
@@ -203,15 +220,8 @@ class Rewrite:
 
     def tree(self, oid, data):
         kept = list(entries(data))
-        used = set(name for _, name, _ in kept if change(name) == name)
-        new = []
-        for mode, name, child in kept:
-            to = change(name)
-            # Two names may become one.
-            while to != name and to in used:
-                to += b"-2"
-            used.add(to)
-            new.append((mode, to, self.new.get(child, child)))
+        names = new_names([name for _, name, _ in kept])[1]
+        new = [(mode, to, self.new.get(child, child)) for (mode, _, child), to in zip(kept, names)]
         if new == kept:
             return
         new.sort(key=lambda one: one[1] + (b"/" if one[0] == b"40000" else b""))

@@ -20,7 +20,8 @@ def moves(refs, new):
     for ref, oid in refs.items():
         move = (ref, oid, new_name(ref, new), new.get(oid, oid))
         if move[:2] != move[2:]:
-            if move[0] != move[2] and move[2] in refs:
+            # A run that was stopped may have made the new name already.
+            if move[0] != move[2] and refs.get(move[2], move[3]) != move[3]:
                 stop("the ref %s holds a token in its name, and the name without it is taken: rename one of them"
                      % text(ref))
             yield move
@@ -43,7 +44,8 @@ def push(place):
         if now.get(ref) != oid:
             stop("somebody pushed to %s meanwhile: run this again" % shown_name(place))
         lines = groups["forge" if is_of_a_forge(ref) else "ordinary"]
-        lines.append("\tpush = %s\n" % quoted(target + b":" + to))
+        if now.get(to) != target:
+            lines.append("\tpush = %s\n" % quoted(target + b":" + to))
         if to != ref:
             lines.append("\tpush = %s\n" % quoted(b":" + ref))
     for group, lines in groups.items():
@@ -64,7 +66,9 @@ def places_of(number):
 
 def quoted(value):
     value = value.decode("utf-8", "surrogateescape")
-    return "\"%s\"" % value.replace("\\", "\\\\").replace("\"", "\\\"")
+    for plain, escaped in (("\\", "\\\\"), ("\"", "\\\""), ("\n", "\\n")):
+        value = value.replace(plain, escaped)
+    return "\"%s\"" % value
 
 
 def report(number):
