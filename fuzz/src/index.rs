@@ -5,8 +5,10 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use keysweep::detect::Detector;
 use keysweep::git::Repository;
-use keysweep::scan::{Source, Staged};
+use keysweep::rules::ALL;
+use keysweep::scan::{Source, Staged, Unit};
 use keysweep::threads::Threads;
 
 /// What stands in front of the bytes of an index.
@@ -22,6 +24,7 @@ pub struct Place {
     folder: PathBuf,
     sha1: Repository,
     sha256: Repository,
+    detector: Detector,
 }
 
 impl Place {
@@ -31,7 +34,7 @@ impl Place {
         let _ = fs::remove_dir_all(&folder);
         let sha1 = repository(&folder.join("sha1"), "sha1");
         let sha256 = repository(&folder.join("sha256"), "sha256");
-        Self { folder, sha1, sha256 }
+        Self { folder, sha1, sha256, detector: Detector::new(ALL) }
     }
 
     /// Returns whether the index was read.
@@ -41,7 +44,9 @@ impl Place {
         let staged = Staged::read(input.repository);
         if let Ok(staged) = &staged {
             let _ = staged.config();
-            let _ = staged.visit(Threads::new(NonZero::new(1)), &|unit| assert!(unit.bytes.len() < 1 << 20));
+            let _ = staged.visit(&self.detector, Threads::new(NonZero::new(1)), &|unit: &Unit<'_>| {
+                assert!(unit.bytes.len() < 1 << 20);
+            });
         }
         if let Some(path) = shared {
             fs::remove_file(path).expect("remove the shared index");

@@ -59,7 +59,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Error> {
     let progress_state = Arc::new(ProgressState::default());
     progress::tell_when_stopped(&progress_state);
     let progress = Progress::start(&progress_state, common);
-    let history = History::open(&repository, &detector, threads(common), progress_state);
+    let history = History::open(&repository, threads(common), progress_state);
     let allow = Allow::strict();
     let scanner = Scanner { detector: &detector, allow: &allow, before: None, secrets: None, tell: None };
     let mut result = scanner.run(&history, threads(common));

@@ -96,7 +96,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let progress_state = Arc::new(ProgressState::default());
     progress::tell_when_stopped(&progress_state);
     let progress = Progress::start(&progress_state, common);
-    let history = History::open(repository, &detector, threads(common), progress_state);
+    let history = History::open(repository, threads(common), progress_state);
     #[cfg(feature = "archives")]
     let history = history.with_archives(args.archives());
     let history = if args.since_last { history.since_last(&rules) } else { history };
@@ -112,14 +112,14 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let mut result = scanner.run(&history, threads(common));
     result.unread.extend(unread);
     if args.since_last {
-        notes.extend(remember(&history, &rules, &result));
+        notes.extend(remember(&history, &detector, &rules, &result));
     }
     let found: HashSet<_> = result.findings.iter().map(|finding| finding.fingerprint).collect();
     let tokens = secrets.tokens(|token| found.contains(&token));
     let second = (!tokens.is_empty()).then(|| Detector::seeking_beyond(&settings.rules, tokens));
     if let Some(detector) = &second {
         let scanner = Scanner { detector, allow: &settings.allow, before: None, secrets: Some(secrets), tell: None };
-        result.add_second_pass(scanner.run(&SecondPass::new(&history, detector), threads(common)));
+        result.add_second_pass(scanner.run(&SecondPass(&history), threads(common)));
         notes.extend(by_value(&result));
     }
     // Names may hold a token that no rule finds there.
@@ -158,12 +158,12 @@ fn rules_version(rules: &[&'static Rule], archives: bool) -> [u8; 32] {
 }
 
 /// Remembers what is clean; a sentence where that cannot be done.
-fn remember(history: &History<'_>, rules: &[u8; 32], result: &ScanResult) -> Option<String> {
+fn remember(history: &History<'_>, detector: &Detector, rules: &[u8; 32], result: &ScanResult) -> Option<String> {
     if !result.is_complete() {
         return Some("not everything was read, so nothing was remembered".to_owned());
     }
     let found = result.findings.iter().chain(result.allowed.iter().map(|one| &one.finding));
     let tainted: HashSet<&str> = found.filter_map(|one| Some(one.origin.as_ref()?.id.as_str())).collect();
-    let failed = history.remember(rules, &tainted).err()?;
+    let failed = history.remember(detector, rules, &tainted).err()?;
     Some(format!("what is clean could not be remembered: {failed}; the next sweep reads everything again"))
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
+use crate::detect::Hit;
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::git::pack::traversal::{Look, Object};
 use crate::history::show::{held, show};
@@ -58,7 +59,7 @@ impl Archives {
         if self.wanted { |kind| if kind == ObjectKind::Blob { Look::All } else { held(kind) } } else { held }
     }
 
-    pub fn show(&self, object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
+    pub fn show(&self, object: &Object<'_, Vec<Hit>>, visit: &dyn Fn(&Unit<'_>)) {
         if self.wanted && object.kind == ObjectKind::Blob && is_archive(object.bytes) {
             self.open(object, visit);
         } else {
@@ -72,18 +73,25 @@ impl Archives {
     }
 
     /// Hands over what is in the blob, and then its own bytes.
-    fn open(&self, blob: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
-        let &Object { id, bytes, may_hold, .. } = blob;
+    fn open(&self, blob: &Object<'_, Vec<Hit>>, visit: &dyn Fn(&Unit<'_>)) {
+        let &Object { id, bytes, content, .. } = blob;
         if !self.met().ids.insert(id.to_owned()) {
             return;
         }
         let origin = Origin { order: 0, kind: OriginKind::Blob, id: id.to_string() };
         let visit = |unit: &Unit<'_>| visit(&Unit { origin: Some(&origin), ..*unit });
         let unpacked = unpack(b"", bytes, LIMITS, &self.budget, &visit);
-        if may_hold {
+        if !content.is_clean() {
             let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
             let added = AddedFilter::Compared(&untold);
-            visit(&Unit { path: Some(b""), part: Part::Content, origin: None, bytes, added });
+            visit(&Unit {
+                path: Some(b""),
+                part: Part::Content,
+                origin: None,
+                bytes,
+                added,
+                hits: content.found().map(Vec::as_slice),
+            });
         }
         let mut met = self.met();
         met.files += unpacked.files;

@@ -7,7 +7,6 @@ use std::sync::{Arc, OnceLock};
 use gix::ObjectId;
 
 use crate::config::CONFIG_NAME;
-use crate::detect::Detector;
 use crate::error::Error;
 use crate::git::diff::change::{Change, TreeDiff};
 use crate::git::index;
@@ -26,7 +25,6 @@ use crate::threads::Threads;
 /// The object database of a repository, and the names that lead into it.
 pub struct History<'r> {
     pub(super) repository: &'r Repository,
-    pub(super) detector: &'r Detector,
     pub(super) contents: Inventory,
     pub(super) refs: Vec<Ref>,
     /// Those of a reftable; others are files, and read where they are asked for.
@@ -53,12 +51,7 @@ pub struct History<'r> {
 
 impl<'r> History<'r> {
     /// Opens every pack and lists every loose object. Reads no content but the indexes of the worktrees.
-    pub fn open(
-        repository: &'r Repository,
-        detector: &'r Detector,
-        threads: Threads,
-        progress: Arc<ProgressState>,
-    ) -> Self {
+    pub fn open(repository: &'r Repository, threads: Threads, progress: Arc<ProgressState>) -> Self {
         let mut contents = Inventory::of(repository.stores.folders(), repository.objects.hash(), threads);
         let mut told = |error| contents.unread.push(error);
         let Refs { direct: refs, symbolic, broken } = repository.all_refs().map_err(&mut told).unwrap_or_default();
@@ -80,7 +73,6 @@ impl<'r> History<'r> {
         }
         Self {
             repository,
-            detector,
             contents,
             refs,
             reflogs,

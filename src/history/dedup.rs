@@ -23,8 +23,8 @@ impl Copies {
     }
 
     /// A copy with other bytes is damaged or forged, and counts as well.
-    pub fn is_first(&self, object: &Object<'_>) -> bool {
-        if !self.any || !object.may_hold {
+    pub fn is_first<F>(&self, object: &Object<'_, F>) -> bool {
+        if !self.any || object.content.is_clean() {
             return true;
         }
         let seen = (object.id.to_owned(), self.hasher.hash_one(object.bytes));

@@ -3,6 +3,7 @@
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
+use crate::detect::Hit;
 use crate::git::pack::traversal::{Look, Object};
 use crate::history::show::{held, show};
 use crate::scan::source::Unit;
@@ -23,7 +24,7 @@ impl Archives {
         held
     }
 
-    pub fn show(&self, object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
+    pub fn show(&self, object: &Object<'_, Vec<Hit>>, visit: &dyn Fn(&Unit<'_>)) {
         show(object, visit);
     }
 

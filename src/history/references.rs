@@ -48,7 +48,7 @@ impl<'h> Links<'h> {
     }
 
     /// Notes what the object refers to. An error where it is no well-formed object of its kind.
-    pub fn see(&self, object: &Object<'_>) -> gix::Result<()> {
+    pub fn see<F>(&self, object: &Object<'_, F>) -> gix::Result<()> {
         let &Object { kind, id, bytes, .. } = object;
         match kind {
             // The walk tells of each entry that is new.

@@ -2,6 +2,7 @@
 
 use gix::objs::Kind as ObjectKind;
 
+use crate::detect::Hit;
 use crate::finding::{Origin, OriginKind, Part};
 use crate::git::pack::traversal::{Look, Object};
 use crate::scan::commit_text::{visit_envelope, whole};
@@ -13,16 +14,19 @@ pub(super) fn held(kind: ObjectKind) -> Look {
 }
 
 /// Hands over what can be scanned of an object.
-pub(super) fn show(object: &Object<'_>, visit: &dyn Fn(&Unit<'_>)) {
-    let &Object { kind, id, bytes, may_hold, .. } = object;
-    if !may_hold {
+pub(super) fn show(object: &Object<'_, Vec<Hit>>, visit: &dyn Fn(&Unit<'_>)) {
+    let &Object { kind, id, bytes, content, .. } = object;
+    if content.is_clean() {
         return;
     }
     let origin = |kind| Origin { order: 0, kind, id: id.to_string() };
     let visit_from = |origin: &Origin, unit: &Unit<'_>| visit(&Unit { origin: Some(origin), ..*unit });
     let visit_words = |origin: &Origin| visit_envelope(bytes, &|unit| visit_from(origin, unit));
     match kind {
-        ObjectKind::Blob => visit_from(&origin(OriginKind::Blob), &whole(Part::Content, bytes)),
+        ObjectKind::Blob => {
+            let hits = content.found().map(Vec::as_slice);
+            visit_from(&origin(OriginKind::Blob), &Unit { hits, ..whole(Part::Content, bytes) });
+        }
         ObjectKind::Commit => visit_words(&origin(OriginKind::Commit)),
         ObjectKind::Tag => visit_words(&origin(OriginKind::Tag)),
         ObjectKind::Tree => {

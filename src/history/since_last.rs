@@ -5,6 +5,7 @@ use std::io;
 
 use gix::ObjectId;
 
+use crate::detect::Detector;
 use crate::history::clean_cache::{KnownClean, digest};
 use crate::history::database::History;
 use crate::history::work::Work;
@@ -24,14 +25,14 @@ impl History<'_> {
     }
 
     /// Remembers all objects but those in `tainted`, by their hex ids. Only after a sweep that read everything.
-    pub fn remember(&self, rules: &[u8; 32], tainted: &HashSet<&str>) -> io::Result<()> {
+    pub fn remember(&self, detector: &Detector, rules: &[u8; 32], tainted: &HashSet<&str>) -> io::Result<()> {
         let tainted = tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok());
         let tainted: HashSet<ObjectId> = tainted.chain(self.archives.closed()).collect();
         let (others, clean): (Vec<ObjectId>, Vec<ObjectId>) =
             self.contents.ids().into_iter().partition(|id| tainted.contains(id));
         let found = self.found.get().expect("what was not swept is not remembered");
         // A tree with a token in a name is read again in any case.
-        let names = found.submodules.iter().filter(|name| self.detector.find(name).is_empty());
+        let names = found.submodules.iter().filter(|name| detector.find(name).is_empty());
         let known_clean = KnownClean {
             ids: clean.iter().flat_map(|id| id.as_bytes()).copied().collect(),
             id_len: 0,

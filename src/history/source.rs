@@ -13,7 +13,7 @@ use crate::finding::Part;
 use crate::git::odb::loose::Loose;
 use crate::git::odb::missing::objects;
 use crate::git::odb::objects::{EntryKind, SUBMODULE};
-use crate::git::pack::traversal::{Search, Task, show_alone};
+use crate::git::pack::traversal::{Content, Search, Task, show_alone};
 use crate::history::archives::Archives;
 use crate::history::database::History;
 use crate::history::dedup::Copies;
@@ -32,11 +32,11 @@ impl Source for History<'_> {
         Kind::History
     }
 
-    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, detector: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let links = Links::new(&self.contents);
         let read = self.count() - self.known_clean;
         self.progress.begin(Phase::Reading, read);
-        let pass = Pass { detector: self.detector, archives: &self.archives, links: Some(&links), only_new: true };
+        let pass = Pass { detector, archives: &self.archives, links: Some(&links), only_new: true };
         let (bytes, unread) = self.read(&pass, threads, visit);
         let mut found = links.into_found();
         self.clean.add_to(&mut found);
@@ -52,29 +52,20 @@ impl Source for History<'_> {
     }
 }
 
-/// A second pass over a history that was swept, all of it, for tokens that are known by then. What is missing was reported by the
-/// first pass.
-pub struct SecondPass<'h> {
-    history: &'h History<'h>,
-    detector: &'h Detector,
-}
-
-impl<'h> SecondPass<'h> {
-    pub fn new(history: &'h History<'h>, detector: &'h Detector) -> Self {
-        Self { history, detector }
-    }
-}
+/// A second pass over a whole history, for the tokens that the first pass found. It does not report missing objects, since the
+/// first pass did.
+pub struct SecondPass<'h>(pub &'h History<'h>);
 
 impl Source for SecondPass<'_> {
     fn kind(&self) -> Kind {
         Kind::History
     }
 
-    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let archives = self.history.archives.again();
-        let pass = Pass { detector: self.detector, archives: &archives, links: None, only_new: false };
-        self.history.progress.begin(Phase::Reading, self.history.count());
-        let (_, unread) = self.history.read(&pass, threads, visit);
+    fn visit(&self, detector: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+        let archives = self.0.archives.again();
+        let pass = Pass { detector, archives: &archives, links: None, only_new: false };
+        self.0.progress.begin(Phase::Reading, self.0.count());
+        let (_, unread) = self.0.read(&pass, threads, visit);
         Coverage { unread, ..Coverage::default() }
     }
 }
@@ -102,10 +93,17 @@ impl History<'_> {
         let splice = detector.reach();
         let search = Search {
             may_hold: &|bytes| detector.may_hold(bytes),
-            holds: &|kind, bytes| {
-                // What is no blob is not scanned as one text, and there is little of it.
-                let is_blob = kind == ObjectKind::Blob;
-                detector.may_hold(bytes) && (!is_blob || detector.depends(bytes) || !detector.find(bytes).is_empty())
+            find: &|kind, bytes| {
+                if !detector.may_hold(bytes) {
+                    return Content::Clean;
+                }
+                // Only a blob is scanned as one text.
+                if kind != ObjectKind::Blob {
+                    return Content::Unknown;
+                }
+                let hits = detector.find(bytes);
+                // A distant name or a NUL at the start can make a token of what a delta adds to this object.
+                if hits.is_empty() && !detector.depends(bytes) { Content::Clean } else { Content::Found(hits) }
             },
             splice: &splice,
         };
@@ -151,7 +149,7 @@ impl History<'_> {
     }
 
     /// What was loose when the sweep began and is not any more is in a pack by now, where git packs in the background.
-    fn visit_moved(&self, broken: &Broken, task: &Task<'_>) {
+    fn visit_moved<F>(&self, broken: &Broken, task: &Task<'_, F>) {
         let gone = broken.lock().expect("no thread panicked while it held the lock").remove(GONE);
         let objects = self.repository.stores.reader();
         let mut buffer = Vec::new();
@@ -164,7 +162,7 @@ impl History<'_> {
     }
 
     /// What a pack holds and cannot be read there may be loose as well, and was not read twice.
-    fn visit_other_copies(&self, broken: &Broken, task: &Task<'_>) {
+    fn visit_other_copies<F>(&self, broken: &Broken, task: &Task<'_, F>) {
         let broken = broken.lock().expect("no thread panicked while it held the lock").clone();
         let mut buffer = Vec::new();
         for (dir, _) in &self.contents.loose {

@@ -33,7 +33,7 @@ impl Work<'_> {
 
 impl History<'_> {
     /// Does the work on up to `threads` threads; returns how many bytes the objects have.
-    pub(crate) fn run(&self, work: &[Work<'_>], threads: Threads, task: &Task<'_>) -> u64 {
+    pub(crate) fn run<F>(&self, work: &[Work<'_>], threads: Threads, task: &Task<'_, F>) -> u64 {
         let next = AtomicUsize::new(0);
         let stores = &self.repository.stores;
         let progress = &self.progress;
@@ -97,7 +97,7 @@ impl History<'_> {
     }
 }
 
-fn loose(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_>) {
+fn loose<F>(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_, F>) {
     let mut store = Loose::new(dir);
     let mut buffer = Vec::new();
     for id in ids {

@@ -105,6 +105,7 @@ impl<'a> Comparison<'a> {
                 part: Part::Name,
                 origin: None,
                 bytes: &change.path,
+                hits: None,
                 added: AddedFilter::Compared(&known),
             });
         }
@@ -130,7 +131,14 @@ impl<'a> Comparison<'a> {
             covered.skip(change, LFS_POINTER);
         }
         let compare = |spans: &[Span]| self.added_spans(objects, at, bytes, spans);
-        let unit = Unit { path: Some(&change.path), part, origin: None, bytes, added: AddedFilter::Compared(&compare) };
+        let unit = Unit {
+            path: Some(&change.path),
+            part,
+            origin: None,
+            bytes,
+            hits: None,
+            added: AddedFilter::Compared(&compare),
+        };
         #[cfg(feature = "archives")]
         if let Some(budget) = self.archives.filter(|_| part == Part::Content) {
             return self.unpack(at, objects, &unit, budget, visit, covered);

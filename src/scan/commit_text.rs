@@ -5,7 +5,7 @@ use crate::scan::source::{AddedFilter, Unit};
 
 /// A unit that stands in no file and is scanned as a whole.
 pub(crate) fn whole(part: Part, bytes: &[u8]) -> Unit<'_> {
-    Unit { path: None, part, origin: None, bytes, added: AddedFilter::Whole }
+    Unit { path: None, part, origin: None, bytes, hits: None, added: AddedFilter::Whole }
 }
 
 /// The headers and the message of a commit or a tag. Nothing here depends on their being well formed.

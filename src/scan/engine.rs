@@ -1,5 +1,6 @@
 //! The one place where a source, the detector and the allowlist meet.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Mutex;
 
@@ -111,7 +112,7 @@ impl Scanner<'_> {
     /// Scans all that `source` has, on up to as many `threads`.
     pub fn run(&self, source: &dyn Source, threads: Threads) -> ScanResult {
         let found = Mutex::new(Found::default());
-        let mut coverage = source.visit(threads, &|unit| self.scan(unit, &found));
+        let mut coverage = source.visit(self.detector, threads, &|unit| self.scan(unit, &found));
         coverage.unread.extend(take_lost());
         let mut found = found.into_inner().expect("no thread panicked while it held the lock");
         found.findings.sort_by(by_place);
@@ -156,7 +157,7 @@ impl Scanner<'_> {
     }
 
     fn scan(&self, unit: &Unit<'_>, found: &Mutex<Found>) {
-        let all = self.detector.find(unit.bytes);
+        let all = unit.hits.map_or_else(|| Cow::Owned(self.detector.find(unit.bytes)), Cow::Borrowed);
         if all.is_empty() {
             return;
         }

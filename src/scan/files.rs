@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::detect::Detector;
 use crate::error::Error;
 use crate::finding::{Part, Span};
 use crate::scan::file_type::{FileType, is_git_dir};
@@ -224,7 +225,7 @@ impl Source for Files {
         Kind::Files
     }
 
-    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, _: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let scan = |(): &(), buffer: &mut Vec<u8>, at: usize, covered: &mut Coverage| {
             let entry = &self.entries[at];
             if let Err(err) =
@@ -266,7 +267,7 @@ impl Files {
 
 impl FileEntry {
     fn unit<'a>(&'a self, part: Part, bytes: &'a [u8]) -> Unit<'a> {
-        Unit { path: Some(&self.path), part, origin: None, bytes, added: AddedFilter::Whole }
+        Unit { path: Some(&self.path), part, origin: None, bytes, hits: None, added: AddedFilter::Whole }
     }
 
     fn scan(

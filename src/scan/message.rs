@@ -12,6 +12,7 @@
 
 use std::path::Path;
 
+use crate::detect::Detector;
 use crate::error::Error;
 use crate::finding::{Part, Span};
 use crate::git::command;
@@ -79,13 +80,14 @@ impl Source for Message<'_> {
         Kind::Message
     }
 
-    fn visit(&self, _threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, _: &Detector, _: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let own = |spans: &[Span]| Ok(self.is_own(spans));
         visit(&Unit {
             path: Some(&self.path),
             part: Part::Message,
             origin: None,
             bytes: &self.text,
+            hits: None,
             added: AddedFilter::Compared(&own),
         });
         Coverage { files: 1, bytes: self.text.len() as u64, ..Coverage::default() }

@@ -22,5 +22,5 @@ pub(crate) mod source;
 pub(crate) mod staged;
 pub(crate) mod template;
 
-pub use source::Source;
+pub use source::{Source, Unit};
 pub use staged::Staged;

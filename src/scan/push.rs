@@ -9,6 +9,7 @@ use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
 use crate::config::CONFIG_NAME;
+use crate::detect::Detector;
 use crate::error::{Error, counted};
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::git::diff::tree::compare_trees;
@@ -302,7 +303,7 @@ impl Source for Pushed<'_> {
         self.kind
     }
 
-    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, _: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let (commits, stores, gaps) = (&self.commits, &self.repository.stores, &self.gaps);
         let reader = || match gaps {
             Some(gaps) => stores.reader_of_history().noting(gaps.clone()),

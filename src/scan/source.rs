@@ -8,6 +8,7 @@ pub(crate) use crate::scan::archive::path_inside;
 
 use crate::threads::Threads;
 
+use crate::detect::{Detector, Hit};
 use crate::error::Error;
 use crate::finding::{Origin, OriginKind, Part, Span};
 
@@ -20,6 +21,8 @@ pub struct Unit<'a> {
     /// What brought it, in a history.
     pub origin: Option<&'a Origin>,
     pub bytes: &'a [u8],
+    /// The hits in `bytes`, if the source has searched them with the scanner's detector.
+    pub hits: Option<&'a [Hit]>,
     pub added: AddedFilter<'a>,
 }
 
@@ -133,8 +136,9 @@ pub trait Source {
     /// What it is, for reports.
     fn kind(&self) -> Kind;
 
-    /// Hands each unit to `visit`, from up to as many `threads` at once and in no order.
-    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage;
+    /// Passes each unit to `visit`, on up to `threads` threads and in no order. A source may use `detector`, the one that then
+    /// searches the units, to skip units without a token.
+    fn visit(&self, detector: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage;
 }
 
 /// No blob is unpacked.

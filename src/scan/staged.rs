@@ -3,6 +3,7 @@
 use gix::ObjectId;
 
 use crate::config::CONFIG_NAME;
+use crate::detect::Detector;
 use crate::error::Error;
 use crate::git::index;
 use crate::git::repository::Repository;
@@ -69,7 +70,7 @@ impl Source for Staged<'_> {
         self.kind
     }
 
-    fn visit(&self, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
+    fn visit(&self, _: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let (comparison, stores) = (&self.comparison, &self.repository.stores);
         let count = comparison.len();
         spread(

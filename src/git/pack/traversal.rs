@@ -27,46 +27,68 @@ pub(crate) enum Look {
 pub(crate) type Tell<'t> = dyn Fn(&[ObjectId], &[Vec<u8>]) + Sync + 't;
 
 /// What the walk is for.
-pub(crate) struct Task<'t> {
+pub(crate) struct Task<'t, F = ()> {
     pub look: fn(Kind) -> Look,
     /// None where no token is looked for.
-    pub search: Option<Search<'t>>,
+    pub search: Option<Search<'t, F>>,
     /// Gets the ids of the entries of a tree, and the names of those that are submodules, except what stands alike in a tree that was read before. Where
     /// it is given, only the names in a tree can hold a token, and a tree that is none to its end has failed.
     pub entries: Option<&'t Tell<'t>>,
-    pub visit: &'t (dyn Fn(&Object<'_>) + Sync),
+    pub visit: &'t (dyn Fn(&Object<'_, F>) + Sync),
     /// Gets the id of an object that cannot be read, and why.
     pub failed: &'t (dyn Fn(&oid, &str) + Sync),
 }
 
-/// How a walk looks for tokens.
-#[derive(Clone, Copy)]
-pub(crate) struct Search<'t> {
-    /// Whether the bytes may hold a token. True of what is put together from two texts only where it is true of one of
-    /// them, or of what `splice` takes of both.
+/// How a walk looks for tokens. `F` is what a search of a whole object finds.
+pub(crate) struct Search<'t, F> {
+    /// Whether the bytes may hold a token. For bytes that are spliced from two texts, this is true only if it is true of one of
+    /// the texts, or of what `splice` takes of both.
     pub may_hold: &'t (dyn Fn(&[u8]) -> bool + Sync),
-    /// Whether the object holds a token, or what makes one of something that is far away in it. Asked where it may.
-    pub holds: &'t (dyn Fn(Kind, &[u8]) -> bool + Sync),
+    /// Searches a whole object.
+    pub find: &'t (dyn Fn(Kind, &[u8]) -> Content<F> + Sync),
     pub splice: &'t (dyn Splice + Sync),
 }
 
-impl Task<'_> {
-    fn may_hold(&self, bytes: &[u8]) -> bool {
-        self.search.is_some_and(|search| (search.may_hold)(bytes))
+/// Whether an object holds a token.
+#[derive(Clone, Copy)]
+pub(crate) enum Content<F> {
+    Clean,
+    /// The object may hold a token, and was not searched as one text.
+    Unknown,
+    Found(F),
+}
+
+impl<F> Content<F> {
+    pub fn is_clean(&self) -> bool {
+        matches!(self, Content::Clean)
     }
 
-    fn holds(&self, kind: Kind, bytes: &[u8]) -> bool {
-        self.search.is_some_and(|search| (search.holds)(kind, bytes))
+    pub fn found(&self) -> Option<&F> {
+        if let Content::Found(found) = self { Some(found) } else { None }
+    }
+
+    /// For bytes that were not searched as a whole.
+    fn unsearched(may_hold: bool) -> Self {
+        if may_hold { Content::Unknown } else { Content::Clean }
+    }
+}
+
+impl<F> Task<'_, F> {
+    fn may_hold(&self, bytes: &[u8]) -> bool {
+        self.search.as_ref().is_some_and(|search| (search.may_hold)(bytes))
+    }
+
+    fn find(&self, kind: Kind, bytes: &[u8]) -> Content<F> {
+        self.search.as_ref().map_or(Content::Clean, |search| (search.find)(kind, bytes))
     }
 }
 
 /// An object as a walk shows it.
-#[derive(Clone, Copy)]
-pub(crate) struct Object<'o> {
+pub(crate) struct Object<'o, F = ()> {
     pub kind: Kind,
     pub id: &'o oid,
     pub bytes: &'o [u8],
-    pub may_hold: bool,
+    pub content: &'o Content<F>,
 }
 
 /// What a delta is against.
@@ -111,11 +133,11 @@ impl Frame {
 }
 
 /// Whether an object was made.
-enum Made {
+enum Made<F> {
     /// It holds no token, nothing hangs on it, and nobody asked for it.
     Not,
     Whole {
-        holds: bool,
+        content: Content<F>,
         entries: Option<Entries>,
     },
 }
@@ -127,7 +149,7 @@ impl<'o> Walker<'o> {
     }
 
     /// Reads a root and all that hangs on it.
-    pub fn tree(&mut self, pack: &Pack, root: &Root, task: &Task<'_>) {
+    pub fn tree<F>(&mut self, pack: &Pack, root: &Root, task: &Task<'_, F>) {
         let (kind, base) = match self.root_kind(root) {
             Ok(found) => found,
             Err(why) => return fail_all(pack, root.entry, &why, task),
@@ -137,7 +159,7 @@ impl<'o> Walker<'o> {
             return;
         }
         let base = base.map(|bytes| {
-            let holds = task.holds(kind, &bytes);
+            let holds = !task.find(kind, &bytes).is_clean();
             (bytes, holds)
         });
         let base = base.as_ref().map(|(bytes, holds)| Base { bytes, holds: *holds, entries: None });
@@ -161,15 +183,23 @@ impl<'o> Walker<'o> {
     }
 
     /// Reads one object; a frame where it has children to read.
-    fn enter(&mut self, pack: &Pack, entry: u32, kind: Kind, base: Option<Base<'_>>, task: &Task<'_>) -> Option<Frame> {
+    fn enter<F>(
+        &mut self,
+        pack: &Pack,
+        entry: u32,
+        kind: Kind,
+        base: Option<Base<'_>>,
+        task: &Task<'_, F>,
+    ) -> Option<Frame> {
         let mut bytes = self.spare.pop().unwrap_or_default();
         let has_children = !pack.children(entry).is_empty();
         let made = self.read(pack, entry, kind, base, task, &mut bytes);
         match made {
             Ok(Made::Not) => {}
-            Ok(Made::Whole { holds, entries }) => {
-                show(&Object { kind, id: pack.id(entry), bytes: &bytes, may_hold: holds }, task);
+            Ok(Made::Whole { content, entries }) => {
+                show(&Object { kind, id: pack.id(entry), bytes: &bytes, content: &content }, task);
                 if has_children {
+                    let holds = !content.is_clean();
                     return Some(Frame { entry, bytes, holds, entries, next_child: 0 });
                 }
             }
@@ -180,15 +210,15 @@ impl<'o> Walker<'o> {
     }
 
     /// Makes the object in `bytes`, where that is needed.
-    fn read(
+    fn read<F>(
         &mut self,
         pack: &Pack,
         entry: u32,
         kind: Kind,
         base: Option<Base<'_>>,
-        task: &Task<'_>,
+        task: &Task<'_, F>,
         bytes: &mut Buffer,
-    ) -> gix::Result<Made> {
+    ) -> gix::Result<Made<F>> {
         if let Some(base) = base {
             return self.changed(pack, entry, kind, base, task, bytes);
         }
@@ -201,15 +231,15 @@ impl<'o> Walker<'o> {
     }
 
     /// Makes what comes of a delta, where that is needed.
-    fn changed(
+    fn changed<F>(
         &mut self,
         pack: &Pack,
         entry: u32,
         kind: Kind,
         base: Base<'_>,
-        task: &Task<'_>,
+        task: &Task<'_, F>,
         bytes: &mut Buffer,
-    ) -> gix::Result<Made> {
+    ) -> gix::Result<Made<F>> {
         let id = pack.id(entry);
         pack.inflate(entry, &mut self.inflate, &mut self.delta)?;
         let delta = Delta::parse(&self.delta)?;
@@ -225,7 +255,7 @@ impl<'o> Walker<'o> {
         let mut is_made = false;
         let may_hold = base.holds
             || is_unknown
-            || match (&entries, task.search) {
+            || match (&entries, &task.search) {
                 (Some(_), _) => task.may_hold(&self.new.names),
                 (None, None) => false,
                 (None, Some(search)) => {
@@ -249,18 +279,22 @@ impl<'o> Walker<'o> {
             return Ok(self.whole(id, kind, bytes, task));
         }
         let is_in_new_name = entries.is_some() && !base.holds;
-        let holds = may_hold && (is_in_new_name || task.holds(kind, bytes));
-        Ok(Made::Whole { holds, entries })
+        let content = match may_hold {
+            false => Content::Clean,
+            true if is_in_new_name => Content::Unknown,
+            true => task.find(kind, bytes),
+        };
+        Ok(Made::Whole { content, entries })
     }
 
     /// One of which nothing was known before.
-    fn whole(&mut self, id: &oid, kind: Kind, bytes: &[u8], task: &Task<'_>) -> Made {
+    fn whole<F>(&mut self, id: &oid, kind: Kind, bytes: &[u8], task: &Task<'_, F>) -> Made<F> {
         let entries = self.new.read_tree(kind, id, bytes, task);
-        let holds = match entries {
-            Some(_) => task.may_hold(&self.new.names),
-            None => task.holds(kind, bytes),
+        let content = match entries {
+            Some(_) => Content::unsearched(task.may_hold(&self.new.names)),
+            None => task.find(kind, bytes),
         };
-        Made::Whole { holds, entries }
+        Made::Whole { content, entries }
     }
 
     /// The kind of a root, and its base where that is in another place.
@@ -312,7 +346,7 @@ impl New {
     }
 
     /// Of one of which nothing is known. None where nobody asks, or where it is no tree to its end, which is told.
-    fn read_tree(&mut self, kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_>) -> Option<Entries> {
+    fn read_tree<F>(&mut self, kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_, F>) -> Option<Entries> {
         let tell = task.entries.filter(|_| kind == Kind::Tree)?;
         let read = self.read(tell, |see| Entries::read(bytes, id.as_bytes().len(), see));
         read.map_err(|err| (task.failed)(id, &err.to_string())).ok()
@@ -320,16 +354,16 @@ impl New {
 }
 
 /// Shows an object that was found by itself.
-pub(crate) fn show_alone(kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_>) {
+pub(crate) fn show_alone<F>(kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_, F>) {
     New::default().read_tree(kind, id, bytes, task);
-    show(&Object { kind, id, bytes, may_hold: task.holds(kind, bytes) }, task);
+    show(&Object { kind, id, bytes, content: &task.find(kind, bytes) }, task);
 }
 
 /// Shows the object where the task asks for it.
-fn show(object: &Object<'_>, task: &Task<'_>) {
+fn show<F>(object: &Object<'_, F>, task: &Task<'_, F>) {
     let wanted = match (task.look)(object.kind) {
         Look::None => false,
-        Look::Held => object.may_hold || (object.kind == Kind::Blob && object.bytes.len() < SMALL),
+        Look::Held => !object.content.is_clean() || (object.kind == Kind::Blob && object.bytes.len() < SMALL),
         Look::All => true,
     };
     if wanted {
@@ -337,7 +371,7 @@ fn show(object: &Object<'_>, task: &Task<'_>) {
     }
 }
 
-fn fail_all(pack: &Pack, entry: u32, why: &str, task: &Task<'_>) {
+fn fail_all<F>(pack: &Pack, entry: u32, why: &str, task: &Task<'_, F>) {
     let mut below = vec![entry];
     while let Some(entry) = below.pop() {
         (task.failed)(pack.id(entry), why);

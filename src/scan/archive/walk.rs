@@ -219,7 +219,14 @@ impl Walk<'_> {
             };
             Ok(spans.iter().map(list).collect())
         };
-        (self.visit)(&Unit { path: Some(path), part, origin: None, bytes, added: AddedFilter::Compared(&compare) });
+        (self.visit)(&Unit {
+            path: Some(path),
+            part,
+            origin: None,
+            bytes,
+            hits: None,
+            added: AddedFilter::Compared(&compare),
+        });
         if is_spent.get() {
             let why = format!("archives hold more than {FINDINGS} findings, of which no more are listed");
             self.give_up(path, why);
