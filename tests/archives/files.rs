@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::Cursor;
 
-use crate::support::archive::{LINE, by_python, content, gzipped, stored, tarred, zipped, zstd};
+use crate::support::archive::{LINE, content, gzip_of, made_by_python, stored, tar_archive, zip_archive, zstd};
 use crate::support::leak::expect_no_leak;
 use crate::support::token::Maker;
 use crate::support::{Repo, Run, note, text};
@@ -26,21 +26,21 @@ fn a_token_is_found_in_every_kind() {
     let content = content(&token);
     let inner = [("etc/conf.txt", content.as_bytes()), ("other.txt", b"nothing")];
     for (name, bytes, path) in [
-        ("a.zip", zipped(&inner), "a.zip!/etc/conf.txt"),
+        ("a.zip", zip_archive(&inner), "a.zip!/etc/conf.txt"),
         ("lib.jar", stored(&inner), "lib.jar!/etc/conf.txt"),
-        ("no-ending", zipped(&inner), "no-ending!/etc/conf.txt"),
-        ("a.tar", tarred(&inner), "a.tar!/etc/conf.txt"),
-        ("a.tar.gz", gzipped(&tarred(&inner)), "a.tar.gz!/etc/conf.txt"),
-        ("a.tgz", gzipped(&tarred(&inner)), "a.tgz!/etc/conf.txt"),
-        ("a.tar.zst", zstd(&tarred(&inner)), "a.tar.zst!/etc/conf.txt"),
-        ("d/a.log.gz", gzipped(content.as_bytes()), "d/a.log.gz!/a.log"),
+        ("no-ending", zip_archive(&inner), "no-ending!/etc/conf.txt"),
+        ("a.tar", tar_archive(&inner), "a.tar!/etc/conf.txt"),
+        ("a.tar.gz", gzip_of(&tar_archive(&inner)), "a.tar.gz!/etc/conf.txt"),
+        ("a.tgz", gzip_of(&tar_archive(&inner)), "a.tgz!/etc/conf.txt"),
+        ("a.tar.zst", zstd(&tar_archive(&inner)), "a.tar.zst!/etc/conf.txt"),
+        ("d/a.log.gz", gzip_of(content.as_bytes()), "d/a.log.gz!/a.log"),
         ("a.log.zst", zstd(content.as_bytes()), "a.log.zst!/a.log"),
-        ("a.zip", zipped(&[("in/b.zip", &zipped(&inner))]), "a.zip!/in/b.zip!/etc/conf.txt"),
+        ("a.zip", zip_archive(&[("in/b.zip", &zip_archive(&inner))]), "a.zip!/in/b.zip!/etc/conf.txt"),
         ("a.zip", stored(&[("in/b.zip", &stored(&inner))]), "a.zip!/in/b.zip!/etc/conf.txt"),
-        ("a.zip", zipped(&[("b.tar.gz", &gzipped(&tarred(&inner)))]), "a.zip!/b.tar.gz!/etc/conf.txt"),
-        ("a.tar", tarred(&[("b.gz", &gzipped(content.as_bytes()))]), "a.tar!/b.gz!/b"),
-        ("a.tar", tarred(&[("b.tar", &tarred(&inner))]), "a.tar!/b.tar!/etc/conf.txt"),
-        ("x.gz.gz", gzipped(&gzipped(content.as_bytes())), "x.gz.gz!/x.gz!/x"),
+        ("a.zip", zip_archive(&[("b.tar.gz", &gzip_of(&tar_archive(&inner)))]), "a.zip!/b.tar.gz!/etc/conf.txt"),
+        ("a.tar", tar_archive(&[("b.gz", &gzip_of(content.as_bytes()))]), "a.tar!/b.gz!/b"),
+        ("a.tar", tar_archive(&[("b.tar", &tar_archive(&inner))]), "a.tar!/b.tar!/etc/conf.txt"),
+        ("x.gz.gz", gzip_of(&gzip_of(content.as_bytes())), "x.gz.gz!/x.gz!/x"),
     ] {
         note(path);
         let run = scan_one(name, &bytes).expect_found(&[(path, LINE, &token)]);
@@ -53,7 +53,7 @@ fn a_token_is_found_in_every_kind() {
 fn without_the_option_an_archive_is_a_file() {
     let token = Maker::new(6001).sk_live(24);
     let repo = Repo::new();
-    repo.write("a.zip", zipped(&[("a.txt", content(&token).as_bytes())]));
+    repo.write("a.zip", zip_archive(&[("a.txt", content(&token).as_bytes())]));
     repo.keysweep(&["files", "--format", "jsonl", "a.zip"]).expect_silent();
     scan(&repo, &["a.zip"]).expect_code(1);
     repo.keysweep(&["files", "--help"]).expect_code(0).expect_has("--archives");
@@ -64,7 +64,7 @@ fn standard_input_may_be_one() {
     let token = Maker::new(6002).sk_live(24);
     let repo = Repo::new();
     let call = repo.keysweep_call(&["files", "--archives", "--format", "jsonl", "-"]);
-    let run = call.stdin(gzipped(content(&token).as_bytes())).run();
+    let run = call.stdin(gzip_of(content(&token).as_bytes())).run();
     run.expect_found(&[("-!/-", LINE, &token)]);
 }
 
@@ -97,7 +97,7 @@ fn what_python_writes_is_read() {
     ] {
         note(what);
         let script = format!("NAME = '{long}'\n{script}");
-        let bytes = by_python(&script, &[("in", content.as_bytes())]);
+        let bytes = made_by_python(&script, &[("in", content.as_bytes())]);
         scan_one("a", &bytes).expect_found(&[(&format!("a!/{long}"), LINE, &token)]);
     }
 }
@@ -109,12 +109,13 @@ fn members_that_follow_one_another_are_all_read() {
     let texts = [&one, &two].map(content);
     let both = |pack: &dyn Fn(&[u8]) -> Vec<u8>| texts.each_ref().map(|text| pack(text.as_bytes())).concat();
     for (what, bytes, paths) in [
-        ("gzip", both(&gzipped), ["a!/a", "a!/a"]),
+        ("gzip", both(&gzip_of), ["a!/a", "a!/a"]),
         ("zstd", both(&zstd), ["a!/a", "a!/a"]),
         ("skippable frame", [&b"\x50\x2a\x4d\x18\x03\0\0\0abc"[..], &both(&zstd)].concat(), ["a!/a", "a!/a"]),
         (
             "tar",
-            [tarred(&[("1", texts[0].as_bytes())]), tarred(&[("2.gz", &gzipped(texts[1].as_bytes()))])].concat(),
+            [tar_archive(&[("1", texts[0].as_bytes())]), tar_archive(&[("2.gz", &gzip_of(texts[1].as_bytes()))])]
+                .concat(),
             ["a!/1", "a!/2.gz!/2"],
         ),
     ] {
@@ -123,7 +124,7 @@ fn members_that_follow_one_another_are_all_read() {
         scan_one("a", &bytes).expect_found(&[(paths[0], LINE, &one), (paths[1], second, &two)]);
     }
     // What follows is no member, and is scanned as it is.
-    let bytes = [gzipped(texts[0].as_bytes()), b"\n".to_vec(), texts[1].clone().into_bytes()].concat();
+    let bytes = [gzip_of(texts[0].as_bytes()), b"\n".to_vec(), texts[1].clone().into_bytes()].concat();
     let run = scan_one("a", &bytes).expect_code(1);
     let mut paths: Vec<_> = run.findings().iter().map(|f| text(&f["path"]).to_owned()).collect();
     paths.sort();
@@ -157,11 +158,11 @@ fn a_token_in_a_name_is_found_once_and_not_printed() {
     let name = format!("{}/d{}/{folder}/{file}", "l".repeat(80), "m".repeat(80));
     let files = [(name.as_str(), &b"nothing"[..]), ("x", b"nothing")];
     for bytes in [
-        zipped(&files),
+        zip_archive(&files),
         stored(&files),
-        tarred(&files),
-        gzipped(&tarred(&files)),
-        zipped(&[("in.zip", &zipped(&files))]),
+        tar_archive(&files),
+        gzip_of(&tar_archive(&files)),
+        zip_archive(&[("in.zip", &zip_archive(&files))]),
     ] {
         let run = scan_one("a.zip", &bytes).expect_code(1);
         let found: Vec<_> = run.findings().iter().map(|f| (f["part"].clone(), f["fingerprint"].clone())).collect();
@@ -169,7 +170,7 @@ fn a_token_in_a_name_is_found_once_and_not_printed() {
         expect_no_leak(&run, [&folder, &file]);
     }
     // The archive's own name is told once, not with every file in it.
-    let run = scan_one(&format!("{folder}.zip"), &zipped(&[("a", b"x"), ("b", b"x")])).expect_code(1);
+    let run = scan_one(&format!("{folder}.zip"), &zip_archive(&[("a", b"x"), ("b", b"x")])).expect_code(1);
     assert_eq!(run.findings().len(), 1, "{}", run.all());
 }
 
@@ -200,7 +201,7 @@ fn links_are_scanned_and_not_followed() {
 fn names_that_would_climb_out_are_names() {
     let token = Maker::new(6008).sk_live(24);
     let script = "import zipfile\nz = zipfile.ZipFile('out', 'w', zipfile.ZIP_DEFLATED)\nfor n in ['../../a', '/etc/b', './c', 'd\\x1b[2J']: z.write('in', n)\nz.close()";
-    let bytes = by_python(script, &[("in", content(&token).as_bytes())]);
+    let bytes = made_by_python(script, &[("in", content(&token).as_bytes())]);
     let run = scan_one("a.zip", &bytes);
     let run = run.expect_found(&[
         ("a.zip!/../../a", LINE, &token),
@@ -217,7 +218,7 @@ fn names_that_would_climb_out_are_names() {
 #[test]
 fn an_encrypted_file_is_unread_and_the_others_are_scanned() {
     let token = Maker::new(6009).sk_live(24);
-    let mut bytes = zipped(&[("locked.txt", b"nothing"), ("open.txt", content(&token).as_bytes())]);
+    let mut bytes = zip_archive(&[("locked.txt", b"nothing"), ("open.txt", content(&token).as_bytes())]);
     for (signature, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
         let at = bytes.windows(4).position(|four| four == signature).expect("a header");
         bytes[at + flags] |= 1;
@@ -235,11 +236,11 @@ fn a_damaged_archive_is_never_clean() {
     let content = content(&token);
     let files = [("a.txt", &b"nothing"[..]), ("b.txt", content.as_bytes())];
     for (what, bytes, from) in [
-        ("zip", zipped(&files), 4),
-        ("gzip", gzipped(content.as_bytes()), 3),
+        ("zip", zip_archive(&files), 4),
+        ("gzip", gzip_of(content.as_bytes()), 3),
         ("zstd", zstd(content.as_bytes()), 4),
-        ("tar.gz", gzipped(&tarred(&files)), 3),
-        ("tar of gzip", tarred(&[("b.gz", &gzipped(content.as_bytes()))]), 512),
+        ("tar.gz", gzip_of(&tar_archive(&files)), 3),
+        ("tar of gzip", tar_archive(&[("b.gz", &gzip_of(content.as_bytes()))]), 512),
     ] {
         let repo = Repo::new();
         let whole = if what.starts_with("tar of") { 600 } else { bytes.len() };
@@ -260,9 +261,12 @@ fn a_flipped_bit_is_found_out_and_never_a_panic() {
     let token = Maker::new(6011).sk_live(24);
     let content = content(&token);
     let files = [("a.txt", &b"nothing"[..]), ("b.txt", content.as_bytes())];
-    for bytes in
-        [zipped(&files), gzipped(&tarred(&files)), zstd(content.as_bytes()), tarred(&[("b.zip", &zipped(&files))])]
-    {
+    for bytes in [
+        zip_archive(&files),
+        gzip_of(&tar_archive(&files)),
+        zstd(content.as_bytes()),
+        tar_archive(&[("b.zip", &zip_archive(&files))]),
+    ] {
         let repo = Repo::new();
         let names: Vec<String> = (0..bytes.len().min(2000)).step_by(7).map(|at| format!("{at}")).collect();
         for (n, name) in names.iter().enumerate() {
@@ -280,7 +284,7 @@ fn archives_too_deep_in_one_another_are_unread() {
     let token = Maker::new(6012).sk_live(24);
     let mut bytes = content(&token).into_bytes();
     for depth in 1..=10 {
-        bytes = if depth % 2 == 0 { gzipped(&bytes) } else { zipped(&[("in", &bytes)]) };
+        bytes = if depth % 2 == 0 { gzip_of(&bytes) } else { zip_archive(&[("in", &bytes)]) };
         let run = scan_one("a", &bytes);
         if depth <= 8 {
             run.expect_code(1);
@@ -293,7 +297,7 @@ fn archives_too_deep_in_one_another_are_unread() {
 #[test]
 fn a_bomb_is_unread() {
     let script = "import zipfile\nz = zipfile.ZipFile('out', 'w', zipfile.ZIP_DEFLATED)\nfor n in '1234': z.writestr(n, bytes(32 << 20))\nz.close()";
-    let bomb = by_python(script, &[]);
+    let bomb = made_by_python(script, &[]);
     assert!(bomb.len() < 200_000, "{}", bomb.len());
     let repo = Repo::new();
     repo.write("bomb.zip", bomb);
@@ -309,7 +313,7 @@ fn many_entries_are_all_read() {
         "import zipfile\nz = zipfile.ZipFile('out', 'w', zipfile.ZIP_DEFLATED)\nfor n in names: z.writestr(n, content(n))\nz.close()",
         "import io, tarfile\nt = tarfile.open('out', 'w:gz')\nfor n in names:\n  i = tarfile.TarInfo(n)\n  i.size = len(content(n))\n  t.addfile(i, io.BytesIO(content(n)))\nt.close()",
     ] {
-        let bytes = by_python(&format!("{names}{script}"), &[("in", content.as_bytes())]);
+        let bytes = made_by_python(&format!("{names}{script}"), &[("in", content.as_bytes())]);
         let run = scan_one("a", &bytes).expect_found(&[("a!/last", LINE, &token)]);
         assert!(run.summary()["scanned"]["files"].as_u64() > Some(20_000), "{}", run.summary());
     }
@@ -327,6 +331,6 @@ fn a_path_inside_can_be_allowed() {
         run.expect_code(code);
     }
     let marked = content.replace(&token.to_string(), &format!("{token} keysweep:allow"));
-    repo.write("a.zip", zipped(&[("a.txt", marked.as_bytes())]));
+    repo.write("a.zip", zip_archive(&[("a.txt", marked.as_bytes())]));
     scan(&repo, &["a.zip"]).expect_code(0);
 }

@@ -1,6 +1,6 @@
 //! What readers of an archive see and a careless scanner does not: counts that lie, content where none belongs, bytes around.
 
-use crate::support::archive::{by_python, content, gzipped, stored, tarred, zipped, zstd};
+use crate::support::archive::{content, gzip_of, made_by_python, stored, tar_archive, zip_archive, zstd};
 use crate::support::leak::expect_no_leak;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, note, text};
@@ -63,7 +63,7 @@ const END: [u8; 1024] = [0; 1024];
 fn a_zip_that_says_it_has_fewer_files_is_read_whole_and_unread() {
     let token = Maker::new(6100).sk_live(24);
     let content = content(&token);
-    let whole = zipped(&[("a.txt", b"nothing"), ("b.txt", content.as_bytes())]);
+    let whole = zip_archive(&[("a.txt", b"nothing"), ("b.txt", content.as_bytes())]);
     for count in [0, 1, 3] {
         note(count);
         let mut bytes = whole.clone();
@@ -87,18 +87,18 @@ fn a_zip_that_says_it_has_fewer_files_is_read_whole_and_unread() {
 fn a_count_that_wraps_round_is_not_believed() {
     let token = Maker::new(6101).sk_live(24);
     let script = "import zipfile, struct\nz = zipfile.ZipFile('out', 'w', zipfile.ZIP_DEFLATED)\nfor n in range(65536): z.writestr(str(n), b'')\nz.write('in', 'last')\nz.close()\nb = open('out', 'rb').read()\nat = b.rindex(b'PK\\x06\\x06')\nend = bytearray(b[b.rindex(b'PK\\x05\\x06'):])\nend[8:12] = struct.pack('<HH', 1, 1)\nend[12:20] = struct.pack('<II', *struct.unpack('<QQ', b[at + 40:at + 56]))\nopen('out', 'wb').write(b[:at] + end)";
-    let bytes = by_python(script, &[("in", content(&token).as_bytes())]);
+    let bytes = made_by_python(script, &[("in", content(&token).as_bytes())]);
     expect_unread(&bytes, &token, "its end record says 1 files, and its directory has 65537");
 }
 
 #[test]
 fn sizes_of_streams_are_compared() {
     let token = Maker::new(6102).sk_live(24);
-    let mut bytes = gzipped(content(&token).as_bytes());
+    let mut bytes = gzip_of(content(&token).as_bytes());
     let len = bytes.len();
     bytes[len - 4] ^= 1;
     expect_unread(&bytes, &token, "the size does not match");
-    let mut bytes = gzipped(content(&token).as_bytes());
+    let mut bytes = gzip_of(content(&token).as_bytes());
     bytes[len - 8] ^= 1;
     expect_unread(&bytes, &token, "the checksum does not match");
 }
@@ -108,7 +108,7 @@ fn two_files_of_one_name_are_both_read() {
     let mut make = Maker::new(6103);
     let (one, two) = (make.sk_live(24), make.sk_live(24));
     let script = "import zipfile\nz = zipfile.ZipFile('out', 'w', zipfile.ZIP_DEFLATED)\nz.write('1', 'a')\nz.write('2', 'a')\nz.close()";
-    let bytes = by_python(script, &[("1", content(&one).as_bytes()), ("2", content(&two).as_bytes())]);
+    let bytes = made_by_python(script, &[("1", content(&one).as_bytes()), ("2", content(&two).as_bytes())]);
     expect(&bytes, &[("a!/a", &one), ("a!/a", &two)]);
 }
 
@@ -116,9 +116,9 @@ fn two_files_of_one_name_are_both_read() {
 fn a_file_that_no_directory_lists_is_read() {
     let mut make = Maker::new(6104);
     let (listed, other) = (make.sk_live(24), make.sk_live(24));
-    let first = zipped(&[("other.txt", content(&other).as_bytes())]);
+    let first = zip_archive(&[("other.txt", content(&other).as_bytes())]);
     let local = &first[..position(&first, b"PK\x01\x02")];
-    let bytes = [local, &zipped(&[("a.txt", content(&listed).as_bytes())])].concat();
+    let bytes = [local, &zip_archive(&[("a.txt", content(&listed).as_bytes())])].concat();
     expect(&bytes, &[("a!/a.txt", &listed), ("a!/other.txt", &other)]);
     // Nor where there is no directory at all, which is an archive that was cut short.
     expect_unread(local, &other, "it has no directory");
@@ -128,7 +128,7 @@ fn a_file_that_no_directory_lists_is_read() {
 fn a_folder_in_a_tar_may_have_content() {
     let token = Maker::new(6105).sk_live(24);
     let text = content(&token);
-    let packed = gzipped(text.as_bytes());
+    let packed = gzip_of(text.as_bytes());
     for kind in *b"512346D" {
         note(kind as char);
         for (data, path) in [(text.as_bytes(), "a!/dir"), (&packed, "a!/dir!/dir")] {
@@ -152,7 +152,7 @@ fn a_folder_in_a_tar_may_have_content() {
 fn what_python_takes_for_the_next_header_is_read_too() {
     let token = Maker::new(6106).sk_live(24);
     // Python skips no content behind a folder, GNU tar does.
-    let inner = tarred(&[("in.gz", &gzipped(content(&token).as_bytes()))]);
+    let inner = tar_archive(&[("in.gz", &gzip_of(content(&token).as_bytes()))]);
     let inner = &inner[..inner.len() - 1024];
     let tar = [header("dir", b'5', 512, |_| ()), inner.to_vec(), END.to_vec()].concat();
     let run = scan(&tar);
@@ -164,7 +164,7 @@ fn what_python_takes_for_the_next_header_is_read_too() {
 fn what_stands_behind_a_stream_is_scanned_as_it_is() {
     let mut make = Maker::new(6107);
     let (token, tail) = (make.sk_live(24), make.sk_live(24));
-    let whole = zipped(&[("a.txt", content(&token).as_bytes())]);
+    let whole = zip_archive(&[("a.txt", content(&token).as_bytes())]);
     let listed = position(&whole, b"PK\x01\x02");
     let more = format!("\nKEY={tail}\n");
     let mut bytes = [&whole[..listed], more.as_bytes(), &whole[listed..]].concat();
@@ -181,12 +181,12 @@ fn what_stands_behind_a_stream_is_scanned_as_it_is() {
 #[test]
 fn a_zip_is_found_between_other_bytes() {
     let token = Maker::new(6108).sk_live(24);
-    let zip = zipped(&[("in/a.txt", content(&token).as_bytes())]);
+    let zip = zip_archive(&[("in/a.txt", content(&token).as_bytes())]);
     let (signature, long) = ([7; 5000], vec![7; 200_000]);
     let front = [&b"MZ\x90\0"[..], &[3; 3000]].concat();
-    let gzip = gzipped(b"nothing");
-    let xz = by_python("import lzma\nopen('out', 'wb').write(lzma.compress(b'nothing'))", &[]);
-    let tar = tarred(&[("b", b"nothing")]);
+    let gzip = gzip_of(b"nothing");
+    let xz = made_by_python("import lzma\nopen('out', 'wb').write(lzma.compress(b'nothing'))", &[]);
+    let tar = tar_archive(&[("b", b"nothing")]);
     for (what, front, behind) in [
         ("program and signature", &front[..], &signature[..]),
         ("long signature", &front, &long),
@@ -204,7 +204,7 @@ fn a_zip_is_found_between_other_bytes() {
 fn members_may_have_zeros_between_them() {
     let mut make = Maker::new(6109);
     let (one, two) = (make.sk_live(24), make.sk_live(24));
-    let [first, second] = [&one, &two].map(|token| gzipped(content(token).as_bytes()));
+    let [first, second] = [&one, &two].map(|token| gzip_of(content(token).as_bytes()));
     expect(&[&first[..], &[0; 700], &second].concat(), &[("a!/a", &one), ("a!/a", &two)]);
     // And streams of another kind behind them.
     let other = zstd(content(&two).as_bytes());
@@ -214,8 +214,8 @@ fn members_may_have_zeros_between_them() {
 /// A tar of two files, each packed, so that the bytes of the tar show no token.
 fn two_packed(make: &mut Maker) -> (Vec<u8>, Token, Token) {
     let (one, two) = (make.sk_live(24), make.sk_live(24));
-    let [first, second] = [&one, &two].map(|token| gzipped(content(token).as_bytes()));
-    (tarred(&[("1.gz", &first), ("2.gz", &second)]), one, two)
+    let [first, second] = [&one, &two].map(|token| gzip_of(content(token).as_bytes()));
+    (tar_archive(&[("1.gz", &first), ("2.gz", &second)]), one, two)
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn a_tar_with_a_damaged_header_is_unread() {
 fn headers_that_other_readers_accept_are_accepted() {
     let mut make = Maker::new(6112);
     let token = make.sk_live(24);
-    let data = gzipped(content(&token).as_bytes());
+    let data = gzip_of(content(&token).as_bytes());
     let size = data.len() as u64;
     let tar = |header: Vec<u8>| [header, padded(&data), END.to_vec()].concat();
     // A sum of signed bytes, as old Suns made it.
@@ -259,7 +259,7 @@ fn headers_that_other_readers_accept_are_accepted() {
 #[test]
 fn a_sparse_file_is_read_as_it_was() {
     let token = Maker::new(6113).sk_live(24);
-    let packed = gzipped(content(&token).as_bytes());
+    let packed = gzip_of(content(&token).as_bytes());
     let script = "import os, subprocess\nd = open('in', 'rb').read()\nwith open('f.gz', 'wb') as f:\n  f.write(d)\n  f.truncate(1 << 20)\n  f.seek(3 << 20)\n  f.write(d)\n  f.truncate(4 << 20)\nsubprocess.run(['tar', '--sparse', '--format=' + FORMAT, *OPTIONS, '-cf', 'out', 'f.gz'], check=True)";
     for (format, options) in [
         ("gnu", "[]"),
@@ -269,7 +269,7 @@ fn a_sparse_file_is_read_as_it_was() {
     ] {
         note(options);
         let script = format!("FORMAT = '{format}'\nOPTIONS = {options}\n{script}");
-        let tar = by_python(&script, &[("in", &packed)]);
+        let tar = made_by_python(&script, &[("in", &packed)]);
         assert!(tar.len() < 1 << 20, "it is stored in full");
         expect(&tar, &[("a!/f.gz!/f", &token), ("a!/f.gz!/f", &token)]);
     }
@@ -285,10 +285,10 @@ fn texts_between_other_fields_are_found() {
         &token.to_string()[..6],
         &token.to_string()[6..]
     );
-    expect(&by_python(&script, &[]), &[("a!/file", &token)]);
+    expect(&made_by_python(&script, &[]), &[("a!/file", &token)]);
     // The length of a comment of 0x6161 bytes is two letters.
     let comment = format!("{token} {}", "x".repeat(0x6161 - 33));
-    let mut bytes = zipped(&[("b.txt", b"nothing")]);
+    let mut bytes = zip_archive(&[("b.txt", b"nothing")]);
     let end = bytes.len();
     bytes[end - 2..].copy_from_slice(b"aa");
     bytes.extend(comment.as_bytes());
@@ -310,7 +310,7 @@ fn texts_between_other_fields_are_found() {
 fn a_link_that_holds_an_archive_is_unpacked() {
     let token = Maker::new(6115).sk_live(24);
     let script = "import zipfile\nz = zipfile.ZipFile('out', 'w')\ni = zipfile.ZipInfo('link')\ni.create_system = 3\ni.external_attr = 0o120777 << 16\nz.writestr(i, open('in', 'rb').read())\nz.close()";
-    let bytes = by_python(script, &[("in", &gzipped(content(&token).as_bytes()))]);
+    let bytes = made_by_python(script, &[("in", &gzip_of(content(&token).as_bytes()))]);
     expect(&bytes, &[("a!/link!/link", &token)]);
 }
 

@@ -4,12 +4,12 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::archive::{LINE, content, gzipped, stored, tarred, zipped, zstd};
-use crate::support::clean::{file, follow, names, step, sweep_with};
-use crate::support::history::{Place, answer, expect_tokens, history, history_call};
+use crate::support::archive::{LINE, content, gzip_of, stored, tar_archive, zip_archive, zstd};
+use crate::support::clean::{file, names, run_plan, step, sweep_with};
+use crate::support::history::{GitEnvironment, expect_tokens, finding_of, history, history_call};
+use crate::support::history_fixture::{HistoryFixture, place, places};
 use crate::support::leak::expect_no_leak;
-use crate::support::pack::{Base, Handmade, Piece};
-use crate::support::story::{Story, place, places};
+use crate::support::pack::{BaseReference, DeltaStep, PackBuilder};
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client, note, text};
 
@@ -29,22 +29,23 @@ fn long(token: &Token, seed: u64) -> String {
 
 #[test]
 fn an_archive_that_was_deleted_is_told_with_its_commits() {
-    let mut story = Story::new(8600);
-    let token = story.token();
-    let came = story.add("dist/a.zip", zipped(&[("etc/conf.txt", content(&token).as_bytes()), ("b", b"nothing")]));
-    let gone = story.remove("dist/a.zip");
-    history(&story.repo).expect_code(0);
-    let run = sweep(&story.repo, &[]).expect_code(1);
+    let mut fixture = HistoryFixture::new(8600);
+    let token = fixture.token();
+    let came =
+        fixture.add("dist/a.zip", zip_archive(&[("etc/conf.txt", content(&token).as_bytes()), ("b", b"nothing")]));
+    let gone = fixture.remove("dist/a.zip");
+    history(&fixture.repo).expect_code(0);
+    let run = sweep(&fixture.repo, &[]).expect_code(1);
     expect_tokens(&run, [&token]);
     expect_no_leak(&run, [&token]);
-    let said = answer(&run, &token);
+    let said = finding_of(&run, &token);
     let path = "dist/a.zip!/etc/conf.txt";
     assert_eq!(places(&said), [place(&format!("{path}:{LINE}"), &came)]);
     assert_eq!((text(&said["path"]), &said["line"], &said["part"]), (path, &json!(LINE), &json!("content")));
     assert_eq!((&said["last"], &said["removed"]), (&came.json(), &gone.json()));
-    assert_eq!(text(&said["object"]), story.git(&["rev-parse", &format!("{}:dist/a.zip", came.id)]).line());
+    assert_eq!(text(&said["object"]), fixture.git(&["rev-parse", &format!("{}:dist/a.zip", came.id)]).line());
     assert_eq!(run.summary()["scanned"]["files"], 2);
-    let run = story.repo.keysweep(&["history", "--archives"]).expect_code(1);
+    let run = fixture.repo.keysweep(&["history", "--archives"]).expect_code(1);
     expect_no_leak(&run, [&token]);
     run.expect_has(&format!("{path}:{LINE}:")).expect_has("objects and 2 files in archives");
 }
@@ -59,20 +60,22 @@ fn a_token_is_found_in_every_kind_loose_and_packed() {
         repo.stage(name, pack(content(&token).as_bytes()));
         wanted.push((path.to_owned(), token));
     };
-    add("a.zip", "a.zip!/t.txt", &|text| zipped(&[("t.txt", text)]));
+    add("a.zip", "a.zip!/t.txt", &|text| zip_archive(&[("t.txt", text)]));
     add("lib.jar", "lib.jar!/t.txt", &|text| stored(&[("t.txt", text)]));
-    add("a.tar", "a.tar!/t.txt", &|text| tarred(&[("t.txt", text)]));
-    add("d/a.log.gz", "d/a.log.gz!/a.log", &gzipped);
+    add("a.tar", "a.tar!/t.txt", &|text| tar_archive(&[("t.txt", text)]));
+    add("d/a.log.gz", "d/a.log.gz!/a.log", &gzip_of);
     add("a.log.zst", "a.log.zst!/a.log", &zstd);
-    add("a.tgz", "a.tgz!/in/b.zip!/t.txt", &|text| gzipped(&tarred(&[("in/b.zip", &zipped(&[("t.txt", text)]))])));
-    add("x.gz.gz", "x.gz.gz!/x.gz!/x", &|text| gzipped(&gzipped(text)));
+    add("a.tgz", "a.tgz!/in/b.zip!/t.txt", &|text| {
+        gzip_of(&tar_archive(&[("in/b.zip", &zip_archive(&[("t.txt", text)]))]))
+    });
+    add("x.gz.gz", "x.gz.gz!/x.gz!/x", &|text| gzip_of(&gzip_of(text)));
     repo.commit("all");
     for state in ["loose", "packed"] {
         note(state);
         let run = sweep(&repo, &[]).expect_code(1);
         expect_tokens(&run, wanted.iter().map(|(_, token)| token));
         for (path, token) in &wanted {
-            assert_eq!(text(&answer(&run, token)["path"]), path);
+            assert_eq!(text(&finding_of(&run, token)["path"]), path);
         }
         assert_eq!(run.summary()["skipped"], json!([]));
         repo.git(&["gc", "-q"]);
@@ -81,26 +84,26 @@ fn a_token_is_found_in_every_kind_loose_and_packed() {
 
 #[test]
 fn what_many_places_have_is_unpacked_once() {
-    let mut story = Story::new(8602);
-    let token = story.token();
-    let bytes = zipped(&[("a.txt", content(&token).as_bytes())]);
-    story.branch("side", "main");
-    let side = story.add("there/b.zip", &bytes);
-    story.git(&["checkout", "-q", "main"]);
-    let main = story.add("here/a.zip", &bytes);
+    let mut fixture = HistoryFixture::new(8602);
+    let token = fixture.token();
+    let bytes = zip_archive(&[("a.txt", content(&token).as_bytes())]);
+    fixture.branch("side", "main");
+    let side = fixture.add("there/b.zip", &bytes);
+    fixture.git(&["checkout", "-q", "main"]);
+    let main = fixture.add("here/a.zip", &bytes);
     // And in two packs.
     for name in ["main", "side"] {
-        let packed = story.git(&["rev-list", "--objects", name]).out();
+        let packed = fixture.git(&["rev-list", "--objects", name]).out();
         let ids: Vec<&str> = packed.lines().filter_map(|line| line.split(' ').next()).collect();
-        story
+        fixture
             .repo
             .git_call(&["pack-objects", "-q", ".git/objects/pack/pack"])
             .stdin(ids.join("\n") + "\n")
             .run()
             .expect_code(0);
     }
-    let run = sweep(&story.repo, &[]).expect_code(1);
-    let said = answer(&run, &token);
+    let run = sweep(&fixture.repo, &[]).expect_code(1);
+    let said = finding_of(&run, &token);
     assert_eq!(
         places(&said),
         [place(&format!("there/b.zip!/a.txt:{LINE}"), &side), place(&format!("here/a.zip!/a.txt:{LINE}"), &main),]
@@ -111,14 +114,14 @@ fn what_many_places_have_is_unpacked_once() {
 
 #[test]
 fn every_file_of_an_archive_that_holds_it_is_a_place() {
-    let mut story = Story::new(8603);
-    let token = story.token();
+    let mut fixture = HistoryFixture::new(8603);
+    let token = fixture.token();
     let text = content(&token);
     let named = format!("d/{token}.txt");
-    let came = story.add("a.zip", stored(&[("a", text.as_bytes()), ("b", text.as_bytes()), (&named, b"x")]));
-    let run = sweep(&story.repo, &[]).expect_code(1);
+    let came = fixture.add("a.zip", stored(&[("a", text.as_bytes()), ("b", text.as_bytes()), (&named, b"x")]));
+    let run = sweep(&fixture.repo, &[]).expect_code(1);
     expect_no_leak(&run, [&token]);
-    let mut told = places(&answer(&run, &token));
+    let mut told = places(&finding_of(&run, &token));
     let name = told.iter().position(|place| place.contains("a.zip!/d/sk_live_")).expect("the name");
     assert!(told.remove(name).ends_with(&format!(" in {}", came.id)));
     assert_eq!(told, ["a", "b"].map(|name| place(&format!("a.zip!/{name}:{LINE}"), &came)));
@@ -126,136 +129,136 @@ fn every_file_of_an_archive_that_holds_it_is_a_place() {
 
 #[test]
 fn what_is_no_file_in_it_is_told_at_the_archive() {
-    let mut story = Story::new(8604);
-    let token = story.token();
-    let mut bytes = zipped(&[("a.txt", b"nothing")]);
+    let mut fixture = HistoryFixture::new(8604);
+    let token = fixture.token();
+    let mut bytes = zip_archive(&[("a.txt", b"nothing")]);
     bytes.splice(0..0, format!("KEY={token}\n").into_bytes());
-    let came = story.add("a.zip", bytes);
-    let run = sweep(&story.repo, &[]).expect_code(1);
-    assert_eq!(places(&answer(&run, &token)), [place("a.zip:1", &came)]);
+    let came = fixture.add("a.zip", bytes);
+    let run = sweep(&fixture.repo, &[]).expect_code(1);
+    assert_eq!(places(&finding_of(&run, &token)), [place("a.zip:1", &came)]);
 }
 
 #[test]
 fn an_archive_may_be_a_delta_of_another() {
     let mut make = Maker::new(8605);
     let (first, second) = (make.sk_live(24), make.sk_live(24));
-    let base = zipped(&[("a.txt", long(&first, 1).as_bytes())]);
-    let other = zipped(&[("b.txt", long(&second, 2).as_bytes())]);
+    let base = zip_archive(&[("a.txt", long(&first, 1).as_bytes())]);
+    let other = zip_archive(&[("b.txt", long(&second, 2).as_bytes())]);
     assert!(base.len() > 2048, "{}", base.len());
-    for by in [Base::Offset, Base::Id] {
-        let mut pack = Handmade::default();
+    for by in [BaseReference::Offset, BaseReference::Id] {
+        let mut pack = PackBuilder::default();
         let root = pack.blob(&base);
         // The beginning and the end of each archive come from different deltas.
         let half = other.len() / 2;
-        let front = pack.delta(root, by, &[Piece::Insert(&other[..half]), Piece::Copy(0, base.len())]);
-        pack.delta(front, by, &[Piece::Copy(0, half), Piece::Insert(&other[half..])]);
+        let front = pack.delta(root, by, &[DeltaStep::Insert(&other[..half]), DeltaStep::Copy(0, base.len())]);
+        pack.delta(front, by, &[DeltaStep::Copy(0, half), DeltaStep::Insert(&other[half..])]);
         let plain = pack.blob("plain\n".repeat(400));
-        pack.delta(plain, by, &[Piece::Insert(&gzipped(long(&second, 3).as_bytes()))]);
+        pack.delta(plain, by, &[DeltaStep::Insert(&gzip_of(long(&second, 3).as_bytes()))]);
         let repo = Repo::new();
         pack.index_into(&repo);
         // What stands between is an archive too, with half of another one in front.
         let run = sweep(&repo, &[]);
-        let copies = |token| answer(&run, token)["copies"].clone();
+        let copies = |token| finding_of(&run, token)["copies"].clone();
         assert_eq!((copies(&first), copies(&second)), (json!(2), json!(2)), "{}", run.all());
         history(&repo).expect_code(0);
     }
     // As git makes them.
-    let story = Story::new(8606);
+    let fixture = HistoryFixture::new(8606);
     let mut wanted = Vec::new();
     let filler: String = (0..10).map(noise).collect();
     for n in 0..8 {
         let token = make.sk_live(24);
-        let packed = gzipped(long(&token, n).as_bytes());
-        story.add("a.tar", tarred(&[("filler", filler.as_bytes()), (&format!("{n}.gz"), &packed)]));
+        let packed = gzip_of(long(&token, n).as_bytes());
+        fixture.add("a.tar", tar_archive(&[("filler", filler.as_bytes()), (&format!("{n}.gz"), &packed)]));
         wanted.push(token);
     }
-    story.git(&["gc", "-q", "--aggressive"]);
-    let pack = fs::read_dir(story.repo.path(".git/objects/pack")).expect("list");
+    fixture.git(&["gc", "-q", "--aggressive"]);
+    let pack = fs::read_dir(fixture.repo.path(".git/objects/pack")).expect("list");
     let index = pack.map(|entry| entry.expect("an entry").path()).find(|path| path.extension() == Some("idx".as_ref()));
-    let listed = story.repo.git_call(&["verify-pack", "-v"]).args(&[index.expect("an index")]).run().out();
+    let listed = fixture.repo.git_call(&["verify-pack", "-v"]).args(&[index.expect("an index")]).run().out();
     assert!(listed.lines().any(|line| line.contains(" blob ") && line.split_whitespace().count() == 7), "{listed}");
-    let run = sweep(&story.repo, &[]).expect_code(1);
+    let run = sweep(&fixture.repo, &[]).expect_code(1);
     expect_tokens(&run, &wanted);
-    Place::of(&story.repo).expect_counted(&run);
+    GitEnvironment::of(&fixture.repo).expect_counted(&run);
 }
 
 #[test]
 fn what_nothing_leads_to_is_told_by_its_object() {
-    let mut story = Story::new(8607);
-    let (dangling, packed) = (story.token(), story.token());
-    let id = story.repo.blob(zipped(&[("a.txt", content(&dangling).as_bytes())]));
-    story.repo.blob(gzipped(content(&packed).as_bytes()));
-    let run = sweep(&story.repo, &[]).expect_code(1);
-    let said = answer(&run, &dangling);
+    let mut fixture = HistoryFixture::new(8607);
+    let (dangling, packed) = (fixture.token(), fixture.token());
+    let id = fixture.repo.blob(zip_archive(&[("a.txt", content(&dangling).as_bytes())]));
+    fixture.repo.blob(gzip_of(content(&packed).as_bytes()));
+    let run = sweep(&fixture.repo, &[]).expect_code(1);
+    let said = finding_of(&run, &dangling);
     assert_eq!((text(&said["object"]), text(&said["path"]), &said["commit"]), (id.as_str(), "!/a.txt", &json!(null)));
-    assert_eq!(text(&answer(&run, &packed)["path"]), "!/");
-    let told = story.repo.keysweep(&["history", "--archives"]).expect_code(1);
+    assert_eq!(text(&finding_of(&run, &packed)["path"]), "!/");
+    let told = fixture.repo.keysweep(&["history", "--archives"]).expect_code(1);
     told.expect_has(&format!("object {}!/a.txt:{LINE}:", &id[..12]));
 }
 
 #[test]
 fn what_is_staged_is_told_with_its_path() {
-    let mut story = Story::new(8608);
-    let token = story.token();
-    story.repo.stage("new/a.log.gz", gzipped(content(&token).as_bytes()));
-    let run = sweep(&story.repo, &[]).expect_code(1);
-    let said = answer(&run, &token);
+    let mut fixture = HistoryFixture::new(8608);
+    let token = fixture.token();
+    fixture.repo.stage("new/a.log.gz", gzip_of(content(&token).as_bytes()));
+    let run = sweep(&fixture.repo, &[]).expect_code(1);
+    let said = finding_of(&run, &token);
     assert_eq!((text(&said["path"]), text(&said["standing"])), ("new/a.log.gz!/a.log", "index"));
     assert_eq!(step(&run, "unstage")["list"], json!(["new/a.log.gz!/a.log"]));
 }
 
 #[test]
 fn what_cannot_be_opened_is_named_with_blob_and_path() {
-    let mut story = Story::new(8609);
-    let token = story.token();
-    let good = zipped(&[("a.txt", &b"nothing"[..]), ("b.txt", content(&token).as_bytes())]);
-    story.add("d/cut.zip", &good[..good.len() - 30]);
-    let id = story.git(&["rev-parse", "HEAD:d/cut.zip"]).line();
-    story.remove("d/cut.zip");
+    let mut fixture = HistoryFixture::new(8609);
+    let token = fixture.token();
+    let good = zip_archive(&[("a.txt", &b"nothing"[..]), ("b.txt", content(&token).as_bytes())]);
+    fixture.add("d/cut.zip", &good[..good.len() - 30]);
+    let id = fixture.git(&["rev-parse", "HEAD:d/cut.zip"]).line();
+    fixture.remove("d/cut.zip");
     let named = format!("cannot look into d/cut.zip (blob {}): it is damaged or cut short", &id[..16]);
-    let run = sweep(&story.repo, &[]).expect_code(2);
+    let run = sweep(&fixture.repo, &[]).expect_code(2);
     assert!(run.err().contains(&named), "{}", run.err());
     assert_eq!(run.summary()["unread"], 1);
     expect_no_leak(&run, [&token]);
-    history(&story.repo).expect_code(0);
+    history(&fixture.repo).expect_code(0);
     // Where nothing leads to it.
-    let id = story.repo.blob(&good[..good.len() - 29]);
-    let run = sweep(&story.repo, &[]).expect_code(2);
+    let id = fixture.repo.blob(&good[..good.len() - 29]);
+    let run = sweep(&fixture.repo, &[]).expect_code(2);
     assert!(run.err().contains(&format!("cannot look into blob {}: it is damaged", &id[..16])), "{}", run.err());
     // What is known to be missing may be accepted, and what is damaged never.
-    sweep(&story.repo, &["--allow-incomplete"]).expect_code(2);
+    sweep(&fixture.repo, &["--allow-incomplete"]).expect_code(2);
 }
 
 #[test]
 fn a_damaged_archive_hides_no_other() {
-    let mut story = Story::new(8610);
-    let (token, named) = (story.token(), story.token());
+    let mut fixture = HistoryFixture::new(8610);
+    let (token, named) = (fixture.token(), fixture.token());
     let name = format!("{named}.txt");
-    let mut locked = zipped(&[(&name, b"nothing"), ("open.txt", content(&token).as_bytes())]);
+    let mut locked = zip_archive(&[(&name, b"nothing"), ("open.txt", content(&token).as_bytes())]);
     for (signature, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
         let at = locked.windows(4).position(|four| four == signature).expect("a header");
         locked[at + flags] |= 1;
     }
-    story.add("a.zip", locked);
-    let run = sweep(&story.repo, &[]).expect_code(2);
+    fixture.add("a.zip", locked);
+    let run = sweep(&fixture.repo, &[]).expect_code(2);
     assert!(run.err().contains("cannot look into a.zip!/sk_live_"), "{}", run.err());
     expect_no_leak(&run, [&token, &named]);
     assert!(run.err().contains("it is encrypted"), "{}", run.err());
-    assert_eq!(text(&answer(&run, &token)["path"]), "a.zip!/open.txt");
+    assert_eq!(text(&finding_of(&run, &token)["path"]), "a.zip!/open.txt");
 }
 
 #[test]
 fn limits_are_told_when_they_bite() {
-    let mut story = Story::new(8611);
-    let token = story.token();
+    let mut fixture = HistoryFixture::new(8611);
+    let token = fixture.token();
     let mut deep = content(&token).into_bytes();
     for depth in 0..9 {
-        deep = if depth % 2 == 0 { gzipped(&deep) } else { zipped(&[("in", &deep)]) };
+        deep = if depth % 2 == 0 { gzip_of(&deep) } else { zip_archive(&[("in", &deep)]) };
     }
-    story.add("deep.gz", deep);
+    fixture.add("deep.gz", deep);
     let zeros = vec![0; 32 << 20];
-    story.add("bomb.zip", zipped(&["1", "2", "3"].map(|name| (name, &zeros[..]))));
-    let run = sweep(&story.repo, &[]).expect_code(2);
+    fixture.add("bomb.zip", zip_archive(&["1", "2", "3"].map(|name| (name, &zeros[..]))));
+    let run = sweep(&fixture.repo, &[]).expect_code(2);
     assert_eq!(run.summary()["unread"], 2, "{}", run.err());
     let told = run.err();
     assert!(told.contains("more than 8 archives are nested"), "{told}");
@@ -265,9 +268,9 @@ fn limits_are_told_when_they_bite() {
 
 #[test]
 fn kinds_that_are_not_unpacked_are_named() {
-    let story = Story::new(8612);
-    story.add("d/a.7z", [&b"7z\xbc\xaf\x27\x1c"[..], &[0; 40]].concat());
-    story.add("b.tar", tarred(&[("in.rar", &[&b"Rar!\x1a\x07"[..], &[0; 40]].concat())]));
+    let fixture = HistoryFixture::new(8612);
+    fixture.add("d/a.7z", [&b"7z\xbc\xaf\x27\x1c"[..], &[0; 40]].concat());
+    fixture.add("b.tar", tar_archive(&[("in.rar", &[&b"Rar!\x1a\x07"[..], &[0; 40]].concat())]));
     let named = |run: &Run| {
         let skipped = run.summary()["skipped"].clone();
         let skipped = skipped.as_array().expect("a list");
@@ -276,40 +279,40 @@ fn kinds_that_are_not_unpacked_are_named() {
             .map(|one| text(&one["what"]).split(' ').next().unwrap_or_default().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(named(&sweep(&story.repo, &[]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
+    assert_eq!(named(&sweep(&fixture.repo, &[]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
     // Each time, whatever is remembered.
     for _ in 0..2 {
-        assert_eq!(named(&sweep(&story.repo, &["--since-last"]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
+        assert_eq!(named(&sweep(&fixture.repo, &["--since-last"]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
     }
-    assert_eq!(named(&sweep(&story.repo, &["HEAD"]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
-    assert_eq!(history(&story.repo).summary()["skipped"], json!([]));
+    assert_eq!(named(&sweep(&fixture.repo, &["HEAD"]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
+    assert_eq!(history(&fixture.repo).summary()["skipped"], json!([]));
 }
 
 #[test]
 fn what_was_clean_without_archives_is_read_again() {
-    let mut story = Story::new(8613);
-    let token = story.token();
-    story.add("a.zip", zipped(&[("a.txt", content(&token).as_bytes())]));
+    let mut fixture = HistoryFixture::new(8613);
+    let token = fixture.token();
+    fixture.add("a.zip", zip_archive(&[("a.txt", content(&token).as_bytes())]));
     let read = |run: &Run| run.summary()["scanned"]["objects"].as_u64().expect("a number");
-    let all = read(&history_call(&story.repo).args(&["--since-last"]).run().expect_code(0));
-    let run = sweep(&story.repo, &["--since-last"]).expect_code(1);
+    let all = read(&history_call(&fixture.repo).args(&["--since-last"]).run().expect_code(0));
+    let run = sweep(&fixture.repo, &["--since-last"]).expect_code(1);
     assert_eq!(read(&run), all);
     expect_tokens(&run, [&token]);
     // The archive with the token is remembered as what it is.
-    let again = sweep(&story.repo, &["--since-last"]).expect_code(1);
+    let again = sweep(&fixture.repo, &["--since-last"]).expect_code(1);
     assert_eq!((read(&again), again.findings()), (1, run.findings()));
-    let plain = history_call(&story.repo).args(&["--since-last"]).run().expect_code(0);
+    let plain = history_call(&fixture.repo).args(&["--since-last"]).run().expect_code(0);
     assert_eq!(read(&plain), all);
 }
 
 #[test]
 fn a_path_in_an_archive_can_be_allowed() {
-    let mut story = Story::new(8614);
-    let token = story.token();
-    story.add("d/a.zip", stored(&[("t/a.txt", content(&token).as_bytes()), ("u/b.txt", b"x")]));
+    let mut fixture = HistoryFixture::new(8614);
+    let token = fixture.token();
+    fixture.add("d/a.zip", stored(&[("t/a.txt", content(&token).as_bytes()), ("u/b.txt", b"x")]));
     let code = |glob: &str| {
         note(glob);
-        let run = sweep(&story.repo, &["--allow", glob]);
+        let run = sweep(&fixture.repo, &["--allow", glob]);
         let allowed = run.summary()["allowed"].as_u64().expect("a number");
         let code = run.code.expect("a code");
         assert_eq!(allowed, u64::from(code == 0), "{}", run.all());
@@ -330,22 +333,22 @@ fn a_path_in_an_archive_can_be_allowed() {
         assert_eq!(code(glob), wanted, "{glob}");
     }
     // Everywhere it stands has to be allowed.
-    story.add("e/a.zip", stored(&[("v/a.txt", content(&token).as_bytes())]));
+    fixture.add("e/a.zip", stored(&[("v/a.txt", content(&token).as_bytes())]));
     assert_eq!(code("d/a.zip!/t/**"), 1);
-    story.add(".keysweep.toml", "[allow]\npaths = ['d/a.zip!/t/*', 'e/a.zip!/v/*']\n");
-    sweep(&story.repo, &[]).expect_code(0).expect_lacks("allows nothing");
+    fixture.add(".keysweep.toml", "[allow]\npaths = ['d/a.zip!/t/*', 'e/a.zip!/v/*']\n");
+    sweep(&fixture.repo, &[]).expect_code(0).expect_lacks("allows nothing");
 }
 
 #[test]
 fn a_marker_and_a_fingerprint_count_in_archives() {
-    let mut story = Story::new(8615);
-    let (marked, known) = (story.token(), story.token());
+    let mut fixture = HistoryFixture::new(8615);
+    let (marked, known) = (fixture.token(), fixture.token());
     let text = format!("key = '{marked}' # keysweep:allow\nkey = '{known}'\n");
-    story.add("a.zip", zipped(&[("a.py", text.as_bytes())]));
-    expect_tokens(&sweep(&story.repo, &[]).expect_code(1), [&known]);
+    fixture.add("a.zip", zip_archive(&[("a.py", text.as_bytes())]));
+    expect_tokens(&sweep(&fixture.repo, &[]).expect_code(1), [&known]);
     let config = format!("[allow]\nfingerprints = [{{ id = '{}', reason = 'a test' }}]\n", known.fingerprint());
-    story.add(".keysweep.toml", config);
-    sweep(&story.repo, &[]).expect_code(0);
+    fixture.add(".keysweep.toml", config);
+    sweep(&fixture.repo, &[]).expect_code(0);
 }
 
 /// Path, line and commit of each finding in some commits.
@@ -359,19 +362,19 @@ fn introduced(run: &Run) -> Vec<(String, u64, String)> {
 
 #[test]
 fn some_commits_are_told_of_what_they_bring_into_an_archive() {
-    let mut story = Story::new(8616);
-    let (old, new, named) = (story.token(), story.token(), story.token());
+    let mut fixture = HistoryFixture::new(8616);
+    let (old, new, named) = (fixture.token(), fixture.token(), fixture.token());
     let with = |more: &str, name: &str| {
         let text = format!("{}{}{more}", content(&old), "and so on\n".repeat(9));
-        zipped(&[("a.txt", text.as_bytes()), ("in.gz", &gzipped(text.as_bytes())), (name, b"nothing")])
+        zip_archive(&[("a.txt", text.as_bytes()), ("in.gz", &gzip_of(text.as_bytes())), (name, b"nothing")])
     };
     let name = format!("{named}.txt");
-    let first = story.add("a.zip", with("", "b.txt"));
-    let second = story.add("a.zip", with(&client(&new), &name));
-    let third = story.add("a.zip", with(&format!("{}more\n", client(&new)), &name));
-    story.git(&["mv", "a.zip", "moved.zip"]);
-    let moved = story.commit("moved");
-    let of = |range: &[&str]| history_call(&story.repo).args(&["--archives"]).args(range).run();
+    let first = fixture.add("a.zip", with("", "b.txt"));
+    let second = fixture.add("a.zip", with(&client(&new), &name));
+    let third = fixture.add("a.zip", with(&format!("{}more\n", client(&new)), &name));
+    fixture.git(&["mv", "a.zip", "moved.zip"]);
+    let moved = fixture.commit("moved");
+    let of = |range: &[&str]| history_call(&fixture.repo).args(&["--archives"]).args(range).run();
     let at = |line: u64, commit: &str, outer: &str| {
         ["a.txt", "in.gz!/in"].map(|inner| (format!("{outer}!/{inner}"), line, commit.to_owned()))
     };
@@ -388,29 +391,29 @@ fn some_commits_are_told_of_what_they_bring_into_an_archive() {
     let run = of(&["main", "--allow", "a.zip!/**"]).expect_code(0);
     assert_eq!(run.summary()["allowed"], 5);
     let whole = with("", "b.txt");
-    story.add("cut.zip", &whole[..whole.len() - 30]);
+    fixture.add("cut.zip", &whole[..whole.len() - 30]);
     let run = of(&["HEAD^.."]).expect_code(2);
     assert!(run.err().contains("cannot look into cut.zip: it is damaged"), "{}", run.err());
 }
 
 #[test]
 fn archives_are_cleaned_by_the_plan() {
-    let mut story = Story::new(8617);
-    let (both, inside, raw, outside) = (story.token(), story.token(), story.token(), story.token());
-    let good = zipped(&[("a.txt", b"nothing")]);
-    story.add("dist/a.zip", &good);
-    story.add("dist/a.zip", zipped(&[("a.txt", content(&both).as_bytes()), (&format!("{inside}.txt"), b"x")]));
-    story.add("dist/a.zip", zipped(&[("a.txt", content(&both).as_bytes()), ("more.txt", b"x")]));
-    let again = story.git(&["rev-parse", "HEAD:dist/a.zip"]).line();
-    let first = story.git(&["rev-parse", "HEAD^:dist/a.zip"]).line();
-    story.add("b.jar", stored(&[("b.txt", content(&inside).as_bytes())]));
+    let mut fixture = HistoryFixture::new(8617);
+    let (both, inside, raw, outside) = (fixture.token(), fixture.token(), fixture.token(), fixture.token());
+    let good = zip_archive(&[("a.txt", b"nothing")]);
+    fixture.add("dist/a.zip", &good);
+    fixture.add("dist/a.zip", zip_archive(&[("a.txt", content(&both).as_bytes()), (&format!("{inside}.txt"), b"x")]));
+    fixture.add("dist/a.zip", zip_archive(&[("a.txt", content(&both).as_bytes()), ("more.txt", b"x")]));
+    let again = fixture.git(&["rev-parse", "HEAD:dist/a.zip"]).line();
+    let first = fixture.git(&["rev-parse", "HEAD^:dist/a.zip"]).line();
+    fixture.add("b.jar", stored(&[("b.txt", content(&inside).as_bytes())]));
     let mut front = format!("#!/bin/sh\nKEY={raw}\n").into_bytes();
     front.extend(&good);
-    story.add("install", front);
-    let config = story.add("a.py", format!("{}{}", client(&both), client(&outside)));
-    story.remove("b.jar");
-    story.git(&["branch", "old", &config.id]);
-    let repo = &story.repo;
+    fixture.add("install", front);
+    let config = fixture.add("a.py", format!("{}{}", client(&both), client(&outside)));
+    fixture.remove("b.jar");
+    fixture.git(&["branch", "old", &config.id]);
+    let repo = &fixture.repo;
     repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
     repo.git(&["remote", "add", "origin", "../origin.git"]);
     repo.git(&["fetch", "-q"]);
@@ -432,7 +435,7 @@ fn archives_are_cleaned_by_the_plan() {
     let replaced = fs::read_to_string(file(repo)).expect("the file");
     let forms = replaced.lines().filter(|line| !line.contains("keysweep-token"));
     assert_eq!(forms.count(), 2, "what is in archives alone is not replaced");
-    let done = follow(repo, repo.top(), &run);
+    let done = run_plan(repo, repo.top(), &run);
     expect_no_leak(&done, tokens);
     let origin = repo.base().join("origin.git");
     for folder in [repo.top(), &origin] {
@@ -445,15 +448,15 @@ fn archives_are_cleaned_by_the_plan() {
 
 #[test]
 fn what_was_not_pushed_is_stripped_where_it_is() {
-    let mut story = Story::new(8618);
-    let token = story.token();
-    story.repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
-    story.git(&["remote", "add", "origin", "../origin.git"]);
-    story.git(&["fetch", "-q"]);
-    story.add("a.zip", zipped(&[("a.txt", content(&token).as_bytes())]));
-    let repo = &story.repo;
+    let mut fixture = HistoryFixture::new(8618);
+    let token = fixture.token();
+    fixture.repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
+    fixture.git(&["remote", "add", "origin", "../origin.git"]);
+    fixture.git(&["fetch", "-q"]);
+    fixture.add("a.zip", zip_archive(&[("a.txt", content(&token).as_bytes())]));
+    let repo = &fixture.repo;
     let run = sweep_with(repo, repo.top(), &["--archives"]).expect_code(1);
     assert_eq!(names(&run), ["rotate", "clean", "others"]);
-    follow(repo, repo.top(), &run);
+    run_plan(repo, repo.top(), &run);
     repo.keysweep_call(&["history", "--archives"]).run().expect_code(0);
 }

@@ -1,16 +1,16 @@
 //! Which kinds of archive are unpacked, and which are named because they are not.
 
-use crate::support::archive::{LINE, by_python, content, gzipped, tarred, zipped, zstd};
+use crate::support::archive::{LINE, content, gzip_of, made_by_python, tar_archive, zip_archive, zstd};
 use crate::support::clean::{step, sweep_with};
+use crate::support::history_fixture::HistoryFixture;
 use crate::support::leak::expect_no_leak;
-use crate::support::story::Story;
 use crate::support::token::Maker;
 use crate::support::{Repo, Run, note, text};
 
 /// What Python's compressor of this name makes of some bytes.
 fn python_packs(by: &str, bytes: &[u8]) -> Vec<u8> {
     let script = format!("import bz2, lzma, zlib\nd = open('in', 'rb').read()\nopen('out', 'wb').write({by})");
-    by_python(&script, &[("in", bytes)])
+    made_by_python(&script, &[("in", bytes)])
 }
 
 /// A zip of one file, packed by this method.
@@ -40,7 +40,7 @@ fn ar(files: &[(&str, &[u8])]) -> Vec<u8> {
 fn streams_of_every_kind_are_unpacked() {
     let token = Maker::new(6200).sk_live(24);
     let text = content(&token);
-    let tar = tarred(&[("in.txt", text.as_bytes())]);
+    let tar = tar_archive(&[("in.txt", text.as_bytes())]);
     let pack = |by: &str| python_packs(by, text.as_bytes());
     let two = |by: &str| python_packs(by, b"nothing\n").into_iter().chain(pack(by)).collect::<Vec<u8>>();
     let lzma = "lzma.compress(d, lzma.FORMAT_ALONE)";
@@ -113,7 +113,7 @@ fn zips_of_every_method_are_read() {
             "import zipfile\nz = zipfile.ZipFile('out', 'w', zipfile.ZIP_{method})\nz.write('in', 'f')\nz.close()"
         );
         let repo = Repo::new();
-        repo.write("a.zip", by_python(&script, &[("in", text.as_bytes())]));
+        repo.write("a.zip", made_by_python(&script, &[("in", text.as_bytes())]));
         let run = repo.keysweep(&["files", "--archives", "--format", "jsonl", "a.zip"]);
         run.expect_found(&[("a.zip!/f", LINE, &token)]);
     }
@@ -127,8 +127,8 @@ fn zips_of_every_method_are_read() {
 #[test]
 fn a_debian_package_is_unpacked() {
     let token = Maker::new(6203).sk_live(24);
-    let tar = python_packs("lzma.compress(d)", &tarred(&[("./etc/conf", content(&token).as_bytes())]));
-    let bytes = ar(&[("debian-binary/", b"2.0\n"), ("control.tar.gz/", &gzipped(b"odd")), ("data.tar.xz/", &tar)]);
+    let tar = python_packs("lzma.compress(d)", &tar_archive(&[("./etc/conf", content(&token).as_bytes())]));
+    let bytes = ar(&[("debian-binary/", b"2.0\n"), ("control.tar.gz/", &gzip_of(b"odd")), ("data.tar.xz/", &tar)]);
     let repo = Repo::new();
     repo.write("p.deb", &bytes);
     let call = ["files", "--archives", "--format", "jsonl", "p.deb"];
@@ -145,8 +145,8 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
     let mut iso = vec![0; 0x8800];
     iso[0x8001..0x8006].copy_from_slice(b"CD001");
     let cpio = format!("070701{}TRAILER!!!\0\0\0\0", "0".repeat(104));
-    let base64 = python_packs("__import__('base64').encodebytes(d)", &zipped(&[("a", &[b'x'; 200])]));
-    let helm = python_packs("__import__('base64').b64encode(d)", &gzipped(&(0..=255).collect::<Vec<u8>>()));
+    let base64 = python_packs("__import__('base64').encodebytes(d)", &zip_archive(&[("a", &[b'x'; 200])]));
+    let helm = python_packs("__import__('base64').b64encode(d)", &gzip_of(&(0..=255).collect::<Vec<u8>>()));
     let helm = python_packs("b'release: ' + __import__('base64').b64encode(d)", &helm);
     vec![
         ("a 7z archive", with(b"7z\xbc\xaf\x27\x1c")),
@@ -170,7 +170,7 @@ fn kinds_that_are_not_unpacked_are_named() {
     let repo = Repo::new();
     for (n, (_, bytes)) in others().into_iter().enumerate() {
         repo.write(format!("f/{n}"), &bytes);
-        repo.write(format!("z/{n}"), zipped(&[(&format!("in/{n}"), &bytes)]));
+        repo.write(format!("z/{n}"), zip_archive(&[(&format!("in/{n}"), &bytes)]));
     }
     let run = repo.keysweep(&["files", "--archives", "--format", "jsonl", "f", "z"]).expect_code(0);
     let skipped = run.summary()["skipped"].as_array().expect("a list").clone();
@@ -211,38 +211,38 @@ fn text_that_looks_like_an_archive_is_none() {
 
 #[test]
 fn a_git_folder_in_an_archive_is_read_or_named() {
-    let mut story = Story::new(6204);
-    let token = story.token();
-    story.add("config.py", content(&token));
+    let mut fixture = HistoryFixture::new(6204);
+    let token = fixture.token();
+    fixture.add("config.py", content(&token));
     let script = "import tarfile\nt = tarfile.open('out', 'w:gz')\nt.add(TOP + '/.git', '.git')\nt.close()";
     let pack = || {
-        let script = format!("TOP = {:?}\n{script}", story.repo.top().display().to_string());
+        let script = format!("TOP = {:?}\n{script}", fixture.repo.top().display().to_string());
         let repo = Repo::new();
-        repo.write("a.tgz", by_python(&script, &[]));
+        repo.write("a.tgz", made_by_python(&script, &[]));
         repo.keysweep(&["files", "--archives", "--format", "jsonl", "a.tgz"])
     };
     let loose = pack().expect_code(1);
     assert_eq!(loose.findings().len(), 1, "{}", loose.all());
-    story.git(&["gc", "-q"]);
+    fixture.git(&["gc", "-q"]);
     pack().expect_code(0).expect_has("a git pack, which is not unpacked");
 }
 
 #[test]
 fn the_proof_of_a_plan_leaves_out_what_was_not_unpacked() {
-    let mut story = Story::new(6205);
-    let token = story.token();
-    story.add("a.zip", zipped(&[("a.txt", content(&token).as_bytes())]));
-    story.repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
-    story.git(&["remote", "add", "origin", "../origin.git"]);
-    story.git(&["fetch", "-q"]);
-    let sweep = || sweep_with(&story.repo, story.repo.top(), &["--archives"]).expect_code(1);
+    let mut fixture = HistoryFixture::new(6205);
+    let token = fixture.token();
+    fixture.add("a.zip", zip_archive(&[("a.txt", content(&token).as_bytes())]));
+    fixture.repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);
+    fixture.git(&["remote", "add", "origin", "../origin.git"]);
+    fixture.git(&["fetch", "-q"]);
+    let sweep = || sweep_with(&fixture.repo, fixture.repo.top(), &["--archives"]).expect_code(1);
     let says = |run: &Run| text(&step(run, "clean")["says"]).to_owned();
     let told = says(&sweep());
     assert!(told.contains("proves the result") && !told.contains("proves nothing"), "{told}");
     for name in ["replacements.txt", "replacements.txt.sh"] {
-        std::fs::remove_file(story.repo.base().join(name)).expect("delete the replacements and the plan");
+        std::fs::remove_file(fixture.repo.base().join(name)).expect("delete the replacements and the plan");
     }
-    story.add("b.7z", [&b"7z\xbc\xaf\x27\x1c"[..], &[0; 40]].concat());
+    fixture.add("b.7z", [&b"7z\xbc\xaf\x27\x1c"[..], &[0; 40]].concat());
     let told = says(&sweep());
     assert!(told.contains("It proves nothing of what is not unpacked"), "{told}");
 }

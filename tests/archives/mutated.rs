@@ -27,7 +27,7 @@ fn archive(path: &str) -> String {
 
 fn scan(repo: &Repo, options: &[&str]) -> Run {
     let call = repo.keysweep_call(&["files", "--format", "jsonl"]).args(options).args(&["made"]);
-    call.patience(Duration::from_secs(300)).run()
+    call.timeout(Duration::from_secs(300)).run()
 }
 
 /// The fingerprints that were found in each archive.
@@ -55,7 +55,7 @@ fn compare(seed: u32) {
     let (libarchive, unzip) = (tools::libarchive(), tools::unzip());
     let args: [&dyn AsRef<OsStr>; 6] = [&script, &made, &seed, &count, &libarchive, &unzip];
     let args: Vec<_> = args.into_iter().map(AsRef::as_ref).collect();
-    let run = repo.call("python3", &args).stdin(token.text()).patience(Duration::from_secs(300));
+    let run = repo.call("python3", &args).stdin(token.text()).timeout(Duration::from_secs(300));
     let read = run.run().expect_code(0).out();
     let read: Vec<(&str, &str)> = read.lines().filter_map(|line| line.split_once(' ')).collect();
     for reader in ["zipfile", "tarfile", "libarchive", "tar", "unzip", "Python"] {

@@ -1,12 +1,12 @@
 //! Nothing that decodes to a token is printed, whatever it is written in and whatever stands beside it.
 
-use crate::support::encode::{WAYS, WIDE, Way, wrapped};
-use crate::support::leak::{FORMATS, Guarded};
+use crate::support::encode::{ENCODINGS, Encoding, WIDE_ENCODINGS, wrapped};
+use crate::support::leak::{FORMATS, GuardedToken};
 use crate::support::token::{Maker, base64};
 use crate::support::{Repo, client};
 
 #[track_caller]
-fn expect_hidden_in_every_format(repo: &Repo, guarded: &[Guarded], code: i32) {
+fn expect_hidden_in_every_format(repo: &Repo, guarded: &[GuardedToken], code: i32) {
     for format in FORMATS {
         let run = repo.keysweep_call(&["staged"]).args(format).run().expect_code(code);
         for one in guarded {
@@ -15,8 +15,8 @@ fn expect_hidden_in_every_format(repo: &Repo, guarded: &[Guarded], code: i32) {
     }
 }
 
-fn ways() -> Vec<&'static Way> {
-    WAYS.iter().collect()
+fn encodings() -> Vec<&'static Encoding> {
+    ENCODINGS.iter().collect()
 }
 
 #[test]
@@ -24,10 +24,10 @@ fn a_token_in_any_encoding_is_printed_in_none() {
     let mut make = Maker::new(4200);
     let repo = Repo::new();
     let mut guarded = Vec::new();
-    for (n, way) in WAYS.iter().chain(WIDE).enumerate() {
+    for (n, encoding) in ENCODINGS.iter().chain(WIDE_ENCODINGS).enumerate() {
         for (kind, token) in [make.sk_live(24), make.sk_live(99), make.whsec_base64(32)].into_iter().enumerate() {
-            let mut one = Guarded::new(token);
-            repo.stage_blob(format!("{n}-{kind}.txt"), one.written(&[way]));
+            let mut one = GuardedToken::new(token);
+            repo.stage_blob(format!("{n}-{kind}.txt"), one.written(&[encoding]));
             guarded.push(one);
         }
     }
@@ -37,12 +37,12 @@ fn a_token_in_any_encoding_is_printed_in_none() {
 #[test]
 fn nests_are_printed_in_none_of_their_layers() {
     let mut make = Maker::new(4201);
-    let all: Vec<&Way> = WAYS.iter().chain(WIDE).collect();
+    let all: Vec<&Encoding> = ENCODINGS.iter().chain(WIDE_ENCODINGS).collect();
     let repo = Repo::new();
     let mut guarded = Vec::new();
     for n in 0..60 {
-        let mut one = Guarded::new(make.sk_live(24 + n));
-        let nest: Vec<&Way> = (0..2 + n % 2).map(|_| all[make.below(all.len())]).collect();
+        let mut one = GuardedToken::new(make.sk_live(24 + n));
+        let nest: Vec<&Encoding> = (0..2 + n % 2).map(|_| all[make.below(all.len())]).collect();
         let mut text = one.written(&nest);
         text.push(b'\n');
         repo.stage_blob(format!("{n}.txt"), text);
@@ -57,20 +57,20 @@ fn nests_are_printed_in_none_of_their_layers() {
 #[test]
 fn encoded_neighbours_do_not_come_along() {
     let mut make = Maker::new(4202);
-    let ways = ways();
+    let encodings = encodings();
     for gap in [1, 30, 90, 500] {
         let repo = Repo::new();
         let mut guarded = Vec::new();
-        for (n, way) in ways.iter().enumerate() {
-            let plain = Guarded::new(make.sk_live(24));
-            let (mut left, mut right) = (Guarded::new(make.sk_live(99)), Guarded::new(make.sk_hex(48)));
+        for (n, encoding) in encodings.iter().enumerate() {
+            let plain = GuardedToken::new(make.sk_live(24));
+            let (mut left, mut right) = (GuardedToken::new(make.sk_live(99)), GuardedToken::new(make.sk_hex(48)));
             let space = " ".repeat(gap);
             let line = [
-                &left.written(&[way])[..],
+                &left.written(&[encoding])[..],
                 space.as_bytes(),
                 plain.token.text().as_bytes(),
                 space.as_bytes(),
-                &right.written(&[way]),
+                &right.written(&[encoding]),
             ];
             repo.stage_blob(format!("{n}.txt"), line.concat());
             guarded.extend([plain, left, right]);
@@ -87,15 +87,15 @@ fn wide_neighbours_do_not_come_along() {
     let mut make = Maker::new(4203);
     let repo = Repo::new();
     let mut guarded = Vec::new();
-    for (n, way) in WIDE.iter().enumerate() {
-        let (plain, mut wide) = (Guarded::new(make.sk_live(24)), Guarded::new(make.sk_live(40)));
+    for (n, encoding) in WIDE_ENCODINGS.iter().enumerate() {
+        let (plain, mut wide) = (GuardedToken::new(make.sk_live(24)), GuardedToken::new(make.sk_live(40)));
         // Both among the bytes of a program, and both in one file of UTF-16.
         repo.stage_blob(
             format!("{n}.bin"),
-            [b"\x7fELF\x01 ", plain.token.text().as_bytes(), b" \x02", &wide.written(&[way]), b"\x03"].concat(),
+            [b"\x7fELF\x01 ", plain.token.text().as_bytes(), b" \x02", &wide.written(&[encoding]), b"\x03"].concat(),
         );
         let both = format!("a = {}, b = {}\r\n", plain.token, base64(wide.token.text().as_bytes(), *b"+/", true));
-        repo.stage_blob(format!("{n}.txt"), (way.write)(both.as_bytes()));
+        repo.stage_blob(format!("{n}.txt"), (encoding.write)(both.as_bytes()));
         guarded.extend([plain, wide]);
     }
     expect_hidden_in_every_format(&repo, &guarded, 1);
@@ -106,9 +106,9 @@ fn names_that_hold_encoded_tokens_are_printed_without_them() {
     let mut make = Maker::new(4204);
     let repo = Repo::new();
     let mut guarded = Vec::new();
-    for (n, way) in WAYS.iter().enumerate() {
-        let mut one = Guarded::new(make.sk_live(24));
-        let name = String::from_utf8_lossy(&one.written(&[way])).replace('/', "-");
+    for (n, encoding) in ENCODINGS.iter().enumerate() {
+        let mut one = GuardedToken::new(make.sk_live(24));
+        let name = String::from_utf8_lossy(&one.written(&[encoding])).replace('/', "-");
         repo.stage_blob(format!("{n}/{name}.txt"), "innocent\n");
         guarded.push(one);
     }
@@ -121,7 +121,7 @@ fn a_wrapped_token_is_printed_on_none_of_its_lines() {
     let repo = Repo::new();
     let mut guarded = Vec::new();
     for offset in 0..40 {
-        let mut one = Guarded::new(make.sk_live(99));
+        let mut one = GuardedToken::new(make.sk_live(99));
         let text = [" ".repeat(offset).as_bytes(), one.token.text().as_bytes(), b"\nlast"].concat();
         let encoded = base64(&text, *b"+/", true);
         one.pieces
@@ -136,9 +136,9 @@ fn a_wrapped_token_is_printed_on_none_of_its_lines() {
 fn what_was_typed_is_not_echoed_in_its_encoding() {
     let mut make = Maker::new(4206);
     let repo = Repo::new();
-    for way in WAYS {
-        let mut one = Guarded::new(make.sk_live(24));
-        let typed = String::from_utf8_lossy(&one.written(&[way])).into_owned();
+    for encoding in ENCODINGS {
+        let mut one = GuardedToken::new(make.sk_live(24));
+        let typed = String::from_utf8_lossy(&one.written(&[encoding])).into_owned();
         for args in [vec!["files", &typed], vec![&typed], vec!["rules", &typed], vec!["staged", "--config", &typed]] {
             one.expect_hidden(&repo.keysweep(&args).expect_code(2));
         }

@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use crate::support::encode::{WAYS, Way};
-use crate::support::leak::Guarded;
+use crate::support::encode::{ENCODINGS, Encoding};
+use crate::support::leak::GuardedToken;
 use crate::support::token::{CUSTOM_RULE, Maker, Token};
 use crate::support::{Call, Repo, Run, executable};
 
@@ -85,17 +85,17 @@ const ERRORS_OF_FIND: &[Place] = &[
     Place { words: &["find"], variables: &[("GIT_DIR", "/no/{}")], stdin: "" },
 ];
 
-const PLAIN: Way = Way { name: "plain", called: "", write: <[u8]>::to_vec };
+const PLAIN: Encoding = Encoding { name: "plain", label: "", write: <[u8]>::to_vec };
 
 /// What no encoding of a test for encodings writes.
-const MORE: &[Way] = &[Way {
+const MORE: &[Encoding] = &[Encoding {
     name: "unicode escapes without the first backslash",
-    called: "",
+    label: "",
     write: |text| text.iter().flat_map(|b| format!("\\u{b:04x}").into_bytes()).skip(1).collect(),
 }];
 
-fn ways() -> Vec<&'static Way> {
-    [&PLAIN].into_iter().chain(WAYS).collect()
+fn encodings() -> Vec<&'static Encoding> {
+    [&PLAIN].into_iter().chain(ENCODINGS).collect()
 }
 
 /// The formats, and whether the report goes to a file.
@@ -119,7 +119,7 @@ impl Matrix {
 
     /// The next format and file, and what the call prints and writes there is looked through.
     #[track_caller]
-    fn expect_hidden(&mut self, guarded: &Guarded, call: impl FnOnce(&[&str]) -> Call) -> Run {
+    fn expect_hidden(&mut self, guarded: &GuardedToken, call: impl FnOnce(&[&str]) -> Call) -> Run {
         let (format, to_file) = OUTPUTS[self.runs % OUTPUTS.len()];
         self.runs += 1;
         let _ = std::fs::remove_file(&self.file);
@@ -136,14 +136,14 @@ impl Matrix {
 
     #[track_caller]
     fn errors(&mut self, places: &[Place], make: &mut dyn FnMut() -> Token, is_sought: bool) {
-        for (row, way) in ways().into_iter().enumerate() {
+        for (row, encoding) in encodings().into_iter().enumerate() {
             for (column, place) in places.iter().enumerate() {
                 // Plain, and each encoding in a quarter of the places, others for each place.
                 if row > 0 && (row + column) % 4 != 0 {
                     continue;
                 }
-                let mut guarded = Guarded::new(make());
-                let text = String::from_utf8(guarded.written(&[way])).expect("text");
+                let mut guarded = GuardedToken::new(make());
+                let text = String::from_utf8(guarded.written(&[encoding])).expect("text");
                 let fill = |template: &str| template.replace("{}", &text);
                 let token = guarded.token.text().to_owned();
                 let words: Vec<String> = place.words.iter().map(|word| fill(word)).collect();
@@ -153,7 +153,7 @@ impl Matrix {
                 // What is given twice counts as it was given last.
                 let run = self.expect_hidden(&guarded, |options| call.args(options).args(&words));
                 if run.code != Some(2) || run.stderr.is_empty() {
-                    run.fail(&format!("expected an error and a sentence: {}", way.name));
+                    run.fail(&format!("expected an error and a sentence: {}", encoding.name));
                 }
             }
         }
@@ -216,9 +216,9 @@ fn planted(text: &[u8], scan: &Token) -> Repo {
 fn expect_no_report_prints(make: &mut dyn FnMut() -> Token, is_sought: bool) {
     let mut other = Maker::new(1299);
     let line = format!("HEAD {ZERO} refs/heads/x {ZERO}\n");
-    for way in ways().into_iter().step_by(2).chain(MORE) {
-        let mut guarded = Guarded::new(make());
-        let text = guarded.written(&[way]);
+    for encoding in encodings().into_iter().step_by(2).chain(MORE) {
+        let mut guarded = GuardedToken::new(make());
+        let text = guarded.written(&[encoding]);
         let mut matrix = Matrix::new();
         matrix.repo = planted(&text, &other.sk_live(24));
         let top = matrix.repo.top().to_owned();
@@ -239,7 +239,7 @@ fn expect_no_report_prints(make: &mut dyn FnMut() -> Token, is_sought: bool) {
                 let stdin = if is_sought { token.clone() } else { line.clone() };
                 let run = matrix.expect_hidden(&guarded, |options| base.args(options).args(words).stdin(stdin));
                 if run.code == Some(0) && !matches!(words[0], "hook") {
-                    run.fail(&format!("expected something to report: {}", way.name));
+                    run.fail(&format!("expected something to report: {}", encoding.name));
                 }
             }
             // Another format for each.
@@ -272,9 +272,9 @@ fn doctor_quotes_no_token_of_a_hook_that_is_somebody_else_s() {
     let mut matrix = Matrix::new();
     let hook = matrix.repo.path(".git/hooks/pre-commit");
     std::fs::create_dir_all(hook.parent().expect("a folder")).expect("create");
-    for (at, way) in ways().into_iter().enumerate() {
-        let mut guarded = Guarded::new(if at % 2 == 0 { maker.custom(24) } else { maker.sk_live(24) });
-        let text = String::from_utf8(guarded.written(&[way])).expect("text");
+    for (at, encoding) in encodings().into_iter().enumerate() {
+        let mut guarded = GuardedToken::new(if at % 2 == 0 { maker.custom(24) } else { maker.sk_live(24) });
+        let text = String::from_utf8(guarded.written(&[encoding])).expect("text");
         executable(&hook, &format!("#!/bin/sh\ncat >&2 <<'END'\ncannot use {text}\nEND\nexit 3\n"));
         let base = matrix.repo.keysweep_call::<&str>(&[]);
         // Other formats are refused.
@@ -288,7 +288,7 @@ fn doctor_quotes_no_token_of_a_hook_that_is_somebody_else_s() {
 #[test]
 fn a_wrong_configuration_shows_no_token_of_its_own_rules() {
     let mut maker = Maker::new(1208);
-    for (row, way) in ways().into_iter().enumerate() {
+    for (row, encoding) in encodings().into_iter().enumerate() {
         for (column, template) in [
             "{} = 1\n",
             "[{}]\n",
@@ -308,8 +308,8 @@ fn a_wrong_configuration_shows_no_token_of_its_own_rules() {
             if row > 0 && (row + column) % 5 != 0 {
                 continue;
             }
-            let mut guarded = Guarded::new(maker.custom(24));
-            let text = String::from_utf8(guarded.written(&[way])).expect("text");
+            let mut guarded = GuardedToken::new(maker.custom(24));
+            let text = String::from_utf8(guarded.written(&[encoding])).expect("text");
             let mut matrix = Matrix::new();
             matrix.repo.write(".keysweep.toml", format!("{}\n{CUSTOM_RULE}", template.replace("{}", &text)));
             for words in [&["rules", "--check"][..], &["files", "."]] {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::token::Maker;
 use crate::support::{Call, Repo, client, note};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn repository() -> Repo {
     let repo = Repo::new();
@@ -28,7 +28,7 @@ fn put_pipe(repo: &Repo, path: &str) {
 #[track_caller]
 fn expect_refused(call: Call, path: &str) {
     let name = path.rsplit('/').next().expect("a name");
-    let run = call.patience(PATIENCE).run().expect_code(2);
+    let run = call.timeout(TIMEOUT).run().expect_code(2);
     if !run.err().contains(name) || !run.err().contains("it is a pipe, a socket or a device") {
         run.fail(&format!("expected a sentence that names {path}"));
     }
@@ -55,7 +55,7 @@ fn a_pipe_in_the_git_directory_is_named_by_every_command() {
             expect_refused(repo.keysweep_call(args).cwd(repo.path(".git/info/..")), path);
         }
         // Without a repository files are files.
-        let call = repo.keysweep_call(&["files", "--respect-gitignore", "a.txt", "message"]).patience(PATIENCE);
+        let call = repo.keysweep_call(&["files", "--respect-gitignore", "a.txt", "message"]).timeout(TIMEOUT);
         call.run().expect_code(0);
     }
 }
@@ -100,7 +100,7 @@ fn a_linked_worktree_and_an_index_that_is_named() {
         fs::write(repo.path(path), good).expect("write");
     }
     put_pipe(&repo, "index");
-    let call = repo.keysweep_call(&["staged"]).env("GIT_INDEX_FILE", "index").patience(PATIENCE);
+    let call = repo.keysweep_call(&["staged"]).env("GIT_INDEX_FILE", "index").timeout(TIMEOUT);
     call.run().expect_code(2).expect_has("cannot read the index");
     put_pipe(&repo, "../linked/.git");
     expect_refused(repo.keysweep_call(&["staged"]).cwd(&linked.top), ".git");
@@ -114,13 +114,13 @@ fn a_pipe_that_a_shell_passes_is_read() {
     repo.write("text", client(&token));
     let program = env!("CARGO_BIN_EXE_keysweep");
     for script in ["exec \"$0\" message <(sleep 1; cat text)", "cat text | \"$0\" message /dev/stdin"] {
-        let call = repo.call("bash", &["-c", script, program]).patience(PATIENCE);
+        let call = repo.call("bash", &["-c", script, program]).timeout(TIMEOUT);
         call.run().expect_code(1).expect_has(&token.fingerprint());
     }
     let allow =
         format!("printf '[allow]\\nfingerprints = [{{ id = \"{}\", reason = \"a test\" }}]\\n'", token.fingerprint());
     let script = format!("exec \"$0\" files --config <(sleep 1; {allow}) text");
-    repo.call("bash", &["-c", &script, program]).patience(PATIENCE).run().expect_code(0);
+    repo.call("bash", &["-c", &script, program]).timeout(TIMEOUT).run().expect_code(0);
 }
 
 /// A pipe or a link where no hook of ours looks is no reason to hang either.
@@ -133,7 +133,7 @@ fn a_pipe_that_no_scan_needs_hinders_none() {
         put_pipe(&repo, path);
     }
     for (args, codes) in [(&["staged"][..], [1, 1]), (&["hook", "pre-commit"], [1, 1]), (&["doctor"], [1, 2])] {
-        let run = repo.keysweep_call(args).patience(PATIENCE).run();
+        let run = repo.keysweep_call(args).timeout(TIMEOUT).run();
         assert!(run.code.is_some_and(|code| codes.contains(&code)), "{args:?}: {}", run.all());
     }
 }
@@ -192,7 +192,7 @@ fn a_pipe_or_a_device_in_place_of_an_object_is_no_object() {
                 std::os::unix::fs::symlink(device, repo.path(&path)).expect("link");
             }
             for args in SCANS {
-                let run = repo.keysweep_call(args).stdin("searched-for-1234").patience(PATIENCE).run();
+                let run = repo.keysweep_call(args).stdin("searched-for-1234").timeout(TIMEOUT).run();
                 let must_fail = readers.contains(&args.join(" ").as_str());
                 if run.code != Some(2) && (must_fail || run.code != Some(0)) || run.all().contains("panic") {
                     run.fail(&format!("{args:?} with a pipe at {path}"));
@@ -213,7 +213,7 @@ fn a_pipe_in_place_of_a_pack_or_its_index_is_named() {
         let path = pack.strip_prefix(repo.top()).expect("below top").display().to_string();
         put_pipe(&repo, &path);
         for args in SCANS {
-            let run = repo.keysweep_call(args).stdin("searched-for-1234").patience(PATIENCE).run().expect_code(2);
+            let run = repo.keysweep_call(args).stdin("searched-for-1234").timeout(TIMEOUT).run().expect_code(2);
             // Git says by itself that an object is missing, and nothing of the pack.
             if !args.iter().any(|arg| arg.contains("HEAD") || *arg == "--author") {
                 run.expect_has(&format!(".{extension}"));

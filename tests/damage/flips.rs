@@ -11,7 +11,7 @@ use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client};
 
 /// The slowest command takes a tenth of a second here, so this is a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A repository with one token in its history, one that is staged, and one in a commit that no remote has.
 struct Fixture {
@@ -62,7 +62,7 @@ impl Fixture {
                 .keysweep_call(&["hook", "pre-push", "origin", "https://example.org/team/project.git"])
                 .stdin(&self.push_line),
         };
-        call.patience(PATIENCE).run()
+        call.timeout(TIMEOUT).run()
     }
 
     /// Whether git, asked in the way that fits the command, still reads a token that the command has to report.
@@ -85,7 +85,7 @@ impl Fixture {
 
     /// The output of a git that did not fail.
     fn read_by_git(&self, args: &[&str]) -> Vec<u8> {
-        let run = self.repo.git_call(args).patience(PATIENCE).run();
+        let run = self.repo.git_call(args).timeout(TIMEOUT).run();
         if run.code == Some(0) { run.stdout } else { Vec::new() }
     }
 

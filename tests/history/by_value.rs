@@ -5,7 +5,7 @@ use std::fs;
 
 use data_encoding::{BASE64, HEXLOWER};
 
-use crate::support::clean::{follow, sweep};
+use crate::support::clean::{run_plan, sweep};
 use crate::support::encode::wrapped;
 use crate::support::history::{expect_tokens, fingerprint};
 use crate::support::leak::expect_no_leak;
@@ -103,7 +103,7 @@ fn nothing_of_it_is_readable_after_the_plan() {
     // The plan deletes the file once its proof holds.
     let (from, kept) = (repo.base().join("replacements.txt"), repo.base().join("kept.txt"));
     fs::copy(&from, &kept).expect("copy");
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     assert!(!is_readable(&all_letters(&repo, repo.top()), &token), "the token can still be read");
     let args = ["find".as_ref(), "--tokens-from".as_ref(), kept.as_os_str()];
     repo.keysweep_call(&args).run().expect_code(0);

@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use data_encoding::BASE64;
 
 use crate::support::clean::{
-    equip_with_filter_repo, expect_clean, expect_without, file, follow, names, shell, shell_call, sweep,
+    expect_clean, expect_without, file, names, run_plan, shell, shell_call, sweep, with_filter_repo_in_path,
 };
-use crate::support::encode::{WAYS, WIDE, wrapped};
+use crate::support::encode::{ENCODINGS, WIDE_ENCODINGS, wrapped};
 use crate::support::history::{expect_tokens, fingerprint};
 use crate::support::leak::expect_no_leak;
 use crate::support::token::{Maker, Token};
@@ -26,9 +26,9 @@ fn fill(repo: &Repo, make: &mut Maker) -> Vec<Token> {
         tokens.push(token.clone());
         token
     };
-    for (n, way) in WAYS.iter().chain(WIDE).enumerate() {
+    for (n, encoding) in ENCODINGS.iter().chain(WIDE_ENCODINGS).enumerate() {
         let held = [b"key: ", token(make).text().as_bytes(), b" end\n"].concat();
-        repo.stage(format!("encoded/{n}"), [(way.write)(&held), b"\n".to_vec()].concat());
+        repo.stage(format!("encoded/{n}"), [(encoding.write)(&held), b"\n".to_vec()].concat());
     }
     let long = format!("{}{}{}", "some text in front of it; ".repeat(4), token(make), " and some behind".repeat(4));
     for (width, line_break) in [(64, "\n"), (76, "\r\n")] {
@@ -84,7 +84,7 @@ fn a_clone_is_cleaned_by_its_plan() {
     assert!(tokens.iter().all(|token| !script.contains(token.body())), "the script holds a token");
     let mode = fs::metadata(repo.base().join("replacements.txt.sh")).expect("the script").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
-    let done = follow(&repo, repo.top(), &run);
+    let done = run_plan(&repo, repo.top(), &run);
     expect_no_leak(&done, &tokens);
     assert!(!file(&repo).exists());
     for git_dir in [repo.path(".git"), repo.base().join("origin.git")] {
@@ -110,7 +110,7 @@ fn a_repository_that_knows_no_remote_is_cleaned_where_it_is() {
     tokens.push(stashed);
     expect_tokens(&run, &tokens);
     assert_eq!(names(&run), ["rotate", "clean"]);
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     expect_without(&repo, &repo.path(".git"), &tokens);
     assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 1, "the stash stays, without the token");
 }
@@ -122,7 +122,7 @@ fn a_server_s_repository_is_cleaned_where_it_is() {
     let run = sweep(&repo, &origin).expect_code(1);
     expect_tokens(&run, &tokens);
     assert_eq!(names(&run), ["rotate", "clean"]);
-    follow(&repo, &origin, &run);
+    run_plan(&repo, &origin, &run);
     expect_without(&repo, &origin, &tokens);
 }
 
@@ -140,7 +140,7 @@ fn a_mirror_is_cleaned_with_its_remote() {
     let late = repo.git(&["log", "-1", "--format=%s%an%ad", "main"]).line();
     let run = sweep(&repo, &mirror).expect_code(1);
     expect_tokens(&run, &tokens);
-    follow(&repo, &mirror, &run);
+    run_plan(&repo, &mirror, &run);
     for git_dir in [&mirror, &repo.base().join("origin.git")] {
         expect_without(&repo, git_dir, &tokens);
     }
@@ -154,7 +154,7 @@ fn the_branches_of_a_bare_clone_are_those_of_its_remote() {
     repo.git(&["clone", "-q", "--bare", "--no-local", "../origin.git", "../bare.git"]);
     let bare = repo.base().join("bare.git");
     let run = sweep(&repo, &bare).expect_code(1);
-    follow(&repo, &bare, &run);
+    run_plan(&repo, &bare, &run);
     for git_dir in [&bare, &repo.base().join("origin.git")] {
         expect_without(&repo, git_dir, &tokens);
     }
@@ -179,7 +179,7 @@ fn what_no_ref_leads_to_is_removed_and_nothing_else() {
     repo.stage("b.txt", client(&tokens[3]));
     let run = sweep(&repo, repo.top()).expect_code(1);
     assert_eq!(names(&run), ["rotate", "unstage", "clean"]);
-    follow(&repo, repo.top(), &run).expect_has("b.txt is not committed as it is, so it was left alone");
+    run_plan(&repo, repo.top(), &run).expect_has("b.txt is not committed as it is, so it was left alone");
     expect_without(&repo, &repo.path(".git"), &tokens);
     repo.git(&["cat-file", "-e", &innocent]);
     assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 2, "the stashes stay");
@@ -231,7 +231,7 @@ fn a_token_that_begins_as_another_leaves_no_rest() {
     repo.commit("bad");
     let run = sweep(&repo, repo.top()).expect_code(1);
     assert_eq!(run.findings().len(), 2);
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     let left = repo.git(&["show", "main:b.txt"]).out();
     assert!(left.starts_with("client = Client(\"REMOVED-") && left.ends_with("\")\n") && left.len() < 70, "{left}");
 }
@@ -284,7 +284,7 @@ fn git_filter_repo_takes_the_same_file() {
          d = blob.data; [d := d.replace(a, b) for a, b in x[\"literals\"] if a]; [d := a.sub(b, d) for a, b in \
          x[\"regexes\"]]; blob.data = d'"
     );
-    equip_with_filter_repo(repo.call("sh", &["-ec", &command])).cwd(&mirror).run().expect_code(0);
+    with_filter_repo_in_path(repo.call("sh", &["-ec", &command])).cwd(&mirror).run().expect_code(0);
     let text = repo.git(&["--git-dir=../mirror.git", "show", "main:families/0.py"]).out();
     assert!(!text.contains(tokens[0].body()) && text.contains("REMOVED-"), "{text}");
 }
@@ -304,12 +304,12 @@ fn whatever_is_found_is_gone_after_one_run() {
                 text.extend([token.text().as_bytes(), glue.as_bytes()].concat());
             }
             for _ in 0..make.below(3) {
-                let way = &WAYS[make.below(WAYS.len())];
-                text = [b"key: ".as_slice(), &(way.write)(&text), b" x\n"].concat();
+                let encoding = &ENCODINGS[make.below(ENCODINGS.len())];
+                text = [b"key: ".as_slice(), &(encoding.write)(&text), b" x\n"].concat();
             }
             match make.below(5) {
                 0 => text = wrapped(BASE64.encode(&[b"padding ".repeat(9), text].concat()).as_bytes(), 64, "\n"),
-                1 => text = (WIDE[make.below(WIDE.len())].write)(&text),
+                1 => text = (WIDE_ENCODINGS[make.below(WIDE_ENCODINGS.len())].write)(&text),
                 _ => {}
             }
             repo.stage(format!("{n}.txt"), text);
@@ -317,6 +317,6 @@ fn whatever_is_found_is_gone_after_one_run() {
         repo.commit("all");
         let run = sweep(&repo, repo.top()).expect_code(1);
         crate::support::note(format!("seed {seed}: {} tokens", run.findings().len()));
-        follow(&repo, repo.top(), &run);
+        run_plan(&repo, repo.top(), &run);
     }
 }

@@ -3,7 +3,9 @@
 use std::fs;
 
 use super::clean_places::{commit, leak, refs, with_remote};
-use crate::support::clean::{commands, equip, expect_without, file, follow, shell, sweep, sweep_with};
+use crate::support::clean::{
+    commands, expect_without, file, run_plan, shell, sweep, sweep_with, with_keysweep_in_path,
+};
 use crate::support::token::Maker;
 use crate::support::{Repo, client};
 
@@ -17,7 +19,7 @@ fn tags_of_blobs_trees_and_tags() {
     repo.git(&["tag", "-a", "-m", &client(&token), "nested", "annotated"]);
     repo.git(&["push", "-q", "origin", "--tags"]);
     let run = sweep(&repo, repo.top()).expect_code(1);
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     let origin = repo.base().join("origin.git");
     for git_dir in [repo.path(".git"), origin] {
         expect_without(&repo, &git_dir, std::slice::from_ref(&token));
@@ -39,7 +41,7 @@ fn refs_that_are_called_by_a_token_get_another_name() {
     repo.git(&["push", "-q", "origin", "--tags"]);
     let id = repo.git(&["rev-parse", "HEAD"]).line();
     let run = sweep(&repo, repo.top()).expect_code(1);
-    let done = follow(&repo, repo.top(), &run);
+    let done = run_plan(&repo, repo.top(), &run);
     done.expect_lacks(token.body());
     for git_dir in [repo.path(".git"), repo.base().join("origin.git")] {
         expect_without(&repo, &git_dir, std::slice::from_ref(&token));
@@ -70,7 +72,7 @@ fn a_partial_clone() {
     partial.git(&["commit", "-q", "-m", "not pushed"]);
     partial.git(&["cat-file", "-p", "HEAD~2:key.txt"]);
     let run = sweep_with(&repo, &partial.top, &["--allow-incomplete"]).expect_code(1);
-    follow(&repo, &partial.top, &run);
+    run_plan(&repo, &partial.top, &run);
     let tokens = [token, mine];
     expect_without(&repo, &repo.base().join("origin.git"), &tokens);
     expect_without(&repo, &partial.top.join(".git"), &tokens);
@@ -92,7 +94,7 @@ fn a_shallow_clone() {
     shallow.stage("mine.txt", "mine\n");
     shallow.git(&["commit", "-q", "-m", "mine"]);
     let run = sweep_with(&repo, &shallow.top, &["--allow-incomplete"]).expect_code(1);
-    follow(&repo, &shallow.top, &run);
+    run_plan(&repo, &shallow.top, &run);
     for git_dir in [shallow.top.join(".git"), repo.base().join("origin.git")] {
         expect_without(&repo, &git_dir, std::slice::from_ref(&token));
     }
@@ -155,7 +157,7 @@ fn a_server_that_keeps_what_nothing_leads_to() {
     let innocent = repo.git_call(&["hash-object", "-w", "--stdin"]).cwd(&origin).stdin("nobody's\n").run().line();
     at_origin(&["gc", "-q"]);
     let run = sweep(&repo, repo.top()).expect_code(1);
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     expect_without(&repo, &origin, &[token]);
     at_origin(&["cat-file", "-e", &innocent]);
 }
@@ -175,7 +177,7 @@ fn other_formats_of_refs_and_objects() {
         repo.write("a.txt", "second\n");
         repo.git(&["stash", "-q"]);
         let run = sweep(&repo, repo.top()).expect_code(1);
-        follow(&repo, repo.top(), &run);
+        run_plan(&repo, repo.top(), &run);
         for git_dir in [repo.path(".git"), repo.base().join("origin.git")] {
             expect_without(&repo, &git_dir, std::slice::from_ref(&token));
         }
@@ -222,6 +224,6 @@ fn the_plan_is_a_script_that_any_posix_shell_takes() {
     let plan = repo.base().join("replacements.txt.sh");
     for args in [["-n"].as_slice(), &["-n", "-o", "posix"]] {
         let shell = if args.len() == 1 { "sh" } else { "bash" };
-        equip(repo.call(shell, args).args(&[&plan])).run().expect_code(0);
+        with_keysweep_in_path(repo.call(shell, args).args(&[&plan])).run().expect_code(0);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::clean::{commands, expect_without, file, follow, shell, shell_call, sweep, sweep_with};
+use crate::support::clean::{commands, expect_without, file, run_plan, shell, shell_call, sweep, sweep_with};
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client, executable};
 
@@ -60,7 +60,7 @@ fn a_relative_address_and_a_subfolder_push_from_nowhere_else() {
     let before = refs(&repo, "origin.git");
     fs::create_dir(repo.path("sub")).expect("mkdir");
     let run = sweep(&repo, &repo.path("sub")).expect_code(1);
-    follow(&repo, &repo.path("sub"), &run);
+    run_plan(&repo, &repo.path("sub"), &run);
     let after = refs(&repo, "origin.git");
     let theirs = |refs: &str| refs.lines().find(|line| line.ends_with("theirs")).map(str::to_owned);
     assert_eq!(theirs(&before), theirs(&after), "a colleague's branch");
@@ -147,7 +147,7 @@ fn every_address_is_cleaned_or_named() {
     let token = leak(&repo, &mut make);
     repo.git(&["push", "-q", "fork", "main"]);
     let run = sweep(&repo, repo.top()).expect_code(1);
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     for name in ["origin.git", "second.git", "fork.git"] {
         expect_without(&repo, &repo.base().join(name), std::slice::from_ref(&token));
     }
@@ -198,7 +198,7 @@ fn what_was_never_pushed_is_asked_of_the_remote() {
     repo.git(&["tag", "-a", "-m", "mine", "v1"]);
     repo.git(&["notes", "add", "-m", &client(&token)]);
     let run = sweep(&repo, repo.top()).expect_code(1);
-    follow(&repo, repo.top(), &run).expect_has("../origin.git: no ref holds a token");
+    run_plan(&repo, repo.top(), &run).expect_has("../origin.git: no ref holds a token");
     assert_eq!(refs(&repo, "origin.git"), before);
     assert_eq!(repo.git(&["rev-parse", "main^", "origin/main"]).out(), format!("{published}\n").repeat(2));
     let again = repo.keysweep(&["history"]);
@@ -271,7 +271,7 @@ fn the_sweeps_of_the_plan_are_as_the_first_was() {
     fs::write(repo.base().join("config.toml"), "[allow]\npaths = ['other/**']\n").expect("write");
     let options = ["--config", "../config.toml", "--allow", "fixtures/it's*", "--allow-incomplete"];
     let run = sweep_with(&repo, repo.top(), &options).expect_code(1);
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     expect_without(&repo, &repo.base().join("origin.git"), &[token]);
     let kept = repo.git(&["--git-dir=../origin.git", "show", "main:fixtures/it's.txt"]).out();
     assert_eq!(kept, client(&by_glob), "what is allowed stays");

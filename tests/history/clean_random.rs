@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::support::clean::{commands, expect_without, file, shell, sweep};
-use crate::support::world::World;
+use crate::support::random_repo::RandomRepo;
 
 /// In each of the eight tests.
 fn histories() -> u64 {
@@ -24,33 +24,33 @@ fn run(part: u64) {
 
 fn one(seed: u64) {
     let remotes = [0, 1, 1, 2][usize::try_from(seed % 4).expect("small")];
-    let mut world = World::new(seed, remotes);
+    let mut random = RandomRepo::new(seed, remotes);
     // Where the sweep runs: in the user's clone, one time in eight on the server.
-    let server = remotes > 0 && world.below(8) == 0;
-    let git_dir = if server { world.remotes[0].clone() } else { world.git_dir() };
-    let folder = if server { git_dir.clone() } else { world.repo.top().to_owned() };
-    let places: Vec<_> = if server { vec![git_dir] } else { [vec![git_dir], world.remotes.clone()].concat() };
-    let before: Vec<_> = places.iter().map(|place| world.held(place)).collect();
-    let found = sweep(&world.repo, &folder);
+    let server = remotes > 0 && random.below(8) == 0;
+    let git_dir = if server { random.remotes[0].clone() } else { random.git_dir() };
+    let folder = if server { git_dir.clone() } else { random.repo.top().to_owned() };
+    let places: Vec<_> = if server { vec![git_dir] } else { [vec![git_dir], random.remotes.clone()].concat() };
+    let before: Vec<_> = places.iter().map(|place| random.held(place)).collect();
+    let found = sweep(&random.repo, &folder);
     if server && found.code == Some(0) {
         return;
     }
     let [_, apply] = commands(&found.expect_code(1));
-    let done = shell(&world.repo, world.repo.base(), &apply).expect_code(0).expect_has("Proved: ");
-    for token in &world.tokens {
+    let done = shell(&random.repo, random.repo.base(), &apply).expect_code(0).expect_has("Proved: ");
+    for token in &random.tokens {
         if done.all().contains(token.body()) {
             done.fail("a token is printed");
         }
     }
-    assert!(!file(&world.repo).exists(), "the replacements are deleted");
+    assert!(!file(&random.repo).exists(), "the replacements are deleted");
     for (place, before) in places.iter().zip(&before) {
-        expect_without(&world.repo, place, &world.tokens);
-        world.expect_kept(place, before);
+        expect_without(&random.repo, place, &random.tokens);
+        random.expect_kept(place, before);
     }
-    for remote in places.iter().filter(|place| **place != world.git_dir()) {
-        let mirror = world.repo.base().join("mirror.git");
-        world.git(&["clone", "-q", "--mirror", remote.to_str().expect("UTF-8"), mirror.to_str().expect("UTF-8")]);
-        expect_without(&world.repo, &mirror, &world.tokens);
+    for remote in places.iter().filter(|place| **place != random.git_dir()) {
+        let mirror = random.repo.base().join("mirror.git");
+        random.git(&["clone", "-q", "--mirror", remote.to_str().expect("UTF-8"), mirror.to_str().expect("UTF-8")]);
+        expect_without(&random.repo, &mirror, &random.tokens);
         std::fs::remove_dir_all(mirror).expect("remove the mirror");
     }
 }

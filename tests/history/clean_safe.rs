@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::clean_places::{commit, leak, with_remote};
-use crate::support::clean::{commands, expect_without, follow, shell, shell_call, sweep};
+use crate::support::clean::{commands, expect_without, run_plan, shell, shell_call, sweep};
 use crate::support::token::Maker;
 use crate::support::{Repo, client};
 
@@ -37,7 +37,7 @@ fn a_detached_head_and_a_renamed_branch_in_reftables() {
         repo.git(&[&["checkout", "-q"], to].concat());
         repo.git(&["commit", "-q", "--allow-empty", "-m", "last"]);
         let run = sweep(&repo, repo.top()).expect_code(1);
-        follow(&repo, repo.top(), &run);
+        run_plan(&repo, repo.top(), &run);
         assert_eq!(repo.git(&["log", "--format=%s"]).out(), "last\nbad\n");
         expect_without(&repo, &repo.path(".git"), &[token]);
     }
@@ -55,7 +55,7 @@ fn a_program_for_files_is_not_started() {
         repo.git(&["config", &format!("filter.odd.{kind}"), &format!("touch '{}'; cat", marker.display())]);
     }
     let run = sweep(&repo, repo.top()).expect_code(1);
-    follow(&repo, repo.top(), &run).expect_has("a.enc is not committed as it is, so it was left alone");
+    run_plan(&repo, repo.top(), &run).expect_has("a.enc is not committed as it is, so it was left alone");
     assert!(!marker.exists(), "the filter was started");
     assert_eq!(fs::read_to_string(repo.path("a.enc")).expect("the file"), client(&token));
     expect_without(&repo, &repo.path(".git"), &[token]);
@@ -70,7 +70,7 @@ fn names_that_become_one_lose_no_file() {
     repo.stage(&new, "two\n");
     repo.commit("bad");
     let run = sweep(&repo, repo.top()).expect_code(1);
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     assert_eq!(repo.git(&["status", "--porcelain"]).out(), "");
     let read = |name: &str| fs::read_to_string(repo.path(name)).expect("the file");
     assert_eq!([read(&new), read(&format!("{new}-2"))], ["two\n", "one\n"]);
@@ -85,7 +85,7 @@ fn a_submodule_that_is_named_by_a_token_is_left_alone() {
     repo.git(&["commit", "-q", "-m", "bad"]);
     fs::create_dir(repo.path(format!("lib-{token}"))).expect("mkdir");
     let run = sweep(&repo, repo.top()).expect_code(1);
-    follow(&repo, repo.top(), &run).expect_has("still has its old name");
+    run_plan(&repo, repo.top(), &run).expect_has("still has its old name");
     expect_without(&repo, &repo.path(".git"), &[token]);
 }
 

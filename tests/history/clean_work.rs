@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::clean_places::{commit, leak, with_remote};
-use crate::support::clean::{commands, expect_without, file, follow, shell, shell_call, sweep};
+use crate::support::clean::{commands, expect_without, file, run_plan, shell, shell_call, sweep};
 use crate::support::token::Maker;
 use crate::support::{Repo, client};
 
@@ -22,7 +22,7 @@ fn unpushed_commits_stashes_and_changes_stay() {
     repo.write("untracked.txt", "mine\n");
     let status = repo.git(&["status", "--porcelain"]).out();
     let run = sweep(&repo, repo.top()).expect_code(1);
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     assert_eq!(repo.git(&["status", "--porcelain"]).out(), status);
     assert_eq!(fs::read_to_string(repo.path("a.txt")).expect("text"), "changed\n");
     assert_eq!(repo.git(&["log", "--format=%s", "main"]).out(), "mine\nbad\ngood\n");
@@ -50,7 +50,7 @@ fn a_linked_worktree_does_not_bring_the_token_back() {
     fs::write(linked.top.join("a.txt"), "not committed\n").expect("write");
     fs::remove_dir_all(repo.base().join("gone")).expect("a worktree on a disk that is not there");
     let run = sweep(&repo, &linked.top).expect_code(1);
-    follow(&repo, &linked.top, &run).expect_has("linked/more.txt is not committed as it is");
+    run_plan(&repo, &linked.top, &run).expect_has("linked/more.txt is not committed as it is");
     expect_without(&repo, &repo.path(".git"), std::slice::from_ref(&token));
     assert_eq!(linked.git(&["status", "--porcelain"]).out(), " M a.txt\nAM more.txt\n");
     fs::write(linked.top.join("more.txt"), "mended\n").expect("write");
@@ -83,7 +83,7 @@ fn what_comes_before_the_token_keeps_its_id_and_signature() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     let [look, _] = commands(&run);
     shell(&repo, repo.top(), &look).expect_has("new ids: 2 of 4 commits, 0 tags; 1 signatures are lost");
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     assert_eq!(repo.git(&["rev-parse", "main~2"]).line(), early);
     assert_ne!(repo.git(&["rev-parse", "main"]).line(), late);
     let raw = repo.git(&["cat-file", "commit", "main"]).stdout;

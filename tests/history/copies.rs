@@ -4,10 +4,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::history::{answer, history};
-use crate::support::pack::Base::Offset;
-use crate::support::pack::Handmade;
-use crate::support::pack::Piece::{Copy, Insert};
+use crate::support::history::{finding_of, history};
+use crate::support::pack::BaseReference::Offset;
+use crate::support::pack::DeltaStep::{Copy, Insert};
+use crate::support::pack::PackBuilder;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client, note};
 
@@ -28,7 +28,7 @@ fn expect_told_once(repo: &Repo, token: &Token, id: &str, objects: usize) {
 
 #[track_caller]
 fn expect_one_place(run: &Run, token: &Token, id: &str) {
-    let said = answer(run, token);
+    let said = finding_of(run, token);
     let places: Vec<&Value> = said["places"].as_array().expect("places").iter().map(|place| &place["object"]).collect();
     assert_eq!((places, &said["copies"]), (vec![&json!(id)], &json!(1)), "{said:#}");
     let told = run.objects().iter().filter(|object| object["type"] == "sighting").count();
@@ -39,7 +39,7 @@ fn expect_one_place(run: &Run, token: &Token, id: &str) {
 fn a_blob_twice_in_a_pack_in_another_one_and_in_an_alternate() {
     let (repo, token) = (Repo::new(), Maker::new(7850).sk_live(24));
     let bytes = client(&token);
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     let base = pack.blob(&bytes);
     let other = pack.delta(base, Offset, &[Copy(0, 9)]);
     pack.delta(other, Offset, &[Insert(bytes.as_bytes())]);
@@ -77,7 +77,7 @@ fn a_copy_whose_bytes_are_others_is_scanned_as_well() {
     let (repo, mut make) = (Repo::new(), Maker::new(7852));
     let (real, forged) = (make.sk_live(24), make.sk_live(24));
     let pack_of = |token: &Token| {
-        let mut pack = Handmade::default();
+        let mut pack = PackBuilder::default();
         pack.blob(client(token));
         let repo = Repo::new();
         pack.index_into(&repo);

@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::support::history::{Place, Stream, answer, answers, expect_tokens, history, history_call};
+use crate::support::history::{
+    GitEnvironment, Stream, expect_tokens, finding_of, findings_by_fingerprint, history, history_call,
+};
 use crate::support::token::Maker;
 use crate::support::{Repo, Run, client, note};
 use data_encoding::HEXLOWER;
@@ -60,7 +62,7 @@ fn expect_honest(run: &Run, before: &Run) -> bool {
         }
         return true;
     }
-    let (got, wanted) = (answers(run), answers(before));
+    let (got, wanted) = (findings_by_fingerprint(run), findings_by_fingerprint(before));
     let missing: Vec<_> = wanted.keys().filter(|token| !got.contains_key(*token)).collect();
     if run.code != before.code || !missing.is_empty() {
         run.fail(&format!("it is not told that {missing:?} are not found any more"));
@@ -250,7 +252,7 @@ fn something_else_where_a_pack_should_be() {
     fs::write(folder.join("tmp_pack_abc"), "PACK").expect("write");
     fs::write(folder.join("pack-y.rev"), "").expect("write");
     fs::write(repo.path(".git/objects/12"), "a file").expect("write");
-    Place::of(&repo).expect_complete(&stream.tokens);
+    GitEnvironment::of(&repo).expect_complete(&stream.tokens);
 }
 
 #[test]
@@ -267,7 +269,7 @@ fn a_damaged_object_hides_nothing_of_another_copy() {
     replace(&whole, &damaged);
     // Whether it is told or not: what the other copy holds is found.
     let run = history(&repo);
-    let found = answers(&run);
+    let found = findings_by_fingerprint(&run);
     for token in &stream.tokens {
         if !found.contains_key(&crate::support::history::fingerprint(token)) {
             run.fail(&format!("{token} is in another copy that can be read"));
@@ -329,7 +331,7 @@ fn a_ref_that_is_cut_short_takes_no_other_with_it() {
     repo.commit("two");
     repo.git(&["checkout", "-q", "main"]);
     repo.git(&["branch", "zero"]);
-    let whole = answer(&history(&repo).expect_code(1), &token);
+    let whole = finding_of(&history(&repo).expect_code(1), &token);
     for (name, text) in [("aaa", ""), ("zzz", "garbage\n"), ("sub/x", "1234\n"), ("main", "")] {
         note(format!("{name} {text:?}"));
         let path = repo.path(".git/refs/heads").join(name);
@@ -338,7 +340,7 @@ fn a_ref_that_is_cut_short_takes_no_other_with_it() {
         fs::write(&path, text).expect("write");
         let run = history(&repo).expect_code(2);
         assert!(run.err().contains(&format!("refs/heads/{name}")), "{}", run.all());
-        let said = answer(&run, &token);
+        let said = finding_of(&run, &token);
         for key in ["standing", "refs", "reachable"] {
             assert_eq!(said[key], whole[key], "{key}: {}", run.all());
         }

@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::support::history::{Place, Stream, answers, fingerprint, history};
-use crate::support::pack::Base::{Id, Offset};
-use crate::support::pack::Handmade;
-use crate::support::pack::Piece::{Copy, Insert};
+use crate::support::history::{GitEnvironment, Stream, findings_by_fingerprint, fingerprint, history};
+use crate::support::pack::BaseReference::{Id, Offset};
+use crate::support::pack::DeltaStep::{Copy, Insert};
+use crate::support::pack::PackBuilder;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, note, text};
 
 /// The same answers as with each object on its own, and at least these tokens.
 #[track_caller]
-fn expect_as_unpacked(pack: &Handmade, tokens: &[Token]) {
+fn expect_as_unpacked(pack: &PackBuilder, tokens: &[Token]) {
     let (packed, loose) = (Repo::new(), Repo::new());
     pack.index_into(&packed);
     pack.unpack_into(&loose);
-    let run = Place::of(&packed).history().expect_code(1);
+    let run = GitEnvironment::of(&packed).history().expect_code(1);
     assert_eq!(run.summary()["scanned"]["objects"], pack.contents.len());
-    let (got, wanted) = (answers(&run), answers(&history(&loose)));
+    let (got, wanted) = (findings_by_fingerprint(&run), findings_by_fingerprint(&history(&loose)));
     for token in tokens {
         if !got.contains_key(&fingerprint(token)) {
             run.fail(&format!("{}: {token} is not found", token.family));
@@ -43,7 +43,7 @@ fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
     let tokens = make.every_family();
     for by in [Offset, Id] {
         note(format!("{by:?}"));
-        let mut pack = Handmade::default();
+        let mut pack = PackBuilder::default();
         for token in &tokens {
             let cuts = (1..token.text().len()).filter(|cut| *cut < 14 || cut % 7 == 0);
             cuts.for_each(|cut| split(&mut pack, token.text().split_at(cut), by, &mut make));
@@ -54,7 +54,12 @@ fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
 
 /// A base with both parts apart, and children in which they are joined: copied and inserted, inserted and copied, copied
 /// twice, byte by byte.
-fn split(pack: &mut Handmade, (head, tail): (&str, &str), by: crate::support::pack::Base, make: &mut Maker) {
+fn split(
+    pack: &mut PackBuilder,
+    (head, tail): (&str, &str),
+    by: crate::support::pack::BaseReference,
+    make: &mut Maker,
+) {
     let start = format!("{}key = \"{head}", filler(make));
     let end = format!("{tail}\"\n{}", filler(make));
     let base_bytes = format!("{start} {} {end}", filler(make));
@@ -73,7 +78,7 @@ fn split(pack: &mut Handmade, (head, tail): (&str, &str), by: crate::support::pa
 fn a_token_whose_middle_is_inserted_between_two_copies() {
     let mut make = Maker::new(7301);
     let tokens = make.every_family();
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     for token in &tokens {
         for (from, len) in (1..9).flat_map(|from| [1, 2, 5].map(|len| (from, len))) {
             let (head, rest) = token.text().split_at(from);
@@ -90,7 +95,7 @@ fn a_token_whose_middle_is_inserted_between_two_copies() {
 fn a_token_joined_where_something_is_taken_out() {
     let mut make = Maker::new(7302);
     let tokens = make.every_family();
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     for token in &tokens {
         for (cut, between) in (1..9).flat_map(|cut| ["-", "\n", "\0", "_____________________"].map(|b| (cut, b))) {
             let (head, tail) = token.text().split_at(cut);
@@ -112,7 +117,7 @@ fn a_token_of_the_base_that_stays_goes_moves_and_doubles() {
     let line = client(&token);
     let bytes = format!("{before}{line}{after}");
     let (at, behind) = (before.len(), before.len() + line.len());
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     let base = pack.blob(&bytes);
     pack.delta(base, Offset, &[Copy(0, bytes.len()), Insert(b"more\n")]);
     let gone = pack.delta(base, Offset, &[Copy(0, at), Copy(behind, after.len())]);
@@ -130,7 +135,7 @@ fn a_token_of_the_base_that_stays_goes_moves_and_doubles() {
 fn a_literal_that_grows_from_child_to_child() {
     let mut make = Maker::new(7304);
     let tokens = make.every_family();
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     for token in &tokens {
         let start = format!("{}'", filler(&mut make));
         let end = format!("'\n{}", filler(&mut make));
@@ -152,7 +157,7 @@ fn a_literal_that_grows_from_child_to_child() {
 #[test]
 fn a_value_that_is_inserted_beside_its_name() {
     let mut make = Maker::new(7309);
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     let (before, after) = (filler(&mut make), filler(&mut make));
     let forms = [
         ("", "  name: ATTIO_API_KEY\n", "- value: ", "\n"),
@@ -172,7 +177,8 @@ fn a_value_that_is_inserted_beside_its_name() {
     }
     let repo = Repo::new();
     pack.index_into(&repo);
-    let found: BTreeSet<String> = answers(&Place::of(&repo).history().expect_code(1)).into_keys().collect();
+    let found: BTreeSet<String> =
+        findings_by_fingerprint(&GitEnvironment::of(&repo).history().expect_code(1)).into_keys().collect();
     assert_eq!(found, wanted);
     expect_as_unpacked(&pack, &[]);
 }
@@ -183,7 +189,7 @@ fn copies_of_all_sizes() {
     let tokens: Vec<Token> = (0..8).map(|_| make.sk_live(24)).collect();
     let bytes: String = std::iter::repeat_with(|| filler(&mut make)).take(700).collect();
     assert!(bytes.len() > 0x2_0000);
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     let base = pack.blob(&bytes);
     for (at, token) in tokens.iter().enumerate() {
         let len = [2, 0xff, 0x100, 0xffff, 0x1_0000, 0x1_0001, 0x1_ff00, 0x2_0000][at];
@@ -201,7 +207,7 @@ fn copies_of_all_sizes() {
 fn insertions_of_127_bytes_at_every_place_of_a_token() {
     let mut make = Maker::new(7306);
     let token = make.sk_live(24);
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     let bytes = filler(&mut make);
     let base = pack.blob(&bytes);
     for before in 90..130 {
@@ -215,7 +221,7 @@ fn insertions_of_127_bytes_at_every_place_of_a_token() {
 fn deltas_that_make_nothing_or_come_of_nothing() {
     let mut make = Maker::new(7307);
     let token = make.sk_live(24);
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     let empty = pack.blob("");
     let from_nothing = pack.delta(empty, Offset, &[Insert(client(&token).as_bytes())]);
     let short = pack.delta(from_nothing, Offset, &[Insert(b"s"), Insert(b"k"), Insert(b"_")]);
@@ -227,13 +233,13 @@ fn deltas_that_make_nothing_or_come_of_nothing() {
 fn a_pack_that_holds_an_object_twice() {
     let mut make = Maker::new(7308);
     let (repo, token) = (Repo::new(), make.sk_live(24));
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     let bytes = format!("{}{}", filler(&mut make), client(&token));
     let base = pack.blob(&bytes);
     let other = pack.delta(base, Offset, &[Copy(0, 20)]);
     pack.delta(other, Offset, &[Insert(bytes.as_bytes())]);
     pack.index_into(&repo);
-    Place::of(&repo).expect_complete(&[token]);
+    GitEnvironment::of(&repo).expect_complete(&[token]);
 }
 
 const PIECES: &[&str] =
@@ -306,17 +312,17 @@ fn random_edits_packed_by_git() {
         }
         stream.import(&loose);
         stream.import_as_pack(&packed, "4095");
-        let unpacked = answers(&history(&loose).expect_code(1));
+        let unpacked = findings_by_fingerprint(&history(&loose).expect_code(1));
         assert!(unpacked.len() >= 8, "only {} tokens", unpacked.len());
         let files = by_files(&loose, &versions.into_iter().collect());
         assert_eq!(unpacked.keys().collect::<Vec<_>>(), files.keys().collect::<Vec<_>>());
         assert!(unpacked.iter().all(|(token, one)| one["copies"] == files[token].len()));
-        assert!(answers(&history(&packed)) == unpacked);
+        assert!(findings_by_fingerprint(&history(&packed)) == unpacked);
         for options in [["--window=50", "--depth=50"], ["--window=80", "--depth=4095"], ["--window=3", "--depth=2"]] {
             packed.git_call(&["repack", "-adfq"]).args(&options).run().expect_code(0);
-            assert!(answers(&history(&packed)) == unpacked, "{options:?}");
+            assert!(findings_by_fingerprint(&history(&packed)) == unpacked, "{options:?}");
         }
         packed.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq", "--window=50"]);
-        assert!(answers(&history(&packed)) == unpacked, "by id");
+        assert!(findings_by_fingerprint(&history(&packed)) == unpacked, "by id");
     }
 }

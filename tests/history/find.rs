@@ -7,11 +7,11 @@ use keysweep::detect::Detector;
 use keysweep::rules::ALL;
 use serde_json::Value;
 
-use crate::support::encode::{WAYS, WIDE, wrapped};
+use crate::support::encode::{ENCODINGS, WIDE_ENCODINGS, wrapped};
 use crate::support::leak::FORMATS;
-use crate::support::pack::Base::{Id, Offset};
-use crate::support::pack::Handmade;
-use crate::support::pack::Piece::{Copy, Insert};
+use crate::support::pack::BaseReference::{Id, Offset};
+use crate::support::pack::DeltaStep::{Copy, Insert};
+use crate::support::pack::PackBuilder;
 use crate::support::token::Maker;
 use crate::support::{Call, Repo, Run, client, note};
 
@@ -124,14 +124,14 @@ fn every_encoding_of_every_shape() {
         let repo = Repo::new();
         let mut wanted = BTreeSet::new();
         let is_text = str::from_utf8(token).is_ok();
-        let whole = WIDE.iter().filter(|_| is_text);
+        let whole = WIDE_ENCODINGS.iter().filter(|_| is_text);
         // Ways that leave some letters as they are, and those by number, are made for ASCII.
         let for_ascii = |name: &str| ["underscores", "escapes", "entities"].iter().any(|word| name.contains(word));
-        let ways = WAYS.iter().filter(|way| token.is_ascii() || !for_ascii(way.name));
-        for (at, way) in ways.chain(whole).enumerate() {
-            note(format!("{name}: {at} is {}", way.name));
-            let bare = [b"key: ".to_vec(), (way.write)(token), b"\n".to_vec()].concat();
-            let text = if way.called == "UTF-16" { (way.write)(token) } else { bare };
+        let encodings = ENCODINGS.iter().filter(|encoding| token.is_ascii() || !for_ascii(encoding.name));
+        for (at, encoding) in encodings.chain(whole).enumerate() {
+            note(format!("{name}: {at} is {}", encoding.name));
+            let bare = [b"key: ".to_vec(), (encoding.write)(token), b"\n".to_vec()].concat();
+            let text = if encoding.label == "UTF-16" { (encoding.write)(token) } else { bare };
             // Escapes for some letters of a token without these change nothing.
             repo.stage(format!("{at:02}.txt"), text);
             wanted.insert(format!("{at:02}.txt"));
@@ -449,7 +449,7 @@ fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
         if let Ok(text) = str::from_utf8(&token) {
             forms.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
         }
-        let mut pack = Handmade::default();
+        let mut pack = PackBuilder::default();
         for form in &forms {
             for cut in (1..form.len()).filter(|cut| *cut < 10 || cut % 5 == 0 || cut + 4 > form.len()) {
                 split(&mut pack, form.split_at(cut), if cut % 2 == 0 { Offset } else { Id }, &mut make);
@@ -466,7 +466,12 @@ fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
 }
 
 /// A base with both parts apart, and children in which they are joined.
-fn split(pack: &mut Handmade, (head, tail): (&[u8], &[u8]), by: crate::support::pack::Base, make: &mut Maker) {
+fn split(
+    pack: &mut PackBuilder,
+    (head, tail): (&[u8], &[u8]),
+    by: crate::support::pack::BaseReference,
+    make: &mut Maker,
+) {
     let start = [filler(make).as_bytes(), b"key = \"", head].concat();
     let end = [tail, b"\"\n", filler(make).as_bytes()].concat();
     let base_bytes = [&start[..], b" ", &end].concat();

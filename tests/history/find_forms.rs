@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use data_encoding::{BASE64, HEXLOWER};
 
 use crate::support::encode::wrapped;
-use crate::support::pack::Base::{Id, Offset};
-use crate::support::pack::Handmade;
-use crate::support::pack::Piece::{Copy, Insert};
+use crate::support::pack::BaseReference::{Id, Offset};
+use crate::support::pack::DeltaStep::{Copy, Insert};
+use crate::support::pack::PackBuilder;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, note};
 
@@ -30,13 +30,13 @@ const BETWEEN: [&str; 12] = [
 /// A text that holds the token behind and in front of other bytes, with lines of so many, in some encoding.
 fn texts(token: &Token) -> Vec<(String, Vec<u8>)> {
     let held = format!("some text in front of the {token} and some more behind it");
-    let ways: [(&str, Vec<u8>); 3] = [
+    let encodings: [(&str, Vec<u8>); 3] = [
         ("plain", held.clone().into_bytes()),
         ("base64", BASE64.encode(held.as_bytes()).into_bytes()),
         ("hex", HEXLOWER.encode(held.as_bytes()).into_bytes()),
     ];
     let mut texts = Vec::new();
-    for (name, written) in &ways {
+    for (name, written) in &encodings {
         for between in BETWEEN {
             for width in [24, 37, 64, 76] {
                 texts.push((format!("{name} in lines of {width}, {between:?}"), wrapped(written, width, between)));
@@ -97,7 +97,7 @@ fn the_same_in_deltas_that_cut_it_anywhere() {
     let fill = |make: &mut Maker| {
         (0..12).map(|_| format!("nothing {} here\n", make.below(1_000_000))).collect::<Vec<_>>().concat()
     };
-    let mut pack = Handmade::default();
+    let mut pack = PackBuilder::default();
     let mut cuts = 0;
     for (name, text) in texts(&token).into_iter().step_by(5) {
         note(name);

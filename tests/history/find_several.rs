@@ -6,7 +6,7 @@ use std::path::Path;
 
 use data_encoding::{BASE64, HEXLOWER};
 
-use crate::support::clean::{file, follow, sweep};
+use crate::support::clean::{file, run_plan, sweep};
 use crate::support::history::fingerprint;
 use crate::support::leak::expect_no_leak;
 use crate::support::token::{Maker, Token};
@@ -108,7 +108,7 @@ fn the_file_with_the_replacements_names_the_tokens_and_proves_the_cleaning() {
     // A copy for the proof: the plan deletes the file.
     let copy = repo.base().join("copy.txt");
     fs::copy(&path, &copy).expect("copy");
-    follow(&repo, repo.top(), &run);
+    run_plan(&repo, repo.top(), &run);
     find_from(&repo, &copy).expect_code(0);
     let kept = repo.git(&["show", "HEAD:keep.txt"]);
     assert_eq!(kept.out(), "literal:==>keysweep-token: ==> # \n");

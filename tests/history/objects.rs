@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::history::{Place, Stream, answers, expect_tokens, fingerprint, history_call};
+use crate::support::history::{
+    GitEnvironment, Stream, expect_tokens, findings_by_fingerprint, fingerprint, history_call,
+};
 use crate::support::{Repo, client, note};
 
 /// A repository with loose objects only, and its tokens.
@@ -30,7 +32,7 @@ fn pack(repo: &Repo, args: &[&str], options: &[&str]) {
 fn loose_objects_only() {
     let (repo, stream) = grown(7000, &[]);
     assert!(packs(&repo, ".pack").is_empty());
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -43,7 +45,7 @@ fn one_pack_with_deltas_of_either_kind() {
         let deltas = repo.git(&["cat-file", "--batch-all-objects", "--batch-check=%(deltabase)"]).out();
         assert!(deltas.lines().any(|base| base.bytes().any(|b| b != b'0')), "no delta");
         assert_eq!(packs(&repo, ".pack").len(), 1);
-        Place::of(&repo).expect_each_object(&stream.tokens);
+        GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     }
 }
 
@@ -51,9 +53,9 @@ fn one_pack_with_deltas_of_either_kind() {
 fn a_pack_without_deltas_and_one_with_an_index_of_version_1() {
     let (repo, stream) = grown(7002, &[]);
     repo.git(&["repack", "-adfq", "--window=0"]);
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     repo.git(&["-c", "pack.indexVersion=1", "repack", "-adfq"]);
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -63,11 +65,11 @@ fn several_packs_with_the_same_objects_and_loose_ones_beside() {
     pack(&repo, &["side"], &["--delta-base-offset"]);
     pack(&repo, &["side", "main~1"], &["--window=50"]);
     assert_eq!(packs(&repo, ".pack").len(), 3);
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     repo.git(&["prune-packed"]);
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     pack(&repo, &["--all"], &[]);
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -80,12 +82,12 @@ fn cruft_kept_and_bitmapped_packs_and_a_commit_graph() {
     more.commit("refs/heads/gone", &[]);
     more.import(&repo);
     tokens.extend(more.tokens);
-    Place::of(&repo).expect_each_object(&tokens);
+    GitEnvironment::of(&repo).expect_each_object(&tokens);
     repo.git(&["update-ref", "-d", "refs/heads/gone"]);
     repo.git(&["repack", "-dq", "--cruft"]);
     assert_eq!(packs(&repo, ".mtimes").len(), 1);
     fs::write(packs(&repo, ".pack")[0].with_extension("keep"), "").expect("write");
-    Place::of(&repo).expect_each_object(&tokens);
+    GitEnvironment::of(&repo).expect_each_object(&tokens);
 }
 
 #[test]
@@ -102,8 +104,8 @@ fn a_chain_of_deltas_that_is_deep() {
     let verified = repo.git(&["verify-pack", "-v", &idx.to_string_lossy()]);
     let depth = format!("chain length = {}:", VERSIONS - 1);
     verified.expect_has(&depth);
-    let run = Place::of(&repo).expect_complete(&stream.tokens);
-    let answers = answers(&run);
+    let run = GitEnvironment::of(&repo).expect_complete(&stream.tokens);
+    let answers = findings_by_fingerprint(&run);
     for (n, token) in stream.tokens.iter().enumerate() {
         assert_eq!(answers[&fingerprint(token)]["copies"], VERSIONS - n);
     }
@@ -120,7 +122,7 @@ fn a_thin_pack_that_git_completed() {
     }
     repo.git(&["push", "-q", "../thin.git", "v1"]);
     assert!(fs::read_dir(thin.join("objects/pack")).expect("packs").count() > 4);
-    Place::at(&repo, &thin).expect_each_object(&stream.tokens);
+    GitEnvironment::at(&repo, &thin).expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -131,10 +133,10 @@ fn packs_under_a_multi_pack_index() {
     pack(&repo, &["--all"], &[]);
     repo.git(&["prune-packed"]);
     repo.git(&["multi-pack-index", "write"]);
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     repo.git(&["multi-pack-index", "repack"]);
     repo.git(&["multi-pack-index", "expire"]);
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -145,7 +147,7 @@ fn a_multi_pack_index_alone_is_not_enough_and_is_told() {
     for index in packs(&repo, ".idx") {
         fs::remove_file(index).expect("remove");
     }
-    Place::of(&repo).history().expect_code(2).expect_has("it has no index; git index-pack makes one");
+    GitEnvironment::of(&repo).history().expect_code(2).expect_has("it has no index; git index-pack makes one");
 }
 
 #[test]
@@ -153,11 +155,11 @@ fn sha256_and_reftable() {
     for options in [&["--object-format=sha256"][..], &["--ref-format=reftable"]] {
         note(format!("{options:?}"));
         let (repo, stream) = grown(7008, options);
-        Place::of(&repo).expect_each_object(&stream.tokens);
+        GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
         repo.git(&["repack", "-adfq", "--window=50"]);
-        Place::of(&repo).expect_each_object(&stream.tokens);
+        GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
         repo.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq", "--window=50"]);
-        Place::of(&repo).expect_each_object(&stream.tokens);
+        GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     }
 }
 
@@ -169,7 +171,7 @@ fn objects_that_are_borrowed_from_another_repository() {
     repo.git(&["clone", "-q", "--reference", ".", &format!("file://{}", repo.top().display()), "../reference"]);
     for name in ["shared", "reference"] {
         note(name);
-        Place::at(&repo, repo.base().join(name)).expect_each_object(&stream.tokens);
+        GitEnvironment::at(&repo, repo.base().join(name)).expect_each_object(&stream.tokens);
     }
 }
 
@@ -197,7 +199,7 @@ fn an_alternate_of_an_alternate_by_a_relative_path() {
     borrow(&more_objects, "../../../repo/.git/objects");
     borrow(&far_objects, &more_objects.to_string_lossy());
     let tokens = [stream.tokens, more.tokens, far.tokens].concat();
-    Place::at(&repo, repo.base().join("so/far")).expect_each_object(&tokens);
+    GitEnvironment::at(&repo, repo.base().join("so/far")).expect_each_object(&tokens);
 }
 
 #[test]
@@ -208,7 +210,7 @@ fn alternates_that_name_each_other() {
     let more_objects = beside(&repo, "more", &more);
     borrow(&more_objects, &repo.path(".git/objects").to_string_lossy());
     borrow(&repo.path(".git/objects"), &more_objects.to_string_lossy());
-    Place::of(&repo).expect_each_object(&[stream.tokens, more.tokens].concat());
+    GitEnvironment::of(&repo).expect_each_object(&[stream.tokens, more.tokens].concat());
 }
 
 #[test]
@@ -216,18 +218,18 @@ fn loose_objects_that_an_alternate_has_as_well() {
     let (repo, stream) = grown(7016, &[]);
     let other = beside(&repo, "other", &stream);
     borrow(&repo.path(".git/objects"), &other.to_string_lossy());
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     repo.git_call(&["repack", "-adq"]).cwd(other.join("../..")).run().expect_code(0);
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
 }
 
 #[test]
 fn an_alternate_that_is_the_repository_itself() {
     let (repo, stream) = grown(7017, &[]);
     let own = repo.path(".git/objects");
-    Place::of(&repo).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", &own).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", &own).expect_each_object(&stream.tokens);
     borrow(&own, &own.to_string_lossy());
-    Place::of(&repo).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -237,9 +239,9 @@ fn object_folders_that_variables_name() {
     fs::create_dir(repo.path("sub")).expect("create");
     fs::rename(repo.path(".git/objects"), &moved).expect("move");
     fs::create_dir_all(repo.path(".git/objects/info")).expect("create");
-    Place::of(&repo).env("GIT_OBJECT_DIRECTORY", &moved).expect_each_object(&stream.tokens);
-    Place::at(&repo, repo.path("sub")).env("GIT_OBJECT_DIRECTORY", &moved).expect_each_object(&stream.tokens);
-    Place::of(&repo).env("GIT_OBJECT_DIRECTORY", "../moved").expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).env("GIT_OBJECT_DIRECTORY", &moved).expect_each_object(&stream.tokens);
+    GitEnvironment::at(&repo, repo.path("sub")).env("GIT_OBJECT_DIRECTORY", &moved).expect_each_object(&stream.tokens);
+    GitEnvironment::of(&repo).env("GIT_OBJECT_DIRECTORY", "../moved").expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -248,17 +250,17 @@ fn bare_from_a_subfolder_from_inside_and_by_git_dir() {
     repo.git(&["clone", "-q", "--mirror", ".", "../bare.git"]);
     let bare = repo.base().join("bare.git");
     fs::create_dir_all(repo.path("a/b")).expect("create");
-    Place::at(&repo, &bare).expect_each_object(&stream.tokens);
-    Place::at(&repo, repo.path("a/b")).expect_each_object(&stream.tokens);
-    Place::at(&repo, repo.base()).env("GIT_DIR", &bare).expect_each_object(&stream.tokens);
-    Place::at(&repo, repo.base()).env("GIT_DIR", repo.path(".git")).expect_each_object(&stream.tokens);
+    GitEnvironment::at(&repo, &bare).expect_each_object(&stream.tokens);
+    GitEnvironment::at(&repo, repo.path("a/b")).expect_each_object(&stream.tokens);
+    GitEnvironment::at(&repo, repo.base()).env("GIT_DIR", &bare).expect_each_object(&stream.tokens);
+    GitEnvironment::at(&repo, repo.base()).env("GIT_DIR", repo.path(".git")).expect_each_object(&stream.tokens);
 }
 
 #[test]
 fn from_a_folder_inside_of_a_bare_repository() {
     let (repo, stream) = grown(7018, &[]);
     repo.git(&["clone", "-q", "--mirror", ".", "../bare.git"]);
-    Place::at(&repo, repo.base().join("bare.git/refs")).expect_each_object(&stream.tokens);
+    GitEnvironment::at(&repo, repo.base().join("bare.git/refs")).expect_each_object(&stream.tokens);
 }
 
 #[test]
@@ -266,7 +268,7 @@ fn an_empty_repository() {
     for options in [&[][..], &["--bare"], &["--object-format=sha256"], &["--ref-format=reftable"]] {
         note(format!("{options:?}"));
         let repo = Repo::init(options);
-        let run = Place::of(&repo).history().expect_silent();
+        let run = GitEnvironment::of(&repo).history().expect_silent();
         assert_eq!(run.summary()["scanned"]["objects"], 0);
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::history::{Place, Stream, answer, expect_tokens, history};
+use crate::support::history::{GitEnvironment, Stream, expect_tokens, finding_of, history};
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, note};
 
@@ -19,8 +19,8 @@ fn started(seed: u64, options: &[&str]) -> (Repo, Maker) {
 /// The only token, complete, and its standing, its refs and whether something leads to it.
 #[track_caller]
 fn expect_standing(repo: &Repo, token: &Token, standing: &str, refs: &Value) -> Value {
-    let run = Place::of(repo).expect_complete(std::slice::from_ref(token));
-    let answer = answer(&run, token);
+    let run = GitEnvironment::of(repo).expect_complete(std::slice::from_ref(token));
+    let answer = finding_of(&run, token);
     let reachable = !["index", "reflog", "dangling"].contains(&standing);
     assert_eq!(answer["standing"], standing, "{}", run.all());
     assert_eq!(answer["refs"], *refs, "{}", run.all());
@@ -37,9 +37,9 @@ fn a_stash_its_index_and_its_untracked_files() {
     repo.write("a.txt", client(&tracked));
     repo.write("untracked.txt", client(&untracked));
     repo.git(&["stash", "push", "-q", "--include-untracked", "-m", "later"]);
-    let run = Place::of(&repo).expect_complete(&[tracked.clone(), staged.clone(), untracked.clone()]);
+    let run = GitEnvironment::of(&repo).expect_complete(&[tracked.clone(), staged.clone(), untracked.clone()]);
     for (token, path) in [(&tracked, "a.txt"), (&staged, "staged.txt"), (&untracked, "untracked.txt")] {
-        let answer = answer(&run, token);
+        let answer = finding_of(&run, token);
         assert_eq!((&answer["standing"], &answer["refs"]), (&json!("stash"), &json!(["refs/stash"])), "{answer}");
         assert_eq!((&answer["first"]["path"], &answer["at_head"]), (&json!(path), &json!(false)), "{answer}");
         assert_eq!(answer["reachable"], true);
@@ -90,7 +90,7 @@ fn forgotten(options: &[&str]) {
     let answer = expect_standing(&repo, &token, "dangling", &json!([]));
     assert_eq!((&answer["first"]["path"], &answer["at_head"]), (&json!("a.txt"), &json!(false)));
     repo.git(&["gc", "-q", "--prune=now"]);
-    Place::of(&repo).expect_complete(&[]).expect_silent();
+    GitEnvironment::of(&repo).expect_complete(&[]).expect_silent();
 }
 
 #[test]
@@ -102,9 +102,9 @@ fn a_blob_a_tree_a_commit_and_a_tag_that_nothing_leads_to() {
     let commit = repo.git(&["commit-tree", "-m", &client(&tokens[2]), "HEAD^{tree}"]).line();
     let tag = format!("object {commit}\ntype commit\ntag t\ntagger A <a@b.c> 0 +0000\n\n{}", client(&tokens[3]));
     let tag = repo.git_call(&["mktag"]).stdin(tag).run().expect_code(0).line();
-    let run = Place::of(&repo).expect_complete(&tokens);
+    let run = GitEnvironment::of(&repo).expect_complete(&tokens);
     for (token, id) in tokens.iter().zip([&blob, &tree, &commit, &tag]) {
-        let answer = answer(&run, token);
+        let answer = finding_of(&run, token);
         assert_eq!((&answer["standing"], &answer["object"]), (&json!("dangling"), &json!(id)), "{answer}");
         assert_eq!((&answer["refs"], &answer["reachable"]), (&json!([]), &json!(false)), "{answer}");
     }
@@ -122,10 +122,10 @@ fn notes_pull_requests_and_other_refs() {
         repo.git(&["update-ref", name, "HEAD"]);
     }
     repo.git(&["checkout", "-q", "main"]);
-    let run = Place::of(&repo).expect_complete(&[noted.clone(), pulled.clone(), hidden.clone()]);
+    let run = GitEnvironment::of(&repo).expect_complete(&[noted.clone(), pulled.clone(), hidden.clone()]);
     let wanted = [(&noted, "refs/notes/commits"), (&pulled, "refs/pull/7/head"), (&hidden, "refs/kept/by/a/tool")];
     for (token, name) in wanted {
-        let answer = answer(&run, token);
+        let answer = finding_of(&run, token);
         let names = answer["refs"].as_array().expect("refs");
         assert!(names.contains(&json!(name)), "{answer}");
         assert_eq!((&answer["standing"], &answer["reachable"]), (&json!("ref"), &json!(true)), "{answer}");
@@ -149,13 +149,13 @@ fn branches_tags_and_remotes_by_their_whole_names() {
     repo.git(&["checkout", "-q", "main"]);
     repo.git(&["branch", "-q", "-D", "tag"]);
     repo.git(&["branch", "second", "branch"]);
-    let run = Place::of(&repo).expect_complete(&[remote.clone(), branch.clone(), tag.clone()]);
+    let run = GitEnvironment::of(&repo).expect_complete(&[remote.clone(), branch.clone(), tag.clone()]);
     for (token, standing, refs) in [
         (&remote, "remote", json!(["refs/remotes/origin/x/y", "refs/heads/remote"])),
         (&branch, "branch", json!(["refs/heads/branch", "refs/heads/second"])),
         (&tag, "tag", json!(["refs/tags/v1", "refs/tags/v2"])),
     ] {
-        let answer = answer(&run, token);
+        let answer = finding_of(&run, token);
         assert_eq!((&answer["standing"], &answer["refs"]), (&json!(standing), &refs), "{answer}");
     }
 }
@@ -169,9 +169,9 @@ fn tags_of_a_blob_and_of_a_tag() {
     repo.git(&["tag", "-a", "-m", &client(&in_tag), "inner", "HEAD"]);
     repo.git(&["tag", "-a", "-m", "outer", "outer", "inner"]);
     repo.git(&["tag", "-d", "inner"]);
-    let run = Place::of(&repo).expect_complete(&[in_blob.clone(), in_tag.clone()]);
+    let run = GitEnvironment::of(&repo).expect_complete(&[in_blob.clone(), in_tag.clone()]);
     for (token, name) in [(&in_blob, "refs/tags/blob"), (&in_tag, "refs/tags/outer")] {
-        let answer = answer(&run, token);
+        let answer = finding_of(&run, token);
         assert_eq!((&answer["standing"], &answer["refs"]), (&json!("tag"), &json!([name])), "{answer}");
     }
 }
@@ -200,13 +200,13 @@ fn a_linked_worktree_its_head_and_its_index() {
     let tokens = [detached.clone(), staged.clone(), own.clone()];
     for folder in [repo.top(), &linked.top] {
         note(folder.display());
-        let run = Place::at(&repo, folder).expect_complete(&tokens);
+        let run = GitEnvironment::at(&repo, folder).expect_complete(&tokens);
         for token in [&staged, &own] {
-            let answer = answer(&run, token);
+            let answer = finding_of(&run, token);
             assert_eq!((&answer["standing"], &answer["refs"]), (&json!("index"), &json!(["index"])), "{answer}");
         }
         // It is what a HEAD has: nobody may say that only a reflog leads to it.
-        let answer = answer(&run, &detached);
+        let answer = finding_of(&run, &detached);
         assert_eq!((&answer["reachable"], &answer["first"]["path"]), (&json!(true), &json!("a.txt")), "{answer}");
         assert_eq!(answer["at_head"], folder == linked.top, "{answer}");
     }
@@ -219,8 +219,8 @@ fn a_detached_head_is_reachable() {
     repo.git(&["checkout", "-q", "--detach"]);
     repo.stage("a.txt", client(&token));
     repo.commit("bad");
-    let run = Place::of(&repo).expect_complete(std::slice::from_ref(&token));
-    let answer = answer(&run, &token);
+    let run = GitEnvironment::of(&repo).expect_complete(std::slice::from_ref(&token));
+    let answer = finding_of(&run, &token);
     assert_eq!((&answer["at_head"], &answer["standing"]), (&json!(true), &json!("head")), "{answer}");
     assert!(answer["refs"].as_array().expect("refs").contains(&json!("HEAD")), "{answer}");
 }
@@ -246,8 +246,8 @@ fn a_submodule_is_not_entered() {
     repo.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "sub"]);
     repo.commit("with a submodule");
     assert!(repo.path(".git/modules/sub/objects").is_dir());
-    Place::of(&repo).expect_complete(&[]);
-    expect_tokens(&Place::at(&repo, repo.path("sub")).history(), [&inside]);
+    GitEnvironment::of(&repo).expect_complete(&[]);
+    expect_tokens(&GitEnvironment::at(&repo, repo.path("sub")).history(), [&inside]);
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn an_orphan_branch_a_root_and_an_unborn_head() {
     stream.commit("refs/heads/one", &[]);
     stream.commit("refs/heads/two", &[]);
     stream.import(&repo);
-    let run = Place::of(&repo).expect_each_object(&stream.tokens);
+    let run = GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     assert!(run.findings().iter().all(|finding| finding["at_head"] == false && finding["standing"] == "branch"));
     fs::write(repo.path(".git/HEAD"), "ref: refs/heads/one\n").expect("write");
     expect_tokens(&history(&repo), &stream.tokens);

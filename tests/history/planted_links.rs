@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use crate::support::history::{expect_tokens, history_call};
-use crate::support::story::Story;
+use crate::support::history_fixture::HistoryFixture;
 use crate::support::{Run, client};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_keysweep");
@@ -22,38 +22,38 @@ fn names(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
 }
 
-fn since_last(story: &Story) -> Run {
-    history_call(&story.repo).args(&["--since-last"]).run()
+fn since_last(fixture: &HistoryFixture) -> Run {
+    history_call(&fixture.repo).args(&["--since-last"]).run()
 }
 
 #[test]
 fn the_cache_is_written_under_a_name_that_nobody_knows() {
-    let story = Story::new(8300);
-    story.add("a.txt", "plain\n");
-    let victim = story.repo.base().join("victim");
+    let fixture = HistoryFixture::new(8300);
+    fixture.add("a.txt", "plain\n");
+    let victim = fixture.repo.base().join("victim");
     fs::write(&victim, "keep").expect("write");
     // The shell's process becomes keysweep's.
     let script = "mkdir -p .git/keysweep; ln -s \"$1\" .git/keysweep/clean-objects.$$; ln -s \"$1\" .git/keysweep/clean-objects; exec \"$2\" history --since-last";
     let args = ["-c".as_ref(), script.as_ref(), "sh".as_ref(), victim.as_os_str(), PROGRAM.as_ref()];
-    story.repo.call("sh", &args).run().expect_code(0);
+    fixture.repo.call("sh", &args).run().expect_code(0);
     assert_eq!(fs::read(&victim).expect("read"), b"keep");
-    expect_mode(&story.repo.path(".git/keysweep/clean-objects"), 0o600);
-    let left = names(&story.repo.path(".git/keysweep"));
+    expect_mode(&fixture.repo.path(".git/keysweep/clean-objects"), 0o600);
+    let left = names(&fixture.repo.path(".git/keysweep"));
     assert!(left.iter().all(|name| name.starts_with("clean-objects")) && left.len() == 2, "{left:?}");
-    let again = since_last(&story).expect_code(0);
+    let again = since_last(&fixture).expect_code(0);
     assert_eq!(again.summary()["scanned"]["objects"], 0, "it is used");
 }
 
 #[test]
 fn a_cache_folder_that_is_a_link_is_neither_written_nor_read() {
-    let story = Story::new(8301);
-    story.add("a.txt", "plain\n");
-    since_last(&story).expect_code(0);
-    let elsewhere = story.repo.base().join("elsewhere");
-    fs::rename(story.repo.path(".git/keysweep"), &elsewhere).expect("rename");
-    symlink(&elsewhere, story.repo.path(".git/keysweep")).expect("link");
+    let fixture = HistoryFixture::new(8301);
+    fixture.add("a.txt", "plain\n");
+    since_last(&fixture).expect_code(0);
+    let elsewhere = fixture.repo.base().join("elsewhere");
+    fs::rename(fixture.repo.path(".git/keysweep"), &elsewhere).expect("rename");
+    symlink(&elsewhere, fixture.repo.path(".git/keysweep")).expect("link");
     let before = fs::metadata(elsewhere.join("clean-objects")).and_then(|met| met.modified()).expect("a time");
-    let run = since_last(&story).expect_code(0);
+    let run = since_last(&fixture).expect_code(0);
     assert_ne!(run.summary()["scanned"]["objects"], 0, "read through the link");
     let notes = run.summary()["notes"].to_string();
     assert!(notes.contains("could not be remembered") && notes.contains("is a symbolic link"), "{notes}");
@@ -63,65 +63,65 @@ fn a_cache_folder_that_is_a_link_is_neither_written_nor_read() {
 
 #[test]
 fn a_cache_that_is_a_pipe_does_not_hold_the_sweep_up() {
-    let mut story = Story::new(8302);
-    let token = story.token();
-    story.add("a.txt", client(&token));
-    fs::create_dir_all(story.repo.path(".git/keysweep")).expect("create");
-    story.repo.call("mkfifo", &[".git/keysweep/clean-objects"]).run().expect_code(0);
-    expect_tokens(&since_last(&story).expect_code(1), [&token]);
+    let mut fixture = HistoryFixture::new(8302);
+    let token = fixture.token();
+    fixture.add("a.txt", client(&token));
+    fs::create_dir_all(fixture.repo.path(".git/keysweep")).expect("create");
+    fixture.repo.call("mkfifo", &[".git/keysweep/clean-objects"]).run().expect_code(0);
+    expect_tokens(&since_last(&fixture).expect_code(1), [&token]);
 }
 
 #[test]
 fn the_report_replaces_no_link_and_is_for_its_owner_alone() {
-    let mut story = Story::new(8303);
-    let token = story.token();
-    story.add("a.txt", client(&token));
-    let victim = story.repo.base().join("victim");
+    let mut fixture = HistoryFixture::new(8303);
+    let token = fixture.token();
+    fixture.add("a.txt", client(&token));
+    let victim = fixture.repo.base().join("victim");
     fs::write(&victim, "keep").expect("write");
     for format in ["human", "json", "jsonl"] {
         let write = |name: &str| {
             let args = ["history", "--format", format, "--output", name];
-            story.repo.keysweep_call(&args).run()
+            fixture.repo.keysweep_call(&args).run()
         };
-        let target = story.repo.path("link");
+        let target = fixture.repo.path("link");
         symlink(&victim, &target).expect("link");
         let run = write("link").expect_code(2);
         run.expect_has("cannot write the report to link: it is a symbolic link;").expect_lacks(token.body());
         assert_eq!(fs::read(&victim).expect("read"), b"keep");
         fs::remove_file(&target).expect("remove");
-        symlink(story.repo.base().join("nothing"), &target).expect("link");
+        symlink(fixture.repo.base().join("nothing"), &target).expect("link");
         write("link").expect_code(2);
-        assert!(!story.repo.base().join("nothing").exists());
+        assert!(!fixture.repo.base().join("nothing").exists());
         fs::remove_file(&target).expect("remove");
 
         // Yesterday's report, which others could read.
-        story.repo.write("report", "yesterday's");
-        fs::set_permissions(story.repo.path("report"), fs::Permissions::from_mode(0o644)).expect("chmod");
+        fixture.repo.write("report", "yesterday's");
+        fs::set_permissions(fixture.repo.path("report"), fs::Permissions::from_mode(0o644)).expect("chmod");
         write("report").expect_code(1);
-        expect_mode(&story.repo.path("report"), 0o600);
-        let text = fs::read_to_string(story.repo.path("report")).expect("read");
+        expect_mode(&fixture.repo.path("report"), 0o600);
+        let text = fs::read_to_string(fixture.repo.path("report")).expect("read");
         assert!(text.contains(&token.redacted()) && !text.contains("yesterday"), "{text}");
-        let left = names(story.repo.top());
+        let left = names(fixture.repo.top());
         assert!(!left.iter().any(|name| name.starts_with(".keysweep")), "{left:?}");
     }
 }
 
 #[test]
 fn a_report_goes_to_a_device_or_a_pipe_as_it_is() {
-    let mut story = Story::new(8304);
-    let token = story.token();
-    story.add("a.txt", client(&token));
+    let mut fixture = HistoryFixture::new(8304);
+    let token = fixture.token();
+    fixture.add("a.txt", client(&token));
     for device in ["/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/1"] {
-        let run = story.repo.keysweep(&["history", "--output", device]).expect_code(1);
+        let run = fixture.repo.keysweep(&["history", "--output", device]).expect_code(1);
         run.expect_has(&token.redacted());
     }
-    story.repo.keysweep(&["history", "--output", "/dev/null"]).expect_code(1);
+    fixture.repo.keysweep(&["history", "--output", "/dev/null"]).expect_code(1);
     assert!(!fs::symlink_metadata("/dev/null").expect("a device").is_file());
     let script = "mkfifo p; cat p >got & \"$1\" history --output p; code=$?; wait; exit $code";
-    story.repo.call("sh", &["-c", script, "sh", PROGRAM]).run().expect_code(1);
-    assert!(fs::read_to_string(story.repo.path("got")).expect("read").contains(&token.redacted()));
+    fixture.repo.call("sh", &["-c", script, "sh", PROGRAM]).run().expect_code(1);
+    assert!(fs::read_to_string(fixture.repo.path("got")).expect("read").contains(&token.redacted()));
     // A file behind the standard output is no file of that name.
     let script = "\"$1\" history --output /dev/stdout >got";
-    story.repo.call("sh", &["-c", script, "sh", PROGRAM]).run().expect_code(1);
-    assert!(fs::read_to_string(story.repo.path("got")).expect("read").contains(&token.redacted()));
+    fixture.repo.call("sh", &["-c", script, "sh", PROGRAM]).run().expect_code(1);
+    assert!(fs::read_to_string(fixture.repo.path("got")).expect("read").contains(&token.redacted()));
 }

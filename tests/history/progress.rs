@@ -7,16 +7,16 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::support::history::history;
+use crate::support::history_fixture::HistoryFixture;
 use crate::support::push::BINARY;
-use crate::support::story::Story;
 use crate::support::token::Maker;
 use crate::support::{Repo, client, text};
 
 /// A repository that takes long to read.
 fn slow_to_read() -> Repo {
-    let story = Story::new(8300);
-    add_slow(&story.repo, 60_000_000);
-    story.repo
+    let fixture = HistoryFixture::new(8300);
+    add_slow(&fixture.repo, 60_000_000);
+    fixture.repo
 }
 
 /// Adds a loose object that is read first: so many zeros, of which this build searches some four million in a second. Its name is not
@@ -68,7 +68,7 @@ fn who_stops_a_sweep_is_told_how_far_it_got() {
 
 #[test]
 fn in_a_pipe_it_is_silent() {
-    history(&Story::new(8301).repo).expect_silent();
+    history(&HistoryFixture::new(8301).repo).expect_silent();
 }
 
 /// Runs it with a terminal for standard error, and returns what that shows after two seconds.
@@ -99,20 +99,20 @@ fn on_a_terminal_it_shows_what_it_does() {
 
 #[test]
 fn what_git_packs_under_the_sweep_is_read_where_it_is_then() {
-    let mut story = Story::new(8302);
-    let token = story.token();
-    story.add("a.txt", client(&token));
-    story.add("a.txt", "mended\n");
+    let mut fixture = HistoryFixture::new(8302);
+    let token = fixture.token();
+    fixture.add("a.txt", client(&token));
+    fixture.add("a.txt", "mended\n");
     // It is read first, and keeps the sweep busy.
-    let slow = add_slow(&story.repo, 20_000_000);
+    let slow = add_slow(&fixture.repo, 20_000_000);
     let mut command = Command::new(BINARY);
-    command.args(["history", "--threads", "1", "--format", "jsonl"]).current_dir(story.repo.top());
+    command.args(["history", "--threads", "1", "--format", "jsonl"]).current_dir(fixture.repo.top());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start");
     sleep(Duration::from_millis(1500));
-    story.git(&["repack", "-adq"]);
-    story.git(&["prune-packed"]);
+    fixture.git(&["repack", "-adq"]);
+    fixture.git(&["prune-packed"]);
     // The second pass, which seeks the token by value, need not read it again.
-    let damaged = story.repo.path("damaged");
+    let damaged = fixture.repo.path("damaged");
     std::fs::write(&damaged, "no object").expect("write");
     std::fs::rename(&damaged, &slow).expect("rename");
     let ended = child.wait_with_output().expect("wait");

@@ -3,13 +3,13 @@
 use std::fs;
 
 use crate::support::history::{expect_tokens, history_call};
-use crate::support::story::Story;
+use crate::support::history_fixture::HistoryFixture;
 use crate::support::token::Token;
 use crate::support::{Run, client, note};
 
 /// Three tokens, one a commit: by Ada on the first day, by Ben on the second, by Cleo on a side branch.
 struct Three {
-    story: Story,
+    fixture: HistoryFixture,
     ada: Token,
     ben: Token,
     cleo: Token,
@@ -17,20 +17,20 @@ struct Three {
 
 impl Three {
     fn new(seed: u64) -> Self {
-        let mut story = Story::new(seed);
-        let (ada, ben, cleo) = (story.token(), story.token(), story.token());
-        story.add("a.txt", client(&ada));
-        story.repo.stage("src/b.txt", client(&ben));
-        story.commit_by("Ben", &["commit", "-q", "-m", "second"]);
-        story.branch("side", "HEAD");
-        story.repo.stage("c.txt", client(&cleo));
-        story.commit_by("Cleo", &["commit", "-q", "-m", "third"]);
-        Self { story, ada, ben, cleo }
+        let mut fixture = HistoryFixture::new(seed);
+        let (ada, ben, cleo) = (fixture.token(), fixture.token(), fixture.token());
+        fixture.add("a.txt", client(&ada));
+        fixture.repo.stage("src/b.txt", client(&ben));
+        fixture.commit_by("Ben", &["commit", "-q", "-m", "second"]);
+        fixture.branch("side", "HEAD");
+        fixture.repo.stage("c.txt", client(&cleo));
+        fixture.commit_by("Cleo", &["commit", "-q", "-m", "third"]);
+        Self { fixture, ada, ben, cleo }
     }
 
     fn ask(&self, words: &[&str]) -> Run {
         note(format!("{words:?}"));
-        history_call(&self.story.repo).args(words).run()
+        history_call(&self.fixture.repo).args(words).run()
     }
 
     #[track_caller]
@@ -72,34 +72,34 @@ fn filters_stand_for_all_branches() {
 fn a_finding_tells_its_commit_and_who_made_it() {
     let three = Three::new(8102);
     let finding = three.ask(&["main~1..main"]).expect_code(1).only_finding();
-    let id = three.story.git(&["rev-parse", "main"]).line();
+    let id = three.fixture.git(&["rev-parse", "main"]).line();
     let told = ["source", "path", "commit", "author", "date"].map(|key| finding[key].as_str().unwrap_or_default());
     assert_eq!(told, ["history", "src/b.txt", &id, "Ben <Ben@example.org>", "2024-03-03T12:00:00+00:00"]);
-    let human = three.story.repo.keysweep_call(&["history", "main~1..main"]).run().expect_code(1);
+    let human = three.fixture.repo.keysweep_call(&["history", "main~1..main"]).run().expect_code(1);
     human.expect_has("src/b.txt:1:").expect_has(&id[..12]).expect_lacks(three.ben.text());
 }
 
 #[test]
 fn what_only_a_merge_brings_and_what_it_takes_over() {
     let three = Three::new(8103);
-    let mut story = three.story;
-    let evil = story.token();
-    story.git(&["checkout", "-q", "main"]);
-    story.add("d.txt", "innocent\n");
-    story.git(&["merge", "-q", "--no-commit", "--no-ff", "side"]);
-    story.repo.stage("evil.txt", client(&evil));
-    story.commit("merge");
-    let run = history_call(&story.repo).args(&["HEAD", "^main~1", "^side"]).run().expect_code(1);
+    let mut fixture = three.fixture;
+    let evil = fixture.token();
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.add("d.txt", "innocent\n");
+    fixture.git(&["merge", "-q", "--no-commit", "--no-ff", "side"]);
+    fixture.repo.stage("evil.txt", client(&evil));
+    fixture.commit("merge");
+    let run = history_call(&fixture.repo).args(&["HEAD", "^main~1", "^side"]).run().expect_code(1);
     expect_tokens(&run, [&evil]);
 }
 
 #[test]
 fn words_are_part_of_what_a_commit_introduces() {
-    let mut story = Story::new(8104);
-    let (message, name) = (story.token(), story.token());
-    story.commit(&client(&message));
-    story.add(&format!("{name}.txt"), "innocent\n");
-    let run = history_call(&story.repo).args(&["HEAD~2..HEAD"]).run().expect_code(1);
+    let mut fixture = HistoryFixture::new(8104);
+    let (message, name) = (fixture.token(), fixture.token());
+    fixture.commit(&client(&message));
+    fixture.add(&format!("{name}.txt"), "innocent\n");
+    let run = history_call(&fixture.repo).args(&["HEAD~2..HEAD"]).run().expect_code(1);
     expect_tokens(&run, [&message, &name]);
 }
 
@@ -115,8 +115,8 @@ fn what_git_does_not_know_is_no_clean_history() {
 #[test]
 fn a_mistake_is_told_in_the_words_that_say_why() {
     let three = Three::new(8112);
-    three.story.git(&["tag", "both", "main~1"]);
-    three.story.git(&["branch", "both", "main"]);
+    three.fixture.git(&["tag", "both", "main~1"]);
+    three.fixture.git(&["branch", "both", "main"]);
     let zero = "0123456789012345678901234567890123456789";
     for (words, why) in [
         (&["--author", "["][..], "'[': Invalid regular expression"),
@@ -144,12 +144,12 @@ fn a_mistake_is_told_in_the_words_that_say_why() {
 #[test]
 fn an_author_is_meant_by_either_name() {
     let three = Three::new(8113);
-    let Three { ada, ben, cleo, story } = &three;
+    let Three { ada, ben, cleo, fixture } = &three;
     three.ask(&["--author", "Benjamin"]).expect_code(2).expect_has("no commit has such an author");
     let mapped = "Benjamin <benjamin@example.net> <ben@example.org>\n";
-    fs::write(story.repo.path(".mailmap"), mapped).expect("write");
+    fs::write(fixture.repo.path(".mailmap"), mapped).expect("write");
     for use_it in ["true", "false"] {
-        story.git(&["config", "log.mailmap", use_it]);
+        fixture.git(&["config", "log.mailmap", use_it]);
         three.expect(&["--author", "Benjamin"], &[ben]);
         three.expect(&["--author", "^Ben "], &[ben]);
         three.expect(&["--author", "^Ben"], &[ben]);
@@ -157,29 +157,29 @@ fn an_author_is_meant_by_either_name() {
         three.expect(&["main", "--author", "Benjamin", "--", "a.txt"], &[]);
     }
     // What the person who asks has set up is no part of the repository.
-    fs::write(story.repo.base().join("mine"), "Zoe <zoe@example.net> <cleo@example.org>\n").expect("write");
-    story.git(&["config", "mailmap.file", &story.repo.base().join("mine").to_string_lossy()]);
+    fs::write(fixture.repo.base().join("mine"), "Zoe <zoe@example.net> <cleo@example.org>\n").expect("write");
+    fixture.git(&["config", "mailmap.file", &fixture.repo.base().join("mine").to_string_lossy()]);
     for (name, value) in [("log.follow", "true"), ("log.showSignature", "true"), ("color.ui", "always")] {
-        story.git(&["config", name, value]);
+        fixture.git(&["config", name, value]);
     }
-    assert!(!story.git(&["log", "--all", "--use-mailmap", "--author=Zoe"]).out().is_empty());
+    assert!(!fixture.git(&["log", "--all", "--use-mailmap", "--author=Zoe"]).out().is_empty());
     three.ask(&["--author", "Zoe"]).expect_code(2).expect_has("no commit has such an author");
     three.expect(&["--author", "Benjamin", "--", "src/b.txt"], &[ben]);
-    story.add(".mailmap", mapped);
-    let bare = story.repo.base().join("bare.git");
-    story.git(&["clone", "-q", "--bare", ".", &bare.to_string_lossy()]);
-    let run = history_call(&story.repo).args(&["--author", "Benjamin"]).cwd(&bare).run().expect_code(1);
+    fixture.add(".mailmap", mapped);
+    let bare = fixture.repo.base().join("bare.git");
+    fixture.git(&["clone", "-q", "--bare", ".", &bare.to_string_lossy()]);
+    let run = history_call(&fixture.repo).args(&["--author", "Benjamin"]).cwd(&bare).run().expect_code(1);
     expect_tokens(&run, [ben]);
 }
 
 #[test]
 fn no_setting_for_encodings_hides_an_author() {
     let mut three = Three::new(8114);
-    let token = three.story.token();
-    three.story.repo.stage("d.txt", client(&token));
-    three.story.commit_by("Bj\u{f6}rn", &["commit", "-q", "-m", "fourth"]);
+    let token = three.fixture.token();
+    three.fixture.repo.stage("d.txt", client(&token));
+    three.fixture.commit_by("Bj\u{f6}rn", &["commit", "-q", "-m", "fourth"]);
     for setting in ["i18n.logOutputEncoding", "i18n.commitEncoding"] {
-        three.story.git(&["config", setting, "ISO-8859-1"]);
+        three.fixture.git(&["config", setting, "ISO-8859-1"]);
         three.expect(&["--author", "Bj\u{f6}rn"], &[&token]);
     }
 }
@@ -187,7 +187,7 @@ fn no_setting_for_encodings_hides_an_author() {
 #[test]
 fn nothing_that_is_meant_is_said_to_be_nothing() {
     let three = Three::new(8106);
-    let run = three.story.repo.keysweep_call(&["history", "main..main"]).run().expect_code(0);
+    let run = three.fixture.repo.keysweep_call(&["history", "main..main"]).run().expect_code(0);
     run.expect_has("there is no such commit, so nothing was scanned");
 }
 
@@ -195,26 +195,26 @@ fn nothing_that_is_meant_is_said_to_be_nothing() {
 fn no_setting_graft_or_replacement_hides_a_commit() {
     let three = Three::new(8107);
     let Three { ada, ben, .. } = &three;
-    let story = &three.story;
-    story.git(&["config", "grep.patternType", "fixed"]);
-    story.git(&["config", "log.follow", "true"]);
+    let fixture = &three.fixture;
+    fixture.git(&["config", "grep.patternType", "fixed"]);
+    fixture.git(&["config", "log.follow", "true"]);
     three.expect(&["--author", "^Ben "], &[ben]);
-    let (tip, root) = (story.git(&["rev-parse", "main"]).line(), story.git(&["rev-parse", "main~2"]).line());
-    story.git(&["replace", "--graft", &tip, &root]);
+    let (tip, root) = (fixture.git(&["rev-parse", "main"]).line(), fixture.git(&["rev-parse", "main~2"]).line());
+    fixture.git(&["replace", "--graft", &tip, &root]);
     three.expect(&["main"], &[ada, ben]);
-    story.git(&["replace", "-d", &tip]);
-    fs::write(story.repo.path(".git/info/grafts"), format!("{tip} {root}\n")).expect("write");
+    fixture.git(&["replace", "-d", &tip]);
+    fs::write(fixture.repo.path(".git/info/grafts"), format!("{tip} {root}\n")).expect("write");
     three.expect(&["main"], &[ada, ben]);
 }
 
 #[test]
 fn a_shallow_clone_cannot_tell_all() {
     let three = Three::new(8108);
-    let story = &three.story;
-    let folder = story.repo.base().join("shallow");
-    let url = format!("file://{}", story.repo.top().display());
-    story.git(&["clone", "-q", "--depth=1", "--branch", "main", &url, &folder.to_string_lossy()]);
-    let ask = |words: &[&str]| history_call(&story.repo).args(words).cwd(&folder).run();
+    let fixture = &three.fixture;
+    let folder = fixture.repo.base().join("shallow");
+    let url = format!("file://{}", fixture.repo.top().display());
+    fixture.git(&["clone", "-q", "--depth=1", "--branch", "main", &url, &folder.to_string_lossy()]);
+    let ask = |words: &[&str]| history_call(&fixture.repo).args(words).cwd(&folder).run();
     let run = ask(&["main"]).expect_code(2);
     assert!(run.summary()["skipped"].to_string().contains("shallow"), "{}", run.all());
     ask(&["main", "--allow-incomplete"]).expect_code(1);
@@ -223,7 +223,7 @@ fn a_shallow_clone_cannot_tell_all() {
 #[test]
 fn paths_are_counted_from_the_folder_we_stand_in() {
     let three = Three::new(8109);
-    let repo = &three.story.repo;
+    let repo = &three.fixture.repo;
     let ask = |words: &[&str]| history_call(repo).args(words).cwd(repo.path("src")).run();
     expect_tokens(&ask(&["--", "b.txt"]).expect_code(1), [&three.ben]);
     expect_tokens(&ask(&["--", ":/src"]).expect_code(1), [&three.ben]);
@@ -245,7 +245,7 @@ fn what_is_no_date_is_not_taken_for_now() {
 #[test]
 fn what_git_traces_is_no_complaint() {
     let three = Three::new(8111);
-    let repo = &three.story.repo;
+    let repo = &three.fixture.repo;
     repo.git(&["remote", "add", "origin", "../origin.git"]);
     for name in ["GIT_TRACE", "GIT_TRACE2", "GIT_TRACE_SETUP"] {
         history_call(repo).env(name, "1").run().expect_code(1);
@@ -254,14 +254,14 @@ fn what_git_traces_is_no_complaint() {
 
 #[test]
 fn an_author_who_is_the_committer_is_told_once() {
-    let mut story = Story::new(8150);
-    let token = story.token();
+    let mut fixture = HistoryFixture::new(8150);
+    let token = fixture.token();
     let call =
-        story.repo.git_call(&["commit", "-q", "--allow-empty", "-m", "x", "--author", &format!("{token} <a@b>")]);
+        fixture.repo.git_call(&["commit", "-q", "--allow-empty", "-m", "x", "--author", &format!("{token} <a@b>")]);
     call.env("GIT_COMMITTER_NAME", token.text()).run().expect_code(0);
-    let run = history_call(&story.repo).args(&["main"]).run().expect_code(1);
+    let run = history_call(&fixture.repo).args(&["main"]).run().expect_code(1);
     assert_eq!((&run.only_finding()["part"], &run.summary()["findings"]), (&"person".into(), &1.into()));
-    let human = story.repo.keysweep(&["history", "main"]).expect_code(1);
+    let human = fixture.repo.keysweep(&["history", "main"]).expect_code(1);
     human.expect_has("keysweep: 1 token in 1 of 2 commits").expect_lacks(":::");
 }
 
@@ -291,21 +291,21 @@ fn a_filter_that_no_commit_meets_is_refused() {
     three.expect(&["side", "--", ".", ":!src"], &[ada, cleo]);
     three.expect(&["--", "s*/b.txt"], &[ben]);
     // On no branch.
-    let story = &three.story;
-    let lone = story.git(&["rev-parse", "side"]).line();
-    story.git(&["checkout", "-q", "main"]);
-    story.git(&["branch", "-q", "-D", "side"]);
+    let fixture = &three.fixture;
+    let lone = fixture.git(&["rev-parse", "side"]).line();
+    fixture.git(&["checkout", "-q", "main"]);
+    fixture.git(&["branch", "-q", "-D", "side"]);
     three.expect(&[&lone, "--author", "Cleo", "--", "c.txt"], &[cleo]);
 }
 
 #[test]
 fn a_name_that_a_shallow_clone_cut_off_is_told_as_such() {
     let three = Three::new(8116);
-    let story = &three.story;
-    let folder = story.repo.base().join("shallow");
-    let url = format!("file://{}", story.repo.top().display());
-    story.git(&["clone", "-q", "--depth=1", "--branch", "main", &url, &folder.to_string_lossy()]);
-    let call = |args: &[&str]| story.repo.keysweep_call(args).cwd(&folder);
+    let fixture = &three.fixture;
+    let folder = fixture.repo.base().join("shallow");
+    let url = format!("file://{}", fixture.repo.top().display());
+    fixture.git(&["clone", "-q", "--depth=1", "--branch", "main", &url, &folder.to_string_lossy()]);
+    let call = |args: &[&str]| fixture.repo.keysweep_call(args).cwd(&folder);
     let range = |call: crate::support::Call| {
         let call = call.env("PRE_COMMIT", "1").env("PRE_COMMIT_FROM_REF", "HEAD~1").env("PRE_COMMIT_TO_REF", "HEAD");
         call.env("PRE_COMMIT_REMOTE_NAME", "origin").run()
@@ -324,35 +324,35 @@ fn a_name_that_a_shallow_clone_cut_off_is_told_as_such() {
 #[test]
 fn the_variable_for_the_end_of_a_shallow_clone_counts() {
     let three = Three::new(8117);
-    let story = &three.story;
+    let fixture = &three.fixture;
     let Three { ada, ben, .. } = &three;
-    story.git(&["checkout", "-q", "main"]);
-    let tip = story.git(&["rev-parse", "main"]).line();
-    story.repo.write("cut", format!("{tip}\n"));
-    story.repo.write("sub/x", "");
+    fixture.git(&["checkout", "-q", "main"]);
+    let tip = fixture.git(&["rev-parse", "main"]).line();
+    fixture.repo.write("cut", format!("{tip}\n"));
+    fixture.repo.write("sub/x", "");
     for (folder, revision) in [("", "main"), ("sub", "main"), ("", "--branch=ma*")] {
         let cut =
-            history_call(&story.repo).args(&[revision]).cwd(story.repo.path(folder)).env("GIT_SHALLOW_FILE", "cut");
+            history_call(&fixture.repo).args(&[revision]).cwd(fixture.repo.path(folder)).env("GIT_SHALLOW_FILE", "cut");
         let run = cut.run().expect_code(2).expect_has("shallow");
         run.expect_has(&ada.fingerprint()).expect_has(&ben.fingerprint());
     }
-    history_call(&story.repo).env("GIT_SHALLOW_FILE", "cut").run().expect_code(2).expect_has("shallow");
+    history_call(&fixture.repo).env("GIT_SHALLOW_FILE", "cut").run().expect_code(2).expect_has("shallow");
     for nothing in ["", "no-such-file"] {
-        let run = history_call(&story.repo).args(&["main"]).env("GIT_SHALLOW_FILE", nothing).run().expect_code(1);
+        let run = history_call(&fixture.repo).args(&["main"]).env("GIT_SHALLOW_FILE", nothing).run().expect_code(1);
         expect_tokens(&run, [ada, ben]);
     }
 }
 
 #[test]
 fn a_variable_that_names_no_shallow_file_is_named() {
-    let story = Three::new(3022).story;
-    let (from, to) = (format!("file://{}", story.repo.top().display()), story.repo.base().join("shallow"));
-    story.repo.git_call(&["clone", "-q", "--depth", "1", &from]).args(&[&to]).run().expect_code(0);
+    let fixture = Three::new(3022).fixture;
+    let (from, to) = (format!("file://{}", fixture.repo.top().display()), fixture.repo.base().join("shallow"));
+    fixture.repo.git_call(&["clone", "-q", "--depth", "1", &from]).args(&[&to]).run().expect_code(0);
     fs::write(to.join("words"), "no ids\n").expect("write");
     for file in ["/dev/null", ".", "words"] {
         for args in [&[][..], &["HEAD"]] {
             note(format!("{file} {args:?}"));
-            let call = history_call(&story.repo).args(args).cwd(&to).env("GIT_SHALLOW_FILE", file);
+            let call = history_call(&fixture.repo).args(args).cwd(&to).env("GIT_SHALLOW_FILE", file);
             let run = call.run().expect_code(2).expect_has("of GIT_SHALLOW_FILE");
             run.expect_has("unset GIT_SHALLOW_FILE");
         }

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::push::{Pair, expect_refused, expect_report, guard};
+use crate::support::push::{Pair, expect_refused, expect_report, write_hook};
 use crate::support::token::{Maker, Token};
 use crate::support::{Call, Repo, Run, client, note};
 use serde_json::Value;
@@ -138,7 +138,7 @@ fn the_hook_says_what_staged_says_of_the_index_that_git_hands_over() {
 fn commits_and_merges_are_stopped_by_the_scripts() {
     let (repo, token) = scene(3902, |_, _| {});
     for hook in HOOKS {
-        guard(&repo, repo.top(), hook, "");
+        write_hook(&repo, repo.top(), hook, "");
     }
     let head = || repo.git(&["rev-parse", "HEAD"]).line();
     let before = head();
@@ -276,7 +276,7 @@ fn what_git_hands_over_goes_before_variables_of_an_outer_hook() {
     let (token, merged, word) = (pair.token(), pair.token(), pair.token());
     let repo = &pair.repo;
     for name in ["pre-commit", "pre-merge-commit", "commit-msg"] {
-        guard(repo, repo.top(), name, "--format jsonl");
+        write_hook(repo, repo.top(), name, "--format jsonl");
     }
     for marker in ["PRE_COMMIT", "PREK_HOOK_STAGE"] {
         for ends in [&["HEAD", "HEAD"][..], &["HEAD", "no-such-commit"], &["HEAD"]] {

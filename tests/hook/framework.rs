@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::support::runner::{Guarded, Runner, equip, framework_config};
+use crate::support::runner::{HookedRepo, Runner, equip, framework_config};
 use crate::support::token::Maker;
 use crate::support::tools::tools;
 use crate::support::{Call, Repo, client, note};
@@ -22,7 +22,7 @@ fn building(call: Call) -> Call {
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-        .patience(Duration::from_secs(900))
+        .timeout(Duration::from_secs(900))
 }
 
 /// One after the other, since a build takes all cores.
@@ -53,7 +53,7 @@ fn a_run_without_a_commit_scans_every_file_whole() {
     for (runner, program) in FRAMEWORKS {
         note(program);
         let token = Maker::new(1501).sk_live(24);
-        let at = Guarded::new(runner);
+        let at = HookedRepo::new(runner);
         at.repo.stage("old.txt", client(&token));
         at.repo.commit("an old leak");
         at.repo.stage("new.txt", "innocent\n");
@@ -74,7 +74,7 @@ fn a_run_over_a_range_scans_its_commits() {
     for (runner, program) in FRAMEWORKS {
         note(program);
         let token = Maker::new(1502).sk_live(24);
-        let at = Guarded::new(runner);
+        let at = HookedRepo::new(runner);
         at.repo.stage("old.txt", client(&token));
         at.repo.commit("a leak");
         at.repo.git(&["rm", "-q", "old.txt"]);
@@ -98,7 +98,7 @@ fn given_files_are_scanned_whole() {
     for (runner, program) in FRAMEWORKS {
         note(program);
         let token = Maker::new(1503).sk_live(24);
-        let at = Guarded::new(runner);
+        let at = HookedRepo::new(runner);
         let files = "      - id: keysweep-files\n        language: system\n";
         at.repo.stage(".pre-commit-config.yaml", framework_config("pre-commit-installed.yaml") + files);
         at.repo.stage("--help", client(&token));
@@ -118,7 +118,7 @@ fn a_legacy_hook_is_told_what_the_framework_keeps_back() {
     for (runner, program) in FRAMEWORKS {
         note(program);
         let token = Maker::new(1504).sk_live(24);
-        let at = Guarded::new(runner);
+        let at = HookedRepo::new(runner);
         at.expect_passes(at.git(&["push", "origin", "main"]));
         at.repo.git(&["tag", "-a", "one", "-m", &format!("with {token}")]);
         at.repo.stage("a.txt", "innocent\n");
@@ -147,7 +147,7 @@ fn gits_own_hook_for_pushes_beside_a_framework_is_told_all() {
     for (runner, program) in FRAMEWORKS {
         note(program);
         let token = Maker::new(1505).sk_live(24);
-        let at = Guarded::new(runner);
+        let at = HookedRepo::new(runner);
         at.repo.git(&["branch", "-q", "wip"]);
         at.repo.git(&["checkout", "-q", "wip"]);
         at.repo.stage("wip.txt", client(&token));

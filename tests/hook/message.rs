@@ -2,7 +2,7 @@
 //! file.
 
 use crate::support::leak::expect_no_leak;
-use crate::support::push::{JSONL, expect_report, guard};
+use crate::support::push::{JSONL, expect_report, write_hook};
 use crate::support::token::{Maker, Token, base64};
 use crate::support::{Call, Repo, Run, client, executable, note};
 
@@ -20,7 +20,7 @@ impl Scene {
         let repo = Repo::new();
         repo.stage("old.txt", format!("first\n{}last\n", client(&old)));
         repo.commit("base");
-        guard(&repo, repo.top(), "commit-msg", JSONL);
+        write_hook(&repo, repo.top(), "commit-msg", JSONL);
         repo.stage("a.txt", "innocent\n");
         Self { repo, token, old }
     }
@@ -432,7 +432,7 @@ fn a_shallow_clone_amends_what_is_to_git_its_first_commit() {
     scene.repo.commit("more");
     let (from, to) = (format!("file://{}", scene.repo.top().display()), scene.repo.base().join("shallow"));
     scene.repo.git_call(&["clone", "-q", "--depth", "1", &from]).args(&[&to]).run().expect_code(0);
-    guard(&scene.repo, &to, "commit-msg", JSONL);
+    write_hook(&scene.repo, &to, "commit-msg", JSONL);
     let amend = || scene.typed(&["commit", "-q", "-v", "--amend"], "subject\n").cwd(&to);
     let run = amend().run().expect_code(0);
     assert!(!run.err().contains("\"findings\":1"), "{}", run.all());

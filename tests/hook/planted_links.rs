@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use sha2::{Digest as _, Sha256};
 
 use crate::support::history::history_call;
-use crate::support::server::Scene;
+use crate::support::server::ServerFixture;
 use crate::support::{Repo, client};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_keysweep");
@@ -85,23 +85,23 @@ fn forge(cache: &[u8], ids: &[Vec<u8>]) -> Vec<u8> {
 #[test]
 fn a_server_does_not_believe_the_cache_of_clean_objects() {
     for hook in ["pre-receive", "update"] {
-        let mut scene = Scene::new(9300, hook);
-        let token = scene.token();
-        let bad = scene.add("a.txt", client(&token));
+        let mut fixture = ServerFixture::new(9300, hook);
+        let token = fixture.token();
+        let bad = fixture.add("a.txt", client(&token));
         // Both the server and the clone that pushes say that everything is clean.
-        let ids = scene.client.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]).out();
+        let ids = fixture.client.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]).out();
         let hex = |id: &str| data_encoding::HEXLOWER.decode(id.as_bytes()).expect("an id");
         let ids: Vec<Vec<u8>> = ids.lines().map(hex).collect();
         let clean = Repo::new();
         history_call(&clean).args(&["--since-last"]).run().expect_code(0);
         let cache = fs::read(clean.path(".git/keysweep/clean-objects")).expect("a cache");
-        for folder in [scene.server.clone(), scene.client.path(".git")] {
+        for folder in [fixture.server.clone(), fixture.client.path(".git")] {
             fs::create_dir_all(folder.join("keysweep")).expect("create");
             fs::write(folder.join("keysweep/clean-objects"), forge(&cache, &ids)).expect("write");
         }
-        scene.refuses(&["main"], &[(&bad, "a.txt:1", &token)]);
+        fixture.expect_rejected(&["main"], &[(&bad, "a.txt:1", &token)]);
         // It is a good forgery.
-        fs::remove_file(scene.client.path(".git/index")).expect("remove");
-        history_call(&scene.client).args(&["--since-last"]).run().expect_code(0);
+        fs::remove_file(fixture.client.path(".git/index")).expect("remove");
+        history_call(&fixture.client).args(&["--since-last"]).run().expect_code(0);
     }
 }

@@ -2,25 +2,25 @@
 
 use std::fs;
 
-use crate::support::runner::{Guarded, Runner, path};
+use crate::support::runner::{HookedRepo, Runner, path};
 use crate::support::token::Maker;
 use crate::support::tools::node;
 use crate::support::{client, copy_program};
 
 /// Commits `text` as `path`, unguarded.
-fn configure(at: &Guarded, path: &str, text: &str) {
+fn configure(at: &HookedRepo, path: &str, text: &str) {
     at.repo.stage(path, text);
     at.repo.commit("another configuration");
 }
 
-fn lefthook_config(at: &Guarded) -> String {
+fn lefthook_config(at: &HookedRepo) -> String {
     fs::read_to_string(at.repo.path("lefthook.yml")).expect("read")
 }
 
 #[test]
 fn a_push_is_scanned_though_somebody_took_what_git_said() {
     let token = Maker::new(1700).sk_live(24);
-    let (husky, lefthook) = (Guarded::new(Runner::Husky), Guarded::new(Runner::Lefthook));
+    let (husky, lefthook) = (HookedRepo::new(Runner::Husky), HookedRepo::new(Runner::Lefthook));
     configure(&husky, ".husky/pre-push", "cat > /dev/null\nkeysweep hook pre-push \"$@\"\n");
     configure(&lefthook, "lefthook.yml", &lefthook_config(&lefthook).replace("use_stdin: true", "use_stdin: false"));
     for at in [husky, lefthook] {
@@ -36,7 +36,7 @@ fn a_push_is_scanned_though_somebody_took_what_git_said() {
 #[test]
 fn lefthook_runs_on_all_files_scan_the_index_only_for_what_is_staged() {
     let token = Maker::new(1701).sk_live(24);
-    let at = Guarded::new(Runner::Lefthook);
+    let at = HookedRepo::new(Runner::Lefthook);
     configure(&at, "old.txt", &client(&token));
     let run = || at.call("lefthook", &["run", "pre-commit", "--all-files"]).run();
     run().expect_code(0).expect_has("nothing was scanned");
@@ -50,7 +50,7 @@ fn lefthook_runs_on_all_files_scan_the_index_only_for_what_is_staged() {
 
 #[test]
 fn lefthook_with_a_configuration_of_another_name_stops() {
-    let at = Guarded::new(Runner::Lefthook);
+    let at = HookedRepo::new(Runner::Lefthook);
     at.repo.git(&["mv", "lefthook.yml", ".lefthook.yml"]);
     at.repo.commit("moved");
     at.repo.stage("a.txt", "innocent\n");
@@ -61,7 +61,7 @@ fn lefthook_with_a_configuration_of_another_name_stops() {
 /// Its hook scripts know the place of the program that wrote them, so a copy writes them and goes.
 #[test]
 fn lefthook_that_is_gone_stops() {
-    let at = Guarded::new(Runner::Lefthook);
+    let at = HookedRepo::new(Runner::Lefthook);
     let modules = node().parent().expect("node_modules");
     let mut found = fs::read_dir(modules).expect("list").filter_map(Result::ok).map(|entry| entry.path());
     let program = found.find_map(|path| Some(path.join("bin/lefthook")).filter(|program| program.is_file()));

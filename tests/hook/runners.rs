@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::runner::{Guarded, Runner, equip_without_keysweep};
+use crate::support::runner::{HookedRepo, Runner, equip_without_keysweep};
 use crate::support::token::Maker;
 use crate::support::{client, executable};
 
@@ -44,7 +44,7 @@ under_every_runner! {
 
 fn commits(runner: Runner) {
     let token = Maker::new(1600).sk_live(24);
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     let commit = |args: &[&str]| at.git(&[&["commit", "-m", "x"], args].concat());
 
     at.repo.stage("b.txt", client(&token));
@@ -69,7 +69,7 @@ fn commits(runner: Runner) {
 
 fn partly_staged_files(runner: Runner) {
     let token = Maker::new(1601).sk_live(24);
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     let commit = || at.git(&["commit", "-m", "x"]);
 
     at.repo.stage("a.txt", client(&token));
@@ -86,7 +86,7 @@ fn partly_staged_files(runner: Runner) {
 fn merges(runner: Runner) {
     let mut make = Maker::new(1602);
     let (old, new) = (make.sk_live(24), make.sk_live(24));
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     let merge = |args: &[&str]| at.git(&[&["merge", "--no-edit", "--no-ff"], args].concat());
     at.repo.git(&["checkout", "-q", "-b", "side"]);
     at.repo.stage("side.txt", client(&old));
@@ -131,7 +131,7 @@ fn merges(runner: Runner) {
 
 fn commit_messages(runner: Runner) {
     let token = Maker::new(1603).sk_live(24);
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     let leak = format!("Take payments\n\nwith {token}\n");
     at.repo.stage("a.txt", "innocent\n");
     at.expect_stopped(at.git(&["commit", "-m", &leak]), &token);
@@ -149,7 +149,7 @@ fn commit_messages(runner: Runner) {
 
 fn linked_worktrees(runner: Runner) {
     let token = Maker::new(1604).sk_live(24);
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     at.repo.git(&["worktree", "add", "-q", "../linked"]);
     let linked = at.repo.view("linked");
     if runner == Runner::Husky {
@@ -170,7 +170,7 @@ fn linked_worktrees(runner: Runner) {
 
 fn pushes_of_several_refs(runner: Runner) {
     let token = Maker::new(1605).sk_live(24);
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     at.expect_passes(at.git(&["push", "-u", "origin", "main"]));
     at.repo.git(&["checkout", "-q", "-b", "side"]);
     at.repo.stage("side.txt", client(&token));
@@ -192,7 +192,7 @@ fn pushes_of_several_refs(runner: Runner) {
 
 fn first_pushes(runner: Runner) {
     let token = Maker::new(1606).sk_live(24);
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     at.repo.stage("a.txt", client(&token));
     at.repo.git(&["commit", "-q", "--no-verify", "--amend", "-m", "a root with a token"]);
     at.repo.stage("a.txt", "innocent\n");
@@ -207,7 +207,7 @@ fn first_pushes(runner: Runner) {
 /// A branch beside the one that is checked out, and a token that came and went: no file of the worktree differs.
 fn pushes_of_what_is_not_checked_out(runner: Runner) {
     let token = Maker::new(1607).sk_live(24);
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     at.expect_passes(at.git(&["push", "-u", "origin", "main"]));
     at.repo.git(&["checkout", "-q", "-b", "side"]);
     at.repo.stage("side.txt", client(&token));
@@ -221,7 +221,7 @@ fn pushes_of_what_is_not_checked_out(runner: Runner) {
 }
 
 fn a_doctor_who_proves_it(runner: Runner) {
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     at.repo.stage("a.txt", "innocent\n");
     at.expect_passes(at.git(&["commit", "-m", "x"]));
     at.call("keysweep", &["doctor"]).run().expect_code(0).expect_lacks("missing");
@@ -229,7 +229,7 @@ fn a_doctor_who_proves_it(runner: Runner) {
 
 fn a_program_that_is_not_in_path(runner: Runner) {
     let token = Maker::new(1608).sk_live(24);
-    let at = Guarded::new(runner);
+    let at = HookedRepo::new(runner);
     let call = |args: &[&str]| equip_without_keysweep(at.repo.git_call(args), runner);
     if runner == Runner::Git {
         // What keysweep installs knows the program's place.

@@ -3,14 +3,14 @@
 use std::fs;
 
 use crate::support::client;
-use crate::support::push::{Pair, ZERO, expect_report, guard, refs};
+use crate::support::push::{Pair, ZERO, expect_report, refs, write_hook};
 
 #[test]
 fn a_token_in_the_tip_stops_the_push_and_a_mended_one_passes() {
     let mut pair = Pair::new(3000);
     let token = pair.token();
     let repo = &pair.repo;
-    guard(repo, repo.top(), "pre-push", "");
+    write_hook(repo, repo.top(), "pre-push", "");
     let bad = pair.add("a.txt", client(&token));
     let before = refs(repo, &pair.origin());
     let run = repo.git_call(&["push", "origin", "main"]).run().expect_code(1);

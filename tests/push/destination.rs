@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::push::{JSONL, Pair, Wanted, ZERO, be_a_clone, expect_report, from_dev_null, guard, refs};
+use crate::support::push::{
+    ExpectedFinding, JSONL, Pair, ZERO, expect_report, from_dev_null, look_like_a_clone, refs, write_hook,
+};
 use crate::support::{Run, client, note};
 
 /// The push is stopped for the old commit, which `to` never had and does not get.
@@ -56,11 +58,11 @@ fn a_clone_whose_remote_gets_a_new_url_has_nothing() {
         let clone = pair.repo.base().join("clone");
         let call = pair.repo.git_call(&["clone", "-q"]).args(options);
         call.args(&[&pair.origin(), &clone]).run().expect_code(0);
-        guard(&pair.repo, &clone, "pre-push", JSONL);
+        write_hook(&pair.repo, &clone, "pre-push", JSONL);
         let at = |args: &[&str]| pair.repo.git_call(args).cwd(&clone).run();
         expect_report(&at(&["push", "-q", "origin", "main:one"]).expect_code(0), &[]);
         at(&["remote", "set-url", "origin", text(&public)]).expect_code(0);
-        let wanted: &[Wanted] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
+        let wanted: &[ExpectedFinding] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
         expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(1), wanted);
         // A fetch does not make the old tracking refs those of the new repository.
         at(&["fetch", "-q", "origin"]).expect_code(0);
@@ -92,7 +94,7 @@ fn what_was_fetched_from_elsewhere_is_nothing_that_the_remote_has() {
         let clone = pair.repo.base().join("clone");
         let call = pair.repo.git_call(&["clone", "-q"]).args(options);
         call.args(&[&public, &clone]).run().expect_code(0);
-        guard(&pair.repo, &clone, "pre-push", JSONL);
+        write_hook(&pair.repo, &clone, "pre-push", JSONL);
         let private = pair.origin();
         let at = |args: &[&str]| pair.repo.git_call(args).cwd(&clone).run();
         if way.contains("after a push") {
@@ -112,7 +114,7 @@ fn what_was_fetched_from_elsewhere_is_nothing_that_the_remote_has() {
         if way.contains("another fetch") {
             at(&["fetch", "-q", "origin"]).expect_code(0);
         }
-        let wanted: &[Wanted] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
+        let wanted: &[ExpectedFinding] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
         for _ in 0..2 {
             expect_report(&at(&["push", "-q", "origin", "origin/x:refs/heads/x"]).expect_code(1), wanted);
         }
@@ -125,7 +127,7 @@ fn a_change_of_the_settings_makes_no_one_scan_anew() {
     let pair = Pair::new(4721);
     let clone = pair.repo.base().join("clone");
     pair.repo.git_call(&["clone", "-q"]).args(&[&pair.origin(), &clone]).run().expect_code(0);
-    guard(&pair.repo, &clone, "pre-push", JSONL);
+    write_hook(&pair.repo, &clone, "pre-push", JSONL);
     let at = |args: &[&str]| pair.repo.git_call(args).cwd(&clone).run().expect_code(0);
     for branch in ["one", "two", "three"] {
         at(&["config", "user.nickname", branch]);
@@ -286,7 +288,7 @@ fn a_fork_is_known_once_it_was_fetched() {
 fn what_is_published_need_not_be_rewritten() {
     let pair = Pair::new(4708);
     let repo = &pair.repo;
-    guard(repo, repo.top(), "pre-push", "");
+    write_hook(repo, repo.top(), "pre-push", "");
     let fork = repo.base().join("fork.git");
     repo.git_call(&["clone", "-q", "--bare"]).args(&[&pair.origin(), &fork]).run().expect_code(0);
     repo.git(&["remote", "add", "fork", text(&fork)]);
@@ -314,7 +316,7 @@ fn a_commit_that_is_not_published_is_still_to_be_rewritten() {
     let mut pair = Pair::new(4709);
     let token = pair.token();
     let repo = &pair.repo;
-    guard(repo, repo.top(), "pre-push", "");
+    write_hook(repo, repo.top(), "pre-push", "");
     repo.git(&["fetch", "-q", "origin"]);
     pair.add("a.txt", client(&token));
     let run = pair.push(&["origin", "main"]).expect_code(1).expect_has("git rebase -i");
@@ -368,7 +370,7 @@ fn urls_of_a_forge_are_one_repository_by_https_and_ssh() {
     let pair = Pair::new(4711);
     let repo = &pair.repo;
     let id = pair.oid("main");
-    be_a_clone(repo, "https://example.org/team/app.git");
+    look_like_a_clone(repo, "https://example.org/team/app.git");
     let hook = |name: &str, url: &str| {
         note(url);
         let args = ["hook", "--format", "jsonl", "pre-push", name, url];
@@ -449,7 +451,7 @@ fn without_a_url_the_settings_say_where_the_push_goes() {
     let hook =
         |args: &[&str]| repo.keysweep_call(&["hook", "--format", "jsonl", "pre-push"]).args(args).stdin(&line).run();
     expect_report(&hook(&["origin"]).expect_code(0), &[]);
-    let wanted: &[Wanted] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
+    let wanted: &[ExpectedFinding] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
     expect_report(&hook(&[]).expect_code(1), wanted);
     expect_report(&hook(&["nowhere"]).expect_code(1), wanted);
     repo.git(&["remote", "set-url", "--push", "origin", text(&public)]);
@@ -512,7 +514,7 @@ fn a_pipe_in_place_of_a_file_is_not_waited_for() {
         repo.call("mkfifo", &[&path]).run().expect_code(0);
     }
     repo.git(&["config", "x.y", "newer than the tracking ref"]);
-    let wanted: &[Wanted] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
+    let wanted: &[ExpectedFinding] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
     expect_report(&pair.direct(&line).expect_code(1), wanted);
 }
 

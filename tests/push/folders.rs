@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::push::{JSONL, Pair, expect_report, guard};
+use crate::support::push::{JSONL, Pair, expect_report, write_hook};
 use crate::support::{client, note};
 
 #[test]
@@ -67,7 +67,7 @@ fn a_submodule_is_pushed_through_its_own_guard() {
     let args = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add"];
     repo.git_call(&args).args(&[origin.as_os_str(), "module".as_ref()]).run().expect_code(0);
     let module = repo.view("repo/module");
-    guard(repo, &module.top, "pre-push", JSONL);
+    write_hook(repo, &module.top, "pre-push", JSONL);
     module.stage("a.txt", client(&token));
     module.git(&["commit", "-q", "--no-verify", "-m", "x"]);
     let bad = module.git(&["rev-parse", "HEAD"]).line();
@@ -98,7 +98,7 @@ fn a_clone_without_trees_is_guarded() {
         let _ = fs::remove_dir_all(repo.base().join("clone"));
         repo.git_call(&["clone", "-q"]).args(options).args(&[&url, "../clone"]).run().expect_code(0);
         let clone = repo.view("clone");
-        guard(repo, &clone.top, "pre-push", JSONL);
+        write_hook(repo, &clone.top, "pre-push", JSONL);
         clone.stage("clean.txt", format!("{options:?}\n"));
         clone.git(&["commit", "-q", "--no-verify", "-m", "x"]);
         let push = || clone.git_call(&["push", "-q", "origin", &format!("HEAD:refs/heads/x{number}")]).run();

@@ -1,7 +1,7 @@
 //! The variables of pre-commit and prek, which tell of a push's first ref, and of it not always.
 
 use crate::support::Call;
-use crate::support::push::{Pair, Wanted, ZERO, expect_refused, expect_report, from_dev_null};
+use crate::support::push::{ExpectedFinding, Pair, ZERO, expect_refused, expect_report, from_dev_null};
 use crate::support::{client, note};
 
 const REMOTE: (&str, &str) = ("PRE_COMMIT_REMOTE_NAME", "origin");
@@ -17,7 +17,7 @@ fn framed(pair: &Pair, variables: &[(&str, &str)], piped: bool) -> Call {
 }
 
 #[track_caller]
-fn expect_told(pair: &Pair, variables: &[(&str, &str)], wanted: &[Wanted]) {
+fn expect_told(pair: &Pair, variables: &[(&str, &str)], wanted: &[ExpectedFinding]) {
     for piped in [true, false] {
         note(format!("piped: {piped}"));
         let run = framed(pair, variables, piped).run().expect_code(i32::from(!wanted.is_empty()));

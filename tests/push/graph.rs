@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::support::push::be_a_clone;
+use crate::support::push::look_like_a_clone;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, note, text};
 
@@ -157,7 +157,7 @@ fn check(seed: u64, size: usize) {
         let _ = writeln!(refs, "create refs/remotes/other/t{number} {id}\ncreate refs/heads/l{number} {id}");
     }
     repo.git_call(&["update-ref", "--stdin"]).stdin(refs).run().expect_code(0);
-    be_a_clone(repo, "../x");
+    look_like_a_clone(repo, "../x");
     match make.below(4) {
         0 => drop(repo.git(&["repack", "-q", "-a", "-d", "-k", "-f"])),
         1 => drop(repo.git(&["commit-graph", "write", "--reachable"])),
@@ -279,7 +279,7 @@ fn a_tip_with_a_wrong_clock_makes_no_old_commit_new() {
     commit("heads/bad", Some(700), 1503, 100_000, &client(&new));
     repo.git_call(&["fast-import", "--quiet"]).stdin(stream).run().expect_code(0);
     repo.git(&["update-ref", "-d", "refs/chain"]);
-    be_a_clone(&repo, "../x");
+    look_like_a_clone(&repo, "../x");
     for (branch, wanted) in [("clean", 0), ("bad", 1)] {
         let oid = repo.git(&["rev-parse", branch]).line();
         let line = format!("refs/heads/{branch} {oid} refs/heads/{branch} {}\n", "0".repeat(40));

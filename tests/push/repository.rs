@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::push::{JSONL, Pair, ZERO, expect_report, guard};
+use crate::support::push::{JSONL, Pair, ZERO, expect_report, write_hook};
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client, note};
 
@@ -24,7 +24,7 @@ fn push(repo: &Repo, folder: &Path, args: &[&str]) -> Run {
 fn expect_guarded(pair: &mut Pair, folder: &Path) {
     let token = pair.token();
     let repo = &pair.repo;
-    guard(repo, folder, "pre-push", JSONL);
+    write_hook(repo, folder, "pre-push", JSONL);
     let clean = token.fingerprint();
     commit(repo, folder, "clean.txt", &clean);
     expect_report(&push(repo, folder, &["origin", "HEAD:refs/heads/x"]).expect_code(0), &[]);
@@ -82,7 +82,7 @@ fn a_push_out_of_a_bare_repository_is_guarded() {
     let repo = &pair.repo;
     repo.git(&["clone", "-q", "--bare", ".", "../middle.git"]);
     let middle = repo.base().join("middle.git");
-    guard(repo, &middle, "pre-push", JSONL);
+    write_hook(repo, &middle, "pre-push", JSONL);
     let url = pair.origin();
     let url = url.to_str().expect("UTF-8");
     // It has no refs/remotes, so on a new branch everything is new to it.
@@ -118,7 +118,7 @@ fn objects_in_alternates_are_read() {
             )
             .expect("write");
         }
-        guard(&pair.repo, &folder, "pre-push", JSONL);
+        write_hook(&pair.repo, &folder, "pre-push", JSONL);
         let run = push(&pair.repo, &folder, &["origin", &format!("{bad}:refs/heads/far")]).expect_code(1);
         expect_report(&run, &[(&bad, "far.txt:1", &token)]);
         expect_guarded(&mut pair, &folder);
@@ -138,7 +138,7 @@ fn a_shallow_clone_is_decided_right() {
         assert!(folder.join(".git/shallow").is_file());
         // Beside the old token, in its very file.
         let repo = &pair.repo;
-        guard(repo, &folder, "pre-push", JSONL);
+        write_hook(repo, &folder, "pre-push", JSONL);
         commit(repo, &folder, "old.txt", &format!("first\n{}last\nmore\n", client(&pair.old)));
         expect_report(&push(repo, &folder, &["origin", "main"]).expect_code(0), &[]);
         expect_guarded(&mut pair, &folder);
@@ -155,7 +155,7 @@ fn a_shallow_clone_that_the_remote_went_past_is_decided_right() {
     pair.add("other.txt", "y\n");
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
     let repo = &pair.repo;
-    guard(repo, &folder, "pre-push", JSONL);
+    write_hook(repo, &folder, "pre-push", JSONL);
     commit(repo, &folder, "clean.txt", "innocent\n");
     expect_report(&push(repo, &folder, &["--force", "origin", "HEAD:refs/heads/main"]).expect_code(0), &[]);
     let bad = commit(repo, &folder, "a.txt", &client(&token));
@@ -172,7 +172,7 @@ fn where_a_shallow_clone_ends_all_is_scanned_for_a_remote_that_lacks_it() {
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
     let folder = cloned(&pair, "shallow", &["--depth=1"]);
     let target = pair.bare("target", &[]);
-    guard(&pair.repo, &folder, "pre-push", JSONL);
+    write_hook(&pair.repo, &folder, "pre-push", JSONL);
     let run = push(&pair.repo, &folder, &[target.to_str().expect("UTF-8"), "main"]).expect_code(1);
     expect_report(&run, &[(&end, "old.txt:2", &pair.old)]);
     assert!(run.summary()["notes"].to_string().contains("shallow"), "{}", run.all());
@@ -197,7 +197,7 @@ fn a_partial_clone_needs_no_old_blob_and_misses_no_new_one() {
     let folder = cloned(&pair, "bare-bones", &["--filter=blob:none", "--no-checkout"]);
     let repo = &pair.repo;
     let at = |args: &[&str]| repo.git_call(args).cwd(&folder).run().expect_code(0);
-    guard(repo, &folder, "pre-push", JSONL);
+    write_hook(repo, &folder, "pre-push", JSONL);
     at(&["read-tree", "HEAD"]);
     let missing = repo.git_call(&["config", "remote.origin.promisor", "false"]).cwd(&folder).run();
     drop(missing.expect_code(0));
@@ -280,7 +280,7 @@ fn a_folder_of_any_name_and_a_remote_there_are_guarded() {
         at(&["init", "-q", "-b", "main"]).run().expect_code(0);
         at(&["init", "-q", "--bare", "remote.git"]).run().expect_code(0);
         at(&["remote", "add", "origin"]).args(&[folder.join("remote.git")]).run().expect_code(0);
-        guard(&repo, &folder, "pre-push", JSONL);
+        write_hook(&repo, &folder, "pre-push", JSONL);
         let bad = commit(&repo, &folder, "a.txt", &client(&token));
         let run = push(&repo, &folder, &["origin", "main"]).expect_code(1);
         expect_report(&run, &[(&bad, "a.txt:1", &token)]);

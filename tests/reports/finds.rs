@@ -1,7 +1,7 @@
 //! The reports of scans that find something.
 
+use crate::support::history_fixture::HistoryFixture;
 use crate::support::snapshot::Snapshot;
-use crate::support::story::Story;
 use crate::support::token::Maker;
 use crate::support::{Repo, client};
 
@@ -65,7 +65,7 @@ fn many() {
 #[test]
 fn history() {
     let mut shots = Snapshot::default();
-    let mut story = Story::new(9002);
+    let mut story = HistoryFixture::new(9002);
     let (old, new, test) = (story.token(), story.token(), Maker::new(9003).sk_test(24));
     story.add("src/crm.py", client(&old));
     story.add("src/crm.py", "mended\n");
@@ -85,7 +85,7 @@ fn history() {
 #[test]
 fn incomplete() {
     let mut shots = Snapshot::default();
-    let mut story = Story::new(9005);
+    let mut story = HistoryFixture::new(9005);
     let token = story.token();
     for n in 0..4 {
         story.add(&format!("{n}.txt"), format!("innocent {n}\n"));

@@ -10,7 +10,7 @@ use keysweep::rules::example::{Dice, expand};
 
 use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER};
 
-use crate::support::encode::{WAYS, WIDE, Way, wrapped};
+use crate::support::encode::{ENCODINGS, Encoding, WIDE_ENCODINGS, wrapped};
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, text};
 
@@ -43,13 +43,21 @@ fn examples() -> Vec<String> {
 }
 
 /// Whether what is found in `unit` is what is found in `plain`.
-fn fault(detector: &Detector, way: &Way, position: &str, plain: &[Hit], example: &str, unit: &[u8]) -> Option<String> {
+fn fault(
+    detector: &Detector,
+    encoding: &Encoding,
+    position: &str,
+    plain: &[Hit],
+    example: &str,
+    unit: &[u8],
+) -> Option<String> {
     let hits = detector.find(unit);
-    let named = hits.iter().all(|hit| hit.encoding.is_none_or(|_| called(hit).starts_with(way.called)));
+    let named = hits.iter().all(|hit| hit.encoding.is_none_or(|_| called(hit).starts_with(encoding.label)));
     let spans = hits.iter().all(|hit| hit.span.end <= unit.len() && hit.span.start < hit.span.end);
     let may = hits.iter().all(|hit| hit.encoding.is_none()) || detector.may_hold(unit);
-    (told(&hits) != told(plain) || !named || !spans || !may)
-        .then(|| format!("{} {position}: {example:?}: {:?}", way.name, hits.iter().map(called).collect::<Vec<_>>()))
+    (told(&hits) != told(plain) || !named || !spans || !may).then(|| {
+        format!("{} {position}: {example:?}: {:?}", encoding.name, hits.iter().map(called).collect::<Vec<_>>())
+    })
 }
 
 #[test]
@@ -61,13 +69,13 @@ fn every_family_is_found_in_every_encoding_wherever_it_stands() {
         for (position, before, behind) in POSITIONS {
             // What has no underscore in the token itself is plain but for its name.
             let bare = plain.iter().all(|hit| !hit.redacted.to_string().contains('_'));
-            for way in WAYS.iter().filter(|way| !bare || !way.name.contains("underscores")) {
-                let unit = [before.as_bytes(), &(way.write)(example.as_bytes()), behind.as_bytes()].concat();
-                faults.extend(fault(detector, way, position, &plain, &example, &unit));
+            for encoding in ENCODINGS.iter().filter(|encoding| !bare || !encoding.name.contains("underscores")) {
+                let unit = [before.as_bytes(), &(encoding.write)(example.as_bytes()), behind.as_bytes()].concat();
+                faults.extend(fault(detector, encoding, position, &plain, &example, &unit));
             }
-            for way in WIDE {
-                let unit = (way.write)([before, example.as_str(), behind].concat().as_bytes());
-                faults.extend(fault(detector, way, position, &plain, &example, &unit));
+            for encoding in WIDE_ENCODINGS {
+                let unit = (encoding.write)([before, example.as_str(), behind].concat().as_bytes());
+                faults.extend(fault(detector, encoding, position, &plain, &example, &unit));
             }
         }
     }
@@ -75,12 +83,12 @@ fn every_family_is_found_in_every_encoding_wherever_it_stands() {
 }
 
 /// `text` written in one more way, and what that is called. A way that changes nothing is none.
-fn once_more(way: &Way, (text, name): &(Vec<u8>, String)) -> (Vec<u8>, String) {
-    let written = (way.write)(text);
+fn once_more(encoding: &Encoding, (text, name): &(Vec<u8>, String)) -> (Vec<u8>, String) {
+    let written = (encoding.write)(text);
     match (written == *text, name.is_empty()) {
         (true, _) => (written, name.clone()),
-        (false, true) => (written, way.called.to_owned()),
-        (false, false) => (written, format!("{} of {name}", way.called)),
+        (false, true) => (written, encoding.label.to_owned()),
+        (false, false) => (written, format!("{} of {name}", encoding.label)),
     }
 }
 
@@ -88,15 +96,18 @@ fn once_more(way: &Way, (text, name): &(Vec<u8>, String)) -> (Vec<u8>, String) {
 fn nests_are_found_to_a_depth_of_three_and_named() {
     let detector = detector();
     let mut make = Maker::new(4100);
-    let ways: Vec<&Way> = WAYS.iter().chain(WIDE).collect();
+    let encodings: Vec<&Encoding> = ENCODINGS.iter().chain(WIDE_ENCODINGS).collect();
     // Those that write all of it: no underscore is left in most encoded texts.
-    let whole: Vec<&Way> = ways.iter().copied().filter(|way| !way.name.contains("underscores")).collect();
+    let whole: Vec<&Encoding> =
+        encodings.iter().copied().filter(|encoding| !encoding.name.contains("underscores")).collect();
     // That would be UTF-32.
     let sensible = |name: &str| !name.contains("UTF-16 of UTF-16");
     let mut faults = Vec::new();
     for token in [make.sk_live(24), make.sk(24), make.sk_hex(48), make.whsec_base64(32)] {
-        let one: Vec<_> =
-            ways.iter().map(|way| (way.name, once_more(way, &(token.text().into(), String::new())))).collect();
+        let one: Vec<_> = encodings
+            .iter()
+            .map(|encoding| (encoding.name, once_more(encoding, &(token.text().into(), String::new()))))
+            .collect();
         for (inner, one) in &one {
             for middle in &whole {
                 let two = once_more(middle, one);
@@ -142,23 +153,25 @@ fn only_hit(unit: &[u8], token: &Token) -> Hit {
 fn the_span_is_that_of_the_encoded_text() {
     let mut make = Maker::new(4101);
     for token in [make.sk_live(24), make.sk_live(25), make.sk_live(26), make.whsec_base64(32)] {
-        for way in WAYS.iter().filter(|way| !way.name.contains("amid") && !way.name.contains("line end")) {
-            let encoded = (way.write)(token.text().as_bytes());
+        for encoding in
+            ENCODINGS.iter().filter(|encoding| !encoding.name.contains("amid") && !encoding.name.contains("line end"))
+        {
+            let encoded = (encoding.write)(token.text().as_bytes());
             let unit = [b"a: \"", &encoded[..], b"\"\n"].concat();
             // Letters that stand for the bytes in front of the token are not its own.
-            let before = match way.name {
+            let before = match encoding.name {
                 "base64 behind one byte" | "base64 behind a slash" => 1,
                 "base64 behind two bytes" => 2,
                 "URL-safe base64" => 4,
                 _ => 0,
             };
-            assert_eq!(only_hit(&unit, &token).span, 4 + before..4 + encoded.len(), "{}", way.name);
+            assert_eq!(only_hit(&unit, &token).span, 4 + before..4 + encoded.len(), "{}", encoding.name);
         }
-        for way in WIDE {
-            let unit = (way.write)(format!("é a: \"{token}\"\n").as_bytes());
-            let mark = usize::from(way.name.contains("mark")) * 2;
+        for encoding in WIDE_ENCODINGS {
+            let unit = (encoding.write)(format!("é a: \"{token}\"\n").as_bytes());
+            let mark = usize::from(encoding.name.contains("mark")) * 2;
             let start = mark + 2 * 6;
-            assert_eq!(only_hit(&unit, &token).span, start..start + 2 * token.text().len(), "{}", way.name);
+            assert_eq!(only_hit(&unit, &token).span, start..start + 2 * token.text().len(), "{}", encoding.name);
         }
     }
 }
@@ -232,9 +245,10 @@ fn a_token_in_the_middle_of_a_huge_text_is_found() {
     let token = Maker::new(4105).sk_live(24);
     for before in [30_000, 32_768, 49_000, 100_001] {
         let plain = format!("{} {token} {}", prose(before), prose(70_000)).into_bytes();
-        for way in WAYS.iter().chain(WIDE).filter(|way| !way.name.contains("underscores")) {
-            let unit = (way.write)(&plain);
-            assert_eq!(called(&only_hit(&unit, &token)), way.called, "{}", way.name);
+        for encoding in ENCODINGS.iter().chain(WIDE_ENCODINGS).filter(|encoding| !encoding.name.contains("underscores"))
+        {
+            let unit = (encoding.write)(&plain);
+            assert_eq!(called(&only_hit(&unit, &token)), encoding.label, "{}", encoding.name);
         }
     }
 }
@@ -243,9 +257,9 @@ fn a_token_in_the_middle_of_a_huge_text_is_found() {
 fn names_in_front_decide_the_rule_of_an_encoded_value_too() {
     let mut make = Maker::new(4106);
     let (token, bare) = (make.sk(24), make.hex(64));
-    for way in WAYS.iter().filter(|way| !way.name.contains("amid")) {
-        let unit = format!("ATTIO_API_KEY: {}\n", String::from_utf8_lossy(&(way.write)(token.text().as_bytes())));
-        assert_eq!(only_hit(unit.as_bytes(), &token).rule.id, "attio-access-token", "{}", way.name);
+    for encoding in ENCODINGS.iter().filter(|encoding| !encoding.name.contains("amid")) {
+        let unit = format!("ATTIO_API_KEY: {}\n", String::from_utf8_lossy(&(encoding.write)(token.text().as_bytes())));
+        assert_eq!(only_hit(unit.as_bytes(), &token).rule.id, "attio-access-token", "{}", encoding.name);
     }
     for encoded in [BASE64.encode(bare.as_bytes()), HEXLOWER.encode(bare.as_bytes())] {
         let unit = format!("data:\n  ATTIO_API_KEY: {encoded}\n");
@@ -292,10 +306,10 @@ fn placeholders_stay_innocent() {
         for template in rule.misses {
             for seed in 0..3 {
                 let text = expand(template, &mut Dice::new(seed));
-                for way in WAYS.iter().chain(WIDE) {
-                    let unit = (way.write)(text.as_bytes());
+                for encoding in ENCODINGS.iter().chain(WIDE_ENCODINGS) {
+                    let unit = (encoding.write)(text.as_bytes());
                     let hits: Vec<_> = detector.find(&unit).iter().map(|hit| hit.rule.id).collect();
-                    assert!(hits.is_empty(), "{}: `{template}` is taken for {hits:?}", way.name);
+                    assert!(hits.is_empty(), "{}: `{template}` is taken for {hits:?}", encoding.name);
                 }
             }
         }
@@ -331,7 +345,8 @@ fn prose_hashes_and_noise_hold_nothing() {
 fn any_text_with_a_token_in_it_can_be_encoded_in_any_way() {
     const LETTERS: &[u8] = b"abc XYZ 019 .,;:!?(){}[]<>\"'\n\t=&%#@*+/|~^$-";
     let mut make = Maker::new(4110);
-    let ways: Vec<&Way> = WAYS.iter().chain(WIDE).filter(|way| !way.name.contains("underscores")).collect();
+    let encodings: Vec<&Encoding> =
+        ENCODINGS.iter().chain(WIDE_ENCODINGS).filter(|encoding| !encoding.name.contains("underscores")).collect();
     let detector = detector();
     for _ in 0..400 {
         let noise =
@@ -341,11 +356,11 @@ fn any_text_with_a_token_in_it_can_be_encoded_in_any_way() {
         let mut unit = [&noise(&mut make)[..], b" \"", token.text().as_bytes(), b"\" ", &noise(&mut make)].concat();
         let mut name = String::new();
         for _ in 0..=make.below(3) {
-            let way = ways[make.below(ways.len())];
-            if name.starts_with("UTF-16") && way.called == "UTF-16" {
+            let encoding = encodings[make.below(encodings.len())];
+            if name.starts_with("UTF-16") && encoding.label == "UTF-16" {
                 continue;
             }
-            (unit, name) = once_more(way, &(unit, name));
+            (unit, name) = once_more(encoding, &(unit, name));
         }
         let hits = detector.find(&unit);
         assert!(

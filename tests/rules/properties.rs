@@ -11,7 +11,7 @@ use keysweep::rules::ALL;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::support::encode::{WAYS, WIDE, Way, wrapped};
+use crate::support::encode::{ENCODINGS, Encoding, WIDE_ENCODINGS, wrapped};
 use crate::support::token::{Maker, Token};
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(ALL));
@@ -79,11 +79,11 @@ fn fingerprints(text: &[u8]) -> Vec<Fingerprint> {
 }
 
 /// Ways that write all of a token and nothing else.
-fn whole_ways() -> Vec<&'static Way> {
-    let partly = |way: &&Way| {
-        ["underscores", "amid", "line end", "behind", "URL-safe"].iter().any(|word| way.name.contains(word))
+fn whole_ways() -> Vec<&'static Encoding> {
+    let partly = |encoding: &&Encoding| {
+        ["underscores", "amid", "line end", "behind", "URL-safe"].iter().any(|word| encoding.name.contains(word))
     };
-    WAYS.iter().filter(|way| !partly(way)).collect()
+    ENCODINGS.iter().filter(|encoding| !partly(encoding)).collect()
 }
 
 /// A nest of one to three ways.
@@ -91,8 +91,8 @@ fn nest() -> impl Strategy<Value = Vec<Index>> {
     prop::collection::vec(any::<Index>(), 1..=3)
 }
 
-fn nested(text: &[u8], ways: &[Index]) -> Vec<u8> {
-    ways.iter().fold(text.to_vec(), |text, way| (way.get(&whole_ways()).write)(&text))
+fn nested(text: &[u8], encodings: &[Index]) -> Vec<u8> {
+    encodings.iter().fold(text.to_vec(), |text, encoding| (encoding.get(&whole_ways()).write)(&text))
 }
 
 /// The line of `text` that a hit stands on.
@@ -133,18 +133,18 @@ proptest! {
     }
 
     #[test]
-    fn an_encoded_token_is_found_where_it_is_written(one in Planted::any(), ways in nest()) {
+    fn an_encoded_token_is_found_where_it_is_written(one in Planted::any(), encodings in nest()) {
         let mut text = Vec::new();
-        let span = one.plant(&mut text, |token| nested(token, &ways));
+        let span = one.plant(&mut text, |token| nested(token, &encodings));
         text.extend(b"\n");
         let hits = DETECTOR.find(&text);
         prop_assert_eq!(hits.len(), 1);
         prop_assert_eq!(hits[0].fingerprint, fingerprint(&one.token()));
         prop_assert!(hits[0].encoding.is_some() && DETECTOR.may_hold(&text));
-        let names: Vec<_> = ways.iter().map(|way| way.get(&whole_ways()).name).collect();
+        let names: Vec<_> = encodings.iter().map(|encoding| encoding.get(&whole_ways()).name).collect();
         prop_assert_eq!(span.start, hits[0].span.start, "{:?}", names);
         // The padding of an inner layer is none of the token.
-        let padding = if ways.len() == 1 { 0 } else { 4 * span.len() / one.token().text().len() };
+        let padding = if encodings.len() == 1 { 0 } else { 4 * span.len() / one.token().text().len() };
         prop_assert!((span.end - padding..=span.end).contains(&hits[0].span.end));
     }
 
@@ -152,8 +152,8 @@ proptest! {
     fn what_is_shown_holds_no_token(planted in prop::collection::vec((Planted::any(), prop::option::of(nest())), 1..4)) {
         let mut text = Vec::new();
         let mut written = Vec::new();
-        for (one, ways) in &planted {
-            let span = one.plant(&mut text, |token| ways.as_ref().map_or(token.to_vec(), |ways| nested(token, ways)));
+        for (one, encodings) in &planted {
+            let span = one.plant(&mut text, |token| encodings.as_ref().map_or(token.to_vec(), |encodings| nested(token, encodings)));
             written.push(text[span].to_vec());
         }
         let hits = DETECTOR.find(&text);
@@ -169,14 +169,14 @@ proptest! {
     }
 
     #[test]
-    fn line_ends_change_nothing(planted in prop::collection::vec(Planted::any(), 1..4), ways in nest(), width in 10..20_usize) {
+    fn line_ends_change_nothing(planted in prop::collection::vec(Planted::any(), 1..4), encodings in nest(), width in 10..20_usize) {
         let text = |line_end: &str| {
             let mut text = Vec::new();
             for one in &planted {
                 // Random bytes would make line ends of their own.
                 let tame = Planted { filler: prose(one.filler.len()), ..one.clone() };
                 tame.plant(&mut text, |token| {
-                    let long = nested(&[&prose(60), token, &prose(60)].concat(), &ways[..1]);
+                    let long = nested(&[&prose(60), token, &prose(60)].concat(), &encodings[..1]);
                     wrapped(&long, 4 * width, "\n")
                 });
             }
@@ -192,22 +192,22 @@ proptest! {
 
     /// Encoded text is read in pieces of 32 KiB that share 4 KiB. A token near their ends is found as any other.
     #[test]
-    fn chunking_changes_nothing(seed in any::<u64>(), family in any::<Index>(), way in any::<Index>(), piece in 1..4_usize, off in -240..10_isize) {
+    fn chunking_changes_nothing(seed in any::<u64>(), family in any::<Index>(), encoding in any::<Index>(), piece in 1..4_usize, off in -240..10_isize) {
         let mut tokens = Maker::new(seed).every_family();
         let token = tokens.swap_remove(family.index(tokens.len()));
-        let ways: Vec<&Way> = whole_ways().into_iter().chain(WIDE).collect();
-        let way = way.get(&ways[..]);
+        let encodings: Vec<&Encoding> = whole_ways().into_iter().chain(WIDE_ENCODINGS).collect();
+        let encoding = encoding.get(&encodings[..]);
         // The end of a piece, in bytes of the text. In UTF-16 they are as long in characters.
-        let ratio = (way.write)(&prose(3000)).len() / if way.called == "UTF-16" { 2 } else { 1 };
+        let ratio = (encoding.write)(&prose(3000)).len() / if encoding.label == "UTF-16" { 2 } else { 1 };
         let end = (piece * (32 - 4) * 1024 + 4 * 1024) * 3000 / ratio;
         let before = [prose(end.checked_add_signed(off).expect("a piece is longer")), b"\"".to_vec()].concat();
-        let text = (way.write)(&[&before[..], token.text().as_bytes(), b"\"", &prose(9000)].concat());
+        let text = (encoding.write)(&[&before[..], token.text().as_bytes(), b"\"", &prose(9000)].concat());
         let hits = DETECTOR.find(&text);
-        prop_assert_eq!(hits.len(), 1, "{}", way.name);
-        prop_assert_eq!(hits[0].fingerprint, fingerprint(&token), "{}", way.name);
-        let start = (way.write)(&before).len();
+        prop_assert_eq!(hits.len(), 1, "{}", encoding.name);
+        prop_assert_eq!(hits[0].fingerprint, fingerprint(&token), "{}", encoding.name);
+        let start = (encoding.write)(&before).len();
         // Of base64 with its padding, up to four letters of a group that the token shares with what stands round it.
-        prop_assert!(hits[0].span.start.abs_diff(start) <= 6, "{}: {} for {}", way.name, hits[0].span.start, start);
+        prop_assert!(hits[0].span.start.abs_diff(start) <= 6, "{}: {} for {}", encoding.name, hits[0].span.start, start);
     }
 }
 
@@ -226,7 +226,7 @@ proptest! {
     #[test]
     fn a_change_that_makes_a_token_looks_as_if_it_may(
         one in Planted::any(),
-        ways in prop::option::of(nest()),
+        encodings in prop::option::of(nest()),
         line_break in prop::option::of(prop::sample::select(vec!["\n", "\r\n", "\n    ", " \\\n  ", "\" +\n  \"", "\n# "])),
         width in prop::sample::select(vec![40, 44, 60, 76]),
         in_front in 0..700_usize,
@@ -236,7 +236,7 @@ proptest! {
     ) {
         let mut text = prose(in_front);
         let span = one.plant(&mut text, |token| {
-            let written = ways.as_ref().map_or(token.to_vec(), |ways| nested(token, ways));
+            let written = encodings.as_ref().map_or(token.to_vec(), |encodings| nested(token, encodings));
             line_break.map_or(written.clone(), |line_break| wrapped(&written, width, line_break))
         });
         text.extend(prose(700));
@@ -343,7 +343,7 @@ fn a_change_anywhere_in_wrapped_lines_looks_as_if_it_may() {
         let mut binary = || (0..in_front).map(|_| 0x80 | make.next().to_le_bytes()[0]).collect();
         let front = if is_text { prose(in_front) } else { binary() };
         let inner = [&front[..], b" ", make.sk_live(24).text().as_bytes()].concat();
-        let written = (WAYS[0].write)(&inner);
+        let written = (ENCODINGS[0].write)(&inner);
         let text = [&prose(100), &b"\n"[..], &wrapped(&written, width, line_break), b"\n", &prose(100)].concat();
         assert!(!fingerprints(&text).is_empty(), "{line_break:?} {width} {in_front}");
         for at in 90..text.len() - 90 {

@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 use super::token::Token;
 use super::{Repo, client};
 
-fn zipped_by(method: CompressionMethod, files: &[(&str, &[u8])]) -> Vec<u8> {
+fn zip_with(method: CompressionMethod, files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in files {
         to.start_file(*name, SimpleFileOptions::default().compression_method(method)).expect("a name");
@@ -18,15 +18,15 @@ fn zipped_by(method: CompressionMethod, files: &[(&str, &[u8])]) -> Vec<u8> {
     to.finish().expect("write").into_inner()
 }
 
-pub fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
-    zipped_by(CompressionMethod::Deflated, files)
+pub fn zip_archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    zip_with(CompressionMethod::Deflated, files)
 }
 
 pub fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
-    zipped_by(CompressionMethod::Stored, files)
+    zip_with(CompressionMethod::Stored, files)
 }
 
-pub fn gzipped(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip_of(bytes: &[u8]) -> Vec<u8> {
     let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     to.write_all(bytes).and_then(|()| to.finish()).expect("write")
 }
@@ -35,7 +35,7 @@ pub fn zstd(bytes: &[u8]) -> Vec<u8> {
     compress_to_vec(bytes, CompressionLevel::Fastest)
 }
 
-pub fn tarred(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn tar_archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut to = tar::Builder::new(Vec::new());
     for (name, content) in files {
         let mut header = tar::Header::new_gnu();
@@ -55,7 +55,7 @@ pub fn content(token: &Token) -> String {
 pub const LINE: u64 = 41;
 
 /// What Python makes of a script that writes `out`.
-pub fn by_python(script: &str, inputs: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn made_by_python(script: &str, inputs: &[(&str, &[u8])]) -> Vec<u8> {
     let repo = Repo::none();
     for (name, bytes) in inputs {
         repo.write(name, bytes);

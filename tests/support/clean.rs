@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::state::{Alike, Objects, files};
+use super::state::{Normalizer, Objects, files};
 use super::token::Token;
 use super::tools::filter_repo;
 use super::{Call, Repo, Run, runner, text};
@@ -27,13 +27,13 @@ pub fn sweep_with(repo: &Repo, folder: &Path, options: &[&str]) -> Run {
 }
 
 /// `call` where a shell finds keysweep.
-pub fn equip(call: Call) -> Call {
+pub fn with_keysweep_in_path(call: Call) -> Call {
     let binary = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder").to_owned();
     call.env("PATH", runner::path(vec![binary], "keysweep"))
 }
 
 /// `call` where a shell finds git filter-repo too.
-pub fn equip_with_filter_repo(call: Call) -> Call {
+pub fn with_filter_repo_in_path(call: Call) -> Call {
     let binary = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder").to_owned();
     call.env("PATH", runner::path(vec![binary, filter_repo().to_owned()], "keysweep"))
 }
@@ -59,7 +59,7 @@ pub fn commands(run: &Run) -> [String; 2] {
 pub fn shell_call(repo: &Repo, folder: &Path, script: &str) -> Call {
     let temp = repo.base().join("tmp");
     fs::create_dir_all(&temp).expect("create the temporary folder");
-    equip(repo.call("sh", &["-c", script]).cwd(folder).env("TMPDIR", &temp))
+    with_keysweep_in_path(repo.call("sh", &["-c", script]).cwd(folder).env("TMPDIR", &temp))
 }
 
 #[track_caller]
@@ -72,7 +72,7 @@ pub fn shell(repo: &Repo, folder: &Path, script: &str) -> Run {
 
 /// Looks, which changes nothing, and then does it.
 #[track_caller]
-pub fn follow(repo: &Repo, folder: &Path, run: &Run) -> Run {
+pub fn run_plan(repo: &Repo, folder: &Path, run: &Run) -> Run {
     let [look, apply] = commands(run);
     shell(repo, folder, &look).expect_code(0).expect_has("Nothing was changed yet");
     shell(repo, folder, &apply).expect_code(0).expect_has("Proved: ")
@@ -81,12 +81,12 @@ pub fn follow(repo: &Repo, folder: &Path, run: &Run) -> Run {
 /// No object holds a token, nor any file of the git directory that is written as it is.
 #[track_caller]
 pub fn expect_without(repo: &Repo, git_dir: &Path, tokens: &[Token]) {
-    let alike = Alike::new(tokens);
-    let tainted = Objects::of(repo, git_dir).tainted(&alike);
-    assert!(tainted.is_empty(), "{} still has {tainted:?}", git_dir.display());
+    let normalizer = Normalizer::new(tokens);
+    let holders = Objects::of(repo, git_dir).containing_tokens(&normalizer);
+    assert!(holders.is_empty(), "{} still has {holders:?}", git_dir.display());
     for path in files(git_dir) {
         let bytes = fs::read(&path).expect("a file");
-        assert!(!alike.has_token(&bytes), "{} holds a token", path.display());
+        assert!(!normalizer.has_token(&bytes), "{} holds a token", path.display());
     }
     let fsck = repo.git_call(&["fsck", "--no-dangling", "--no-progress"]).env("GIT_DIR", git_dir).run().expect_code(0);
     drop(fsck.expect_lacks("missing").expect_lacks("invalid"));

@@ -3,59 +3,61 @@
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 
 /// A way of writing text, and what keysweep calls it.
-pub struct Way {
+pub struct Encoding {
     pub name: &'static str,
-    pub called: &'static str,
+    pub label: &'static str,
     pub write: fn(&[u8]) -> Vec<u8>,
 }
 
-const fn way(name: &'static str, called: &'static str, write: fn(&[u8]) -> Vec<u8>) -> Way {
-    Way { name, called, write }
+const fn encoding(name: &'static str, label: &'static str, write: fn(&[u8]) -> Vec<u8>) -> Encoding {
+    Encoding { name, label, write }
 }
 
 /// Those that can stand in any text.
-pub const WAYS: &[Way] = &[
-    way("base64", "base64", |text| BASE64.encode(text).into()),
-    way("base64 behind one byte", "base64", |text| BASE64.encode(&[b":", text].concat()).into()),
-    way("base64 behind two bytes", "base64", |text| BASE64.encode(&[b"::", text].concat()).into()),
-    way("base64 amid other bytes", "base64", |text| {
+pub const ENCODINGS: &[Encoding] = &[
+    encoding("base64", "base64", |text| BASE64.encode(text).into()),
+    encoding("base64 behind one byte", "base64", |text| BASE64.encode(&[b":", text].concat()).into()),
+    encoding("base64 behind two bytes", "base64", |text| BASE64.encode(&[b"::", text].concat()).into()),
+    encoding("base64 amid other bytes", "base64", |text| {
         BASE64.encode(&[b"\xff\0\xfe\x80", text, b"\0\xff"].concat()).into()
     }),
-    way("base64 with a line end", "base64", |text| BASE64.encode(&[text, b"\n"].concat()).into()),
-    way("unpadded base64", "base64", |text| BASE64_NOPAD.encode(text).into()),
-    way("URL-safe base64", "base64", |text| BASE64URL_NOPAD.encode(&[b"\xff\xef ", text].concat()).into()),
-    way("base64 behind a slash", "base64", |text| [b"/", BASE64.encode(text).as_bytes()].concat()),
-    way("hex", "hex", |text| HEXLOWER.encode(text).into()),
-    way("upper-case hex", "hex", |text| HEXUPPER.encode(text).into()),
-    way("percent-encoded underscores", "percent-encoding", |text| replaced(text, b"_", |_| "%5F".to_owned())),
-    way("percent-encoded underscores in lower case", "percent-encoding", |text| {
+    encoding("base64 with a line end", "base64", |text| BASE64.encode(&[text, b"\n"].concat()).into()),
+    encoding("unpadded base64", "base64", |text| BASE64_NOPAD.encode(text).into()),
+    encoding("URL-safe base64", "base64", |text| BASE64URL_NOPAD.encode(&[b"\xff\xef ", text].concat()).into()),
+    encoding("base64 behind a slash", "base64", |text| [b"/", BASE64.encode(text).as_bytes()].concat()),
+    encoding("hex", "hex", |text| HEXLOWER.encode(text).into()),
+    encoding("upper-case hex", "hex", |text| HEXUPPER.encode(text).into()),
+    encoding("percent-encoded underscores", "percent-encoding", |text| replaced(text, b"_", |_| "%5F".to_owned())),
+    encoding("percent-encoded underscores in lower case", "percent-encoding", |text| {
         replaced(text, b"_", |_| "%5f".to_owned())
     }),
-    way("percent-encoding", "percent-encoding", |text| every(text, |b| format!("%{b:02X}"))),
-    way("unicode escapes for underscores", "string escapes", |text| replaced(text, b"_", |_| "\\u005f".to_owned())),
-    way("unicode escapes", "string escapes", |text| every(text, |b| format!("\\u{b:04X}"))),
-    way("hex escapes for underscores", "string escapes", |text| replaced(text, b"_", |_| "\\x5f".to_owned())),
-    way("hex escapes", "string escapes", |text| every(text, |b| format!("\\x{b:02x}"))),
-    way("underscores escaped in a string in a string", "string escapes", |text| {
+    encoding("percent-encoding", "percent-encoding", |text| every(text, |b| format!("%{b:02X}"))),
+    encoding("unicode escapes for underscores", "string escapes", |text| {
+        replaced(text, b"_", |_| "\\u005f".to_owned())
+    }),
+    encoding("unicode escapes", "string escapes", |text| every(text, |b| format!("\\u{b:04X}"))),
+    encoding("hex escapes for underscores", "string escapes", |text| replaced(text, b"_", |_| "\\x5f".to_owned())),
+    encoding("hex escapes", "string escapes", |text| every(text, |b| format!("\\x{b:02x}"))),
+    encoding("underscores escaped in a string in a string", "string escapes", |text| {
         replaced(text, b"_", |_| "\\\\u005F".to_owned())
     }),
-    way("underscores escaped as in Markdown", "string escapes", |text| replaced(text, b"_", |_| "\\_".to_owned())),
-    way("octal escapes", "string escapes", |text| every(text, |b| format!("\\{b:03o}"))),
-    way("entities for underscores", "HTML entities", |text| replaced(text, b"_", |_| "&#95;".to_owned())),
-    way("hex entities for underscores", "HTML entities", |text| replaced(text, b"_", |_| "&#x5F;".to_owned())),
-    way("named entities for underscores", "HTML entities", |text| replaced(text, b"_", |_| "&lowbar;".to_owned())),
-    way("entities", "HTML entities", |text| every(text, |b| format!("&#{b};"))),
-    way("hex entities", "HTML entities", |text| every(text, |b| format!("&#x{b:x};"))),
+    encoding("underscores escaped as in Markdown", "string escapes", |text| replaced(text, b"_", |_| "\\_".to_owned())),
+    encoding("octal escapes", "string escapes", |text| every(text, |b| format!("\\{b:03o}"))),
+    encoding("entities for underscores", "HTML entities", |text| replaced(text, b"_", |_| "&#95;".to_owned())),
+    encoding("hex entities for underscores", "HTML entities", |text| replaced(text, b"_", |_| "&#x5F;".to_owned())),
+    encoding("named entities for underscores", "HTML entities", |text| replaced(text, b"_", |_| "&lowbar;".to_owned())),
+    encoding("entities", "HTML entities", |text| every(text, |b| format!("&#{b};"))),
+    encoding("hex entities", "HTML entities", |text| every(text, |b| format!("&#x{b:x};"))),
 ];
 
 /// Those of a whole file.
-pub const WIDE: &[Way] = &[
-    way("UTF-16 LE", "UTF-16", |text| utf16(text, u16::to_le_bytes)),
-    way("UTF-16 BE", "UTF-16", |text| utf16(text, u16::to_be_bytes)),
-    way("UTF-16 LE with a byte order mark", "UTF-16", |text| {
+pub const WIDE_ENCODINGS: &[Encoding] = &[
+    encoding("UTF-16 LE", "UTF-16", |text| utf16(text, u16::to_le_bytes)),
+    encoding("UTF-16 BE", "UTF-16", |text| utf16(text, u16::to_be_bytes)),
+    encoding("UTF-16 LE with a byte order mark", "UTF-16", |text| {
         [b"\xff\xfe".to_vec(), utf16(text, u16::to_le_bytes)].concat()
     }),
-    way("UTF-16 BE with a byte order mark", "UTF-16", |text| {
+    encoding("UTF-16 BE with a byte order mark", "UTF-16", |text| {
         [b"\xfe\xff".to_vec(), utf16(text, u16::to_be_bytes)].concat()
     }),
 ];

@@ -124,13 +124,13 @@ impl Stream {
 }
 
 /// A folder and variables in which both git and the program are asked.
-pub struct Place<'r> {
+pub struct GitEnvironment<'r> {
     repo: &'r Repo,
     folder: PathBuf,
     env: Vec<(&'static str, PathBuf)>,
 }
 
-impl<'r> Place<'r> {
+impl<'r> GitEnvironment<'r> {
     pub fn of(repo: &'r Repo) -> Self {
         Self::at(repo, repo.top())
     }
@@ -219,13 +219,13 @@ pub fn expect_tokens<'t>(run: &Run, tokens: impl IntoIterator<Item = &'t Token>)
 
 /// The finding of this token.
 #[track_caller]
-pub fn answer(run: &Run, token: &Token) -> Value {
+pub fn finding_of(run: &Run, token: &Token) -> Value {
     let wanted = fingerprint(token);
     let found = run.findings().into_iter().find(|finding| finding["fingerprint"] == *wanted);
     found.unwrap_or_else(|| run.fail(&format!("no finding of {token}")))
 }
 
 /// All that is said of each token, by fingerprint.
-pub fn answers(run: &Run) -> BTreeMap<String, Value> {
+pub fn findings_by_fingerprint(run: &Run) -> BTreeMap<String, Value> {
     run.findings().into_iter().map(|finding| (text(&finding["fingerprint"]).to_owned(), finding)).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::encode::Way;
+use super::encode::Encoding;
 use super::token::{Token, base64, unbase64};
 use super::{Repo, Run};
 
@@ -51,21 +51,21 @@ pub fn expect_no_leak_in_any_format(repo: &Repo, tokens: &[Token]) {
 const LETTERS: usize = 12;
 
 /// A token and all that must not be printed of it: each piece of its body, as each way writes it.
-pub struct Guarded {
+pub struct GuardedToken {
     pub token: Token,
     pub pieces: HashSet<Vec<u8>>,
 }
 
-impl Guarded {
+impl GuardedToken {
     pub fn new(token: Token) -> Self {
         let bodies = token.body().as_bytes().windows(LETTERS).map(<[u8]>::to_vec);
         Self { pieces: bodies.collect(), token }
     }
 
     /// The token in these ways, the first one innermost.
-    pub fn written(&mut self, ways: &[&Way]) -> Vec<u8> {
+    pub fn written(&mut self, encodings: &[&Encoding]) -> Vec<u8> {
         let plain = self.token.text().as_bytes().to_vec();
-        let text = ways.iter().fold(plain, |text, way| (way.write)(&text));
+        let text = encodings.iter().fold(plain, |text, encoding| (encoding.write)(&text));
         // Four letters, but no piece so short that chance prints it as well.
         let letters = (text.len() * 4 / self.token.text().len()).max(16);
         self.pieces.extend(text.windows(letters).map(<[u8]>::to_vec));

@@ -3,7 +3,7 @@
 use super::Repo;
 
 /// One step of a delta.
-pub enum Piece<'p> {
+pub enum DeltaStep<'p> {
     /// From where in the base, and how many bytes.
     Copy(usize, usize),
     Insert(&'p [u8]),
@@ -11,14 +11,14 @@ pub enum Piece<'p> {
 
 /// How a delta names its base.
 #[derive(Clone, Copy, Debug)]
-pub enum Base {
+pub enum BaseReference {
     Offset,
     Id,
 }
 
 /// Blobs, whole and as deltas, and what each of them is.
 #[derive(Default)]
-pub struct Handmade {
+pub struct PackBuilder {
     body: Vec<u8>,
     offsets: Vec<usize>,
     pub contents: Vec<Vec<u8>>,
@@ -26,24 +26,24 @@ pub struct Handmade {
 
 const HEADER: usize = 12;
 
-impl Handmade {
+impl PackBuilder {
     pub fn blob(&mut self, bytes: impl AsRef<[u8]>) -> usize {
         let bytes = bytes.as_ref();
         self.entry(3, &[], bytes, bytes.to_vec())
     }
 
     /// Adds what comes of the pieces of the blob at `base`.
-    pub fn delta(&mut self, base: usize, by: Base, pieces: &[Piece]) -> usize {
+    pub fn delta(&mut self, base: usize, by: BaseReference, pieces: &[DeltaStep]) -> usize {
         let from = &self.contents[base];
         let mut made = Vec::new();
         let mut steps = Vec::new();
         for piece in pieces {
             match piece {
-                Piece::Copy(at, len) => {
+                DeltaStep::Copy(at, len) => {
                     made.extend_from_slice(&from[*at..at + len]);
                     copy(*at, *len, &mut steps);
                 }
-                Piece::Insert(bytes) => {
+                DeltaStep::Insert(bytes) => {
                     made.extend_from_slice(bytes);
                     for part in bytes.chunks(127) {
                         steps.push(u8::try_from(part.len()).expect("at most 127"));
@@ -54,11 +54,11 @@ impl Handmade {
         }
         let delta = [size(from.len()), size(made.len()), steps].concat();
         match by {
-            Base::Offset => {
+            BaseReference::Offset => {
                 let distance = HEADER + self.body.len() - self.offsets[base];
                 self.entry(6, &distance_back(distance), &delta, made)
             }
-            Base::Id => {
+            BaseReference::Id => {
                 let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, from).expect("a hash");
                 self.entry(7, id.as_bytes(), &delta, made)
             }

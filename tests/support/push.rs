@@ -14,10 +14,10 @@ pub const ZERO: &str = "0000000000000000000000000000000000000000";
 pub const JSONL: &str = "--format jsonl";
 
 /// What should be found: in which commit (`*` where the contract does not say), where, and what.
-pub type Wanted<'a> = (&'a str, &'a str, &'a Token);
+pub type ExpectedFinding<'a> = (&'a str, &'a str, &'a Token);
 
 /// Writes the script that runs the program as the hook `name` of the repository at `folder`.
-pub fn guard(repo: &Repo, folder: impl AsRef<Path>, name: &str, options: &str) {
+pub fn write_hook(repo: &Repo, folder: impl AsRef<Path>, name: &str, options: &str) {
     let folder = folder.as_ref();
     let asked = repo.git_call(&["rev-parse", "--git-path", "hooks"]).cwd(folder).run().expect_code(0);
     let hooks = folder.join(asked.line());
@@ -32,7 +32,7 @@ pub fn from_dev_null(repo: &Repo, args: &[&str]) -> Call {
 }
 
 /// Makes what is under refs/remotes/origin what a clone of `url` got: packed, and without reflogs but that of HEAD.
-pub fn be_a_clone(repo: &Repo, url: &str) {
+pub fn look_like_a_clone(repo: &Repo, url: &str) {
     repo.git(&["config", "remote.origin.url", url]);
     repo.git(&["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"]);
     repo.git(&["pack-refs", "--all"]);
@@ -65,7 +65,7 @@ impl Pair {
         repo.commit("base");
         repo.git(&["push", "-q", "origin", "main"]);
         repo.git(&["fetch", "-q", "origin"]);
-        guard(repo, repo.top(), "pre-push", JSONL);
+        write_hook(repo, repo.top(), "pre-push", JSONL);
         pair
     }
 
@@ -130,7 +130,7 @@ impl Pair {
 
     /// The push is stopped, the remote is as it was, and exactly this is reported.
     #[track_caller]
-    pub fn push_finds(&self, args: &[&str], wanted: &[Wanted]) {
+    pub fn push_finds(&self, args: &[&str], wanted: &[ExpectedFinding]) {
         let before = refs(&self.repo, &self.origin());
         let run = self.push(args);
         if run.code == Some(0) || refs(&self.repo, &self.origin()) != before {
@@ -164,7 +164,7 @@ fn place(finding: &Value) -> String {
 
 /// Exactly these findings, everything read, and no token printed.
 #[track_caller]
-pub fn expect_report(run: &Run, wanted: &[Wanted]) {
+pub fn expect_report(run: &Run, wanted: &[ExpectedFinding]) {
     let summary = run.summary();
     if summary["unread"] != 0 || summary["findings"] != wanted.len() {
         run.fail(&format!("expected {} findings and all read", wanted.len()));

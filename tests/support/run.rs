@@ -14,18 +14,18 @@ use super::text;
 use super::token::Token;
 
 /// A scan that hangs should fail the test that hangs it, not the whole run.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// One process about to be started.
 pub struct Call {
     pub command: Command,
     stdin: Vec<u8>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Call {
     pub fn new(command: Command) -> Self {
-        Self { command, stdin: Vec::new(), patience: PATIENCE }
+        Self { command, stdin: Vec::new(), timeout: TIMEOUT }
     }
 
     pub fn args<A: AsRef<OsStr>>(mut self, args: &[A]) -> Self {
@@ -44,8 +44,8 @@ impl Call {
     }
 
     /// For programs that build something first.
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -72,11 +72,11 @@ impl Call {
         let mut stdin = child.stdin.take().expect("piped");
         let input = self.stdin;
         std::thread::spawn(move || stdin.write_all(&input));
-        let patience = self.patience;
+        let timeout = self.timeout;
         let stdout = child.stdout.take().map(drain);
         let stderr = drain(child.stderr.take().expect("piped"));
-        let stdout = stdout.map(|r| patiently(&r, patience, &mut child, &what)).unwrap_or_default();
-        let stderr = patiently(&stderr, patience, &mut child, &what);
+        let stdout = stdout.map(|r| receive_within(&r, timeout, &mut child, &what)).unwrap_or_default();
+        let stderr = receive_within(&stderr, timeout, &mut child, &what);
         let code = child.wait().expect("wait").code();
         Run { what, code, stdout, stderr }
     }
@@ -92,10 +92,10 @@ fn drain(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     receiver
 }
 
-fn patiently(from: &Receiver<Vec<u8>>, patience: Duration, child: &mut Child, what: &str) -> Vec<u8> {
-    from.recv_timeout(patience).unwrap_or_else(|_| {
+fn receive_within(from: &Receiver<Vec<u8>>, timeout: Duration, child: &mut Child, what: &str) -> Vec<u8> {
+    from.recv_timeout(timeout).unwrap_or_else(|_| {
         let _ = child.kill();
-        panic!("no end after {patience:?}: {what}")
+        panic!("no end after {timeout:?}: {what}")
     })
 }
 

@@ -92,7 +92,7 @@ fn equip_with(call: Call, runner: Runner, binary: Option<&Path>) -> Call {
         .env("PRE_COMMIT_HOME", tools().join("pre-commit-home"))
         .env("PREK_HOME", tools().join("prek-home"))
         // The frameworks copy their hooks out of this repository first, one test at a time.
-        .patience(Duration::from_secs(300))
+        .timeout(Duration::from_secs(300))
 }
 
 /// A PATH of these folders and the machine's own, without those that have `program`.
@@ -103,12 +103,12 @@ pub fn path(first: Vec<PathBuf>, program: &str) -> OsString {
 }
 
 /// A repository whose hooks are live, with a history of one commit and a bare remote.
-pub struct Guarded {
+pub struct HookedRepo {
     pub repo: Repo,
     pub runner: Runner,
 }
 
-impl Guarded {
+impl HookedRepo {
     pub fn new(runner: Runner) -> Self {
         let repo = Repo::new();
         for path in ["a.txt", "b.txt", "sub/c.txt"] {
@@ -118,9 +118,9 @@ impl Guarded {
         repo.commit("base");
         repo.git(&["init", "-q", "--bare", "../remote"]);
         repo.git(&["remote", "add", "origin", "../remote"]);
-        let guarded = Self { repo, runner };
-        guarded.install(guarded.repo.top());
-        guarded
+        let hooked = Self { repo, runner };
+        hooked.install(hooked.repo.top());
+        hooked
     }
 
     /// What a person does in `folder` to make the hooks live.

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::leak::expect_no_leak;
-use super::push::{Wanted, expect_report, guard, refs};
+use super::push::{ExpectedFinding, expect_report, refs, write_hook};
 use super::token::{Maker, Token};
 use super::{Repo, Run, client};
 
 /// A client, and a server that has its first commit with an old token in `old.txt`. The hook's report goes to a file.
-pub struct Scene {
+pub struct ServerFixture {
     pub client: Repo,
     pub server: PathBuf,
     pub old: Token,
@@ -17,7 +17,7 @@ pub struct Scene {
     make: Maker,
 }
 
-impl Scene {
+impl ServerFixture {
     pub fn new(seed: u64, hook: &'static str) -> Self {
         Self::init(seed, hook, &[])
     }
@@ -29,15 +29,15 @@ impl Scene {
         let old = make.sk_live(24);
         let init = repo.git_call(&["init", "-q", "--bare", "-b", "main"]).args(options).args(&[&server]);
         init.run().expect_code(0);
-        let scene = Self { client: repo, server, old, hook, make };
-        let repo = &scene.client;
-        repo.git(&["remote", "add", "origin", scene.server.to_str().expect("UTF-8")]);
-        repo.stage("old.txt", format!("first\n{}last\n", client(&scene.old)));
+        let fixture = Self { client: repo, server, old, hook, make };
+        let repo = &fixture.client;
+        repo.git(&["remote", "add", "origin", fixture.server.to_str().expect("UTF-8")]);
+        repo.stage("old.txt", format!("first\n{}last\n", client(&fixture.old)));
         repo.commit("base");
         repo.git(&["push", "-q", "origin", "main"]);
-        let report = scene.report_path();
-        guard(repo, &scene.server, hook, &format!("--format jsonl --output '{}'", report.display()));
-        scene
+        let report = fixture.report_path();
+        write_hook(repo, &fixture.server, hook, &format!("--format jsonl --output '{}'", report.display()));
+        fixture
     }
 
     pub fn report_path(&self) -> PathBuf {
@@ -54,13 +54,13 @@ impl Scene {
         self.client.git(&["rev-parse", "HEAD"]).line()
     }
 
-    pub fn at_server(&self, args: &[&str]) -> Run {
+    pub fn git_on_server(&self, args: &[&str]) -> Run {
         self.client.git_call(args).cwd(&self.server).run()
     }
 
     /// Refs, and every object but those that nothing names.
     pub fn state(&self) -> (String, String, Vec<PathBuf>) {
-        let objects = self.at_server(&["cat-file", "--batch-all-objects", "--batch-check"]).expect_code(0).out();
+        let objects = self.git_on_server(&["cat-file", "--batch-all-objects", "--batch-check"]).expect_code(0).out();
         let mut folders: Vec<_> =
             fs::read_dir(self.server.join("objects")).expect("list").flatten().map(|e| e.path()).collect();
         folders.retain(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"tmp")));
@@ -70,7 +70,7 @@ impl Scene {
     /// The server refuses all of it, and its hook said exactly this. Of what is refused before `update` runs, nothing
     /// is kept; by then git has taken the objects over.
     #[track_caller]
-    pub fn refuses(&self, args: &[&str], wanted: &[Wanted]) {
+    pub fn expect_rejected(&self, args: &[&str], wanted: &[ExpectedFinding]) {
         let before = self.state();
         let run = self.client.git_call(&["push", "-q", "origin"]).args(args).run().expect_code(1);
         let after = self.state();
@@ -78,12 +78,12 @@ impl Scene {
             run.fail("the server was changed");
         }
         expect_no_leak(&run, wanted.iter().map(|(_, _, token)| *token));
-        self.at_server(&["fsck", "--strict", "--connectivity-only"]).expect_code(0);
+        self.git_on_server(&["fsck", "--strict", "--connectivity-only"]).expect_code(0);
         expect_report(&self.report(run), wanted);
     }
 
     #[track_caller]
-    pub fn takes(&self, args: &[&str]) {
+    pub fn expect_accepted(&self, args: &[&str]) {
         let run = self.client.git_call(&["push", "-q", "origin"]).args(args).run().expect_code(0);
         expect_report(&self.report(run), &[]);
     }

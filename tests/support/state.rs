@@ -21,15 +21,15 @@ pub struct Objects {
 }
 
 /// Names with what they lead to, everything that is named by a token or holds one written alike.
-pub type Names = BTreeMap<String, u64>;
+pub type RefMeanings = BTreeMap<String, u64>;
 
 /// Writes tokens and their replacements alike.
-pub struct Alike {
+pub struct Normalizer {
     tokens: Vec<(Vec<u8>, Vec<u8>)>,
     replaced: Regex,
 }
 
-impl Alike {
+impl Normalizer {
     pub fn new(tokens: &[Token]) -> Self {
         let known = tokens.iter().map(|one| (one.text().into(), fingerprint(one).into_bytes())).collect();
         Self { tokens: known, replaced: Regex::new("REMOVED-[a-z0-9-]+?-([0-9a-f]{16})(-2)*").expect("a pattern") }
@@ -75,44 +75,44 @@ impl Objects {
     }
 
     /// Ids of objects that hold a token.
-    pub fn tainted(&self, alike: &Alike) -> Vec<String> {
-        let held = self.all.iter().filter(|(_, (_, bytes))| alike.has_token(bytes));
+    pub fn containing_tokens(&self, normalizer: &Normalizer) -> Vec<String> {
+        let held = self.all.iter().filter(|(_, (_, bytes))| normalizer.has_token(bytes));
         held.map(|(id, (kind, _))| format!("{kind} {id}")).collect()
     }
 
     /// Ids of objects that neither hold a token nor lead to one.
-    pub fn innocent(&mut self, alike: &Alike) -> BTreeSet<String> {
+    pub fn clean_ids(&mut self, normalizer: &Normalizer) -> BTreeSet<String> {
         let ids: Vec<String> = self.all.keys().cloned().collect();
-        ids.into_iter().filter(|id| self.is_clean(id, alike)).collect()
+        ids.into_iter().filter(|id| self.is_clean(id, normalizer)).collect()
     }
 
     pub fn ids(&self) -> BTreeSet<String> {
         self.all.keys().cloned().collect()
     }
 
-    fn is_clean(&mut self, id: &str, alike: &Alike) -> bool {
+    fn is_clean(&mut self, id: &str, normalizer: &Normalizer) -> bool {
         if let Some(known) = self.clean.get(id) {
             return *known;
         }
         let Some((kind, bytes)) = self.all.get(id).cloned() else { return true };
-        let leads = leads_to(&kind, &bytes);
-        let clean = !alike.has_token(&bytes) && leads.iter().all(|one| self.is_clean(one, alike));
+        let references = references(&kind, &bytes);
+        let clean = !normalizer.has_token(&bytes) && references.iter().all(|one| self.is_clean(one, normalizer));
         self.clean.insert(id.to_owned(), clean);
         clean
     }
 
     /// All that an object says and leads to, but for ids and for signatures, which no rewriting keeps.
-    pub fn meaning(&mut self, id: &str, alike: &Alike) -> u64 {
+    pub fn meaning(&mut self, id: &str, normalizer: &Normalizer) -> u64 {
         if let Some(known) = self.memo.get(id) {
             return *known;
         }
         let Some((kind, bytes)) = self.all.get(id).cloned() else { return hash(&id) };
         let meaning = match &*kind {
-            "blob" => hash(&("blob", alike.text(&bytes))),
+            "blob" => hash(&("blob", normalizer.text(&bytes))),
             "tree" => {
                 let mut entries: Vec<_> = entries(&bytes)
                     .into_iter()
-                    .map(|(mode, name, child)| (alike.text(&name), mode, self.meaning(&child, alike)))
+                    .map(|(mode, name, child)| (normalizer.text(&name), mode, self.meaning(&child, normalizer)))
                     .collect();
                 entries.sort();
                 hash(&("tree", entries))
@@ -130,9 +130,9 @@ impl Objects {
                     }
                     if in_head && [&b"tree"[..], b"parent", b"object"].contains(&word) {
                         let child = String::from_utf8_lossy(&line[word.len() + 1..]).into_owned();
-                        parts.push(hash(&self.meaning(&child, alike)));
+                        parts.push(hash(&self.meaning(&child, normalizer)));
                     } else {
-                        parts.push(hash(&alike.text(line)));
+                        parts.push(hash(&normalizer.text(line)));
                     }
                 }
                 hash(&(kind, parts))
@@ -143,9 +143,9 @@ impl Objects {
     }
 
     /// What each of these names leads to.
-    pub fn names(&mut self, listed: &[(String, String)], alike: &Alike) -> Names {
-        let shown = |name: &str| String::from_utf8_lossy(&alike.text(name.as_bytes())).into_owned();
-        listed.iter().map(|(name, id)| (shown(name), self.meaning(id, alike))).collect()
+    pub fn names(&mut self, listed: &[(String, String)], normalizer: &Normalizer) -> RefMeanings {
+        let shown = |name: &str| String::from_utf8_lossy(&normalizer.text(name.as_bytes())).into_owned();
+        listed.iter().map(|(name, id)| (shown(name), self.meaning(id, normalizer))).collect()
     }
 }
 
@@ -167,7 +167,7 @@ fn entries(bytes: &[u8]) -> Vec<(Vec<u8>, Vec<u8>, String)> {
     entries
 }
 
-fn leads_to(kind: &str, bytes: &[u8]) -> Vec<String> {
+fn references(kind: &str, bytes: &[u8]) -> Vec<String> {
     match kind {
         "blob" => Vec::new(),
         "tree" => entries(bytes).into_iter().map(|(_, _, id)| id).collect(),

@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use serde_json::{Value, json};
 
-use super::history::{answer, history};
+use super::history::{finding_of, history};
 use super::token::{Maker, Token};
 use super::{Call, Repo, Run, note};
 
 /// A repository, and how many days it has lived.
-pub struct Story {
+pub struct HistoryFixture {
     pub repo: Repo,
     make: Maker,
     day: Cell<u32>,
@@ -17,25 +17,25 @@ pub struct Story {
 
 /// What a report tells of a commit.
 #[derive(Clone)]
-pub struct Told {
+pub struct CommitRecord {
     pub id: String,
     by: &'static str,
     day: u32,
 }
 
-impl Told {
+impl CommitRecord {
     pub fn json(&self) -> Value {
         let author = format!("{0} <{0}@example.org>", self.by);
         json!({ "commit": self.id, "author": author, "date": format!("2024-03-{:02}T12:00:00+00:00", self.day) })
     }
 }
 
-impl Story {
+impl HistoryFixture {
     /// With a first commit that holds no token.
     pub fn new(seed: u64) -> Self {
-        let story = Self::without_root(seed);
-        story.add("base.txt", "innocent\n");
-        story
+        let fixture = Self::without_root(seed);
+        fixture.add("base.txt", "innocent\n");
+        fixture
     }
 
     pub fn without_root(seed: u64) -> Self {
@@ -56,24 +56,24 @@ impl Story {
     }
 
     /// Runs a git command that makes a commit, as its author.
-    pub fn commit_by(&self, by: &'static str, args: &[&str]) -> Told {
+    pub fn commit_by(&self, by: &'static str, args: &[&str]) -> CommitRecord {
         let day = self.day.get() + 1;
         self.day.set(day);
         dated(self.repo.git_call(args), by, day).run().expect_code(0);
-        Told { id: self.git(&["rev-parse", "HEAD"]).line(), by, day }
+        CommitRecord { id: self.git(&["rev-parse", "HEAD"]).line(), by, day }
     }
 
-    pub fn commit(&self, message: &str) -> Told {
+    pub fn commit(&self, message: &str) -> CommitRecord {
         self.commit_by("Ada", &["commit", "-q", "--allow-empty", "-m", message])
     }
 
     /// Commits this file.
-    pub fn add(&self, path: &str, bytes: impl AsRef<[u8]>) -> Told {
+    pub fn add(&self, path: &str, bytes: impl AsRef<[u8]>) -> CommitRecord {
         self.repo.stage(path, bytes);
         self.commit("a file")
     }
 
-    pub fn remove(&self, path: &str) -> Told {
+    pub fn remove(&self, path: &str) -> CommitRecord {
         self.git(&["rm", "-q", path]);
         self.commit("without a file")
     }
@@ -83,16 +83,16 @@ impl Story {
     }
 
     /// Merges these with whatever strategy; what is staged behind it is part of the merge.
-    pub fn merge(&self, options: &[&str], names: &[&str]) -> Told {
+    pub fn merge(&self, options: &[&str], names: &[&str]) -> CommitRecord {
         self.commit_by("Ada", &[&["merge", "-q", "--no-ff", "-m", "merge"], options, names].concat())
     }
 
     /// What is said of the only token.
     #[track_caller]
-    pub fn only(&self, token: &Token) -> Value {
+    pub fn only_finding(&self, token: &Token) -> Value {
         let run = history(&self.repo).expect_code(1);
         assert_eq!(run.summary()["tokens"], 1, "{}", run.all());
-        let said = answer(&run, token);
+        let said = finding_of(&run, token);
         note(format!("{said:#}"));
         said
     }
@@ -114,6 +114,6 @@ pub fn places(answer: &Value) -> Vec<String> {
     places.iter().map(tell).collect()
 }
 
-pub fn place(at: &str, told: &Told) -> String {
-    format!("{at} in {}", told.id)
+pub fn place(at: &str, commit: &CommitRecord) -> String {
+    format!("{at} in {}", commit.id)
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::state::{Alike, Names, Objects, listed, worktree};
+use super::state::{Normalizer, Objects, RefMeanings, listed, worktree};
 use super::token::{Maker, Token};
 use super::{Repo, client};
 
-pub struct World {
+pub struct RandomRepo {
     pub repo: Repo,
     pub tokens: Vec<Token>,
     /// The git directories of the remotes.
@@ -20,51 +20,51 @@ pub struct World {
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 /// What one git directory held.
-pub struct Held {
-    names: Names,
+pub struct RepoState {
+    names: RefMeanings,
     innocent: BTreeSet<String>,
     /// Names that lead to something innocent, and its id.
     same: Vec<(String, String)>,
     worktrees: Vec<(PathBuf, Files, BTreeSet<PathBuf>)>,
-    indexes: Names,
+    indexes: RefMeanings,
 }
 
-impl World {
+impl RandomRepo {
     pub fn new(seed: u64, remotes: usize) -> Self {
         let repo = Repo::new();
         let make = Maker::new(seed);
-        let mut world = Self { repo, tokens: Vec::new(), remotes: Vec::new(), make, count: 0 };
-        world.repo.stage("base.txt", "innocent\n");
-        world.repo.commit("base");
+        let mut random = Self { repo, tokens: Vec::new(), remotes: Vec::new(), make, count: 0 };
+        random.repo.stage("base.txt", "innocent\n");
+        random.repo.commit("base");
         for number in 0..remotes {
-            let folder = world.repo.base().join(format!("remote{number}.git"));
+            let folder = random.repo.base().join(format!("remote{number}.git"));
             let shown = folder.to_str().expect("UTF-8").to_owned();
-            world.git(&["init", "-q", "--bare", "-b", "main", &shown]);
-            let url = match world.below(3) {
+            random.git(&["init", "-q", "--bare", "-b", "main", &shown]);
+            let url = match random.below(3) {
                 0 => format!("../remote{number}.git"),
                 1 => shown,
                 _ => format!("file://{shown}"),
             };
             let name = if number == 0 { "origin".to_owned() } else { format!("other{number}") };
-            world.git(&["remote", "add", &name, &url]);
-            world.remotes.push(folder);
+            random.git(&["remote", "add", &name, &url]);
+            random.remotes.push(folder);
         }
-        if remotes > 1 && world.below(3) == 0 {
+        if remotes > 1 && random.below(3) == 0 {
             // Whoever pushes to the one pushes to both.
-            let second = world.remotes[1].to_str().expect("UTF-8").to_owned();
-            let first = world.remotes[0].to_str().expect("UTF-8").to_owned();
-            world.git(&["config", "remote.origin.pushurl", &first]);
-            world.git(&["config", "--add", "remote.origin.pushurl", &second]);
+            let second = random.remotes[1].to_str().expect("UTF-8").to_owned();
+            let first = random.remotes[0].to_str().expect("UTF-8").to_owned();
+            random.git(&["config", "remote.origin.pushurl", &first]);
+            random.git(&["config", "--add", "remote.origin.pushurl", &second]);
         }
-        for _ in 0..12 + world.below(10) {
-            world.act();
+        for _ in 0..12 + random.below(10) {
+            random.act();
         }
-        if world.tokens.is_empty() {
-            let text = world.bad();
-            world.commit_file("last.txt", &text);
+        if random.tokens.is_empty() {
+            let text = random.bad();
+            random.commit_file("last.txt", &text);
         }
-        world.leave();
-        world
+        random.leave();
+        random
     }
 
     pub fn below(&mut self, limit: usize) -> usize {
@@ -286,8 +286,8 @@ impl World {
         }
     }
 
-    pub fn alike(&self) -> Alike {
-        Alike::new(&self.tokens)
+    pub fn normalizer(&self) -> Normalizer {
+        Normalizer::new(&self.tokens)
     }
 
     pub fn git_dir(&self) -> PathBuf {
@@ -302,39 +302,40 @@ impl World {
         [self.repo.top().to_owned()].into_iter().chain(linked.exists().then_some(linked)).collect()
     }
 
-    pub fn held(&self, git_dir: &Path) -> Held {
-        let alike = self.alike();
+    pub fn held(&self, git_dir: &Path) -> RepoState {
+        let normalizer = self.normalizer();
         let mut objects = Objects::of(&self.repo, git_dir);
         let listed = listed(&self.repo, git_dir);
-        let innocent = objects.innocent(&alike);
-        let names = objects.names(&listed, &alike);
-        let same = listed.into_iter().filter(|(name, id)| innocent.contains(id) && !alike.has_token(name.as_bytes()));
+        let innocent = objects.clean_ids(&normalizer);
+        let names = objects.names(&listed, &normalizer);
+        let same =
+            listed.into_iter().filter(|(name, id)| innocent.contains(id) && !normalizer.has_token(name.as_bytes()));
         let same = same.collect();
-        let mut indexes = Names::new();
+        let mut indexes = RefMeanings::new();
         let mut worktrees = Vec::new();
         for folder in self.worktree_folders(git_dir) {
             let call = |args: &[&str]| self.repo.git_call(args).cwd(&folder).run().expect_code(0).stdout;
             for entry in call(&["ls-files", "-s", "-z"]).split(|&byte| byte == 0).filter(|entry| !entry.is_empty()) {
-                let entry = String::from_utf8_lossy(&alike.text(entry)).into_owned();
+                let entry = String::from_utf8_lossy(&normalizer.text(entry)).into_owned();
                 let (head, path) = entry.split_once('\t').expect("a path");
                 let words: Vec<_> = head.split(' ').collect();
                 let name = format!("{} {path} {} {}", folder.display(), words[0], words[2]);
-                indexes.insert(name, objects.meaning(words[1], &alike));
+                indexes.insert(name, objects.meaning(words[1], &normalizer));
             }
             let changed = call(&["status", "--porcelain", "-z", "--no-renames", "-uall"]);
             let changed = changed.split(|&byte| byte == 0).filter(|entry| entry.len() > 3);
             let changed = changed.map(|entry| PathBuf::from(super::os(&entry[3..]))).collect();
             worktrees.push((folder.clone(), worktree(&folder), changed));
         }
-        Held { names, innocent, same, worktrees, indexes }
+        RepoState { names, innocent, same, worktrees, indexes }
     }
 
     /// All that was there is there, but for the tokens.
     #[track_caller]
-    pub fn expect_kept(&self, git_dir: &Path, before: &Held) {
-        let (alike, after) = (self.alike(), self.held(git_dir));
+    pub fn expect_kept(&self, git_dir: &Path, before: &RepoState) {
+        let (normalizer, after) = (self.normalizer(), self.held(git_dir));
         let place = git_dir.display();
-        let names = |held: &Held| held.names.keys().cloned().collect::<BTreeSet<_>>();
+        let names = |held: &RepoState| held.names.keys().cloned().collect::<BTreeSet<_>>();
         let lost: Vec<_> = names(before).difference(&names(&after)).cloned().collect();
         let new: Vec<_> = names(&after).difference(&names(before)).cloned().collect();
         assert!(lost.is_empty() && new.is_empty(), "{place}: lost {lost:#?}, new {new:#?}");
@@ -352,10 +353,10 @@ impl World {
                 if changed.contains(path) {
                     assert_eq!(is.get(path), Some(bytes), "{}: not committed", shown.display());
                 } else {
-                    let to = PathBuf::from(super::os(&replaced(&alike, path, is)));
+                    let to = PathBuf::from(super::os(&replaced(&normalizer, path, is)));
                     let is = is.get(&to).unwrap_or_else(|| panic!("{} is gone", shown.display()));
-                    assert_eq!(alike.text(is), alike.text(bytes), "{}", shown.display());
-                    assert!(!alike.has_token(is), "{} holds a token", shown.display());
+                    assert_eq!(normalizer.text(is), normalizer.text(bytes), "{}", shown.display());
+                    assert!(!normalizer.has_token(is), "{} holds a token", shown.display());
                 }
             }
             assert_eq!(was.len(), is.len(), "{}", folder.display());
@@ -364,9 +365,9 @@ impl World {
 }
 
 /// The path that has this meaning now.
-fn replaced(alike: &Alike, path: &Path, now: &Files) -> Vec<u8> {
+fn replaced(normalizer: &Normalizer, path: &Path, now: &Files) -> Vec<u8> {
     let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
-    let wanted = alike.text(&bytes(path));
-    let found = now.keys().find(|other| alike.text(&bytes(other)) == wanted);
+    let wanted = normalizer.text(&bytes(path));
+    let found = now.keys().find(|other| normalizer.text(&bytes(other)) == wanted);
     found.map_or_else(|| bytes(path), |path| bytes(path))
 }
