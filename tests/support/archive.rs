@@ -1,4 +1,4 @@
-//! Archives of every kind, with what is to be in them.
+//! Builds archives of each supported kind.
 
 use std::io::{Cursor, Write as _};
 
@@ -46,15 +46,15 @@ pub fn tar_archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     to.into_inner().expect("write")
 }
 
-/// Text enough that no packer leaves it as it is.
+/// Text that is long enough for every packer to compress it.
 pub fn content(token: &Token) -> String {
     format!("{}{}", "a line like any other line\n".repeat(40), client(token))
 }
 
-/// On which the token stands.
+/// The line of [`content`] that contains the token.
 pub const LINE: u64 = 41;
 
-/// What Python makes of a script that writes `out`.
+/// Runs a Python script and returns the bytes that it writes to `out`.
 pub fn made_by_python(script: &str, inputs: &[(&str, &[u8])]) -> Vec<u8> {
     let repo = Repo::none();
     for (name, bytes) in inputs {

@@ -1,11 +1,11 @@
-//! A repository with many folders and many old tokens, and one change deep inside.
+//! A repository with many folders, many old tokens, and one change in a nested folder.
 
 use super::token::{Maker, Token};
 use super::{Repo, client, note};
 
 pub const DEEP: &str = "m/n/o/deep.txt";
 
-/// Forty files in eight folders, each with a token that was committed long ago.
+/// Adds forty files in eight folders. Each file contains a token that an old commit introduced.
 pub fn populate(repo: &Repo, make: &mut Maker) {
     for folder in ["", "a/", "a/b/", "c/", "m/", "m/n/", "m/n/o/", "z/"] {
         for n in 0..5 {
@@ -22,7 +22,7 @@ pub fn change(token: &Token) -> String {
     format!("first\n{}last\n", client(token))
 }
 
-/// As `git add` leaves the index, with invalid cache-tree nodes, and as a hook sees it, with all of them valid.
+/// Tests both states of the cache tree: invalid nodes, as `git add` leaves them, and valid nodes, as a hook sees them.
 pub fn expect_found_in_both_states(form: &str, repo: &Repo, token: &Token) {
     note(format!("form: {form}"));
     repo.staged().expect_found(&[(DEEP, 2, token)]);

@@ -1,8 +1,8 @@
-//! Ways to write a text in another.
+//! The encodings in which tests write a token.
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 
-/// A way of writing text, and what keysweep calls it.
+/// An encoding for tests. `name` describes the variant, and `label` is the encoding's name in keysweep's reports.
 pub struct Encoding {
     pub name: &'static str,
     pub label: &'static str,
@@ -13,7 +13,7 @@ const fn encoding(name: &'static str, label: &'static str, write: fn(&[u8]) -> V
     Encoding { name, label, write }
 }
 
-/// Those that can stand in any text.
+/// The encodings that can appear inside any text.
 pub const ENCODINGS: &[Encoding] = &[
     encoding("base64", "base64", |text| BASE64.encode(text).into()),
     encoding("base64 behind one byte", "base64", |text| BASE64.encode(&[b":", text].concat()).into()),
@@ -50,7 +50,7 @@ pub const ENCODINGS: &[Encoding] = &[
     encoding("hex entities", "HTML entities", |text| every(text, |b| format!("&#x{b:x};"))),
 ];
 
-/// Those of a whole file.
+/// The encodings that apply to a whole file.
 pub const WIDE_ENCODINGS: &[Encoding] = &[
     encoding("UTF-16 LE", "UTF-16", |text| utf16(text, u16::to_le_bytes)),
     encoding("UTF-16 BE", "UTF-16", |text| utf16(text, u16::to_be_bytes)),

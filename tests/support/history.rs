@@ -1,4 +1,4 @@
-//! Repositories whose every object holds a token of its own, and what a sweep says of them.
+//! Repositories in which every object contains its own token, and expectations on the report of a history scan.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,12 +9,12 @@ use sha2::{Digest as _, Sha256};
 use super::token::{Maker, Token};
 use super::{Call, Repo, Run, client, text};
 
-/// The fingerprint of the contract, without a process for each of hundreds.
+/// Computes a fingerprint in this process. Starting a shell for each of hundreds of tokens would be slow.
 pub fn fingerprint(token: &Token) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(token.text().as_bytes())[..8])
 }
 
-/// A stream for `git fast-import`. Each of its blobs, trees, commits and tags holds a token that no other object holds.
+/// A stream for `git fast-import`. Each of its blobs, trees, commits and tags contains a token of its own.
 pub struct Stream {
     bytes: Vec<u8>,
     make: Maker,
@@ -27,7 +27,7 @@ impl Stream {
         Self { bytes: Vec::new(), make: Maker::new(seed), tokens: Vec::new(), marks: 0 }
     }
 
-    /// Some commits on `main`, some on `side`, a merge, and a tag of it.
+    /// Several commits on `main`, two on `side`, a merge, and a tag of the merge.
     pub fn small(seed: u64) -> Self {
         let mut stream = Self::new(seed);
         stream.commit("refs/heads/main", &[]);
@@ -47,7 +47,7 @@ impl Stream {
         token
     }
 
-    /// Adds a commit, by the marks of its parents, and returns its own.
+    /// Adds a commit with the parents at these marks and returns its own mark.
     pub fn commit(&mut self, name: &str, parents: &[usize]) -> usize {
         self.marks += 1;
         let mark = self.marks;
@@ -71,7 +71,7 @@ impl Stream {
         mark
     }
 
-    /// Adds a commit on `main` with this file changed and no token besides what is in it.
+    /// Adds a commit on `main` that changes this file. Only `bytes` can contain a token.
     pub fn version(&mut self, path: &str, bytes: impl AsRef<[u8]>) {
         self.marks += 1;
         let (mark, date) = (self.marks, 1_700_000_000 + self.marks);
@@ -87,7 +87,7 @@ impl Stream {
         self.data(&message);
     }
 
-    /// Long enough, and alike enough, that git packs it as a delta.
+    /// Returns a file that is long enough, and similar enough to the others, for git to pack it as a delta.
     fn body(&mut self, token: &Token) -> String {
         let at = self.make.below(60);
         let lines = (0..60).map(|line| if line == at { client(token) } else { format!("line {line} of sixty\n") });
@@ -106,12 +106,12 @@ impl Stream {
         self.bytes.push(b'\n');
     }
 
-    /// Puts all of it into the repository, as loose objects.
+    /// Imports the stream as loose objects.
     pub fn import(&self, repo: &Repo) {
         self.import_at(repo, repo.top());
     }
 
-    /// Puts it into one pack in which each version of a file is a delta against the one before.
+    /// Imports the stream as one pack in which each version of a file is a delta against the previous version.
     pub fn import_as_pack(&self, repo: &Repo, depth: &str) {
         let args = ["-c", "fastimport.unpackLimit=1", "fast-import", "--quiet", &format!("--depth={depth}")];
         repo.git_call(&args).stdin(&self.bytes).run().expect_code(0);
@@ -123,7 +123,7 @@ impl Stream {
     }
 }
 
-/// A folder and variables in which both git and the program are asked.
+/// A working directory and environment variables in which both git and keysweep run.
 pub struct GitEnvironment<'r> {
     repo: &'r Repo,
     folder: PathBuf,
@@ -157,13 +157,13 @@ impl<'r> GitEnvironment<'r> {
         self.set(history_call(self.repo)).run()
     }
 
-    /// What git says is there.
+    /// The ids of all objects that git lists.
     pub fn ids(&self) -> BTreeSet<String> {
         let args = ["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"];
         self.git(&args).out().lines().map(str::to_owned).collect()
     }
 
-    /// Every object once, and exactly these tokens.
+    /// Expects that the scan covers every object once and reports exactly these tokens.
     #[track_caller]
     pub fn expect_complete(&self, tokens: &[Token]) -> Run {
         let run = self.history().expect_code(i32::from(!tokens.is_empty()));
@@ -172,16 +172,16 @@ impl<'r> GitEnvironment<'r> {
         run
     }
 
-    /// As `expect_complete`, and that each object holds some of the tokens and was scanned under its id.
+    /// Like `expect_complete`. Also expects that each object contains a token and is reported by its own id.
     #[track_caller]
     pub fn expect_each_object(&self, tokens: &[Token]) -> Run {
         let run = self.expect_complete(tokens);
         let scanned: BTreeSet<String> = run.findings().iter().map(|f| text(&f["object"]).to_owned()).collect();
         if scanned != self.ids() {
-            run.fail("the objects that were scanned are not those that git lists");
+            run.fail("the scanned objects differ from the objects that git lists");
         }
         if let Some(twice) = run.findings().iter().find(|finding| finding["copies"] != 1) {
-            run.fail(&format!("a token of one object has another count of copies: {twice}"));
+            run.fail(&format!("a token of a single object must have one copy: {twice}"));
         }
         run
     }
@@ -203,7 +203,7 @@ pub fn history(repo: &Repo) -> Run {
     history_call(repo).run()
 }
 
-/// Exactly these tokens, one finding each, and nothing unread.
+/// Expects exactly these tokens, one finding each, and no unread object.
 #[track_caller]
 pub fn expect_tokens<'t>(run: &Run, tokens: impl IntoIterator<Item = &'t Token>) {
     let mut got: Vec<String> = run.findings().iter().map(|f| text(&f["fingerprint"]).to_owned()).collect();
@@ -211,21 +211,21 @@ pub fn expect_tokens<'t>(run: &Run, tokens: impl IntoIterator<Item = &'t Token>)
     got.sort();
     want.sort();
     if got != want || run.summary()["unread"] != 0 {
-        let missing: Vec<_> = want.iter().filter(|one| !got.contains(one)).collect();
-        let strange: Vec<_> = got.iter().filter(|one| !want.contains(one)).collect();
-        run.fail(&format!("{} of {} tokens; missing {missing:?}, strange {strange:?}", got.len(), want.len()));
+        let missing: Vec<_> = want.iter().filter(|fingerprint| !got.contains(fingerprint)).collect();
+        let unexpected: Vec<_> = got.iter().filter(|fingerprint| !want.contains(fingerprint)).collect();
+        run.fail(&format!("{} of {} tokens; missing {missing:?}, unexpected {unexpected:?}", got.len(), want.len()));
     }
 }
 
-/// The finding of this token.
+/// Returns the finding for this token.
 #[track_caller]
 pub fn finding_of(run: &Run, token: &Token) -> Value {
     let wanted = fingerprint(token);
     let found = run.findings().into_iter().find(|finding| finding["fingerprint"] == *wanted);
-    found.unwrap_or_else(|| run.fail(&format!("no finding of {token}")))
+    found.unwrap_or_else(|| run.fail(&format!("no finding for {token}")))
 }
 
-/// All that is said of each token, by fingerprint.
+/// Returns all findings by fingerprint.
 pub fn findings_by_fingerprint(run: &Run) -> BTreeMap<String, Value> {
     run.findings().into_iter().map(|finding| (text(&finding["fingerprint"]).to_owned(), finding)).collect()
 }

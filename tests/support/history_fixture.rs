@@ -1,4 +1,4 @@
-//! A history told commit by commit: each a day after the one before, each by somebody.
+//! Builds a history commit by commit. Each commit has its own author and is dated one day after the previous commit.
 
 use std::cell::Cell;
 
@@ -8,14 +8,14 @@ use super::history::{finding_of, history};
 use super::token::{Maker, Token};
 use super::{Call, Repo, Run, note};
 
-/// A repository, and how many days it has lived.
+/// A repository and the day of its newest commit.
 pub struct HistoryFixture {
     pub repo: Repo,
     make: Maker,
     day: Cell<u32>,
 }
 
-/// What a report tells of a commit.
+/// The attributes of a commit that a report prints.
 #[derive(Clone)]
 pub struct CommitRecord {
     pub id: String,
@@ -31,7 +31,7 @@ impl CommitRecord {
 }
 
 impl HistoryFixture {
-    /// With a first commit that holds no token.
+    /// Starts with a commit that contains no token.
     pub fn new(seed: u64) -> Self {
         let fixture = Self::without_root(seed);
         fixture.add("base.txt", "innocent\n");
@@ -50,12 +50,12 @@ impl HistoryFixture {
         self.repo.git(args)
     }
 
-    /// For the next commit.
+    /// Sets the day of the next commit.
     pub fn on_day(&self, day: u32) {
         self.day.set(day - 1);
     }
 
-    /// Runs a git command that makes a commit, as its author.
+    /// Runs a git command that creates a commit by this author.
     pub fn commit_by(&self, by: &'static str, args: &[&str]) -> CommitRecord {
         let day = self.day.get() + 1;
         self.day.set(day);
@@ -82,19 +82,19 @@ impl HistoryFixture {
         self.git(&["checkout", "-q", "-b", name, at]);
     }
 
-    /// Merges these with whatever strategy; what is staged behind it is part of the merge.
+    /// Merges these branches with the given options of `git merge`.
     pub fn merge(&self, options: &[&str], names: &[&str]) -> CommitRecord {
         self.commit_by("Ada", &[&["merge", "-q", "--no-ff", "-m", "merge"], options, names].concat())
     }
 
-    /// What is said of the only token.
+    /// Returns the finding of a history that contains only this token.
     #[track_caller]
     pub fn only_finding(&self, token: &Token) -> Value {
         let run = history(&self.repo).expect_code(1);
         assert_eq!(run.summary()["tokens"], 1, "{}", run.all());
-        let said = finding_of(&run, token);
-        note(format!("{said:#}"));
-        said
+        let finding = finding_of(&run, token);
+        note(format!("{finding:#}"));
+        finding
     }
 }
 
@@ -104,14 +104,14 @@ fn dated(call: Call, by: &str, day: u32) -> Call {
     call.env("GIT_COMMITTER_DATE", &date).env("GIT_AUTHOR_DATE", &date)
 }
 
-/// `a.txt:3 in <commit>` of every place, in order.
-pub fn places(answer: &Value) -> Vec<String> {
-    let places = answer["places"].as_array().expect("places");
-    let tell = |place: &Value| {
+/// Lists every place of a finding in order, as `a.txt:3 in <commit>`.
+pub fn places(finding: &Value) -> Vec<String> {
+    let places = finding["places"].as_array().expect("places");
+    let describe = |place: &Value| {
         let line = place["line"].as_u64().map_or(String::new(), |line| format!(":{line}"));
         format!("{}{line} in {}", place["path"].as_str().unwrap_or("-"), place["commit"].as_str().unwrap_or("none"))
     };
-    places.iter().map(tell).collect()
+    places.iter().map(describe).collect()
 }
 
 pub fn place(at: &str, commit: &CommitRecord) -> String {

@@ -1,4 +1,4 @@
-//! Looking for tokens in whatever a process printed.
+//! Searches the output of a process for tokens.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::{Repo, Run};
 
 const WINDOW: usize = 12;
 
-/// Every way of printing what `staged` finds.
+/// Every output format of `staged`.
 pub const FORMATS: &[&[&str]] = &[
     &["--format", "human", "--color", "never"],
     &["--format", "human", "--color", "always"],
@@ -20,7 +20,7 @@ pub const FORMATS: &[&[&str]] = &[
 #[track_caller]
 pub fn expect_no_leak<'a>(run: &Run, tokens: impl IntoIterator<Item = &'a Token>) {
     let mut shown: Vec<Vec<u8>> = vec![run.stdout.clone(), run.stderr.clone()];
-    // Encodings that a report may use itself are looked through.
+    // A report encodes some fields, so also search the decoded bytes.
     if run.out().starts_with('{') {
         let objects = run.out();
         let encoded = objects.split("\"path_bytes\":").skip(1).filter_map(|rest| rest.split('"').nth(1));
@@ -47,10 +47,10 @@ pub fn expect_no_leak_in_any_format(repo: &Repo, tokens: &[Token]) {
     }
 }
 
-/// So many letters of a body would be a leak.
+/// A report that prints this many letters of a body in a row leaks the token.
 const LETTERS: usize = 12;
 
-/// A token and all that must not be printed of it: each piece of its body, as each way writes it.
+/// A token and the pieces that a report must not print: each piece of its body, in each encoding that a test uses.
 pub struct GuardedToken {
     pub token: Token,
     pub pieces: HashSet<Vec<u8>>,
@@ -62,11 +62,11 @@ impl GuardedToken {
         Self { pieces: bodies.collect(), token }
     }
 
-    /// The token in these ways, the first one innermost.
+    /// Writes the token in these encodings, the first one innermost, and adds their pieces.
     pub fn written(&mut self, encodings: &[&Encoding]) -> Vec<u8> {
         let plain = self.token.text().as_bytes().to_vec();
         let text = encodings.iter().fold(plain, |text, encoding| (encoding.write)(&text));
-        // Four letters, but no piece so short that chance prints it as well.
+        // A piece has the length of four encoded letters, and at least 16 bytes so that it does not match by chance.
         let letters = (text.len() * 4 / self.token.text().len()).max(16);
         self.pieces.extend(text.windows(letters).map(<[u8]>::to_vec));
         text
@@ -82,9 +82,9 @@ impl GuardedToken {
         }
     }
 
-    /// A piece of the token, or of a way in which it was written, that is in `printed`.
+    /// Returns a piece of the token, plain or encoded, that `printed` contains.
     pub fn leaked_in(&self, printed: &[u8]) -> Option<String> {
-        // Escaped on the way out, the same bytes look otherwise.
+        // A report escapes some bytes, so also search the unescaped text.
         let text = String::from_utf8_lossy(printed);
         let bare: Vec<u8> = text.replace("\\u{0}", "\0").replace("\\\\", "\\").into();
         let lengths: HashSet<usize> = self.pieces.iter().map(Vec::len).collect();

@@ -1,5 +1,5 @@
-//! The one harness of the integration tests: a throw-away folder, the real git, and the program under test.
-#![allow(dead_code)] // every test binary uses a part of it
+//! The harness of the integration tests: a temporary folder, the real git, and the program under test.
+#![allow(dead_code)] // each test binary uses only some of it
 
 #[cfg(feature = "archives")]
 pub mod archive;
@@ -46,11 +46,11 @@ const FIXED: &[(&str, &str)] = &[
     ("LC_ALL", "C"),
 ];
 
-/// Whatever the person or the machine that runs the tests has set must not decide them.
+/// Variables of the developer's environment that must not affect a test.
 const FORGOTTEN: &[&str] =
     &["GIT_", "PRE_COMMIT", "PREK", "NO_COLOR", "CLICOLOR", "FORCE_COLOR", "XDG_CONFIG", "LEFTHOOK", "HUSKY", "SKIP"];
 
-/// A folder of its own, with a repository in it, gone when dropped.
+/// A temporary folder with a repository. Dropping it removes the folder.
 pub struct Repo {
     base: PathBuf,
     top: PathBuf,
@@ -67,7 +67,7 @@ impl Repo {
         repo
     }
 
-    /// The folder and the environment without a repository.
+    /// Creates the folder and the environment without a repository.
     pub fn none() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("keysweep-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -78,7 +78,7 @@ impl Repo {
         Self { base, top }
     }
 
-    /// The same environment with another folder as its top, for clones and linked worktrees below `base`.
+    /// Uses the same environment with another top folder, for clones and linked worktrees below `base`.
     pub fn view(&self, name: &str) -> View<'_> {
         View { repo: self, top: self.base.join(name) }
     }
@@ -106,8 +106,7 @@ impl Repo {
         self.call("git", &["--literal-pathspecs", "add", "--force", "--"]).args(&[path.as_ref()]).run().expect_code(0);
     }
 
-    /// Puts exactly these bytes under exactly this name into the index; no filter, no worktree, no file system's
-    /// opinion on names.
+    /// Adds exactly these bytes to the index under this name. No filter, worktree or file system can change them.
     pub fn stage_blob(&self, path: impl AsRef<OsStr>, bytes: impl AsRef<[u8]>) -> String {
         self.stage_entry("100644", path, bytes)
     }
@@ -160,7 +159,7 @@ impl Repo {
         self.keysweep_call(&["staged", "--format", "jsonl"])
     }
 
-    /// Installs the program as a hook the way a person would by hand.
+    /// Installs the program as a hook, as a user would do by hand.
     pub fn hook(&self, name: &str) {
         let folder = self.git(&["rev-parse", "--git-path", "hooks"]).line();
         let folder = self.path(folder);
@@ -188,7 +187,7 @@ impl Drop for Repo {
     }
 }
 
-/// A second worktree or clone of the same folder.
+/// A second worktree or clone in the same temporary folder.
 pub struct View<'a> {
     repo: &'a Repo,
     pub top: PathBuf,
@@ -223,14 +222,14 @@ pub fn executable(path: &Path, script: &str) {
     fs::remove_file(draft).expect("remove the draft");
 }
 
-/// Copies a program that is going to be started. Another process does it: a thread that forks while this one writes would
-/// hold the file open for writing, and nobody could start it then ("text file busy").
+/// Copies a program with a separate process. If this process wrote the file, a concurrent fork would inherit the
+/// descriptor, and starting the program would fail with "text file busy".
 pub fn copy_program(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-p").args([from, to]).status().expect("start cp");
     assert!(copied.success(), "cp {} {}", from.display(), to.display());
 }
 
-/// Says where a test stands. The test runner shows it with a failing test only.
+/// Logs the progress of a test. The test runner shows the log only if the test fails.
 #[allow(clippy::print_stderr)]
 pub fn note(what: impl std::fmt::Display) {
     eprintln!("{what}");
@@ -244,7 +243,7 @@ pub fn os(bytes: &[u8]) -> OsString {
     OsStr::from_bytes(bytes).to_owned()
 }
 
-/// A line of source code that says nothing about what the token is.
+/// A line of source code that contains the token and does not name its vendor.
 pub fn client(token: &Token) -> String {
     format!("client = Client(\"{token}\")\n")
 }

@@ -1,22 +1,22 @@
-//! Packs made byte by byte, with deltas that git itself would hardly make.
+//! Builds packs byte by byte, with deltas that git itself rarely writes.
 
 use super::Repo;
 
-/// One step of a delta.
+/// An instruction of a delta.
 pub enum DeltaStep<'p> {
-    /// From where in the base, and how many bytes.
+    /// The offset in the base and the number of bytes.
     Copy(usize, usize),
     Insert(&'p [u8]),
 }
 
-/// How a delta names its base.
+/// How a delta refers to its base: `OFS_DELTA` or `REF_DELTA`.
 #[derive(Clone, Copy, Debug)]
 pub enum BaseReference {
     Offset,
     Id,
 }
 
-/// Blobs, whole and as deltas, and what each of them is.
+/// A pack of blobs and deltas, with the content of each entry.
 #[derive(Default)]
 pub struct PackBuilder {
     body: Vec<u8>,
@@ -32,7 +32,7 @@ impl PackBuilder {
         self.entry(3, &[], bytes, bytes.to_vec())
     }
 
-    /// Adds what comes of the pieces of the blob at `base`.
+    /// Adds a delta that builds a blob from the blob at `base`.
     pub fn delta(&mut self, base: usize, by: BaseReference, pieces: &[DeltaStep]) -> usize {
         let from = &self.contents[base];
         let mut made = Vec::new();
@@ -91,12 +91,12 @@ impl PackBuilder {
         pack
     }
 
-    /// Puts the pack into the repository as it is, with an index that git makes.
+    /// Adds the pack unchanged, with an index that git writes.
     pub fn index_into(&self, repo: &Repo) {
         repo.git_call(&["index-pack", "--stdin"]).stdin(self.bytes()).run().expect_code(0);
     }
 
-    /// Puts its objects into the repository as loose ones.
+    /// Adds the objects of the pack as loose objects.
     pub fn unpack_into(&self, repo: &Repo) {
         repo.git_call(&["unpack-objects", "-q"]).stdin(self.bytes()).run().expect_code(0);
     }
@@ -140,7 +140,7 @@ fn distance_back(mut distance: usize) -> Vec<u8> {
     bytes
 }
 
-/// A zlib stream that compresses nothing.
+/// A zlib stream of stored blocks, without compression.
 fn stored(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&[0x78, 0x01]);
     let blocks = bytes.len().div_ceil(0xffff).max(1);

@@ -1,4 +1,4 @@
-//! A repository with a bare remote beside it, hooks as a person writes them, and what their reports say of commits.
+//! A repository with a bare remote, hook scripts, and expectations on the reports of pushed commits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_keysweep");
 pub const ZERO: &str = "0000000000000000000000000000000000000000";
 pub const JSONL: &str = "--format jsonl";
 
-/// What should be found: in which commit (`*` where the contract does not say), where, and what.
+/// An expected finding: commit (`*` if the contract leaves it open), place and token.
 pub type ExpectedFinding<'a> = (&'a str, &'a str, &'a Token);
 
-/// Writes the script that runs the program as the hook `name` of the repository at `folder`.
+/// Writes a script that runs the program as the hook `name` of the repository at `folder`.
 pub fn write_hook(repo: &Repo, folder: impl AsRef<Path>, name: &str, options: &str) {
     let folder = folder.as_ref();
     let asked = repo.git_call(&["rev-parse", "--git-path", "hooks"]).cwd(folder).run().expect_code(0);
@@ -25,13 +25,13 @@ pub fn write_hook(repo: &Repo, folder: impl AsRef<Path>, name: &str, options: &s
     executable(&hooks.join(name), &format!("#!/bin/sh\nexec '{BINARY}' hook {options} {name} \"$@\"\n"));
 }
 
-/// Runs the program as a hook with nothing at all behind its stdin.
+/// Runs the program as a hook with `/dev/null` as its stdin.
 pub fn from_dev_null(repo: &Repo, args: &[&str]) -> Call {
     let script = format!("exec '{BINARY}' hook {JSONL} \"$@\" </dev/null");
     repo.call("sh", &["-c", &script, "sh"]).args(args)
 }
 
-/// Makes what is under refs/remotes/origin what a clone of `url` got: packed, and without reflogs but that of HEAD.
+/// Makes refs/remotes/origin look like a fresh clone of `url`: refs are packed, and only HEAD has a reflog.
 pub fn look_like_a_clone(repo: &Repo, url: &str) {
     repo.git(&["config", "remote.origin.url", url]);
     repo.git(&["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"]);
@@ -42,8 +42,8 @@ pub fn look_like_a_clone(repo: &Repo, url: &str) {
     repo.write(".git/logs/refs/remotes/origin/HEAD", line);
 }
 
-/// A repository whose one commit, with an old token in `old.txt`, `origin` has. Its pre-push hook reports in lines of
-/// JSON.
+/// A repository with one commit, which `origin` also has. The commit contains an old token in `old.txt`. The pre-push
+/// hook prints JSON lines.
 pub struct Pair {
     pub repo: Repo,
     pub old: Token,
@@ -69,7 +69,7 @@ impl Pair {
         pair
     }
 
-    /// Adds a remote, empty as yet.
+    /// Adds an empty remote.
     pub fn bare(&self, name: &str, options: &[&str]) -> PathBuf {
         let folder = self.repo.base().join(format!("{name}.git"));
         let path = folder.to_str().expect("UTF-8");
@@ -94,7 +94,7 @@ impl Pair {
         self.repo.git(&["rev-parse", name]).line()
     }
 
-    /// Commits this file and returns the commit.
+    /// Commits this file and returns the id of the commit.
     pub fn add(&self, path: &str, bytes: impl AsRef<[u8]>) -> String {
         self.repo.stage(path, bytes);
         self.repo.commit(path);
@@ -105,7 +105,7 @@ impl Pair {
         self.repo.git(&["checkout", "-q", "-b", name, at]);
     }
 
-    /// The hook called as git would, with these lines.
+    /// Runs the hook with these lines on stdin, as git would.
     pub fn direct(&self, lines: impl AsRef<[u8]>) -> Run {
         self.direct_call().stdin(lines).run()
     }
@@ -116,7 +116,7 @@ impl Pair {
         self.repo.keysweep_call(&args)
     }
 
-    /// A line as git writes it for a ref that the remote does not have; it has main, which goes under another name.
+    /// Returns a stdin line for a ref that is new on the remote. The remote has `main`, so `main` gets another name.
     pub fn new_ref(&self, name: &str) -> String {
         let oid = self.oid(name);
         let zero = "0".repeat(oid.len());
@@ -128,18 +128,18 @@ impl Pair {
         self.repo.git_call(&["push", "-q"]).args(args).run()
     }
 
-    /// The push is stopped, the remote is as it was, and exactly this is reported.
+    /// Expects that the hook blocks the push, that the remote is unchanged, and that the report has these findings.
     #[track_caller]
     pub fn push_finds(&self, args: &[&str], wanted: &[ExpectedFinding]) {
         let before = refs(&self.repo, &self.origin());
         let run = self.push(args);
         if run.code == Some(0) || refs(&self.repo, &self.origin()) != before {
-            run.fail("the push was not stopped");
+            run.fail("the hook did not block the push");
         }
         expect_report(&run, wanted);
     }
 
-    /// The push goes through the hook, which scanned and found nothing.
+    /// Expects that the hook scans the push, finds nothing and allows it.
     #[track_caller]
     pub fn push_passes(&self, args: &[&str]) -> Run {
         let run = self.push(args).expect_code(0);
@@ -152,7 +152,7 @@ pub fn refs(repo: &Repo, folder: &Path) -> String {
     repo.git_call(&["for-each-ref"]).cwd(folder).run().expect_code(0).out()
 }
 
-/// `a.txt:3`, `symlink a`, or the word for what has no line.
+/// `a.txt:3`, `symlink a`, or the name of a part without a line.
 fn place(finding: &Value) -> String {
     let path = finding["path"].as_str().unwrap_or("(no path)");
     match text(&finding["part"]) {
@@ -162,12 +162,12 @@ fn place(finding: &Value) -> String {
     }
 }
 
-/// Exactly these findings, everything read, and no token printed.
+/// Expects exactly these findings, nothing unread, and no token in the output.
 #[track_caller]
 pub fn expect_report(run: &Run, wanted: &[ExpectedFinding]) {
     let summary = run.summary();
     if summary["unread"] != 0 || summary["findings"] != wanted.len() {
-        run.fail(&format!("expected {} findings and all read", wanted.len()));
+        run.fail(&format!("expected {} findings and nothing unread", wanted.len()));
     }
     let mut got: Vec<_> = run
         .findings()
@@ -191,7 +191,7 @@ pub fn expect_report(run: &Run, wanted: &[ExpectedFinding]) {
     expect_no_leak(run, wanted.iter().map(|(_, _, token)| *token));
 }
 
-/// Exit 2, one sentence on stderr with these words, and no word of an all-clear.
+/// Expects exit 2, one sentence on stderr with these words, and no statement that the scan is clean.
 #[track_caller]
 pub fn expect_refused(run: Run, words: &[&str]) -> Run {
     let run = run.expect_code(2);
@@ -207,7 +207,7 @@ pub fn expect_refused(run: Run, words: &[&str]) -> Run {
     let all = run.all().to_lowercase();
     for word in ["clean", "no token", "0 tokens", "nothing found", "panicked", "backtrace"] {
         if all.contains(word) {
-            run.fail(&format!("{word:?} where something could not be scanned"));
+            run.fail(&format!("an incomplete scan must not print {word:?}"));
         }
     }
     run

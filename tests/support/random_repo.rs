@@ -1,4 +1,4 @@
-//! A user's repository, its remotes and a colleague, after a random history with tokens in it.
+//! A repository, its remotes and another developer's clone, after a random history that contains tokens.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ pub struct RandomRepo {
     count: usize,
 }
 
-/// The files of a worktree, and their bytes.
+/// The files of a worktree and their bytes.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// What one git directory held.
+/// The state of one git directory.
 pub struct RepoState {
     names: RefMeanings,
-    innocent: BTreeSet<String>,
-    /// Names that lead to something innocent, and its id.
+    clean_objects: BTreeSet<String>,
+    /// Names of clean objects, with their ids.
     same: Vec<(String, String)>,
     worktrees: Vec<(PathBuf, Files, BTreeSet<PathBuf>)>,
     indexes: RefMeanings,
@@ -50,7 +50,7 @@ impl RandomRepo {
             random.remotes.push(folder);
         }
         if remotes > 1 && random.below(3) == 0 {
-            // Whoever pushes to the one pushes to both.
+            // A push to `origin` updates both remotes.
             let second = random.remotes[1].to_str().expect("UTF-8").to_owned();
             let first = random.remotes[0].to_str().expect("UTF-8").to_owned();
             random.git(&["config", "remote.origin.pushurl", &first]);
@@ -84,7 +84,7 @@ impl RandomRepo {
         self.repo.git(args).out().lines().map(str::to_owned).collect()
     }
 
-    /// Runs what may be impossible just now.
+    /// Runs a command that the current state may not allow.
     fn try_git(&self, args: &[&str]) -> bool {
         self.repo.git_call(args).run().code == Some(0)
     }
@@ -104,7 +104,7 @@ impl RandomRepo {
         format!("line {number}\n{}", client(&self.token()))
     }
 
-    /// Text, with a token in it one time in `often`.
+    /// Returns text that contains a token once in `often` calls.
     fn text(&mut self, often: usize) -> String {
         if self.below(often) == 0 { self.bad() } else { format!("line {}\n", self.next()) }
     }
@@ -174,7 +174,7 @@ impl RandomRepo {
             }
             13..=15 => self.push(),
             16 => {
-                // What only the reflog has.
+                // This commit is reachable only from the reflog.
                 let text = self.text(2);
                 self.commit_file(&path, &text);
                 self.git(&["reset", "-q", "--hard", "HEAD^"]);
@@ -210,7 +210,7 @@ impl RandomRepo {
         }
     }
 
-    /// Somebody else pushes to a remote; here it is fetched, or not.
+    /// Another developer pushes to a remote. This repository fetches the push in half of the cases.
     fn colleague(&mut self) {
         if self.remotes.is_empty() {
             return;
@@ -232,7 +232,7 @@ impl RandomRepo {
         }
     }
 
-    /// A commit with a signature and a message in Latin-1.
+    /// Creates a commit with a signature and a Latin-1 message.
     fn plumb(&mut self) {
         let [tree, parent] = ["HEAD^{tree}", "HEAD"].map(|name| self.ask(&["rev-parse", name])[0].clone());
         let text = self.text(4);
@@ -249,7 +249,7 @@ impl RandomRepo {
         self.git(&["reset", "-q", "--hard", &id]);
     }
 
-    /// What nobody committed: changes, staged and not, here and in a linked worktree; a HEAD that is detached.
+    /// Leaves uncommitted changes, staged and unstaged, here and in a linked worktree, and sometimes a detached HEAD.
     fn leave(&mut self) {
         if self.below(2) == 0 {
             let text = self.text(2);
@@ -306,10 +306,11 @@ impl RandomRepo {
         let normalizer = self.normalizer();
         let mut objects = Objects::of(&self.repo, git_dir);
         let listed = listed(&self.repo, git_dir);
-        let innocent = objects.clean_ids(&normalizer);
+        let clean_objects = objects.clean_ids(&normalizer);
         let names = objects.names(&listed, &normalizer);
-        let same =
-            listed.into_iter().filter(|(name, id)| innocent.contains(id) && !normalizer.has_token(name.as_bytes()));
+        let same = listed
+            .into_iter()
+            .filter(|(name, id)| clean_objects.contains(id) && !normalizer.has_token(name.as_bytes()));
         let same = same.collect();
         let mut indexes = RefMeanings::new();
         let mut worktrees = Vec::new();
@@ -327,10 +328,10 @@ impl RandomRepo {
             let changed = changed.map(|entry| PathBuf::from(super::os(&entry[3..]))).collect();
             worktrees.push((folder.clone(), worktree(&folder), changed));
         }
-        RepoState { names, innocent, same, worktrees, indexes }
+        RepoState { names, clean_objects, same, worktrees, indexes }
     }
 
-    /// All that was there is there, but for the tokens.
+    /// Expects that the rewrite changed nothing except the tokens.
     #[track_caller]
     pub fn expect_kept(&self, git_dir: &Path, before: &RepoState) {
         let (normalizer, after) = (self.normalizer(), self.held(git_dir));
@@ -340,23 +341,28 @@ impl RandomRepo {
         let new: Vec<_> = names(&after).difference(&names(before)).cloned().collect();
         assert!(lost.is_empty() && new.is_empty(), "{place}: lost {lost:#?}, new {new:#?}");
         let differ: Vec<_> = before.names.iter().filter(|(name, is)| after.names[*name] != **is).collect();
-        assert!(differ.is_empty(), "{place}: other than before {differ:#?}");
+        assert!(differ.is_empty(), "{place}: the rewrite changed {differ:#?}");
         let ids = Objects::of(&self.repo, git_dir).ids();
-        let gone: Vec<_> = before.innocent.difference(&ids).collect();
-        assert!(gone.is_empty(), "{place}: innocent objects are gone: {gone:?}");
+        let gone: Vec<_> = before.clean_objects.difference(&ids).collect();
+        assert!(gone.is_empty(), "{place}: clean objects are missing: {gone:?}");
         let moved: Vec<_> = before.same.iter().filter(|one| !after.same.contains(one)).collect();
-        assert!(moved.is_empty(), "{place}: moved without need: {moved:?}");
+        assert!(moved.is_empty(), "{place}: refs of clean objects moved: {moved:?}");
         assert_eq!(before.indexes, after.indexes, "{place}");
         for ((folder, was, changed), (_, is, _)) in before.worktrees.iter().zip(&after.worktrees) {
             for (path, bytes) in was {
                 let shown = folder.join(path);
                 if changed.contains(path) {
-                    assert_eq!(is.get(path), Some(bytes), "{}: not committed", shown.display());
+                    assert_eq!(
+                        is.get(path),
+                        Some(bytes),
+                        "{}: the rewrite changed an uncommitted file",
+                        shown.display()
+                    );
                 } else {
                     let to = PathBuf::from(super::os(&replaced(&normalizer, path, is)));
-                    let is = is.get(&to).unwrap_or_else(|| panic!("{} is gone", shown.display()));
+                    let is = is.get(&to).unwrap_or_else(|| panic!("{} is missing", shown.display()));
                     assert_eq!(normalizer.text(is), normalizer.text(bytes), "{}", shown.display());
-                    assert!(!normalizer.has_token(is), "{} holds a token", shown.display());
+                    assert!(!normalizer.has_token(is), "{} contains a token", shown.display());
                 }
             }
             assert_eq!(was.len(), is.len(), "{}", folder.display());
@@ -364,7 +370,7 @@ impl RandomRepo {
     }
 }
 
-/// The path that has this meaning now.
+/// The path that replaces `path` after the rewrite.
 fn replaced(normalizer: &Normalizer, path: &Path, now: &Files) -> Vec<u8> {
     let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
     let wanted = normalizer.text(&bytes(path));

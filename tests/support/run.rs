@@ -1,4 +1,4 @@
-//! Starting a process, and what is asked of what it did.
+//! Starts processes and checks their results.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::text;
 use super::token::Token;
 
-/// A scan that hangs should fail the test that hangs it, not the whole run.
+/// The timeout of a process, so that a scan that hangs fails its own test and not the whole run.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// One process about to be started.
+/// A process to start.
 pub struct Call {
     pub command: Command,
     stdin: Vec<u8>,
@@ -43,7 +43,7 @@ impl Call {
         self
     }
 
-    /// For programs that build something first.
+    /// Sets another timeout, for programs that build something first.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -59,7 +59,7 @@ impl Call {
         self.run_with_own_stdout()
     }
 
-    /// For tests that put something else than a pipe to this process behind stdout.
+    /// Runs with the stdout that the test has set up, which need not be a pipe to this process.
     pub fn run_with_own_stdout(mut self) -> Run {
         let command = &self.command;
         let (program, folder) = (command.get_program(), command.get_current_dir());
@@ -67,7 +67,7 @@ impl Call {
         let what = format!("{} {args:?} in {folder:?}", program.display());
         self.command.stdin(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap_or_else(|e| panic!("start {what}: {e}"));
-        // The parent's copy of a pipe's writing end would keep the pipe open.
+        // Drop the parent's copy of the write end, which would keep the pipe open.
         drop(self.command);
         let mut stdin = child.stdin.take().expect("piped");
         let input = self.stdin;
@@ -95,11 +95,11 @@ fn drain(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
 fn receive_within(from: &Receiver<Vec<u8>>, timeout: Duration, child: &mut Child, what: &str) -> Vec<u8> {
     from.recv_timeout(timeout).unwrap_or_else(|_| {
         let _ = child.kill();
-        panic!("no end after {timeout:?}: {what}")
+        panic!("timed out after {timeout:?}: {what}")
     })
 }
 
-/// What a process did.
+/// The result of a process.
 pub struct Run {
     what: String,
     pub code: Option<i32>,
@@ -120,7 +120,7 @@ impl Run {
         self.out() + &self.err()
     }
 
-    /// The first line of stdout, for git commands that print an id.
+    /// The first line of stdout. Git commands print an id there.
     pub fn line(&self) -> String {
         self.out().lines().next().unwrap_or_default().to_owned()
     }
@@ -159,7 +159,7 @@ impl Run {
         self
     }
 
-    /// The objects of `--format jsonl`.
+    /// The objects that `--format jsonl` prints.
     #[track_caller]
     pub fn objects(&self) -> Vec<Value> {
         self.out()
@@ -181,7 +181,7 @@ impl Run {
         }
     }
 
-    /// Exit 1 and exactly these findings, in any order: path, line, token.
+    /// Expects exit 1 and exactly these findings (path, line, token) in any order.
     #[track_caller]
     pub fn expect_found(self, wanted: &[(&str, u64, &Token)]) -> Self {
         let run = self.expect_code(1);
@@ -208,7 +208,7 @@ impl Run {
         }
     }
 
-    /// Exit 0, nothing found, nothing left out.
+    /// Expects exit 0, no finding and nothing skipped.
     #[track_caller]
     pub fn expect_silent(self) -> Self {
         let run = self.expect_code(0);

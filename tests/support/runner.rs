@@ -1,4 +1,4 @@
-//! Repositories guarded through a runner, each with the configuration that `docs/` shows for it.
+//! Repositories whose hooks a runner manages, each with the configuration from `docs/`.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,7 +10,7 @@ use super::token::Token;
 use super::tools::{node, python, tools};
 use super::{Call, Repo, Run};
 
-/// What starts keysweep when git starts a hook.
+/// The program that starts keysweep when git runs a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runner {
     Git,
@@ -22,13 +22,13 @@ pub enum Runner {
 
 const HOOKS: [&str; 4] = ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"];
 
-/// A file of this repository.
+/// The path of a file in this repository.
 pub fn ours(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The framework's configuration of `docs/` with this repository at HEAD as the place of its hooks: what is not committed is not
-/// tested.
+/// The configuration from `docs/` for pre-commit and prek, which points to this repository at HEAD. Uncommitted changes
+/// are not tested.
 pub fn framework_config(name: &str) -> String {
     let hooks = env!("CARGO_MANIFEST_DIR");
     let head = Command::new("git").args(["-C", hooks, "rev-parse", "HEAD"]).output().expect("git runs").stdout;
@@ -38,7 +38,7 @@ pub fn framework_config(name: &str) -> String {
 }
 
 impl Runner {
-    /// The folder with the runner's programs.
+    /// The folder with the programs of the runner.
     fn programs(self) -> Option<&'static Path> {
         match self {
             Self::Git => None,
@@ -63,7 +63,7 @@ impl Runner {
         }
     }
 
-    /// The one command that a person runs in a clone.
+    /// The command that installs the hooks in a clone.
     fn install(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::Git => ("keysweep", &["install"]),
@@ -75,13 +75,13 @@ impl Runner {
     }
 }
 
-/// `call` where a shell finds the program under test and the runner's programs.
+/// Puts keysweep and the programs of the runner in the PATH of `call`.
 pub fn equip(call: Call, runner: Runner) -> Call {
     let binary = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder");
     equip_with(call, runner, Some(binary))
 }
 
-/// The same on a machine that has no keysweep in PATH.
+/// Puts only the programs of the runner in the PATH, like a machine without keysweep.
 pub fn equip_without_keysweep(call: Call, runner: Runner) -> Call {
     equip_with(call, runner, None)
 }
@@ -91,18 +91,18 @@ fn equip_with(call: Call, runner: Runner, binary: Option<&Path>) -> Call {
     call.env("PATH", path(ours, "keysweep"))
         .env("PRE_COMMIT_HOME", tools().join("pre-commit-home"))
         .env("PREK_HOME", tools().join("prek-home"))
-        // The frameworks copy their hooks out of this repository first, one test at a time.
+        // The frameworks first copy the hooks from this repository, one test at a time.
         .timeout(Duration::from_secs(300))
 }
 
-/// A PATH of these folders and the machine's own, without those that have `program`.
+/// A PATH of these folders, followed by the system's folders that do not contain `program`.
 pub fn path(first: Vec<PathBuf>, program: &str) -> OsString {
     let own = std::env::var_os("PATH").unwrap_or_default();
     let system = std::env::split_paths(&own).filter(|folder| !folder.join(program).exists());
     std::env::join_paths(first.into_iter().chain(system)).expect("no folder has a colon in its name")
 }
 
-/// A repository whose hooks are live, with a history of one commit and a bare remote.
+/// A repository with installed hooks, one commit and a bare remote.
 pub struct HookedRepo {
     pub repo: Repo,
     pub runner: Runner,
@@ -123,7 +123,7 @@ impl HookedRepo {
         hooked
     }
 
-    /// What a person does in `folder` to make the hooks live.
+    /// Installs the hooks in `folder` as a user would.
     pub fn install(&self, folder: &Path) {
         let (program, args) = self.runner.install();
         self.call(program, args).cwd(folder).run().expect_code(0);
@@ -137,36 +137,36 @@ impl HookedRepo {
         self.call("git", args)
     }
 
-    /// Every ref here and at the remote with its id.
+    /// Every ref of the repository and of its remote, with its id.
     fn refs(&self) -> String {
         let refs = |at: &str| self.repo.git(&[at, "for-each-ref", "--format=%(refname) %(objectname)"]).out();
         refs("--git-dir=.git") + &refs("--git-dir=../remote")
     }
 
-    /// Nothing is committed or pushed.
+    /// Expects that the hook blocks the command and that no ref changes.
     #[track_caller]
     pub fn expect_refused(&self, call: Call) -> Run {
         let before = self.refs();
         let run = call.run();
         if run.code == Some(0) || self.refs() != before {
-            run.fail("expected it to be stopped");
+            run.fail("expected the hook to block the command");
         }
         run
     }
 
-    /// Nothing is committed or pushed, and what is said shows which token it is, but not the token.
+    /// Expects that the hook blocks the command and prints the redacted token, but not the token.
     #[track_caller]
     pub fn expect_stopped(&self, call: Call, token: &Token) -> Run {
         self.expect_refused(call).expect_has(&token.redacted()).expect_lacks(token.body())
     }
 
-    /// Something is committed or pushed.
+    /// Expects that the hook allows the command and that a ref changes.
     #[track_caller]
     pub fn expect_passes(&self, call: Call) -> Run {
         let before = self.refs();
         let run = call.run().expect_code(0);
         if self.refs() == before {
-            run.fail("expected a ref to be changed");
+            run.fail("expected a ref to change");
         }
         run
     }

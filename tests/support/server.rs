@@ -1,4 +1,4 @@
-//! A server with a hook of its own, and a client that pushes to it.
+//! A server with a hook, and a client that pushes to it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,8 @@ use super::push::{ExpectedFinding, expect_report, refs, write_hook};
 use super::token::{Maker, Token};
 use super::{Repo, Run, client};
 
-/// A client, and a server that has its first commit with an old token in `old.txt`. The hook's report goes to a file.
+/// A client, and a server with a first commit that contains an old token in `old.txt`. The hook writes its report to a
+/// file.
 pub struct ServerFixture {
     pub client: Repo,
     pub server: PathBuf,
@@ -58,7 +59,7 @@ impl ServerFixture {
         self.client.git_call(args).cwd(&self.server).run()
     }
 
-    /// Refs, and every object but those that nothing names.
+    /// The refs, the objects, and the quarantine folders of unfinished pushes.
     pub fn state(&self) -> (String, String, Vec<PathBuf>) {
         let objects = self.git_on_server(&["cat-file", "--batch-all-objects", "--batch-check"]).expect_code(0).out();
         let mut folders: Vec<_> =
@@ -67,15 +68,15 @@ impl ServerFixture {
         (refs(&self.client, &self.server), objects, folders)
     }
 
-    /// The server refuses all of it, and its hook said exactly this. Of what is refused before `update` runs, nothing
-    /// is kept; by then git has taken the objects over.
+    /// Expects that the server rejects every ref and that its hook reports these findings. After a rejection by
+    /// `pre-receive`, git keeps no object. `update` runs after git has moved the objects out of quarantine.
     #[track_caller]
     pub fn expect_rejected(&self, args: &[&str], wanted: &[ExpectedFinding]) {
         let before = self.state();
         let run = self.client.git_call(&["push", "-q", "origin"]).args(args).run().expect_code(1);
         let after = self.state();
         if after.0 != before.0 || (self.hook == "pre-receive" && after != before) {
-            run.fail("the server was changed");
+            run.fail("the server has changed");
         }
         expect_no_leak(&run, wanted.iter().map(|(_, _, token)| *token));
         self.git_on_server(&["fsck", "--strict", "--connectivity-only"]).expect_code(0);
@@ -88,14 +89,14 @@ impl ServerFixture {
         expect_report(&self.report(run), &[]);
     }
 
-    /// The run of the push, with the hook's report in the place of what git printed.
+    /// Replaces the stdout of the push by the report of the hook.
     pub fn report(&self, mut run: Run) -> Run {
         run.stdout = fs::read(self.report_path()).unwrap_or_default();
         let _ = fs::remove_file(self.report_path());
         run
     }
 
-    /// The hook called at the server outside of any push.
+    /// Runs the hook on the server without a push.
     pub fn direct(&self, args: &[&str], stdin: &str) -> Run {
         let call = self.client.keysweep_call(&["hook", "--format", "jsonl"]).args(args);
         call.cwd(&self.server).env("GIT_DIR", ".").stdin(stdin).run()

@@ -1,5 +1,5 @@
-//! Whole outputs as files: `tests/expected/NAME.txt` has what a person sees, so that a change of wording is a diff that can be
-//! reviewed. `BLESS=1 cargo test --test reports` writes them.
+//! Snapshots of whole outputs. `tests/expected/NAME.txt` contains the output that a user sees, so that a change of
+//! wording appears as a diff. `BLESS=1 cargo test --test reports` updates the files.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,17 +7,17 @@ use std::fs;
 use super::runner::ours;
 use super::{Repo, Run};
 
-/// What one file holds: scenes, each with its title.
+/// The content of one snapshot file: scenes, each with a title.
 #[derive(Default)]
 pub struct Snapshot {
     text: String,
 }
 
 impl Snapshot {
-    /// Adds what `run` printed, with its exit code, under the command that a reader would type.
+    /// Adds the command that a reader would type, the output of `run` and its exit code.
     pub fn add(&mut self, title: &str, command: &str, repo: &Repo, run: &Run) {
         let (out, err) = (steady(&run.out(), repo), steady(&run.err(), repo));
-        let code = run.code.expect("it ended by itself");
+        let code = run.code.expect("the process exited by itself");
         let text = &mut self.text;
         writeln!(text, "=== {title}\n$ {command}\n{out}").expect("writing to memory");
         if !err.is_empty() {
@@ -26,7 +26,7 @@ impl Snapshot {
         writeln!(text, "--- exit {code}\n").expect("writing to memory");
     }
 
-    /// Compares all scenes with the file.
+    /// Compares the scenes with the file.
     #[track_caller]
     pub fn check(&self, name: &str) {
         let path = ours(&format!("tests/expected/{name}.txt"));
@@ -45,7 +45,7 @@ impl Snapshot {
     }
 }
 
-/// Without what differs from machine to machine.
+/// Replaces paths that differ between machines.
 fn steady(text: &str, repo: &Repo) -> String {
     let text = text.replace(&*repo.base().to_string_lossy(), "/home/ada");
     text.replace(env!("CARGO_BIN_EXE_keysweep"), "/usr/local/bin/keysweep")

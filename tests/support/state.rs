@@ -1,5 +1,5 @@
-//! What a repository holds, with each token and each replacement of it written alike, so that what a plan did can be compared
-//! with what was there. All of it is read through git itself.
+//! The state of a repository with tokens and their replacements normalized, so that the states before and after a
+//! rewrite can be compared. All data is read through git.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,17 +13,17 @@ use super::Repo;
 use super::history::fingerprint;
 use super::token::Token;
 
-/// Every object of a git directory.
+/// All objects of a git directory.
 pub struct Objects {
     all: HashMap<String, (String, Vec<u8>)>,
     memo: HashMap<String, u64>,
     clean: HashMap<String, bool>,
 }
 
-/// Names with what they lead to, everything that is named by a token or holds one written alike.
+/// Names, with tokens normalized, and the meaning of the object that each name refers to.
 pub type RefMeanings = BTreeMap<String, u64>;
 
-/// Writes tokens and their replacements alike.
+/// Replaces each token, and each replacement of it, by the same marker.
 pub struct Normalizer {
     tokens: Vec<(Vec<u8>, Vec<u8>)>,
     replaced: Regex,
@@ -57,7 +57,7 @@ fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
 }
 
 impl Objects {
-    /// Of the git directory `folder`.
+    /// Reads the objects of the git directory `folder`.
     pub fn of(repo: &Repo, folder: &Path) -> Self {
         let args = ["cat-file", "--batch-all-objects", "--batch", "--unordered"];
         let out = repo.git_call(&args).env("GIT_DIR", folder).env("GIT_NO_LAZY_FETCH", "1").run().expect_code(0).stdout;
@@ -74,13 +74,13 @@ impl Objects {
         Self { all, memo: HashMap::new(), clean: HashMap::new() }
     }
 
-    /// Ids of objects that hold a token.
+    /// Ids of objects that contain a token.
     pub fn containing_tokens(&self, normalizer: &Normalizer) -> Vec<String> {
         let held = self.all.iter().filter(|(_, (_, bytes))| normalizer.has_token(bytes));
         held.map(|(id, (kind, _))| format!("{kind} {id}")).collect()
     }
 
-    /// Ids of objects that neither hold a token nor lead to one.
+    /// Ids of objects that neither contain a token nor reach an object that does.
     pub fn clean_ids(&mut self, normalizer: &Normalizer) -> BTreeSet<String> {
         let ids: Vec<String> = self.all.keys().cloned().collect();
         ids.into_iter().filter(|id| self.is_clean(id, normalizer)).collect()
@@ -101,7 +101,7 @@ impl Objects {
         clean
     }
 
-    /// All that an object says and leads to, but for ids and for signatures, which no rewriting keeps.
+    /// A hash of an object and all objects that it reaches. Ids and signatures are left out: a rewrite changes them.
     pub fn meaning(&mut self, id: &str, normalizer: &Normalizer) -> u64 {
         if let Some(known) = self.memo.get(id) {
             return *known;
@@ -142,7 +142,7 @@ impl Objects {
         meaning
     }
 
-    /// What each of these names leads to.
+    /// The meaning of each listed name.
     pub fn names(&mut self, listed: &[(String, String)], normalizer: &Normalizer) -> RefMeanings {
         let shown = |name: &str| String::from_utf8_lossy(&normalizer.text(name.as_bytes())).into_owned();
         listed.iter().map(|(name, id)| (shown(name), self.meaning(id, normalizer))).collect()
@@ -183,9 +183,9 @@ fn references(kind: &str, bytes: &[u8]) -> Vec<String> {
     }
 }
 
-/// Names and ids of all refs, of HEADs that are detached, and of the entries of all reflogs, stashes among them.
+/// Names and ids of all refs, all detached HEADs and all reflog entries, including stashes.
 pub fn listed(repo: &Repo, folder: &Path) -> Vec<(String, String)> {
-    // A reflog's message names commits too.
+    // A reflog message can contain commit ids, which a rewrite changes.
     let ids = regex::Regex::new("[0-9a-f]{40}").expect("a pattern");
     let refs = repo.git_call(&["for-each-ref", "--format=%(refname) %(objectname)"]).env("GIT_DIR", folder);
     let pair = |line: &str| line.split_once(' ').map(|(name, id)| (name.to_owned(), id.to_owned()));
@@ -210,14 +210,14 @@ pub fn listed(repo: &Repo, folder: &Path) -> Vec<(String, String)> {
     listed
 }
 
-/// All files below `folder`, links left aside.
+/// All files below `folder`, without following symlinks.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.expect("an entry").path()).filter(|path| !path.is_symlink());
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// Paths and bytes of the files of a worktree.
+/// The paths and bytes of the files in a worktree.
 pub fn worktree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for path in files(folder) {

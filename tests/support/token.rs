@@ -1,4 +1,4 @@
-//! Tokens made while the test runs, so that no source file holds one.
+//! Generates tokens at run time, so that no source file contains one.
 
 use std::fmt;
 use std::io::Write as _;
@@ -15,7 +15,7 @@ pub const WHSEC: &str = concat!("whsec", "_");
 
 pub const CUSTOM_RULE: &str = "[[rule]]\nid = 'acme-token'\nprefix = 'acme_'\n";
 
-/// A token and where its random part begins.
+/// A token and the offset of its random part.
 #[derive(Clone)]
 pub struct Token {
     pub family: &'static str,
@@ -38,13 +38,13 @@ impl Token {
         &self.text[self.body_at..]
     }
 
-    /// The form of the contract: the prefix, an ellipsis, the last four characters.
+    /// The redacted form of the contract: the prefix, an ellipsis and the last four characters.
     pub fn redacted(&self) -> String {
         let tail = &self.text[self.text.len() - 4..];
         format!("{}…{tail}", &self.text[..self.body_at])
     }
 
-    /// What the contract promises that a shell can compute, computed by the shell's tools.
+    /// The fingerprint, computed with shell tools, since the contract promises that a shell can compute it.
     pub fn fingerprint(&self) -> String {
         let digest = ["sha256sum", "shasum"]
             .into_iter()
@@ -71,7 +71,7 @@ fn sha256(tool: &str, bytes: &[u8]) -> Option<String> {
     String::from_utf8(output.stdout).ok()
 }
 
-/// A source of tokens that gives the same ones on every run.
+/// A deterministic generator of tokens.
 pub struct Maker {
     state: u64,
 }
@@ -99,8 +99,8 @@ impl Maker {
         std::iter::repeat_with(|| self.next().to_le_bytes()[3]).take(n).collect()
     }
 
-    /// A scanner may miss the few draws in a thousand that look like a word or a sequence. These tests are about
-    /// everything else, so such draws are drawn again.
+    /// Draws again if the result looks like a word or a sequence. A scanner may reject those few in a thousand, and
+    /// these tests are not about them.
     fn draw(&mut self, alphabet: &[u8], n: usize) -> String {
         loop {
             let drawn: String = (0..n).map(|_| char::from(alphabet[self.below(alphabet.len())])).collect();
@@ -143,17 +143,17 @@ impl Maker {
         Token::new("key without environment", SK, &self.alnum(n))
     }
 
-    /// Of the rule that [`CUSTOM_RULE`] configures.
+    /// A token of the rule in [`CUSTOM_RULE`].
     pub fn custom(&mut self, n: usize) -> Token {
         Token::new("custom rule", "acme_", &self.alnum(n))
     }
 
-    /// Of no rule.
+    /// A string that matches no rule.
     pub fn unknown(&mut self, n: usize) -> Token {
         Token::new("no rule", "", &self.alnum(n))
     }
 
-    /// Of no rule, and made of words.
+    /// A string of words that matches no rule.
     pub fn words(&mut self) -> Token {
         const WORDS: [&str; 8] = ["correct", "horse", "battery", "staple", "purple", "window", "garden", "yellow"];
         let words: Vec<&str> = (0..4).map(|_| WORDS[self.below(WORDS.len())]).collect();
@@ -206,7 +206,7 @@ impl Maker {
         Token::new("Ticket Tailor", &prefix, &self.hex(32))
     }
 
-    /// One token of each family that the project promises to find wherever it stands.
+    /// One token of each family that keysweep finds in any context.
     pub fn every_family(&mut self) -> Vec<Token> {
         let under = |family, stem: &str, body: String| Token::new(family, &format!("{}_{stem}_", &SK[..2]), &body);
         vec![
@@ -260,7 +260,7 @@ fn class(byte: u8) -> u8 {
     }
 }
 
-/// Random enough for any judge: body letters change their class more often than in most draws.
+/// A strict test of randomness: the character class changes more often than in most draws.
 fn looks_random(body: &[u8]) -> bool {
     let pairs = || body.windows(2);
     let share = |n: usize| n * 100 / body.len();
@@ -274,7 +274,7 @@ fn looks_random(body: &[u8]) -> bool {
     share(changes) >= restless && share(steps) <= 25 && digits >= 3 && distinct.len() >= 8 && !repeats
 }
 
-/// RFC 4648 with the last two letters of the caller's choice.
+/// RFC 4648 base64 with these two characters at the end of the alphabet.
 pub fn base64(bytes: &[u8], last_two: [u8; 2], padded: bool) -> String {
     let alphabet = [UPPER, LOWER, DIGIT, &last_two].concat();
     let mut out = String::new();

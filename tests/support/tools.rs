@@ -1,4 +1,4 @@
-//! The runners themselves, from their registries, in a folder below the build folder where the next run finds them.
+//! Installs third-party tools from their registries into a folder of the build directory. Later runs reuse them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,15 +11,15 @@ const PRE_COMMIT: &str = "4.7.0";
 const PREK: &str = "0.5.11";
 const HUSKY: &str = "9.1.7";
 const LEFTHOOK: &str = "2.2.2";
-/// The oldest git that is supported, and the suite that has it.
+/// The oldest supported git, and the Debian suite that contains it.
 const OLDEST_GIT: &str = "git version 2.39";
 const OLDEST_SUITE: &str = "bookworm";
-/// The name of Debian's newest suite never changes.
+/// The name of Debian's newest suite, which never changes.
 const NEWEST_SUITE: &str = "sid";
 const FILTER_REPO: &str = "2.47.0";
 const LIBARCHIVE: &str = "3.5.1.210531";
 
-/// What is installed, and what the runners keep for themselves.
+/// The folder of the installed tools and the caches of the runners.
 pub fn tools() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("tools")
 }
@@ -33,7 +33,7 @@ pub fn python() -> &'static Path {
             run(Command::new("python3").args(["-m", "venv"]).arg(draft));
             let wanted = [format!("pre-commit=={PRE_COMMIT}"), format!("prek=={PREK}")];
             run(Command::new(draft.join("bin/python")).args(["-m", "pip", "install", "--quiet"]).args(wanted));
-            // What pip writes knows the draft's path only.
+            // pip writes scripts with the path of the draft folder, so write the script by hand.
             let python = home.join("bin/python");
             let start = format!("#!/bin/sh\nexec '{}' -m pre_commit \"$@\"\n", python.display());
             executable(&draft.join("bin/pre-commit"), &start);
@@ -66,7 +66,8 @@ pub fn filter_repo() -> &'static Path {
             run(Command::new("python3").args(["-m", "venv"]).arg(draft));
             let wanted = format!("git-filter-repo=={FILTER_REPO}");
             run(Command::new(draft.join("bin/python")).args(["-m", "pip", "install", "--quiet", &wanted]));
-            // What pip writes knows the draft's path only. In a folder of its own, so that PATH gets no other Python.
+            // pip writes scripts with the path of the draft folder, so write the script by hand. Its separate folder
+            // keeps the Python of the virtual environment out of PATH.
             let start = format!("#!/bin/sh\nexec '{}' -m git_filter_repo \"$@\"\n", home.join("bin/python").display());
             fs::create_dir_all(draft.join("only")).expect("create the folder of a tool");
             executable(&draft.join("only/git-filter-repo"), &start);
@@ -75,7 +76,7 @@ pub fn filter_repo() -> &'static Path {
     })
 }
 
-/// Folders, each with a `git`: the oldest that is supported, where the system's own is another one, and Debian's newest.
+/// Folders that each contain a `git`: the oldest supported version and Debian's newest version.
 pub fn gits() -> &'static [(&'static str, PathBuf)] {
     static FOLDERS: OnceLock<Vec<(&'static str, PathBuf)>> = OnceLock::new();
     FOLDERS.get_or_init(|| {
@@ -92,7 +93,7 @@ fn version_in(folder: &Path) -> String {
     output.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A folder of its own, so that PATH gets nothing else.
+/// A folder that contains only this git, so that PATH gets no other program.
 fn only_git(folder: &Path) -> PathBuf {
     let start = format!("#!/bin/sh\nexec '{}' \"$@\"\n", folder.join("git").display());
     let home = once("git-oldest-here", |draft, _| {
@@ -102,14 +103,14 @@ fn only_git(folder: &Path) -> PathBuf {
     home.join("bin")
 }
 
-/// Git of a suite of Debian's, with the C library that it wants, unpacked into a folder.
+/// Unpacks git and its C library from a Debian suite into a folder.
 fn from_debian(suite: &str) -> PathBuf {
     let home = once(&format!("git-{suite}"), |draft, home| {
         debian_packages(suite, &["git", "libc6", "libpcre2-8-0", "zlib1g"], draft);
         for folder in ["bin", "exec"] {
             fs::create_dir_all(draft.join(folder)).expect("create the folder of a tool");
         }
-        // The loader of that library starts git, and git is to find itself, not the machine's.
+        // The loader of that C library starts git. Git must find its own subcommands, not those of the system.
         let start = "#!/bin/sh\nroot='HOME/root'\n\
             export GIT_EXEC_PATH='HOME/exec' GIT_TEMPLATE_DIR=\"$root/usr/share/git-core/templates\"\n\
             loader=$(find \"$root\" -name 'ld-linux*' -type f | head -n 1)\n\
@@ -127,8 +128,8 @@ fn from_debian(suite: &str) -> PathBuf {
     home.join("bin")
 }
 
-/// Unpacks packages of a suite of Debian's into `draft/root`. The machine's settings of apt say where packages come from; what it
-/// has installed stays as it is.
+/// Unpacks packages of a Debian suite into `draft/root`. The apt settings of the machine choose the mirror. The
+/// packages of the system stay as they are.
 fn debian_packages(suite: &str, names: &[&str], draft: &Path) {
     let apt = |args: &[&str], folder: &Path| {
         let state = draft.join("apt");
@@ -156,20 +157,21 @@ fn debian_packages(suite: &str, names: &[&str], draft: &Path) {
         run(Command::new("dpkg-deb").arg("-x").arg(deb).arg(draft.join("root")));
     }
     for folder in ["apt", "debs"] {
-        fs::remove_dir_all(draft.join(folder)).expect("remove what is no longer needed");
+        fs::remove_dir_all(draft.join(folder)).expect("remove the download folders");
     }
 }
 
-/// Where this machine gets Debian's packages.
+/// The URL of the Debian mirror in this machine's apt settings.
 fn debian() -> String {
     let mut apt = Command::new("apt-get");
-    let output = apt.args(["indextargets", "--format", "$(REPO_URI)"]).output().expect("apt-get, which the tests need");
+    let output =
+        apt.args(["indextargets", "--format", "$(REPO_URI)"]).output().expect("start apt-get, which the tests need");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let uri = text.lines().find(|uri| uri.ends_with("/debian/"));
-    uri.unwrap_or_else(|| panic!("apt knows no place of Debian's packages: {text}")).to_owned()
+    uri.unwrap_or_else(|| panic!("apt has no Debian mirror: {text}")).to_owned()
 }
 
-/// bsdtar's library. A package of Python has it for Linux on `x86_64`; elsewhere this is the system's.
+/// The library of bsdtar. A Python package contains it for Linux on `x86_64`. Other platforms use the system's library.
 pub fn libarchive() -> PathBuf {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         let script = "import ctypes.util; print(ctypes.util.find_library('archive') or 'libarchive.so')";
@@ -185,7 +187,7 @@ pub fn libarchive() -> PathBuf {
     home.join("extractcode_libarchive/lib/libarchive.so")
 }
 
-/// The system's unzip, or else the one of the oldest supported suite of Debian's.
+/// The system's unzip, or the unzip of the oldest supported Debian suite.
 pub fn unzip() -> PathBuf {
     if Command::new("unzip").arg("-v").output().is_ok_and(|output| output.status.success()) {
         return "unzip".into();
@@ -194,8 +196,8 @@ pub fn unzip() -> PathBuf {
     home.join("root/usr/bin/unzip")
 }
 
-/// The folder `name`, filled if it is not there yet. It is filled under another name: a run that is cut short leaves no half of
-/// a tool, and of two test processes that start at once the first to end wins.
+/// Returns the folder `name` and fills it if it is missing. The folder is filled under a temporary name, so that an
+/// interrupted run leaves no partial tool. If two processes fill it at once, the first one wins.
 fn once(name: &str, fill: impl FnOnce(&Path, &Path)) -> PathBuf {
     let home = tools().join(name);
     if !home.exists() {
