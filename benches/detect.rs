@@ -97,6 +97,9 @@ fn hard() -> Vec<(&'static str, Vec<u8>)> {
     let every = |escape: &dyn Fn(u8) -> String| sk.bytes().flat_map(|b| escape(b).into_bytes()).collect::<Vec<u8>>();
     let wide: Vec<u8> = sk.bytes().flat_map(|b| [b, 0]).collect();
     let lines = |text: &[u8]| text.chunks(76).collect::<Vec<_>>().join(&b'\n');
+    // A row of 8 MB once took 16 s.
+    let key = |part: &[u8]| format!("attio_key={}\n", HEXLOWER.encode(part));
+    let lines_of_keys: String = random.chunks_exact(32).map(key).collect();
     vec![
         ("one letter", b"A".to_vec()),
         ("one NUL", b"\0".to_vec()),
@@ -104,6 +107,7 @@ fn hard() -> Vec<(&'static str, Vec<u8>)> {
         ("prefixes of webhooks", concat!("whsec", "_").into()),
         ("names", b"attio ".to_vec()),
         ("names and hex", b"ATTIO_TOKEN 0123456789abcdef".to_vec()),
+        ("names with hex values in lines", lines_of_keys.into_bytes()),
         ("base64 of prefixes", base64(sk.as_bytes())),
         ("base64 of prose", base64(prose.as_bytes())),
         ("base64 of prose in lines", lines(&base64(prose.repeat(40).as_bytes()))),
