@@ -6,7 +6,7 @@ use std::path::Path;
 use gix::ObjectId;
 
 use crate::error::Error;
-use crate::git::command::Question;
+use crate::git::command::{Answer, Question};
 use crate::git::repository::Repository;
 
 /// Which commits.
@@ -88,6 +88,11 @@ impl Repository {
     /// The commits that are meant, the oldest first; more than those, where that is told as well. Git is asked for ids, and for no
     /// content.
     pub(crate) fn selected(&self, selection: &Selection) -> Result<(Vec<ObjectId>, Option<Error>), Error> {
+        // Git says of a pipe in place of a pack only that objects are missing.
+        self.select(selection).map_err(|err| self.stores.expect_no_pipe_among_packs().err().unwrap_or(err))
+    }
+
+    fn select(&self, selection: &Selection) -> Result<(Vec<ObjectId>, Option<Error>), Error> {
         for date in selection.since.iter().chain(&selection.until) {
             self.validate_date(date)?;
         }
@@ -206,15 +211,20 @@ impl Repository {
 
     /// Of a tree or a blob git lists nothing, without a word.
     fn see_that_it_names_commits(&self, revision: &str) -> Result<(), Error> {
-        let ask = |words: &[&str]| self.listed(&words.iter().copied().map(Into::into).collect::<Vec<_>>());
-        let ids = ask(&["rev-parse", "--revs-only", revision])?;
+        let ids = self.listed(&["rev-parse", "--revs-only", revision].map(Into::into))?;
         let ids = String::from_utf8_lossy(&ids);
-        let is_commit = |id: &str| ask(&["rev-parse", "--verify", &format!("{id}^{{commit}}")]).is_ok();
-        if ids.lines().filter(|id| !id.starts_with('^')).all(is_commit) {
-            return Ok(());
+        for id in ids.lines().filter(|id| !id.starts_with('^')) {
+            let words = ["rev-parse", "--verify", &format!("{id}^{{commit}}")].map(Into::into);
+            if !self.asked(&words)?.succeeded() {
+                let context = format!("cannot list the commits of {revision}");
+                return Err(Error::new(
+                    context,
+                    "it is no commit",
+                    "name a commit that has it, and the path behind --",
+                ));
+            }
         }
-        let context = format!("cannot list the commits of {revision}");
-        Err(Error::new(context, "it is no commit", "name a commit that has it, and the path behind --"))
+        Ok(())
     }
 
     /// Git takes what it cannot read for now, so that nothing would be listed. What says now itself has a number in it, or one of
@@ -233,20 +243,25 @@ impl Repository {
         Ok(())
     }
 
-    /// Grafts and replacements are left aside: what commits say themselves is what is scanned.
+    /// What git prints, where it succeeds.
     fn listed(&self, words: &[String]) -> Result<Vec<u8>, Error> {
+        let answer = self.asked(words)?;
+        if answer.succeeded() {
+            return Ok(answer.stdout);
+        }
+        let help = "correct the revision, the filter or the path";
+        Err(Error::new("cannot list the commits that are asked for", answer.cause(), help))
+    }
+
+    /// Grafts and replacements are left aside: what commits say themselves is what is scanned.
+    fn asked(&self, words: &[String]) -> Result<Answer, Error> {
         let none = if cfg!(windows) { "NUL" } else { "/dev/null" };
         let mut places = vec!["--git-dir".as_ref(), self.git_dir().as_os_str()];
         // Without it, git takes the folder that we stand in for the top, from which paths are counted.
         places.extend(self.worktree().into_iter().flat_map(|top| ["--work-tree".as_ref(), top.as_os_str()]));
         let words = places.into_iter().chain(words.iter().map(AsRef::as_ref));
         let question = Question::new(Path::new("."), words).env("GIT_NO_REPLACE_OBJECTS", "1");
-        let answer = question.env("GIT_GRAFT_FILE", none).answer()?;
-        if answer.succeeded() {
-            return Ok(answer.stdout);
-        }
-        let help = "correct the revision, the filter or the path";
-        Err(Error::new("cannot list the commits that are asked for", answer.cause(), help))
+        question.env("GIT_GRAFT_FILE", none).answer()
     }
 }
 

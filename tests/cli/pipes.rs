@@ -214,10 +214,7 @@ fn a_pipe_in_place_of_a_pack_or_its_index_is_named() {
         put_pipe(&repo, &path);
         for args in SCANS {
             let run = repo.keysweep_call(args).stdin("searched-for-1234").timeout(TIMEOUT).run().expect_code(2);
-            // Git says by itself that an object is missing, and nothing of the pack.
-            if !args.iter().any(|arg| arg.contains("HEAD") || *arg == "--author") {
-                run.expect_has(&format!(".{extension}"));
-            }
+            run.expect_has(&format!(".{extension}")).expect_has("it is a pipe, a socket or a device");
         }
     }
 }
@@ -265,4 +262,83 @@ fn a_pipe_that_git_opens_is_named() {
             expect_refused(variables.iter().fold(call, |call, (name, value)| call.env(name, value)), path);
         }
     }
+}
+
+fn put_device(repo: &Repo, path: &str, device: &str) {
+    fs::remove_file(repo.path(path)).unwrap_or_default();
+    std::os::unix::fs::symlink(device, repo.path(path)).expect("link");
+}
+
+/// Git would read until its memory is full.
+#[test]
+fn a_device_without_an_end_that_git_reads_is_named() {
+    for (path, args) in [
+        (".git/objects/info/alternates", &["history", "HEAD"][..]),
+        (".git/refs/heads/main", &["history", "HEAD"]),
+        (".git/refs/heads/main", &["install"]),
+    ] {
+        note(format!("{path} {args:?}"));
+        let repo = repository();
+        put_device(&repo, path, "/dev/zero");
+        expect_refused(repo.keysweep_call(args), path);
+    }
+}
+
+/// Git would read from the keyboard.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_git_reads_as_settings_is_named() {
+    let program = env!("CARGO_BIN_EXE_keysweep");
+    for args in [&["install"][..], &["doctor"], &["history", "HEAD"]] {
+        note(format!("{args:?}"));
+        let repo = repository();
+        repo.git(&["config", "include.path", "/dev/tty"]);
+        let words: Vec<String> = [program].iter().chain(args).map(|word| format!("'{word}'")).collect();
+        let script = format!(
+            "import os, pty, sys\n\
+             words = [{}]\n\
+             child, terminal = pty.fork()\n\
+             if child == 0:\n    os.execv(words[0], words)\n\
+             try:\n    while True:\n        sys.stdout.buffer.write(os.read(terminal, 4096))\n\
+             except OSError:\n    pass\n\
+             sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))",
+            words.join(", ")
+        );
+        let run = repo.call("python3", &["-c", &script]).timeout(TIMEOUT).run().expect_code(2);
+        run.expect_has("cannot read /dev/tty: it is a pipe, a socket or a device").expect_has("remove the setting");
+    }
+}
+
+#[test]
+fn settings_that_git_cannot_read_are_what_the_help_is_about() {
+    for (setting, value, cause) in [
+        ("include.path", "/dev/zero", "/dev/zero"),
+        ("include.path", "broken", "broken"),
+        ("core.fileMode", "perhaps", "core.filemode"),
+    ] {
+        for args in
+            [&["install"][..], &["doctor"], &["uninstall"], &["history", "HEAD"], &["hook", "pre-push", "o", "u"]]
+        {
+            // For the list of remotes, git reads no other setting.
+            if setting == "core.fileMode" && args[0] == "hook" {
+                continue;
+            }
+            note(format!("{setting}={value} {args:?}"));
+            let repo = repository();
+            repo.write(".git/broken", "[section\n");
+            repo.git(&["config", setting, value]);
+            let run = repo.keysweep_call(args).timeout(TIMEOUT).run().expect_code(2);
+            run.expect_has("cannot read git's settings")
+                .expect_has(cause)
+                .expect_has("correct the file that git names");
+        }
+    }
+}
+
+/// Git reads this file only as it looks for a commit that is named.
+#[test]
+fn a_pipe_in_place_of_a_commit_graph_is_not_taken_for_a_missing_commit() {
+    let repo = repository();
+    put_pipe(&repo, ".git/objects/info/commit-graph");
+    expect_refused(repo.keysweep_call(&["history", "HEAD"]), "commit-graph");
 }

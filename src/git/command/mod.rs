@@ -47,6 +47,8 @@ pub struct Question {
     stdin: Vec<u8>,
     /// Where git runs, and the git directories that options name.
     places: Vec<PathBuf>,
+    /// Whether only git itself can print an error, since it starts no program.
+    is_pinned: bool,
 }
 
 /// What git said.
@@ -87,7 +89,7 @@ impl Question {
         let mut words: Vec<OsString> =
             std::iter::once(OsStr::new("--no-pager")).chain(settings).map(Into::into).collect();
         words.extend(args.into_iter().map(|word| word.as_ref().to_owned()));
-        let question = Self::of(Path::new("git"), dir, words);
+        let question = Self { is_pinned: true, ..Self::of(Path::new("git"), dir, words) };
         PINNED_VARIABLES.iter().fold(question, |question, (name, value)| question.env(name, value))
     }
 
@@ -117,7 +119,7 @@ impl Question {
                 command.env(name, path);
             }
         }
-        Self { command, stdin: Vec::new(), places }
+        Self { command, stdin: Vec::new(), places, is_pinned: false }
     }
 
     #[must_use]
@@ -147,15 +149,20 @@ impl Question {
         self.command.stdin(piped).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(did_not_run)?;
         let (answer, waited_for) = self.read_answer(&mut child);
-        if let Some(pipe) = waited_for {
-            let cause = regular_file::expect(&pipe).err().unwrap_or_else(|| io::Error::other("git waited for it"));
-            let context = format!("cannot read {}", pipe.display());
-            return Err(Error::new(context, cause, "put a file in its place, and see what else git status says"));
+        if let Some(file) = waited_for {
+            let cause = regular_file::expect(&file).err().unwrap_or_else(|| io::Error::other("git waited for it"));
+            let help = "put a file in its place, or remove the setting that names it";
+            return Err(Error::new(format!("cannot read {}", file.display()), cause, help));
         }
-        answer.map_err(did_not_run)
+        let answer = answer.map_err(did_not_run)?;
+        if self.is_pinned && answer.lacks_settings() {
+            let help = "correct the file that git names, or the setting that includes it";
+            return Err(Error::new("cannot read git's settings", answer.cause(), help));
+        }
+        Ok(answer)
     }
 
-    /// What git prints until it ends, and the pipe for which it waited in place of that.
+    /// What git prints until it ends, and the pipe or the device that held it up.
     fn read_answer(&self, child: &mut Child) -> (io::Result<Answer>, Option<PathBuf>) {
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (reading, ended) = mpsc::channel();
@@ -165,7 +172,7 @@ impl Question {
             let also_reading = reading.clone();
             let stderr = scope.spawn(move || read_all(stderr, also_reading));
             let stdout = scope.spawn(move || read_all(stdout, reading));
-            let waited_for = waiting::progress(child, &ended, &self.places);
+            let waited_for = waiting::watch(child, &ended, &self.places);
             let joined = |read: std::thread::Result<_>| read.unwrap_or_else(|_| Err(io::Error::other("it panicked")));
             let (stdout, stderr) = (joined(stdout.join()), joined(stderr.join()));
             let answer =
@@ -186,6 +193,22 @@ fn read_all(from: Option<impl Read>, reading: mpsc::Sender<()>) -> io::Result<Ve
 impl Answer {
     pub fn succeeded(&self) -> bool {
         self.code == Some(0)
+    }
+
+    /// Whether git gave up because of its settings, before it looked at the question.
+    fn lacks_settings(&self) -> bool {
+        const CAUSES: &[&str] = &[
+            "bad config",
+            "bad boolean config",
+            "bad numeric config",
+            "could not expand include path",
+            "exceeded maximum include depth",
+            "missing value for",
+            "relative config include",
+            "unable to access",
+            "unknown error occurred while reading the configuration",
+        ];
+        self.code == Some(128) && CAUSES.iter().any(|cause| self.cause().starts_with(cause))
     }
 
     /// The first line of what it printed; None if it failed or printed nothing.

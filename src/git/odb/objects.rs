@@ -164,7 +164,7 @@ impl Stores {
     }
 
     /// gix maps packs and their indexes, and would wait for a pipe in place of one.
-    fn expect_no_pipe_among_packs(&self) -> Result<(), Error> {
+    pub(crate) fn expect_no_pipe_among_packs(&self) -> Result<(), Error> {
         let folders = with_alternates(&self.dirs, &mut Vec::new()).into_iter().map(|dir| dir.join("pack"));
         let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten().flatten().map(|file| file.path());
         files.into_iter().try_for_each(|file| {
