@@ -108,6 +108,14 @@ fn hard() -> Vec<(&'static str, Vec<u8>)> {
         ("names", b"attio ".to_vec()),
         ("names and hex", b"ATTIO_TOKEN 0123456789abcdef".to_vec()),
         ("names with hex values in lines", lines_of_keys.into_bytes()),
+        (
+            "addresses and digests",
+            b"attio.com 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef ".to_vec(),
+        ),
+        (
+            "addresses, names and digests",
+            b"api_key attio.com a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a ".to_vec(),
+        ),
         ("base64 of prefixes", base64(sk.as_bytes())),
         ("base64 of prose", base64(prose.as_bytes())),
         ("base64 of prose in lines", lines(&base64(prose.repeat(40).as_bytes()))),

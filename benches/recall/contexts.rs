@@ -109,6 +109,20 @@ pub const REQUESTS: &[Context] = &[
     context("yaml", "url: https://api.attio.com/v2/self\nheaders:\n  authorization: NAME ¤\n"),
 ];
 
+/// A name that says nothing, and Attio's address a few lines above or below.
+pub const NEAR_ATTIO: &[Context] = &[
+    context("py", "NAME = \"¤\"\nBASE_URL = \"https://api.attio.com/v2\"\n"),
+    context("py", "NAME = '¤'\n\ndef people():\n    return get(\"https://api.attio.com/v2/objects/people\", NAME)\n"),
+    context("py", "BASE_URL = \"https://api.attio.com/v2\"\nTIMEOUT = 30\nNAME = \"¤\"\n"),
+    context("env", "NAME=¤\nCRM_URL=https://api.attio.com\n"),
+    context("env", "CRM_URL=https://api.attio.com\nNAME=¤\n"),
+    context("js", "const NAME=\"¤\";\nconst c = axios.create({ baseURL: \"https://api.attio.com/v2\" });\n"),
+    context("ts", "const NAME: string = '¤';\nexport const URL = 'https://api.attio.com/v2';\n"),
+    context("json", "{\"NAME\":\"¤\",\"baseUrl\":\"https://api.attio.com/v2\"}\n"),
+    context("yaml", "crm:\n  NAME: ¤\n  url: https://api.attio.com/v2\n"),
+    context("sh", "NAME='¤'\n\n# Everyone whom sales knows.\ncurl https://api.attio.com/v2/objects/people \\\n"),
+];
+
 /// What is no word stands in front of a prefix that says more than `sk_`.
 pub const BESIDE: &[Context] = &[
     context("md", "Use _¤_ for it.\n"),

@@ -28,8 +28,8 @@ use keysweep::detect::Detector;
 use keysweep::rules::example::{Dice, expand};
 use keysweep::rules::{ALL, with_all_packs};
 
-use contexts::{BESIDE, CONTEXTS, COUNTED, Context, REQUESTS, fill};
-use shapes::{ATTIO_NAMES, NAMES, SHAPES, Setting, Shape};
+use contexts::{BESIDE, CONTEXTS, COUNTED, Context, NEAR_ATTIO, REQUESTS, fill};
+use shapes::{ATTIO_NAMES, GENERIC_NAMES, NAMES, SHAPES, Setting, Shape};
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -110,6 +110,7 @@ impl Shape {
         match self.setting {
             Setting::Any => CONTEXTS.iter().collect(),
             Setting::UnderAttio => CONTEXTS.iter().filter(|context| context.text.contains("NAME")).collect(),
+            Setting::NearAttio => NEAR_ATTIO.iter().collect(),
             Setting::SentToAttio(_) => REQUESTS.iter().collect(),
             Setting::Beside => BESIDE.iter().collect(),
             Setting::Counted => COUNTED.iter().collect(),
@@ -120,6 +121,7 @@ impl Shape {
         match &self.setting {
             Setting::Any | Setting::Beside | Setting::Counted => NAMES,
             Setting::UnderAttio => ATTIO_NAMES,
+            Setting::NearAttio => GENERIC_NAMES,
             Setting::SentToAttio(scheme) => std::slice::from_ref(scheme),
         }
     }
@@ -128,6 +130,7 @@ impl Shape {
         match self.setting {
             Setting::Any => format!("`{}`", self.template),
             Setting::UnderAttio => format!("`{}` under an Attio name", self.template),
+            Setting::NearAttio => format!("`{}` under any name near Attio's address", self.template),
             Setting::Beside => format!("`{}` beside `_` and legacy text", self.template),
             Setting::Counted => format!("`{}` behind its length", self.template),
             Setting::SentToAttio(scheme) => format!("`{scheme} {}` sent to Attio", self.template),

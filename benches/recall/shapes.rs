@@ -16,6 +16,8 @@ pub enum Setting {
     Any,
     /// In those that have a name, under Attio's names: the token has no mark of its own.
     UnderAttio,
+    /// Under names that say nothing of a vendor, a few lines away from Attio's address.
+    NearAttio,
     /// In requests to Attio, behind the word: `Bearer`, `Basic`.
     SentToAttio(&'static str),
     /// Behind an underscore, in emphasis, and behind characters of Shift-JIS and Big5.
@@ -131,6 +133,8 @@ pub const SHAPES: &[Shape] = &[
     within("whsec_{hex:64}", 99.9, Setting::Counted),
     within("whsec_{base64:32}", 99.9, Setting::Counted),
     within("{hex:64}", 99.9, Setting::UnderAttio),
+    within("{HEX:64}", 99.9, Setting::UnderAttio),
+    within("{hex:64}", 99.9, Setting::NearAttio),
     within("sk_{alnum:20}", 99.0, Setting::UnderAttio),
     within("whsec_{base64:32}", 99.9, Setting::UnderAttio),
     within("{hex:64}", 99.9, Setting::SentToAttio("Bearer")),
@@ -139,6 +143,8 @@ pub const SHAPES: &[Shape] = &[
 
 /// Names for the contexts that have one.
 pub const NAMES: &[&str] = &["API_KEY", "SECRET", "apiKey", "PAYMENTS_SECRET_KEY", "webhookSecret"];
+pub const GENERIC_NAMES: &[&str] =
+    &["API_KEY", "ACCESS_TOKEN", "token", "apiKey", "api_key", "accessToken", "AT_API_KEY", "CRM_TOKEN", "auth_token"];
 pub const ATTIO_NAMES: &[&str] = &[
     "ATTIO_API_KEY",
     "ATTIO_ACCESS_TOKEN",

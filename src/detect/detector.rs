@@ -337,9 +337,13 @@ impl Detector {
         while let Some(groups) = self.expression(arm.expression).captures(&bytes[from..window.end]) {
             let token = groups.name("token").expect("every such expression has the group, held by a test");
             let span = from + token.start()..from + token.end();
+            let named_at = from + groups.get(0).map_or(token.start(), |whole| whole.start());
             from = span.end;
             *done = from;
-            if !boundary::starts_at(bytes, span.start) || !boundary::ends_at(bytes, span.end) {
+            if !boundary::starts_at(bytes, span.start)
+                || !boundary::ends_at(bytes, span.end)
+                || names_a_digest(&bytes[named_at..span.start])
+            {
                 continue;
             }
             let severity = Severity::High;
@@ -368,6 +372,12 @@ impl Detector {
                 .expect("the tables' expressions compile, held by a test")
         })
     }
+}
+
+/// Whether a name in `text` says that its value is a digest: `token_sha256 = `.
+fn names_a_digest(text: &[u8]) -> bool {
+    const NAMES: [&[u8]; 7] = [b"sha256", b"sha-256", b"checksum", b"digest", b"hash", b"integrity", b"fingerprint"];
+    NAMES.iter().any(|name| text.windows(name.len()).any(|window| window.eq_ignore_ascii_case(name)))
 }
 
 fn basic_auth_user(encoded: &[u8]) -> Option<Vec<u8>> {

@@ -66,8 +66,12 @@ pub(super) fn shapes(rule: &Rule) -> Vec<String> {
         _ => format!("{shape}; on a line that names {} in front of it", near.join(" or ")),
     };
     // Several patterns may stand for what is one shape to a reader.
-    let mut lines: Vec<String> = shapes.into_iter().map(line).collect();
-    lines.dedup();
+    let mut lines: Vec<String> = Vec::new();
+    for line in shapes.into_iter().map(line) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     lines
 }
 
@@ -84,9 +88,13 @@ fn shape(pattern: &Pattern) -> (String, &'static str) {
         Pattern::Given { words, written: Written::BasicAuth, .. } => {
             (format!("64 hex digits as the user of a Basic auth header near `{}` (high)", words[0]), "")
         }
-        Pattern::Given { words, .. } => {
-            (format!("64 hex digits given to a name or header that means one, near `{}` (high)", words[0]), "")
-        }
+        Pattern::Given { words, .. } => (
+            format!(
+                "64 hex digits given to a name or header that means one, near `{}` (high)",
+                words[0].to_lowercase()
+            ),
+            "",
+        ),
     }
 }
 

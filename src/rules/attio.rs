@@ -5,28 +5,41 @@
 
 use crate::rule::{Judge, Pattern, Rule, Written, live, test, unnamed};
 
-/// A name and then its value. Between them may stand punctuation, line breaks, the words of configuration files, the letters in
-/// front of a quote (`r#"…"#`, `%q(…)`), and what else is said of the same secret: `type = string`, `--repo me/app`.
-macro_rules! given {
-    ($name:literal) => {
+/// The token: 64 hex digits in one case. Attio writes them in lower case; some tools turn them into upper case.
+macro_rules! token {
+    () => {
+        r"(?P<token>(?-i:[0-9a-f]{64}|[0-9A-F]{64}))"
+    };
+}
+
+/// What may be between a name and its value: punctuation, line breaks, the words of configuration files, the letters in front of
+/// a quote (`r#"…"#`, `%q(…)`), options of commands, and what else is said of the same secret: `type = string`, `--repo me/app`.
+macro_rules! between {
+    () => {
         concat!(
-            r"(?i-u)(?:",
-            $name,
-            r")[a-z0-9_.-]{0,16}(?:[^a-z0-9]|\b(?:value|parametervalue|plaintext_value|body|bearer|token|default|data|str|string|string_?data|secret|secret_string|text|or|get|env|from|literal|echo|is|production|preview|development|x?3d|x22|u0022|quot|[bfrqu]{1,2})\b",
+            r"(?:[^a-z0-9]|\b(?:value|parametervalue|plaintext_value|body|bearer|token|default|data|str|string|string_?data|secret|secret_string|text|or|get|env|from|literal|echo|is|production|preview|development|x?3d|x22|u0022|quot|[bfrqu]{1,2})\b",
+            r#"|-[wp]\b|-[a-z][ \t]+(?:"[^"\n]*"|'[^'\n]*'|[a-z$][a-z0-9_./-]*)"#,
             r#"|\b(?:type|scope|sync|sensitive|nullable|enabled|description|repo|env|app|org|region|overwrite)\b["']?[ \t:=]+(?:"[^"\n]*"|'[^'\n]*'|[a-z][a-z0-9_./-]*))"#,
             r"*?",
-            r"(?P<token>(?-i:[0-9a-f]{64}))"
         )
     };
 }
 
-/// A value and then its name: of one pair, or piped into the command that keeps it.
+/// A name and then its value.
+macro_rules! given {
+    ($name:literal) => {
+        concat!(r"(?i-u)(?:", $name, r")[a-z0-9_.-]{0,16}", between!(), token!())
+    };
+}
+
+/// A value and then its name: of one pair, of one command, or piped into the command that keeps it.
 macro_rules! named_behind {
     ($name:literal) => {
         concat!(
-            r"(?i-u)(?:\b(?:value|body|secret[_-]string)\b[^a-z0-9\n]{1,8}|\b(?:echo|printf)\b[^\n|;&]{0,16}?)",
-            r"(?P<token>(?-i:[0-9a-f]{64}))",
+            r#"(?i-u)(?:\b(?:value|body|secret[_-]string)\b[^a-z0-9\n]{1,8}|\b(?:echo|printf)\b[^\n|;&]{0,16}?|[ \t]-w[ \t]{1,4}["']?)"#,
+            token!(),
             r#"(?:[\s"',\\]{1,24}(?:--)?(?:name|key)\b[^a-z0-9\n]{1,6}[a-z0-9_./-]{0,24}?"#,
+            r#"|["']?(?:[ \t]+-[a-z][ \t]+[^\s-][^\s]{0,40}){0,3}?[ \t]+-s[ \t]+["']?[a-z0-9_./-]{0,24}?"#,
             r#"|(?:\\n)?["' ]{0,3}\| ?(?:vercel|gcloud|gh|wrangler|npx|fly|flyctl|heroku|kubectl|vault|aws|doppler)\b[^\n|;&]{0,80}?)"#,
             r"(?:",
             $name,
@@ -35,8 +48,24 @@ macro_rules! named_behind {
     };
 }
 
+/// A whole name that says what its value is for, and not whose: `API_KEY`, `accessToken`, `CRM_TOKEN`, but neither `page_token`
+/// nor `HUBSPOT_API_KEY`. A plain `key` is one of a cache as often as not.
+macro_rules! generic_name {
+    () => {
+        concat!(
+            r"(?:^|[^a-z0-9_-]|--)",
+            r"(?:(?:my|our|the|at|crm|app|api|x|default|main|prod|production|dev|development|staging|live|vite|next_public|react_app|public|workspace|rest|http|client)[_-]?){0,3}",
+            r"(?:api[_-]?(?:key|token|secret)|(?:access|auth|bearer)[_-]?(?:key|token)|token|pat|authorization|(?-i:KEY))",
+            r"(?:[_-](?:prod|production|dev|development|staging|test|live|value))?",
+        )
+    };
+}
+
 /// The names in which code, shells and configuration speak of Attio.
 const WORDS: &[&str] = &["attio", "ATTIO", "Attio"];
+
+/// The host of its API.
+const ADDRESS: &[&str] = &["attio.com", "ATTIO.COM"];
 
 /// How far in front of such a name [`named_behind`] reaches: a word, the value, and the command between.
 const NAMED_BEHIND: usize = 240;
@@ -76,39 +105,95 @@ pub const ACCESS_TOKEN: Rule = Rule {
             pattern: named_behind!(r"attio[a-z0-9_./-]{0,16}?(?:api[._-]?key|token)|attio[._/-]?(?:key|secret|pat)\b"),
             written: Written::Plainly,
         },
-        // A client made with it: `new AttioClient("…")`, `attio.New("…")`.
+        // A client made with it: `new AttioClient("…")`, `attio.New("…")`, `attio.auth("…")`.
         Pattern::Given {
             words: WORDS,
             before: 0,
             after: 120,
-            pattern: r#"(?i-u)attio(?:[_.:]{0,2}(?:client|api|sdk|crm|new)){0,4}\([ \t]{0,4}["'`](?P<token>(?-i:[0-9a-f]{64}))"#,
+            pattern: concat!(
+                r"(?i-u)attio(?:[_.:]{0,2}(?:client|api|sdk|crm|new|auth|authenticate|connect|configure|init|login|set_?(?:auth|key|token))){0,4}",
+                r#"\([ \t{]{0,6}(?:["']?(?:auth|key|token)["']?[ \t]{0,2}[:=][ \t]{0,2})?["'`]"#,
+                token!()
+            ),
+            written: Written::Plainly,
+        },
+        // Attio's name alone, in capitals: `ATTIO=…`.
+        Pattern::Given {
+            words: &["ATTIO"],
+            before: 1,
+            after: 80,
+            pattern: concat!(r#"(?-u)(?:^|[^A-Za-z0-9_])ATTIO[ \t]?=[ \t]?["']?"#, token!()),
+            written: Written::Plainly,
+        },
+        // One of several secrets: `KEYS = { attio: "…" }`, `[tokens]` and `attio = "…"` below it. In a table of digests the same
+        // line has a digest.
+        Pattern::Given {
+            words: WORDS,
+            before: 300,
+            after: 90,
+            pattern: concat!(
+                r#"(?i-u)(?:key|token|secret|credential|password)s?["'\]]?(?:[ \t]*:[ \t]*[a-z<>,. \[\]]{1,40}=|[ \t]*(?::=|=>|[:=]))?[ \t]*(?:dict|map|new[ \t]+map)?[{(\[]{0,2}\s*"#,
+                r#"(?:["']?[a-z0-9_-]{1,24}["']?[ \t]*(?:=>|[:=])[ \t]*["'`]?[^"'`\n,]{0,120}["'`]?,?\s+){0,8}?"#,
+                r#"["']?\battio["']?[ \t]*(?:=>|[:=])[ \t]*["'`]?"#,
+                token!()
+            ),
+            written: Written::Plainly,
+        },
+        // The same, one by one: `keys["attio"] = "…"`, `TOKENS.attio = "…"`.
+        Pattern::Given {
+            words: WORDS,
+            before: 24,
+            after: 90,
+            pattern: concat!(
+                r#"(?i-u)(?:key|token|secret|credential|password)s?(?:\.(?:set|put|add))?[\[.(]{1,2}[:"'`]{0,2}attio["'`]?[\])]?[ \t]*[=,:][ \t]*["'`]?"#,
+                token!()
+            ),
+            written: Written::Plainly,
+        },
+        // A name that says nothing, a few lines away from the address: `API_KEY = "…"` above `BASE_URL = "https://api.attio.com"`.
+        Pattern::Given {
+            words: ADDRESS,
+            before: 500,
+            after: 500,
+            pattern: concat!("(?i-u)", generic_name!(), between!(), token!()),
+            written: Written::Plainly,
+        },
+        // A client made with it, beside the address.
+        Pattern::Given {
+            words: ADDRESS,
+            before: 500,
+            after: 500,
+            pattern: concat!(r#"(?i-u)\b[a-z_]{0,16}client\([ \t\n]{0,8}["'`]"#, token!()),
             written: Written::Plainly,
         },
         // A header, on the line of the address or a few lines away from it.
         Pattern::Given {
-            words: &["attio.com"],
+            words: ADDRESS,
             before: 500,
             after: 500,
-            pattern: r"(?i-u)\bbearer[^a-z0-9\n]{1,8}(?P<token>(?-i:[0-9a-f]{64}))",
+            pattern: concat!(r"(?i-u)\bbearer[^a-z0-9\n]{1,8}", token!()),
             written: Written::Plainly,
         },
         // The user name of a request without a password: the option `-u` of curl, an address, `.netrc`, arguments of libraries.
         Pattern::Given {
-            words: &["attio.com"],
+            words: ADDRESS,
             before: 500,
             after: 500,
-            pattern: r#"(?i-u)(?:[\s"'`,](?:-[a-z]{0,4}u|-a|--user|--auth)[\s"',=\\]{0,8}|\blogin[ \t]{1,8}|\b(?:username|auth|httpbasicauth)\b[^a-z0-9]{1,8})(?P<token>(?-i:[0-9a-f]{64}))"#,
+            pattern: concat!(
+                r#"(?i-u)(?:[\s"'`,](?:-[a-z]{0,4}u|-a|--user|--auth)[\s"',=\\]{0,8}|\blogin[ \t]{1,8}|\b(?:username|auth|httpbasicauth)\b[^a-z0-9]{1,8})"#,
+                token!()
+            ),
             written: Written::Plainly,
         },
         Pattern::Given {
-            words: &["attio.com"],
+            words: ADDRESS,
             before: 100,
             after: 10,
-            pattern: r"(?i-u)://(?P<token>(?-i:[0-9a-f]{64}))(?::[^\s/@:]{0,16})?@[a-z0-9.]{0,8}attio\.com",
+            pattern: concat!(r"(?i-u)://", token!(), r"(?::[^\s/@:]{0,16})?@[a-z0-9.]{0,8}attio\.com"),
             written: Written::Plainly,
         },
         Pattern::Given {
-            words: &["attio.com"],
+            words: ADDRESS,
             before: 500,
             after: 500,
             pattern: r"(?i-u)\bbasic[^a-z0-9\n]{1,8}(?P<token>(?-i:[A-Za-z0-9+/]{87}=|[A-Za-z0-9+/]{87}))",

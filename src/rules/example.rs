@@ -17,6 +17,7 @@ pub const SHAPES: &[&str] = &[
     "base36",
     "base32",
     "hex",
+    "HEX",
     "digits",
     "letters",
     "word",
@@ -33,8 +34,8 @@ const LONGEST: usize = 4096;
 
 /// Fills in the `{shape:length}` of `template`. Other braces stay as they are.
 ///
-/// Shapes, each with its length in characters unless said otherwise: `alnum`, `base36`, `base32`, `hex`, `digits`, `letters`,
-/// `sequence` (the alphabet, then digits), `word` (alnum and `_`), `dashed` (alnum and `-`), `base64`, `base64bare`
+/// Shapes, each with its length in characters unless said otherwise: `alnum`, `base36`, `base32`, `hex`, `HEX`, `digits`,
+/// `letters`, `sequence` (the alphabet, then digits), `word` (alnum and `_`), `dashed` (alnum and `-`), `base64`, `base64bare`
 /// (without padding) and `base64url` (all three in bytes), `uuid`, `workos`, `basic-hex` (Basic auth whose user is so much
 /// hex), `hex64` (64 hex digits), `hex64-colon` (64 hex digits and a colon), `urlsafe` (alnum, `_` and `-`), `base64-of:TEXT`,
 /// and base64 of text that is random: `base64-hex` (with a line end), `base64-alnum` (both in characters of the text),
@@ -73,6 +74,7 @@ fn fill(field: &str, dice: &mut Dice) -> Option<String> {
         "base36" => dice.text(&[LOWER, DIGITS].concat(), len),
         "base32" => dice.text(&[LOWER, b"234567"].concat(), len),
         "hex" => dice.text(&[DIGITS, b"abcdef"].concat(), len),
+        "HEX" => dice.text(&[DIGITS, b"ABCDEF"].concat(), len),
         "digits" => dice.text(DIGITS, len),
         "letters" => dice.text(&[LOWER, UPPER].concat(), len),
         "word" => dice.text(&[LOWER, UPPER, DIGITS, b"_"].concat(), len),

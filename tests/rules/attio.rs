@@ -129,7 +129,97 @@ const ACCESS: &[&str] = &[
     "AttioClient(api_key='{hex:64}')",
     "Attio::Client.new('{hex:64}')",
     "attio.New(\"{hex:64}\")",
+    "attio.auth(\"{hex:64}\")",
+    "attio.auth('{hex:64}');",
+    "await attio.authenticate(`{hex:64}`)",
+    "attio.setToken('{hex:64}')",
+    "attio.connect(\"{hex:64}\")",
+    "attio.configure({ auth: '{hex:64}' })",
+    "initAttio(\"{hex:64}\")",
+    // The name is Attio's alone, in what is for secrets.
+    "ATTIO={hex:64}",
+    "export ATTIO='{hex:64}'",
+    "KEYS = { attio: \"{hex:64}\" }",
+    "KEYS = {\n    \"hubspot\": \"abc\",\n    \"attio\": \"{hex:64}\",\n}\n",
+    "const API_KEYS: Record<string, string> = {\n  attio: '{hex:64}',\n};",
+    "tokens:\n  attio: {hex:64}\n",
+    "[secrets]\nattio = \"{hex:64}\"\n",
+    "[tokens]\nslack = \"x\"\nattio = \"{hex:64}\"\n",
+    "keys[\"attio\"] = \"{hex:64}\"",
+    "TOKENS.attio = '{hex:64}';",
+    "secrets[:attio] = '{hex:64}'",
+    "credentials.set('attio', '{hex:64}')",
+    // Upper case.
+    "ATTIO_API_KEY={HEX:64}",
+    "const attioApiKey = \"{HEX:64}\";",
+    "new AttioClient(\"{HEX:64}\")",
+    "curl https://api.attio.com/v2/self -H \"Authorization: Bearer {HEX:64}\"",
+    "API_KEY = \"{HEX:64}\"\nBASE_URL = \"https://api.attio.com/v2\"\n",
+    // The keychain of macOS.
+    "security add-generic-password -a me -s ATTIO_TOKEN -w {hex:64}",
+    "security add-generic-password -s ATTIO_TOKEN -a \"$USER\" -w \"{hex:64}\" -U",
+    "security add-generic-password -a me -w {hex:64} -s attio-api-key",
 ];
+
+/// The name says nothing, and the address stands a few lines away: the first few of each form stand above it, and below.
+const GENERIC: &[&str] = &[
+    "API_KEY = \"{hex:64}\"",
+    "API_KEY={hex:64}",
+    "API_KEY: str = \"{hex:64}\"",
+    "export API_KEY='{hex:64}'",
+    "ACCESS_TOKEN={hex:64}",
+    "ACCESS_TOKEN = '{hex:64}'",
+    "const token = \"{hex:64}\";",
+    "const token=\"{hex:64}\";",
+    "let apiKey: string = '{hex:64}';",
+    "const KEY = \"{hex:64}\";",
+    "private static final String API_KEY = \"{hex:64}\";",
+    "const string AccessToken = \"{hex:64}\";",
+    "$apiKey = '{hex:64}';",
+    "define('API_KEY', '{hex:64}');",
+    "#define API_TOKEN \"{hex:64}\"",
+    "accessToken := \"{hex:64}\"",
+    "api_key <- \"{hex:64}\"",
+    "API_KEY = os.environ.get(\"API_KEY\", \"{hex:64}\")",
+    "const API_KEY = process.env.API_KEY || \"{hex:64}\";",
+    "API_KEY=${API_KEY:-{hex:64}}",
+    "\"apiKey\": \"{hex:64}\",",
+    "\"access_token\": \"{hex:64}\",",
+    "api_key: {hex:64}",
+    "  token: '{hex:64}',",
+    "<apiKey>{hex:64}</apiKey>",
+    "<add key=\"ApiKey\" value=\"{hex:64}\" />",
+    "{\"name\": \"API_KEY\", \"value\": \"{hex:64}\"},",
+    "AT_API_KEY={hex:64}",
+    "CRM_API_KEY={hex:64}",
+    "CRM_TOKEN = \"{hex:64}\"",
+    "MY_TOKEN = \"{hex:64}\"",
+    "PROD_API_KEY={hex:64}",
+    "API_KEY_PROD={hex:64}",
+    "BEARER_TOKEN={hex:64}",
+    "AUTH_TOKEN={hex:64}",
+    "API_TOKEN={hex:64}",
+    "self.api_key = \"{hex:64}\"",
+    "this.token = '{hex:64}';",
+    "@token = '{hex:64}'",
+    "token = { 'value': '{hex:64}' }",
+    "X-Api-Key: {hex:64}",
+    "headers = {\"Authorization\": \"{hex:64}\"}",
+    "let token = String::from(\"{hex:64}\");",
+    "set -x API_KEY {hex:64}",
+    "setx API_KEY {hex:64}",
+    "$env:API_KEY = \"{hex:64}\"",
+    "client = Client(\"{hex:64}\", base_url=",
+    "client = Client(token=\"{hex:64}\", base_url=",
+];
+
+/// Lines with the address, and lines that may stand between.
+const ADDRESSES: &[&str] = &[
+    "BASE_URL = \"https://api.attio.com/v2\"",
+    "\"baseUrl\": \"https://api.attio.com\"",
+    "curl \"https://api.attio.com/v2/objects/people/records/query\" \\",
+];
+const BETWEEN: &[&str] = &["\n", "\r\n", "\n\n# The workspace of sales\nTIMEOUT = 30\nRETRIES = 3\n"];
 
 const CLIENT: &[&str] = &[
     "attio.client.secret={hex:64}",
@@ -170,6 +260,25 @@ fn expect_found(forms: &[&str], id: &str) {
 #[test]
 fn an_access_token_is_found_in_every_form() {
     expect_found(ACCESS, "attio-access-token");
+}
+
+#[test]
+fn a_name_that_says_nothing_does_near_the_address() {
+    let detector = Detector::new(ALL);
+    for form in GENERIC {
+        for (seed, address) in (0..).zip(ADDRESSES) {
+            for between in BETWEEN {
+                for text in [format!("{form}{between}{address}\n"), format!("{address}{between}{form}\n")] {
+                    let text = expand(&text, &mut Dice::new(seed));
+                    let hits = detector.find(text.as_bytes());
+                    let ids: Vec<_> = hits.iter().map(|hit| hit.rule.id).collect();
+                    let place = text.find(address);
+                    assert_eq!(ids, ["attio-access-token"], "`{form}`, the address at {place:?}, {between:?}");
+                    assert_eq!(hits[0].span.len(), 64, "`{form}`");
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -236,6 +345,53 @@ const NONE: &[&str] = &[
     "attioSha256(\"{hex:64}\")",
     "attio/patches/path: {hex:64}",
     "attio_cache_key: {digits:64}",
+    // Digests under a name that begins as a key's does.
+    "ATTIO_TOKEN_SHA256={hex:64}",
+    "attio_api_key_hash = \"{hex:64}\"",
+    "attio_token_digest: {hex:64}",
+    "attioTokenFingerprint = \"{hex:64}\"",
+    "[attio]\ntoken_sha256 = \"{hex:64}\"\n",
+    "{\"name\": \"attio-token\", \"checksum\": {\"value\": \"{hex:64}\"}}",
+    // Near the address.
+    "SHA256 = \"{hex:64}\"\nBASE_URL = \"https://api.attio.com/v2\"\n",
+    "API_KEY_SHA256 = \"{hex:64}\"\nBASE_URL = \"https://api.attio.com/v2\"\n",
+    "TOKEN_HASH={hex:64}\nBASE_URL=https://api.attio.com/v2\n",
+    "commit {hex:64}\nAuthor: A\n\n    Take the token from https://api.attio.com/v2/self\n",
+    "  \"rev\": \"{hex:64}\",\n  \"url\": \"https://api.attio.com/openapi\"\n",
+    "  \"key\": \"{hex:64}\",\n  \"url\": \"https://api.attio.com/v2/self\"\n",
+    "  \"resolved\": \"https://api.attio.com/sdk.tgz\",\n  \"integrity\": \"{hex:64}\"\n",
+    "  url \"https://attio.com/cli/token-1.0.tar.gz\"\n  sha256 \"{hex:64}\"\n",
+    "url = \"https://attio.com/api-key.whl\"\nhash = \"sha256:{hex:64}\"\n",
+    "etag: \"{hex:64}\"\nlocation: https://api.attio.com/v2/self\n",
+    "x-request-id: {hex:64}\nhost: api.attio.com\n",
+    "idempotency-key: {hex:64}\nhost: api.attio.com\n",
+    "cache_key = \"{hex:64}\"\nurl = \"https://api.attio.com/v2/self\"\n",
+    "page_token = \"{hex:64}\"\nurl = \"https://api.attio.com/v2/self\"\n",
+    "csrf_token = \"{hex:64}\"\nurl = \"https://app.attio.com/\"\n",
+    "public_key = \"{hex:64}\"\nurl = \"https://api.attio.com/v2/self\"\n",
+    "HUBSPOT_API_KEY={hex:64}\nATTIO_URL=https://api.attio.com/v2\n",
+    "OPENAI_TOKEN={hex:64}\nATTIO_URL=https://api.attio.com/v2\n",
+    "API_KEY=\nBUILD_ID={hex:64}\nURL=https://api.attio.com/v2\n",
+    "Client(digest=\"{hex:64}\", base_url=\"https://api.attio.com/v2\")",
+    "sha256(\"{hex:64}\") # https://api.attio.com",
+    "expect(hash(\"{hex:64}\")); fetch(\"https://api.attio.com/v2/self\")",
+    // Attio as one of many that have a digest each.
+    "{\n  \"hubspot\": \"{hex:64}\",\n  \"attio\": \"{hex:64}\"\n}\n",
+    "checksums:\n  attio: {hex:64}\n",
+    "[hashes]\nattio = \"{hex:64}\"\n",
+    "sha256 = {\n  attio = \"{hex:64}\";\n};\n",
+    "attio = \"{hex:64}\"",
+    "attio: {hex:64}",
+    "attio={hex:64}",
+    "hashes[\"attio\"] = \"{hex:64}\"",
+    "key_hashes = { attio: \"{hex:64}\" }",
+    "SHA256 (attio) = {hex:64}",
+    "attio.verify(\"{hex:64}\")",
+    "attio.get(\"{hex:64}\")",
+    "attio.records.find('{hex:64}')",
+    "security add-generic-password -s ATTIO_TOKEN -w \"$T\" -c {hex:64}",
+    "{HEX:64}  attio-token_1.0_linux_amd64.tar.gz",
+    "ATTIO_SHA256={HEX:64}",
 ];
 
 /// Each beside a token, so that a detector that looks away is found out.
