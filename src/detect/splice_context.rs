@@ -41,7 +41,7 @@ impl Splice for Reach {
     }
 
     /// The beginning of `text`, which begins where another one ends.
-    fn behind<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+    fn after<'t>(&self, text: &'t [u8]) -> &'t [u8] {
         let near = &text[..text.len().min(self.bytes)];
         let mut breaks = memchr::memchr_iter(b'\n', near).filter(|_| self.lines != Lines::Any);
         match breaks.next() {
@@ -62,7 +62,7 @@ mod tests {
     fn near(text: &str, bytes: usize, by_lines: bool) -> (String, String) {
         let reach = Reach { bytes, lines: if by_lines { Lines::Wrapped } else { Lines::Any } };
         let text_of = |part: &[u8]| String::from_utf8(part.to_vec()).expect("ASCII");
-        (text_of(reach.before(text.as_bytes())), text_of(reach.behind(text.as_bytes())))
+        (text_of(reach.before(text.as_bytes())), text_of(reach.after(text.as_bytes())))
     }
 
     #[test]
@@ -95,9 +95,9 @@ mod tests {
         let reach = Reach { bytes: 200, lines: Lines::Neighbors };
         let text = b"one\nof two\nthree\n of four\nfive";
         assert_eq!(reach.before(text), b" of four\nfive");
-        assert_eq!(reach.behind(text), b"one\nof two\n");
+        assert_eq!(reach.after(text), b"one\nof two\n");
         assert_eq!(Reach { bytes: 3, ..reach }.before(text), b"ive");
         let digits = format!("cut off\n{}\nmore\nwords\n", "a".repeat(30));
-        assert!(reach.behind(digits.as_bytes()).ends_with(b"\nmore\n"));
+        assert!(reach.after(digits.as_bytes()).ends_with(b"\nmore\n"));
     }
 }

@@ -1,11 +1,11 @@
-//! Files mapped into memory, which is `unsafe`.
+//! Memory-mapped files, which need `unsafe`.
 //!
-//! Mapping the index instead of reading it saves the copy: 9 MB for 100,000 files, of which a hook after a plain
-//! `commit` looks at the last few kilobytes only. gix maps packs and their indexes in the same way.
+//! Mapping the index saves a copy: with 100,000 files it has 9 MB, of which the hook of a plain `commit` reads only the last
+//! few kilobytes. gix maps packs and their indexes in the same way.
 //!
-//! Where another process truncates a mapped file, the first read of a lost page raises SIGBUS, which ends a process
-//! without a word. Here a page of zeros takes its place, so that all else is still scanned, and the loss is an error of
-//! the scan. Reading large files instead would take as much memory as they have bytes.
+//! If another process truncates a mapped file, the first read of a lost page raises SIGBUS, which kills the process without
+//! a message. Here, a page of zeros replaces the lost one. The scan goes on, and reports an error at the end. Reading large
+//! files instead would take as much memory as they have bytes.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -14,35 +14,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Error;
 
-/// Whether a page was lost.
+/// Whether a page of any mapped file was lost.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// The bytes of the file at `path`.
+/// Maps the file at `path`. Fails if it cannot be opened, or is not a regular file.
 pub(crate) fn map(path: &Path) -> io::Result<memmap2::Mmap> {
     let file = crate::regular_file::open(path)?;
-    // SAFETY: the mapping is read-only and private. Git replaces an index, it never writes into one; a page that another
-    // process takes away is read as zeros.
+    // SAFETY: the mapping is read-only and private. Git replaces an index and never writes into an existing one. If another
+    // process truncates the file, the lost pages read as zeros.
     unsafe { memmap2::Mmap::map(&file) }
 }
 
-/// Says, once, that a mapped file was truncated while it was read.
+/// The error for a mapped file that was truncated while it was read, if there was one. It is returned once.
 pub fn take_lost() -> Option<Error> {
     LOST.swap(false, Ordering::Relaxed).then(|| {
         Error::new(
             "cannot read a mapped file to its end",
             "another process truncated it during the scan",
-            "run it again once nothing writes to the files that are scanned",
+            "run it again when no other process writes to the scanned files",
         )
     })
 }
 
-/// Has pages that a truncated file lost read as zeros, in this whole process.
+/// Installs a handler for SIGBUS in this process. Lost pages of truncated files then read as zeros.
 #[cfg(target_os = "linux")]
 pub fn survive_truncation() {
     lost_pages::handle();
 }
 
-/// Elsewhere the signal ends the process, which no hook takes for success.
+/// On other systems the signal kills the process, which no hook takes for success.
 #[cfg(not(target_os = "linux"))]
 pub fn survive_truncation() {}
 
@@ -56,8 +56,8 @@ mod lost_pages {
     static PAGE: AtomicUsize = AtomicUsize::new(0);
 
     pub fn handle() {
-        // SAFETY: sysconf has no preconditions. The action is zeroed and then set up in full, and `on_lost_page` has the
-        // signature that SA_SIGINFO asks for.
+        // SAFETY: sysconf has no preconditions. The action is zeroed and then initialized, and `on_lost_page` has the
+        // signature that SA_SIGINFO requires.
         unsafe {
             let Ok(page) = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)) else { return };
             PAGE.store(page, Ordering::Relaxed);
@@ -69,17 +69,17 @@ mod lost_pages {
         }
     }
 
-    /// Does what may be done in a signal handler: system calls and atomics, no allocation and no lock.
+    /// Only async-signal-safe operations are allowed here: system calls and atomics, no allocation and no lock.
     extern "C" fn on_lost_page(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
         let page = PAGE.load(Ordering::Relaxed);
-        // SAFETY: the kernel passes a valid `info`. BUS_ADRERR says that nothing is behind the page at this address, and
-        // that page belongs to a read-only mapping of a file, so that only readers of bytes see the zeros.
+        // SAFETY: the kernel passes a valid `info`. BUS_ADRERR means that no page exists at this address. The page belongs
+        // to a read-only mapping of a file, so only readers of its bytes see the zeros.
         unsafe {
             let start = (*info).si_addr().map_addr(|address| address & !(page - 1));
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
             let is_lost = (*info).si_code == libc::BUS_ADRERR;
             if !is_lost || libc::mmap(start, page, libc::PROT_READ, flags, -1, 0) == libc::MAP_FAILED {
-                // Raised again on return, and then it ends the process.
+                // The signal is raised again on return, and then kills the process.
                 libc::signal(libc::SIGBUS, libc::SIG_DFL);
             }
         }

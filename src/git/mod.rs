@@ -1,4 +1,4 @@
-//! A library of git repositories: the object database, packs, the index, refs and diffs. It knows nothing of tokens.
+//! A library for git repositories: the object database, packs, the index, refs and diffs. It does not depend on detection.
 
 pub(crate) mod command;
 pub(crate) mod depth;

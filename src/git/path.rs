@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// The path that git prints as these bytes. Where paths are text, as on Windows, bytes that are not UTF-8 become U+FFFD.
+/// The path for these bytes of git's output. On Windows, where paths are Unicode, bytes that are not UTF-8 become U+FFFD.
 pub fn to_path(bytes: &[u8]) -> PathBuf {
     gix::path::from_byte_slice(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).as_ref().into(), Path::to_owned)
 }

@@ -9,15 +9,15 @@ use gix::odb::store::init::Slots;
 
 use crate::error::Error;
 use crate::git::command;
-use crate::git::odb::objects::{Objects, Stores};
+use crate::git::odb::objects::{ObjectDirs, Objects};
 use crate::git::path::to_path;
 use crate::regular_file;
 
 /// A repository, and where its parts are.
 pub struct Repository {
     pub(crate) gix: gix::Repository,
-    pub(crate) stores: Arc<Stores>,
-    /// This thread's handle to the stores.
+    pub(crate) object_dirs: Arc<ObjectDirs>,
+    /// This thread's reader of objects.
     pub(crate) objects: Objects,
     worktree: Option<PathBuf>,
 }
@@ -26,11 +26,11 @@ impl Repository {
     /// The repository that `GIT_DIR` names or that `dir` lies in.
     pub fn discover(dir: &Path) -> Result<Self, Error> {
         let gix = open(dir)?.to_thread_local();
-        let stores = Arc::new(Stores::new(&gix));
-        let objects = stores.reader();
+        let object_dirs = Arc::new(ObjectDirs::new(&gix));
+        let objects = object_dirs.reader();
         let named = std::env::var_os("GIT_WORK_TREE").filter(|path| !path.is_empty()).map(PathBuf::from);
         let worktree = named.or_else(|| gix.workdir().filter(|_| !is_inside(gix.git_dir())).map(Path::to_owned));
-        Ok(Self { gix, stores, objects, worktree })
+        Ok(Self { gix, object_dirs, objects, worktree })
     }
 
     /// The top of the worktree; None in a bare repository.
@@ -198,7 +198,7 @@ fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Error {
 /// by hand, `GIT_DIR` by gix.
 fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Error> {
     refuse_pipes(dir)?;
-    // No slots, no list of packs: objects are read through `Stores`.
+    // No object store slots and no list of packs: objects are read through [`ObjectDirs`].
     let options = || {
         let isolated = gix::open::Permissions::isolated();
         gix::open::Options::default().permissions(isolated).object_store_slots(Slots::Given(0))

@@ -59,9 +59,10 @@ pub(crate) fn peel(id: &ObjectId, objects: &Objects) -> Result<Peeled, Error> {
         chain.push((kind, id));
         if kind == ObjectKind::Tag {
             let target = gix::objs::TagRefIter::from_bytes(bytes, objects.hash()).target_id();
-            next = Some(target.map_err(|err| {
-                Error::new(format!("cannot read tag {id}"), err, "look for the damage with git fsck")
-            })?);
+            next =
+                Some(target.map_err(|err| {
+                    Error::new(format!("cannot read tag {id}"), err, "run git fsck to find the damage")
+                })?);
         }
     }
     Ok(Peeled { chain })

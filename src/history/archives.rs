@@ -11,7 +11,7 @@ use gix::objs::Kind as ObjectKind;
 
 use crate::detect::Hit;
 use crate::finding::{Origin, OriginKind, Part, Span};
-use crate::git::pack::traversal::{Look, Object};
+use crate::git::pack::traversal::{Object, Selection};
 use crate::history::show::{held, show};
 use crate::scan::archive::{Budget, LIMITS, Unopened, is_archive, unpack};
 use crate::scan::source::{AddedFilter, Skipped, Unit};
@@ -55,8 +55,8 @@ impl Archives {
     }
 
     /// Which objects are to be made.
-    pub fn look(&self) -> fn(ObjectKind) -> Look {
-        if self.wanted { |kind| if kind == ObjectKind::Blob { Look::All } else { held(kind) } } else { held }
+    pub fn select(&self) -> fn(ObjectKind) -> Selection {
+        if self.wanted { |kind| if kind == ObjectKind::Blob { Selection::All } else { held(kind) } } else { held }
     }
 
     pub fn show(&self, object: &Object<'_, Vec<Hit>>, visit: &dyn Fn(&Unit<'_>)) {

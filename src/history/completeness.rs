@@ -7,8 +7,8 @@ use gix::bstr::ByteSlice;
 
 use crate::error::Error;
 use crate::git::odb::inventory::Inventory;
-use crate::git::odb::missing::{not_here, objects, sorted};
-use crate::git::odb::objects::{EntryKind, pointers_of_lfs};
+use crate::git::odb::missing::{missing_error, objects, sorted};
+use crate::git::odb::objects::{EntryKind, lfs_pointers_error};
 use crate::git::refs::cut_off;
 use crate::git::repository::Repository;
 use crate::history::commit_graph::{Commits, Held, Numbers, Trees};
@@ -27,12 +27,12 @@ impl History<'_> {
         if !shallow.is_empty() {
             covered.missing.push(cut_off(&objects(&sorted(&shallow))));
         }
-        let partial = self.contents.promised || self.repository.is_partial();
+        let partial = self.contents.has_promisor_pack || self.repository.is_partial();
         let missing = self.missing(found.missing.clone(), &shallow, partial, threads);
-        covered.missing.extend(not_here(&missing, partial));
+        covered.missing.extend(missing_error(&missing, partial));
         covered.missing.extend(self.broken_refs());
         if !found.pointers.is_empty() {
-            covered.missing.push(pointers_of_lfs(found.pointers.len()));
+            covered.missing.push(lfs_pointers_error(found.pointers.len()));
         }
     }
 
@@ -143,9 +143,9 @@ impl Repository {
     pub(crate) fn tell_missing(&self, missing: &HashSet<ObjectId>, threads: Threads, covered: &mut Coverage) {
         if !missing.is_empty() {
             // What is in a pack that cannot be read seems to be missing as well.
-            let contents = Inventory::of(self.stores.folders(), self.objects.hash(), threads);
+            let contents = Inventory::read(self.object_dirs.dirs(), self.objects.hash(), threads);
             covered.unread.extend(contents.unread);
-            covered.missing.extend(not_here(missing, contents.promised || self.is_partial()));
+            covered.missing.extend(missing_error(missing, contents.has_promisor_pack || self.is_partial()));
         }
     }
 }

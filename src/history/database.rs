@@ -52,7 +52,7 @@ pub struct History<'r> {
 impl<'r> History<'r> {
     /// Opens every pack and lists every loose object. Reads no content but the indexes of the worktrees.
     pub fn open(repository: &'r Repository, threads: Threads, progress: Arc<ProgressState>) -> Self {
-        let mut contents = Inventory::of(repository.stores.folders(), repository.objects.hash(), threads);
+        let mut contents = Inventory::read(repository.object_dirs.dirs(), repository.objects.hash(), threads);
         let mut told = |error| contents.unread.push(error);
         let Refs { direct: refs, symbolic, broken } = repository.all_refs().map_err(&mut told).unwrap_or_default();
         broken.into_iter().for_each(&mut told);

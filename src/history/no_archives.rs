@@ -4,7 +4,7 @@ use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
 use crate::detect::Hit;
-use crate::git::pack::traversal::{Look, Object};
+use crate::git::pack::traversal::{Object, Selection};
 use crate::history::show::{held, show};
 use crate::scan::source::Unit;
 
@@ -20,7 +20,7 @@ impl Archives {
         Self
     }
 
-    pub fn look(&self) -> fn(ObjectKind) -> Look {
+    pub fn select(&self) -> fn(ObjectKind) -> Selection {
         held
     }
 

@@ -4,13 +4,13 @@ use gix::objs::Kind as ObjectKind;
 
 use crate::detect::Hit;
 use crate::finding::{Origin, OriginKind, Part};
-use crate::git::pack::traversal::{Look, Object};
+use crate::git::pack::traversal::{Object, Selection};
 use crate::scan::commit_text::{visit_envelope, whole};
 use crate::scan::source::Unit;
 
 /// Of blobs and trees only those that may hold a token.
-pub(super) fn held(kind: ObjectKind) -> Look {
-    if matches!(kind, ObjectKind::Blob | ObjectKind::Tree) { Look::Held } else { Look::All }
+pub(super) fn held(kind: ObjectKind) -> Selection {
+    if matches!(kind, ObjectKind::Blob | ObjectKind::Tree) { Selection::Candidates } else { Selection::All }
 }
 
 /// Hands over what can be scanned of an object.

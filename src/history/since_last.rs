@@ -51,7 +51,7 @@ impl History<'_> {
         let mut read: HashSet<ObjectId> = HashSet::new();
         for work in self.work(true) {
             match work {
-                Work::Root(pack, root) => pack.each_below(root.entry, |id| read.insert(id.to_owned())),
+                Work::Root(pack, root) => pack.for_each_in_tree(root.entry, |id| read.insert(id.to_owned())),
                 Work::Loose(_, ids) => read.extend(ids),
             }
         }

@@ -13,7 +13,7 @@ use crate::finding::Part;
 use crate::git::odb::loose::Loose;
 use crate::git::odb::missing::objects;
 use crate::git::odb::objects::{EntryKind, SUBMODULE};
-use crate::git::pack::traversal::{Content, Search, Task, show_alone};
+use crate::git::pack::traversal::{Content, Search, Task, visit_object};
 use crate::history::archives::Archives;
 use crate::history::database::History;
 use crate::history::dedup::Copies;
@@ -108,7 +108,7 @@ impl History<'_> {
             splice: &splice,
         };
         let task = Task {
-            look: archives.look(),
+            select: archives.select(),
             search: Some(search),
             entries: Some(&|ids, submodules| {
                 if let Some(links) = links {
@@ -151,11 +151,11 @@ impl History<'_> {
     /// What was loose when the sweep began and is not any more is in a pack by now, where git packs in the background.
     fn visit_moved<F>(&self, broken: &Broken, task: &Task<'_, F>) {
         let gone = broken.lock().expect("no thread panicked while it held the lock").remove(GONE);
-        let objects = self.repository.stores.reader();
+        let objects = self.repository.object_dirs.reader();
         let mut buffer = Vec::new();
         for id in gone.unwrap_or_default() {
             match objects.any(&id, &"the history", &mut buffer) {
-                Ok((kind, bytes)) => show_alone(kind, &id, bytes, task),
+                Ok((kind, bytes)) => visit_object(kind, &id, bytes, task),
                 Err(_) => (task.failed)(&id, GONE),
             }
         }
@@ -169,7 +169,7 @@ impl History<'_> {
             let mut store = Loose::new(dir);
             for id in broken.values().flatten() {
                 if let Ok(Some((kind, start))) = store.read(id, &mut buffer) {
-                    show_alone(kind, id, &buffer[start..], task);
+                    visit_object(kind, id, &buffer[start..], task);
                 }
             }
         }
@@ -190,6 +190,6 @@ impl History<'_> {
 const UNFINISHED: &str = "a pack that git is writing: a sweep after that reads it";
 
 fn unreadable(ids: &[ObjectId], why: &str) -> Error {
-    Error::new(format!("cannot read {}", objects(ids)), why, "look for the damage with git fsck --full")
+    Error::new(format!("cannot read {}", objects(ids)), why, "run git fsck --full to find the damage")
         .of_objects(ids.len())
 }

@@ -60,7 +60,7 @@ impl Repository {
     /// What is told of the commit with this hex id.
     pub fn commit_facts(&self, id: &str) -> Result<CommitFacts, Error> {
         let broken = |err: &dyn std::fmt::Display| {
-            Error::new(format!("cannot read the commit {id}"), err, "look for the damage with git fsck")
+            Error::new(format!("cannot read the commit {id}"), err, "run git fsck to find the damage")
         };
         let id = ObjectId::from_hex(id.as_bytes()).map_err(|err| broken(&err))?;
         let mut buffer = Vec::new();

@@ -9,7 +9,7 @@ use gix::objs::Kind as ObjectKind;
 use crate::git::odb::loose::Loose;
 use crate::git::pack::forest::{Pack, Root};
 use crate::git::pack::traversal;
-use crate::git::pack::traversal::{Look, Object, Task, Walker};
+use crate::git::pack::traversal::{Object, Selection, Task, Walker};
 use crate::history::database::History;
 use crate::threads::Threads;
 
@@ -35,14 +35,14 @@ impl History<'_> {
     /// Does the work on up to `threads` threads; returns how many bytes the objects have.
     pub(crate) fn run<F>(&self, work: &[Work<'_>], threads: Threads, task: &Task<'_, F>) -> u64 {
         let next = AtomicUsize::new(0);
-        let stores = &self.repository.stores;
+        let object_dirs = &self.repository.object_dirs;
         let progress = &self.progress;
         let run = || {
-            let objects = stores.reader();
+            let objects = object_dirs.reader();
             let mut walker = Walker::new(&objects);
             while let Some(work) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
                 match work {
-                    Work::Root(pack, root) => walker.tree(pack, root, task),
+                    Work::Root(pack, root) => walker.traverse(pack, root, task),
                     Work::Loose(dir, ids) => loose(dir, ids, &mut walker.bytes, task),
                 }
                 progress.add(work.count());
@@ -59,18 +59,19 @@ impl History<'_> {
     }
 
     /// Shows every object of one kind. What cannot be read was told when it was scanned.
-    fn each(&self, kind: fn(ObjectKind) -> Look, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        let task = Task { look: kind, search: None, entries: None, visit, failed: &|_, _| {} };
+    fn each(&self, kind: fn(ObjectKind) -> Selection, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+        let task = Task { select: kind, search: None, entries: None, visit, failed: &|_, _| {} };
         self.run(&self.work(false), threads, &task);
     }
 
     pub(crate) fn each_tree(&self, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        self.each(|kind| if kind == ObjectKind::Tree { Look::All } else { Look::None }, threads, visit);
+        self.each(|kind| if kind == ObjectKind::Tree { Selection::All } else { Selection::None }, threads, visit);
     }
 
     pub(crate) fn each_commit_and_tag(&self, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        let look = |kind| if matches!(kind, ObjectKind::Commit | ObjectKind::Tag) { Look::All } else { Look::None };
-        self.each(look, threads, visit);
+        let select =
+            |kind| if matches!(kind, ObjectKind::Commit | ObjectKind::Tag) { Selection::All } else { Selection::None };
+        self.each(select, threads, visit);
     }
 
     /// What there is to read, the largest trees of all packs first.
@@ -92,7 +93,7 @@ impl History<'_> {
 
     /// The trees of deltas in which there is something new.
     fn new_roots<'p>(&self, pack: &'p Pack) -> Vec<&'p Root> {
-        let is_new = |root: &&Root| self.clean.is_empty() || pack.any_below(root.entry, |id| !self.clean.has(id));
+        let is_new = |root: &&Root| self.clean.is_empty() || pack.any_in_tree(root.entry, |id| !self.clean.has(id));
         pack.roots.iter().filter(is_new).collect()
     }
 }
@@ -111,7 +112,7 @@ fn loose<F>(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_, F>) {
                 }
                 // That one is scanned, but not asked what it leads to.
                 let kind = if is_other { ObjectKind::Blob } else { kind };
-                traversal::show_alone(kind, id, object, task);
+                traversal::visit_object(kind, id, object, task);
             }
             Ok(None) => (task.failed)(id, GONE),
             Err(err) => (task.failed)(id, &err.to_string()),

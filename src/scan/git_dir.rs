@@ -49,7 +49,7 @@ impl Repository {
     pub fn git_files(&self) -> GitFiles {
         let lister = Lister {
             git_dir: self.common_dir().to_owned(),
-            own_objects: with_alternates(self.stores.folders(), &mut Vec::new()),
+            own_objects: with_alternates(self.object_dirs.dirs(), &mut Vec::new()),
             name_len: self.gix.object_hash().len_in_hex() - 2,
         };
         let mut files = lister.list();

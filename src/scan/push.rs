@@ -14,8 +14,8 @@ use crate::error::{Error, counted};
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::git::diff::tree::compare_trees;
 use crate::git::odb::commit::Commit;
-use crate::git::odb::missing::Gaps;
-use crate::git::odb::objects::{LFS_POINTER, Objects, pointers_of_lfs};
+use crate::git::odb::missing::MissingObjects;
+use crate::git::odb::objects::{LFS_POINTER, Objects, lfs_pointers_error};
 use crate::git::refs::{Ref, cut_off};
 use crate::git::repository::Repository;
 use crate::git::revision::{id_of, peel};
@@ -54,7 +54,7 @@ pub struct Pushed<'r> {
     /// What the other side has, where the walk did not get to see all of it.
     known: Option<Arc<AllKnown>>,
     /// Takes what is not here, where that need not be an error.
-    gaps: Option<Arc<Gaps>>,
+    missing: Option<Arc<MissingObjects>>,
     /// That more was scanned than is meant, since it cannot be told what is.
     unsorted: Option<Error>,
     /// What may be spent on archives, if they are unpacked.
@@ -151,7 +151,7 @@ impl<'r> PushBase<'r> {
             names,
             cut,
             known,
-            gaps: None,
+            missing: None,
             unsorted: None,
             #[cfg(feature = "archives")]
             archives: None,
@@ -182,7 +182,7 @@ impl<'r> Pushed<'r> {
             names,
             cut,
             known: None,
-            gaps: Some(Arc::default()),
+            missing: Some(Arc::default()),
             unsorted,
             #[cfg(feature = "archives")]
             archives: None,
@@ -304,10 +304,10 @@ impl Source for Pushed<'_> {
     }
 
     fn visit(&self, _: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let (commits, stores, gaps) = (&self.commits, &self.repository.stores, &self.gaps);
-        let reader = || match gaps {
-            Some(gaps) => stores.reader_of_history().noting(gaps.clone()),
-            None => stores.reader_of_history(),
+        let (commits, object_dirs, missing) = (&self.commits, &self.repository.object_dirs, &self.missing);
+        let reader = || match missing {
+            Some(missing) => object_dirs.history_reader().recording_missing(missing.clone()),
+            None => object_dirs.history_reader(),
         };
         let how = How {
             known: self.known.as_deref(),
@@ -328,15 +328,15 @@ impl Source for Pushed<'_> {
         for name in &self.names {
             visit(&whole(Part::Ref, name));
         }
-        if let Some(gaps) = gaps {
-            self.repository.tell_missing(&gaps.take(), threads, &mut covered);
+        if let Some(missing) = missing {
+            self.repository.tell_missing(&missing.take(), threads, &mut covered);
         }
         if self.kind == Kind::Commits {
             // Named is enough on the way to a remote; of a history it is a gap.
             let all = covered.skipped.len();
             covered.skipped.retain(|skipped| skipped.why != LFS_POINTER);
             let pointers = all - covered.skipped.len();
-            covered.missing.extend((pointers > 0).then(|| pointers_of_lfs(pointers)));
+            covered.missing.extend((pointers > 0).then(|| lfs_pointers_error(pointers)));
         }
         covered
     }

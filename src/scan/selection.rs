@@ -89,7 +89,7 @@ impl Repository {
     /// content.
     pub(crate) fn selected(&self, selection: &Selection) -> Result<(Vec<ObjectId>, Option<Error>), Error> {
         // Git says of a pipe in place of a pack only that objects are missing.
-        self.select(selection).map_err(|err| self.stores.expect_no_pipe_among_packs().err().unwrap_or(err))
+        self.select(selection).map_err(|err| self.object_dirs.expect_no_pipe_among_packs().err().unwrap_or(err))
     }
 
     fn select(&self, selection: &Selection) -> Result<(Vec<ObjectId>, Option<Error>), Error> {

@@ -71,13 +71,13 @@ impl Source for Staged<'_> {
     }
 
     fn visit(&self, _: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let (comparison, stores) = (&self.comparison, &self.repository.stores);
+        let (comparison, object_dirs) = (&self.comparison, &self.repository.object_dirs);
         let count = comparison.len();
         spread(
             count,
             threads,
             &self.repository.objects,
-            || stores.reader(),
+            || object_dirs.reader(),
             |objects, buffer, at, covered| {
                 comparison.scan(at, objects, buffer, visit, covered);
             },

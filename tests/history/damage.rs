@@ -225,7 +225,7 @@ fn deltas_that_have_each_other_as_a_base() {
     let id = HEXLOWER.decode(above[0].as_bytes()).expect("an id");
     bytes[start + place..start + place + 20].copy_from_slice(&id);
     replace(&path, &bytes);
-    history(&repo).expect_code(2).expect_has("have each other as a base");
+    history(&repo).expect_code(2).expect_has("form a cycle");
 }
 
 #[test]

@@ -214,7 +214,7 @@ proptest! {
 /// What the sweep of a history looks at at least where `new` was put into `base` at `at`: that, with what is near it.
 fn looked_at(base: &[u8], at: usize, new: &[u8], reach: Reach) -> Vec<u8> {
     let (before, behind) = base.split_at(at);
-    [b"\0", reach.before(before), new, reach.behind(behind), b"\0"].concat()
+    [b"\0", reach.before(before), new, reach.after(behind), b"\0"].concat()
 }
 
 proptest! {

@@ -1,21 +1,21 @@
-//! The result of comparing two trees, or the index and a tree.
+//! The difference between two trees, or between the index and a tree.
 
 use gix::ObjectId;
 use gix::objs::tree::EntryRef;
 
 use crate::git::odb::objects::EntryKind;
 
-/// A path whose content in the index is not HEAD's.
+/// A path that is new or changed on the new side, which is a tree or the index.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub path: Vec<u8>,
     pub kept: EntryKind,
     pub id: ObjectId,
-    /// What HEAD has at this path, where it has something.
+    /// The entry at this path on the old side, if there is one.
     pub old: Option<(EntryKind, ObjectId)>,
 }
 
-/// A path that HEAD has and the index has not; a folder stands for all in it.
+/// A path that is missing on the new side. A directory stands for everything in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Removal {
     pub path: Vec<u8>,
@@ -23,20 +23,20 @@ pub(crate) struct Removal {
     pub id: ObjectId,
 }
 
-/// What one tree, or the index, changes in another tree.
+/// The changes that a tree or the index makes to another tree.
 #[derive(Debug, Default)]
 pub(crate) struct TreeDiff {
     pub changes: Vec<Change>,
     pub removals: Vec<Removal>,
-    /// Paths that `git add -N` named: they stand in the index, and are no part of the next commit.
+    /// Paths that were added with `git add -N`. They are in the index, but not part of the next commit.
     pub intended: Vec<Vec<u8>>,
-    /// The blob of the file at the top that the caller asked for, changed or not.
+    /// The blob of the file at the top that the caller asked for, whether it changed or not.
     pub top_file: Option<ObjectId>,
     top_file_name: &'static str,
 }
 
 impl TreeDiff {
-    /// `top_file` names a file at the top whose blob the caller needs in any case.
+    /// `top_file` names a file at the top whose blob is always recorded.
     pub fn new(top_file: &'static str) -> Self {
         Self { top_file_name: top_file, ..Self::default() }
     }
@@ -45,7 +45,7 @@ impl TreeDiff {
         prefix.is_empty() && name == self.top_file_name.as_bytes()
     }
 
-    /// Adds a path with what it has now and what it had. Without a difference only the top file is noted.
+    /// Adds an entry of the new side, with the entry at its path on the old side. If they are equal, no change is added.
     pub fn add(&mut self, path: Vec<u8>, kept: EntryKind, id: ObjectId, old: Option<(EntryKind, ObjectId)>) {
         if kept == EntryKind::File && self.is_top_file(b"", &path) {
             self.top_file = Some(id);
@@ -55,7 +55,7 @@ impl TreeDiff {
         }
     }
 
-    /// Adds an entry of a tree that the other side does not have.
+    /// Adds an entry that the new side does not have.
     pub fn remove(&mut self, prefix: &[u8], gone: &EntryRef<'_>) {
         self.removals.push(Removal {
             path: [prefix, gone.filename].concat(),

@@ -1,4 +1,4 @@
-//! Which lines of a blob an older version of it did not have.
+//! Added lines between two versions of a blob, and the similarity of two blobs.
 
 use std::hash::{DefaultHasher, Hasher as _};
 
@@ -6,10 +6,10 @@ use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 
 use crate::text::{Span, without_line_end};
 
-/// For each of `spans` in `new`, whether its line is an added one against `old`. Spans are in order.
+/// Returns for each of `spans` in `new` whether it touches a line that was added since `old`. The spans must be sorted.
 ///
-/// Head and tail that both have are cut off first, so that the diff sees the changed middle only: a line added to a
-/// file of 100 MB costs two comparisons and no hashing.
+/// The common head and tail are removed first, so that only the changed middle is diffed. A line added to a file of 100 MB
+/// costs two comparisons and no hashing.
 pub(crate) fn added(old: &[u8], new: &[u8], spans: &[Span]) -> Vec<bool> {
     let head = common_head(old, new);
     let tail = common_tail(&old[head..], &new[head..]);
@@ -19,7 +19,7 @@ pub(crate) fn added(old: &[u8], new: &[u8], spans: &[Span]) -> Vec<bool> {
         return vec![false; spans.len()];
     }
     let lines = added_lines(&old[head..old.len() - tail], &new[middle.clone()]);
-    // Both are in order, and a line's end is where the first one that may meet the span is told by.
+    // Both are sorted, so the first line that ends behind the start of the span is the only one to test.
     let meets = |span: &Span| {
         let first = lines.partition_point(|line| line.end + head <= span.start);
         lines.get(first).is_some_and(|line| line.start + head < span.end)
@@ -27,7 +27,7 @@ pub(crate) fn added(old: &[u8], new: &[u8], spans: &[Span]) -> Vec<bool> {
     spans.iter().map(|span| within(span) && meets(span)).collect()
 }
 
-/// Bytes at the front which both have, up to the end of a line.
+/// How many bytes both share at the start, up to the end of a line.
 fn common_head(old: &[u8], new: &[u8]) -> usize {
     let same = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     if same == old.len() && same == new.len() {
@@ -36,7 +36,7 @@ fn common_head(old: &[u8], new: &[u8]) -> usize {
     new[..same].iter().rposition(|&b| b == b'\n').map_or(0, |newline| newline + 1)
 }
 
-/// Bytes at the back which both have, from the beginning of a line.
+/// How many bytes both share at the end, from the start of a line.
 fn common_tail(old: &[u8], new: &[u8]) -> usize {
     let same = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
     let tail = &new[new.len() - same..];
@@ -47,8 +47,8 @@ fn common_tail(old: &[u8], new: &[u8]) -> usize {
     tail.iter().position(|&b| b == b'\n').map_or(0, |newline| same - newline - 1)
 }
 
-/// The added lines of `new`, neighbours joined. Line ends do not count: a token that stood in a line before is not new
-/// because an editor put `\r` or a last newline behind it.
+/// The added lines of `new`; adjacent ones are merged. Line endings are ignored: a match in an old line is not new because
+/// an editor added `\r` or a final newline.
 fn added_lines(old: &[u8], new: &[u8]) -> Vec<Span> {
     let mut input = InternedInput { before: Vec::new(), after: Vec::new(), interner: Interner::new(0) };
     input.update_before(lines(old).map(without_line_end));
@@ -73,10 +73,10 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|&b| b == b'\n')
 }
 
-/// What a text has in lines, to compare it with many others.
+/// The lines of a text, summarized for comparisons with many other texts.
 pub(crate) struct Lines {
     bytes: usize,
-    /// For each line that it has, by its hash and in that order: how often, and how many bytes together.
+    /// The hash of each distinct line, the number of its occurrences, and their total size in bytes. Sorted by hash.
     counted: Vec<(u64, usize, usize)>,
 }
 
@@ -100,7 +100,7 @@ impl Lines {
         Self { bytes: text.len(), counted: each }
     }
 
-    /// The share, in 0..=1, of the bytes of the larger one that stand in lines which both have: git's measure for a rename.
+    /// The bytes in lines that both texts have, as a share in 0..=1 of the larger text. Git measures renames in this way.
     pub fn similarity(&self, new: &Self) -> f64 {
         let mut shared = 0;
         let mut old = self.counted.iter().peekable();
@@ -110,7 +110,7 @@ impl Lines {
                 shared += bytes * count.min(*has) / count;
             }
         }
-        // Lossless for any file that fits memory: both are far below 2^52.
+        // Exact for any file that fits into memory, since both numbers are far below 2^52.
         #[allow(clippy::cast_precision_loss)]
         let share = shared as f64 / self.bytes.max(new.bytes).max(1) as f64;
         share
@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    /// The trimmed diff must call added what a diff of the whole does, whatever stands at the ends.
+    /// A diff of the trimmed texts must find the added lines that a diff of the whole texts finds.
     #[test]
     fn trimming_changes_nothing() {
         let mut dice = crate::random::Dice::new(7);
@@ -168,7 +168,7 @@ mod tests {
             let spans: Vec<Span> = new.match_indices("KEY").map(|(at, _)| at..at + 3).collect();
             let counted = added(old.as_bytes(), new.as_bytes(), &spans).iter().filter(|new| **new).count();
             let lines = |text: &str| text.split_inclusive('\n').filter(|line| line.contains("KEY")).count();
-            // Lines with the word can only be called old while the old text has as many.
+            // At most as many lines with the word can be old as the old text has.
             assert!(lines(&new) - counted.min(lines(&new)) <= lines(&old), "{old:?} {new:?}");
         }
     }

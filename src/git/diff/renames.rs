@@ -1,7 +1,7 @@
-//! Which of the files that came are files that left: what moved is not new.
+//! Rename detection: content that only moved is not new.
 //!
-//! One removed file is the source of one new file at most, as git has it; a second one is a copy, which adds what it
-//! holds at a new place.
+//! As in git, a removed file is the source of at most one new file. A second new file with its content is a copy, and counts
+//! as new.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -13,19 +13,19 @@ use crate::git::diff::change::{Change, Removal};
 use crate::git::diff::lines::Lines;
 use crate::git::odb::objects::Objects;
 
-/// Half of the bytes in common lines: git's threshold.
+/// The similarity from which on two files count as a rename. This is git's default.
 const ALIKE: f64 = 0.5;
 
-/// How many pairs of files are compared at most. Beyond, a file that came is taken for new, which at worst reports a
-/// token again that moved. Only asked where a new file holds a token.
+/// At most this many pairs of files are compared. Beyond that, no edited file counts as renamed, which at worst reports a
+/// moved token again. Pairs are only compared if a new file contains a token.
 const PAIRS: usize = 20_000;
 
 pub(crate) struct Renames {
-    /// For each change, whether its very content left under another name.
+    /// For each change, whether a removed file has the same content.
     exact: Vec<bool>,
-    /// Removed files that no exact move accounts for.
+    /// Removed files that are not the source of an exact rename.
     left: Vec<Removal>,
-    /// By change, the place in `left` of the file that it was.
+    /// For each renamed and edited file, by the index of its change, the index of its source in `left`.
     edited: OnceLock<HashMap<usize, usize>>,
 }
 
@@ -44,12 +44,12 @@ impl Renames {
         Self { exact, left, edited: OnceLock::new() }
     }
 
-    /// Whether the change at `at` is a move that changes nothing.
+    /// Whether the change at index `at` is a rename without an edit.
     pub fn is_exact(&self, at: usize) -> bool {
         self.exact[at]
     }
 
-    /// What the new file at `at` of `changes` was before it moved and was edited.
+    /// The content of the file from which the new file at index `at` of `changes` was renamed, if it was renamed.
     pub fn source(&self, at: usize, changes: &[Change], objects: &Objects) -> Result<Option<Vec<u8>>, Error> {
         if self.left.is_empty() {
             return Ok(None);
@@ -67,7 +67,7 @@ impl Renames {
             .transpose()
     }
 
-    /// The most alike first, each file once.
+    /// Pairs new files with removed ones, the most similar first, and each file once.
     fn pair(&self, changes: &[Change], objects: &Objects) -> Result<HashMap<usize, usize>, Error> {
         let came: Vec<usize> = (0..changes.len()).filter(|&at| changes[at].old.is_none() && !self.exact[at]).collect();
         if came.len().saturating_mul(self.left.len()) > PAIRS {

@@ -1,4 +1,4 @@
-//! The comparison of two trees.
+//! Comparing two trees.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::git::diff::change::TreeDiff;
 use crate::git::odb::objects;
 use crate::git::odb::objects::{EntryKind, Objects, TreeWalk};
 
-/// What the tree `next` changes in `head`, but for what it has from one of the trees `merged`.
+/// The changes that the tree `next` makes to `head`, without entries that one of the trees `merged` has too.
 pub(crate) fn compare_trees(
     head: Option<ObjectId>,
     merged: &[ObjectId],
@@ -29,13 +29,13 @@ pub(crate) fn compare_trees(
     Ok(diff)
 }
 
-/// What HEAD has below `prefix`; an empty tree where it has nothing.
+/// HEAD's tree for the directory `prefix`. Empty if HEAD has no such directory.
 pub(crate) fn old_tree(prefix: &[u8], head: Option<ObjectId>, objects: &Objects) -> Result<objects::Tree, Error> {
     let id = head.unwrap_or_else(|| ObjectId::empty_tree(objects.hash()));
     objects.tree(&id, &TreeContext(prefix, "the parent commit"))
 }
 
-/// A folder as a sentence names it, put into words only where there is such a sentence.
+/// Names a directory in an error message. It is formatted only if there is an error.
 struct TreeContext<'a>(&'a [u8], &'static str);
 
 impl fmt::Display for TreeContext<'_> {
@@ -47,7 +47,7 @@ impl fmt::Display for TreeContext<'_> {
     }
 }
 
-/// Steps over what stands in `old` in front of `name`, all of it removed, and over `name` itself, which is returned.
+/// Moves `old` past the entries in front of `name`, which are all removed, and past `name`, which is returned if it exists.
 pub(crate) fn step_to<'t>(
     old: &mut TreeWalk<'t>,
     name: &[u8],
@@ -73,7 +73,7 @@ pub(crate) fn rest_removed(old: &mut TreeWalk<'_>, prefix: &[u8], diff: &mut Tre
     Ok(())
 }
 
-/// Git sorts a folder as if its name ended in `/`.
+/// The order of tree entries. Git sorts a directory as if its name ended in `/`.
 fn in_tree_order(a: &[u8], a_is_folder: bool, b: &[u8], b_is_folder: bool) -> Ordering {
     let shared = a.len().min(b.len());
     let next = |name: &[u8], is_folder: bool| name.get(shared).copied().or(is_folder.then_some(b'/'));
@@ -93,8 +93,8 @@ pub(crate) fn trees(
     }
     depth::check(prefix)?;
     let id = new;
-    let Some(new) = objects.tree_or_gap(&id, &TreeContext(prefix, "the commit"))? else {
-        // What a gap holds is not known, and so not what left it either. Its name is.
+    let Some(new) = objects.try_tree(&id, &TreeContext(prefix, "the commit"))? else {
+        // A missing tree cannot be compared. Only its name is recorded.
         if let Some((_, path)) = prefix.split_last() {
             diff.add(path.to_vec(), EntryKind::Folder, id, old.map(|old| (EntryKind::Folder, old)));
         }
@@ -130,7 +130,7 @@ pub(crate) fn trees(
     rest_removed(&mut old, prefix, diff)
 }
 
-/// What stands in `walk` where `wanted` would: a folder for a folder, another thing for another thing.
+/// Moves `walk` to the entry that has the name of `wanted`, and is a directory if `wanted` is one.
 fn seek<'t>(walk: &mut TreeWalk<'t>, wanted: &EntryRef<'_>) -> Result<Option<EntryRef<'t>>, Error> {
     let is_folder = wanted.mode.is_tree();
     while let Some(entry) = walk.current() {

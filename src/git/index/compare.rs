@@ -1,4 +1,4 @@
-//! The comparison of an index with a tree, by the fastest way that can be trusted.
+//! Comparing an index with a tree, by the fastest way that works for the index.
 
 use std::io;
 use std::path::Path;
@@ -12,8 +12,8 @@ use crate::git::index::decoded::Listed;
 use crate::git::index::{entries, mapped, split, walk};
 use crate::git::odb::objects::Objects;
 
-/// Compares the index at `path`, of the repository at `git_dir`, with `head`, HEAD's tree. A missing index is an empty
-/// one, as git has it.
+/// Compares the index at `path`, of the repository at `git_dir`, with `head`, the tree of HEAD. As in git, a missing index
+/// is an empty one. Fails if the index or an object is damaged or cannot be read.
 pub(crate) fn compare(
     path: &Path,
     git_dir: &Path,

@@ -1,5 +1,5 @@
-//! The entries of an index of any version as a list in memory: version 4, whose paths are written as what differs from
-//! the path before, sparse indexes, and both halves of a split one.
+//! The entries of an index as a list in memory. This form is for version 4, in which each path is a delta against the
+//! previous one, for sparse indexes, and for both halves of a split index.
 
 use std::ops::Range;
 
@@ -8,40 +8,41 @@ use gix::bstr::ByteSlice;
 use crate::git::index::entries::{Entries, Entry};
 use crate::git::index::mapped::{HEADER, Index, extensions, head};
 
-/// Paths in full take at most so many times the bytes of the file: an entry has 64 or more, a path of a file system 4,096 or
-/// fewer. Without a limit ten megabytes would write out to hundreds of gigabytes.
+/// The decoded paths may take at most this many times the bytes of the file. An entry has at least 64 bytes, and a path of
+/// a file system at most 4,096. Without a limit, 10 MB could expand to hundreds of gigabytes.
 const MOST_EXPANDED: usize = 64;
 
-/// The entries, in the order in which they are written.
+/// The entries, in the order of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Listed<'a> {
-    /// The paths, one behind the other.
+    /// The concatenated paths.
     pub paths: Vec<u8>,
-    /// Where each path stands, and all but the path.
+    /// The range of each path in `paths`, and the entry without its path.
     pub entries: Vec<(Range<usize>, Entry<'static>)>,
-    /// The content of the extension that names a shared index.
+    /// The content of the `link` extension, which names a shared index.
     pub link: Option<&'a [u8]>,
 }
 
 impl<'a> Listed<'a> {
-    /// The reason where this cannot be read to its end.
+    /// Decodes all entries. Returns the reason if the index is invalid or has an unknown mandatory extension.
     pub fn read(index: &Index<'a>) -> Result<Self, String> {
         let mut listed = Self::default();
         let read = if index.has_plain_entries() { listed.plain(index) } else { listed.compressed(index) };
-        let end = read.ok_or_else(|| format!("its entry {} is broken", listed.entries.len() + 1))?;
-        let extensions = extensions(index.content(), end).ok_or("what stands behind its entries is broken")?;
+        let end = read.ok_or_else(|| format!("its entry {} is invalid", listed.entries.len() + 1))?;
+        let extensions = extensions(index.content(), end).ok_or("its extensions are invalid")?;
         for (name, content) in extensions {
             match name {
                 b"link" => listed.link = Some(content),
-                // Capitals are optional. `sdir` says that entries are folders, which their paths say as well.
+                // An uppercase first letter marks an optional extension. `sdir` says that some entries are directories,
+                // which their paths show too.
                 b"sdir" | [b'A'..=b'Z', ..] => {}
-                unknown => return Err(format!("its extension {} is none that keysweep knows", unknown.escape_ascii())),
+                unknown => return Err(format!("its extension {} is unknown", unknown.escape_ascii())),
             }
         }
         Ok(listed)
     }
 
-    /// Reads entries of version 2 or 3; returns where they end.
+    /// Reads entries of version 2 or 3, and returns the offset of their end.
     fn plain(&mut self, index: &Index<'a>) -> Option<usize> {
         let mut walk = index.entries();
         while let Some((entry, size)) = walk.next_entry()? {
@@ -51,7 +52,8 @@ impl<'a> Listed<'a> {
         Some(walk.place())
     }
 
-    /// Reads entries of version 4: how many bytes of the path before to drop, and what stands there instead.
+    /// Reads entries of version 4, and returns the offset of their end. Each has the number of bytes to drop from the
+    /// previous path, and the suffix to add.
     fn compressed(&mut self, index: &Index<'a>) -> Option<usize> {
         let bytes = index.content();
         let mut at = HEADER;
@@ -83,7 +85,7 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// A number of gitformat-pack(5), "offset encoding", and where it ends.
+/// Parses the "offset encoding" of gitformat-pack(5). Returns the number and the offset of its end.
 fn varint(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
     let mut value = 0_usize;
     loop {
@@ -117,7 +119,7 @@ impl<'a> Entries<'a> for Walk<'a> {
 mod tests {
     use super::*;
 
-    /// An index of version 4 with one path of `len` bytes, and `more` entries that each add a letter to it.
+    /// An index of version 4: one path of `len` bytes, and `more` entries that each append one letter to it.
     fn compressed(len: usize, more: usize) -> Vec<u8> {
         let entry = |suffix: &[u8]| [&[0; 62], &b"\0"[..], suffix, b"\0"].concat();
         let count = u32::try_from(more + 1).expect("a few").to_be_bytes();

@@ -1,26 +1,26 @@
-//! Index entries one after the other, wherever they were decoded.
+//! A cursor over index entries, however they are decoded.
 
 use gix::ObjectId;
 use gix::objs::tree::EntryMode;
 
-/// One entry of an index.
+/// An entry of an index.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry<'a> {
-    /// Ends in `/` for the folders of a sparse index.
+    /// Ends in `/` if the entry is a directory of a sparse index.
     pub path: &'a [u8],
     pub mode: EntryMode,
     pub id: ObjectId,
-    /// 0, or which side of a conflict: 1 the common ancestor, 2 ours, 3 theirs.
+    /// 0, or the stage of a conflict: 1 is the common ancestor, 2 is ours, 3 is theirs.
     pub stage: u32,
-    /// Named by `git add -N`: no part of the next commit yet.
+    /// Added with `git add -N`, so it is not part of the next commit.
     pub intent_to_add: bool,
 }
 
-/// A place in the entries of an index, which are sorted by path and then by stage.
+/// A cursor over the entries of an index, which are sorted by path and then by stage.
 pub(crate) trait Entries<'a> {
     fn current(&self) -> Option<Entry<'a>>;
 
-    /// Steps over `count` entries.
+    /// Moves past `count` entries.
     fn skip(&mut self, count: usize);
 }
 
@@ -34,7 +34,7 @@ impl<'a, E: Entries<'a>> Entries<'a> for &mut E {
     }
 }
 
-/// The entries of an index that does not exist.
+/// The entries of a missing index.
 pub(crate) struct None;
 
 impl<'a> Entries<'a> for None {
@@ -45,7 +45,7 @@ impl<'a> Entries<'a> for None {
     fn skip(&mut self, _count: usize) {}
 }
 
-/// The mode that a tree would have for an index entry's `bits`.
+/// The mode of a tree entry for the mode of an index entry.
 pub(crate) fn mode(bits: u32) -> EntryMode {
     use gix::objs::tree::EntryKind;
     match bits & 0o170_000 {

@@ -1,7 +1,7 @@
-//! The bitmaps of a split index: EWAH, as gitformat-bitmap(5) has it.
+//! The EWAH bitmaps of a split index. Format: gitformat-bitmap(5), "EWAH bitmaps".
 
-/// Which bits are set in the bitmap at the beginning of `bytes`, and what follows it. None where it is broken, or where a
-/// bit is set that is not `below`.
+/// Parses the bitmap at the start of `bytes`. Returns the positions of the set bits, and the bytes behind the bitmap. None
+/// if the bitmap is invalid, or if a bit at position `below` or later is set.
 pub(crate) fn set_bits(bytes: &[u8], below: usize) -> Option<(Vec<usize>, &[u8])> {
     let (_bits, rest) = be32(bytes)?;
     let (count, rest) = be32(rest)?;
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn runs_and_words_are_read_in_turn() {
-        // A run of 64 zeros and one literal word; a run of 64 ones and none.
+        // A run of 64 zeros with one literal word, then a run of 64 ones without any.
         let bytes = bitmap(&[1 << 1 | 1 << 33, 1 | 1 << 63, 1 | 1 << 1]);
         let wanted: Vec<usize> = [64, 127].into_iter().chain(128..192).collect();
         assert_eq!(set_bits(&bytes, 192), Some((wanted, &b"rest"[..])));

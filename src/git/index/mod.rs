@@ -1,12 +1,12 @@
-//! What the index adds to HEAD's tree.
+//! The changes that the index makes to HEAD's tree.
 //!
-//! Three ways, the fastest that can be trusted first; each is exact, and what one does not understand goes to the next.
+//! There are three ways to compute them. All are exact. The fastest one that works for the index is taken.
 //!
-//! 1. The cache tree at the end of the index names the tree that git is about to commit: compare two trees. In a hook
-//!    after a plain `commit` it is always there. Of 100,000 files, `git diff --cached --quiet` takes ten times as long.
-//! 2. The index is small, or its cache tree is invalid at its root (after a bare `git add`): walk the entries in the
-//!    mapped bytes, and skip every folder whose cached tree is HEAD's.
-//! 3. Index version 4, split and sparse indexes: the same walk over a list of the entries.
+//! 1. The cache tree in the index has the id of the tree that git is about to commit, so two trees are compared. This
+//!    always works in a hook of a plain `commit`. With 100,000 files, `git diff --cached --quiet` takes ten times as long.
+//! 2. If the index is small, or the root of its cache tree is invalid, as after a bare `git add`, the mapped entries are
+//!    walked. Directories whose cached tree is in HEAD are skipped.
+//! 3. An index of version 4, a split and a sparse index are decoded into a list, which is walked in the same way.
 
 mod compare;
 pub(crate) mod decoded;

@@ -1,4 +1,4 @@
-//! A split index: what differs from a shared one, which it names.
+//! Split indexes. Format: gitformat-index(5), "Split index".
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::git::index::decoded::Listed;
 use crate::git::index::ewah::set_bits;
 use crate::git::index::mapped::{self, damaged};
 
-/// All entries of the index at `path`: its `own`, and those of the shared index that `link` names.
+/// Returns all entries of the split index at `path`: `own`, and the entries of the shared index that `link` names.
 pub(crate) fn joined(
     own: Listed<'_>,
     link: &[u8],
@@ -18,25 +18,25 @@ pub(crate) fn joined(
     git_dir: &Path,
     hash: Kind,
 ) -> Result<Listed<'static>, Error> {
-    let broken = || damaged(path, "its two halves do not fit");
+    let broken = || damaged(path, "it does not match its shared index");
     let (id, bitmaps) = link.split_at_checked(hash.len_in_bytes()).ok_or_else(broken)?;
     let id = ObjectId::try_from(id).map_err(|err| damaged(path, err))?;
     if id.is_null() {
         return Ok(Listed { paths: own.paths, entries: own.entries, link: None });
     }
-    // In the git directory, wherever the index stands that names it.
+    // The shared index is always in the git directory, even if `path` is elsewhere.
     let shared_path = git_dir.join(format!("sharedindex.{id}"));
     let mapped = crate::git::mmap::map(&shared_path).map_err(|err| damaged(&shared_path, err))?;
     let index = mapped::Index::parse(&mapped, hash).ok_or_else(|| damaged(&shared_path, mapped::NO_INDEX))?;
     if !index.is_named(&id) {
-        return Err(damaged(&shared_path, "its content is not what its name says"));
+        return Err(damaged(&shared_path, "its checksum is not the one in its name"));
     }
     let shared = Listed::read(&index).map_err(|why| damaged(&shared_path, why))?;
     join(&own, bitmaps, shared).ok_or_else(broken)
 }
 
-/// gitformat-index(5), "Split index": bits say which shared entries are gone and which are replaced by the first
-/// entries of the split one, which have no path; the others of those are new.
+/// Merges the entries. The first bitmap has the shared entries that are deleted, the second those that are replaced. The
+/// first own entries are the replacements, and have no path. The remaining ones are new.
 fn join(own: &Listed<'_>, bitmaps: &[u8], shared: Listed<'_>) -> Option<Listed<'static>> {
     let count = shared.entries.len();
     let (mut gone, mut replaced) = (Vec::new(), Vec::new());

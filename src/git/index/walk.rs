@@ -1,4 +1,4 @@
-//! The comparison of sorted index entries with a tree.
+//! Comparing sorted index entries with a tree.
 
 use gix::ObjectId;
 use gix::index::extension::Tree;
@@ -11,7 +11,7 @@ use crate::git::diff::tree::{old_tree, rest_removed, step_to, trees};
 use crate::git::index::entries::{Entries, Entry};
 use crate::git::odb::objects::{EntryKind, Objects};
 
-/// What `entries` change in `head`; folders whose tree in `cache` is HEAD's are stepped over.
+/// The changes that `entries` make to the tree `head`. Directories whose tree in `cache` is in HEAD are skipped.
 pub(crate) fn compare<'a>(
     entries: impl Entries<'a>,
     cache: Option<&Tree>,
@@ -31,7 +31,7 @@ struct Walk<'o, E> {
 }
 
 impl<'a, E: Entries<'a>> Walk<'_, E> {
-    /// Compares the entries below `prefix`, which ends in `/` or is empty, with the tree that HEAD has there.
+    /// Compares the entries below `prefix`, which is empty or ends in `/`, with HEAD's tree for that directory.
     fn folder(&mut self, prefix: &[u8], cache: Option<&Tree>, head: Option<ObjectId>) -> Result<(), Error> {
         depth::check(prefix)?;
         let old = old_tree(prefix, head, self.objects)?;
@@ -53,7 +53,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
         rest_removed(&mut old, prefix, &mut self.diff)
     }
 
-    /// Compares what the index has below `path`, which ends in `/`; `entry` is the first there.
+    /// Compares the entries below `path`, which ends in `/`. `entry` is the first of them.
     fn subfolder(
         &mut self,
         path: &[u8],
@@ -62,7 +62,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
         head: Option<ObjectId>,
     ) -> Result<(), Error> {
         if entry.path == path {
-            // A folder outside of the sparse checkout: the entry is its tree.
+            // A directory outside of a sparse checkout: the entry has its tree.
             self.entries.skip(1);
             return trees(path, head, &[], entry.id, self.objects, &mut self.diff);
         }
@@ -76,7 +76,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
         }
     }
 
-    /// Compares all entries of one path: one, or the sides of a conflict.
+    /// Compares all entries of one path: a single entry, or the stages of a conflict.
     fn file(&mut self, prefix: &[u8], first: Entry<'a>, old: Option<EntryRef<'_>>) {
         let mut kept_at_all = false;
         while let Some(entry) = self.entries.current().filter(|entry| entry.path == first.path) {
@@ -98,7 +98,7 @@ impl<'a, E: Entries<'a>> Walk<'_, E> {
 }
 
 fn child_of<'t>(node: &'t Tree, name: &[u8]) -> Option<&'t Tree> {
-    // gix sorts them by name, whatever order git wrote them in.
+    // gix sorts subtrees by name. Git's own order differs.
     let at = node.children.binary_search_by(|child| child.name.as_slice().cmp(name)).ok()?;
     Some(&node.children[at])
 }

@@ -1,4 +1,4 @@
-//! The object directories that one borrows from.
+//! Object directories and their alternates. Format: gitrepository-layout(5), "objects/info/alternates".
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use gix::bstr::ByteSlice;
 use crate::error::Error;
 use crate::regular_file;
 
-/// `dirs`, and whatever they borrow from, each once. Unlike gix this follows a relative alternate from the directory that
-/// names it, and lets two name each other, as git does.
+/// `dirs` and their alternates, recursively, each once. As in git, and unlike in gix, a relative path starts at the
+/// directory that names it, and two directories may name each other. A file that cannot be read is added to `unread`.
 pub(crate) fn with_alternates(dirs: &[PathBuf], unread: &mut Vec<Error>) -> Vec<PathBuf> {
     let mut seen: Vec<PathBuf> = Vec::new();
     let mut next: Vec<PathBuf> = dirs.iter().rev().cloned().collect();
@@ -29,7 +29,7 @@ pub(crate) fn with_alternates(dirs: &[PathBuf], unread: &mut Vec<Error>) -> Vec<
     seen
 }
 
-/// One a line, quoted as in C where it begins with a double quote; `#` starts a comment.
+/// One path a line. A path that starts with a double quote is quoted as in C; `#` starts a comment.
 fn alternates_in(text: &[u8]) -> impl Iterator<Item = PathBuf> {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with(b"#"));
     lines.filter_map(|line| {
@@ -41,5 +41,5 @@ fn alternates_in(text: &[u8]) -> impl Iterator<Item = PathBuf> {
 }
 
 fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Error {
-    Error::new(format!("cannot read {}", path.display()), cause, "look for the damage with git fsck --full")
+    Error::new(format!("cannot read {}", path.display()), cause, "run git fsck --full to find the damage")
 }

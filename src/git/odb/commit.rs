@@ -1,20 +1,20 @@
-//! What a walk needs of a commit object.
+//! The fields of a commit object that a walk needs.
 
 use gix::ObjectId;
 use gix::objs::commit::ref_iter::Token;
 
-/// A commit, as far as the walk and the comparison with its parents need it.
+/// The fields of a commit that a walk and a comparison with its parents need.
 #[derive(Clone, Debug)]
 pub(crate) struct Commit {
     pub tree: ObjectId,
-    /// None of them where a shallow clone ends.
+    /// Empty at the boundary of a shallow clone.
     pub parents: Vec<ObjectId>,
-    /// When it was committed, in seconds since 1970.
+    /// The committer date, in seconds since 1970.
     pub date: i64,
 }
 
 impl Commit {
-    /// Reads a commit object. With a date that is none it counts as very old; a commit without a tree is none.
+    /// Parses a commit object. An invalid date counts as 1970. Fails if there is no valid tree.
     pub fn parse(bytes: &[u8], hash: gix::hash::Kind) -> gix::Result<Self> {
         let mut tokens = gix::objs::CommitRefIter::from_bytes(bytes, hash);
         let mut commit = Self { tree: tokens.tree_id()?, parents: Vec::new(), date: 0 };
@@ -23,7 +23,8 @@ impl Commit {
                 Ok(Token::Parent { id }) => commit.parents.push(id),
                 Ok(Token::Committer { signature }) => commit.date = signature.seconds(),
                 Ok(Token::Tree { .. } | Token::Author { .. }) => {}
-                // Persons are scanned, whatever they look like. A parent that is none is no parent: more is scanned.
+                // The author and committer lines are scanned even if they are invalid. An invalid parent is ignored, which
+                // only makes the scan larger.
                 Ok(_) | Err(_) => break,
             }
         }

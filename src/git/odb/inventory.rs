@@ -1,4 +1,4 @@
-//! Every place where a repository keeps objects.
+//! An inventory of all packs and loose objects.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,50 +13,52 @@ use crate::git::pack::forest::Pack;
 use crate::regular_file;
 use crate::threads::Threads;
 
-/// How long git takes to remove the files of a pack, and more.
-const PAUSE: Duration = Duration::from_millis(200);
+/// Longer than git takes to remove the files of a pack.
+const RETRY_DELAY: Duration = Duration::from_millis(200);
 
-/// How long after the last write to a temporary file git may still be at it: a slow fetch receives something all the time.
-const STILL_WRITTEN: Duration = Duration::from_secs(60);
+/// After a write to a temporary file, git counts as still writing it for this long. Even a slow fetch receives data all
+/// the time.
+const STILL_WRITING: Duration = Duration::from_secs(60);
 
-/// All packs and all loose objects.
+/// All packs and loose objects of some object directories.
 #[derive(Default)]
 pub(crate) struct Inventory {
     pub packs: Vec<Pack>,
-    /// For each folder of loose objects, the ids in it that no pack has.
+    /// For each object directory, the ids of its loose objects, sorted, without those that are in a pack or in a previous
+    /// directory.
     pub loose: Vec<(PathBuf, Vec<ObjectId>)>,
     pub unread: Vec<Error>,
-    /// Packs that git seems to be writing.
+    /// Temporary packs that git is probably writing.
     pub unfinished: Vec<PathBuf>,
-    /// Whether a pack is one of a partial clone: what it refers to may be left out.
-    pub promised: bool,
+    /// Whether a pack has a `.promisor` file, so that objects may be missing on purpose (a partial clone).
+    pub has_promisor_pack: bool,
 }
 
 impl Inventory {
-    /// Those of the object directories `dirs`, and of their alternates.
-    pub fn of(dirs: &[PathBuf], hash: HashKind, threads: Threads) -> Self {
-        let contents = Self::listed(dirs, hash, threads);
-        if contents.unread.is_empty() {
-            return contents;
+    /// Lists the packs and loose objects of `dirs` and of their alternates.
+    pub fn read(dirs: &[PathBuf], hash: HashKind, threads: Threads) -> Self {
+        let inventory = Self::list(dirs, hash, threads);
+        if inventory.unread.is_empty() {
+            return inventory;
         }
-        // Git takes away the files of an old pack one by one, in the background: what is damaged is so a moment later too.
-        std::thread::sleep(PAUSE);
-        Self::listed(dirs, hash, threads)
+        // A concurrent repack removes the files of old packs one by one. Retry once: real damage persists.
+        std::thread::sleep(RETRY_DELAY);
+        Self::list(dirs, hash, threads)
     }
 
-    fn listed(dirs: &[PathBuf], hash: HashKind, threads: Threads) -> Self {
-        let mut contents = Self::default();
-        for dir in with_alternates(dirs, &mut contents.unread) {
-            // In this order: what git packs meanwhile is in both lists then, not in none.
-            contents.add_loose(&dir, hash);
-            contents.add_packs(&dir.join("pack"), hash, threads);
+    fn list(dirs: &[PathBuf], hash: HashKind, threads: Threads) -> Self {
+        let mut inventory = Self::default();
+        for dir in with_alternates(dirs, &mut inventory.unread) {
+            // Loose objects first: an object that git packs in the meantime is then in both lists, not in neither.
+            inventory.add_loose(&dir, hash);
+            inventory.add_packs(&dir.join("pack"), hash, threads);
         }
-        let Self { packs, loose, .. } = &mut contents;
-        let mut met = HashSet::new();
+        let Self { packs, loose, .. } = &mut inventory;
+        let mut seen = HashSet::new();
         for (_, ids) in loose {
-            ids.retain(|id| !packs.iter().any(|pack| pack.has(id)) && met.insert(*id));
+            ids.retain(|id| !packs.iter().any(|pack| pack.has(id)) && seen.insert(*id));
         }
-        contents
+        inventory
     }
 
     pub fn has(&self, id: &oid) -> bool {
@@ -64,7 +66,7 @@ impl Inventory {
         self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| is_loose(ids))
     }
 
-    /// Every id once, in order.
+    /// All ids, sorted, without duplicates.
     pub fn ids(&self) -> Vec<ObjectId> {
         let packed = self.packs.iter().flat_map(Pack::ids).map(ToOwned::to_owned);
         let mut ids: Vec<ObjectId> = packed.chain(self.loose.iter().flat_map(|(_, ids)| ids.iter().copied())).collect();
@@ -73,23 +75,24 @@ impl Inventory {
         ids
     }
 
-    /// The path of a file that git reads; none of one that it is writing.
-    fn file_of_pack(&mut self, path: PathBuf) -> Result<Option<PathBuf>, Error> {
+    /// Returns `path` if git reads the file, and None if git is writing it. Fails for a pipe, and for a temporary pack
+    /// that git left behind.
+    fn finished_file(&mut self, path: PathBuf) -> Result<Option<PathBuf>, Error> {
         regular_file::expect(&path).map_err(|err| unreadable(&path, err))?;
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         if !name.starts_with(b"tmp_") && !name.starts_with(b".tmp-") {
             return Ok(Some(path));
         }
         let age = path.metadata().and_then(|meta| meta.modified()).ok().and_then(|written| written.elapsed().ok());
-        // Gone by now: it has its name. Just written: what a fetch receives belongs to no repository yet, and what a repack
-        // writes is in the old packs too.
-        if age.is_none_or(|age| age < STILL_WRITTEN) {
+        // The file is gone: git has renamed it. The file was just written: no ref needs what a fetch is receiving, and
+        // what a repack writes is in the old packs too.
+        if age.is_none_or(|age| age < STILL_WRITING) {
             self.unfinished.extend(age.map(|_| path));
             return Ok(None);
         }
         let context = format!("cannot read the unfinished pack {}", path.display());
-        let cause = "git was stopped while it wrote the file, which no index describes";
-        Err(Error::new(context, cause, "git gc --prune=now removes it"))
+        let cause = "git was stopped while it wrote the file, so it has no index";
+        Err(Error::new(context, cause, "run git gc --prune=now to remove it"))
     }
 
     fn add_packs(&mut self, folder: &Path, hash: HashKind, threads: Threads) {
@@ -101,7 +104,7 @@ impl Inventory {
         };
         for entry in entries {
             match entry {
-                Ok(entry) => match self.file_of_pack(entry.path()) {
+                Ok(entry) => match self.finished_file(entry.path()) {
                     Ok(path) => indexes.extend(path),
                     Err(error) => self.unread.push(error),
                 },
@@ -109,20 +112,21 @@ impl Inventory {
             }
         }
         indexes.sort();
-        self.promised |= indexes.iter().any(|path| path.extension().is_some_and(|end| end == "promisor"));
+        self.has_promisor_pack |= indexes.iter().any(|path| path.extension().is_some_and(|end| end == "promisor"));
         let has = |path: &PathBuf, end: &str| indexes.binary_search(&path.with_extension(end)).is_ok();
         let ending = |end: &'static str| indexes.iter().filter(move |path| path.extension().is_some_and(|e| e == end));
         for index in ending("idx").filter(|index| !has(index, "pack")) {
-            self.unread.push(unreadable(&index.with_extension("pack"), "it is gone, and only its index is left"));
+            self.unread
+                .push(unreadable(&index.with_extension("pack"), "the file is missing, although its index exists"));
         }
         for pack in ending("pack") {
             if !has(pack, "idx") {
-                self.unread.push(unreadable(pack, "it has no index; git index-pack makes one"));
+                self.unread.push(unreadable(pack, "it has no index; git index-pack creates one"));
                 continue;
             }
             match Pack::open(&pack.with_extension("idx"), hash, threads) {
                 Ok(pack) => {
-                    self.unread.extend(pack.flaw.clone());
+                    self.unread.extend(pack.damage.clone());
                     self.packs.push(pack);
                 }
                 Err(error) => self.unread.push(error),
@@ -144,5 +148,5 @@ impl Inventory {
 }
 
 fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Error {
-    Error::new(format!("cannot read {}", path.display()), cause, "look for the damage with git fsck --full")
+    Error::new(format!("cannot read {}", path.display()), cause, "run git fsck --full to find the damage")
 }

@@ -1,8 +1,8 @@
-//! A loose object, read with one `read` into buffers that live on.
+//! Loose objects, read into buffers that are reused. Format: gitrepository-layout(5), "objects/[0-9a-f][0-9a-f]".
 //!
-//! What was just staged is loose, so this is the path of nearly every blob in a hook. gix maps each file, unmaps it and
-//! sets up a decoder anew; with 20 staged files of a clone of git/git that was a fifth of the process, and a second
-//! thread gained nothing, since unmapping stops them all.
+//! Objects that were just staged are loose, so nearly every blob in a hook is read here. gix maps and unmaps each file and
+//! sets up a new decoder. With 20 staged files in a clone of git/git that took a fifth of the process, and a second thread
+//! gained nothing, since unmapping stops all threads.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,21 +14,21 @@ use gix::zlib::{Inflate, Status};
 
 use crate::regular_file;
 
-/// The longest header: `commit `, 20 digits, NUL.
+/// The longest header: `commit `, 20 digits and NUL take 28 bytes.
 const LONGEST_HEADER: usize = 32;
-/// Files of fewer bytes than this are decoded at once, into `USUAL_RATIO` times as many: that is enough for nearly all.
-const USUALLY_SMALL: usize = 16 << 10;
+/// A smaller file is decoded in one step, with room for `USUAL_RATIO` times its size. That is enough for nearly all.
+const SMALL_FILE: usize = 16 << 10;
 const USUAL_RATIO: usize = 8;
-/// What a buffer has at first. Pages that are touched for the first time cost a fault each: 32 of them were a tenth of
-/// a small commit's scan.
-const FIRST_ROOM: usize = 4 << 10;
+/// The initial size of a buffer. The first access to each page of memory causes a page fault. 32 faults were a tenth of
+/// the scan of a small commit.
+const INITIAL_SIZE: usize = 4 << 10;
 
-/// The loose objects of one object directory, and what reading them needs.
+/// A reader for the loose objects of one object directory.
 pub(crate) struct Loose {
     dir: PathBuf,
-    /// Read into, and never made smaller.
+    /// The compressed file. It only grows.
     buffer: Vec<u8>,
-    /// Decoded into: what is small is copied out of it, so that no buffer is filled with zeros first.
+    /// The decoded object. A small object is copied out of it, so that the caller's buffer need not be zeroed first.
     scratch: Vec<u8>,
     inflate: Inflate,
 }
@@ -38,8 +38,8 @@ impl Loose {
         Self { dir: dir.to_owned(), buffer: Vec::new(), scratch: Vec::new(), inflate: Inflate::default() }
     }
 
-    /// The kind of the object `id`, and its bytes at the end of `buffer`: they start where the number says. None where
-    /// there is no such loose object.
+    /// Returns the kind of the object `id` and the offset of its bytes, which extend to the end of `buffer`. None if there
+    /// is no such loose object. Fails if the object is damaged; its id is not checked.
     pub fn read(&mut self, id: &oid, buffer: &mut Vec<u8>) -> gix::Result<Option<(objs::Kind, usize)>> {
         let len = match regular_file::open(&self.path_of(id)).and_then(|file| read_whole(file, &mut self.buffer)) {
             Ok(len) => len,
@@ -49,38 +49,39 @@ impl Loose {
         if len == 0 {
             self.expect_no_pipe(id)?;
         }
-        let packed = &self.buffer[..len];
-        // Most fit into the scratch at once: a pass for the header alone would build the decoder's tables twice, which
-        // with 20 staged files was a tenth of the process.
+        let compressed = &self.buffer[..len];
+        // Most objects fit into the scratch buffer. Decoding the header alone first would build the decoder's tables
+        // twice, which with 20 staged files took a tenth of the process.
         let room = match len {
-            0..USUALLY_SMALL => self.scratch.len().max(len * USUAL_RATIO).max(FIRST_ROOM),
+            0..SMALL_FILE => self.scratch.len().max(len * USUAL_RATIO).max(INITIAL_SIZE),
             _ => LONGEST_HEADER,
         };
         if self.scratch.len() < room {
             self.scratch.resize(room, 0);
         }
         self.inflate.reset();
-        let (status, _, written) = self.inflate.once(packed, &mut self.scratch[..room])?;
+        let (status, _, written) = self.inflate.once(compressed, &mut self.scratch[..room])?;
         let (kind, size, start) = decode::loose_header(&self.scratch[..written.min(LONGEST_HEADER)])?;
-        let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size)).ok_or_else(|| wrong(size))?;
+        let end =
+            usize::try_from(size).ok().and_then(|size| start.checked_add(size)).ok_or_else(|| wrong_size(size))?;
         buffer.clear();
         if status == Status::StreamEnd && written == end {
             buffer.extend_from_slice(&self.scratch[start..end]);
             return Ok(Some((kind, 0)));
         }
 
-        // Once more from the start: with room for all of it the decoder takes its fastest way.
-        buffer.try_reserve(end).map_err(|_| wrong(size))?;
+        // Decode again from the start. With room for the whole object the decoder takes its fastest path.
+        buffer.try_reserve(end).map_err(|_| wrong_size(size))?;
         buffer.resize(end, 0);
         self.inflate.reset();
-        let (status, _, written) = self.inflate.once(packed, buffer)?;
+        let (status, _, written) = self.inflate.once(compressed, buffer)?;
         if status != Status::StreamEnd || written != end {
-            return Err(wrong(size));
+            return Err(wrong_size(size));
         }
         Ok(Some((kind, start)))
     }
 
-    /// Refuses a pipe or a device in place of the object, which gix would open and wait for.
+    /// Fails if the file of the object is a pipe or a device. gix would open it and wait.
     pub fn expect_no_pipe(&self, id: &oid) -> gix::Result<()> {
         regular_file::expect(&self.path_of(id)).map_err(gix::Error::from_error)
     }
@@ -94,21 +95,22 @@ impl Loose {
     }
 }
 
-/// As `read_to_end`, but without asking for the size, the place and the end: three calls fewer for each small file.
+/// Like `read_to_end`, but without querying the size and the position, and without the read at the end of the file. That
+/// saves three system calls for each small file.
 fn read_whole(mut file: File, buffer: &mut Vec<u8>) -> io::Result<usize> {
     let mut len = 0;
     loop {
         if buffer.len() == len {
-            // A device may have no end.
+            // A device may be endless.
             if len > 0 && !file.metadata()?.is_file() {
                 return Ok(0);
             }
-            buffer.resize((len * 2).max(FIRST_ROOM), 0);
+            buffer.resize((len * 2).max(INITIAL_SIZE), 0);
         }
         match file.read(&mut buffer[len..]) {
             Ok(read) => {
                 len += read;
-                // Less than there was room for: a file on disk has ended. One that has not is left to gix.
+                // A short read of a regular file is its end. If that is wrong_size, decoding fails and gix reads the object.
                 if len < buffer.len() {
                     return Ok(len);
                 }
@@ -119,6 +121,6 @@ fn read_whole(mut file: File, buffer: &mut Vec<u8>) -> io::Result<usize> {
     }
 }
 
-fn wrong(size: u64) -> gix::Error {
-    gix::error::corruption(format!("it does not hold the {size} bytes that its header promises")).into()
+fn wrong_size(size: u64) -> gix::Error {
+    gix::error::corruption(format!("its content does not have the {size} bytes that its header states")).into()
 }

@@ -1,4 +1,4 @@
-//! Objects that were wanted and are not here.
+//! Missing objects.
 
 use std::collections::HashSet;
 use std::mem;
@@ -9,15 +9,15 @@ use gix::hash::oid;
 
 use crate::error::{Error, counted};
 
-/// How many objects are named where many have one fault.
-const NAMED: usize = 3;
+/// An error that is about many objects names at most this many.
+const MOST_NAMED: usize = 3;
 
-/// Their ids, noted from many threads.
+/// The ids of missing objects, recorded by several threads.
 #[derive(Default)]
-pub(crate) struct Gaps(Mutex<HashSet<ObjectId>>);
+pub(crate) struct MissingObjects(Mutex<HashSet<ObjectId>>);
 
-impl Gaps {
-    pub fn note(&self, id: &oid) {
+impl MissingObjects {
+    pub fn record(&self, id: &oid) {
         self.ids().insert(id.to_owned());
     }
 
@@ -30,12 +30,13 @@ impl Gaps {
     }
 }
 
-/// That `missing` was not scanned: what a `partial` clone left out, or else what is lost. None where nothing is missing.
-pub(crate) fn not_here(missing: &HashSet<ObjectId>, partial: bool) -> Option<Error> {
+/// The error for objects that were not scanned because they are `missing`. `partial` says whether this is a partial clone.
+/// None if nothing is missing.
+pub(crate) fn missing_error(missing: &HashSet<ObjectId>, partial: bool) -> Option<Error> {
     let (cause, help) = if partial {
-        ("this is a partial clone, which left them out", "git fetch --refetch --no-filter gets them")
+        ("this is a partial clone, which leaves them out", "run git fetch --refetch --no-filter to get them")
     } else {
-        ("refs lead to them, and they are not here", "git fsck tells more; another clone may have them")
+        ("refs refer to them, but they are missing", "run git fsck for details, or fetch them from another clone")
     };
     let what = || format!("cannot scan {}", objects(&sorted(missing)));
     (!missing.is_empty()).then(|| Error::new(what(), cause, help).of_objects(missing.len()))
@@ -43,8 +44,8 @@ pub(crate) fn not_here(missing: &HashSet<ObjectId>, partial: bool) -> Option<Err
 
 /// `1 object (0123456789abcdef)`.
 pub(crate) fn objects(ids: &[ObjectId]) -> String {
-    let named: Vec<String> = ids.iter().take(NAMED).map(|id| id.to_hex_with_len(16).to_string()).collect();
-    let more = if ids.len() > NAMED { " and more" } else { "" };
+    let named: Vec<String> = ids.iter().take(MOST_NAMED).map(|id| id.to_hex_with_len(16).to_string()).collect();
+    let more = if ids.len() > MOST_NAMED { " and more" } else { "" };
     format!("{} ({}{more})", counted(ids.len(), "object"), named.join(", "))
 }
 

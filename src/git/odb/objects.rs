@@ -1,5 +1,4 @@
-//! The object database, read as git reads it, but for replacements: what a commit holds is what is scanned, not what
-//! `git replace` shows in its place.
+//! The object database, read as git reads it, except that `git replace` has no effect: the original objects are scanned.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -21,36 +20,36 @@ use crate::git::depth;
 use crate::git::odb::alternates::with_alternates;
 use crate::git::odb::commit::Commit;
 use crate::git::odb::loose::Loose;
-use crate::git::odb::missing::Gaps;
+use crate::git::odb::missing::MissingObjects;
 use crate::git::odb::packed::Packs;
 use crate::regular_file;
 
-/// How many bytes of delta bases a thread keeps. With them a push of 1,000 commits in a clone of git/git takes two thirds
-/// of the time.
+/// The size of a thread's cache of delta bases, in bytes. With the cache, a push of 1,000 commits in a clone of git/git
+/// takes two thirds of the time.
 const DELTA_BASES: usize = 48 << 20;
 
-/// Every object directory that the repository and the environment name, shared by all threads.
-pub(crate) struct Stores {
-    /// The repository's own is the first.
+/// The object directories of the repository and of the environment. All threads share them.
+pub(crate) struct ObjectDirs {
+    /// The repository's own directory comes first.
     dirs: Vec<PathBuf>,
-    /// gix's way to read them, opened when it is needed.
+    /// gix's stores for `dirs`, opened on first use.
     gix: OnceLock<Result<Vec<Arc<gix::odb::Store>>, Error>>,
-    /// The directories that the first one borrows from.
-    borrowed: OnceLock<Result<Vec<PathBuf>, Error>>,
+    /// The alternates of `dirs`.
+    alternates: OnceLock<Result<Vec<PathBuf>, Error>>,
     hash: Kind,
 }
 
-/// One thread's handle to them.
+/// A reader of objects, for one thread.
 pub(crate) struct Objects {
     loose: RefCell<Loose>,
     packs: RefCell<Packs>,
-    /// Asked last, and its word is final.
-    stores: Arc<Stores>,
-    /// The loose objects of all other directories.
-    borrowed: OnceCell<RefCell<Vec<Loose>>>,
+    /// gix is asked last, and its answer is final.
+    dirs: Arc<ObjectDirs>,
+    /// Readers for the loose objects of all other directories.
+    alternates: OnceCell<RefCell<Vec<Loose>>>,
     handles: OnceCell<Vec<gix::odb::Handle>>,
     hash: Kind,
-    gaps: Option<Arc<Gaps>>,
+    missing: Option<Arc<MissingObjects>>,
 }
 
 /// One entry of a tree.
@@ -60,15 +59,15 @@ pub(crate) struct TreeEntry {
     pub id: ObjectId,
 }
 
-/// A tree's bytes. Entries are read from them in place: a folder of a thousand files costs no allocation but one.
+/// A tree object. Its entries are parsed in place, so a tree of a thousand files costs a single allocation.
 pub(crate) struct Tree {
     buffer: Vec<u8>,
-    /// Where in the buffer it is.
+    /// The range of the tree in the buffer.
     bytes: Range<usize>,
     hash: Kind,
 }
 
-/// A place in a tree, whose entries are in git's order.
+/// A cursor over the entries of a tree, in git's order.
 pub(crate) struct TreeWalk<'t> {
     rest: TreeRefIter<'t>,
     current: Option<EntryRef<'t>>,
@@ -93,11 +92,11 @@ impl<'t> TreeWalk<'t> {
             .rest
             .next()
             .transpose()
-            .map_err(|err| Error::new("cannot read a tree to its end", err, "look for the damage with git fsck"))?;
+            .map_err(|err| Error::new("cannot read a tree to its end", err, "run git fsck to find the damage"))?;
         Ok(())
     }
 
-    /// The current entry, and one step on.
+    /// Returns the current entry, and moves to the next one.
     pub fn take(&mut self) -> Result<Option<EntryRef<'t>>, Error> {
         let taken = self.current;
         if taken.is_some() {
@@ -107,54 +106,54 @@ impl<'t> TreeWalk<'t> {
     }
 }
 
-impl Stores {
-    /// The repository's own store, unless `GIT_OBJECT_DIRECTORY` names another, and those of
-    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`: gix reads neither variable.
+impl ObjectDirs {
+    /// The repository's own object directory, or that of `GIT_OBJECT_DIRECTORY`, followed by those of
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`. gix reads neither variable.
     pub fn new(repository: &gix::Repository) -> Self {
-        let named = std::env::var_os("GIT_OBJECT_DIRECTORY").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-        let mut dirs = vec![named.unwrap_or_else(|| repository.objects.store_ref().path().to_owned())];
+        let custom = std::env::var_os("GIT_OBJECT_DIRECTORY").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        let mut dirs = vec![custom.unwrap_or_else(|| repository.objects.store_ref().path().to_owned())];
         if let Some(more) = std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES") {
-            dirs.extend(alternates(&more).into_iter().filter(|dir| dir.is_dir()));
+            dirs.extend(parse_dirs(&more).into_iter().filter(|dir| dir.is_dir()));
         }
-        Self { dirs, gix: OnceLock::new(), borrowed: OnceLock::new(), hash: repository.object_hash() }
+        Self { dirs, gix: OnceLock::new(), alternates: OnceLock::new(), hash: repository.object_hash() }
     }
 
-    /// The object directories themselves, without their alternates.
-    pub fn folders(&self) -> &[PathBuf] {
+    /// The object directories, without their alternates.
+    pub fn dirs(&self) -> &[PathBuf] {
         &self.dirs
     }
 
     pub fn reader(self: &Arc<Self>) -> Objects {
-        self.reading(Box::new(cache::Never))
+        self.new_reader(Box::new(cache::Never))
     }
 
-    /// A reader for many objects of a history: it keeps what deltas were made against.
-    pub fn reader_of_history(self: &Arc<Self>) -> Objects {
-        self.reading(Box::new(cache::lru::MemoryCappedHashmap::new(DELTA_BASES)))
+    /// A reader for many objects of a history. It caches delta bases.
+    pub fn history_reader(self: &Arc<Self>) -> Objects {
+        self.new_reader(Box::new(cache::lru::MemoryCappedHashmap::new(DELTA_BASES)))
     }
 
-    fn reading(self: &Arc<Self>, delta_bases: Box<dyn cache::DecodeEntry + Send>) -> Objects {
+    fn new_reader(self: &Arc<Self>, delta_bases: Box<dyn cache::DecodeEntry + Send>) -> Objects {
         Objects {
             loose: RefCell::new(Loose::new(&self.dirs[0])),
             packs: RefCell::new(Packs::new(self.dirs.clone(), self.hash, delta_bases)),
-            stores: self.clone(),
-            borrowed: OnceCell::new(),
+            dirs: self.clone(),
+            alternates: OnceCell::new(),
             handles: OnceCell::new(),
             hash: self.hash,
-            gaps: None,
+            missing: None,
         }
     }
 
-    fn borrowed(&self) -> Result<&[PathBuf], Error> {
+    fn alternates(&self) -> Result<&[PathBuf], Error> {
         let list = || {
             let mut unread = Vec::new();
             let all = with_alternates(&self.dirs, &mut unread);
             unread.pop().map_or_else(|| Ok(all.into_iter().skip(1).collect()), Err)
         };
-        self.borrowed.get_or_init(list).as_deref().map_err(Clone::clone)
+        self.alternates.get_or_init(list).as_deref().map_err(Clone::clone)
     }
 
-    /// Opening them takes a list of all packs, and where all that is wanted is in a plain place they stay unused.
+    /// Opens gix's stores. Opening lists all packs, so it is left until an object is not found without them.
     fn gix(&self) -> Result<&[Arc<gix::odb::Store>], Error> {
         let open = || {
             self.expect_no_pipe_among_packs()?;
@@ -163,14 +162,14 @@ impl Stores {
         self.gix.get_or_init(open).as_deref().map_err(Clone::clone)
     }
 
-    /// gix maps packs and their indexes, and would wait for a pipe in place of one.
+    /// Fails if a pipe is in a pack directory. gix maps packs and their indexes, and would wait for the pipe.
     pub(crate) fn expect_no_pipe_among_packs(&self) -> Result<(), Error> {
-        let folders = with_alternates(&self.dirs, &mut Vec::new()).into_iter().map(|dir| dir.join("pack"));
-        let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten().flatten().map(|file| file.path());
+        let dirs = with_alternates(&self.dirs, &mut Vec::new()).into_iter().map(|dir| dir.join("pack"));
+        let files = dirs.filter_map(|folder| folder.read_dir().ok()).flatten().flatten().map(|file| file.path());
         files.into_iter().try_for_each(|file| {
             let refused = |err| {
                 let context = format!("cannot read {}", file.display());
-                Error::new(context, err, "remove it, and look for the damage with git fsck --full")
+                Error::new(context, err, "remove it, and run git fsck --full to find the damage")
             };
             regular_file::expect(&file).map_err(refused)
         })
@@ -182,50 +181,51 @@ impl Objects {
         self.hash
     }
 
-    /// Has blobs and trees noted in `gaps` that are not here, where it is an error else. What is compared with one is new.
-    pub fn noting(self, gaps: Arc<Gaps>) -> Self {
-        Self { gaps: Some(gaps), ..self }
+    /// From now on, records missing blobs and trees in `missing`; without this, each is an error. Content that is compared
+    /// with a missing object counts as new.
+    pub fn recording_missing(self, missing: Arc<MissingObjects>) -> Self {
+        Self { missing: Some(missing), ..self }
     }
 
-    /// The blob's bytes, somewhere in `buffer`; None where it is noted as a gap. `wanted_for` says whose they are, for the
-    /// sentence that tells of a failure.
+    /// The bytes of a blob, which are in `buffer`. None if the blob is missing and was recorded. `context` names what
+    /// the blob belongs to, for error messages.
     pub fn blob<'b>(
         &self,
         id: &oid,
-        wanted_for: &dyn Display,
+        context: &dyn Display,
         buffer: &'b mut Vec<u8>,
     ) -> Result<Option<&'b [u8]>, Error> {
         buffer.clear();
         if id == ObjectId::empty_blob(self.hash) {
             return Ok(Some(buffer));
         }
-        let bytes = self.object_or_gap(id, gix::objs::Kind::Blob, wanted_for, buffer)?;
+        let bytes = self.try_object(id, gix::objs::Kind::Blob, context, buffer)?;
         Ok(bytes.map(|bytes| &buffer[bytes]))
     }
 
-    /// The blob's bytes, to keep; none of a gap.
-    pub fn blob_owned(&self, id: &oid, wanted_for: &dyn Display) -> Result<Vec<u8>, Error> {
+    /// The bytes of a blob, owned. Empty if the blob is missing and was recorded.
+    pub fn blob_owned(&self, id: &oid, context: &dyn Display) -> Result<Vec<u8>, Error> {
         let mut buffer = Vec::new();
-        Ok(self.blob(id, wanted_for, &mut buffer)?.unwrap_or_default().to_vec())
+        Ok(self.blob(id, context, &mut buffer)?.unwrap_or_default().to_vec())
     }
 
-    /// The tree; None where it is noted as a gap.
-    pub fn tree_or_gap(&self, id: &oid, wanted_for: &dyn Display) -> Result<Option<Tree>, Error> {
+    /// Reads a tree. None if it is missing and was recorded.
+    pub fn try_tree(&self, id: &oid, context: &dyn Display) -> Result<Option<Tree>, Error> {
         let mut buffer = Vec::new();
         let bytes = match id {
             _ if id == ObjectId::empty_tree(self.hash) => Some(0..0),
-            _ => self.object_or_gap(id, gix::objs::Kind::Tree, wanted_for, &mut buffer)?,
+            _ => self.try_object(id, gix::objs::Kind::Tree, context, &mut buffer)?,
         };
         Ok(bytes.map(|bytes| Tree { buffer, bytes, hash: self.hash }))
     }
 
-    /// The tree; an empty one in place of a gap.
-    pub fn tree(&self, id: &oid, wanted_for: &dyn Display) -> Result<Tree, Error> {
-        let tree = self.tree_or_gap(id, wanted_for)?;
+    /// Reads a tree. Empty if it is missing and was recorded.
+    pub fn tree(&self, id: &oid, context: &dyn Display) -> Result<Tree, Error> {
+        let tree = self.try_tree(id, context)?;
         Ok(tree.unwrap_or_else(|| Tree { buffer: Vec::new(), bytes: 0..0, hash: self.hash }))
     }
 
-    /// What stands at `path` in `tree`.
+    /// The entry at `path` in `tree`, if there is one.
     pub fn lookup(&self, tree: &oid, path: &[u8]) -> Result<Option<TreeEntry>, Error> {
         let (name, rest) = match path.iter().position(|&b| b == b'/') {
             Some(slash) => (&path[..slash], Some(&path[slash + 1..])),
@@ -245,13 +245,13 @@ impl Objects {
         Ok(None)
     }
 
-    /// The blob of the regular file `name` at the top of `tree`.
+    /// The id of the regular file `name` at the top of `tree`, if there is one.
     pub fn top_file(&self, tree: &oid, name: &str) -> Result<Option<ObjectId>, Error> {
         let entry = self.lookup(tree, name.as_bytes())?.filter(|entry| EntryKind::from(entry.mode) == EntryKind::File);
         Ok(entry.map(|entry| entry.id))
     }
 
-    /// Every file and link below `tree`, with `path` in front.
+    /// Visits every entry below `tree` that is not a tree. `path` is the prefix of the paths.
     pub fn files_below(&self, tree: &oid, path: &[u8], visit: &mut dyn FnMut(Vec<u8>, TreeEntry)) -> Result<(), Error> {
         depth::check(path)?;
         let tree = self.tree(tree, &path.escape_ascii())?;
@@ -267,71 +267,72 @@ impl Objects {
         Ok(())
     }
 
-    /// The commit's tree, parents and date.
-    pub fn commit(&self, id: &oid, wanted_for: &dyn Display) -> Result<Commit, Error> {
+    /// Reads and parses a commit. A missing commit is always an error.
+    pub fn commit(&self, id: &oid, context: &dyn Display) -> Result<Commit, Error> {
         let mut buffer = Vec::new();
         let kind = gix::objs::Kind::Commit;
-        let bytes = self.object_or_gap(id, kind, wanted_for, &mut buffer)?;
-        let bytes = bytes.ok_or_else(|| missing(id, &kind, wanted_for))?;
-        Commit::parse(&buffer[bytes], self.hash).map_err(|err| unreadable(id, &kind, wanted_for, err))
+        let bytes = self.try_object(id, kind, context, &mut buffer)?;
+        let bytes = bytes.ok_or_else(|| missing(id, &kind, context))?;
+        Commit::parse(&buffer[bytes], self.hash).map_err(|err| unreadable(id, &kind, context, err))
     }
 
-    /// The kind and the bytes of any object.
+    /// The kind and the bytes of an object of any kind. A missing object is always an error.
     pub fn any<'b>(
         &self,
         id: &oid,
-        wanted_for: &dyn Display,
+        context: &dyn Display,
         buffer: &'b mut Vec<u8>,
     ) -> Result<(gix::objs::Kind, &'b [u8]), Error> {
-        let found = self.find(id, None, wanted_for, buffer)?;
-        let (kind, bytes) = found.ok_or_else(|| missing(id, &"object", wanted_for))?;
+        let found = self.find(id, None, context, buffer)?;
+        let (kind, bytes) = found.ok_or_else(|| missing(id, &"object", context))?;
         Ok((kind, &buffer[bytes]))
     }
 
-    /// Where in `buffer` the object's bytes are; None where it is noted as a gap.
-    fn object_or_gap(
+    /// The range of the object's bytes in `buffer`. None if the object is missing and was recorded. An object of another
+    /// kind is an error.
+    fn try_object(
         &self,
         id: &oid,
         kind: gix::objs::Kind,
-        wanted_for: &dyn Display,
+        context: &dyn Display,
         buffer: &mut Vec<u8>,
     ) -> Result<Option<Range<usize>>, Error> {
-        match (self.find(id, Some(kind), wanted_for, buffer)?, &self.gaps) {
+        match (self.find(id, Some(kind), context, buffer)?, &self.missing) {
             (Some((found, bytes)), _) if found == kind => Ok(Some(bytes)),
-            (Some((found, _)), _) => Err(unreadable(id, &kind, wanted_for, format!("it is a {found}"))),
-            (None, Some(gaps)) => {
-                gaps.note(id);
+            (Some((found, _)), _) => Err(unreadable(id, &kind, context, format!("it is a {found}"))),
+            (None, Some(missing)) => {
+                missing.record(id);
                 Ok(None)
             }
-            (None, None) => Err(missing(id, &kind, wanted_for)),
+            (None, None) => Err(missing(id, &kind, context)),
         }
     }
 
-    /// The object's kind, and where in `buffer` its bytes are; None where it is not here.
+    /// The object's kind, and the range of its bytes in `buffer`. None if the object is missing.
     fn find(
         &self,
         id: &oid,
         expected: Option<gix::objs::Kind>,
-        wanted_for: &dyn Display,
+        context: &dyn Display,
         buffer: &mut Vec<u8>,
     ) -> Result<Option<(gix::objs::Kind, Range<usize>)>, Error> {
         let what: &dyn Display = match &expected {
             Some(kind) => kind,
             None => &"object",
         };
-        let failed = |err: gix::Error| unreadable(id, what, wanted_for, err);
-        let found = match self.plain(id, expected, buffer).map_err(failed) {
+        let failed = |err: gix::Error| unreadable(id, what, context, err);
+        let found = match self.find_fast(id, expected, buffer).map_err(failed) {
             Ok(Some(found)) => Some(found),
-            Ok(None) => self.elsewhere(id, buffer, &failed)?.map(|kind| (kind, 0)),
-            // Perhaps an alternate has a good copy.
-            Err(damage) => Some((self.elsewhere(id, buffer, &failed).ok().flatten().ok_or(damage)?, 0)),
+            Ok(None) => self.find_slow(id, buffer, &failed)?.map(|kind| (kind, 0)),
+            // An alternate may have a good copy.
+            Err(damage) => Some((self.find_slow(id, buffer, &failed).ok().flatten().ok_or(damage)?, 0)),
         };
         Ok(found.map(|(kind, start)| (kind, start..buffer.len())))
     }
 
-    /// The kind of the object and where in `buffer` it starts, if it is where most are: what was just staged is loose,
-    /// what HEAD has is packed.
-    fn plain(
+    /// Looks for the object where most are: blobs that were just staged are loose, trees and commits of HEAD are packed.
+    /// Returns its kind and the offset of its bytes in `buffer`.
+    fn find_fast(
         &self,
         id: &oid,
         expected: Option<gix::objs::Kind>,
@@ -344,26 +345,27 @@ impl Objects {
         }
         let loose = self.loose.borrow_mut().read(id, buffer);
         if is_blob && !matches!(loose, Ok(Some(_))) {
-            // Where the loose one is damaged there may be a good copy, as git has it.
+            // Like git, read a packed copy if the loose one is damaged.
             return packed(buffer).map_or(loose, |found| Ok(Some(found)));
         }
         loose
     }
 
-    /// The kind of the object, from whichever store has it, as gix has it. gix stops at the size in a
-    /// loose object's header, and reads no checksum where the stream goes on, so the bytes must have the id that was asked
-    /// for. Few objects are read in this way.
-    fn elsewhere(
+    /// Looks for the object in the alternates and then through gix. Few objects are read in this way.
+    ///
+    /// gix stops at the size that a loose object's header states, and does not verify the checksum of the stream. Therefore
+    /// the id of the object is verified.
+    fn find_slow(
         &self,
         id: &oid,
         buffer: &mut Vec<u8>,
         failed: &dyn Fn(gix::Error) -> Error,
     ) -> Result<Option<gix::objs::Kind>, Error> {
-        // gix refuses alternates that name each other, and takes a relative one from another place than git does.
-        let borrowed = self.stores.borrowed()?;
+        // Unlike git, gix rejects alternates that name each other, and resolves relative ones from another directory.
+        let alternates = self.dirs.alternates()?;
         for store in self
-            .borrowed
-            .get_or_init(|| RefCell::new(borrowed.iter().map(|dir| Loose::new(dir)).collect()))
+            .alternates
+            .get_or_init(|| RefCell::new(alternates.iter().map(|dir| Loose::new(dir)).collect()))
             .borrow_mut()
             .iter_mut()
         {
@@ -374,40 +376,40 @@ impl Objects {
             store.expect_no_pipe(id).map_err(failed)?;
         }
         self.loose.borrow().expect_no_pipe(id).map_err(failed)?;
-        let stores = self.stores.gix()?;
-        let reading = |store: &Arc<gix::odb::Store>| {
+        let stores = self.dirs.gix()?;
+        let open_handle = |store: &Arc<gix::odb::Store>| {
             let mut handle = store.to_cache();
             handle.ignore_replacements = true;
             handle
         };
         let mut damage = None;
-        for handle in self.handles.get_or_init(|| stores.iter().map(reading).collect()) {
+        for handle in self.handles.get_or_init(|| stores.iter().map(open_handle).collect()) {
             buffer.clear();
             let Some(kind) = handle.try_find(id, buffer).map_err(failed)?.map(|found| found.kind) else { continue };
             if gix::objs::compute_hash(self.hash, kind, buffer).is_ok_and(|actual| actual == id) {
                 return Ok(Some(kind));
             }
-            damage = Some(failed(gix::error::corruption("its bytes do not have this id").into()));
+            damage = Some(failed(gix::error::corruption("the hash of its content is not its id").into()));
         }
         damage.map_or(Ok(None), Err)
     }
 }
 
-fn missing(id: &oid, kind: &dyn Display, wanted_for: &dyn Display) -> Error {
+fn missing(id: &oid, kind: &dyn Display, context: &dyn Display) -> Error {
     Error::new(
-        format!("cannot read {kind} {} for {wanted_for}", named(id)),
+        format!("cannot read {kind} {} for {context}", short_hex(id)),
         "the object is not in this repository (a partial clone, or damage)",
-        "fetch it with git fetch, or look for the damage with git fsck",
+        "fetch it with git fetch, or run git fsck to find the damage",
     )
 }
 
-/// Enough of an id to find the object by; all of it would look like a token, and be masked.
-fn named(id: &oid) -> impl Display + '_ {
+/// The first 16 digits of an id, enough to find the object. A full id would look like a token, and be masked.
+fn short_hex(id: &oid) -> impl Display + '_ {
     id.to_hex_with_len(16)
 }
 
-fn unreadable(id: &oid, kind: &dyn Display, wanted_for: &dyn Display, cause: impl Display) -> Error {
-    Error::new(format!("cannot read {kind} {} for {wanted_for}", named(id)), cause, "look for the damage with git fsck")
+fn unreadable(id: &oid, kind: &dyn Display, context: &dyn Display, cause: impl Display) -> Error {
+    Error::new(format!("cannot read {kind} {} for {context}", short_hex(id)), cause, "run git fsck to find the damage")
 }
 
 fn store(dir: PathBuf, hash: Kind) -> Result<Arc<gix::odb::Store>, Error> {
@@ -423,47 +425,48 @@ fn store(dir: PathBuf, hash: Kind) -> Result<Arc<gix::odb::Store>, Error> {
         })
 }
 
-/// The variable's folders; one that starts with a double quote is quoted as in C, and may hold a separator.
-fn alternates(dirs: &OsStr) -> Vec<PathBuf> {
+/// The directories in `GIT_ALTERNATE_OBJECT_DIRECTORIES`. One that starts with a double quote is quoted as in C, and may
+/// contain the separator.
+fn parse_dirs(list: &OsStr) -> Vec<PathBuf> {
     const SEPARATOR: u8 = if cfg!(windows) { b';' } else { b':' };
-    let Ok(mut rest) = gix::path::os_str_into_bstr(dirs) else { return Vec::new() };
-    let mut folders = Vec::new();
+    let Ok(mut rest) = gix::path::os_str_into_bstr(list) else { return Vec::new() };
+    let mut dirs = Vec::new();
     while !rest.is_empty() {
-        let plain = || {
+        let unquoted = || {
             let end = rest.find_byte(SEPARATOR).unwrap_or(rest.len());
             (Cow::Borrowed(rest[..end].as_bstr()), end)
         };
         let quoted = rest.starts_with(b"\"").then(|| gix::quote::ansi_c::undo(rest).ok()).flatten();
-        let (folder, end) = quoted.unwrap_or_else(plain);
+        let (folder, end) = quoted.unwrap_or_else(unquoted);
         let folder = gix::path::from_bstr(folder).map_or_else(|_| PathBuf::new(), Cow::into_owned);
-        folders.extend(Some(folder).filter(|folder| !folder.as_os_str().is_empty()));
+        dirs.extend(Some(folder).filter(|folder| !folder.as_os_str().is_empty()));
         let behind = &rest[end..];
         rest = behind.strip_prefix(&[SEPARATOR]).unwrap_or(behind).as_bstr();
     }
-    folders
+    dirs
 }
 
-/// Whether a blob only says where the content is.
+/// Whether a blob is a Git LFS pointer. Format: the "Git LFS Specification" of git-lfs, "The Pointer".
 pub(crate) fn is_lfs_pointer(blob: &[u8]) -> bool {
     blob.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
 }
 
-/// Why the content that it stands for is not scanned.
-pub(crate) const LFS_POINTER: &str = "a Git LFS pointer: what it points to is kept outside of git";
+/// Why the content of an LFS pointer is not scanned.
+pub(crate) const LFS_POINTER: &str = "a Git LFS pointer: its content is stored outside of git";
 
-/// What such pointers mean for a history.
-pub(crate) fn pointers_of_lfs(count: usize) -> Error {
+/// The error for LFS pointers in a history.
+pub(crate) fn lfs_pointers_error(count: usize) -> Error {
     Error::new(
-        format!("cannot scan what {} of Git LFS stand for", counted(count, "pointer")),
-        "the object database holds the pointers, not the files",
-        "git lfs fetch --all gets them, and keysweep files .git/lfs/objects scans them",
+        format!("cannot scan the content of {}", counted(count, "Git LFS pointer")),
+        "the object database has the pointers, not the files",
+        "run git lfs fetch --all, then keysweep files .git/lfs/objects",
     )
 }
 
 /// Why a submodule is not scanned.
-pub(crate) const SUBMODULE: &str = "a submodule: it is a repository of its own";
+pub(crate) const SUBMODULE: &str = "a submodule: it is a separate repository";
 
-/// What an entry is to a scan.
+/// The kind of a tree or index entry, without the executable bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EntryKind {
     File,

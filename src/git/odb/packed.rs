@@ -1,8 +1,8 @@
-//! Packed objects, looked up in the mapped pack indexes.
+//! Lookup of packed objects through mapped pack indexes.
 //!
-//! HEAD's commit and trees are packed as a rule. gix checks the whole table of offsets of every index that it opens,
-//! which with the 849,000 objects of git/git was a third of all instructions of a hook. Here an index is mapped and
-//! asked; what is damaged, or not understood, or not found, is left to gix.
+//! HEAD's commit and trees are usually packed. gix validates the whole offset table of every index that it opens. With the
+//! 849,000 objects of git/git, that was a third of all instructions of a hook. Here, an index is mapped and searched
+//! without validation. An object that is damaged, not understood or not found is left to gix.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -21,9 +21,9 @@ const SIGNATURE: &[u8] = b"\xfftOc\0\0\0\x02";
 const FAN_OUT: usize = SIGNATURE.len();
 const IDS: usize = FAN_OUT + 256 * 4;
 
-/// The packs of some object directories and of their alternates.
+/// The packs of some object directories and of their alternates, opened on first use.
 pub(crate) struct Packs {
-    /// Where they are looked for, once one is wanted.
+    /// The object directories.
     dirs: Vec<PathBuf>,
     opened: Option<Vec<Pack>>,
     hash: Kind,
@@ -34,7 +34,7 @@ pub(crate) struct Packs {
 struct Pack {
     index: Index,
     path: PathBuf,
-    /// Opened when something in it is wanted; None where that failed.
+    /// The pack, opened on first use. None if it cannot be opened.
     data: OnceCell<Option<data::File>>,
 }
 
@@ -49,13 +49,14 @@ impl Packs {
         Self { dirs, opened: None, hash, inflate: Inflate::default(), delta_bases }
     }
 
-    /// The kind of the object `id`, whose bytes are then all of `buffer`. None says nothing: gix may know it.
+    /// Returns the kind of the object `id`, and replaces the content of `buffer` with its bytes. None if the object was not
+    /// found here; gix may still find it.
     pub fn find(&mut self, id: &oid, buffer: &mut Vec<u8>) -> Option<gix::objs::Kind> {
         let packs = self.opened.get_or_insert_with(|| open_all(&self.dirs, self.hash));
         let (inflate, bases) = (&mut self.inflate, &mut *self.delta_bases);
         let kinds = packs.iter().map(|pack| pack.find(id, self.hash, inflate, bases, buffer));
         let (at, kind) = kinds.enumerate().find_map(|(at, kind)| Some((at, kind?)))?;
-        // What is wanted next is most likely in the same pack.
+        // The next object is most likely in the same pack.
         packs.swap(0, at);
         Some(kind)
     }
@@ -78,12 +79,12 @@ impl Pack {
         let offset = index.offset_of(id)?;
         let opened = || {
             let file = path.with_extension("pack");
-            // Opening a pipe would wait.
+            // Opening a pipe would block.
             regular_file::expect(&file).ok()?;
             data::File::at(file, hash).ok()
         };
         let data = self.data.get_or_init(opened).as_ref()?;
-        // Most deltas name their base by its place, which needs no asking.
+        // Most deltas refer to their base by offset, and do not call this.
         let base = |id: &oid, _: &mut Vec<u8>| {
             let Some(offset) = index.offset_of(id) else { return Ok(None) };
             Ok(Some(data::decode::entry::ResolvedBase::InPack(data.entry(offset)?)))
@@ -98,12 +99,12 @@ impl Index {
     fn parse(bytes: Mmap, hash: Kind) -> Option<Self> {
         let mut index = Self { bytes, id_len: hash.len_in_bytes(), count: 0 };
         index.count = index.number(FAN_OUT + 255 * 4)?;
-        // Ids, checksums and offsets, and then two hashes: of the pack and of the index.
+        // Ids, CRCs and offsets, followed by the checksums of the pack and of the index.
         let least = index.count.checked_mul(index.id_len + 8)?.checked_add(IDS + 2 * index.id_len)?;
         (index.bytes.starts_with(SIGNATURE) && index.bytes.len() >= least).then_some(index)
     }
 
-    /// Where in the pack the object is.
+    /// The offset of the object in the pack.
     fn offset_of(&self, id: &oid) -> Option<u64> {
         let first = usize::from(id.first_byte());
         let mut low = if first == 0 { 0 } else { self.number(FAN_OUT + (first - 1) * 4)? };
@@ -123,13 +124,13 @@ impl Index {
     fn offset(&self, nth: usize) -> Option<u64> {
         let offsets = IDS + self.count * (self.id_len + 4);
         let offset = self.number(offsets + nth * 4)?;
-        // Beyond 2 GB the number is that of a place in the table of long offsets, whose upper half is read first.
+        // From 2 GB on, the number is an index into the table of 64-bit offsets, which are big-endian.
         if offset < 1 << 31 {
             return Some(offset as u64);
         }
         let long = (offsets + self.count * 4).checked_add((offset - (1 << 31)).checked_mul(8)?)?;
         let offset = (self.number(long)? as u64) << 32 | self.number(long + 4)? as u64;
-        // gix counts on it that a place in a file that it mapped fits.
+        // gix relies on offsets that fit into usize.
         usize::try_from(offset).is_ok().then_some(offset)
     }
 
@@ -139,11 +140,11 @@ impl Index {
     }
 }
 
-/// All packs, damaged ones left out.
+/// Opens all packs. Damaged ones are left out.
 fn open_all(dirs: &[PathBuf], hash: Kind) -> Vec<Pack> {
-    // Asked first, since following the links in every part of a path takes many calls.
-    let borrows = dirs.iter().any(|dir| dir.join("info/alternates").exists());
-    let all = if borrows { with_alternates(dirs, &mut Vec::new()) } else { dirs.to_vec() };
+    // Check for the file first: resolving the symbolic links of a path takes many system calls.
+    let has_alternates = dirs.iter().any(|dir| dir.join("info/alternates").exists());
+    let all = if has_alternates { with_alternates(dirs, &mut Vec::new()) } else { dirs.to_vec() };
     let folders = all.into_iter().map(|dir| dir.join("pack"));
     let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten().flatten().map(|file| file.path());
     files

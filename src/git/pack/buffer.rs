@@ -1,16 +1,16 @@
-//! Bytes that are written over again and again.
+//! A byte buffer that is filled many times.
 
-/// Bytes at the beginning of a vector that stays as long as it ever was, so that no byte of it is set to zero twice.
+/// A growable byte buffer. The vector behind it never shrinks, so clearing and refilling does not zero its bytes again.
 #[derive(Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
-    /// How many of them count.
+    /// How many bytes of the vector are in use.
     len: usize,
 }
 
-/// So many bytes are copied where fewer are wanted, if there are as many on both sides: a copy of a fixed length is a few
-/// moves, any other is a call. In the history of redis two thirds of the copies have 32 bytes or fewer; with strides of 32 and of
-/// 128 it took longer there.
+/// A shorter copy is made as one copy of this many bytes, if both sides have room for it. A copy of a fixed length
+/// compiles to a few moves; any other copy is a call. In the history of redis, two thirds of the copies have 32 bytes or
+/// fewer. Strides of 32 and of 128 were slower there.
 const STRIDE: usize = 64;
 
 impl Buffer {
@@ -18,19 +18,20 @@ impl Buffer {
         self.len = 0;
     }
 
-    /// Has so many bytes from here on, to be written to. None where there is no memory for them.
+    /// Sets the length to `len`, and returns these bytes for writing; their content is unspecified. None if the memory
+    /// cannot be allocated.
     pub fn set_len(&mut self, len: usize) -> Option<&mut [u8]> {
         self.make_room(len)?;
         self.len = len;
         Some(&mut self.bytes[..len])
     }
 
-    /// Is empty from here on, and has room for so many bytes. None where there is no memory for them.
+    /// Empties the buffer and makes room for `len` bytes. None if the memory cannot be allocated.
     pub fn make_room(&mut self, len: usize) -> Option<()> {
         self.len = 0;
         let room = len.checked_add(STRIDE)?;
         if room > self.bytes.len() {
-            // What is in it is of no use, and need not be copied.
+            // The old content is discarded, so do not copy it into the new allocation.
             self.bytes = Vec::new();
             let room = room.checked_add(room / 4)?;
             self.bytes.try_reserve_exact(room).ok()?;
@@ -39,7 +40,7 @@ impl Buffer {
         Some(())
     }
 
-    /// Adds `len` bytes of `source`, those from `from` on.
+    /// Appends `source[from..from + len]`.
     #[inline]
     pub fn add(&mut self, source: &[u8], from: usize, len: usize) {
         let end = self.len + len;
@@ -49,7 +50,7 @@ impl Buffer {
         {
             *to = *stride;
         } else {
-            self.add_any(&source[from..from + len]);
+            self.add_slow(&source[from..from + len]);
         }
         self.len = end;
     }
@@ -58,13 +59,13 @@ impl Buffer {
     pub fn push(&mut self, byte: u8) {
         match self.bytes.get_mut(self.len) {
             Some(free) => *free = byte,
-            None => self.add_any(&[byte]),
+            None => self.add_slow(&[byte]),
         }
         self.len += 1;
     }
 
     #[inline(never)]
-    fn add_any(&mut self, source: &[u8]) {
+    fn add_slow(&mut self, source: &[u8]) {
         let end = self.len + source.len();
         if self.bytes.len() < end {
             self.bytes.resize(2 * (end + STRIDE), 0);

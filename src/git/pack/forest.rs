@@ -1,4 +1,4 @@
-//! One pack, as a forest: which object is a delta against which.
+//! A pack as a forest of deltas.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -15,110 +15,112 @@ use crate::error::Error;
 use crate::git::pack::buffer::Buffer;
 use crate::threads::{Threads, in_parts, sort_in_parts};
 
-/// A pack and its index, mapped.
+/// A pack and its index, both mapped.
 pub(crate) struct Pack {
     pub path: PathBuf,
     index: pack::index::File,
     data: pack::data::File,
-    /// In the order of their offsets.
+    /// Sorted by offset.
     entries: Vec<PackEntry>,
-    /// For each entry its children, one after the other: those of entry `n` are `children[starts[n]..starts[n + 1]]`.
+    /// Where the children of each entry start: those of entry `n` are `children[starts[n]..starts[n + 1]]`.
     starts: Vec<u32>,
     children: Vec<u32>,
     pub roots: Vec<Root>,
-    /// What is wrong with it, beside single objects.
-    pub flaw: Option<Error>,
+    /// Damage of the pack as a whole. Damage of single objects is reported when they are read.
+    pub damage: Option<Error>,
 }
 
-/// Where an object is, and under which position the index has its id.
+/// The offset of an object in the pack, and its position in the index.
 #[derive(Clone, Copy)]
 struct PackEntry {
     offset: u64,
-    at_index: u32,
+    index_position: u32,
 }
 
-/// An object that is no delta against another one of its pack, and all that hangs on it.
+/// A delta tree: an object that is not a delta against an object of the same pack, and its delta descendants.
 pub(crate) struct Root {
     pub entry: u32,
     pub kind: RootKind,
-    /// Bytes of the pack that the tree takes: the larger first, so that no thread waits for another in the end.
+    /// How many bytes of the pack the tree takes. Large trees are started first, so that no thread is left with one at the
+    /// end.
     pub weight: u64,
-    /// How many objects the tree has.
+    /// How many objects the tree has, the root included.
     pub count: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RootKind {
-    Whole(Kind),
-    /// A delta against an object that is not in this pack.
-    Elsewhere(ObjectId),
-    /// Nothing that can be read, and why.
-    Broken(&'static str),
+    Object(Kind),
+    /// A delta whose base is not in this pack, as in a thin pack.
+    External(ObjectId),
+    /// The header of the entry is invalid, with the reason.
+    Invalid(&'static str),
 }
 
-/// Where an entry stands in the forest.
+/// What an entry is a delta against.
 enum DeltaParent {
     Root(RootKind),
-    /// It is a delta against this one.
-    Above(u32),
+    /// The entry with this number.
+    Base(u32),
 }
 
-/// Stands for no entry.
-const NONE: u32 = u32::MAX;
+/// Means "no entry" where an entry's number is expected.
+const NO_ENTRY: u32 = u32::MAX;
 
-/// Stands for a root that there is not.
-const LOST: u32 = NONE - 1;
+/// Means "no root" for deltas that form a cycle.
+const CYCLE: u32 = NO_ENTRY - 1;
 
-/// A byte of deflate stands for no more bytes than this. What says that it has more gets no memory for them.
+/// Deflate expands one byte to at most this many. An entry that claims a larger size is rejected before memory is allocated.
 const MOST_INFLATED: u64 = 1032;
 
-/// What an entry holds.
-pub(crate) enum Held {
-    Whole,
+/// What an entry's inflated bytes are.
+pub(crate) enum Inflated {
+    Object,
     Delta,
 }
 
 impl Pack {
     pub fn open(index: &Path, hash: HashKind, threads: Threads) -> Result<Self, Error> {
         let path = index.with_extension("pack");
-        let broken = |what: &Path, err: gix::Error| damaged(what, err);
-        let mapped = pack::index::File::at(index, hash).map_err(|err| broken(index, err))?;
-        let data = pack::data::File::at(&path, hash).map_err(|err| broken(&path, err))?;
+        let failed = |what: &Path, err: gix::Error| damaged(what, err);
+        let mapped = pack::index::File::at(index, hash).map_err(|err| failed(index, err))?;
+        let data = pack::data::File::at(&path, hash).map_err(|err| failed(&path, err))?;
         if mapped.num_objects() != data.num_objects() {
-            let cause = format!("it has {} objects, and its index {}", data.num_objects(), mapped.num_objects());
+            let cause = format!("it has {} objects, but its index has {}", data.num_objects(), mapped.num_objects());
             return Err(damaged(&path, cause));
         }
-        let entries = sorted(&mapped, threads);
-        // Git writes no such index, and some object is in none of these places.
-        let doubled = entries.windows(2).any(|two| two[0].offset == two[1].offset);
-        let flaw = doubled.then(|| damaged(index, "it has two objects at one place"));
+        let entries = sorted_entries(&mapped, threads);
+        // Git writes no such index. It hides at least one object, to which no offset points.
+        let has_duplicates = entries.windows(2).any(|two| two[0].offset == two[1].offset);
+        let damage = has_duplicates.then(|| damaged(index, "two of its objects have the same offset"));
         let (starts, children, roots) = (Vec::new(), Vec::new(), Vec::new());
-        let mut pack = Self { path, index: mapped, data, entries, starts, children, roots, flaw };
-        pack.grow(threads);
+        let mut pack = Self { path, index: mapped, data, entries, starts, children, roots, damage };
+        pack.build(threads);
         Ok(pack)
     }
 
-    /// How many objects it has, one that it holds twice counted once.
+    /// How many distinct objects the pack has.
     pub fn count(&self) -> usize {
         let twice =
             (1..self.index.num_objects()).filter(|&at| self.index.oid_at_index(at - 1) == self.index.oid_at_index(at));
         self.entries.len() - twice.count()
     }
 
-    /// How many objects it has, one that it holds twice counted twice.
+    /// How many entries the pack has. An object that is stored twice counts twice.
     pub fn entries(&self) -> usize {
         self.entries.len()
     }
 
     pub fn id(&self, entry: u32) -> &oid {
-        self.index.oid_at_index(self.entries[entry as usize].at_index)
+        self.index.oid_at_index(self.entries[entry as usize].index_position)
     }
 
-    /// Ids are spread evenly, so where one stands can be guessed: a few looks, where halving takes a dozen.
+    /// Whether the pack has the object. Ids are evenly distributed, so interpolation search takes a few steps where binary
+    /// search takes a dozen.
     pub fn has(&self, id: &oid) -> bool {
-        /// Ids that somebody chose need not be spread evenly.
+        /// After this many steps, search by halving: chosen ids need not be evenly distributed.
         const GUESSES: usize = 8;
-        let wanted = beginning(id);
+        let wanted = prefix(id);
         let (mut low, mut high) = (0, self.index.num_objects());
         let (mut least, mut most) = (0, u64::MAX >> 8);
         for guesses in 0.. {
@@ -127,12 +129,12 @@ impl Pack {
             }
             let share = (wanted - least) / ((most - least) / u64::from(high - low) + 1);
             let guess = if guesses < GUESSES {
-                low + u32::try_from(share).expect("it is less than all")
+                low + u32::try_from(share).expect("the share is below the number of objects")
             } else {
                 low.midpoint(high)
             };
             let found = self.index.oid_at_index(guess);
-            let at_guess = beginning(found);
+            let at_guess = prefix(found);
             match at_guess.cmp(&wanted).then_with(|| found.cmp(id)) {
                 Ordering::Less => (low, least) = (guess + 1, at_guess),
                 Ordering::Greater => (high, most) = (guess, at_guess),
@@ -151,93 +153,93 @@ impl Pack {
         &self.children[self.starts[entry] as usize..self.starts[entry + 1] as usize]
     }
 
-    /// Whether this is so of an entry or of any that hangs on it.
-    pub fn any_below(&self, entry: u32, mut is_so: impl FnMut(&oid) -> bool) -> bool {
-        let mut below = vec![entry];
-        while let Some(entry) = below.pop() {
+    /// Whether `is_so` holds for the entry or for any of its descendants.
+    pub fn any_in_tree(&self, entry: u32, mut is_so: impl FnMut(&oid) -> bool) -> bool {
+        let mut pending = vec![entry];
+        while let Some(entry) = pending.pop() {
             if is_so(self.id(entry)) {
                 return true;
             }
-            below.extend_from_slice(self.children(entry));
+            pending.extend_from_slice(self.children(entry));
         }
         false
     }
 
-    pub fn each_below(&self, entry: u32, mut see: impl FnMut(&oid) -> bool) {
-        self.any_below(entry, |id| {
-            see(id);
+    pub fn for_each_in_tree(&self, entry: u32, mut visit: impl FnMut(&oid) -> bool) {
+        self.any_in_tree(entry, |id| {
+            visit(id);
             false
         });
     }
 
-    /// The inflated bytes of an entry, an object's or a delta's, into `out`.
-    pub fn inflate(&self, entry: u32, inflate: &mut Inflate, out: &mut Buffer) -> gix::Result<Held> {
+    /// Inflates an entry into `out`: the bytes of an object, or those of a delta. Fails if the entry is damaged.
+    pub fn inflate(&self, entry: u32, inflate: &mut Inflate, out: &mut Buffer) -> gix::Result<Inflated> {
         let header = self.data.entry(self.entries[entry as usize].offset)?;
         let size = header.decompressed_size;
         let room = (size <= MOST_INFLATED * self.packed_size(entry)).then(|| usize::try_from(size).ok()).flatten();
         let room = room.and_then(|size| out.set_len(size));
-        let room = room.ok_or_else(|| gix::error::corruption(format!("it says that it has {size} bytes")))?;
+        let room = room.ok_or_else(|| gix::error::corruption(format!("its header claims a size of {size} bytes")))?;
         self.data.decompress_entry(&header, inflate, room)?;
-        Ok(if header.header.is_delta() { Held::Delta } else { Held::Whole })
+        Ok(if header.header.is_delta() { Inflated::Delta } else { Inflated::Object })
     }
 
-    /// Finds out what hangs on what.
-    fn grow(&mut self, threads: Threads) {
+    /// Builds the forest: the roots, and the children of each entry.
+    fn build(&mut self, threads: Threads) {
         let mut parents = Vec::with_capacity(self.entries.len());
         let mut roots = Vec::new();
-        for mut part in in_parts(self.entries.len(), threads, |part| self.places(part)) {
+        for mut part in in_parts(self.entries.len(), threads, |part| self.parents(part)) {
             parents.append(&mut part.0);
             roots.append(&mut part.1);
         }
-        self.link(&parents);
-        if self.weigh(&parents, &mut roots) < self.entries.len() as u64 {
-            let cause = "deltas in it have each other as a base";
-            self.flaw.get_or_insert_with(|| damaged(&self.path, cause));
+        self.set_children(&parents);
+        if self.set_weights(&parents, &mut roots) < self.entries.len() as u64 {
+            let cause = "some of its deltas form a cycle";
+            self.damage.get_or_insert_with(|| damaged(&self.path, cause));
         }
         roots.sort_unstable_by_key(|root| std::cmp::Reverse(root.weight));
         self.roots = roots;
     }
 
-    /// For each of these entries what it is against, or [`NONE`] of a root; and the roots.
-    fn places(&self, part: Range<usize>) -> (Vec<u32>, Vec<Root>) {
+    /// The base of each entry in `part`, [`NO_ENTRY`] for a root, and the roots among them.
+    fn parents(&self, part: Range<usize>) -> (Vec<u32>, Vec<Root>) {
         let mut roots = Vec::new();
-        let parents = part.map(|at| match self.place(at) {
-            DeltaParent::Above(base) => base,
+        let parents = part.map(|at| match self.parent(at) {
+            DeltaParent::Base(base) => base,
             DeltaParent::Root(kind) => {
-                roots.push(Root { entry: number(at), kind, weight: 0, count: 0 });
-                NONE
+                roots.push(Root { entry: entry_number(at), kind, weight: 0, count: 0 });
+                NO_ENTRY
             }
         });
         (parents.collect(), roots)
     }
 
-    fn place(&self, at: usize) -> DeltaParent {
+    fn parent(&self, at: usize) -> DeltaParent {
         let offset = self.entries[at].offset;
         let Ok(entry) = self.data.entry(offset) else {
-            return DeltaParent::Root(RootKind::Broken("its header in the pack is none"));
+            return DeltaParent::Root(RootKind::Invalid("its header in the pack is invalid"));
         };
         DeltaParent::Root(match entry.header {
             Header::OfsDelta { base_distance } => {
                 let base = Header::verified_base_pack_offset(offset, base_distance);
                 match base.and_then(|base| self.entry_before(at, base)) {
-                    Some(base) => return DeltaParent::Above(base),
-                    None => RootKind::Broken("it is a delta without a base"),
+                    Some(base) => return DeltaParent::Base(base),
+                    None => RootKind::Invalid("its delta base is missing"),
                 }
             }
-            Header::RefDelta { base_id } => match self.entry_of(&base_id) {
-                Some(base) => return DeltaParent::Above(base),
-                None => RootKind::Elsewhere(base_id),
+            Header::RefDelta { base_id } => match self.entry_by_id(&base_id) {
+                Some(base) => return DeltaParent::Base(base),
+                None => RootKind::External(base_id),
             },
-            Header::Commit => RootKind::Whole(Kind::Commit),
-            Header::Tree => RootKind::Whole(Kind::Tree),
-            Header::Blob => RootKind::Whole(Kind::Blob),
-            Header::Tag => RootKind::Whole(Kind::Tag),
+            Header::Commit => RootKind::Object(Kind::Commit),
+            Header::Tree => RootKind::Object(Kind::Tree),
+            Header::Blob => RootKind::Object(Kind::Blob),
+            Header::Tag => RootKind::Object(Kind::Tag),
         })
     }
 
-    fn link(&mut self, parents: &[u32]) {
+    fn set_children(&mut self, parents: &[u32]) {
         let mut starts = vec![0_u32; parents.len() + 1];
-        for &parent in parents.iter().filter(|&&parent| parent != NONE) {
+        for &parent in parents.iter().filter(|&&parent| parent != NO_ENTRY) {
             starts[parent as usize + 1] += 1;
         }
         for at in 1..starts.len() {
@@ -245,56 +247,55 @@ impl Pack {
         }
         let mut free = starts.clone();
         let mut children = vec![0; starts.last().map_or(0, |&end| end as usize)];
-        for (at, &parent) in parents.iter().enumerate().filter(|(_, parent)| **parent != NONE) {
+        for (at, &parent) in parents.iter().enumerate().filter(|(_, parent)| **parent != NO_ENTRY) {
             let slot = &mut free[parent as usize];
-            children[*slot as usize] = number(at);
+            children[*slot as usize] = entry_number(at);
             *slot += 1;
         }
         self.starts = starts;
         self.children = children;
     }
 
-    /// Finds what hangs on each root. Returns how many entries do.
-    fn weigh(&self, parents: &[u32], roots: &mut [Root]) -> u64 {
-        let mut root_of = vec![NONE; parents.len()];
+    /// Sets the weight and the count of each root. Returns the number of entries that have a root.
+    fn set_weights(&self, parents: &[u32], roots: &mut [Root]) -> u64 {
+        let mut root_of = vec![NO_ENTRY; parents.len()];
         for (nth, root) in roots.iter().enumerate() {
-            root_of[root.entry as usize] = number(nth);
+            root_of[root.entry as usize] = entry_number(nth);
         }
         let mut path = Vec::new();
         for at in 0..parents.len() {
-            // A base stands in front of its deltas mostly, so that its root is known.
+            // A base usually precedes its deltas, so its root is known already.
             let mut above = at;
-            while root_of[above] == NONE {
-                root_of[above] = LOST;
+            while root_of[above] == NO_ENTRY {
+                root_of[above] = CYCLE;
                 path.push(above);
                 above = parents[above] as usize;
             }
-            // Of deltas that have each other as a base none is found.
+            // Deltas in a cycle have no root.
             let root = root_of[above];
             path.drain(..).for_each(|below| root_of[below] = root);
             if let Some(root) = roots.get_mut(root as usize) {
                 root.count += 1;
-                root.weight += self.packed_size(number(at));
+                root.weight += self.packed_size(entry_number(at));
             }
         }
         roots.iter().map(|root| root.count).sum()
     }
 
-    /// How many bytes of the pack an entry has.
+    /// How many bytes of the pack the entry takes.
     fn packed_size(&self, entry: u32) -> u64 {
         let next = self.entries.get(entry as usize + 1).map_or(self.data.data_len() as u64, |next| next.offset);
         next.saturating_sub(self.entries[entry as usize].offset)
     }
 
-    /// The one at this offset, if it stands before entry `end`: mostly it stands near, so from there more and more is looked
-    /// through.
+    /// The entry at `offset`, if it precedes entry `end`. A base is usually near, so the search starts at `end` and widens.
     fn entry_before(&self, end: usize, offset: u64) -> Option<u32> {
         let (mut end, mut most) = (end, 16);
         while end > 0 {
             let start = end.saturating_sub(most);
             if self.entries[start].offset <= offset {
                 let found = self.entries[start..end].binary_search_by_key(&offset, |entry| entry.offset);
-                return found.ok().map(|nth| number(start + nth));
+                return found.ok().map(|nth| entry_number(start + nth));
             }
             (end, most) = (start, 4 * most);
         }
@@ -302,32 +303,32 @@ impl Pack {
     }
 
     fn entry_at(&self, offset: u64) -> Option<u32> {
-        self.entries.binary_search_by_key(&offset, |entry| entry.offset).ok().map(number)
+        self.entries.binary_search_by_key(&offset, |entry| entry.offset).ok().map(entry_number)
     }
 
-    fn entry_of(&self, id: &oid) -> Option<u32> {
+    fn entry_by_id(&self, id: &oid) -> Option<u32> {
         self.entry_at(self.index.pack_offset_at_index(self.index.lookup(id)?))
     }
 }
 
-/// All entries in the order of their offsets.
-fn sorted(index: &pack::index::File, threads: Threads) -> Vec<PackEntry> {
-    let entry = |at| PackEntry { offset: index.pack_offset_at_index(at), at_index: at };
+/// All entries, sorted by offset.
+fn sorted_entries(index: &pack::index::File, threads: Threads) -> Vec<PackEntry> {
+    let entry = |at| PackEntry { offset: index.pack_offset_at_index(at), index_position: at };
     let mut entries: Vec<PackEntry> = (0..index.num_objects()).map(entry).collect();
     sort_in_parts(&mut entries, threads, |entry| entry.offset);
     entries
 }
 
-/// The first seven bytes of an id as a number, so that there is room to reckon with it.
-fn beginning(id: &oid) -> u64 {
-    u64::from_be_bytes(*id.as_bytes().first_chunk().expect("an id has 20 bytes at least")) >> 8
+/// The first seven bytes of an id as a number. Seven leave room for arithmetic.
+fn prefix(id: &oid) -> u64 {
+    u64::from_be_bytes(*id.as_bytes().first_chunk().expect("an id has at least 20 bytes")) >> 8
 }
 
-/// Packs have fewer than 2^32 objects: their header counts them in four bytes.
-fn number(at: usize) -> u32 {
+/// An entry's number. The header of a pack counts its objects in four bytes.
+fn entry_number(at: usize) -> u32 {
     u32::try_from(at).expect("a pack counts its objects in four bytes")
 }
 
 fn damaged(path: &Path, cause: impl std::fmt::Display) -> Error {
-    Error::new(format!("cannot read the pack {}", path.display()), cause, "look for the damage with git fsck --full")
+    Error::new(format!("cannot read the pack {}", path.display()), cause, "run git fsck --full to find the damage")
 }

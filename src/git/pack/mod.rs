@@ -1,4 +1,4 @@
-//! Packs read as forests of deltas, for a walk over every object.
+//! Packs as forests of deltas, for a traversal of all objects.
 
 pub(crate) mod buffer;
 pub(crate) mod delta;

@@ -1,7 +1,7 @@
-//! All objects of a pack, each once, without making those that cannot hold a token.
+//! The traversal of a delta tree. It visits each object once, and builds only those that can contain a match.
 //!
-//! If a base holds no token, and what a delta inserts, with what stands beside it, can be no part of one, then what comes of
-//! the delta holds none. So of most objects only the delta is inflated and looked at.
+//! If the base contains no match, and the inserted bytes with their surroundings cannot be part of one, the result contains
+//! none either. For most objects, therefore, only the delta is inflated and searched.
 
 use gix::ObjectId;
 use gix::hash::oid;
@@ -11,49 +11,49 @@ use gix::zlib::Inflate;
 use crate::git::odb::objects::Objects;
 use crate::git::pack::buffer::Buffer;
 use crate::git::pack::delta::{Delta, Splice};
-use crate::git::pack::forest::{Held, Pack, Root, RootKind};
-use crate::git::pack::tree_entries::{Entries, TreeEntry};
+use crate::git::pack::forest::{Inflated, Pack, Root, RootKind};
+use crate::git::pack::tree_entries::{EntryOffsets, TreeEntry};
 
-/// Which objects of a kind a walk shows.
+/// Which objects of a kind a traversal visits.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum Selection {
     None,
-    /// Those that may hold a token, and the small ones.
-    Held,
+    /// Objects that may contain a match, and small blobs.
+    Candidates,
     All,
 }
 
-/// Gets ids that a tree refers to.
-pub(crate) type Tell<'t> = dyn Fn(&[ObjectId], &[Vec<u8>]) + Sync + 't;
+/// A callback for new entries of a tree: the ids of files and folders, and the names of submodules.
+pub(crate) type EntryCallback<'t> = dyn Fn(&[ObjectId], &[Vec<u8>]) + Sync + 't;
 
-/// What the walk is for.
+/// What a traversal visits, and the callbacks.
 pub(crate) struct Task<'t, F = ()> {
-    pub look: fn(Kind) -> Look,
-    /// None where no token is looked for.
+    pub select: fn(Kind) -> Selection,
+    /// None if the traversal does not search.
     pub search: Option<Search<'t, F>>,
-    /// Gets the ids of the entries of a tree, and the names of those that are submodules, except what stands alike in a tree that was read before. Where
-    /// it is given, only the names in a tree can hold a token, and a tree that is none to its end has failed.
-    pub entries: Option<&'t Tell<'t>>,
+    /// Called for each tree with its entries, without those that it copies from its delta base. If set, a tree is searched
+    /// only in its names, and an invalid tree is reported to `failed`.
+    pub entries: Option<&'t EntryCallback<'t>>,
     pub visit: &'t (dyn Fn(&Object<'_, F>) + Sync),
-    /// Gets the id of an object that cannot be read, and why.
+    /// Called with the id of an object that cannot be read, and the reason.
     pub failed: &'t (dyn Fn(&oid, &str) + Sync),
 }
 
-/// How a walk looks for tokens. `F` is what a search of a whole object finds.
+/// How a traversal searches objects. `F` is what the search of a whole object finds.
 pub(crate) struct Search<'t, F> {
-    /// Whether the bytes may hold a token. For bytes that are spliced from two texts, this is true only if it is true of one of
-    /// the texts, or of what `splice` takes of both.
+    /// A cheap test whether the bytes may contain a match. If it is true for the concatenation of two texts, it must be
+    /// true for one of them or for what `splice` takes from both.
     pub may_hold: &'t (dyn Fn(&[u8]) -> bool + Sync),
     /// Searches a whole object.
     pub find: &'t (dyn Fn(Kind, &[u8]) -> Content<F> + Sync),
     pub splice: &'t (dyn Splice + Sync),
 }
 
-/// Whether an object holds a token.
+/// The outcome of a search of an object.
 #[derive(Clone, Copy)]
 pub(crate) enum Content<F> {
     Clean,
-    /// The object may hold a token, and was not searched as one text.
+    /// The object may contain a match, but was not searched as a whole.
     Unknown,
     Found(F),
 }
@@ -67,7 +67,7 @@ impl<F> Content<F> {
         if let Content::Found(found) = self { Some(found) } else { None }
     }
 
-    /// For bytes that were not searched as a whole.
+    /// The outcome for bytes that were not searched as a whole.
     fn unsearched(may_hold: bool) -> Self {
         if may_hold { Content::Unknown } else { Content::Clean }
     }
@@ -83,7 +83,7 @@ impl<F> Task<'_, F> {
     }
 }
 
-/// An object as a walk shows it.
+/// An object, as it is passed to `Task::visit`.
 pub(crate) struct Object<'o, F = ()> {
     pub kind: Kind,
     pub id: &'o oid,
@@ -91,38 +91,38 @@ pub(crate) struct Object<'o, F = ()> {
     pub content: &'o Content<F>,
 }
 
-/// What a delta is against.
+/// The base of a delta.
 #[derive(Clone, Copy)]
 struct Base<'b> {
     bytes: &'b [u8],
     holds: bool,
-    /// Of a tree, if they are known.
-    entries: Option<&'b Entries>,
+    /// The entries, if the base is a valid tree.
+    entries: Option<&'b EntryOffsets>,
 }
 
-/// Blobs with fewer bytes than this are shown whatever they hold: pointers to what is stored elsewhere have 200.
-const SMALL: usize = 1024;
+/// Smaller blobs are always visited: pointers such as those of Git LFS have about 200 bytes.
+const SMALL_BLOB: usize = 1024;
 
-/// What a thread reads with, and what it counted.
+/// The buffers of one thread, and its byte count.
 pub(crate) struct Walker<'o> {
     objects: &'o Objects,
     inflate: Inflate,
     delta: Buffer,
-    /// What is to be looked at of a delta.
+    /// The part of a delta's result that has to be searched.
     scratch: Buffer,
-    new: New,
-    /// Buffers that are free.
-    spare: Vec<Buffer>,
-    /// Bytes of the objects that were read, as if each had been made.
+    new: NewEntries,
+    /// Free buffers.
+    free_buffers: Vec<Buffer>,
+    /// The total size of the objects that were read, including those that were not built.
     pub bytes: u64,
 }
 
-/// An object whose children are being read.
+/// An object whose children are being visited.
 struct Frame {
     entry: u32,
     bytes: Buffer,
     holds: bool,
-    entries: Option<Entries>,
+    entries: Option<EntryOffsets>,
     next_child: usize,
 }
 
@@ -132,30 +132,38 @@ impl Frame {
     }
 }
 
-/// Whether an object was made.
-enum Made<F> {
-    /// It holds no token, nothing hangs on it, and nobody asked for it.
-    Not,
-    Whole {
+/// What became of an entry.
+enum Built<F> {
+    /// The object was not built: it contains no match, has no children, and was not asked for.
+    Skipped,
+    Object {
         content: Content<F>,
-        entries: Option<Entries>,
+        entries: Option<EntryOffsets>,
     },
 }
 
 impl<'o> Walker<'o> {
     pub fn new(objects: &'o Objects) -> Self {
-        let (delta, scratch, spare) = (Buffer::default(), Buffer::default(), Vec::new());
-        Self { objects, inflate: Inflate::default(), delta, scratch, new: New::default(), spare, bytes: 0 }
+        let (delta, scratch, free_buffers) = (Buffer::default(), Buffer::default(), Vec::new());
+        Self {
+            objects,
+            inflate: Inflate::default(),
+            delta,
+            scratch,
+            new: NewEntries::default(),
+            free_buffers,
+            bytes: 0,
+        }
     }
 
-    /// Reads a root and all that hangs on it.
-    pub fn tree<F>(&mut self, pack: &Pack, root: &Root, task: &Task<'_, F>) {
+    /// Visits a root and its descendants.
+    pub fn traverse<F>(&mut self, pack: &Pack, root: &Root, task: &Task<'_, F>) {
         let (kind, base) = match self.root_kind(root) {
             Ok(found) => found,
-            Err(why) => return fail_all(pack, root.entry, &why, task),
+            Err(why) => return fail_tree(pack, root.entry, &why, task),
         };
-        let look = (task.look)(kind);
-        if look == Look::None {
+        let selection = (task.select)(kind);
+        if selection == Selection::None {
             return;
         }
         let base = base.map(|bytes| {
@@ -167,22 +175,22 @@ impl<'o> Walker<'o> {
         stack.extend(self.enter(pack, root.entry, kind, base, task));
         while let Some(top) = stack.last_mut() {
             let Some(&child) = pack.children(top.entry).get(top.next_child) else {
-                let done = stack.pop().expect("there is a last one");
-                self.spare.push(done.bytes);
+                let done = stack.pop().expect("the stack has a top");
+                self.free_buffers.push(done.bytes);
                 continue;
             };
             top.next_child += 1;
             let entered = self.enter(pack, child, kind, Some(top.as_base()), task);
             if top.next_child == pack.children(top.entry).len() {
-                // Its last child is read: a chain of deltas needs two buffers, not one for each link.
-                let done = stack.pop().expect("there is a last one");
-                self.spare.push(done.bytes);
+                // The last child is read. A chain of deltas needs two buffers, not one a link.
+                let done = stack.pop().expect("the stack has a top");
+                self.free_buffers.push(done.bytes);
             }
             stack.extend(entered);
         }
     }
 
-    /// Reads one object; a frame where it has children to read.
+    /// Visits one object. Returns a frame if it has children.
     fn enter<F>(
         &mut self,
         pack: &Pack,
@@ -191,26 +199,26 @@ impl<'o> Walker<'o> {
         base: Option<Base<'_>>,
         task: &Task<'_, F>,
     ) -> Option<Frame> {
-        let mut bytes = self.spare.pop().unwrap_or_default();
+        let mut bytes = self.free_buffers.pop().unwrap_or_default();
         let has_children = !pack.children(entry).is_empty();
-        let made = self.read(pack, entry, kind, base, task, &mut bytes);
-        match made {
-            Ok(Made::Not) => {}
-            Ok(Made::Whole { content, entries }) => {
-                show(&Object { kind, id: pack.id(entry), bytes: &bytes, content: &content }, task);
+        let built = self.resolve(pack, entry, kind, base, task, &mut bytes);
+        match built {
+            Ok(Built::Skipped) => {}
+            Ok(Built::Object { content, entries }) => {
+                visit_if_selected(&Object { kind, id: pack.id(entry), bytes: &bytes, content: &content }, task);
                 if has_children {
                     let holds = !content.is_clean();
                     return Some(Frame { entry, bytes, holds, entries, next_child: 0 });
                 }
             }
-            Err(err) => fail_all(pack, entry, &err.to_string(), task),
+            Err(err) => fail_tree(pack, entry, &err.to_string(), task),
         }
-        self.spare.push(bytes);
+        self.free_buffers.push(bytes);
         None
     }
 
-    /// Makes the object in `bytes`, where that is needed.
-    fn read<F>(
+    /// Reads the object of an entry into `bytes`, if it has to be built.
+    fn resolve<F>(
         &mut self,
         pack: &Pack,
         entry: u32,
@@ -218,20 +226,20 @@ impl<'o> Walker<'o> {
         base: Option<Base<'_>>,
         task: &Task<'_, F>,
         bytes: &mut Buffer,
-    ) -> gix::Result<Made<F>> {
+    ) -> gix::Result<Built<F>> {
         if let Some(base) = base {
-            return self.changed(pack, entry, kind, base, task, bytes);
+            return self.resolve_delta(pack, entry, kind, base, task, bytes);
         }
         match pack.inflate(entry, &mut self.inflate, bytes)? {
-            Held::Whole => {}
-            Held::Delta => return Err(gix::error::corruption("a delta has no base").into()),
+            Inflated::Object => {}
+            Inflated::Delta => return Err(gix::error::corruption("its delta base is missing").into()),
         }
         self.bytes += bytes.len() as u64;
-        Ok(self.whole(pack.id(entry), kind, bytes, task))
+        Ok(self.inspect(pack.id(entry), kind, bytes, task))
     }
 
-    /// Makes what comes of a delta, where that is needed.
-    fn changed<F>(
+    /// Applies the delta of an entry to `base`, if the object has to be built.
+    fn resolve_delta<F>(
         &mut self,
         pack: &Pack,
         entry: u32,
@@ -239,44 +247,48 @@ impl<'o> Walker<'o> {
         base: Base<'_>,
         task: &Task<'_, F>,
         bytes: &mut Buffer,
-    ) -> gix::Result<Made<F>> {
+    ) -> gix::Result<Built<F>> {
         let id = pack.id(entry);
         pack.inflate(entry, &mut self.inflate, &mut self.delta)?;
         let delta = Delta::parse(&self.delta)?;
         self.bytes += delta.size as u64;
 
         let has_children = !pack.children(entry).is_empty();
-        let tell = task.entries.filter(|_| kind == Kind::Tree);
-        // One that is no tree is read once more as a whole, and told then.
-        let entries = tell.zip(base.entries).and_then(|(tell, older)| {
-            self.new.read(tell, |see| older.after(base.bytes, &delta, has_children, id.as_bytes().len(), see)).ok()
+        let on_entries = task.entries.filter(|_| kind == Kind::Tree);
+        // An invalid tree is read again as a whole, and reported then.
+        let entries = on_entries.zip(base.entries).and_then(|(on_entries, older)| {
+            self.new
+                .read(on_entries, |visit| {
+                    older.after_delta(base.bytes, &delta, has_children, id.as_bytes().len(), visit)
+                })
+                .ok()
         });
-        let is_unknown = tell.is_some() && entries.is_none();
-        let mut is_made = false;
+        let is_read_whole = on_entries.is_some() && entries.is_none();
+        let mut is_built = false;
         let may_hold = base.holds
-            || is_unknown
+            || is_read_whole
             || match (&entries, &task.search) {
                 (Some(_), _) => task.may_hold(&self.new.names),
                 (None, None) => false,
                 (None, Some(search)) => {
                     if has_children {
-                        delta.apply_and_tell(base.bytes, search.splice, bytes, &mut self.scratch)?;
-                        is_made = true;
+                        delta.apply_and_extract(base.bytes, search.splice, bytes, &mut self.scratch)?;
+                        is_built = true;
                     } else {
                         delta.inserted(base.bytes, search.splice, &mut self.scratch)?;
                     }
                     task.may_hold(&self.scratch)
                 }
             };
-        let is_small = kind == Kind::Blob && delta.size < SMALL;
-        if !(may_hold || has_children || is_small || (task.look)(kind) == Look::All) {
-            return Ok(Made::Not);
+        let is_small = kind == Kind::Blob && delta.size < SMALL_BLOB;
+        if !(may_hold || has_children || is_small || (task.select)(kind) == Selection::All) {
+            return Ok(Built::Skipped);
         }
-        if !is_made {
+        if !is_built {
             delta.apply(base.bytes, bytes)?;
         }
-        if is_unknown {
-            return Ok(self.whole(id, kind, bytes, task));
+        if is_read_whole {
+            return Ok(self.inspect(id, kind, bytes, task));
         }
         let is_in_new_name = entries.is_some() && !base.holds;
         let content = match may_hold {
@@ -284,51 +296,51 @@ impl<'o> Walker<'o> {
             true if is_in_new_name => Content::Unknown,
             true => task.find(kind, bytes),
         };
-        Ok(Made::Whole { content, entries })
+        Ok(Built::Object { content, entries })
     }
 
-    /// One of which nothing was known before.
-    fn whole<F>(&mut self, id: &oid, kind: Kind, bytes: &[u8], task: &Task<'_, F>) -> Made<F> {
+    /// Searches an object that was built without a known base.
+    fn inspect<F>(&mut self, id: &oid, kind: Kind, bytes: &[u8], task: &Task<'_, F>) -> Built<F> {
         let entries = self.new.read_tree(kind, id, bytes, task);
         let content = match entries {
             Some(_) => Content::unsearched(task.may_hold(&self.new.names)),
             None => task.find(kind, bytes),
         };
-        Made::Whole { content, entries }
+        Built::Object { content, entries }
     }
 
-    /// The kind of a root, and its base where that is in another place.
+    /// The kind of a root, and its base if that is outside of the pack.
     fn root_kind(&self, root: &Root) -> Result<(Kind, Option<Vec<u8>>), String> {
         match root.kind {
-            RootKind::Whole(kind) => Ok((kind, None)),
-            RootKind::Elsewhere(base) => self.base(&base),
-            RootKind::Broken(why) => Err(why.to_owned()),
+            RootKind::Object(kind) => Ok((kind, None)),
+            RootKind::External(base) => self.external_base(&base),
+            RootKind::Invalid(why) => Err(why.to_owned()),
         }
     }
 
-    fn base(&self, base: &ObjectId) -> Result<(Kind, Option<Vec<u8>>), String> {
+    fn external_base(&self, base: &ObjectId) -> Result<(Kind, Option<Vec<u8>>), String> {
         let mut buffer = Vec::new();
         let (kind, bytes) = self.objects.any(base, &"a delta", &mut buffer).map_err(|error| error.cause)?;
         Ok((kind, Some(bytes.to_vec())))
     }
 }
 
-/// What is new in a tree.
+/// The entries of a tree that its delta base does not have.
 #[derive(Default)]
-struct New {
-    /// Each with a NUL behind it.
+struct NewEntries {
+    /// Each name is followed by a NUL.
     names: Vec<u8>,
     ids: Vec<ObjectId>,
     submodules: Vec<Vec<u8>>,
 }
 
-impl New {
-    /// Tells what `read` sees.
+impl NewEntries {
+    /// Collects the entries that `read` visits, and passes them to the callback.
     fn read(
         &mut self,
-        tell: &Tell<'_>,
-        read: impl FnOnce(&mut dyn FnMut(&TreeEntry<'_>)) -> gix::Result<Entries>,
-    ) -> gix::Result<Entries> {
+        on_entries: &EntryCallback<'_>,
+        read: impl FnOnce(&mut dyn FnMut(&TreeEntry<'_>)) -> gix::Result<EntryOffsets>,
+    ) -> gix::Result<EntryOffsets> {
         self.names.clear();
         self.ids.clear();
         self.submodules.clear();
@@ -341,40 +353,42 @@ impl New {
                 self.ids.push(entry.id.to_owned());
             }
         });
-        tell(&self.ids, &self.submodules);
+        on_entries(&self.ids, &self.submodules);
         entries
     }
 
-    /// Of one of which nothing is known. None where nobody asks, or where it is no tree to its end, which is told.
-    fn read_tree<F>(&mut self, kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_, F>) -> Option<Entries> {
-        let tell = task.entries.filter(|_| kind == Kind::Tree)?;
-        let read = self.read(tell, |see| Entries::read(bytes, id.as_bytes().len(), see));
+    /// Reads a whole tree. None if the task does not ask for entries, or if the tree is invalid, which is reported.
+    fn read_tree<F>(&mut self, kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_, F>) -> Option<EntryOffsets> {
+        let on_entries = task.entries.filter(|_| kind == Kind::Tree)?;
+        let read = self.read(on_entries, |visit| EntryOffsets::read(bytes, id.as_bytes().len(), visit));
         read.map_err(|err| (task.failed)(id, &err.to_string())).ok()
     }
 }
 
-/// Shows an object that was found by itself.
-pub(crate) fn show_alone<F>(kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_, F>) {
-    New::default().read_tree(kind, id, bytes, task);
-    show(&Object { kind, id, bytes, content: &task.find(kind, bytes) }, task);
+/// Visits an object that was not found by a traversal, such as a loose one.
+pub(crate) fn visit_object<F>(kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_, F>) {
+    NewEntries::default().read_tree(kind, id, bytes, task);
+    visit_if_selected(&Object { kind, id, bytes, content: &task.find(kind, bytes) }, task);
 }
 
-/// Shows the object where the task asks for it.
-fn show<F>(object: &Object<'_, F>, task: &Task<'_, F>) {
-    let wanted = match (task.look)(object.kind) {
-        Look::None => false,
-        Look::Held => !object.content.is_clean() || (object.kind == Kind::Blob && object.bytes.len() < SMALL),
-        Look::All => true,
+/// Visits the object if the task selects it.
+fn visit_if_selected<F>(object: &Object<'_, F>, task: &Task<'_, F>) {
+    let wanted = match (task.select)(object.kind) {
+        Selection::None => false,
+        Selection::Candidates => {
+            !object.content.is_clean() || (object.kind == Kind::Blob && object.bytes.len() < SMALL_BLOB)
+        }
+        Selection::All => true,
     };
     if wanted {
         (task.visit)(object);
     }
 }
 
-fn fail_all<F>(pack: &Pack, entry: u32, why: &str, task: &Task<'_, F>) {
-    let mut below = vec![entry];
-    while let Some(entry) = below.pop() {
+fn fail_tree<F>(pack: &Pack, entry: u32, why: &str, task: &Task<'_, F>) {
+    let mut pending = vec![entry];
+    while let Some(entry) = pending.pop() {
         (task.failed)(pack.id(entry), why);
-        below.extend_from_slice(pack.children(entry));
+        pending.extend_from_slice(pack.children(entry));
     }
 }

@@ -1,4 +1,4 @@
-//! The entries of a tree. Of one that is a delta against another only those are read which that one has not.
+//! The entries of a tree. Of a tree that is a delta, only the entries are read that its base does not have.
 
 use gix::error::corruption;
 use gix::hash::oid;
@@ -6,135 +6,135 @@ use memchr::memchr;
 
 use crate::git::pack::delta::{Delta, Step};
 
-/// What a folder has.
+/// One entry of a tree object.
 pub(crate) struct TreeEntry<'t> {
     pub name: &'t [u8],
     pub id: &'t oid,
     pub is_submodule: bool,
 }
 
-/// Where each entry of a tree starts, and behind these where the last one ends.
-pub(crate) struct Entries(Vec<usize>);
+/// The offset of each entry of a tree, followed by the end of the last one.
+pub(crate) struct EntryOffsets(Vec<usize>);
 
-impl Entries {
-    /// Shows each entry of `tree`, whose ids have `id_len` bytes.
-    pub fn read(tree: &[u8], id_len: usize, see: &mut dyn FnMut(&TreeEntry<'_>)) -> gix::Result<Self> {
+impl EntryOffsets {
+    /// Visits each entry of `tree`. Its ids have `id_len` bytes. Fails at the first invalid entry.
+    pub fn read(tree: &[u8], id_len: usize, visit: &mut dyn FnMut(&TreeEntry<'_>)) -> gix::Result<Self> {
         let mut starts = vec![0];
         let mut start = 0;
         while start < tree.len() {
-            let name_end = memchr(0, &tree[start..]).ok_or_else(cut_short)?;
+            let name_end = memchr(0, &tree[start..]).ok_or_else(invalid)?;
             let end = start + name_end + 1 + id_len;
-            see(&entry(tree.get(start..end).ok_or_else(cut_short)?, id_len)?);
+            visit(&entry(tree.get(start..end).ok_or_else(invalid)?, id_len)?);
             start = end;
             starts.push(start);
         }
         Ok(Self(starts))
     }
 
-    /// Shows each entry of what comes of a delta against `base`, of which these are the entries, except those that are
-    /// copied whole. What comes of it is of use only where that is `wanted`.
-    pub fn after(
+    /// Visits the entries of a delta's result, except those that it copies whole from `base`. `self` has the offsets of
+    /// `base`. The returned offsets are only complete if `wanted`.
+    pub fn after_delta(
         &self,
         base: &[u8],
         delta: &Delta<'_>,
         wanted: bool,
         id_len: usize,
-        see: &mut dyn FnMut(&TreeEntry<'_>),
+        visit: &mut dyn FnMut(&TreeEntry<'_>),
     ) -> gix::Result<Self> {
-        let mut reader = Reader { starts: Vec::new(), wanted, at: 0, begun: Vec::new(), id_len, see };
+        let mut reader = DeltaReader { starts: Vec::new(), wanted, at: 0, partial: Vec::new(), id_len, visit };
         let mut read = Ok(());
         delta.steps(base.len(), |step| {
             if read.is_ok() {
                 read = match step {
                     Step::Copy { from, len } => reader.copy(base, &self.0, from, len),
-                    Step::Insert { from, len } => reader.insert(&delta.text[from..from + len]),
+                    Step::Insert { from, len } => reader.insert(&delta.instructions[from..from + len]),
                 };
             }
         })?;
         read?;
-        if !reader.begun.is_empty() {
-            return Err(cut_short().into());
+        if !reader.partial.is_empty() {
+            return Err(invalid().into());
         }
         reader.starts.push(reader.at);
         Ok(Self(reader.starts))
     }
 }
 
-/// Puts a tree together that is not made.
-struct Reader<'s> {
-    /// Where the entries so far start, if that is wanted.
+/// Reads the result of a delta without building it.
+struct DeltaReader<'s> {
+    /// The offsets of the entries so far, if they are wanted.
     starts: Vec<usize>,
     wanted: bool,
-    /// Where the next one starts.
+    /// The offset of the next entry in the result.
     at: usize,
-    /// What there is of it so far.
-    begun: Vec<u8>,
+    /// The bytes so far of an entry that is not complete yet.
+    partial: Vec<u8>,
     id_len: usize,
-    see: &'s mut dyn FnMut(&TreeEntry<'_>),
+    visit: &'s mut dyn FnMut(&TreeEntry<'_>),
 }
 
-impl Reader<'_> {
+impl DeltaReader<'_> {
     fn insert(&mut self, bytes: &[u8]) -> gix::Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            rest = &rest[self.go_on(rest)?..];
+            rest = &rest[self.extend_entry(rest)?..];
         }
         Ok(())
     }
 
-    /// Takes `len` bytes of `base` at `from`, where the entries of `base` begin at `starts`.
+    /// Reads `len` bytes of `base` from `from`. The entries of `base` are at `starts`.
     fn copy(&mut self, base: &[u8], starts: &[usize], from: usize, len: usize) -> gix::Result<()> {
         let (mut from, end) = (from, from + len);
         while from < end {
-            if self.begun.is_empty()
+            if self.partial.is_empty()
                 && let Ok(first) = starts.binary_search(&from)
             {
-                // An entry begins here in both: from here on they are alike.
+                // An entry starts here in the base and in the result, so the entries up to `end` are the same.
                 let last = first + starts[first..].partition_point(|&start| start <= end) - 1;
                 if self.wanted {
                     self.starts.extend(starts[first..last].iter().map(|start| start - from + self.at));
                 }
                 self.at += starts[last] - from;
-                self.begun.extend_from_slice(&base[starts[last]..end]);
+                self.partial.extend_from_slice(&base[starts[last]..end]);
                 return Ok(());
             }
-            from += self.go_on(&base[from..end])?;
+            from += self.extend_entry(&base[from..end])?;
         }
         Ok(())
     }
 
-    /// Takes more of the entry that was begun, to its end at most, and says how many bytes that were.
-    fn go_on(&mut self, bytes: &[u8]) -> gix::Result<usize> {
-        let begun = self.begun.len();
-        let name_end = memchr(0, &self.begun).or_else(|| memchr(0, bytes).map(|at| begun + at));
+    /// Adds bytes to the current entry, up to its end. Returns the number of bytes taken.
+    fn extend_entry(&mut self, bytes: &[u8]) -> gix::Result<usize> {
+        let known = self.partial.len();
+        let name_end = memchr(0, &self.partial).or_else(|| memchr(0, bytes).map(|at| known + at));
         let end = name_end.map(|at| at + 1 + self.id_len);
-        let taken = end.map_or(bytes.len(), |end| bytes.len().min(end - begun));
-        self.begun.extend_from_slice(&bytes[..taken]);
-        if end == Some(self.begun.len()) {
-            (self.see)(&entry(&self.begun, self.id_len)?);
+        let taken = end.map_or(bytes.len(), |end| bytes.len().min(end - known));
+        self.partial.extend_from_slice(&bytes[..taken]);
+        if end == Some(self.partial.len()) {
+            (self.visit)(&entry(&self.partial, self.id_len)?);
             if self.wanted {
                 self.starts.push(self.at);
             }
-            self.at += self.begun.len();
-            self.begun.clear();
+            self.at += self.partial.len();
+            self.partial.clear();
         }
         Ok(taken)
     }
 }
 
-/// The entry that `bytes` are, of a mode, a space, a name, NUL and an id. A third of the time that gix takes, which checks more.
+/// Parses an entry: mode, space, name, NUL, id. It takes a third of the time of gix, which checks more.
 fn entry(bytes: &[u8], id_len: usize) -> gix::Result<TreeEntry<'_>> {
     let (header, id) = bytes.split_at(bytes.len() - id_len);
-    let space = header.iter().take(7).position(|&b| b == b' ').ok_or_else(cut_short)?;
+    let space = header.iter().take(7).position(|&b| b == b' ').ok_or_else(invalid)?;
     let (mode, name) = (&header[..space], &header[space + 1..header.len() - 1]);
     let is_mode = !mode.is_empty() && mode.iter().all(|b| (b'0'..=b'7').contains(b));
     let id = oid::from_bytes_unchecked(id);
     let entry = TreeEntry { name, id, is_submodule: mode == b"160000" };
-    if is_mode && !name.is_empty() { Ok(entry) } else { Err(cut_short().into()) }
+    if is_mode && !name.is_empty() { Ok(entry) } else { Err(invalid().into()) }
 }
 
-fn cut_short() -> gix::error::Message {
-    corruption("it is no tree to its end")
+fn invalid() -> gix::error::Message {
+    corruption("it is not a valid tree")
 }
 
 #[cfg(test)]
@@ -150,7 +150,7 @@ mod tests {
         entries.iter().flat_map(one).collect()
     }
 
-    /// Some delta that makes `new` of `old`: copies of what they share, in pieces, and the rest inserted.
+    /// Some delta that turns `old` into `new`: copies of common pieces, and inserts.
     fn delta(old: &[u8], new: &[u8], dice: &mut Dice) -> Vec<u8> {
         let size = |len: usize| [0x80 | (len & 0x7f) as u8, (len >> 7) as u8];
         let mut delta = [size(old.len()), size(new.len())].concat();
@@ -170,22 +170,22 @@ mod tests {
         delta
     }
 
-    /// The names with the first byte of their ids, and where the entries start.
+    /// The names with the first byte of their ids, and the offsets of the entries.
     type Seen = (Vec<(Vec<u8>, u8)>, Vec<usize>);
 
     fn whole(tree: &[u8]) -> Option<Seen> {
         let mut seen = Vec::new();
-        let read = Entries::read(tree, ID_LEN, &mut |one| seen.push((one.name.to_vec(), one.id.as_bytes()[0])));
+        let read = EntryOffsets::read(tree, ID_LEN, &mut |one| seen.push((one.name.to_vec(), one.id.as_bytes()[0])));
         read.ok().map(|entries| (seen, entries.0))
     }
 
     fn after(old: &[u8], new: &[u8], dice: &mut Dice) -> Option<Seen> {
-        let older = Entries::read(old, ID_LEN, &mut |_| {}).expect("a tree");
+        let older = EntryOffsets::read(old, ID_LEN, &mut |_| {}).expect("a tree");
         let delta = delta(old, new, dice);
         let delta = Delta::parse(&delta).expect("a delta");
         let mut seen = Vec::new();
-        let read =
-            older.after(old, &delta, true, ID_LEN, &mut |one| seen.push((one.name.to_vec(), one.id.as_bytes()[0])));
+        let read = older
+            .after_delta(old, &delta, true, ID_LEN, &mut |one| seen.push((one.name.to_vec(), one.id.as_bytes()[0])));
         read.ok().map(|entries| (seen, entries.0))
     }
 
@@ -214,7 +214,7 @@ mod tests {
             assert!(all.iter().all(|one| known.contains(one) || seen.contains(one)), "{all:?} {seen:?}");
             skipped += all.len() - seen.len();
         }
-        assert!(skipped > 9_000, "only what is new is read: {skipped}");
+        assert!(skipped > 9_000, "only new entries are read: {skipped}");
     }
 
     #[test]
