@@ -1,4 +1,4 @@
-//! What silences a token in a sweep of the history, what does not, and in which order the rest is told.
+//! Allowlists, markers and baselines in a history scan, and the order of the findings that remain.
 
 use serde_json::{Value, json};
 
@@ -9,13 +9,13 @@ use crate::support::{Run, client, text};
 
 const CONFIG: &str = ".keysweep.toml";
 
-/// All that was found is allowed: exit 0, counted.
+/// Expects exit 0 and `count` allowed findings in the summary.
 #[track_caller]
 fn expect_allowed(run: Run, count: usize) -> Run {
     let run = run.expect_code(0);
     let summary = run.summary();
     if summary["allowed"] != count || summary["findings"] != 0 || summary["tokens"] != 0 {
-        run.fail(&format!("expected {count} allowed and none found"));
+        run.fail(&format!("expected {count} allowed findings and no other"));
     }
     run
 }
@@ -38,7 +38,7 @@ fn by_fingerprint(token: &Token) -> String {
 }
 
 #[test]
-fn a_token_all_of_whose_paths_are_allowed() {
+fn a_token_is_allowed_if_all_its_paths_are_allowed() {
     let mut fixture = HistoryFixture::new(7700);
     let token = fixture.token();
     fixture.add("fixtures/a.txt", client(&token));
@@ -52,7 +52,7 @@ fn a_token_all_of_whose_paths_are_allowed() {
 }
 
 #[test]
-fn a_token_one_of_whose_paths_is_not_allowed() {
+fn a_token_is_reported_if_one_path_is_not_allowed() {
     let mut fixture = HistoryFixture::new(7701);
     let token = fixture.token();
     fixture.add("fixtures/a.txt", client(&token));
@@ -61,12 +61,12 @@ fn a_token_one_of_whose_paths_is_not_allowed() {
     fixture.add(CONFIG, paths(&["fixtures/**"]));
     let run = history(&fixture.repo).expect_code(1);
     expect_tokens(&run, [&token]);
-    let told = places(&finding_of(&run, &token));
-    assert!(told.contains(&place("src/a.txt:1", &second)), "{told:?}");
+    let found = places(&finding_of(&run, &token));
+    assert!(found.contains(&place("src/a.txt:1", &second)), "{found:?}");
 }
 
 #[test]
-fn a_message_and_a_dangling_object_have_no_path_that_could_be_allowed() {
+fn path_globs_do_not_allow_messages_and_dangling_objects() {
     let mut fixture = HistoryFixture::new(7702);
     let (in_message, dangling, both) = (fixture.token(), fixture.token(), fixture.token());
     fixture.commit(&client(&in_message));
@@ -78,7 +78,7 @@ fn a_message_and_a_dangling_object_have_no_path_that_could_be_allowed() {
 }
 
 #[test]
-fn what_is_staged_below_an_allowed_path() {
+fn a_staged_file_in_an_allowed_folder() {
     let mut fixture = HistoryFixture::new(7703);
     let token = fixture.token();
     fixture.add(CONFIG, paths(&["fixtures/**"]));
@@ -103,7 +103,7 @@ fn a_fingerprint_allows_every_copy() {
 }
 
 #[test]
-fn a_marker_allows_its_own_line_only() {
+fn a_marker_allows_only_its_own_line() {
     let mut fixture = HistoryFixture::new(7705);
     let token = fixture.token();
     let marked = format!("client = \"{token}\" # keysweep:allow\n");
@@ -118,7 +118,7 @@ fn a_marker_allows_its_own_line_only() {
 }
 
 #[test]
-fn entries_that_allow_nothing_are_named() {
+fn unused_allow_entries_are_reported() {
     let mut fixture = HistoryFixture::new(7706);
     let (token, gone) = (fixture.token(), fixture.token());
     fixture.add("fixtures/a.txt", client(&token));
@@ -132,7 +132,7 @@ fn entries_that_allow_nothing_are_named() {
 }
 
 #[test]
-fn the_configuration_is_that_of_the_index_and_in_a_bare_repository_that_of_head() {
+fn the_configuration_comes_from_the_index_or_from_head_in_a_bare_repository() {
     let mut fixture = HistoryFixture::new(7707);
     let token = fixture.token();
     fixture.add("fixtures/a.txt", client(&token));
@@ -148,14 +148,14 @@ fn the_configuration_is_that_of_the_index_and_in_a_bare_repository_that_of_head(
     history(&fixture.repo).expect_code(1);
 }
 
-/// A new branch at the first commit, with this in it.
+/// Commits this token on a new branch that starts at the first commit.
 fn branch_with(fixture: &HistoryFixture, name: &str, token: &Token) {
     fixture.branch(name, "main");
     fixture.add("a.txt", client(token));
 }
 
 #[test]
-fn the_worst_comes_first() {
+fn findings_are_sorted_by_reachability() {
     let mut fixture = HistoryFixture::new(7708);
     let tokens: Vec<Token> = (0..10).map(|_| fixture.token()).collect();
     let [both, head, remote, branch, tag, other, stash, index, reflog, dangling] = &tokens[..] else { unreachable!() };
@@ -179,29 +179,29 @@ fn the_worst_comes_first() {
     repo.stage("staged.txt", client(index));
     fixture.git(&["branch", "-q", "-D", "hidden", "tagged", "far", "forgotten"]);
     let run = history(repo).expect_code(1);
-    let said = run.findings();
-    let told = |key: &str| said.iter().map(|one| text(&one[key]).to_owned()).collect::<Vec<_>>();
+    let findings = run.findings();
+    let values = |key: &str| findings.iter().map(|finding| text(&finding[key]).to_owned()).collect::<Vec<_>>();
     let standings = ["head", "head", "remote", "branch", "tag", "ref", "stash", "index", "reflog", "dangling"];
-    assert_eq!(told("standing"), standings);
-    assert_eq!(told("fingerprint"), tokens.iter().map(fingerprint).collect::<Vec<_>>());
+    assert_eq!(values("standing"), standings);
+    assert_eq!(values("fingerprint"), tokens.iter().map(fingerprint).collect::<Vec<_>>());
     let document: Value = serde_json::from_str(&repo.keysweep(&["history", "--format", "json"]).out()).expect("JSON");
-    assert_eq!(document["findings"], Value::Array(said));
+    assert_eq!(document["findings"], Value::Array(findings));
 }
 
 #[test]
-fn of_two_that_stand_alike_the_more_severe_comes_first() {
+fn findings_of_equal_reachability_are_sorted_by_severity() {
     let mut fixture = HistoryFixture::new(7709);
     let live = fixture.token();
     let test = crate::support::token::Maker::new(7709).sk_test(24);
     fixture.add("a.txt", format!("{}{}", client(&test), client(&live)));
-    let said = history(&fixture.repo).expect_code(1).findings();
-    let order: Vec<_> = said.iter().map(|one| text(&one["fingerprint"]).to_owned()).collect();
+    let findings = history(&fixture.repo).expect_code(1).findings();
+    let order: Vec<_> = findings.iter().map(|finding| text(&finding["fingerprint"]).to_owned()).collect();
     assert_eq!(order, [fingerprint(&live), fingerprint(&test)]);
-    assert!(said[0]["severity"] != said[1]["severity"]);
+    assert!(findings[0]["severity"] != findings[1]["severity"]);
 }
 
 #[test]
-fn an_allowed_path_says_nothing_of_a_tag_s_words_a_ref_or_another_name() {
+fn an_allowed_path_does_not_cover_tag_messages_refs_or_other_names() {
     for at in 0..3 {
         let mut fixture = HistoryFixture::new(7711);
         let token = fixture.token();
@@ -222,7 +222,7 @@ fn an_allowed_path_says_nothing_of_a_tag_s_words_a_ref_or_another_name() {
 }
 
 #[test]
-fn a_glob_that_allows_one_of_two_places_is_of_use_and_a_part_of_a_history_tells_nothing() {
+fn a_glob_is_used_if_it_allows_one_place_and_a_partial_history_reports_no_unused_globs() {
     let mut fixture = HistoryFixture::new(7712);
     let (token, known) = (fixture.token(), fixture.token());
     fixture.add("old.txt", client(&known));

@@ -1,4 +1,4 @@
-//! The second pass of `history`: each token that was found is sought by its value, so that the plan covers all places.
+//! The second pass of `history`, which searches for the value of each token found, so that the plan covers all places.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,12 +12,12 @@ use crate::support::leak::expect_no_leak;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, text};
 
-/// Files in which a rule does not find the token, by their names.
+/// Files that contain the token in forms that no rule finds, with their names.
 fn hidden(token: &Token) -> Vec<(String, Vec<u8>)> {
     let held = BASE64.encode(format!("some text in front of it {token} and some more behind that").as_bytes());
     let lines = |width, between: &str| wrapped(held.as_bytes(), width, between);
     let (start, end) = token.text().split_at(13);
-    // The length of a string, in front of it, may be a letter.
+    // The length byte before a string may be a letter.
     let pyc = [&b"\xcb\r\r\n\0\0\0\0\xdakk"[..], token.text().as_bytes(), b"\xa9\0"].concat();
     let file = |name: &str, bytes: Vec<u8>| (name.to_owned(), bytes);
     vec![
@@ -32,7 +32,7 @@ fn hidden(token: &Token) -> Vec<(String, Vec<u8>)> {
     ]
 }
 
-/// All bytes of all objects, without what may be between two lines.
+/// The bytes of all objects, without the bytes that may separate two lines of an encoded text.
 fn all_letters(repo: &Repo, folder: &std::path::Path) -> Vec<u8> {
     let args = ["cat-file", "--batch-all-objects", "--batch", "--unordered"];
     let mut all = repo.git_call(&args).cwd(folder).run().expect_code(0).stdout;
@@ -54,7 +54,7 @@ fn split<'t>(text: &'t [u8], by: &[u8]) -> Vec<&'t [u8]> {
     parts
 }
 
-/// Whether the letters are among these, as they are or in base64 of any alignment.
+/// Reports whether `all` contains the token or its body, plain or in base64 of any alignment.
 fn is_readable(all: &[u8], token: &Token) -> bool {
     let digits = (0..3).map(|others| {
         let whole = BASE64.encode(format!("{}{token}", "x".repeat(others)).as_bytes());
@@ -65,7 +65,7 @@ fn is_readable(all: &[u8], token: &Token) -> bool {
 }
 
 #[test]
-fn nothing_of_it_is_readable_after_the_plan() {
+fn no_form_of_the_token_remains_after_the_plan() {
     let repo = Repo::new();
     let mut make = Maker::new(8500);
     let (token, other) = (make.sk_live(24), make.sk(32));
@@ -83,8 +83,8 @@ fn nothing_of_it_is_readable_after_the_plan() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     expect_tokens(&run, [&token, &other]);
     expect_no_leak(&run, [&token, &other]);
-    let answer = run.findings().into_iter().find(|one| one["fingerprint"] == fingerprint(&token)).expect("the token");
-    let places = answer["places"].as_array().expect("places");
+    let finding = run.findings().into_iter().find(|one| one["fingerprint"] == fingerprint(&token)).expect("the token");
+    let places = finding["places"].as_array().expect("places");
     let by_value: BTreeSet<&str> = places
         .iter()
         .filter(|place| place["by_value"] == true)
@@ -96,11 +96,11 @@ fn nothing_of_it_is_readable_after_the_plan() {
     let shown = |path: &str| if path.starts_with("name") { "name_…".to_owned() } else { path.to_owned() };
     let (got, wanted): (BTreeSet<String>, BTreeSet<String>) =
         (by_value.iter().map(|path| shown(path)).collect(), wanted.iter().map(|path| shown(path)).collect());
-    assert_eq!(got, wanted, "{answer:#}");
+    assert_eq!(got, wanted, "{finding:#}");
     let notes = run.summary()["notes"].to_string();
     assert!(notes.contains("by value alone"), "{notes}");
 
-    // The plan deletes the file once its proof holds.
+    // The plan deletes the file after its verification.
     let (from, kept) = (repo.base().join("replacements.txt"), repo.base().join("kept.txt"));
     fs::copy(&from, &kept).expect("copy");
     run_plan(&repo, repo.top(), &run);
@@ -112,7 +112,7 @@ fn nothing_of_it_is_readable_after_the_plan() {
 }
 
 #[test]
-fn a_place_that_a_rule_finds_is_reported_once() {
+fn a_place_that_a_rule_also_finds_is_reported_once() {
     let repo = Repo::new();
     let mut make = Maker::new(8501);
     let tokens = make.every_family();
@@ -124,15 +124,15 @@ fn a_place_that_a_rule_finds_is_reported_once() {
     repo.commit("bad");
     let run = sweep(&repo, repo.top()).expect_code(1);
     expect_tokens(&run, &tokens);
-    for answer in run.findings() {
-        assert_eq!(answer["places"].as_array().map(Vec::len), Some(1), "{answer:#}");
-        assert_eq!(answer["places"][0]["by_value"], serde_json::Value::Null, "{}", text(&answer["rule"]));
+    for finding in run.findings() {
+        assert_eq!(finding["places"].as_array().map(Vec::len), Some(1), "{finding:#}");
+        assert_eq!(finding["places"][0]["by_value"], serde_json::Value::Null, "{}", text(&finding["rule"]));
     }
     assert_eq!(run.summary()["notes"], serde_json::json!([]));
 }
 
 #[test]
-fn what_is_allowed_by_its_fingerprint_is_not_sought() {
+fn a_token_allowed_by_fingerprint_is_not_searched_for() {
     let repo = Repo::new();
     let token = Maker::new(8502).sk_live(24);
     repo.stage(
@@ -146,7 +146,7 @@ fn what_is_allowed_by_its_fingerprint_is_not_sought() {
 }
 
 #[test]
-fn a_sweep_of_what_is_new_seeks_its_tokens_everywhere() {
+fn a_since_last_scan_searches_all_objects_for_its_tokens() {
     let repo = Repo::new();
     let token = Maker::new(8503).sk_live(24);
     repo.stage("old.txt", format!("key{token}\n"));
@@ -155,14 +155,14 @@ fn a_sweep_of_what_is_new_seeks_its_tokens_everywhere() {
     since_last().expect_code(0);
     repo.stage("new.txt", client(&token));
     repo.commit("now one does");
-    let answer = since_last().expect_code(1).only_finding();
+    let finding = since_last().expect_code(1).only_finding();
     let paths: BTreeSet<&str> =
-        answer["places"].as_array().expect("places").iter().filter_map(|place| place["path"].as_str()).collect();
+        finding["places"].as_array().expect("places").iter().filter_map(|place| place["path"].as_str()).collect();
     assert_eq!(paths, ["new.txt", "old.txt"].into());
 }
 
 #[test]
-fn a_token_whose_name_was_removed_is_found_in_the_newer_version() {
+fn a_token_without_its_variable_name_is_found_by_value() {
     let repo = Repo::new();
     let mut make = Maker::new(8504);
     let token = make.hex(64);
@@ -174,7 +174,7 @@ fn a_token_whose_name_was_removed_is_found_in_the_newer_version() {
     }
     repo.git(&["gc", "-q"]);
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
-    let answer = run.only_finding();
-    assert_eq!(answer["copies"], 2, "{answer:#}");
-    assert_eq!(answer["at_head"], true);
+    let finding = run.only_finding();
+    assert_eq!(finding["copies"], 2, "{finding:#}");
+    assert_eq!(finding["at_head"], true);
 }

@@ -1,4 +1,4 @@
-//! The cleaning: the plan that `history --replacements` writes, run as it is printed, and swept again.
+//! The cleanup: runs the plan that `history --replacements` writes, exactly as printed, and scans again.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +14,7 @@ use crate::support::leak::expect_no_leak;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, runner};
 
-/// Tokens of every family, and one in every kind of place, in commits that two branches and two tags lead to.
+/// Commits tokens of every family, and a token in each kind of place, reachable from two branches and two tags.
 fn fill(repo: &Repo, make: &mut Maker) -> Vec<Token> {
     let mut tokens = make.every_family();
     for (n, token) in tokens.iter().enumerate() {
@@ -57,7 +57,7 @@ fn fill(repo: &Repo, make: &mut Maker) -> Vec<Token> {
     tokens
 }
 
-/// What [`fill`] makes, at a remote.
+/// The repository that [`fill`] creates, with a remote.
 fn scene(seed: u64) -> (Repo, Vec<Token>) {
     let repo = Repo::new();
     let mut make = Maker::new(seed);
@@ -81,7 +81,7 @@ fn a_clone_is_cleaned_by_its_plan() {
     expect_no_leak(&run, &tokens);
     assert_eq!(names(&run), ["rotate", "clean", "others"]);
     let script = fs::read_to_string(repo.base().join("replacements.txt.sh")).expect("the script");
-    assert!(tokens.iter().all(|token| !script.contains(token.body())), "the script holds a token");
+    assert!(tokens.iter().all(|token| !script.contains(token.body())), "the script contains a token");
     let mode = fs::metadata(repo.base().join("replacements.txt.sh")).expect("the script").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
     let done = run_plan(&repo, repo.top(), &run);
@@ -90,7 +90,7 @@ fn a_clone_is_cleaned_by_its_plan() {
     for git_dir in [repo.path(".git"), repo.base().join("origin.git")] {
         expect_without(&repo, &git_dir, &tokens);
     }
-    // What was there besides stays.
+    // The rest of the content stays.
     let origin = repo.base().join("origin.git");
     let main = repo.git_call(&["show", "main:families/0.py"]).cwd(&origin).run().expect_code(0);
     assert_eq!(main.out(), format!("client = Client(\"REMOVED-stripe-secret-key-{}\")\n", fingerprint(&tokens[0])));
@@ -99,7 +99,7 @@ fn a_clone_is_cleaned_by_its_plan() {
 }
 
 #[test]
-fn a_repository_that_knows_no_remote_is_cleaned_where_it_is() {
+fn a_repository_without_a_remote_is_cleaned_in_place() {
     let repo = Repo::new();
     let mut make = Maker::new(7901);
     let mut tokens = fill(&repo, &mut make);
@@ -112,11 +112,11 @@ fn a_repository_that_knows_no_remote_is_cleaned_where_it_is() {
     assert_eq!(names(&run), ["rotate", "clean"]);
     run_plan(&repo, repo.top(), &run);
     expect_without(&repo, &repo.path(".git"), &tokens);
-    assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 1, "the stash stays, without the token");
+    assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 1, "the stash must stay, without the token");
 }
 
 #[test]
-fn a_server_s_repository_is_cleaned_where_it_is() {
+fn a_server_repository_is_cleaned_in_place() {
     let (repo, tokens) = scene(7902);
     let origin = repo.base().join("origin.git");
     let run = sweep(&repo, &origin).expect_code(1);
@@ -132,7 +132,7 @@ fn a_mirror_is_cleaned_with_its_remote() {
     let url = format!("file://{}/origin.git", repo.base().display());
     repo.git(&["clone", "-q", "--mirror", &url, "../mirror.git"]);
     let mirror = repo.base().join("mirror.git");
-    // Two packs in it, and somebody pushed since.
+    // The mirror has two packs, and another developer has pushed since.
     repo.git_call(&["repack", "-q", "-d"]).cwd(&mirror).run().expect_code(0);
     repo.stage("more.txt", "innocent\n");
     repo.commit("meanwhile");
@@ -145,11 +145,11 @@ fn a_mirror_is_cleaned_with_its_remote() {
         expect_without(&repo, git_dir, &tokens);
     }
     let at_origin = repo.git(&["--git-dir=../origin.git", "log", "-1", "--format=%s%an%ad", "main"]).line();
-    assert_eq!(at_origin, late, "what was pushed since is there");
+    assert_eq!(at_origin, late, "the later push must stay");
 }
 
 #[test]
-fn the_branches_of_a_bare_clone_are_those_of_its_remote() {
+fn a_bare_clone_is_cleaned_with_its_remote() {
     let (repo, tokens) = scene(7910);
     repo.git(&["clone", "-q", "--bare", "--no-local", "../origin.git", "../bare.git"]);
     let bare = repo.base().join("bare.git");
@@ -161,7 +161,7 @@ fn the_branches_of_a_bare_clone_are_those_of_its_remote() {
 }
 
 #[test]
-fn what_no_ref_leads_to_is_removed_and_nothing_else() {
+fn only_unreachable_objects_with_tokens_are_removed() {
     let repo = Repo::new();
     let mut make = Maker::new(7904);
     repo.stage("a.txt", "innocent\n");
@@ -182,12 +182,12 @@ fn what_no_ref_leads_to_is_removed_and_nothing_else() {
     run_plan(&repo, repo.top(), &run).expect_has("b.txt is not committed as it is, so it was left alone");
     expect_without(&repo, &repo.path(".git"), &tokens);
     repo.git(&["cat-file", "-e", &innocent]);
-    assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 2, "the stashes stay");
+    assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 2, "the stashes must stay");
     assert_eq!(fs::read_to_string(repo.path("b.txt")).expect("the file"), client(&tokens[3]));
 }
 
 #[test]
-fn what_is_only_staged_never_leaked() {
+fn a_token_that_is_only_staged_needs_no_rewrite() {
     let repo = Repo::new();
     repo.stage("a.txt", client(&Maker::new(7905).sk_live(24)));
     let run = sweep(&repo, repo.top()).expect_code(1);
@@ -195,7 +195,7 @@ fn what_is_only_staged_never_leaked() {
 }
 
 #[test]
-fn without_the_file_the_plan_tells_how_to_get_it() {
+fn without_a_replacements_file_the_plan_prints_the_command_for_it() {
     let (repo, tokens) = scene(7906);
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
     assert_eq!(names(&run), ["rotate", "rewrite", "others"]);
@@ -203,25 +203,28 @@ fn without_the_file_the_plan_tells_how_to_get_it() {
     let step = crate::support::clean::step(&run, "rewrite");
     let again = shell_call(&repo, repo.top(), crate::support::text(&step["run"][0])).run().expect_code(1);
     expect_no_leak(&again.expect_has("replacements.txt.sh --apply"), &tokens);
-    assert!(repo.base().join("replacements.txt").exists(), "the command names a place that the home has");
+    assert!(
+        repo.base().join("replacements.txt").exists(),
+        "the command must name a folder that exists in the home folder"
+    );
 }
 
 #[test]
-fn the_plan_goes_where_it_is_asked_for() {
+fn the_plan_is_written_beside_the_replacements() {
     let (repo, _) = scene(7915);
     let args = ["history", "--replacements", "../r.txt", "--plan"];
     let call = |plan: &str| repo.keysweep_call(&args).args(&[plan]).run();
     call("../r.txt").expect_code(2).expect_has("the replacements go there");
     fs::write(repo.base().join("mine.sh"), "mine").expect("write");
     call("../mine.sh").expect_code(2).expect_has("cannot write the plan to ../mine.sh: it is there already");
-    assert!(!repo.base().join("r.txt").exists(), "nothing is written where one of the two cannot be");
+    assert!(!repo.base().join("r.txt").exists(), "neither file may be written if one of them cannot be");
     call("../plan.sh").expect_code(1).expect_has("plan.sh --apply");
     assert!(repo.base().join("plan.sh").exists() && !repo.base().join("r.txt.sh").exists());
     repo.keysweep(&["history", "--plan", "../other.sh"]).expect_code(2).expect_has("--replacements");
 }
 
 #[test]
-fn a_token_that_begins_as_another_leaves_no_rest() {
+fn a_token_that_is_a_prefix_of_another_leaves_no_remainder() {
     let repo = Repo::new();
     let mut make = Maker::new(7907);
     let short = make.sk_live(24);
@@ -236,7 +239,7 @@ fn a_token_that_begins_as_another_leaves_no_rest() {
     assert!(left.starts_with("client = Client(\"REMOVED-") && left.ends_with("\")\n") && left.len() < 70, "{left}");
 }
 
-/// The commands for somebody in a hurry, as the page has them.
+/// The commands of the quick path in `docs/sweep.md`.
 fn three_commands(url: &str) -> Vec<String> {
     let page = fs::read_to_string(runner::ours("docs/sweep.md")).expect("the page");
     let block = page.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
@@ -244,7 +247,7 @@ fn three_commands(url: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_three_commands_of_the_page() {
+fn the_commands_of_the_docs_clean_a_repository() {
     let repo = Repo::new();
     let mut make = Maker::new(7908);
     let tokens = [make.sk_live(24), make.whsec_base64(32), make.sk(32)];
@@ -271,9 +274,9 @@ fn the_three_commands_of_the_page() {
     assert_eq!(repo.git(&["--git-dir=../proof.git", "rev-list", "--count", "main"]).line(), "2");
 }
 
-/// Who rewrites a mirror by hand can.
+/// A user can also rewrite a mirror with git filter-repo and the same file.
 #[test]
-fn git_filter_repo_takes_the_same_file() {
+fn git_filter_repo_accepts_the_replacements_file() {
     let (repo, tokens) = scene(7916);
     repo.git(&["clone", "-q", "--mirror", "--no-local", "../origin.git", "../mirror.git"]);
     let mirror = repo.base().join("mirror.git");
@@ -290,8 +293,8 @@ fn git_filter_repo_takes_the_same_file() {
 }
 
 #[test]
-fn whatever_is_found_is_gone_after_one_run() {
-    // In the last one a token glued to the rest of another was missed once.
+fn one_run_of_the_plan_removes_every_finding() {
+    // Seed 7964: a token that directly followed the end of another token was once missed.
     for seed in [7920, 7921, 7964] {
         let repo = Repo::new();
         let mut make = Maker::new(seed);

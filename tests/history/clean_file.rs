@@ -1,5 +1,5 @@
-//! The file that `history --replacements` writes: where it may stand, who may read it, what is in it, and that nothing else
-//! holds a token.
+//! The file that `history --replacements` writes: its location, permissions and content. No other file and no output
+//! contains a token.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -28,13 +28,13 @@ fn outside(repo: &Repo) -> PathBuf {
     repo.base().join("replacements.txt")
 }
 
-/// The file, and the plan beside it.
+/// Removes the replacements file and the plan beside it.
 fn remove_both(path: &Path) {
     fs::remove_file(path).expect("the file");
     fs::remove_file(path.with_extension(format!("{}.sh", path.extension().expect("one").display()))).expect("the plan");
 }
 
-/// Exit 2, one sentence with these words, no report, no file.
+/// Expects exit 2, one sentence with these words, no report and no file.
 #[track_caller]
 fn expect_refused(repo: &Repo, path: impl AsRef<Path>, words: &str) {
     let path = path.as_ref();
@@ -43,16 +43,16 @@ fn expect_refused(repo: &Repo, path: impl AsRef<Path>, words: &str) {
     if run.err().lines().count() != 1 || !run.stdout.is_empty() {
         run.fail("expected one sentence");
     }
-    assert_eq!(fs::read(path).ok(), before, "{} is as it was", path.display());
+    assert_eq!(fs::read(path).ok(), before, "{} must not change", path.display());
 }
 
-/// filter-repo skips it; `find --tokens-from` reads it.
+/// A comment line with the token. filter-repo ignores it, and `find --tokens-from` reads it.
 fn token_line(token: &Token) -> String {
     format!("literal:==>keysweep-token:{}", HEXLOWER.encode(token.text().as_bytes()))
 }
 
 #[test]
-fn one_line_for_each_written_form() {
+fn the_file_has_one_line_for_each_encoded_form() {
     let mut make = Maker::new(7950);
     let (plain, named_by_file, message) = (make.sk_live(24), make.sk_live(24), make.sk(32));
     let repo = Repo::new();
@@ -77,15 +77,15 @@ fn one_line_for_each_written_form() {
     let mut tokens = [&plain, &named_by_file, &message].map(token_line);
     named.sort_unstable();
     tokens.sort_unstable();
-    assert_eq!(named, tokens, "and one line for each token");
-    assert!(lines.is_sorted_by_key(|line| std::cmp::Reverse(line.find("==>"))), "the longest first");
+    assert_eq!(named, tokens, "the file must name each token once");
+    assert!(lines.is_sorted_by_key(|line| std::cmp::Reverse(line.find("==>"))), "the longest forms must come first");
     lines.sort_unstable();
     wanted.sort_unstable();
     assert_eq!(lines, wanted);
 }
 
 #[test]
-fn only_its_owner_can_read_it_whatever_the_umask() {
+fn the_file_is_private_for_any_umask() {
     for umask in ["000", "022", "077"] {
         let (repo, _) = scene(7951);
         let script = format!("umask {umask}; exec \"$@\"");
@@ -98,7 +98,7 @@ fn only_its_owner_can_read_it_whatever_the_umask() {
 }
 
 #[test]
-fn nothing_is_overwritten() {
+fn an_existing_file_is_not_overwritten() {
     let (repo, _) = scene(7952);
     fs::write(outside(&repo), "mine\n").expect("write");
     expect_refused(&repo, outside(&repo), "is there already");
@@ -109,7 +109,7 @@ fn nothing_is_overwritten() {
 }
 
 #[test]
-fn it_stands_in_no_worktree_that_does_not_ignore_it() {
+fn the_file_is_refused_in_a_worktree_that_does_not_ignore_it() {
     let (repo, _) = scene(7953);
     fs::create_dir(repo.path("sub")).expect("mkdir");
     symlink(repo.top(), repo.base().join("inside")).expect("link");
@@ -136,7 +136,7 @@ fn it_stands_in_no_worktree_that_does_not_ignore_it() {
         call(&repo, path).run().expect_code(1);
         assert!(repo.path(path).is_file());
     }
-    // What is tracked is not ignored, whatever the patterns say.
+    // A tracked file is not ignored, whatever the patterns are.
     repo.git(&["rm", "-q", "--cached", "a.txt"]);
     repo.git(&["add", "-f", "r.txt"]);
     fs::remove_file(repo.path("r.txt")).expect("remove");
@@ -144,7 +144,7 @@ fn it_stands_in_no_worktree_that_does_not_ignore_it() {
 }
 
 #[test]
-fn the_environment_of_a_hook_does_not_move_the_worktree() {
+fn hook_variables_do_not_change_the_worktree() {
     let (repo, _) = scene(7954);
     let set = |call: Call| call.env("GIT_DIR", repo.path(".git")).env("GIT_INDEX_FILE", repo.path(".git/index"));
     set(call(&repo, outside(&repo))).run().expect_code(1);
@@ -154,14 +154,14 @@ fn the_environment_of_a_hook_does_not_move_the_worktree() {
 }
 
 #[test]
-fn where_it_cannot_be_written_the_sweep_says_so() {
+fn a_file_that_cannot_be_written_is_an_error() {
     let (repo, token) = scene(7955);
     expect_refused(&repo, repo.base().join("none/r.txt"), "cannot write the replacements");
     expect_refused(&repo, "/", "cannot write the replacements");
-    // Root may write anywhere but there.
+    // Root can write to every folder except those of some virtual file systems.
     let run =
         call(&repo, "/proc/r.txt").run().expect_code(2).expect_has("cannot write the replacements to /proc/r.txt");
-    // What was found is told all the same.
+    // The report still lists the findings.
     expect_no_leak(&run.expect_has(&token.redacted()).expect_has("--replacements \"$HOME"), [&token]);
     let folder = repo.base().join("closed");
     fs::create_dir(&folder).expect("mkdir");
@@ -172,7 +172,7 @@ fn where_it_cannot_be_written_the_sweep_says_so() {
 }
 
 #[test]
-fn a_report_goes_elsewhere() {
+fn a_report_to_the_same_file_is_refused() {
     let (repo, _) = scene(7956);
     let path = outside(&repo);
     call(&repo, &path)
@@ -184,14 +184,14 @@ fn a_report_goes_elsewhere() {
 }
 
 #[test]
-fn some_commits_are_not_enough() {
+fn the_file_needs_a_scan_of_the_whole_history() {
     let (repo, _) = scene(7961);
     call(&repo, outside(&repo)).args(&["HEAD"]).run().expect_code(2).expect_has("leave out what selects commits");
     assert!(!outside(&repo).exists());
 }
 
 #[test]
-fn where_there_is_no_token_there_is_no_file() {
+fn a_scan_without_findings_writes_no_file() {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     repo.commit("good");
@@ -201,7 +201,7 @@ fn where_there_is_no_token_there_is_no_file() {
 }
 
 #[test]
-fn what_is_allowed_stays() {
+fn allowed_tokens_are_not_replaced() {
     let mut make = Maker::new(7957);
     let [bad, by_id, by_path, by_marker] = [24, 24, 24, 24].map(|n| make.sk_live(n));
     let repo = Repo::new();
@@ -228,7 +228,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn tokens_are_in_this_file_and_in_no_output() {
+fn only_the_file_contains_tokens() {
     let mut make = Maker::new(7958);
     let tokens: Vec<Token> = (0..4).flat_map(|_| make.every_family()).collect();
     let repo = Repo::new();
@@ -247,10 +247,10 @@ fn tokens_are_in_this_file_and_in_no_output() {
         let run = call(&repo, &path).args(format).env("TMPDIR", &temp).run().expect_code(2);
         expect_no_leak(&run, &tokens);
         let plan = fs::read_to_string(repo.base().join(format!("{n}.replacements.sh"))).expect("the plan");
-        assert!(tokens.iter().all(|token| !plan.contains(token.body())), "the plan holds a token");
+        assert!(tokens.iter().all(|token| !plan.contains(token.body())), "the plan contains a token");
         remove_both(&path);
     }
-    assert_eq!(files(repo.base()), before, "no other file is left");
+    assert_eq!(files(repo.base()), before, "no other file may remain");
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn a_path_that_is_a_token_is_not_printed() {
 }
 
 #[test]
-fn a_repository_inside_the_worktree_asks_for_itself() {
+fn a_nested_repository_uses_its_own_ignore_rules() {
     let (repo, _) = scene(7960);
     repo.stage(".gitignore", "/vendor/\n");
     repo.git(&["init", "-q", "vendor/lib"]);

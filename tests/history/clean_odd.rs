@@ -1,4 +1,4 @@
-//! The plan on odd repositories.
+//! The plan in unusual repositories.
 
 use std::fs;
 
@@ -29,7 +29,7 @@ fn tags_of_blobs_trees_and_tags() {
 }
 
 #[test]
-fn refs_that_are_called_by_a_token_get_another_name() {
+fn refs_named_after_a_token_are_renamed() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8301));
     let token = make.sk_live(24);
     let name = format!("fix-{token}");
@@ -46,7 +46,7 @@ fn refs_that_are_called_by_a_token_get_another_name() {
     for git_dir in [repo.path(".git"), repo.base().join("origin.git")] {
         expect_without(&repo, &git_dir, std::slice::from_ref(&token));
     }
-    // The branch is still checked out, follows its remote, and has its reflog.
+    // The branch is still checked out and keeps its upstream and its reflog.
     assert_eq!(repo.git(&["rev-parse", "HEAD", "@{upstream}"]).out(), format!("{id}\n").repeat(2));
     assert!(repo.git(&["symbolic-ref", "HEAD"]).out().starts_with("refs/heads/fix-REMOVED-"));
     assert_eq!(repo.git(&["reflog", "HEAD@{upstream}"]).code, Some(0));
@@ -78,7 +78,10 @@ fn a_partial_clone() {
     expect_without(&repo, &partial.top.join(".git"), &tokens);
     assert_eq!(partial.git(&["log", "--format=%s"]).out(), "not pushed\nmended\nbad\ngood\n");
     assert_eq!(partial.git(&["status", "--porcelain"]).out(), "");
-    assert!(partial.git(&["show", "HEAD~2:big.txt"]).out().starts_with("innocent"), "what it lacks can be fetched");
+    assert!(
+        partial.git(&["show", "HEAD~2:big.txt"]).out().starts_with("innocent"),
+        "missing objects can still be fetched"
+    );
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn a_shallow_clone() {
 }
 
 #[test]
-fn objects_that_are_borrowed_are_named() {
+fn borrowed_objects_are_reported() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8304));
     let token = leak(&repo, &mut make);
     repo.git(&["clone", "-q", "--bare", "../origin.git", "../store.git"]);
@@ -115,7 +118,7 @@ fn objects_that_are_borrowed_are_named() {
     first.expect_has("borrows objects from another repository, which still has").expect_has("alternates");
     assert!(file(&repo).exists());
     expect_without(&repo, &repo.base().join("origin.git"), std::slice::from_ref(&token));
-    // Its owner follows the plan there.
+    // The owner of the object store follows the plan there.
     let store = repo.base().join("store.git");
     let path = repo.base().join("store.txt");
     let sweep =
@@ -127,7 +130,7 @@ fn objects_that_are_borrowed_are_named() {
 }
 
 #[test]
-fn what_git_left_behind_and_objects_of_lfs() {
+fn git_leftovers_and_lfs_objects_are_reported() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8305));
     let token = leak(&repo, &mut make);
     repo.git(&["config", "rerere.enabled", "true"]);
@@ -146,7 +149,7 @@ fn what_git_left_behind_and_objects_of_lfs() {
 }
 
 #[test]
-fn a_server_that_keeps_what_nothing_leads_to() {
+fn a_server_that_keeps_unreachable_objects() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8306));
     let token = leak(&repo, &mut make);
     let origin = repo.base().join("origin.git");
@@ -163,7 +166,7 @@ fn a_server_that_keeps_what_nothing_leads_to() {
 }
 
 #[test]
-fn other_formats_of_refs_and_objects() {
+fn sha256_and_reftable_repositories() {
     for (seed, option) in [(8307, "--ref-format=reftable"), (8308, "--object-format=sha256")] {
         let repo = Repo::init(&[option]);
         let mut make = Maker::new(seed);
@@ -188,7 +191,7 @@ fn other_formats_of_refs_and_objects() {
 }
 
 #[test]
-fn a_git_directory_elsewhere_and_a_path_with_every_character() {
+fn a_separate_git_directory_and_paths_with_special_characters() {
     let repo = Repo::new();
     let mut make = Maker::new(8309);
     let odd = "it's a \"path\" $HOME `x` \\ é";
@@ -212,12 +215,15 @@ fn a_git_directory_elsewhere_and_a_path_with_every_character() {
     let [_, apply] = commands(&run);
     shell(&repo, repo.base(), &apply).expect_code(0).expect_has("Proved: ");
     expect_without(&repo, &repo.base().join("store"), &[token]);
-    assert!(fs::read_to_string(top.join("key.txt")).expect("text").contains("REMOVED-"), "the file is written anew");
+    assert!(
+        fs::read_to_string(top.join("key.txt")).expect("text").contains("REMOVED-"),
+        "the worktree file must contain the replacement"
+    );
     assert_eq!(git(&["status", "--porcelain"]).out(), "");
 }
 
 #[test]
-fn the_plan_is_a_script_that_any_posix_shell_takes() {
+fn the_plan_is_a_posix_shell_script() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8310));
     commit(&repo, &mut make);
     sweep(&repo, repo.top()).expect_code(1);

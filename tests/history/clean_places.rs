@@ -1,5 +1,5 @@
-//! The plan and the remotes: it runs from any folder, pushes what must change and nothing else, stops where somebody pushed, and
-//! proves the places that leaked.
+//! The plan and the remotes. The plan runs from any folder, pushes only the refs that must change, stops if another
+//! developer has pushed, and verifies each remote that had the token.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::support::clean::{commands, expect_without, file, run_plan, shell, she
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client, executable};
 
-/// A clone whose remote has its first commit, in which nothing is wrong.
+/// A clone whose remote has its first commit, without a token.
 pub fn with_remote(url: &str) -> Repo {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
@@ -18,7 +18,7 @@ pub fn with_remote(url: &str) -> Repo {
     repo
 }
 
-/// Commits a token on `main`, and pushes it.
+/// Commits a token on `main` and pushes it.
 pub fn leak(repo: &Repo, make: &mut Maker) -> Token {
     let token = commit(repo, make);
     repo.git(&["push", "-q", "origin", "main"]);
@@ -43,7 +43,7 @@ fn apply(repo: &Repo, run: &Run) -> Run {
     shell(repo, repo.base(), &apply)
 }
 
-/// A colleague pushes a branch of their own.
+/// Another developer pushes a branch.
 fn colleague(repo: &Repo, name: &str) {
     repo.git(&["clone", "-q", "../origin.git", "../colleague"]);
     let call = |args: &[&str]| repo.git_call(args).cwd(repo.base().join("colleague")).run().expect_code(0);
@@ -53,7 +53,7 @@ fn colleague(repo: &Repo, name: &str) {
 }
 
 #[test]
-fn a_relative_address_and_a_subfolder_push_from_nowhere_else() {
+fn a_relative_url_resolves_from_any_folder() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8100));
     colleague(&repo, "theirs");
     let token = leak(&repo, &mut make);
@@ -63,13 +63,13 @@ fn a_relative_address_and_a_subfolder_push_from_nowhere_else() {
     run_plan(&repo, &repo.path("sub"), &run);
     let after = refs(&repo, "origin.git");
     let theirs = |refs: &str| refs.lines().find(|line| line.ends_with("theirs")).map(str::to_owned);
-    assert_eq!(theirs(&before), theirs(&after), "a colleague's branch");
-    assert_eq!(after.lines().count(), 2, "no other ref is pushed: {after}");
+    assert_eq!(theirs(&before), theirs(&after), "the branch of another developer must not change");
+    assert_eq!(after.lines().count(), 2, "no other ref may be pushed: {after}");
     expect_without(&repo, &repo.base().join("origin.git"), &[token]);
 }
 
 #[test]
-fn where_there_is_no_room_nothing_happens() {
+fn a_full_disk_changes_nothing() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8101));
     leak(&repo, &mut make);
     let run = sweep(&repo, repo.top()).expect_code(1);
@@ -77,21 +77,21 @@ fn where_there_is_no_room_nothing_happens() {
     let [_, apply] = commands(&run);
     let call = shell_call(&repo, repo.top(), &apply).env("TMPDIR", repo.base().join("absent"));
     call.run().expect_code(2).expect_has("set TMPDIR to one that has room");
-    // A file system that is full, as far as a limit on the size of a file can say so.
+    // A limit on the size of a file acts like a full disk.
     let full = format!("trap '' XFSZ; ulimit -f 1; {apply}");
     let run = shell(&repo, repo.top(), &full);
     assert_ne!(run.code, Some(0));
     assert_eq!(refs(&repo, "origin.git"), before);
     assert_eq!(repo.git(&["for-each-ref"]).out(), here);
-    assert!(file(&repo).exists(), "the replacements stay until the proof");
+    assert!(file(&repo).exists(), "the replacements must stay until the verification");
 }
 
 #[test]
-fn somebody_who_pushes_meanwhile_loses_nothing() {
+fn a_concurrent_push_is_kept() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8102));
     let token = leak(&repo, &mut make);
     let run = sweep(&repo, repo.top()).expect_code(1);
-    // While the result is swept, once, somebody pushes.
+    // Another developer pushes once, during the scan of the result.
     let program = env!("CARGO_BIN_EXE_keysweep");
     let tree = repo.git(&["rev-parse", "HEAD^{tree}"]).line();
     let origin = repo.base().join("origin.git");
@@ -118,7 +118,7 @@ fn somebody_who_pushes_meanwhile_loses_nothing() {
 }
 
 #[test]
-fn what_a_remote_refuses_stops_the_rest_and_can_be_done_again() {
+fn a_rejected_push_stops_the_plan_and_can_be_repeated() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8103));
     let token = leak(&repo, &mut make);
     let origin = repo.base().join("origin.git");
@@ -126,7 +126,7 @@ fn what_a_remote_refuses_stops_the_rest_and_can_be_done_again() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     let here = repo.git(&["for-each-ref"]).out();
     apply(&repo, &run).expect_code(2).expect_has("protected").expect_has("refused some of it");
-    assert_eq!(repo.git(&["for-each-ref"]).out(), here, "this repository was not changed");
+    assert_eq!(repo.git(&["for-each-ref"]).out(), here, "this repository must not change");
     fs::remove_file(origin.join("hooks/pre-receive")).expect("remove the hook");
     apply(&repo, &run).expect_code(0);
     for git_dir in [repo.path(".git"), origin] {
@@ -135,12 +135,12 @@ fn what_a_remote_refuses_stops_the_rest_and_can_be_done_again() {
 }
 
 #[test]
-fn every_address_is_cleaned_or_named() {
+fn every_remote_url_is_cleaned_or_reported() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8104));
     for name in ["second", "fork", "read"] {
         repo.git(&["clone", "-q", "--bare", "--no-local", "../origin.git", &format!("../{name}.git")]);
     }
-    // Two addresses that are pushed to at once, a fork, and one that is read only.
+    // `origin` pushes to two URLs. There is also a fork, and a repository that no remote pushes to.
     repo.git(&["remote", "set-url", "--push", "origin", "../origin.git"]);
     repo.git(&["remote", "set-url", "--push", "--add", "origin", "../second.git"]);
     repo.git(&["remote", "add", "fork", &format!("file://{}/fork.git", repo.base().display())]);
@@ -151,7 +151,7 @@ fn every_address_is_cleaned_or_named() {
     for name in ["origin.git", "second.git", "fork.git"] {
         expect_without(&repo, &repo.base().join(name), std::slice::from_ref(&token));
     }
-    // Who may not push there is told who can.
+    // A user who cannot push to a remote gets the name of the remote and a hint.
     let more = commit(&repo, &mut make);
     for name in ["../origin.git", "../read.git"] {
         repo.git(&["push", "-q", name, "main"]);
@@ -162,14 +162,14 @@ fn every_address_is_cleaned_or_named() {
     fs::remove_file(repo.base().join("replacements.txt.sh")).expect("the old plan");
     let run = sweep(&repo, repo.top()).expect_code(1);
     apply(&repo, &run).expect_code(1).expect_has("REMAINS: a fresh mirror of ../read.git is not clean");
-    assert!(file(&repo).exists(), "the replacements stay");
+    assert!(file(&repo).exists(), "the replacements must stay");
     for git_dir in [repo.path(".git"), repo.base().join("origin.git")] {
         expect_without(&repo, &git_dir, std::slice::from_ref(&more));
     }
 }
 
 #[test]
-fn what_a_forge_keeps_is_named_until_it_is_gone() {
+fn hidden_refs_of_a_forge_are_reported_until_they_are_deleted() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8105));
     let token = leak(&repo, &mut make);
     let at_origin = |args: &[&str]| repo.git_call(args).cwd(repo.base().join("origin.git")).run().expect_code(0);
@@ -183,14 +183,14 @@ fn what_a_forge_keeps_is_named_until_it_is_gone() {
             .expect_has("refs/pull/1/head"),
     );
     expect_without(&repo, &repo.path(".git"), std::slice::from_ref(&token));
-    // What support does.
+    // The support of the forge deletes the hidden ref.
     at_origin(&["update-ref", "-d", "refs/pull/1/head"]);
     apply(&repo, &run).expect_code(0);
     expect_without(&repo, &repo.base().join("origin.git"), &[token]);
 }
 
 #[test]
-fn what_was_never_pushed_is_asked_of_the_remote() {
+fn unpushed_refs_are_checked_at_the_remote() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8106));
     let published = repo.git(&["rev-parse", "main"]).line();
     let before = refs(&repo, "origin.git");
@@ -203,13 +203,13 @@ fn what_was_never_pushed_is_asked_of_the_remote() {
     assert_eq!(repo.git(&["rev-parse", "main^", "origin/main"]).out(), format!("{published}\n").repeat(2));
     let again = repo.keysweep(&["history"]);
     again.expect_code(0);
-    // A fast-forward now.
+    // The push is a fast-forward now.
     repo.git(&["push", "-q", "origin", "main", "v1", "refs/notes/*"]);
     expect_without(&repo, &repo.base().join("origin.git"), &[token]);
 }
 
 #[test]
-fn a_token_that_only_the_remote_has_stops_it_before_the_push() {
+fn a_token_that_only_the_remote_has_stops_the_plan_before_the_push() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8107));
     leak(&repo, &mut make);
     let other = repo.blob(client(&make.sk_live(24)));
@@ -227,7 +227,7 @@ fn a_token_that_only_the_remote_has_stops_it_before_the_push() {
 }
 
 #[test]
-fn settings_of_the_user_decide_nothing() {
+fn user_settings_do_not_change_the_plan() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8108));
     let token = leak(&repo, &mut make);
     repo.git(&["clone", "-q", "--mirror", "--no-local", "../origin.git", "../mirror.git"]);
@@ -246,7 +246,7 @@ fn settings_of_the_user_decide_nothing() {
         let path = file(&repo);
         let args =
             ["history".as_ref(), "--format".as_ref(), "jsonl".as_ref(), "--replacements".as_ref(), path.as_os_str()];
-        // `explicit` means that a bare repository has to be named.
+        // `safe.bareRepository=explicit` requires that GIT_DIR names a bare repository.
         let call = env(repo.keysweep_call(&args).cwd(folder));
         let call = if folder == mirror { call.env("GIT_DIR", &mirror) } else { call };
         let [_, apply] = commands(&call.run().expect_code(1));
@@ -262,7 +262,7 @@ fn settings_of_the_user_decide_nothing() {
 }
 
 #[test]
-fn the_sweeps_of_the_plan_are_as_the_first_was() {
+fn the_scans_of_the_plan_use_the_options_of_the_first_scan() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8109));
     let [by_glob, by_config] = [make.sk_live(24), make.sk_live(24)];
     repo.stage("fixtures/it's.txt", client(&by_glob));
@@ -274,5 +274,5 @@ fn the_sweeps_of_the_plan_are_as_the_first_was() {
     run_plan(&repo, repo.top(), &run);
     expect_without(&repo, &repo.base().join("origin.git"), &[token]);
     let kept = repo.git(&["--git-dir=../origin.git", "show", "main:fixtures/it's.txt"]).out();
-    assert_eq!(kept, client(&by_glob), "what is allowed stays");
+    assert_eq!(kept, client(&by_glob), "an allowed token must stay");
 }

@@ -1,12 +1,13 @@
-//! The plan on random histories: some refs pushed and some not, to several remotes, a colleague's work, linked worktrees, stashes,
-//! reflogs, work that is not committed. `KEYSWEEP_HISTORIES=5000 cargo test --test history clean_random::` runs more of them.
+//! The plan on random histories with pushed and unpushed refs, several remotes, pushes of another developer, linked
+//! worktrees, stashes, reflogs and uncommitted changes. `KEYSWEEP_HISTORIES=5000 cargo test --test history
+//! clean_random::` runs more histories.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::support::clean::{commands, expect_without, file, shell, sweep};
 use crate::support::random_repo::RandomRepo;
 
-/// In each of the eight tests.
+/// The number of histories in each of the eight tests.
 fn histories() -> u64 {
     let all = std::env::var("KEYSWEEP_HISTORIES").ok().and_then(|number| number.parse().ok());
     all.unwrap_or(200_u64).div_ceil(8)
@@ -25,7 +26,7 @@ fn run(part: u64) {
 fn one(seed: u64) {
     let remotes = [0, 1, 1, 2][usize::try_from(seed % 4).expect("small")];
     let mut random = RandomRepo::new(seed, remotes);
-    // Where the sweep runs: in the user's clone, one time in eight on the server.
+    // The plan runs in the user's clone, and once in eight histories on the server.
     let server = remotes > 0 && random.below(8) == 0;
     let git_dir = if server { random.remotes[0].clone() } else { random.git_dir() };
     let folder = if server { git_dir.clone() } else { random.repo.top().to_owned() };
@@ -39,10 +40,10 @@ fn one(seed: u64) {
     let done = shell(&random.repo, random.repo.base(), &apply).expect_code(0).expect_has("Proved: ");
     for token in &random.tokens {
         if done.all().contains(token.body()) {
-            done.fail("a token is printed");
+            done.fail("a token was printed");
         }
     }
-    assert!(!file(&random.repo).exists(), "the replacements are deleted");
+    assert!(!file(&random.repo).exists(), "the replacements must be deleted");
     for (place, before) in places.iter().zip(&before) {
         expect_without(&random.repo, place, &random.tokens);
         random.expect_kept(place, before);

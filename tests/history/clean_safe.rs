@@ -1,4 +1,4 @@
-//! The plan leaves files, permissions, programs and other repositories alone, and a second run completes a first one.
+//! The plan leaves unrelated files, permissions, programs and repositories alone, and a second run completes the first.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -56,7 +56,7 @@ fn a_program_for_files_is_not_started() {
     }
     let run = sweep(&repo, repo.top()).expect_code(1);
     run_plan(&repo, repo.top(), &run).expect_has("a.enc is not committed as it is, so it was left alone");
-    assert!(!marker.exists(), "the filter was started");
+    assert!(!marker.exists(), "the filter must not be started");
     assert_eq!(fs::read_to_string(repo.path("a.enc")).expect("the file"), client(&token));
     expect_without(&repo, &repo.path(".git"), &[token]);
 }

@@ -1,4 +1,4 @@
-//! The plan and the user's own work: nothing of it is lost, and nothing is rewritten without need.
+//! The plan and uncommitted or unpushed work: nothing is lost, and nothing is rewritten without need.
 
 use std::fs;
 use std::path::PathBuf;
@@ -27,11 +27,15 @@ fn unpushed_commits_stashes_and_changes_stay() {
     assert_eq!(fs::read_to_string(repo.path("a.txt")).expect("text"), "changed\n");
     assert_eq!(repo.git(&["log", "--format=%s", "main"]).out(), "mine\nbad\ngood\n");
     assert_eq!(repo.git(&["rev-parse", "main"]).line(), repo.git(&["rev-parse", "kept"]).line());
-    assert_eq!(repo.git(&["rev-list", "--count", "origin/main..main"]).line(), "1", "ahead by what was not pushed");
+    assert_eq!(
+        repo.git(&["rev-list", "--count", "origin/main..main"]).line(),
+        "1",
+        "main must be ahead by the unpushed commit"
+    );
     assert_eq!(repo.git(&["show", "stash@{0}:a.txt"]).out(), "stashed\n");
-    assert_eq!(repo.git(&["reflog", "main"]).out().lines().count(), 3, "the reflog stays");
+    assert_eq!(repo.git(&["reflog", "main"]).out().lines().count(), 3, "the reflog must stay");
     expect_without(&repo, &repo.path(".git"), &[token]);
-    // The way back.
+    // The backup restores the old state.
     let backup = repo.base().join("replacements.txt.backup/before.bundle");
     let heads = repo.git(&["bundle", "list-heads", backup.to_str().expect("UTF-8")]).out();
     for name in ["refs/here/refs/heads/main", "refs/here/refs/stash", "refs/place1/heads/main", "refs/reflog/"] {
@@ -40,7 +44,7 @@ fn unpushed_commits_stashes_and_changes_stay() {
 }
 
 #[test]
-fn a_linked_worktree_does_not_bring_the_token_back() {
+fn a_linked_worktree_does_not_restore_the_token() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8201));
     let token = leak(&repo, &mut make);
     repo.git(&["worktree", "add", "-q", "-b", "side", "../linked"]);
@@ -48,7 +52,7 @@ fn a_linked_worktree_does_not_bring_the_token_back() {
     let linked = repo.view("linked");
     linked.stage("more.txt", client(&token));
     fs::write(linked.top.join("a.txt"), "not committed\n").expect("write");
-    fs::remove_dir_all(repo.base().join("gone")).expect("a worktree on a disk that is not there");
+    fs::remove_dir_all(repo.base().join("gone")).expect("remove the worktree, as if its disk were not mounted");
     let run = sweep(&repo, &linked.top).expect_code(1);
     run_plan(&repo, &linked.top, &run).expect_has("linked/more.txt is not committed as it is");
     expect_without(&repo, &repo.path(".git"), std::slice::from_ref(&token));
@@ -58,7 +62,7 @@ fn a_linked_worktree_does_not_bring_the_token_back() {
     expect_without(&repo, &repo.path(".git"), &[token]);
 }
 
-/// A commit with a signature and a message that is no UTF-8, made by hand.
+/// Creates a commit with a signature and a message that is not UTF-8.
 fn signed(repo: &Repo) -> String {
     let [tree, parent] = ["HEAD^{tree}", "HEAD"].map(|name| repo.git(&["rev-parse", name]).line());
     let mut commit = format!(
@@ -74,7 +78,7 @@ fn signed(repo: &Repo) -> String {
 }
 
 #[test]
-fn what_comes_before_the_token_keeps_its_id_and_signature() {
+fn commits_before_the_token_keep_their_ids_and_signatures() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8202));
     let early = signed(&repo);
     let token = leak(&repo, &mut make);
@@ -94,7 +98,7 @@ fn what_comes_before_the_token_keeps_its_id_and_signature() {
 }
 
 #[test]
-fn something_unfinished_is_named_first() {
+fn an_unfinished_operation_stops_the_plan() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8203));
     leak(&repo, &mut make);
     repo.git(&["checkout", "-q", "-b", "side", "HEAD^"]);
@@ -103,13 +107,13 @@ fn something_unfinished_is_named_first() {
     assert_ne!(repo.git_call(&["merge", "-q", "main"]).run().code, Some(0));
     let run = sweep(&repo, repo.top()).expect_code(1);
     let [_, apply] = commands(&run);
-    let told = shell(&repo, repo.top(), &apply).expect_code(2);
-    told.expect_has("an operation is unfinished in").expect_has("(MERGE_HEAD)");
+    let run = shell(&repo, repo.top(), &apply).expect_code(2);
+    run.expect_has("an operation is unfinished in").expect_has("(MERGE_HEAD)");
     assert!(file(&repo).exists());
 }
 
 #[test]
-fn what_is_missing_is_named_first() {
+fn missing_programs_stop_the_plan() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8204));
     leak(&repo, &mut make);
     let run = sweep(&repo, repo.top()).expect_code(1);
@@ -143,7 +147,7 @@ fn what_is_missing_is_named_first() {
 }
 
 #[test]
-fn a_commit_that_is_made_meanwhile_stops_it() {
+fn a_concurrent_commit_stops_the_plan() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8205));
     let token = commit(&repo, &mut make);
     let run = sweep(&repo, repo.top()).expect_code(1);

@@ -1,4 +1,4 @@
-//! Where something cannot be read a sweep says so and exits with 2; it never takes what it did not see for clean.
+//! If an object cannot be read, the scan reports it and exits with 2. It never reports an unread object as clean.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,7 +11,7 @@ use crate::support::token::Maker;
 use crate::support::{Repo, Run, client, note};
 use data_encoding::HEXLOWER;
 
-/// Few objects: they are read some hundred times.
+/// A small history, since each test scans it up to a few hundred times.
 fn stream(seed: u64) -> Stream {
     let mut stream = Stream::new(seed);
     stream.commit("refs/heads/main", &[]);
@@ -20,7 +20,7 @@ fn stream(seed: u64) -> Stream {
     stream
 }
 
-/// A repository with one pack, in which there are deltas, and its tokens.
+/// A repository with one pack that contains deltas, and the tokens of its stream.
 fn packed(seed: u64) -> (Repo, Stream) {
     let (repo, stream) = (Repo::new(), stream(seed));
     stream.import(&repo);
@@ -33,59 +33,59 @@ fn pack_file(repo: &Repo, ending: &str) -> PathBuf {
     folder.find(|path| path.extension().is_some_and(|end| end == ending)).expect("one pack")
 }
 
-/// Where the pack's entries start.
+/// The offsets of the pack entries.
 fn offsets(repo: &Repo) -> Vec<usize> {
     let index = fs::read(pack_file(repo, "idx")).expect("read");
     let listed = repo.git_call(&["show-index"]).stdin(index).run().expect_code(0).out();
     listed.lines().filter_map(|line| line.split(' ').next()?.parse().ok()).collect()
 }
 
-/// Git makes packs read-only.
+/// Replaces a file, since git makes packs read-only.
 fn replace(path: &Path, bytes: &[u8]) {
     fs::remove_file(path).expect("remove");
     fs::write(path, bytes).expect("write");
 }
 
-/// Either all is found that was, or it is told that something could not be read, and no word of an all-clear.
+/// Expects that the scan finds every token, or reports an unread object and never claims that the history is clean.
 #[track_caller]
 fn expect_honest(run: &Run, before: &Run) -> bool {
     if run.code == Some(2) {
         let stderr = run.err();
         for word in ["panicked", "a fault in keysweep", "nothing found"] {
             if stderr.is_empty() || stderr.contains(word) {
-                run.fail(&format!("{word:?}, or not a word"));
+                run.fail(&format!("{word:?}, or no error on stderr"));
             }
         }
         if !run.out().is_empty() && (run.summary()["unread"] == 0 || run.summary()["skipped"] == serde_json::json!([]))
         {
-            run.fail("exit 2, and the summary names nothing that was not read");
+            run.fail("exit 2, but the summary lists no unread object");
         }
         return true;
     }
     let (got, wanted) = (findings_by_fingerprint(run), findings_by_fingerprint(before));
     let missing: Vec<_> = wanted.keys().filter(|token| !got.contains_key(*token)).collect();
     if run.code != before.code || !missing.is_empty() {
-        run.fail(&format!("it is not told that {missing:?} are not found any more"));
+        run.fail(&format!("no error, but these tokens are missing: {missing:?}"));
     }
     false
 }
 
-/// Flips a bit at each of these places of the file, one at a time. Returns how many were told.
+/// Flips a bit at each of these offsets, one at a time. Returns the number of flips that the scan reported.
 fn flip_each(repo: &Repo, path: &Path, places: impl IntoIterator<Item = usize>, make: &mut Maker) -> usize {
     let before = history(repo).expect_code(1);
     let bytes = fs::read(path).expect("read");
-    let mut told = 0;
+    let mut reported = 0;
     for at in places {
         let bit = make.below(8);
         note(format!("bit {bit} of byte {at} of {}", bytes.len()));
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << bit;
         replace(path, &damaged);
-        told += usize::from(expect_honest(&history(repo), &before));
+        reported += usize::from(expect_honest(&history(repo), &before));
     }
     replace(path, &bytes);
     expect_honest(&history(repo), &before);
-    told
+    reported
 }
 
 #[test]
@@ -95,8 +95,8 @@ fn a_bit_flipped_anywhere_in_a_pack() {
     let len = usize::try_from(fs::metadata(&pack).expect("a pack").len()).expect("small");
     let mut make = Maker::new(7500);
     let places: Vec<usize> = (0..60).map(|_| make.below(len - 20)).collect();
-    let told = flip_each(&repo, &pack, places, &mut make);
-    assert!(told > 50, "{told} of 60");
+    let reported = flip_each(&repo, &pack, places, &mut make);
+    assert!(reported > 50, "{reported} of 60");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_bit_flipped_in_the_header_and_the_counts_of_an_index() {
 }
 
 #[test]
-fn an_index_in_which_one_object_stands_for_another() {
+fn an_index_that_swaps_two_objects() {
     let (repo, _) = packed(7505);
     let before = history(&repo).expect_code(1);
     let index = pack_file(&repo, "idx");
@@ -145,12 +145,12 @@ fn an_index_in_which_one_object_stands_for_another() {
         let mut damaged = bytes.clone();
         damaged.copy_within(offsets + 4 * at..offsets + 4 * at + 4, offsets + 4 * (at + 1));
         replace(&index, &damaged);
-        assert!(expect_honest(&history(&repo), &before), "one object was read twice and another not at all");
+        assert!(expect_honest(&history(&repo), &before), "the scan read one object twice and skipped another");
     }
 }
 
 #[test]
-fn a_pack_or_an_index_that_is_cut_short() {
+fn a_truncated_pack_or_index() {
     let (repo, _) = packed(7506);
     let before = history(&repo).expect_code(1);
     for ending in ["pack", "idx"] {
@@ -172,7 +172,7 @@ fn a_pack_without_its_index_and_an_index_without_its_pack() {
         let (repo, _) = packed(7507);
         let path = pack_file(&repo, ending);
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-        // What HEAD needs is loose.
+        // The commit of HEAD is a loose object.
         repo.git(&["checkout", "-q", "--orphan", "other"]);
         repo.git(&["rm", "-rfq", "."]);
         repo.git(&["commit", "-q", "--allow-empty", "-m", "empty"]);
@@ -181,17 +181,17 @@ fn a_pack_without_its_index_and_an_index_without_its_pack() {
     }
 }
 
-/// Exit 2, the name on stderr and in the summary.
+/// Expects exit 2 and this name on stderr and in the summary.
 #[track_caller]
 fn expect_refused_with_report(run: Run, name: &str) {
     let run = run.expect_code(2);
     if !run.err().contains(name) || !run.summary()["skipped"].to_string().contains(name) {
-        run.fail(&format!("{name} is not named"));
+        run.fail(&format!("the report does not name {name}"));
     }
 }
 
 #[test]
-fn an_object_whose_kind_is_another() {
+fn a_pack_entry_of_the_wrong_kind() {
     let (repo, _) = packed(7513);
     let before = history(&repo).expect_code(1);
     let path = pack_file(&repo, "pack");
@@ -208,12 +208,12 @@ fn an_object_whose_kind_is_another() {
 }
 
 #[test]
-fn deltas_that_have_each_other_as_a_base() {
+fn deltas_that_form_a_cycle() {
     let (repo, _) = packed(7514);
     repo.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq", "--window=50"]);
     let path = pack_file(&repo, "pack");
     let listed = repo.git_call(&["verify-pack", "-v", &path.to_string_lossy()]).run().expect_code(0).out();
-    // Of a delta git says: id, kind, size, size in the pack, offset, depth, id of the base.
+    // For a delta, git prints: id, kind, size, size in the pack, offset, depth, id of the base.
     let deltas: Vec<Vec<&str>> =
         listed.lines().map(|line| line.split_whitespace().collect()).filter(|line: &Vec<_>| line.len() == 7).collect();
     let above = deltas.iter().find(|delta| delta[5] == "2").expect("a delta against a delta");
@@ -233,14 +233,14 @@ fn a_pack_that_cannot_be_opened() {
     let (repo, _) = packed(7508);
     let path = pack_file(&repo, "pack");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("chmod");
-    // Whoever may read everything, as in most containers, has nothing to be told.
+    // Root, as in most containers, can read the file, so there is nothing to report.
     if fs::read(&path).is_err() {
         history(&repo).expect_code(2).expect_has("pack");
     }
 }
 
 #[test]
-fn something_else_where_a_pack_should_be() {
+fn folders_and_other_files_in_the_pack_folder() {
     let (repo, stream) = packed(7509);
     let folder = repo.path(".git/objects/pack");
     fs::create_dir(folder.join("pack-x.pack")).expect("create");
@@ -248,7 +248,7 @@ fn something_else_where_a_pack_should_be() {
     expect_refused_with_report(history(&repo), "pack-x");
     fs::remove_dir(folder.join("pack-x.pack")).expect("remove");
     fs::remove_dir(folder.join("pack-x.idx")).expect("remove");
-    // What git leaves behind when it is stopped is none of its packs.
+    // Files that an interrupted git leaves behind are not packs.
     fs::write(folder.join("tmp_pack_abc"), "PACK").expect("write");
     fs::write(folder.join("pack-y.rev"), "").expect("write");
     fs::write(repo.path(".git/objects/12"), "a file").expect("write");
@@ -256,7 +256,7 @@ fn something_else_where_a_pack_should_be() {
 }
 
 #[test]
-fn a_damaged_object_hides_nothing_of_another_copy() {
+fn a_damaged_object_does_not_hide_an_intact_copy() {
     let (repo, stream) = packed(7510);
     let (loose, whole) = (Repo::new(), pack_file(&repo, "pack"));
     stream.import(&loose);
@@ -267,24 +267,24 @@ fn a_damaged_object_hides_nothing_of_another_copy() {
     let mut damaged = bytes.clone();
     damaged[bytes.len() / 2..bytes.len() / 2 + 200].fill(0x55);
     replace(&whole, &damaged);
-    // Whether it is told or not: what the other copy holds is found.
+    // The scan may report the damage or not, but it must find the tokens of the other copy.
     let run = history(&repo);
     let found = findings_by_fingerprint(&run);
     for token in &stream.tokens {
         if !found.contains_key(&crate::support::history::fingerprint(token)) {
-            run.fail(&format!("{token} is in another copy that can be read"));
+            run.fail(&format!("{token} is in a readable copy and must be found"));
         }
     }
 }
 
-/// A loose object of this kind, by its path.
+/// The path of the loose object that a revision names.
 fn loose_object(repo: &Repo, name: &str) -> PathBuf {
     let id = repo.git(&["rev-parse", name]).line();
     repo.path(".git/objects").join(&id[..2]).join(&id[2..])
 }
 
 #[test]
-fn a_loose_object_that_is_damaged() {
+fn a_damaged_loose_object() {
     let (repo, stream) = (Repo::new(), stream(7511));
     stream.import(&repo);
     let before = history(&repo).expect_code(1);
@@ -312,7 +312,7 @@ fn a_loose_object_that_is_damaged() {
 }
 
 #[test]
-fn a_loose_object_under_the_name_of_another() {
+fn a_loose_object_with_the_wrong_name() {
     let (repo, stream) = (Repo::new(), stream(7512));
     stream.import(&repo);
     let before = history(&repo).expect_code(1);
@@ -322,7 +322,7 @@ fn a_loose_object_under_the_name_of_another() {
 }
 
 #[test]
-fn a_ref_that_is_cut_short_takes_no_other_with_it() {
+fn a_truncated_ref_does_not_hide_other_refs() {
     let (repo, token) = (Repo::new(), Maker::new(7430).sk_live(24));
     repo.stage("a.txt", "innocent\n");
     repo.commit("one");
@@ -340,9 +340,9 @@ fn a_ref_that_is_cut_short_takes_no_other_with_it() {
         fs::write(&path, text).expect("write");
         let run = history(&repo).expect_code(2);
         assert!(run.err().contains(&format!("refs/heads/{name}")), "{}", run.all());
-        let said = finding_of(&run, &token);
+        let finding = finding_of(&run, &token);
         for key in ["standing", "refs", "reachable"] {
-            assert_eq!(said[key], whole[key], "{key}: {}", run.all());
+            assert_eq!(finding[key], whole[key], "{key}: {}", run.all());
         }
         history_call(&repo).args(&["--allow-incomplete"]).run().expect_code(2);
         match before {

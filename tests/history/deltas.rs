@@ -1,4 +1,4 @@
-//! A sweep looks at what deltas insert and makes few objects; it finds what a scan of every object finds.
+//! A scan searches the bytes that deltas insert and builds few objects, but finds the same as a scan of every object.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,7 +10,7 @@ use crate::support::pack::PackBuilder;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, note, text};
 
-/// The same answers as with each object on its own, and at least these tokens.
+/// Expects the same findings as for loose objects, including at least these tokens.
 #[track_caller]
 fn expect_as_unpacked(pack: &PackBuilder, tokens: &[Token]) {
     let (packed, loose) = (Repo::new(), Repo::new());
@@ -21,16 +21,16 @@ fn expect_as_unpacked(pack: &PackBuilder, tokens: &[Token]) {
     let (got, wanted) = (findings_by_fingerprint(&run), findings_by_fingerprint(&history(&loose)));
     for token in tokens {
         if !got.contains_key(&fingerprint(token)) {
-            run.fail(&format!("{}: {token} is not found", token.family));
+            run.fail(&format!("{}: {token} was not found", token.family));
         }
     }
     if got != wanted {
         let other = wanted.iter().find(|(id, one)| got.get(*id) != Some(one));
-        run.fail(&format!("{} findings, and {} of loose objects, as {other:?}", got.len(), wanted.len()));
+        run.fail(&format!("{} findings, but {} in loose objects, for example {other:?}", got.len(), wanted.len()));
     }
 }
 
-/// Text without any literal of a rule, longer than what a scan of a delta looks at beside an insertion.
+/// Text that no rule matches and that is longer than the context of an insertion that a delta scan searches.
 fn filler(make: &mut Maker) -> String {
     let lines: [String; 6] =
         std::array::from_fn(|_| format!("nothing {} to be seen here at all\n", make.below(1_000_000)));
@@ -52,8 +52,8 @@ fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
     }
 }
 
-/// A base with both parts apart, and children in which they are joined: copied and inserted, inserted and copied, copied
-/// twice, byte by byte.
+/// Adds a base that contains both halves apart, and deltas that join them: copy and insertion, insertion and copy, two
+/// copies, and single bytes.
 fn split(
     pack: &mut PackBuilder,
     (head, tail): (&str, &str),
@@ -92,7 +92,7 @@ fn a_token_whose_middle_is_inserted_between_two_copies() {
 }
 
 #[test]
-fn a_token_joined_where_something_is_taken_out() {
+fn a_token_joined_by_a_deletion() {
     let mut make = Maker::new(7302);
     let tokens = make.every_family();
     let mut pack = PackBuilder::default();
@@ -110,7 +110,7 @@ fn a_token_joined_where_something_is_taken_out() {
 }
 
 #[test]
-fn a_token_of_the_base_that_stays_goes_moves_and_doubles() {
+fn a_token_of_the_base_is_kept_removed_moved_or_doubled() {
     let mut make = Maker::new(7303);
     let (token, other) = (make.sk_live(24), make.whsec_base64(32));
     let (before, after) = (filler(&mut make), filler(&mut make));
@@ -123,7 +123,7 @@ fn a_token_of_the_base_that_stays_goes_moves_and_doubles() {
     let gone = pack.delta(base, Offset, &[Copy(0, at), Copy(behind, after.len())]);
     pack.delta(base, Offset, &[Copy(at, line.len()), Copy(0, at), Copy(behind, after.len())]);
     pack.delta(base, Offset, &[Copy(0, behind), Copy(0, bytes.len())]);
-    // Its first half only, and a child of a child that has it again.
+    // A delta that keeps only the first half, and a delta of that delta that has the whole token again.
     pack.delta(base, Offset, &[Copy(0, at + 24)]);
     let again = client(&other);
     let back = pack.delta(gone, Id, &[Copy(0, at), Insert(again.as_bytes()), Copy(at, after.len())]);
@@ -153,9 +153,9 @@ fn a_literal_that_grows_from_child_to_child() {
     expect_as_unpacked(&pack, &tokens);
 }
 
-/// What gives it away stands behind it or in front of it, in what is copied.
+/// The name of the variable is in a copied part, before or after the inserted value.
 #[test]
-fn a_value_that_is_inserted_beside_its_name() {
+fn a_value_inserted_beside_its_variable_name() {
     let mut make = Maker::new(7309);
     let mut pack = PackBuilder::default();
     let (before, after) = (filler(&mut make), filler(&mut make));
@@ -218,7 +218,7 @@ fn insertions_of_127_bytes_at_every_place_of_a_token() {
 }
 
 #[test]
-fn deltas_that_make_nothing_or_come_of_nothing() {
+fn empty_deltas_and_deltas_of_an_empty_base() {
     let mut make = Maker::new(7307);
     let token = make.sk_live(24);
     let mut pack = PackBuilder::default();
@@ -230,7 +230,7 @@ fn deltas_that_make_nothing_or_come_of_nothing() {
 }
 
 #[test]
-fn a_pack_that_holds_an_object_twice() {
+fn a_pack_that_contains_an_object_twice() {
     let mut make = Maker::new(7308);
     let (repo, token) = (Repo::new(), make.sk_live(24));
     let mut pack = PackBuilder::default();
@@ -245,7 +245,7 @@ fn a_pack_that_holds_an_object_twice() {
 const PIECES: &[&str] =
     &["sk", "_", "sk_", "live_", "test", "whs", "ec_", "attio", "\n", "'", "\0", "x = ", "filling words\n"];
 
-/// Versions of one file, each made of the one before by a random edit.
+/// Versions of one file. Each is a random edit of the previous version.
 fn versions(make: &mut Maker, count: usize) -> Vec<Vec<u8>> {
     let mut now: Vec<u8> = std::iter::repeat_with(|| filler(make)).take(12).collect::<String>().into_bytes();
     let mut all = Vec::new();
@@ -261,7 +261,7 @@ fn versions(make: &mut Maker, count: usize) -> Vec<Vec<u8>> {
             start..now.len().min(start + 1 + make.below(300))
         };
         match make.below(9) {
-            // The rest of a token whose start is there.
+            // Insert the second half of a token whose first half is already in the file.
             0..3 if !open.is_empty() => {
                 now.splice(at..at, std::mem::take(&mut open));
             }
@@ -287,7 +287,7 @@ fn versions(make: &mut Maker, count: usize) -> Vec<Vec<u8>> {
     all
 }
 
-/// How many versions hold each token, by a scan of each as a file.
+/// Maps each token to the files that contain it. Each version is scanned as a file.
 fn by_files(repo: &Repo, versions: &BTreeSet<Vec<u8>>) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let names: Vec<String> = (0..versions.len()).map(|n| format!("../versions/{n}")).collect();

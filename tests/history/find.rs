@@ -1,4 +1,4 @@
-//! `find` tells every place where one token stands, whatever it looks like and however it is written.
+//! `find` reports every place of a token, for any shape of token and any encoding.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ use crate::support::pack::PackBuilder;
 use crate::support::token::Maker;
 use crate::support::{Call, Repo, Run, client, note};
 
-/// So many letters and digits: few are never random enough for a token of the maker's.
+/// A short string of letters and digits. The generator of tokens needs longer ones to test their randomness.
 fn letters(make: &mut Maker, count: usize) -> String {
     make.alnum(32)[..count].to_owned()
 }
 
-/// Tokens of shapes that no rule knows, but for the last.
+/// Tokens of shapes that no rule matches, except the last one.
 fn shapes(make: &mut Maker) -> Vec<(&'static str, Vec<u8>)> {
     let mut texts = vec![
         ("eight bytes", letters(make, 8)),
@@ -46,17 +46,17 @@ fn find(repo: &Repo, token: impl AsRef<[u8]>) -> Run {
     find_call(repo, token, &["--format", "jsonl"]).run()
 }
 
-/// The only answer.
+/// Returns the only finding.
 #[track_caller]
 fn found(repo: &Repo, token: impl AsRef<[u8]>) -> Value {
-    let answer = find(repo, token).expect_code(1).only_finding();
-    note(format!("{answer:#}"));
-    answer
+    let finding = find(repo, token).expect_code(1).only_finding();
+    note(format!("{finding:#}"));
+    finding
 }
 
-/// `path:line` of each place, with what tells it from others.
-fn places(answer: &Value) -> BTreeSet<String> {
-    let tell = |place: &Value| {
+/// Describes each place as `path:line`, with its commit or other location.
+fn places(finding: &Value) -> BTreeSet<String> {
+    let describe = |place: &Value| {
         let line = place["line"].as_u64().map_or(String::new(), |line| format!(":{line}"));
         let path = place["path"].as_str().unwrap_or("-");
         let part = place["part"].as_str().unwrap_or("?");
@@ -68,14 +68,14 @@ fn places(answer: &Value) -> BTreeSet<String> {
         };
         format!("{path}{line}{part}{whence}")
     };
-    answer["places"].as_array().expect("places").iter().map(tell).collect()
+    finding["places"].as_array().expect("places").iter().map(describe).collect()
 }
 
 #[track_caller]
 fn expect_places(repo: &Repo, token: impl AsRef<[u8]>, wanted: &[&str]) -> Value {
-    let answer = found(repo, token);
-    assert_eq!(places(&answer), wanted.iter().map(|&place| place.to_owned()).collect(), "{answer:#}");
-    answer
+    let finding = found(repo, token);
+    assert_eq!(places(&finding), wanted.iter().map(|&place| place.to_owned()).collect(), "{finding:#}");
+    finding
 }
 
 fn started() -> Repo {
@@ -85,7 +85,7 @@ fn started() -> Repo {
     repo
 }
 
-/// A file of the worktree with this in it.
+/// Returns the content of a file that contains the token.
 fn line(token: &[u8]) -> Vec<u8> {
     [b"one\nkey = '", token, b"'\n"].concat()
 }
@@ -101,15 +101,15 @@ fn a_token_of_any_shape_is_found_as_it_is() {
     for (at, (name, token)) in shapes.iter().enumerate() {
         note(name);
         let on_disk = format!("{at}.txt:2 on disk");
-        let answer = expect_places(&repo, token, &[&format!("{at}.txt:2"), &on_disk]);
-        assert_eq!(answer["standing"], "head");
+        let finding = expect_places(&repo, token, &[&format!("{at}.txt:2"), &on_disk]);
+        assert_eq!(finding["standing"], "head");
         let rule = if *name == "a live key" { "stripe-secret-key" } else { "sought-token" };
-        assert_eq!((&answer["rule"], &answer["source"]), (&rule.into(), &"history".into()));
+        assert_eq!((&finding["rule"], &finding["source"]), (&rule.into(), &"history".into()));
     }
 }
 
 #[test]
-fn what_stands_round_it_does_not_matter() {
+fn the_adjacent_text_does_not_matter() {
     let repo = started();
     let mut make = Maker::new(8201);
     let token = make.sk_live(24);
@@ -125,20 +125,20 @@ fn every_encoding_of_every_shape() {
         let mut wanted = BTreeSet::new();
         let is_text = str::from_utf8(token).is_ok();
         let whole = WIDE_ENCODINGS.iter().filter(|_| is_text);
-        // Ways that leave some letters as they are, and those by number, are made for ASCII.
+        // Encodings that keep some letters, and escapes by number, are defined for ASCII only.
         let for_ascii = |name: &str| ["underscores", "escapes", "entities"].iter().any(|word| name.contains(word));
         let encodings = ENCODINGS.iter().filter(|encoding| token.is_ascii() || !for_ascii(encoding.name));
         for (at, encoding) in encodings.chain(whole).enumerate() {
             note(format!("{name}: {at} is {}", encoding.name));
             let bare = [b"key: ".to_vec(), (encoding.write)(token), b"\n".to_vec()].concat();
             let text = if encoding.label == "UTF-16" { (encoding.write)(token) } else { bare };
-            // Escapes for some letters of a token without these change nothing.
+            // An encoding that escapes only underscores changes nothing in a token without underscores.
             repo.stage(format!("{at:02}.txt"), text);
             wanted.insert(format!("{at:02}.txt"));
         }
         repo.commit("bad");
-        let answer = found(&repo, token);
-        let got: BTreeSet<String> = places(&answer)
+        let finding = found(&repo, token);
+        let got: BTreeSet<String> = places(&finding)
             .iter()
             .filter(|place| place.ends_with(" on disk"))
             .map(|place| place[..6].to_owned())
@@ -149,7 +149,7 @@ fn every_encoding_of_every_shape() {
 }
 
 #[test]
-fn what_encoders_in_use_write() {
+fn the_output_of_common_encoders() {
     let mut make = Maker::new(8203);
     let inner = letters(&mut make, 6);
     let token = format!("p\"{inner}/ä&'<");
@@ -178,9 +178,9 @@ fn what_encoders_in_use_write() {
     }
 }
 
-/// The six bits of a digit at its ends belong to other bytes as well; those of the token are compared.
+/// The first and last base64 digit also contain bits of adjacent bytes. Only the bits of the token are compared.
 #[test]
-fn base64_of_what_is_nearly_the_token_is_not_taken_for_it() {
+fn base64_of_a_similar_text_is_not_a_match() {
     let mut make = Maker::new(8204);
     let token = letters(&mut make, 9).into_bytes();
     for others in 0..4 {
@@ -200,7 +200,7 @@ fn base64_of_what_is_nearly_the_token_is_not_taken_for_it() {
 }
 
 #[test]
-fn nested_and_wrapped_where_it_is_long_enough() {
+fn nested_and_wrapped_encodings_of_long_tokens() {
     let mut make = Maker::new(8205);
     let token = letters(&mut make, 32);
     let text = "some text in front of it that fills a line and more of this, ";
@@ -230,7 +230,7 @@ fn branches_stash_reflog_dangling_index_and_worktree() {
     repo.stage("gone.txt", &text);
     repo.commit("to be forgotten");
     repo.git(&["reset", "-q", "--hard", "HEAD^"]);
-    // The same bytes at other places are other objects.
+    // Different content, so that each place has its own object.
     repo.blob([&text[..], b"dangling"].concat());
     repo.stage("staged.txt", [&text[..], b"staged"].concat());
     repo.write("staged.txt", "innocent\n");
@@ -248,13 +248,13 @@ fn branches_stash_reflog_dangling_index_and_worktree() {
         "deep/er/untracked.txt:2 on disk",
         "ignored/it.txt:2 on disk",
     ];
-    let answer = expect_places(&repo, &token, &wanted);
-    assert_eq!((&answer["standing"], &answer["reachable"]), (&"branch".into(), &true.into()));
+    let finding = expect_places(&repo, &token, &wanted);
+    assert_eq!((&finding["standing"], &finding["reachable"]), (&"branch".into(), &true.into()));
     let run = find(&repo, &token);
     assert_eq!((&run.summary()["tokens"], &run.summary()["skipped"]), (&1.into(), &serde_json::json!([])));
-    // From a folder below, the same.
+    // From a subfolder, the result is the same.
     let below = find_call(&repo, &token, &["--format", "jsonl"]).cwd(repo.path("deep")).run().expect_code(1);
-    assert_eq!(places(&below.only_finding()), places(&answer));
+    assert_eq!(places(&below.only_finding()), places(&finding));
 }
 
 #[test]
@@ -279,20 +279,20 @@ fn names_messages_people_tags_and_refs() {
 }
 
 #[test]
-fn what_git_keeps_beside_its_objects() {
+fn files_of_the_git_directory() {
     let repo = started();
     let token = letters(&mut Maker::new(8208), 20);
     repo.git(&["remote", "add", "origin", &format!("https://ada:{token}@example.org/a.git")]);
-    let answer = found(&repo, &token);
-    assert_eq!((&answer["standing"], &answer["object"]), (&"disk".into(), &Value::Null));
-    assert!(answer["path"].as_str().is_some_and(|path| path == ".git/config"), "{answer}");
-    // An editor's lock leads nowhere: it is its text.
+    let finding = found(&repo, &token);
+    assert_eq!((&finding["standing"], &finding["object"]), (&"disk".into(), &Value::Null));
+    assert!(finding["path"].as_str().is_some_and(|path| path == ".git/config"), "{finding}");
+    // An editor's lock is a dangling symlink. Its target text contains the token.
     std::os::unix::fs::symlink(&token, repo.path(".git/.#COMMIT_EDITMSG")).expect("symlink");
     assert!(found(&repo, &token).to_string().contains(".#COMMIT_EDITMSG"));
 }
 
 #[test]
-fn nothing_silences_it() {
+fn allow_entries_and_markers_do_not_apply_to_find() {
     let repo = started();
     let token = Maker::new(8209).sk_live(24);
     let config = format!(
@@ -304,9 +304,9 @@ fn nothing_silences_it() {
     repo.stage("b.txt", format!("{token} # gitleaks:allow\n"));
     repo.commit("allowed");
     repo.keysweep(&["history"]).expect_code(0);
-    let answer = expect_places(&repo, token.text(), &["a.txt:1", "b.txt:1", "a.txt:1 on disk", "b.txt:1 on disk"]);
-    assert_eq!(answer["fingerprint"], token.fingerprint());
-    // A configuration that is wrong is none of its business.
+    let finding = expect_places(&repo, token.text(), &["a.txt:1", "b.txt:1", "a.txt:1 on disk", "b.txt:1 on disk"]);
+    assert_eq!(finding["fingerprint"], token.fingerprint());
+    // `find` ignores an invalid configuration.
     repo.stage(".keysweep.toml", "nonsense");
     found(&repo, token.text());
     for refused in [["--allow", "a.txt"], ["--config", ".keysweep.toml"]] {
@@ -331,7 +331,7 @@ fn nowhere() {
 }
 
 #[test]
-fn a_line_end_is_no_part_of_it() {
+fn a_line_end_is_not_part_of_the_token() {
     let repo = started();
     let token = letters(&mut Maker::new(8211), 12);
     repo.write("a.txt", line(token.as_bytes()));
@@ -356,12 +356,12 @@ fn expect_refused(run: Run, word: &str) {
     let run = run.expect_code(2).expect_has(word);
     let kinds: Vec<_> = run.objects().iter().map(|one| one["type"].clone()).collect();
     if run.err().lines().count() != 1 || kinds.iter().any(|kind| kind != "error") {
-        run.fail("expected one sentence, and the same as an error");
+        run.fail("expected one sentence on stderr, and the same sentence as JSON");
     }
 }
 
 #[test]
-fn what_is_no_token_is_refused_in_one_sentence() {
+fn invalid_tokens_are_refused_in_one_sentence() {
     let repo = started();
     let mut make = Maker::new(8213);
     let short = letters(&mut make, 7);
@@ -382,7 +382,7 @@ fn what_is_no_token_is_refused_in_one_sentence() {
 }
 
 #[test]
-fn what_is_not_here_is_trouble_unless_that_is_known() {
+fn missing_objects_are_an_error_unless_accepted() {
     let repo = started();
     repo.stage("a.txt", "more\n");
     repo.commit("second");
@@ -394,9 +394,9 @@ fn what_is_not_here_is_trouble_unless_that_is_known() {
     call(&["--format", "jsonl", "--allow-incomplete"]).expect_code(0);
 }
 
-/// Twelve bytes of it, or all of a shorter one, in no output.
+/// No output contains twelve consecutive bytes of the token, or the whole of a shorter token.
 #[test]
-fn it_is_printed_in_no_format() {
+fn find_never_prints_the_token() {
     let shapes = shapes(&mut Maker::new(8215));
     let mut make = Maker::new(8216);
     for (name, token) in shapes.iter().filter(|(name, _)| *name != "one letter") {
@@ -434,7 +434,7 @@ fn it_is_printed_in_no_format() {
     }
 }
 
-/// Text longer than what is looked at beside an insertion.
+/// Text that is longer than the context of an insertion that `find` searches.
 fn filler(make: &mut Maker) -> String {
     let lines: Vec<String> =
         (0..12).map(|_| format!("nothing {} to be seen here at all\n", make.below(1_000_000))).collect();
@@ -457,15 +457,15 @@ fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
         }
         let repo = Repo::new();
         pack.index_into(&repo);
-        let answer = found(&repo, &token);
+        let finding = found(&repo, &token);
         let detector = Detector::seeking(ALL, &[&token]);
         let holders: BTreeSet<_> = pack.contents.iter().filter(|bytes| !detector.find(bytes).is_empty()).collect();
-        assert_eq!(answer["copies"], holders.len(), "{name}");
-        assert!(holders.len() * 4 >= pack.contents.len() * 3, "{name}: each delta joins the token");
+        assert_eq!(finding["copies"], holders.len(), "{name}");
+        assert!(holders.len() * 4 >= pack.contents.len() * 3, "{name}: each delta must join the token");
     }
 }
 
-/// A base with both parts apart, and children in which they are joined.
+/// Adds a base that contains both halves apart, and deltas that join them.
 fn split(
     pack: &mut PackBuilder,
     (head, tail): (&[u8], &[u8]),
@@ -482,7 +482,7 @@ fn split(
 }
 
 #[test]
-fn a_token_that_stands_twice_in_a_file_is_told_twice() {
+fn a_token_that_is_twice_in_a_file_is_reported_twice() {
     let repo = Repo::new();
     let token = Maker::new(7390).sk_live(24);
     repo.stage("a.txt", format!("{}\n\n{}", client(&token), client(&token)));

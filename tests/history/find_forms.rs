@@ -1,4 +1,4 @@
-//! The forms in which `find` and the second pass of `history` know a token: encodings, cut by line breaks or not.
+//! The encodings that `find` and the second pass of `history` recognize, on one line or wrapped over several lines.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::support::pack::PackBuilder;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, note};
 
-/// What is between two lines of one text.
+/// The separators between two lines of an encoded text.
 const BETWEEN: [&str; 12] = [
     "\n",
     "\r\n",
@@ -27,7 +27,7 @@ const BETWEEN: [&str; 12] = [
     "\n * ",
 ];
 
-/// A text that holds the token behind and in front of other bytes, with lines of so many, in some encoding.
+/// Texts that contain the token between other bytes, in several encodings and line widths.
 fn texts(token: &Token) -> Vec<(String, Vec<u8>)> {
     let held = format!("some text in front of the {token} and some more behind it");
     let encodings: [(&str, Vec<u8>); 3] = [
@@ -47,7 +47,7 @@ fn texts(token: &Token) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn whatever_is_between_the_lines_of_a_text() {
+fn every_separator_between_encoded_lines() {
     let repo = Repo::new();
     let mut make = Maker::new(8400);
     let token = make.sk_live(24);
@@ -56,8 +56,8 @@ fn whatever_is_between_the_lines_of_a_text() {
         repo.write(format!("{at}.txt"), [&b"x = \""[..], text, b"\"\n"].concat());
     }
     let run = repo.keysweep_call(&["find", "--format", "jsonl"]).stdin(token.text()).run().expect_code(1);
-    let answer = run.only_finding();
-    let places = answer["places"].as_array().expect("places");
+    let finding = run.only_finding();
+    let places = finding["places"].as_array().expect("places");
     let found: BTreeSet<&str> = places.iter().map(|place| place["path"].as_str().expect("a path")).collect();
     let missed: Vec<&String> = texts
         .iter()
@@ -66,7 +66,7 @@ fn whatever_is_between_the_lines_of_a_text() {
         .map(|(_, (name, _))| name)
         .collect();
     assert!(missed.is_empty(), "{} of {} missed: {missed:#?}", missed.len(), texts.len());
-    // Another token in the same text is none of it.
+    // Another token in the same text must not match.
     let other = make.sk_live(24);
     repo.keysweep_call(&["find"]).stdin(other.text()).run().expect_code(0);
 }
@@ -91,7 +91,7 @@ fn quoted_printable_and_compiled_python() {
 }
 
 #[test]
-fn the_same_in_deltas_that_cut_it_anywhere() {
+fn encoded_texts_in_deltas_that_cut_them_anywhere() {
     let mut make = Maker::new(8402);
     let token = make.sk_live(24);
     let fill = |make: &mut Maker| {

@@ -1,4 +1,4 @@
-//! `find` reads every file of the git directory, or names what it does not read.
+//! `find` reads every file of the git directory, or reports the file as skipped.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -10,7 +10,7 @@ use crate::support::leak::FORMATS;
 use crate::support::token::Maker;
 use crate::support::{Call, Repo, Run, copy_program, note, text};
 
-/// A token of a shape that no rule knows.
+/// A token of a shape that no rule matches.
 fn token(seed: u64) -> String {
     Maker::new(seed).alnum(32)[..20].to_owned()
 }
@@ -41,22 +41,22 @@ fn expect_only_in(run: &Run, path: &str) {
     let mut places = places(run);
     places.dedup();
     if places != [path] {
-        run.fail(&format!("expected it in {path} alone, found it in {places:?}"));
+        run.fail(&format!("expected the token only in {path}, found it in {places:?}"));
     }
 }
 
-/// The reason why `what` is not scanned.
+/// The reason that the report gives for skipping `what`.
 #[track_caller]
 fn why_skipped(run: &Run, what: &str) -> String {
     let summary = run.summary();
     let all: &Vec<Value> = summary["skipped"].as_array().expect("a list");
     let Some(one) = all.iter().find(|one| text(&one["what"]).ends_with(what)) else {
-        run.fail(&format!("{what} is not named as skipped"))
+        run.fail(&format!("the report does not list {what} as skipped"))
     };
     text(&one["why"]).to_owned()
 }
 
-/// A submodule that was added and removed again. Its git directory stays.
+/// Adds a submodule and removes it again. Its git directory stays.
 fn removed_submodule(repo: &Repo, name: &str) {
     let from = repo.base().join("library");
     let made = ["init", "-q", "-b", "main", &from.display().to_string()].map(str::to_owned);
@@ -79,7 +79,7 @@ fn a_token_in_any_file_is_found() {
         ".git/objects/pack/notes.txt",
         ".git/objects/pack/pack-1.rev",
         ".git/objects/ab/notes.txt",
-        // Of the length of a name in a repository with SHA-256.
+        // A name of the length that object names have in a repository with SHA-256.
         ".git/objects/ab/abababababababababababababababababababababababababababababababab",
         ".git/objects/notes.txt",
         ".git/objects/folder/deep/er/notes.txt",
@@ -102,21 +102,21 @@ fn a_token_in_any_file_is_found() {
 }
 
 #[test]
-fn refs_that_name_other_refs() {
+fn symbolic_refs_with_a_token_in_the_target() {
     let repo = started();
     let token = token(8601);
-    // The target does not exist, so the history has no ref with this name.
+    // The target does not exist, so the history contains no ref with this name.
     repo.git(&["symbolic-ref", "refs/heads/alias", &format!("refs/heads/{token}")]);
     let run = find(&repo, &token).expect_code(1).expect_lacks(&token);
     expect_only_in(&run, ".git/refs/heads/alias");
     fs::remove_file(repo.path(".git/refs/heads/alias")).expect("remove");
-    // As git made them on Unix once.
+    // Old versions of git wrote symbolic refs as symlinks.
     symlink(format!("refs/heads/{token}"), repo.path(".git/refs/heads/alias")).expect("link");
     expect_only_in(&find(&repo, &token).expect_lacks(&token), ".git/refs/heads/alias");
 }
 
 #[test]
-fn empty_folders_have_names() {
+fn names_of_empty_folders_are_searched() {
     let repo = started();
     let token = token(8602);
     for folder in ["refs/heads", "objects", "modules/a", "objects/pack"] {
@@ -128,9 +128,9 @@ fn empty_folders_have_names() {
     }
 }
 
-/// Git's list of untracked folders is in an extension of the index, and names what was never staged.
+/// Git stores its list of untracked folders in an extension of the index, with names that were never staged.
 #[test]
-fn the_index_has_more_than_entries() {
+fn index_extensions_are_searched() {
     let repo = started();
     let token = token(8603);
     repo.write(format!("x-{token}/file.txt"), "innocent\n");
@@ -138,7 +138,10 @@ fn the_index_has_more_than_entries() {
     repo.git(&["-c", "core.untrackedCache=true", "status", "--porcelain"]);
     fs::remove_dir_all(repo.path(format!("x-{token}"))).expect("remove");
     let index = fs::read(repo.path(".git/index")).expect("read");
-    assert!(index.windows(token.len()).any(|window| window == token.as_bytes()), "git keeps the name");
+    assert!(
+        index.windows(token.len()).any(|window| window == token.as_bytes()),
+        "git must store the name in the index"
+    );
     expect_only_in(&find(&repo, &token).expect_code(1).expect_lacks(&token), ".git/index");
 }
 
@@ -161,17 +164,17 @@ fn a_removed_submodule_keeps_its_url() {
         expect_only_in(&run, &format!(".git/modules/{name}/config"));
         let objects = format!(".git/modules/{name}/objects");
         assert!(why_skipped(&run, &objects).contains("run keysweep find in the folder above"));
-        // As advised.
+        // Follow the advice.
         let there = find_call(&repo, &token).cwd(&git_dir).run().expect_code(1);
         assert!(there.summary()["scanned"]["objects"].as_u64() > Some(0), "{}", there.all());
     }
-    // The object directory of this repository is not named.
+    // The object directory of the repository itself is not listed as skipped.
     assert_eq!(find(&repo, &token).expect_code(0).summary()["skipped"], serde_json::json!([]));
 }
 
-/// What is compressed must not count as read, whatever is beside it.
+/// A compressed file must not count as read, whatever files are beside it.
 #[test]
-fn objects_that_are_not_read_are_named() {
+fn unread_objects_are_reported() {
     let token = token(8605);
     for (place, head) in [("modules/one", true), ("modules/one", false), ("objects/tmp_objdir-incoming-x", false)] {
         for packed in [false, true] {
@@ -196,9 +199,9 @@ fn objects_that_are_not_read_are_named() {
     }
 }
 
-/// With this variable the history reads other objects than those in the git directory.
+/// This variable makes the history read another object directory than that of the git directory.
 #[test]
-fn an_object_directory_that_a_variable_replaces_is_named() {
+fn a_replaced_object_directory_is_reported() {
     let repo = started();
     let token = token(8606);
     let copy = repo.base().join("objects");
@@ -208,7 +211,7 @@ fn an_object_directory_that_a_variable_replaces_is_named() {
 }
 
 #[test]
-fn an_unfinished_object_is_named() {
+fn an_unfinished_object_is_reported() {
     let repo = started();
     repo.write(".git/objects/ab/tmp_obj_Xy12Zw", b"x\x01compressed");
     let run = find(&repo, &token(8607)).expect_code(0);
@@ -218,7 +221,7 @@ fn an_unfinished_object_is_named() {
 }
 
 #[test]
-fn other_worktrees_are_named() {
+fn other_worktrees_are_reported() {
     let repo = started();
     repo.git(&["worktree", "add", "-q", "../linked"]);
     let token = token(8608);
@@ -234,9 +237,9 @@ fn other_worktrees_are_named() {
     assert_eq!(find(&repo, &token).expect_code(0).summary()["skipped"], serde_json::json!([]));
 }
 
-/// A bare repository has no main worktree, and neither has one whose git directory is elsewhere.
+/// A bare repository has no main worktree, and neither has a repository with a separate git directory.
 #[test]
-fn a_worktree_that_is_none_is_not_named() {
+fn repositories_without_a_main_worktree() {
     for options in [&["--bare"][..], &["--separate-git-dir", "../elsewhere"]] {
         note(options.join(" "));
         let repo = Repo::init(options);
@@ -245,7 +248,7 @@ fn a_worktree_that_is_none_is_not_named() {
     }
 }
 
-/// Git reads it no more, and so nothing of its refs; the token in it is found all the same.
+/// Git refuses packed-refs with some comments. `find` still finds the token in the file.
 #[test]
 fn a_comment_in_packed_refs() {
     let repo = started();
@@ -274,7 +277,7 @@ fn links_in_the_git_directory() {
     fs::create_dir_all(outside.join("folder")).expect("create");
     fs::write(outside.join("file"), &token).expect("write");
     fs::write(outside.join("folder/file"), &token).expect("write");
-    // As `git new-workdir` does.
+    // `git new-workdir` creates such links.
     symlink(outside.join("folder"), repo.path(".git/rr-cache")).expect("link");
     expect_only_in(&find(&repo, &token).expect_code(1), ".git/rr-cache/file");
     fs::remove_file(repo.path(".git/rr-cache")).expect("remove");
@@ -284,17 +287,17 @@ fn links_in_the_git_directory() {
     symlink(outside.join("folder"), repo.path(".git/info/folder")).expect("link");
     let run = find(&repo, &token).expect_code(0);
     assert!(why_skipped(&run, ".git/info/folder").contains("a link to a folder"));
-    // Without an end.
+    // Symlinks that form a loop.
     symlink(".", repo.path(".git/loop")).expect("link");
     symlink("..", repo.path(".git/info/up")).expect("link");
     find(&repo, &token).expect_code(0);
-    // A link to itself can be read by no user, not by root either.
+    // No user can read a symlink to itself, not even root.
     symlink("itself", repo.path(".git/info/itself")).expect("link");
     find(&repo, &token).expect_code(2).expect_has(".git/info/itself");
 }
 
 #[test]
-fn a_pipe_in_the_git_directory_is_named() {
+fn a_pipe_in_the_git_directory_is_reported() {
     let repo = started();
     for path in [".git/pipe", ".git/objects/info/pipe", ".git/modules/one/config"] {
         fs::create_dir_all(repo.path(path).parent().expect("a parent")).expect("create");
@@ -303,14 +306,14 @@ fn a_pipe_in_the_git_directory_is_named() {
     }
 }
 
-/// Runs as a user without rights where the tests run as root, to whom no folder is closed.
+/// Runs `find` as an unprivileged user if the tests run as root, since root can list every folder.
 fn find_as_nobody(repo: &Repo, token: &str, format: &[&str]) -> Run {
     let program = env!("CARGO_BIN_EXE_keysweep");
     let is_root = repo.call("id", &["-u"]).run().line() == "0";
     if !is_root {
         return repo.keysweep_call(&["find"]).args(format).stdin(token).run();
     }
-    // The program may be in a folder that is closed to this user.
+    // The unprivileged user may not have access to the folder of the program, so copy the program.
     let copy = repo.base().join("keysweep");
     copy_program(Path::new(program), &copy);
     let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
@@ -318,11 +321,11 @@ fn find_as_nobody(repo: &Repo, token: &str, format: &[&str]) -> Run {
 }
 
 #[test]
-fn a_folder_that_cannot_be_listed_is_named() {
+fn a_folder_that_cannot_be_listed_is_reported() {
     let token = token(8613);
     for mode in [0o711, 0o000] {
         for path in [".git", ".git/modules/one", ".git/info", ".git/objects/info", ".git/refs/heads", ".git/lfs"] {
-            // Of a closed git directory nothing is known.
+            // Without access to the git directory, git does not recognize the repository.
             if path == ".git" && mode == 0 {
                 continue;
             }
@@ -340,7 +343,7 @@ fn a_folder_that_cannot_be_listed_is_named() {
 }
 
 #[test]
-fn no_name_in_it_is_printed() {
+fn file_names_with_the_token_are_not_printed() {
     let token = token(8614);
     let repo = started();
     let closed = format!(".git/modules/x-{token}");

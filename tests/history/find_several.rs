@@ -1,4 +1,4 @@
-//! `find` seeks several tokens in one run: those of standard input, or those of a file with replacements.
+//! `find` searches for several tokens in one run: from stdin or from a replacements file.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,7 +20,7 @@ fn find_from(repo: &Repo, path: &Path) -> Run {
     repo.keysweep_call(&["find", "--format", "jsonl", "--tokens-from"]).args(&[path]).run()
 }
 
-/// The fingerprints of what was found.
+/// The fingerprints of the findings.
 fn found(run: &Run) -> Vec<String> {
     let mut found: Vec<String> = run
         .findings()
@@ -38,7 +38,7 @@ fn fingerprints<'t>(tokens: impl IntoIterator<Item = &'t Token>) -> Vec<String> 
 }
 
 #[test]
-fn one_a_line_and_an_answer_for_each() {
+fn several_tokens_on_stdin() {
     let repo = Repo::new();
     let mut make = Maker::new(8300);
     let [committed, on_disk, both, absent] = [0; 4].map(|_| make.sk_live(24));
@@ -51,8 +51,8 @@ fn one_a_line_and_an_answer_for_each() {
     assert_eq!(found(&run), fingerprints([&committed, &on_disk, &both]));
     expect_no_leak(&run, [&committed, &on_disk, &both, &absent]);
     let paths = |token: &Token| {
-        let answer = run.findings().into_iter().find(|one| one["fingerprint"] == fingerprint(token)).expect("found");
-        let places = answer["places"].as_array().expect("places").clone();
+        let finding = run.findings().into_iter().find(|one| one["fingerprint"] == fingerprint(token)).expect("found");
+        let places = finding["places"].as_array().expect("places").clone();
         places.iter().map(|place| place["path"].as_str().expect("a path").to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(paths(&committed), ["a.txt", "a.txt"]);
@@ -64,7 +64,7 @@ fn one_a_line_and_an_answer_for_each() {
 }
 
 #[test]
-fn what_is_wrong_with_a_line_is_said_by_its_number() {
+fn an_invalid_line_is_reported_by_number() {
     let repo = Repo::new();
     let token = Maker::new(8301).sk_live(24);
     let run = find_call(&repo, format!("{token}\nshort\n"), &[]).run().expect_code(2);
@@ -72,7 +72,7 @@ fn what_is_wrong_with_a_line_is_said_by_its_number() {
 }
 
 #[test]
-fn a_thousand_tokens_are_sought_at_once() {
+fn a_thousand_tokens_in_one_search() {
     let repo = Repo::new();
     let mut make = Maker::new(8302);
     let tokens: Vec<Token> = (0..1000).map(|_| make.sk_live(24)).collect();
@@ -87,7 +87,7 @@ fn a_thousand_tokens_are_sought_at_once() {
 }
 
 #[test]
-fn the_file_with_the_replacements_names_the_tokens_and_proves_the_cleaning() {
+fn the_replacements_file_verifies_the_cleanup() {
     let repo = Repo::new();
     let mut make = Maker::new(8303);
     let mut tokens = make.every_family();
@@ -95,7 +95,7 @@ fn the_file_with_the_replacements_names_the_tokens_and_proves_the_cleaning() {
         let text = client(token);
         repo.stage(format!("{at}.txt"), if at % 2 == 0 { text } else { HEXLOWER.encode(text.as_bytes()) });
     }
-    // What the plan must leave as it is.
+    // The plan must not change a line that only looks like an entry of the replacements file.
     repo.stage("keep.txt", "literal:==>keysweep-token: ==> # \n");
     repo.commit("bad");
     let named = make.sk_live(24);
@@ -105,7 +105,7 @@ fn the_file_with_the_replacements_names_the_tokens_and_proves_the_cleaning() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     let path = file(&repo);
     assert_eq!(found(&find_from(&repo, &path).expect_code(1)), fingerprints(&tokens));
-    // A copy for the proof: the plan deletes the file.
+    // Copy the file for the verification, since the plan deletes it.
     let copy = repo.base().join("copy.txt");
     fs::copy(&path, &copy).expect("copy");
     run_plan(&repo, repo.top(), &run);
@@ -115,7 +115,7 @@ fn the_file_with_the_replacements_names_the_tokens_and_proves_the_cleaning() {
 }
 
 #[test]
-fn a_file_that_a_person_wrote_names_what_it_replaces() {
+fn a_handwritten_replacements_file() {
     let repo = Repo::new();
     let mut make = Maker::new(8304);
     let [literal, bare, absent] = [0; 3].map(|_| make.sk_live(24));
@@ -128,7 +128,7 @@ fn a_file_that_a_person_wrote_names_what_it_replaces() {
 }
 
 #[test]
-fn only_a_file_of_ours_that_nobody_else_can_read() {
+fn the_tokens_file_must_be_private() {
     let repo = Repo::new();
     let token = Maker::new(8305).sk_live(24);
     let path = file(&repo);
@@ -139,7 +139,7 @@ fn only_a_file_of_ours_that_nobody_else_can_read() {
     let refused = |path: &Path, word: &str| {
         let run = find_from(&repo, path).expect_code(2).expect_has(word).expect_lacks(token.body());
         let kinds: Vec<_> = run.objects().iter().map(|one| one["type"].clone()).collect();
-        assert_eq!(run.err().lines().count(), 1, "one sentence and no more");
+        assert_eq!(run.err().lines().count(), 1, "expected exactly one sentence");
         assert!(kinds.iter().all(|kind| kind == "error"), "{kinds:?}");
     };
     refused(&path, "cannot read the tokens from");
@@ -160,7 +160,7 @@ fn only_a_file_of_ours_that_nobody_else_can_read() {
 }
 
 #[test]
-fn the_file_itself_is_left_out_and_that_is_reported() {
+fn the_tokens_file_itself_is_skipped_and_reported() {
     let repo = Repo::new();
     let token = Maker::new(8306).sk_live(24);
     repo.stage(".gitignore", "/r.txt\n");

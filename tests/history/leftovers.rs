@@ -1,4 +1,4 @@
-//! What git left behind, or keeps elsewhere: unfinished packs, reflogs that cannot be read, alternates that name each other.
+//! Leftovers and borrowed objects: unfinished packs, unreadable reflogs, and alternates in a cycle.
 
 use std::fs;
 use std::path::Path;
@@ -14,14 +14,14 @@ fn set_age(path: &Path, age: Duration) {
 }
 
 #[test]
-fn an_unfinished_pack_is_named() {
+fn an_unfinished_pack_is_reported() {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     repo.commit("base");
     for name in ["tmp_pack_Ab12", "tmp_idx_Ab12", ".tmp-99-pack-1234.pack"] {
         let path = repo.path(".git/objects/pack").join(name);
         fs::write(&path, "PACK").expect("write");
-        // Git is still at it.
+        // Git is still writing the pack.
         let run = history_call(&repo).run().expect_code(0);
         let summary = run.summary();
         let skipped = summary["skipped"].as_array().expect("a list");
@@ -36,7 +36,7 @@ fn an_unfinished_pack_is_named() {
 }
 
 #[test]
-fn reflogs_that_cannot_be_read_are_named() {
+fn unreadable_reflogs_are_reported() {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     repo.commit("base");
@@ -45,7 +45,7 @@ fn reflogs_that_cannot_be_read_are_named() {
         let path = repo.path(name);
         let away = repo.base().join("away");
         fs::rename(&path, &away).expect("rename");
-        // A link to itself can be read by nobody, not by root either.
+        // No user can read a symlink to itself, not even root.
         std::os::unix::fs::symlink(&path, &path).expect("link");
         history_call(&repo).run().expect_code(2).expect_has("cannot read the reflog").expect_has(name);
         fs::remove_file(&path).expect("remove");
@@ -54,9 +54,9 @@ fn reflogs_that_cannot_be_read_are_named() {
     history_call(&repo).run().expect_code(0);
 }
 
-/// Git follows each once, and takes a relative one from the directory that names it.
+/// Git reads each alternate once and resolves a relative path against the directory that names it.
 #[test]
-fn alternates_that_name_each_other_are_read_by_every_command() {
+fn every_command_reads_alternates_that_form_a_cycle() {
     for packed in [false, true] {
         let mut make = Maker::new(4430);
         let (old, staged) = (make.sk_live(24), make.sk_live(24));

@@ -1,11 +1,10 @@
-//! The sweep of a history, and `keysweep find`.
+//! The `history` and `find` commands.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod allow;
-mod answer;
 mod by_value;
 mod clean;
 mod clean_file;
@@ -14,20 +13,21 @@ mod clean_places;
 mod clean_random;
 mod clean_safe;
 mod clean_work;
-mod copies;
+mod commit_text;
+mod completeness;
 mod damage;
+mod dedup;
 mod deltas;
 mod find;
 mod find_forms;
 mod find_git_dir;
 mod find_several;
-mod honest;
 mod leftovers;
 mod objects;
-mod places;
 mod plan;
 mod planted_links;
 mod progress;
+mod reachability;
 mod selection;
 mod since_last;
-mod words;
+mod token_history;

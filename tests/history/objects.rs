@@ -1,4 +1,4 @@
-//! A sweep scans every object that git lists, once, however it is stored: each object holds a token of its own here.
+//! A scan reads every object that git lists, once, however the object is stored. Each object contains its own token.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::support::history::{
 };
 use crate::support::{Repo, client, note};
 
-/// A repository with loose objects only, and its tokens.
+/// A repository of loose objects, and the tokens of its stream.
 fn grown(seed: u64, options: &[&str]) -> (Repo, Stream) {
     let (repo, stream) = (Repo::init(options), Stream::small(seed));
     stream.import(&repo);
@@ -21,7 +21,7 @@ fn packs(repo: &Repo, ending: &str) -> Vec<PathBuf> {
     folder.map(|file| file.expect("an entry").path()).filter(|path| path.to_string_lossy().ends_with(ending)).collect()
 }
 
-/// Packs what a revision leads to, into a pack of its own, and leaves all else where it is.
+/// Writes the objects that a revision reaches to a new pack and leaves the others where they are.
 fn pack(repo: &Repo, args: &[&str], options: &[&str]) {
     let listed = repo.git_call(&["rev-list", "--objects"]).args(args).run().expect_code(0).out();
     let call = repo.git_call(&["pack-objects", "-q"]).args(options).args(&[".git/objects/pack/pack"]);
@@ -91,7 +91,7 @@ fn cruft_kept_and_bitmapped_packs_and_a_commit_graph() {
 }
 
 #[test]
-fn a_chain_of_deltas_that_is_deep() {
+fn a_deep_delta_chain() {
     const VERSIONS: usize = 120;
     let (repo, mut stream) = (Repo::new(), Stream::new(7005));
     let mut text = String::new();
@@ -140,7 +140,7 @@ fn packs_under_a_multi_pack_index() {
 }
 
 #[test]
-fn a_multi_pack_index_alone_is_not_enough_and_is_told() {
+fn a_multi_pack_index_without_pack_indexes_is_an_error() {
     let (repo, _) = grown(7013, &[]);
     repo.git(&["repack", "-adq"]);
     repo.git(&["multi-pack-index", "write"]);
@@ -164,7 +164,7 @@ fn sha256_and_reftable() {
 }
 
 #[test]
-fn objects_that_are_borrowed_from_another_repository() {
+fn objects_borrowed_from_another_repository() {
     let (repo, stream) = grown(7009, &[]);
     repo.git(&["repack", "-adq"]);
     repo.git(&["clone", "-q", "--shared", ".", "../shared"]);
@@ -175,12 +175,12 @@ fn objects_that_are_borrowed_from_another_repository() {
     }
 }
 
-/// Writes what `objects` borrows from.
+/// Writes the alternates file of `objects`.
 fn borrow(objects: &Path, from: &str) {
     fs::write(objects.join("info/alternates"), format!("# a comment\n\n{from}\n")).expect("write");
 }
 
-/// A repository at `name` below the base, whose objects `stream` has.
+/// A second repository beside the first, with the objects of `stream`.
 fn beside(repo: &Repo, name: &str, stream: &Stream) -> PathBuf {
     let folder = repo.base().join(name);
     repo.git(&["init", "-q", &folder.to_string_lossy()]);
@@ -203,7 +203,7 @@ fn an_alternate_of_an_alternate_by_a_relative_path() {
 }
 
 #[test]
-fn alternates_that_name_each_other() {
+fn alternates_that_form_a_cycle() {
     let (repo, stream) = grown(7015, &[]);
     let mut more = Stream::new(7115);
     more.commit("refs/heads/more", &[]);
@@ -214,7 +214,7 @@ fn alternates_that_name_each_other() {
 }
 
 #[test]
-fn loose_objects_that_an_alternate_has_as_well() {
+fn loose_objects_that_an_alternate_also_has() {
     let (repo, stream) = grown(7016, &[]);
     let other = beside(&repo, "other", &stream);
     borrow(&repo.path(".git/objects"), &other.to_string_lossy());
@@ -233,7 +233,7 @@ fn an_alternate_that_is_the_repository_itself() {
 }
 
 #[test]
-fn object_folders_that_variables_name() {
+fn object_directories_from_the_environment() {
     let (repo, stream) = grown(7010, &[]);
     let moved = repo.base().join("moved");
     fs::create_dir(repo.path("sub")).expect("create");
@@ -257,7 +257,7 @@ fn bare_from_a_subfolder_from_inside_and_by_git_dir() {
 }
 
 #[test]
-fn from_a_folder_inside_of_a_bare_repository() {
+fn a_scan_from_inside_a_bare_repository() {
     let (repo, stream) = grown(7018, &[]);
     repo.git(&["clone", "-q", "--mirror", ".", "../bare.git"]);
     GitEnvironment::at(&repo, repo.base().join("bare.git/refs")).expect_each_object(&stream.tokens);
@@ -274,14 +274,14 @@ fn an_empty_repository() {
 }
 
 #[test]
-fn the_number_of_threads_decides_nothing() {
+fn the_number_of_threads_changes_nothing() {
     let (repo, stream) = grown(7012, &[]);
     pack(&repo, &["main~2"], &[]);
-    let mut said = Vec::new();
+    let mut finding = Vec::new();
     for threads in ["1", "2", "7"] {
         let run = history_call(&repo).args(&["--threads", threads]).run().expect_code(1);
         expect_tokens(&run, &stream.tokens);
-        said.push(run.out().lines().filter(|line| line.contains("\"finding\"")).collect::<Vec<_>>().join("\n"));
+        finding.push(run.out().lines().filter(|line| line.contains("\"finding\"")).collect::<Vec<_>>().join("\n"));
     }
-    assert!(said.iter().all(|one| *one == said[0]));
+    assert!(finding.iter().all(|one| *one == finding[0]));
 }

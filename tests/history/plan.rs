@@ -1,5 +1,5 @@
-//! The words of the plan: `tests/expected/plan.txt` has one for each way a repository may stand.
-//! `BLESS=1 cargo test --test history plan::` writes it.
+//! The text of the plan for each state of a repository. The snapshots are in `tests/expected/plan.txt`, and
+//! `BLESS=1 cargo test --test history plan::` updates them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::support::token::Maker;
 use crate::support::{Repo, client, runner};
 
-/// A repository with a remote that has its main branch, in which nothing is wrong.
+/// A repository with a remote that has its main branch, without a token.
 fn with_remote() -> Repo {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
@@ -30,7 +30,7 @@ fn push(repo: &Repo) {
     repo.git(&["fetch", "-q"]);
 }
 
-/// The end of the report for people.
+/// The plan at the end of the human-readable report.
 fn plan(repo: &Repo, folder: impl AsRef<Path>, args: &[&str]) -> String {
     let folder = repo.base().join(folder);
     let run = repo.keysweep_call(&["history"]).args(args).cwd(folder).run().expect_code(1);
@@ -109,7 +109,7 @@ fn not_committed() -> String {
 }
 
 #[test]
-fn the_plan_says_what_applies() {
+fn the_plan_fits_each_state() {
     let cases = [
         ("a clone whose remote has it", pushed as fn() -> String),
         ("a clone with tokens in every kind of place", everywhere),

@@ -1,4 +1,4 @@
-//! Nothing is written through a link that somebody planted.
+//! Keysweep never writes through a symlink that an attacker has placed.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -27,12 +27,12 @@ fn since_last(fixture: &HistoryFixture) -> Run {
 }
 
 #[test]
-fn the_cache_is_written_under_a_name_that_nobody_knows() {
+fn the_cache_is_written_under_an_unpredictable_name() {
     let fixture = HistoryFixture::new(8300);
     fixture.add("a.txt", "plain\n");
     let victim = fixture.repo.base().join("victim");
     fs::write(&victim, "keep").expect("write");
-    // The shell's process becomes keysweep's.
+    // `exec` keeps the process id, so the script can predict it.
     let script = "mkdir -p .git/keysweep; ln -s \"$1\" .git/keysweep/clean-objects.$$; ln -s \"$1\" .git/keysweep/clean-objects; exec \"$2\" history --since-last";
     let args = ["-c".as_ref(), script.as_ref(), "sh".as_ref(), victim.as_os_str(), PROGRAM.as_ref()];
     fixture.repo.call("sh", &args).run().expect_code(0);
@@ -41,11 +41,11 @@ fn the_cache_is_written_under_a_name_that_nobody_knows() {
     let left = names(&fixture.repo.path(".git/keysweep"));
     assert!(left.iter().all(|name| name.starts_with("clean-objects")) && left.len() == 2, "{left:?}");
     let again = since_last(&fixture).expect_code(0);
-    assert_eq!(again.summary()["scanned"]["objects"], 0, "it is used");
+    assert_eq!(again.summary()["scanned"]["objects"], 0, "the second run must use the cache");
 }
 
 #[test]
-fn a_cache_folder_that_is_a_link_is_neither_written_nor_read() {
+fn a_cache_folder_that_is_a_symlink_is_not_used() {
     let fixture = HistoryFixture::new(8301);
     fixture.add("a.txt", "plain\n");
     since_last(&fixture).expect_code(0);
@@ -54,15 +54,15 @@ fn a_cache_folder_that_is_a_link_is_neither_written_nor_read() {
     symlink(&elsewhere, fixture.repo.path(".git/keysweep")).expect("link");
     let before = fs::metadata(elsewhere.join("clean-objects")).and_then(|met| met.modified()).expect("a time");
     let run = since_last(&fixture).expect_code(0);
-    assert_ne!(run.summary()["scanned"]["objects"], 0, "read through the link");
+    assert_ne!(run.summary()["scanned"]["objects"], 0, "the scan read the cache through the symlink");
     let notes = run.summary()["notes"].to_string();
     assert!(notes.contains("could not be remembered") && notes.contains("is a symbolic link"), "{notes}");
     let after = fs::metadata(elsewhere.join("clean-objects")).and_then(|met| met.modified()).expect("a time");
-    assert_eq!(before, after, "written through the link");
+    assert_eq!(before, after, "the scan wrote the cache through the symlink");
 }
 
 #[test]
-fn a_cache_that_is_a_pipe_does_not_hold_the_sweep_up() {
+fn a_cache_that_is_a_pipe_does_not_block_the_scan() {
     let mut fixture = HistoryFixture::new(8302);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
@@ -72,7 +72,7 @@ fn a_cache_that_is_a_pipe_does_not_hold_the_sweep_up() {
 }
 
 #[test]
-fn the_report_replaces_no_link_and_is_for_its_owner_alone() {
+fn the_report_replaces_no_symlink_and_is_private() {
     let mut fixture = HistoryFixture::new(8303);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
@@ -94,7 +94,7 @@ fn the_report_replaces_no_link_and_is_for_its_owner_alone() {
         assert!(!fixture.repo.base().join("nothing").exists());
         fs::remove_file(&target).expect("remove");
 
-        // Yesterday's report, which others could read.
+        // An older report that other users can read.
         fixture.repo.write("report", "yesterday's");
         fs::set_permissions(fixture.repo.path("report"), fs::Permissions::from_mode(0o644)).expect("chmod");
         write("report").expect_code(1);
@@ -107,7 +107,7 @@ fn the_report_replaces_no_link_and_is_for_its_owner_alone() {
 }
 
 #[test]
-fn a_report_goes_to_a_device_or_a_pipe_as_it_is() {
+fn a_report_can_go_to_a_device_or_a_pipe() {
     let mut fixture = HistoryFixture::new(8304);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
@@ -120,7 +120,7 @@ fn a_report_goes_to_a_device_or_a_pipe_as_it_is() {
     let script = "mkfifo p; cat p >got & \"$1\" history --output p; code=$?; wait; exit $code";
     fixture.repo.call("sh", &["-c", script, "sh", PROGRAM]).run().expect_code(1);
     assert!(fs::read_to_string(fixture.repo.path("got")).expect("read").contains(&token.redacted()));
-    // A file behind the standard output is no file of that name.
+    // /dev/stdout can be a regular file, but it is not a file of that name.
     let script = "\"$1\" history --output /dev/stdout >got";
     fixture.repo.call("sh", &["-c", script, "sh", PROGRAM]).run().expect_code(1);
     assert!(fs::read_to_string(fixture.repo.path("got")).expect("read").contains(&token.redacted()));

@@ -1,4 +1,4 @@
-//! What somebody sees who waits for a sweep, or stops it.
+//! The output for a user who waits for a scan or interrupts it.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -12,15 +12,15 @@ use crate::support::push::BINARY;
 use crate::support::token::Maker;
 use crate::support::{Repo, client, text};
 
-/// A repository that takes long to read.
+/// A repository that takes a long time to scan.
 fn slow_to_read() -> Repo {
     let fixture = HistoryFixture::new(8300);
     add_slow(&fixture.repo, 60_000_000);
     fixture.repo
 }
 
-/// Adds a loose object that is read first: so many zeros, of which this build searches some four million in a second. Its name is not
-/// its id, so an error names it in the end. Returns the path of its file.
+/// Adds a loose object of this many zeros, which is read first. This build searches about four million bytes a second.
+/// The name of the object is not its id, so the scan reports it at the end. Returns the path of the object.
 fn add_slow(repo: &Repo, zeros: usize) -> PathBuf {
     let path = repo.base().join("zeros");
     std::fs::write(&path, vec![0; zeros]).expect("write");
@@ -41,15 +41,15 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 #[test]
-fn who_stops_a_sweep_is_told_how_far_it_got() {
+fn an_interrupted_scan_reports_its_progress() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let repo = slow_to_read();
         let mut command = Command::new(BINARY);
         command.args(["history", "--since-last"]).current_dir(repo.top()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("start");
-        // Whether it reads by now cannot be seen from outside: what it says tells.
+        // The test cannot see whether the scan has started, so it waits and checks the output.
         sleep(Duration::from_millis(1500));
-        assert!(child.try_wait().expect("wait").is_none(), "it ended by itself");
+        assert!(child.try_wait().expect("wait").is_none(), "the scan ended too early");
         Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().expect("kill");
         let mut ended = None;
         wait_until("it goes on", || {
@@ -67,11 +67,11 @@ fn who_stops_a_sweep_is_told_how_far_it_got() {
 }
 
 #[test]
-fn in_a_pipe_it_is_silent() {
+fn progress_is_not_printed_to_a_pipe() {
     history(&HistoryFixture::new(8301).repo).expect_silent();
 }
 
-/// Runs it with a terminal for standard error, and returns what that shows after two seconds.
+/// Runs a scan with a terminal as stderr and returns the terminal's content after two seconds.
 fn on_a_terminal(repo: &Repo, more: &str) -> String {
     let program = format!(
         "import os, pty, sys, time, subprocess\n\
@@ -88,7 +88,7 @@ fn on_a_terminal(repo: &Repo, more: &str) -> String {
 }
 
 #[test]
-fn on_a_terminal_it_shows_what_it_does() {
+fn progress_is_printed_on_a_terminal() {
     let repo = slow_to_read();
     let shown = on_a_terminal(&repo, "");
     assert!(shown.contains("reading objects") && shown.contains(" of 4"), "{shown:?}");
@@ -98,12 +98,12 @@ fn on_a_terminal_it_shows_what_it_does() {
 }
 
 #[test]
-fn what_git_packs_under_the_sweep_is_read_where_it_is_then() {
+fn a_concurrent_repack_loses_no_object() {
     let mut fixture = HistoryFixture::new(8302);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
     fixture.add("a.txt", "mended\n");
-    // It is read first, and keeps the sweep busy.
+    // This object is read first and keeps the scan busy.
     let slow = add_slow(&fixture.repo, 20_000_000);
     let mut command = Command::new(BINARY);
     command.args(["history", "--threads", "1", "--format", "jsonl"]).current_dir(fixture.repo.top());
@@ -111,19 +111,19 @@ fn what_git_packs_under_the_sweep_is_read_where_it_is_then() {
     sleep(Duration::from_millis(1500));
     fixture.git(&["repack", "-adq"]);
     fixture.git(&["prune-packed"]);
-    // The second pass, which seeks the token by value, need not read it again.
+    // The second pass searches for the value of the token and need not read the slow object again.
     let damaged = fixture.repo.path("damaged");
     std::fs::write(&damaged, "no object").expect("write");
     std::fs::rename(&damaged, &slow).expect("rename");
     let ended = child.wait_with_output().expect("wait");
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(out.contains(&token.fingerprint()) && !err.contains("is gone"), "{out}{err}");
-    // Both passes name the slow one, and nothing else.
+    // Both passes report the slow object and no other error.
     assert!(err.lines().all(|line| line.contains("object (0000000000000000)")), "{err}");
 }
 
 #[test]
-fn a_token_is_told_of_as_soon_as_it_is_met() {
+fn a_finding_is_printed_as_soon_as_it_is_found() {
     let token = Maker::new(8301).sk_live(24);
     let repo = Repo::new();
     repo.stage("a.py", client(&token));
@@ -139,7 +139,7 @@ fn a_token_is_told_of_as_soon_as_it_is_met() {
         BufReader::new(out).lines().map_while(Result::ok).for_each(|line| drop(send.send(line)));
     });
     let met = lines.recv_timeout(Duration::from_secs(60));
-    assert!(child.try_wait().expect("wait").is_none(), "it ended by itself");
+    assert!(child.try_wait().expect("wait").is_none(), "the scan ended too early");
     child.kill().expect("kill");
     child.wait().expect("wait");
 
@@ -151,7 +151,7 @@ fn a_token_is_told_of_as_soon_as_it_is_met() {
 }
 
 #[test]
-fn each_token_is_met_once_and_answered_behind() {
+fn each_token_is_sighted_once_and_reported_at_the_end() {
     let mut make = Maker::new(8302);
     let (one, other, allowed) = (make.sk_live(24), make.whsec_hex(64), make.sk_test(24));
     let repo = Repo::new();
@@ -161,7 +161,7 @@ fn each_token_is_met_once_and_answered_behind() {
     }
     for revisions in [&[][..], &["HEAD"]] {
         let args = [&["history", "--format", "jsonl", "--allow", "docs/**"], revisions].concat();
-        let types: Vec<String> = repo.keysweep(&args).expect_code(1).objects().iter().map(told).collect();
+        let types: Vec<String> = repo.keysweep(&args).expect_code(1).objects().iter().map(describe).collect();
         let (met, behind): (Vec<String>, Vec<String>) =
             types.into_iter().partition(|line| line.starts_with("sighting"));
         assert_eq!(met.iter().filter(|line| line.ends_with(&one.fingerprint())).count(), 1, "{met:?}");
@@ -169,7 +169,7 @@ fn each_token_is_met_once_and_answered_behind() {
         assert!(behind.iter().all(|line| !line.ends_with(&allowed.fingerprint())), "{behind:?}");
         assert!(behind.last().is_some_and(|line| line.starts_with("summary")), "{behind:?}");
     }
-    // Who asks for a document or a file gets it whole.
+    // A JSON document, a file and a human-readable report have no early findings.
     for args in [&["--format", "json"][..], &["--format", "jsonl", "--output", "out"], &[]] {
         repo.keysweep(&[&["history"], args].concat()).expect_code(1).expect_lacks("sighting");
     }
@@ -177,6 +177,6 @@ fn each_token_is_met_once_and_answered_behind() {
     assert!(!written.contains("sighting") && written.contains("finding"), "{written}");
 }
 
-fn told(line: &serde_json::Value) -> String {
+fn describe(line: &serde_json::Value) -> String {
     format!("{} {}", text(&line["type"]), line["fingerprint"].as_str().unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! `keysweep history REV…` and its filters: what the commits that are meant introduce, and nothing else.
+//! `keysweep history REV…` and its filters scan only the changes that the selected commits introduce.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::support::history_fixture::HistoryFixture;
 use crate::support::token::Token;
 use crate::support::{Run, client, note};
 
-/// Three tokens, one a commit: by Ada on the first day, by Ben on the second, by Cleo on a side branch.
+/// Three tokens, each in its own commit: by Ada on the first day, by Ben on the second, and by Cleo on a side branch.
 struct Three {
     fixture: HistoryFixture,
     ada: Token,
@@ -41,7 +41,7 @@ impl Three {
 }
 
 #[test]
-fn revisions_mean_what_they_mean_to_git_log() {
+fn revisions_mean_the_same_as_in_git_log() {
     let three = Three::new(8100);
     let Three { ada, ben, cleo, .. } = &three;
     three.expect(&["main"], &[ada, ben]);
@@ -54,7 +54,7 @@ fn revisions_mean_what_they_mean_to_git_log() {
 }
 
 #[test]
-fn filters_stand_for_all_branches() {
+fn filters_apply_to_all_branches() {
     let three = Three::new(8101);
     let Three { ada, ben, cleo, .. } = &three;
     three.expect(&["--since", "2024-03-03T00:00:00Z"], &[ben, cleo]);
@@ -69,18 +69,18 @@ fn filters_stand_for_all_branches() {
 }
 
 #[test]
-fn a_finding_tells_its_commit_and_who_made_it() {
+fn a_finding_has_its_commit_and_author() {
     let three = Three::new(8102);
     let finding = three.ask(&["main~1..main"]).expect_code(1).only_finding();
     let id = three.fixture.git(&["rev-parse", "main"]).line();
-    let told = ["source", "path", "commit", "author", "date"].map(|key| finding[key].as_str().unwrap_or_default());
-    assert_eq!(told, ["history", "src/b.txt", &id, "Ben <Ben@example.org>", "2024-03-03T12:00:00+00:00"]);
+    let values = ["source", "path", "commit", "author", "date"].map(|key| finding[key].as_str().unwrap_or_default());
+    assert_eq!(values, ["history", "src/b.txt", &id, "Ben <Ben@example.org>", "2024-03-03T12:00:00+00:00"]);
     let human = three.fixture.repo.keysweep_call(&["history", "main~1..main"]).run().expect_code(1);
     human.expect_has("src/b.txt:1:").expect_has(&id[..12]).expect_lacks(three.ben.text());
 }
 
 #[test]
-fn what_only_a_merge_brings_and_what_it_takes_over() {
+fn a_merge_is_scanned_only_for_its_own_changes() {
     let three = Three::new(8103);
     let mut fixture = three.fixture;
     let evil = fixture.token();
@@ -94,7 +94,7 @@ fn what_only_a_merge_brings_and_what_it_takes_over() {
 }
 
 #[test]
-fn words_are_part_of_what_a_commit_introduces() {
+fn messages_and_identities_belong_to_a_commit() {
     let mut fixture = HistoryFixture::new(8104);
     let (message, name) = (fixture.token(), fixture.token());
     fixture.commit(&client(&message));
@@ -104,7 +104,7 @@ fn words_are_part_of_what_a_commit_introduces() {
 }
 
 #[test]
-fn what_git_does_not_know_is_no_clean_history() {
+fn an_unknown_revision_is_an_error() {
     let three = Three::new(8105);
     for words in [&["nonsense"][..], &["main..nonsense"], &["--author", "\\("]] {
         let run = three.ask(words).expect_code(2);
@@ -113,7 +113,7 @@ fn what_git_does_not_know_is_no_clean_history() {
 }
 
 #[test]
-fn a_mistake_is_told_in_the_words_that_say_why() {
+fn usage_errors_give_the_reason() {
     let three = Three::new(8112);
     three.fixture.git(&["tag", "both", "main~1"]);
     three.fixture.git(&["branch", "both", "main"]);
@@ -142,7 +142,7 @@ fn a_mistake_is_told_in_the_words_that_say_why() {
 }
 
 #[test]
-fn an_author_is_meant_by_either_name() {
+fn author_matches_both_mailmap_names() {
     let three = Three::new(8113);
     let Three { ada, ben, cleo, fixture } = &three;
     three.ask(&["--author", "Benjamin"]).expect_code(2).expect_has("no commit has such an author");
@@ -156,7 +156,7 @@ fn an_author_is_meant_by_either_name() {
         three.expect(&["--author", "a"], &[ada, ben, cleo]);
         three.expect(&["main", "--author", "Benjamin", "--", "a.txt"], &[]);
     }
-    // What the person who asks has set up is no part of the repository.
+    // A mailmap in the settings of the user does not apply to the repository.
     fs::write(fixture.repo.base().join("mine"), "Zoe <zoe@example.net> <cleo@example.org>\n").expect("write");
     fixture.git(&["config", "mailmap.file", &fixture.repo.base().join("mine").to_string_lossy()]);
     for (name, value) in [("log.follow", "true"), ("log.showSignature", "true"), ("color.ui", "always")] {
@@ -185,7 +185,7 @@ fn no_setting_for_encodings_hides_an_author() {
 }
 
 #[test]
-fn nothing_that_is_meant_is_said_to_be_nothing() {
+fn an_empty_selection_is_reported() {
     let three = Three::new(8106);
     let run = three.fixture.repo.keysweep_call(&["history", "main..main"]).run().expect_code(0);
     run.expect_has("there is no such commit, so nothing was scanned");
@@ -208,7 +208,7 @@ fn no_setting_graft_or_replacement_hides_a_commit() {
 }
 
 #[test]
-fn a_shallow_clone_cannot_tell_all() {
+fn a_range_beyond_a_shallow_clone_is_incomplete() {
     let three = Three::new(8108);
     let fixture = &three.fixture;
     let folder = fixture.repo.base().join("shallow");
@@ -221,7 +221,7 @@ fn a_shallow_clone_cannot_tell_all() {
 }
 
 #[test]
-fn paths_are_counted_from_the_folder_we_stand_in() {
+fn paths_are_relative_to_the_working_directory() {
     let three = Three::new(8109);
     let repo = &three.fixture.repo;
     let ask = |words: &[&str]| history_call(repo).args(words).cwd(repo.path("src")).run();
@@ -231,7 +231,7 @@ fn paths_are_counted_from_the_folder_we_stand_in() {
 }
 
 #[test]
-fn what_is_no_date_is_not_taken_for_now() {
+fn an_invalid_date_is_not_parsed_as_now() {
     let three = Three::new(8110);
     for words in [&["--since", "yestreday"][..], &["--until", "foo"], &["main", "--since", "once"]] {
         let run = three.ask(words).expect_code(2);
@@ -243,7 +243,7 @@ fn what_is_no_date_is_not_taken_for_now() {
 }
 
 #[test]
-fn what_git_traces_is_no_complaint() {
+fn trace_output_of_git_is_not_an_error() {
     let three = Three::new(8111);
     let repo = &three.fixture.repo;
     repo.git(&["remote", "add", "origin", "../origin.git"]);
@@ -253,7 +253,7 @@ fn what_git_traces_is_no_complaint() {
 }
 
 #[test]
-fn an_author_who_is_the_committer_is_told_once() {
+fn an_author_who_is_also_the_committer_is_reported_once() {
     let mut fixture = HistoryFixture::new(8150);
     let token = fixture.token();
     let call =
@@ -266,7 +266,7 @@ fn an_author_who_is_the_committer_is_told_once() {
 }
 
 #[test]
-fn a_filter_that_no_commit_meets_is_refused() {
+fn a_filter_that_no_commit_matches_is_refused() {
     let three = Three::new(8115);
     let author = "no commit has such an author";
     let path = "no commit changes such a path";
@@ -282,7 +282,7 @@ fn a_filter_that_no_commit_meets_is_refused() {
         let run = three.ask(words).expect_code(2).expect_has(why);
         assert!(run.objects()[0]["type"] == "error" && run.err().lines().count() == 1, "{}", run.all());
     }
-    // A filter that fits, and no commit that has all of it, is an answer.
+    // If each filter matches some commit but no commit matches them all, the result is empty and not an error.
     let Three { ada, ben, cleo, .. } = &three;
     three.expect(&["--author", "Ben", "--", "a.txt"], &[]);
     three.expect(&["main..side", "--", "a.txt"], &[]);
@@ -290,7 +290,7 @@ fn a_filter_that_no_commit_meets_is_refused() {
     three.expect(&["--author", "Cleo", "--since", "2100-01-01"], &[]);
     three.expect(&["side", "--", ".", ":!src"], &[ada, cleo]);
     three.expect(&["--", "s*/b.txt"], &[ben]);
-    // On no branch.
+    // A commit that no branch reaches.
     let fixture = &three.fixture;
     let lone = fixture.git(&["rev-parse", "side"]).line();
     fixture.git(&["checkout", "-q", "main"]);
@@ -299,7 +299,7 @@ fn a_filter_that_no_commit_meets_is_refused() {
 }
 
 #[test]
-fn a_name_that_a_shallow_clone_cut_off_is_told_as_such() {
+fn a_revision_beyond_a_shallow_clone_is_reported() {
     let three = Three::new(8116);
     let fixture = &three.fixture;
     let folder = fixture.repo.base().join("shallow");
@@ -322,7 +322,7 @@ fn a_name_that_a_shallow_clone_cut_off_is_told_as_such() {
 }
 
 #[test]
-fn the_variable_for_the_end_of_a_shallow_clone_counts() {
+fn git_shallow_file_is_respected() {
     let three = Three::new(8117);
     let fixture = &three.fixture;
     let Three { ada, ben, .. } = &three;
@@ -344,7 +344,7 @@ fn the_variable_for_the_end_of_a_shallow_clone_counts() {
 }
 
 #[test]
-fn a_variable_that_names_no_shallow_file_is_named() {
+fn a_missing_git_shallow_file_is_reported() {
     let fixture = Three::new(3022).fixture;
     let (from, to) = (format!("file://{}", fixture.repo.top().display()), fixture.repo.base().join("shallow"));
     fixture.repo.git_call(&["clone", "-q", "--depth", "1", &from]).args(&[&to]).run().expect_code(0);

@@ -1,4 +1,4 @@
-//! `keysweep history --since-last` reads what is new, and says all the same what a whole sweep says.
+//! `keysweep history --since-last` reads only new objects and still reports the same as a full scan.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ fn sweep(repo: &Repo) -> Run {
     history_call(repo).args(&["--since-last"]).run()
 }
 
-/// How many objects were read.
+/// The number of objects that the scan read.
 fn read(run: &Run) -> u64 {
     run.summary()["scanned"]["objects"].as_u64().expect("a number")
 }
@@ -23,7 +23,7 @@ fn notes(run: &Run) -> String {
 }
 
 #[test]
-fn what_was_clean_is_not_read_again() {
+fn clean_objects_are_not_read_again() {
     let mut fixture = HistoryFixture::new(8200);
     let all = read(&history(&fixture.repo).expect_code(0));
     assert_eq!(read(&sweep(&fixture.repo).expect_code(0)), all);
@@ -35,14 +35,14 @@ fn what_was_clean_is_not_read_again() {
     let run = sweep(&fixture.repo).expect_code(1);
     expect_tokens(&run, [&token]);
     assert_eq!(read(&run), 3, "a commit, a tree, a blob");
-    // Found once is found again, with all that a whole sweep says of it.
+    // A later scan reports a finding again, with the same attributes as a full scan.
     let (again, whole) = (sweep(&fixture.repo).expect_code(1), history(&fixture.repo).expect_code(1));
     assert_eq!(again.findings(), whole.findings());
-    assert_eq!(read(&again), 1, "the blob with the token");
+    assert_eq!(read(&again), 1, "it must read the blob with the token");
 }
 
 #[test]
-fn a_new_pack_of_old_objects_brings_nothing_new() {
+fn a_repack_adds_no_new_objects() {
     let mut fixture = HistoryFixture::new(8201);
     for n in 0..20 {
         fixture.repo.stage("a.txt", format!("{}line {n}\n", "the same in every version\n".repeat(40)));
@@ -58,7 +58,7 @@ fn a_new_pack_of_old_objects_brings_nothing_new() {
 }
 
 #[test]
-fn other_rules_read_everything_again() {
+fn changed_rules_invalidate_the_cache() {
     let fixture = HistoryFixture::new(8202);
     let body = Maker::new(8202).alnum(32);
     fixture.add("a.txt", format!("token = 'acme_{body}'\n"));
@@ -68,7 +68,7 @@ fn other_rules_read_everything_again() {
 }
 
 #[test]
-fn a_damaged_memory_is_none() {
+fn a_damaged_cache_is_ignored() {
     let fixture = HistoryFixture::new(8203);
     let all = read(&sweep(&fixture.repo).expect_code(0));
     let path = fixture.repo.path(FILE);
@@ -82,7 +82,7 @@ fn a_damaged_memory_is_none() {
 }
 
 #[test]
-fn what_could_not_be_read_is_not_remembered() {
+fn unreadable_objects_are_not_cached() {
     let mut fixture = HistoryFixture::new(8204);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
@@ -99,7 +99,7 @@ fn what_could_not_be_read_is_not_remembered() {
 }
 
 #[test]
-fn what_is_allowed_is_asked_each_time() {
+fn allowed_tokens_are_checked_each_time() {
     let mut fixture = HistoryFixture::new(8205);
     let token = fixture.token();
     fixture.add("fixtures/a.txt", client(&token));
@@ -109,7 +109,7 @@ fn what_is_allowed_is_asked_each_time() {
 }
 
 #[test]
-fn where_nothing_can_be_written_the_sweep_is_as_good() {
+fn a_cache_that_cannot_be_written_changes_no_result() {
     let mut fixture = HistoryFixture::new(8206);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
@@ -120,7 +120,7 @@ fn where_nothing_can_be_written_the_sweep_is_as_good() {
 }
 
 #[test]
-fn what_is_remembered_holds_no_token_and_no_id_of_one() {
+fn the_cache_contains_no_token_and_no_id_of_a_tainted_object() {
     let mut fixture = HistoryFixture::new(8207);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
@@ -134,13 +134,13 @@ fn what_is_remembered_holds_no_token_and_no_id_of_one() {
     }
 }
 
-/// What both say of what was not scanned.
+/// Expects that a scan with `--since-last` reports the same unread objects as a full scan.
 #[track_caller]
-fn expect_as_a_whole_sweep(repo: &Repo, code: i32) -> Run {
+fn expect_same_as_full_scan(repo: &Repo, code: i32) -> Run {
     let (whole, again) = (history(repo).expect_code(code), sweep(repo).expect_code(code));
     for key in ["skipped", "unread", "findings"] {
         if again.summary()[key] != whole.summary()[key] {
-            again.fail(&format!("a whole sweep has {key} {}", whole.summary()[key]));
+            again.fail(&format!("a full scan reports {key} {}", whole.summary()[key]));
         }
     }
     again
@@ -153,7 +153,7 @@ fn remove(repo: &Repo, name: &str) -> String {
 }
 
 #[test]
-fn what_is_lost_since_is_missed() {
+fn objects_lost_since_the_last_scan_are_reported() {
     for name in ["HEAD~1:d/a.txt", "HEAD~1:d", "HEAD~1^{tree}", "HEAD:d/token.txt"] {
         note(name);
         let mut fixture = HistoryFixture::new(8208);
@@ -162,47 +162,47 @@ fn what_is_lost_since_is_missed() {
         fixture.add("d/token.txt", client(&token));
         sweep(&fixture.repo).expect_code(1);
         let id = remove(&fixture.repo, name);
-        let run = expect_as_a_whole_sweep(&fixture.repo, 2);
+        let run = expect_same_as_full_scan(&fixture.repo, 2);
         assert!(run.summary()["skipped"].to_string().contains(&id[..16]), "{}", run.all());
     }
 }
 
 #[test]
-fn a_pack_that_is_lost_since_is_missed() {
+fn a_pack_lost_since_the_last_scan_is_reported() {
     let fixture = HistoryFixture::new(8209);
     fixture.git(&["repack", "-adq"]);
     fixture.add("a.txt", "a\n");
     sweep(&fixture.repo).expect_code(0);
     let pack = fixture.repo.path(".git/objects/pack");
     fs::remove_dir_all(pack).expect("remove");
-    expect_as_a_whole_sweep(&fixture.repo, 2);
+    expect_same_as_full_scan(&fixture.repo, 2);
 }
 
 #[test]
-fn what_git_prunes_is_not_missed() {
+fn pruned_objects_are_not_reported() {
     let fixture = HistoryFixture::new(8210);
     let (dangling, all) = (fixture.repo.blob("nobody leads here\n"), read(&history(&fixture.repo).expect_code(0)));
     sweep(&fixture.repo).expect_code(0);
     remove(&fixture.repo, &dangling);
-    assert_eq!(read(&expect_as_a_whole_sweep(&fixture.repo, 0)), all - 1, "the others are read again");
+    assert_eq!(read(&expect_same_as_full_scan(&fixture.repo, 0)), all - 1, "it must read the remaining objects again");
     assert_eq!(read(&sweep(&fixture.repo).expect_code(0)), 0);
 }
 
 #[test]
-fn what_was_forgotten_when_something_was_missing_may_be_found_again() {
+fn a_missing_object_is_reported_once_it_is_reachable() {
     let fixture = HistoryFixture::new(8211);
     let lost = "12".repeat(20);
     let call = fixture.repo.git_call(&["mktree", "--missing"]).stdin(format!("100644 blob {lost}\tx\n"));
     let tree = call.run().expect_code(0).line();
     sweep(&fixture.repo).expect_code(0);
-    assert_eq!(read(&expect_as_a_whole_sweep(&fixture.repo, 0)), 0);
+    assert_eq!(read(&expect_same_as_full_scan(&fixture.repo, 0)), 0);
     fixture.git(&["tag", "found", &tree]);
-    let run = expect_as_a_whole_sweep(&fixture.repo, 2);
+    let run = expect_same_as_full_scan(&fixture.repo, 2);
     assert!(run.summary()["skipped"].to_string().contains(&lost[..16]), "{}", run.all());
 }
 
 #[test]
-fn submodules_are_named_each_time() {
+fn submodules_are_reported_each_time() {
     let mut fixture = HistoryFixture::new(8212);
     let token = fixture.token();
     let head = fixture.git(&["rev-parse", "HEAD"]).line();
@@ -213,7 +213,7 @@ fn submodules_are_named_each_time() {
         fixture.commit("without");
     }
     for _ in 0..3 {
-        let run = expect_as_a_whole_sweep(&fixture.repo, 1);
+        let run = expect_same_as_full_scan(&fixture.repo, 1);
         assert!(run.summary()["skipped"].to_string().contains("inner"), "{}", run.all());
     }
     let bytes = fs::read(fixture.repo.path(FILE)).expect("read");
@@ -221,7 +221,7 @@ fn submodules_are_named_each_time() {
 }
 
 #[test]
-fn nothing_new_is_said_to_be_so() {
+fn a_scan_without_new_objects_is_reported_as_such() {
     let fixture = HistoryFixture::new(8213);
     let ask = || fixture.repo.keysweep_call(&["history", "--since-last"]).run().expect_code(0);
     ask().expect_has("no token in 3 objects");

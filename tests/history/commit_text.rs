@@ -1,4 +1,4 @@
-//! Tokens in what is no file: messages, people, names, refs. And that none is ever printed.
+//! Tokens outside of files: messages, identities, file names and refs. No output contains such a token.
 
 use serde_json::{Value, json};
 
@@ -8,16 +8,16 @@ use crate::support::history_fixture::{CommitRecord, HistoryFixture, place, place
 use crate::support::leak::{FORMATS, expect_no_leak};
 use crate::support::token::Token;
 
-/// In the words of this commit, at this part and line.
+/// Expects a finding in this part and on this line of this commit.
 #[track_caller]
-fn expect_in_words(said: &Value, commit: &CommitRecord, part: &str, line: Option<u64>) {
-    let first = &said["first"];
-    assert_eq!((&first["commit"], &first["object"]), (&json!(commit.id), &json!(commit.id)), "{said:#}");
-    assert_eq!((&first["part"], &first["line"]), (&json!(part), &json!(line)), "{said:#}");
-    assert_eq!((&first["path"], &said["removed"]), (&Value::Null, &Value::Null), "{said:#}");
-    assert_eq!((&said["last"]["commit"], &said["copies"]), (&json!(commit.id), &json!(1)), "{said:#}");
-    assert_eq!((&said["standing"] != "dangling", &said["reachable"]), (true, &json!(true)), "{said:#}");
-    assert_eq!(said["refs"], json!(["refs/heads/main"]), "{said:#}");
+fn expect_in_commit_text(finding: &Value, commit: &CommitRecord, part: &str, line: Option<u64>) {
+    let first = &finding["first"];
+    assert_eq!((&first["commit"], &first["object"]), (&json!(commit.id), &json!(commit.id)), "{finding:#}");
+    assert_eq!((&first["part"], &first["line"]), (&json!(part), &json!(line)), "{finding:#}");
+    assert_eq!((&first["path"], &finding["removed"]), (&Value::Null, &Value::Null), "{finding:#}");
+    assert_eq!((&finding["last"]["commit"], &finding["copies"]), (&json!(commit.id), &json!(1)), "{finding:#}");
+    assert_eq!((&finding["standing"] != "dangling", &finding["reachable"]), (true, &json!(true)), "{finding:#}");
+    assert_eq!(finding["refs"], json!(["refs/heads/main"]), "{finding:#}");
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn the_message_of_a_commit() {
     let token = fixture.token();
     let bad = fixture.commit(&format!("subject\n\nbody\n{}", client(&token)));
     fixture.add("b.txt", "innocent\n");
-    expect_in_words(&fixture.only_finding(&token), &bad, "message", Some(4));
+    expect_in_commit_text(&fixture.only_finding(&token), &bad, "message", Some(4));
 }
 
 #[test]
@@ -41,13 +41,13 @@ fn an_author_and_a_committer() {
     expect_tokens(&run, [&author, &address, &committer]);
     expect_no_leak(&run, [&author, &address, &committer]);
     for token in [&author, &address] {
-        expect_in_words(&finding_of(&run, token), &bad, "person", None);
+        expect_in_commit_text(&finding_of(&run, token), &bad, "person", None);
     }
     assert_eq!(finding_of(&run, &committer)["first"]["part"], "person");
 }
 
 #[test]
-fn a_header_that_git_does_not_know_and_a_signature() {
+fn an_unknown_header_and_a_signature() {
     let mut fixture = HistoryFixture::new(7802);
     let (header, signed) = (fixture.token(), fixture.token());
     let tip = fixture.git(&["cat-file", "commit", "HEAD"]).out();
@@ -60,9 +60,13 @@ fn a_header_that_git_does_not_know_and_a_signature() {
     let run = history(&fixture.repo).expect_code(1);
     expect_tokens(&run, [&header, &signed]);
     for token in [&header, &signed] {
-        let said = finding_of(&run, token);
-        assert_eq!((&said["first"]["commit"], &said["first"]["part"]), (&json!(id), &json!("header")), "{said:#}");
-        assert_eq!(said["refs"], json!(["refs/heads/odd"]), "{said:#}");
+        let finding = finding_of(&run, token);
+        assert_eq!(
+            (&finding["first"]["commit"], &finding["first"]["part"]),
+            (&json!(id), &json!("header")),
+            "{finding:#}"
+        );
+        assert_eq!(finding["refs"], json!(["refs/heads/odd"]), "{finding:#}");
     }
 }
 
@@ -76,9 +80,9 @@ fn the_message_and_the_tagger_of_a_tag() {
     let run = history(&fixture.repo).expect_code(1);
     expect_tokens(&run, [&message, &tagger]);
     for (token, part) in [(&message, "message"), (&tagger, "person")] {
-        let said = finding_of(&run, token);
-        assert_eq!((&said["object"], &said["part"]), (&json!(id), &json!(part)), "{said:#}");
-        assert_eq!((&said["standing"], &said["refs"]), (&json!("tag"), &json!(["refs/tags/v1"])), "{said:#}");
+        let finding = finding_of(&run, token);
+        assert_eq!((&finding["object"], &finding["part"]), (&json!(id), &json!(part)), "{finding:#}");
+        assert_eq!((&finding["standing"], &finding["refs"]), (&json!("tag"), &json!(["refs/tags/v1"])), "{finding:#}");
     }
     expect_no_leak(&run, [&message, &tagger]);
 }
@@ -88,17 +92,20 @@ fn the_name_of_a_file_and_of_a_folder() {
     let mut fixture = HistoryFixture::new(7804);
     let (file, folder) = (fixture.token(), fixture.token());
     let path = format!("sub/{folder}/deep/{file}.txt");
-    let came = fixture.add(&path, "innocent\n");
-    let gone = fixture.remove(&path);
+    let introduced = fixture.add(&path, "innocent\n");
+    let removed = fixture.remove(&path);
     let run = history(&fixture.repo).expect_code(1);
     expect_tokens(&run, [&file, &folder]);
     let shown =
         [format!("sub/{}", folder.redacted()), format!("sub/{}/deep/{}.txt", folder.redacted(), file.redacted())];
     for (token, path) in [&folder, &file].into_iter().zip(&shown) {
-        let said = finding_of(&run, token);
-        assert_eq!((&said["path"], &said["part"], &said["line"]), (&json!(path), &json!("name"), &Value::Null));
-        assert_eq!(places(&said), [place(path, &came)]);
-        assert_eq!((&said["removed"], &said["last"]), (&gone.json(), &came.json()), "{said:#}");
+        let finding = finding_of(&run, token);
+        assert_eq!(
+            (&finding["path"], &finding["part"], &finding["line"]),
+            (&json!(path), &json!("name"), &Value::Null)
+        );
+        assert_eq!(places(&finding), [place(path, &introduced)]);
+        assert_eq!((&finding["removed"], &finding["last"]), (&removed.json(), &introduced.json()), "{finding:#}");
     }
     for format in FORMATS {
         let run = fixture.repo.keysweep_call(&["history"]).args(format).run().expect_code(1);
@@ -110,23 +117,27 @@ fn the_name_of_a_file_and_of_a_folder() {
 fn the_same_name_in_many_trees_is_introduced_once() {
     let mut fixture = HistoryFixture::new(7805);
     let token = fixture.token();
-    let came = fixture.add(&format!("sub/{token}.txt"), "one\n");
+    let introduced = fixture.add(&format!("sub/{token}.txt"), "one\n");
     for n in 0..4 {
         fixture.add("sub/other.txt", format!("{n}\n"));
     }
-    let said = fixture.only_finding(&token);
-    assert_eq!(places(&said), [place(&format!("sub/{}.txt", token.redacted()), &came)]);
-    assert_eq!((&said["removed"], &said["at_head"]), (&Value::Null, &json!(true)));
+    let finding = fixture.only_finding(&token);
+    assert_eq!(places(&finding), [place(&format!("sub/{}.txt", token.redacted()), &introduced)]);
+    assert_eq!((&finding["removed"], &finding["at_head"]), (&Value::Null, &json!(true)));
 }
 
 #[test]
-fn the_text_of_a_link() {
+fn the_target_of_a_symlink() {
     let mut fixture = HistoryFixture::new(7806);
     let token = fixture.token();
     fixture.repo.stage_entry("120000", "a/link", format!("../{token}"));
-    let came = fixture.commit("link");
-    let said = fixture.only_finding(&token);
-    assert_eq!((&said["path"], &said["first"]["commit"]), (&json!("a/link"), &json!(came.id)), "{said:#}");
+    let introduced = fixture.commit("link");
+    let finding = fixture.only_finding(&token);
+    assert_eq!(
+        (&finding["path"], &finding["first"]["commit"]),
+        (&json!("a/link"), &json!(introduced.id)),
+        "{finding:#}"
+    );
 }
 
 #[test]
@@ -141,9 +152,9 @@ fn the_name_of_a_ref() {
     expect_tokens(&run, [&branch, &tag, &packed]);
     expect_no_leak(&run, [&branch, &tag, &packed]);
     for (token, standing) in [(&branch, "branch"), (&tag, "tag"), (&packed, "branch")] {
-        let said = finding_of(&run, token);
-        assert_eq!((&said["part"], &said["standing"]), (&json!("ref"), &json!(standing)), "{said:#}");
-        assert_eq!((&said["reachable"], &said["first"]["commit"]), (&json!(true), &Value::Null), "{said:#}");
+        let finding = finding_of(&run, token);
+        assert_eq!((&finding["part"], &finding["standing"]), (&json!("ref"), &json!(standing)), "{finding:#}");
+        assert_eq!((&finding["reachable"], &finding["first"]["commit"]), (&json!(true), &Value::Null), "{finding:#}");
     }
 }
 
@@ -157,17 +168,17 @@ fn a_name_that_only_an_index_has() {
     let run = history(&fixture.repo).expect_code(1);
     expect_tokens(&run, [&token, &linked]);
     for token in [&token, &linked] {
-        let said = finding_of(&run, token);
-        assert_eq!((&said["part"], &said["standing"]), (&json!("name"), &json!("index")), "{said:#}");
+        let finding = finding_of(&run, token);
+        assert_eq!((&finding["part"], &finding["standing"]), (&json!("name"), &json!("index")), "{finding:#}");
     }
 }
 
 #[test]
-fn a_name_that_is_only_intended_to_be_added() {
+fn the_name_of_an_intent_to_add_entry() {
     let mut fixture = HistoryFixture::new(7809);
     let tokens = [fixture.token(), fixture.token()];
     let repo = &fixture.repo;
-    // Few files, and so many that the entries are not walked one by one.
+    // Test a few files, and so many that the index entries are not read one by one.
     for (many, token) in [0, 6000].into_iter().zip(&tokens) {
         for n in 0..many {
             repo.write(format!("many/{n}.txt"), "innocent\n");
@@ -176,13 +187,13 @@ fn a_name_that_is_only_intended_to_be_added() {
         let name = format!("sub/{token}.txt");
         repo.write(&name, "not yet\n");
         fixture.git(&["add", "--intent-to-add", &name]);
-        // Once without the file, too.
+        // The second run has no file in the worktree.
         for _ in 0..2 {
             let run = history(repo).expect_code(1);
             expect_tokens(&run, [token]);
-            let said = finding_of(&run, token);
-            assert_eq!((&said["part"], &said["standing"]), (&json!("name"), &json!("index")), "{said:#}");
-            // The next commit does not have it.
+            let finding = finding_of(&run, token);
+            assert_eq!((&finding["part"], &finding["standing"]), (&json!("name"), &json!("index")), "{finding:#}");
+            // The next commit does not contain an intent-to-add entry.
             assert!(repo.staged().expect_code(0).findings().is_empty());
             let _ = std::fs::remove_file(repo.path(&name));
         }
@@ -193,15 +204,15 @@ fn a_name_that_is_only_intended_to_be_added() {
     }
 }
 
-/// The end of the report for people, without how much was read.
+/// The summary of the human-readable report, without the number of bytes.
 fn closing(fixture: &HistoryFixture) -> String {
-    let said = fixture.repo.keysweep(&["history"]).expect_code(1).out();
-    let said = said.lines().find(|line| line.starts_with("keysweep: ")).expect("a summary").to_owned();
-    said.split(" (").next().expect("a sentence").to_owned()
+    let finding = fixture.repo.keysweep(&["history"]).expect_code(1).out();
+    let finding = finding.lines().find(|line| line.starts_with("keysweep: ")).expect("a summary").to_owned();
+    finding.split(" (").next().expect("a sentence").to_owned()
 }
 
 #[test]
-fn a_name_in_no_object_is_no_object() {
+fn names_outside_of_objects_are_counted_separately() {
     let mut fixture = HistoryFixture::new(7831);
     let (name, content, staged) = (fixture.token(), fixture.token(), fixture.token());
     fixture.git(&["branch", name.text()]);
@@ -215,7 +226,7 @@ fn a_name_in_no_object_is_no_object() {
     fixture.git(&["branch", "-D", name.text()]);
     fixture.git(&["tag", "-d", name.text()]);
     assert_eq!(closing(&fixture), "keysweep: 2 tokens in 1 of 6 objects and 1 staged name");
-    // What is committed is told of the tree.
+    // After the commit, the name is reported for the tree.
     fixture.commit("staged");
     assert_eq!(closing(&fixture), "keysweep: 2 tokens in 2 of 8 objects");
 }
@@ -232,7 +243,7 @@ fn a_staged_name_alone_and_a_token_in_an_object_and_a_name() {
     assert_eq!(closing(&fixture), "keysweep: 1 token in 1 of 6 objects and 1 ref name");
 }
 
-/// Tokens wherever a report repeats something: all names round one token.
+/// A history with tokens in every text that a report repeats, all around one token.
 fn everywhere(seed: u64) -> (HistoryFixture, Vec<Token>) {
     let mut fixture = HistoryFixture::new(seed);
     let tokens: Vec<Token> = (0..9).map(|_| fixture.token()).collect();
@@ -259,7 +270,7 @@ fn no_token_is_printed_in_any_format() {
 }
 
 #[test]
-fn no_token_is_printed_with_what_cannot_be_read() {
+fn errors_about_unreadable_objects_print_no_token() {
     let mut fixture = HistoryFixture::new(7810);
     let (folder, token) = (fixture.token(), fixture.token());
     fixture.add("a.txt", client(&token));
@@ -276,39 +287,39 @@ fn no_token_is_printed_with_what_cannot_be_read() {
 }
 
 #[test]
-fn people_are_told_all_of_it_once() {
+fn the_human_report_contains_each_fact_once() {
     let mut fixture = HistoryFixture::new(7811);
     let token = fixture.token();
-    let came = fixture.add("src/billing.py", format!("import os\n{}", client(&token)));
+    let introduced = fixture.add("src/billing.py", format!("import os\n{}", client(&token)));
     let copied = fixture.add("copy.py", client(&token));
     let kept = fixture.add("b.txt", "innocent\n");
     fixture.git(&["rm", "-q", "-r", "src", "copy.py"]);
-    let gone = fixture.commit("mended");
+    let removed = fixture.commit("mended");
     fixture.git(&["tag", "v1"]);
-    let said = fixture.repo.keysweep_call(&["history", "--color", "never"]).run().expect_code(1).out();
-    let commits = [(&came, "CAME"), (&copied, "COPIED"), (&kept, "KEPT"), (&gone, "GONE")];
-    let said = commits.iter().fold(said, |said, (commit, word)| said.replace(&commit.id[..12], word));
-    let said = said.replace(&token.redacted(), "TOKEN").replace(&token.fingerprint(), "FINGERPRINT");
-    let (answer, last) = said.split_once("     rotate: ").expect("how to rotate it");
-    assert_eq!(answer, ANSWER);
+    let finding = fixture.repo.keysweep_call(&["history", "--color", "never"]).run().expect_code(1).out();
+    let commits = [(&introduced, "CAME"), (&copied, "COPIED"), (&kept, "KEPT"), (&removed, "GONE")];
+    let finding = commits.iter().fold(finding, |finding, (commit, word)| finding.replace(&commit.id[..12], word));
+    let finding = finding.replace(&token.redacted(), "TOKEN").replace(&token.fingerprint(), "FINGERPRINT");
+    let (body, last) = finding.split_once("     rotate: ").expect("how to rotate it");
+    assert_eq!(body, BODY);
     assert!(last.contains("keysweep rules stripe-secret-key tells how\n"), "{last}");
     assert!(last.contains("\nkeysweep: 1 token in 2 of 14 objects (1."), "{last}");
     assert!(last.contains(" scanned, nothing skipped)\n\nWhat to do, in this order:\n"), "{last}");
 }
 
-const ANSWER: &str = "\
+const BODY: &str = "\
 error[stripe-secret-key]: a live Stripe or Clerk secret key is on a branch
       token: TOKEN, severity high, fingerprint FINGERPRINT
       since: src/billing.py:2:18 in CAME of 2024-03-02, Ada <Ada@example.org>
       again: copy.py:1:18 in COPIED of 2024-03-03, Ada <Ada@example.org>
     last in: KEPT of 2024-03-04, Ada <Ada@example.org>
-  gone from: GONE of 2024-03-05, Ada <Ada@example.org>
+  removed from: GONE of 2024-03-05, Ada <Ada@example.org>
      copies: 2 objects
       under: refs/heads/main, refs/tags/v1
 ";
 
 #[test]
-fn names_that_lead_to_other_names_are_read() {
+fn targets_of_symbolic_refs_are_scanned() {
     type Make = fn(&HistoryFixture, &str);
     let symbolic: Make =
         |fixture, name| _ = fixture.git(&["symbolic-ref", &format!("refs/heads/{name}"), "refs/heads/main"]);

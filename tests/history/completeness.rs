@@ -1,4 +1,4 @@
-//! What is not there to be scanned is counted and named, and is never clean; what need not be there is not missed.
+//! Missing objects are counted and reported, and never clean. Objects that need not exist are not reported.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,30 +8,30 @@ use crate::support::history_fixture::HistoryFixture;
 use crate::support::token::Token;
 use crate::support::{Repo, Run, client, note, text};
 
-/// Exit 2, these words in what the summary says was not scanned, and all the same these tokens.
+/// Expects exit 2, these words in the skipped part of the summary, and findings for exactly these tokens.
 #[track_caller]
 fn expect_incomplete(run: Run, words: &[&str], tokens: &[&Token]) -> Run {
     let run = run.expect_code(2);
     let named = run.summary()["skipped"].to_string().to_lowercase();
     for word in words {
         if !named.contains(&word.to_lowercase()) {
-            run.fail(&format!("expected {word:?} in what was skipped"));
+            run.fail(&format!("expected {word:?} in the skipped part"));
         }
     }
     if run.err().is_empty() {
-        run.fail("not a word on stderr");
+        run.fail("expected an error on stderr");
     }
     let mut got: Vec<String> = run.findings().iter().map(|one| text(&one["fingerprint"]).to_owned()).collect();
     let mut want: Vec<String> = tokens.iter().map(|token| fingerprint(token)).collect();
     got.sort();
     want.sort();
     if got != want {
-        run.fail(&format!("expected {want:?} of what is there, got {got:?}"));
+        run.fail(&format!("expected the tokens {want:?} of the readable objects, got {got:?}"));
     }
     run
 }
 
-/// Where the loose object is that this name stands for.
+/// The id and the path of the loose object that a revision names.
 fn loose(repo: &Repo, name: &str) -> (String, PathBuf) {
     let id = repo.git(&["rev-parse", name]).line();
     let path = repo.path(".git/objects").join(&id[..2]).join(&id[2..]);
@@ -39,7 +39,7 @@ fn loose(repo: &Repo, name: &str) -> (String, PathBuf) {
     (id, path)
 }
 
-/// A token that came and went, and three commits.
+/// Three commits: the second introduces a token, and the third removes it.
 fn origin(seed: u64) -> (HistoryFixture, Token) {
     let mut fixture = HistoryFixture::new(seed);
     let token = fixture.token();
@@ -49,7 +49,7 @@ fn origin(seed: u64) -> (HistoryFixture, Token) {
     (fixture, token)
 }
 
-/// Clones over git's protocol.
+/// Clones over git's protocol and returns the folder.
 fn clone(fixture: &HistoryFixture, name: &str, options: &[&str]) -> PathBuf {
     let folder = fixture.repo.base().join(name);
     let url = format!("file://{}", fixture.repo.top().display());
@@ -59,7 +59,7 @@ fn clone(fixture: &HistoryFixture, name: &str, options: &[&str]) -> PathBuf {
 }
 
 #[test]
-fn a_shallow_clone_says_that_it_is_one() {
+fn a_shallow_clone_is_reported() {
     let (mut fixture, token) = origin(7900);
     let late = fixture.token();
     fixture.add("late.txt", client(&late));
@@ -70,7 +70,7 @@ fn a_shallow_clone_says_that_it_is_one() {
     let human =
         fixture.repo.keysweep_call(&["history"]).cwd(&folder).run().expect_code(2).expect_lacks("nothing skipped");
     human.expect_has("shallow");
-    // The way out.
+    // Follow the advice.
     shallow.git(&["fetch", "-q", "--unshallow"]);
     expect_tokens(&shallow.history().expect_code(1), [&token, &late]);
 }
@@ -83,7 +83,7 @@ fn a_shallow_clone_without_a_token_is_not_clean() {
 }
 
 #[test]
-fn a_partial_clone_says_how_much_is_not_there_and_fetches_none_of_it() {
+fn a_partial_clone_counts_missing_objects_and_fetches_none() {
     for filter in ["--filter=blob:none", "--filter=tree:0", "--filter=blob:limit=20"] {
         note(filter);
         let (fixture, token) = origin(7902);
@@ -92,15 +92,15 @@ fn a_partial_clone_says_how_much_is_not_there_and_fetches_none_of_it() {
         let before = partial.ids();
         let run = expect_incomplete(partial.history(), &["partial"], &[]);
         partial.expect_counted(&run);
-        assert_eq!(partial.ids(), before, "a sweep fetches nothing");
-        // The way out: all of it is fetched.
+        assert_eq!(partial.ids(), before, "a scan must not fetch objects");
+        // Follow the advice: fetch all objects.
         partial.git(&["fetch", "-q", "--refetch", "--no-filter"]);
         expect_tokens(&partial.history().expect_code(1), [&token]);
     }
 }
 
 #[test]
-fn an_object_that_a_tree_a_commit_or_a_tag_names_and_that_is_gone() {
+fn missing_objects_of_trees_commits_and_tags() {
     for name in ["HEAD~1:deep/a.txt", "HEAD~1:deep", "HEAD~1^{tree}", "HEAD~1", "v1^{}"] {
         note(name);
         let (fixture, token) = origin(7903);
@@ -128,7 +128,7 @@ fn many_missing_objects_are_counted_and_not_listed() {
 }
 
 #[test]
-fn a_ref_and_an_index_that_name_what_is_not_there() {
+fn missing_objects_of_refs_and_the_index() {
     let fixture = HistoryFixture::new(7905);
     let absent = "1234567890123456789012345678901234567890";
     fs::write(fixture.repo.path(".git/refs/heads/broken"), format!("{absent}\n")).expect("write");
@@ -140,23 +140,23 @@ fn a_ref_and_an_index_that_name_what_is_not_there() {
 }
 
 #[test]
-fn an_alternate_that_is_not_there() {
+fn a_missing_alternate() {
     let fixture = HistoryFixture::new(7906);
     fs::write(fixture.repo.path(".git/objects/info/alternates"), "/nowhere/at/all/objects\n").expect("write");
     expect_incomplete(history(&fixture.repo), &["/nowhere/at/all"], &[]);
 }
 
 #[test]
-fn what_need_not_be_there_is_not_missed() {
+fn objects_that_need_not_exist_are_not_reported() {
     let repo = Repo::new();
-    // Git knows the empty tree by heart, and writes no blob for what is only intended to be added.
+    // Git knows the empty tree without an object, and writes no blob for an intent-to-add entry.
     let tree = repo.git_call(&["hash-object", "-t", "tree", "--stdin"]).run().line();
     let commit = repo.git(&["commit-tree", "-m", "empty", &tree]).line();
     repo.git(&["update-ref", "refs/heads/main", &commit]);
     repo.write("a.txt", "not yet\n");
     repo.git(&["add", "--intent-to-add", "a.txt"]);
     history(&repo).expect_silent();
-    // What an expired reflog entry and a dangling tree name is git's to prune.
+    // Git may prune the objects of an expired reflog entry and of a dangling tree.
     let dangling = repo.git_call(&["mktree", "--missing"]).stdin(format!("100644 blob {}\tx\n", "12".repeat(20)));
     dangling.run().expect_code(0);
     let line = format!("{} {commit} Ada <a@b.c> 0 +0000\tgone\n", "34".repeat(20));
@@ -166,7 +166,7 @@ fn what_need_not_be_there_is_not_missed() {
 }
 
 #[test]
-fn a_submodule_is_named_and_no_missing_object() {
+fn a_submodule_is_reported_and_not_a_missing_object() {
     let (fixture, other) = (HistoryFixture::new(7907), HistoryFixture::new(7908));
     let url = other.repo.top().to_string_lossy().into_owned();
     fixture.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &url, "libs/sub"]);
@@ -186,7 +186,7 @@ fn a_pointer_of_lfs_is_counted() {
 }
 
 #[test]
-fn replaced_and_grafted_history_is_followed_as_it_is() {
+fn replacements_and_grafts_are_ignored() {
     let (fixture, token) = origin(7910);
     let bad = fixture.git(&["rev-parse", "HEAD~1"]).line();
     let root = fixture.git(&["rev-parse", "HEAD~2"]).line();
@@ -205,7 +205,7 @@ fn replaced_and_grafted_history_is_followed_as_it_is() {
 }
 
 #[test]
-fn a_commit_graph_that_lies_decides_nothing() {
+fn a_wrong_commit_graph_changes_nothing() {
     let (fixture, token) = origin(7911);
     fixture.git(&["commit-graph", "write", "--reachable"]);
     let path = fixture.repo.path(".git/objects/info/commit-graph");
@@ -218,7 +218,7 @@ fn a_commit_graph_that_lies_decides_nothing() {
 }
 
 #[test]
-fn what_only_an_older_stash_or_another_worktree_leads_to_is_missed() {
+fn missing_objects_of_older_stashes_and_other_worktrees() {
     let fixture = HistoryFixture::new(7930);
     let repo = &fixture.repo;
     repo.stage("a.txt", "a\n");
@@ -245,7 +245,7 @@ fn what_only_an_older_stash_or_another_worktree_leads_to_is_missed() {
 }
 
 #[test]
-fn a_submodule_is_named_where_no_index_has_it() {
+fn a_submodule_outside_the_index_is_reported() {
     let fixture = HistoryFixture::new(7932);
     let repo = &fixture.repo;
     let head = fixture.git(&["rev-parse", "HEAD"]).line();
@@ -264,19 +264,19 @@ fn a_submodule_is_named_where_no_index_has_it() {
 }
 
 #[test]
-fn worktrees_that_cannot_be_listed_are_not_passed_over() {
+fn worktrees_that_cannot_be_listed_are_an_error() {
     let fixture = HistoryFixture::new(7933);
     fixture.repo.write(".git/worktrees", "no folder\n");
     let run = history(&fixture.repo).expect_code(2);
     assert!(run.err().contains("cannot list the worktrees"), "{}", run.all());
 }
 
-/// All that some commits bring, asked for in each way.
+/// Each way to select the commits of [`origin`].
 const SELECTIONS: &[&[&str]] =
     &[&["HEAD"], &["--since", "2024-01-01"], &["--branch", "main"], &["--author", "Ada"], &["HEAD", "--", "deep"]];
 
 #[test]
-fn of_what_a_partial_clone_left_out_commits_that_are_asked_for_say_the_same() {
+fn selected_commits_of_a_partial_clone_report_missing_objects() {
     for (filter, left_out) in [("--filter=blob:none", "1 object"), ("--filter=tree:0", "3 objects")] {
         let (mut fixture, _) = origin(7936);
         let lost = fixture.git(&["rev-parse", "HEAD~1:deep/a.txt"]).line();
@@ -295,8 +295,8 @@ fn of_what_a_partial_clone_left_out_commits_that_are_asked_for_say_the_same() {
             }
             expect_tokens(&ask(&["--allow-incomplete"]).expect_code(1), [&late, &message]);
         }
-        assert_eq!(partial.ids(), before, "nothing was fetched");
-        // A pack that cannot be read is nothing that a clone leaves out.
+        assert_eq!(partial.ids(), before, "a scan must not fetch objects");
+        // An unreadable pack is real damage, not an object that a partial clone left out.
         fs::write(folder.join(".git/objects/pack/pack-00.pack"), "").expect("write");
         let run = history_call(&fixture.repo).args(&["HEAD", "--allow-incomplete"]).cwd(&folder).run();
         run.expect_code(2).expect_has("pack-00.pack");
@@ -304,7 +304,7 @@ fn of_what_a_partial_clone_left_out_commits_that_are_asked_for_say_the_same() {
 }
 
 #[test]
-fn where_only_what_a_partial_clone_left_out_could_hold_a_token_that_can_be_accepted() {
+fn missing_objects_of_a_partial_clone_can_be_accepted() {
     for filter in ["--filter=blob:none", "--filter=tree:0"] {
         let (fixture, _) = origin(7937);
         let folder = clone(&fixture, "partial", &[filter]);
@@ -318,7 +318,7 @@ fn where_only_what_a_partial_clone_left_out_could_hold_a_token_that_can_be_accep
 }
 
 #[test]
-fn names_of_folders_that_a_partial_clone_left_out_are_scanned() {
+fn folder_names_are_scanned_without_their_trees() {
     let mut fixture = HistoryFixture::new(7940);
     let (early, below) = (fixture.token(), fixture.token());
     fixture.add(&format!("{early}/a.txt"), "a\n");
@@ -333,7 +333,7 @@ fn names_of_folders_that_a_partial_clone_left_out_are_scanned() {
 }
 
 #[test]
-fn what_is_lost_may_be_accepted() {
+fn lost_objects_can_be_accepted() {
     for name in ["HEAD~2:deep/a.txt", "HEAD~2:deep"] {
         let (mut fixture, token) = origin(7938);
         let late = fixture.token();
@@ -356,7 +356,7 @@ fn what_is_lost_may_be_accepted() {
 }
 
 #[test]
-fn what_commits_are_asked_for_is_no_less_honest() {
+fn selected_commits_report_skipped_content() {
     let fixture = HistoryFixture::new(7934);
     fixture
         .add("a.bin", format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 1\n", "0".repeat(64)));
@@ -364,12 +364,12 @@ fn what_commits_are_asked_for_is_no_less_honest() {
     expect_incomplete(ask(&["HEAD"]), &["Git LFS"], &[]);
     ask(&["HEAD", "--allow-incomplete"]).expect_code(0);
 
-    // Git would fetch the trees that it lacks to tell which commits change a path.
+    // To find the commits that change a path, git would fetch missing trees.
     let (fixture, _) = origin(7935);
     let folder = clone(&fixture, "treeless", &["--filter=tree:0", "--no-checkout"]);
     let treeless = GitEnvironment::at(&fixture.repo, &folder);
     let before = treeless.ids();
     let run = history_call(&fixture.repo).args(&["HEAD", "--", "deep/a.txt"]).cwd(&folder).run();
-    assert_eq!(treeless.ids(), before, "nothing was fetched");
+    assert_eq!(treeless.ids(), before, "a scan must not fetch objects");
     run.expect_code(2);
 }

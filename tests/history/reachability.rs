@@ -1,4 +1,4 @@
-//! What a sweep finds that no branch leads to, and under which name it says it is.
+//! Tokens that no branch reaches, and the refs or other places that the report names for them.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::support::history::{GitEnvironment, Stream, expect_tokens, finding_of,
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, note};
 
-/// A repository with a first commit that holds no token.
+/// A repository with one commit, which contains no token.
 fn started(seed: u64, options: &[&str]) -> (Repo, Maker) {
     let repo = Repo::init(options);
     repo.stage("a.txt", "innocent\n");
@@ -16,16 +16,16 @@ fn started(seed: u64, options: &[&str]) -> (Repo, Maker) {
     (repo, Maker::new(seed))
 }
 
-/// The only token, complete, and its standing, its refs and whether something leads to it.
+/// Expects a complete scan that finds only this token, with this standing and these refs.
 #[track_caller]
 fn expect_standing(repo: &Repo, token: &Token, standing: &str, refs: &Value) -> Value {
     let run = GitEnvironment::of(repo).expect_complete(std::slice::from_ref(token));
-    let answer = finding_of(&run, token);
+    let finding = finding_of(&run, token);
     let reachable = !["index", "reflog", "dangling"].contains(&standing);
-    assert_eq!(answer["standing"], standing, "{}", run.all());
-    assert_eq!(answer["refs"], *refs, "{}", run.all());
-    assert_eq!(answer["reachable"], reachable, "{}", run.all());
-    answer
+    assert_eq!(finding["standing"], standing, "{}", run.all());
+    assert_eq!(finding["refs"], *refs, "{}", run.all());
+    assert_eq!(finding["reachable"], reachable, "{}", run.all());
+    finding
 }
 
 #[test]
@@ -39,10 +39,10 @@ fn a_stash_its_index_and_its_untracked_files() {
     repo.git(&["stash", "push", "-q", "--include-untracked", "-m", "later"]);
     let run = GitEnvironment::of(&repo).expect_complete(&[tracked.clone(), staged.clone(), untracked.clone()]);
     for (token, path) in [(&tracked, "a.txt"), (&staged, "staged.txt"), (&untracked, "untracked.txt")] {
-        let answer = finding_of(&run, token);
-        assert_eq!((&answer["standing"], &answer["refs"]), (&json!("stash"), &json!(["refs/stash"])), "{answer}");
-        assert_eq!((&answer["first"]["path"], &answer["at_head"]), (&json!(path), &json!(false)), "{answer}");
-        assert_eq!(answer["reachable"], true);
+        let finding = finding_of(&run, token);
+        assert_eq!((&finding["standing"], &finding["refs"]), (&json!("stash"), &json!(["refs/stash"])), "{finding}");
+        assert_eq!((&finding["first"]["path"], &finding["at_head"]), (&json!(path), &json!(false)), "{finding}");
+        assert_eq!(finding["reachable"], true);
     }
 }
 
@@ -64,21 +64,21 @@ fn a_dropped_stash_is_dangling() {
     repo.write("a.txt", client(&token));
     repo.git(&["stash", "push", "-q"]);
     repo.git(&["stash", "drop", "-q"]);
-    let answer = expect_standing(&repo, &token, "dangling", &json!([]));
-    assert_eq!(answer["first"]["path"], "a.txt");
+    let finding = expect_standing(&repo, &token, "dangling", &json!([]));
+    assert_eq!(finding["first"]["path"], "a.txt");
 }
 
 #[test]
-fn an_amended_commit_is_in_the_reflog_and_then_nowhere() {
-    forgotten(&[]);
+fn an_amended_commit_is_in_the_reflog_and_later_unreachable() {
+    expect_amended_commit(&[]);
 }
 
 #[test]
 fn an_amended_commit_is_in_the_reflog_of_a_reftable() {
-    forgotten(&["--ref-format=reftable"]);
+    expect_amended_commit(&["--ref-format=reftable"]);
 }
 
-fn forgotten(options: &[&str]) {
+fn expect_amended_commit(options: &[&str]) {
     let (repo, mut make) = started(7203, options);
     let token = make.sk_live(24);
     repo.stage("a.txt", client(&token));
@@ -87,14 +87,14 @@ fn forgotten(options: &[&str]) {
     repo.git(&["commit", "-q", "--amend", "-m", "good"]);
     expect_standing(&repo, &token, "reflog", &json!(["logs/HEAD", "logs/refs/heads/main"]));
     repo.git(&["reflog", "expire", "--expire=now", "--all"]);
-    let answer = expect_standing(&repo, &token, "dangling", &json!([]));
-    assert_eq!((&answer["first"]["path"], &answer["at_head"]), (&json!("a.txt"), &json!(false)));
+    let finding = expect_standing(&repo, &token, "dangling", &json!([]));
+    assert_eq!((&finding["first"]["path"], &finding["at_head"]), (&json!("a.txt"), &json!(false)));
     repo.git(&["gc", "-q", "--prune=now"]);
     GitEnvironment::of(&repo).expect_complete(&[]).expect_silent();
 }
 
 #[test]
-fn a_blob_a_tree_a_commit_and_a_tag_that_nothing_leads_to() {
+fn unreachable_objects_of_each_kind() {
     let (repo, mut make) = started(7204, &[]);
     let tokens: Vec<Token> = (0..4).map(|_| make.sk_live(24)).collect();
     let blob = repo.blob(client(&tokens[0]));
@@ -104,9 +104,9 @@ fn a_blob_a_tree_a_commit_and_a_tag_that_nothing_leads_to() {
     let tag = repo.git_call(&["mktag"]).stdin(tag).run().expect_code(0).line();
     let run = GitEnvironment::of(&repo).expect_complete(&tokens);
     for (token, id) in tokens.iter().zip([&blob, &tree, &commit, &tag]) {
-        let answer = finding_of(&run, token);
-        assert_eq!((&answer["standing"], &answer["object"]), (&json!("dangling"), &json!(id)), "{answer}");
-        assert_eq!((&answer["refs"], &answer["reachable"]), (&json!([]), &json!(false)), "{answer}");
+        let finding = finding_of(&run, token);
+        assert_eq!((&finding["standing"], &finding["object"]), (&json!("dangling"), &json!(id)), "{finding}");
+        assert_eq!((&finding["refs"], &finding["reachable"]), (&json!([]), &json!(false)), "{finding}");
     }
 }
 
@@ -125,15 +125,15 @@ fn notes_pull_requests_and_other_refs() {
     let run = GitEnvironment::of(&repo).expect_complete(&[noted.clone(), pulled.clone(), hidden.clone()]);
     let wanted = [(&noted, "refs/notes/commits"), (&pulled, "refs/pull/7/head"), (&hidden, "refs/kept/by/a/tool")];
     for (token, name) in wanted {
-        let answer = finding_of(&run, token);
-        let names = answer["refs"].as_array().expect("refs");
-        assert!(names.contains(&json!(name)), "{answer}");
-        assert_eq!((&answer["standing"], &answer["reachable"]), (&json!("ref"), &json!(true)), "{answer}");
+        let finding = finding_of(&run, token);
+        let names = finding["refs"].as_array().expect("refs");
+        assert!(names.contains(&json!(name)), "{finding}");
+        assert_eq!((&finding["standing"], &finding["reachable"]), (&json!("ref"), &json!(true)), "{finding}");
     }
 }
 
 #[test]
-fn branches_tags_and_remotes_by_their_whole_names() {
+fn branches_tags_and_remotes_have_full_names() {
     let (repo, mut make) = started(7206, &[]);
     repo.git(&["clone", "-q", "--bare", ".", "../origin.git"]);
     repo.git(&["remote", "add", "origin", "../origin.git"]);
@@ -155,8 +155,8 @@ fn branches_tags_and_remotes_by_their_whole_names() {
         (&branch, "branch", json!(["refs/heads/branch", "refs/heads/second"])),
         (&tag, "tag", json!(["refs/tags/v1", "refs/tags/v2"])),
     ] {
-        let answer = finding_of(&run, token);
-        assert_eq!((&answer["standing"], &answer["refs"]), (&json!(standing), &refs), "{answer}");
+        let finding = finding_of(&run, token);
+        assert_eq!((&finding["standing"], &finding["refs"]), (&json!(standing), &refs), "{finding}");
     }
 }
 
@@ -171,8 +171,8 @@ fn tags_of_a_blob_and_of_a_tag() {
     repo.git(&["tag", "-d", "inner"]);
     let run = GitEnvironment::of(&repo).expect_complete(&[in_blob.clone(), in_tag.clone()]);
     for (token, name) in [(&in_blob, "refs/tags/blob"), (&in_tag, "refs/tags/outer")] {
-        let answer = finding_of(&run, token);
-        assert_eq!((&answer["standing"], &answer["refs"]), (&json!("tag"), &json!([name])), "{answer}");
+        let finding = finding_of(&run, token);
+        assert_eq!((&finding["standing"], &finding["refs"]), (&json!("tag"), &json!([name])), "{finding}");
     }
 }
 
@@ -202,13 +202,13 @@ fn a_linked_worktree_its_head_and_its_index() {
         note(folder.display());
         let run = GitEnvironment::at(&repo, folder).expect_complete(&tokens);
         for token in [&staged, &own] {
-            let answer = finding_of(&run, token);
-            assert_eq!((&answer["standing"], &answer["refs"]), (&json!("index"), &json!(["index"])), "{answer}");
+            let finding = finding_of(&run, token);
+            assert_eq!((&finding["standing"], &finding["refs"]), (&json!("index"), &json!(["index"])), "{finding}");
         }
-        // It is what a HEAD has: nobody may say that only a reflog leads to it.
-        let answer = finding_of(&run, &detached);
-        assert_eq!((&answer["reachable"], &answer["first"]["path"]), (&json!(true), &json!("a.txt")), "{answer}");
-        assert_eq!(answer["at_head"], folder == linked.top, "{answer}");
+        // The HEAD of a worktree reaches the commit, so it is not reachable from the reflog alone.
+        let finding = finding_of(&run, &detached);
+        assert_eq!((&finding["reachable"], &finding["first"]["path"]), (&json!(true), &json!("a.txt")), "{finding}");
+        assert_eq!(finding["at_head"], folder == linked.top, "{finding}");
     }
 }
 
@@ -220,13 +220,13 @@ fn a_detached_head_is_reachable() {
     repo.stage("a.txt", client(&token));
     repo.commit("bad");
     let run = GitEnvironment::of(&repo).expect_complete(std::slice::from_ref(&token));
-    let answer = finding_of(&run, &token);
-    assert_eq!((&answer["at_head"], &answer["standing"]), (&json!(true), &json!("head")), "{answer}");
-    assert!(answer["refs"].as_array().expect("refs").contains(&json!("HEAD")), "{answer}");
+    let finding = finding_of(&run, &token);
+    assert_eq!((&finding["at_head"], &finding["standing"]), (&json!(true), &json!("head")), "{finding}");
+    assert!(finding["refs"].as_array().expect("refs").contains(&json!("HEAD")), "{finding}");
 }
 
 #[test]
-fn what_was_staged_and_replaced_is_dangling() {
+fn a_replaced_staged_blob_is_dangling() {
     let (repo, mut make) = started(7210, &[]);
     let token = make.sk_live(24);
     repo.stage("a.txt", client(&token));
@@ -236,7 +236,7 @@ fn what_was_staged_and_replaced_is_dangling() {
 }
 
 #[test]
-fn a_submodule_is_not_entered() {
+fn a_submodule_is_not_scanned() {
     let (repo, mut make) = started(7211, &[]);
     let inside = make.sk_live(24);
     let other = Repo::new();
@@ -251,13 +251,13 @@ fn a_submodule_is_not_entered() {
 }
 
 #[test]
-fn the_text_of_a_link() {
+fn the_target_of_a_symlink() {
     let (repo, mut make) = started(7213, &[]);
     let token = make.sk_live(24);
     repo.stage_entry("120000", "link", token.text());
     repo.commit("with a link");
-    let answer = expect_standing(&repo, &token, "head", &json!(["refs/heads/main", "index"]));
-    assert_eq!((&answer["path"], &answer["part"]), (&json!("link"), &json!("symlink")), "{answer}");
+    let finding = expect_standing(&repo, &token, "head", &json!(["refs/heads/main", "index"]));
+    assert_eq!((&finding["path"], &finding["part"]), (&json!("link"), &json!("symlink")), "{finding}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a sweep says of each token: since when, where, until when, and whether HEAD has it.
+//! The history of each token in a report: introduction, places, removal, and whether HEAD contains it.
 
 use serde_json::{Value, json};
 
@@ -7,46 +7,46 @@ use crate::support::history::{expect_tokens, finding_of, history, history_call};
 use crate::support::history_fixture::{CommitRecord, HistoryFixture, place, places};
 use crate::support::token::Token;
 
-/// First, last and gone, as the commits that a report tells of.
+/// Expects these first and last commits, and the commit that removed the token.
 #[track_caller]
-fn expect_span(said: &Value, first: &CommitRecord, last: &CommitRecord, removed: Option<&CommitRecord>) {
+fn expect_span(finding: &Value, first: &CommitRecord, last: &CommitRecord, removed: Option<&CommitRecord>) {
     for key in ["commit", "author", "date"] {
-        assert_eq!(said["first"][key], first.json()[key], "first");
-        assert_eq!(said[key], first.json()[key], "what is told of a finding is what is told of the first place");
+        assert_eq!(finding["first"][key], first.json()[key], "first");
+        assert_eq!(finding[key], first.json()[key], "a finding has the attributes of its first place");
     }
-    assert_eq!(said["last"], last.json(), "last");
-    assert_eq!(said["removed"], removed.map_or(Value::Null, CommitRecord::json), "removed");
-    assert_eq!(said["at_head"], removed.is_none() && said["standing"] == "head");
+    assert_eq!(finding["last"], last.json(), "last");
+    assert_eq!(finding["removed"], removed.map_or(Value::Null, CommitRecord::json), "removed");
+    assert_eq!(finding["at_head"], removed.is_none() && finding["standing"] == "head");
 }
 
 #[test]
-fn a_token_that_came_stayed_and_went() {
+fn a_token_that_was_introduced_kept_and_removed() {
     let mut fixture = HistoryFixture::new(7600);
     let token = fixture.token();
     fixture.repo.stage("src/a.txt", format!("one\n{}", client(&token)));
-    let came = fixture.commit_by("Bea", &["commit", "-q", "-m", "bad"]);
+    let introduced = fixture.commit_by("Bea", &["commit", "-q", "-m", "bad"]);
     fixture.add("src/a.txt", format!("one\ntwo\n{}", client(&token)));
     let longer = fixture.add("b.txt", "innocent\n");
     fixture.git(&["rm", "-q", "src/a.txt"]);
-    let gone = fixture.commit_by("Cleo", &["commit", "-q", "-m", "mended"]);
+    let removed = fixture.commit_by("Cleo", &["commit", "-q", "-m", "mended"]);
     fixture.add("b.txt", "more\n");
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &came, &longer, Some(&gone));
-    assert_eq!(places(&said), [place("src/a.txt:2", &came)]);
-    assert_eq!((&said["path"], &said["line"], &said["column"]), (&json!("src/a.txt"), &json!(2), &json!(18)));
-    assert_eq!((&said["copies"], &said["refs"]), (&json!(2), &json!(["refs/heads/main"])));
-    assert_eq!((&said["standing"], &said["reachable"]), (&json!("branch"), &json!(true)));
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &introduced, &longer, Some(&removed));
+    assert_eq!(places(&finding), [place("src/a.txt:2", &introduced)]);
+    assert_eq!((&finding["path"], &finding["line"], &finding["column"]), (&json!("src/a.txt"), &json!(2), &json!(18)));
+    assert_eq!((&finding["copies"], &finding["refs"]), (&json!(2), &json!(["refs/heads/main"])));
+    assert_eq!((&finding["standing"], &finding["reachable"]), (&json!("branch"), &json!(true)));
 }
 
 #[test]
-fn a_token_that_is_there() {
+fn a_token_that_head_contains() {
     let mut fixture = HistoryFixture::new(7601);
     let token = fixture.token();
-    let came = fixture.add("a.txt", client(&token));
+    let introduced = fixture.add("a.txt", client(&token));
     let tip = fixture.add("b.txt", "innocent\n");
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &came, &tip, None);
-    assert_eq!((&said["at_head"], &said["standing"]), (&json!(true), &json!("head")));
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &introduced, &tip, None);
+    assert_eq!((&finding["at_head"], &finding["standing"]), (&json!(true), &json!("head")));
 }
 
 #[test]
@@ -54,25 +54,25 @@ fn a_token_of_a_root_commit() {
     let mut fixture = HistoryFixture::without_root(7602);
     let token = fixture.token();
     let root = fixture.add("a.txt", client(&token));
-    let gone = fixture.add("a.txt", "mended\n");
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &root, &root, Some(&gone));
-    assert_eq!(places(&said), [place("a.txt:1", &root)]);
+    let removed = fixture.add("a.txt", "mended\n");
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &root, &root, Some(&removed));
+    assert_eq!(places(&finding), [place("a.txt:1", &root)]);
 }
 
 #[test]
-fn a_token_that_was_taken_out_and_put_back() {
+fn a_token_that_was_removed_and_restored() {
     let mut fixture = HistoryFixture::new(7603);
     let token = fixture.token();
     let first = fixture.add("a.txt", client(&token));
     fixture.add("a.txt", "mended\n");
     let again = fixture.add("a.txt", format!("top\n{}", client(&token)));
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &first, &again, None);
-    assert_eq!(places(&said), [place("a.txt:1", &first), place("a.txt:2", &again)]);
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &first, &again, None);
+    assert_eq!(places(&finding), [place("a.txt:1", &first), place("a.txt:2", &again)]);
     let last = fixture.remove("a.txt");
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &first, &again, Some(&last));
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &first, &again, Some(&last));
 }
 
 #[test]
@@ -84,29 +84,29 @@ fn a_token_that_moves_inside_its_file_is_introduced_once() {
     let tip = fixture.add("a.txt", format!("{}x\n{}{}", client(&token), client(&token), client(&other)));
     let run = history(&fixture.repo).expect_code(1);
     expect_tokens(&run, [&token, &other]);
-    let said = finding_of(&run, &token);
-    expect_span(&said, &first, &tip, None);
-    assert_eq!((places(&said), &said["copies"]), (vec![place("a.txt:1", &first)], &json!(3)));
+    let finding = finding_of(&run, &token);
+    expect_span(&finding, &first, &tip, None);
+    assert_eq!((places(&finding), &finding["copies"]), (vec![place("a.txt:1", &first)], &json!(3)));
     assert_eq!(places(&finding_of(&run, &other)), [place("a.txt:4", &tip)]);
 }
 
 #[test]
-fn a_file_that_is_moved_and_copied() {
+fn a_file_that_is_renamed_and_copied() {
     let mut fixture = HistoryFixture::new(7605);
     let token = fixture.token();
     let first = fixture.add("a/deep/er.txt", client(&token));
     fixture.git(&["mv", "a", "b"]);
     let moved = fixture.commit("moved");
     let copied = fixture.add("c.txt", client(&token));
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &first, &copied, None);
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &first, &copied, None);
     let wanted = [place("a/deep/er.txt:1", &first), place("b/deep/er.txt:1", &moved), place("c.txt:1", &copied)];
-    assert_eq!(places(&said), wanted);
-    assert_eq!(said["copies"], 1, "one object, whatever its names");
+    assert_eq!(places(&finding), wanted);
+    assert_eq!(finding["copies"], 1, "one object with several names is one copy");
     fixture.remove("c.txt");
-    assert_eq!(fixture.only_finding(&token)["removed"], Value::Null, "b/deep/er.txt has it");
-    let gone = fixture.remove("b/deep/er.txt");
-    assert_eq!(fixture.only_finding(&token)["removed"], gone.json());
+    assert_eq!(fixture.only_finding(&token)["removed"], Value::Null, "b/deep/er.txt still contains the token");
+    let removed = fixture.remove("b/deep/er.txt");
+    assert_eq!(fixture.only_finding(&token)["removed"], removed.json());
 }
 
 #[test]
@@ -118,14 +118,14 @@ fn a_clean_merge_introduces_nothing() {
     fixture.git(&["checkout", "-q", "main"]);
     fixture.add("b.txt", "innocent\n");
     let merge = fixture.merge(&[], &["side"]);
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &first, &merge, None);
-    assert_eq!(places(&said), [place("a.txt:1", &first)]);
-    assert_eq!(said["refs"], json!(["refs/heads/main", "refs/heads/side", "index"]));
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &first, &merge, None);
+    assert_eq!(places(&finding), [place("a.txt:1", &first)]);
+    assert_eq!(finding["refs"], json!(["refs/heads/main", "refs/heads/side", "index"]));
 }
 
 #[test]
-fn an_evil_merge_introduces_what_no_parent_has() {
+fn an_evil_merge_introduces_a_token_that_no_parent_has() {
     let mut fixture = HistoryFixture::new(7607);
     let token = fixture.token();
     fixture.branch("side", "main");
@@ -135,14 +135,14 @@ fn an_evil_merge_introduces_what_no_parent_has() {
     fixture.git(&["merge", "-q", "--no-commit", "--no-ff", "side"]);
     let merge = fixture.add("a.txt", format!("side\n{}", client(&token)));
     assert_eq!(fixture.git(&["rev-list", "--parents", "-1", "HEAD"]).line().split(' ').count(), 3);
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &merge, &merge, None);
-    assert_eq!(places(&said), [place("a.txt:2", &merge)]);
-    assert_eq!(said["refs"], json!(["refs/heads/main", "index"]));
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &merge, &merge, None);
+    assert_eq!(places(&finding), [place("a.txt:2", &merge)]);
+    assert_eq!(finding["refs"], json!(["refs/heads/main", "index"]));
 }
 
 #[test]
-fn a_merge_that_leaves_a_token_out() {
+fn a_merge_that_drops_a_token() {
     let mut fixture = HistoryFixture::new(7608);
     let token = fixture.token();
     fixture.branch("side", "main");
@@ -150,10 +150,10 @@ fn a_merge_that_leaves_a_token_out() {
     fixture.git(&["checkout", "-q", "main"]);
     fixture.add("b.txt", "innocent\n");
     let merge = fixture.merge(&["-s", "ours"], &["side"]);
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &first, &first, Some(&merge));
-    // Whoever has main has the side's commits as well.
-    assert_eq!(said["refs"], json!(["refs/heads/main", "refs/heads/side"]));
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &first, &first, Some(&merge));
+    // The merge makes the commits of the side branch reachable from main.
+    assert_eq!(finding["refs"], json!(["refs/heads/main", "refs/heads/side"]));
 }
 
 #[test]
@@ -165,21 +165,21 @@ fn the_same_token_on_two_sides() {
     fixture.git(&["checkout", "-q", "main"]);
     let two = fixture.add("a.txt", client(&token));
     let merge = fixture.merge(&[], &["side"]);
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &one, &merge, None);
-    assert_eq!(places(&said), [place("a.txt:1", &one), place("a.txt:1", &two)]);
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &one, &merge, None);
+    assert_eq!(places(&finding), [place("a.txt:1", &one), place("a.txt:1", &two)]);
 }
 
 #[test]
-fn an_octopus() {
+fn an_octopus_merge() {
     let mut fixture = HistoryFixture::new(7610);
     let (theirs, evil) = (fixture.token(), fixture.token());
     let mut first = None;
     for name in ["one", "two", "three"] {
         fixture.branch(name, "main");
         let text = if name == "two" { client(&theirs) } else { "innocent\n".to_owned() };
-        let told = fixture.add(&format!("{name}.txt"), text);
-        first = if name == "two" { Some(told) } else { first };
+        let commit = fixture.add(&format!("{name}.txt"), text);
+        first = if name == "two" { Some(commit) } else { first };
     }
     fixture.git(&["checkout", "-q", "main"]);
     fixture.git(&["merge", "-q", "--no-commit", "one", "two", "three"]);
@@ -193,7 +193,7 @@ fn an_octopus() {
 }
 
 #[test]
-fn clocks_that_are_wrong() {
+fn commits_with_wrong_dates() {
     let mut fixture = HistoryFixture::new(7611);
     let token = fixture.token();
     fixture.on_day(25);
@@ -204,15 +204,15 @@ fn clocks_that_are_wrong() {
     fixture.remove("a.txt");
     fixture.on_day(2);
     let again = fixture.add("c.txt", client(&token));
-    let said = fixture.only_finding(&token);
-    expect_span(&said, &first, &again, None);
-    assert_eq!(places(&said), [place("a.txt:1", &first), place("c.txt:1", &again)]);
+    let finding = fixture.only_finding(&token);
+    expect_span(&finding, &first, &again, None);
+    assert_eq!(places(&finding), [place("a.txt:1", &first), place("c.txt:1", &again)]);
     let last = fixture.remove("c.txt");
     expect_span(&fixture.only_finding(&token), &first, &again, Some(&last));
 }
 
 #[test]
-fn a_long_history_is_followed_without_recursion() {
+fn a_long_history_does_not_overflow_the_stack() {
     let mut fixture = HistoryFixture::new(7612);
     let token: Token = fixture.token();
     let commit = |n: usize| {
@@ -223,15 +223,15 @@ fn a_long_history_is_followed_without_recursion() {
     };
     let stream: String = (0..3000).map(commit).collect();
     fixture.repo.git_call(&["fast-import", "--quiet"]).stdin(stream).run().expect_code(0);
-    let said = fixture.only_finding(&token);
+    let finding = fixture.only_finding(&token);
     let id = |name: &str| json!(fixture.git(&["rev-parse", name]).line());
-    assert_eq!(said["first"]["commit"], id("long~1499"));
-    assert_eq!((&said["last"]["commit"], &said["removed"]["commit"]), (&id("long~1499"), &id("long~1498")));
-    assert_eq!((&said["standing"], &said["refs"]), (&json!("branch"), &json!(["refs/heads/long"])));
+    assert_eq!(finding["first"]["commit"], id("long~1499"));
+    assert_eq!((&finding["last"]["commit"], &finding["removed"]["commit"]), (&id("long~1499"), &id("long~1498")));
+    assert_eq!((&finding["standing"], &finding["refs"]), (&json!("branch"), &json!(["refs/heads/long"])));
 }
 
 #[test]
-fn a_merge_with_a_branch_from_before_takes_nothing_out() {
+fn merging_an_older_branch_removes_nothing() {
     let mut fixture = HistoryFixture::new(7630);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
@@ -242,7 +242,7 @@ fn a_merge_with_a_branch_from_before_takes_nothing_out() {
     fixture.merge(&[], &["topic"]);
     assert_eq!(fixture.only_finding(&token)["removed"], removed.json());
 
-    // Nor does what HEAD never had.
+    // Removing a file on a branch that HEAD never had does not count either.
     fixture.git(&["checkout", "-q", "--detach", "HEAD^2~1"]);
     fixture.remove("a.txt");
     fixture.git(&["checkout", "-q", "main"]);
@@ -250,7 +250,7 @@ fn a_merge_with_a_branch_from_before_takes_nothing_out() {
 }
 
 #[test]
-fn a_stash_that_brought_it_too_is_told_beside_the_branch() {
+fn a_stash_that_also_introduces_the_token_is_reported_beside_the_branch() {
     let mut fixture = HistoryFixture::new(7631);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
@@ -266,7 +266,7 @@ fn a_stash_that_brought_it_too_is_told_beside_the_branch() {
 }
 
 #[test]
-fn a_stash_that_stands_on_it_is_among_the_refs() {
+fn a_stash_based_on_the_commit_is_among_the_refs() {
     let mut fixture = HistoryFixture::new(7640);
     let token = fixture.token();
     fixture.add("a.txt", client(&token));
@@ -276,7 +276,7 @@ fn a_stash_that_stands_on_it_is_among_the_refs() {
     }
     fixture.remove("a.txt");
     assert_eq!(fixture.only_finding(&token)["refs"], json!(["refs/heads/main", "refs/stash"]));
-    // Only an older one leads to it.
+    // Now only an older stash reaches the token.
     fixture.git(&["stash", "drop", "-q"]);
     assert_eq!(fixture.only_finding(&token)["refs"], json!(["refs/heads/main", "refs/stash"]));
     fixture.git(&["stash", "drop", "-q"]);
@@ -284,7 +284,7 @@ fn a_stash_that_stands_on_it_is_among_the_refs() {
 }
 
 #[test]
-fn the_head_of_another_worktree_leads_there_in_a_reftable_too() {
+fn the_head_of_another_worktree_reaches_the_commit_also_with_reftable() {
     for format in ["files", "reftable"] {
         let repo = crate::support::Repo::init(&[&format!("--ref-format={format}")]);
         let token = crate::support::token::Maker::new(7632).sk_live(24);
@@ -296,13 +296,13 @@ fn the_head_of_another_worktree_leads_there_in_a_reftable_too() {
         linked.git(&["commit", "-q", "-m", "came"]);
         linked.git(&["rm", "-q", "b.txt"]);
         linked.git(&["commit", "-q", "-m", "went"]);
-        let said = finding_of(&history(&repo).expect_code(1), &token);
-        assert_eq!((&said["standing"], &said["refs"][0]), (&json!("ref"), &json!("HEAD")), "{format}: {said}");
+        let finding = finding_of(&history(&repo).expect_code(1), &token);
+        assert_eq!((&finding["standing"], &finding["refs"][0]), (&json!("ref"), &json!("HEAD")), "{format}: {finding}");
     }
 }
 
 #[test]
-fn the_head_of_the_main_worktree_leads_there_from_a_linked_one() {
+fn the_head_of_the_main_worktree_counts_in_a_linked_worktree() {
     for format in ["files", "reftable"] {
         let repo = crate::support::Repo::init(&[&format!("--ref-format={format}")]);
         let token = crate::support::token::Maker::new(7633).sk_live(24);
@@ -317,37 +317,41 @@ fn the_head_of_the_main_worktree_leads_there_from_a_linked_one() {
         repo.commit("went");
         for folder in ["repo", "linked"] {
             let run = history_call(&repo).cwd(repo.base().join(folder)).run().expect_code(1);
-            let said = finding_of(&run, &token);
-            assert_eq!((&said["standing"], &said["refs"][0]), (&json!("ref"), &json!("HEAD")), "{format}: {said}");
+            let finding = finding_of(&run, &token);
+            assert_eq!(
+                (&finding["standing"], &finding["refs"][0]),
+                (&json!("ref"), &json!("HEAD")),
+                "{format}: {finding}"
+            );
         }
     }
 }
 
 #[test]
-fn what_comes_back_behind_a_removal_was_not_removed_there() {
+fn a_token_restored_after_its_removal_is_not_removed() {
     let mut fixture = HistoryFixture::new(7633);
     let token = fixture.token();
     fixture.branch("side", "main");
     fixture.add("a.txt", client(&token));
-    let gone = fixture.remove("a.txt");
+    let removed = fixture.remove("a.txt");
     fixture.git(&["checkout", "-q", "main"]);
-    assert_eq!(fixture.only_finding(&token)["removed"], gone.json(), "on a branch that HEAD is not on");
+    assert_eq!(fixture.only_finding(&token)["removed"], removed.json(), "removed on a branch that HEAD does not reach");
     fixture.git(&["checkout", "-q", "side"]);
     fixture.add("b.txt", client(&token));
     fixture.add("c.txt", "innocent\n");
     fixture.git(&["checkout", "-q", "main"]);
-    let said = fixture.only_finding(&token);
-    assert_eq!((&said["removed"], &said["standing"]), (&Value::Null, &json!("branch")));
+    let finding = fixture.only_finding(&token);
+    assert_eq!((&finding["removed"], &finding["standing"]), (&Value::Null, &json!("branch")));
 
-    // A merge that leaves out what came back took it out.
-    fixture.git(&["checkout", "-q", "-b", "clean", &gone.id]);
+    // A merge that leaves out the restored file removes it.
+    fixture.git(&["checkout", "-q", "-b", "clean", &removed.id]);
     fixture.add("d.txt", "innocent\n");
     let merge = fixture.merge(&["-s", "ours"], &["side"]);
     assert_eq!(fixture.only_finding(&token)["removed"], merge.json());
 }
 
 #[test]
-fn where_a_token_stands_twice_in_an_object_it_is_one_place() {
+fn a_token_that_is_twice_in_an_object_has_one_place() {
     let mut fixture = HistoryFixture::new(7634);
     let token = fixture.token();
     let id = fixture.repo.blob(format!("{0}x\n{0}", client(&token)));
@@ -357,7 +361,7 @@ fn where_a_token_stands_twice_in_an_object_it_is_one_place() {
         "of an object that nothing leads to"
     );
     fixture.repo.stage("a.txt", format!("{0}x\n{0}", client(&token)));
-    let came = fixture.commit("came");
+    let introduced = fixture.commit("came");
     assert_eq!(fixture.git(&["rev-parse", "HEAD:a.txt"]).line(), id);
-    assert_eq!(places(&fixture.only_finding(&token)), [place("a.txt:1", &came)]);
+    assert_eq!(places(&fixture.only_finding(&token)), [place("a.txt:1", &introduced)]);
 }
