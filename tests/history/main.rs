@@ -12,6 +12,7 @@ mod clean_odd;
 mod clean_places;
 mod clean_random;
 mod clean_safe;
+mod clean_stop;
 mod clean_work;
 mod commit_text;
 mod completeness;

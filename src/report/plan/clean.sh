@@ -69,7 +69,22 @@ here rev-parse --git-dir >/dev/null || stop "$repository is no git directory"
 # Only its owner can open this folder, so the files in it need no mode of their own. A umask would also be that of every
 # object that git writes into a repository, and others could not read it.
 work=$(mktemp -d "${TMPDIR:-/tmp}/keysweep.XXXXXX") || stop "cannot make a temporary folder: set TMPDIR to one that has room"
-trap 'rm -rf "$work"' EXIT
+# before: nothing was changed yet. changing: a second run has to complete what this one does. ended: it said all there is to say.
+phase=before
+finish() {
+    code=$?
+    trap '' HUP INT TERM PIPE
+    if [ "$phase" = before ]; then
+        printf 'keysweep: stopped; nothing was changed\n' >&2
+    elif [ "$phase" = changing ]; then
+        printf 'keysweep: stopped in the middle; nothing is lost (backup: %s). Run the same command again: it completes the rest\n' "$backup" >&2
+    fi
+    rm -rf "$work"
+    # Where a command fails that has no sentence of its own, its exit code is not the script's.
+    [ "$phase" = ended ] || [ "$code" -gt 1 ] || code=2
+    exit "$code"
+}
+trap finish EXIT
 trap 'exit 130' HUP INT TERM PIPE
 work=$(cd "$work" && pwd -P)
 clean=$work/clean.git
@@ -215,13 +230,20 @@ if ! sweep_mirror "$work/after.git" > "$work/said"; then
 fi
 
 if [ -z "$apply" ]; then
+    phase=ended
     say "The result was swept, and is clean. Nothing was changed yet. To do it: the same command with --apply, once nobody pushes."
     exit 0
 fi
 
 # Nobody may have pushed since; while pushing, each ref is checked again by its lease.
+ask() {
+    git --git-dir="$clean" ls-remote -q --refs "place$1" > "$work/now" 2> "$work/said" || {
+        step mask < "$work/said" >&2
+        stop "cannot read $(cat "$work/place$1.shown") again: see that you can reach it, and run this again"
+    }
+}
 same() {
-    git --git-dir="$clean" ls-remote -q --refs "place$1" > "$work/now" || return 1
+    ask "$1"
     tr '\t' ' ' < "$work/now" | sort > "$work/now.sorted"
     sort "$work/place$1.refs" | cmp -s - "$work/now.sorted"
 }
@@ -245,6 +267,7 @@ if [ -n "$(git --git-dir="$clean" for-each-ref --count=1)" ]; then
         stop "cannot write the backup to $backup: make room there"
 fi
 say "Backup, with the tokens in it: $backup"
+phase=changing
 
 left=
 remains() {
@@ -265,7 +288,7 @@ while [ "$number" -lt "$places" ]; do
     number=$((number + 1))
     shown=$(cat "$work/place$number.shown")
     if [ "$(cat "$work/place$number.use")" = push ]; then
-        same "$number" || :
+        ask "$number"
         groups=$(step push "place$number") || exit 2
         # Without an address of a ref the lease is what was fetched into refs/placeN, and for a new name that there is none.
         case $groups in
@@ -331,6 +354,7 @@ if ! (cd "$top" && if [ -n "$config" ]; then sweep --config "$config"; else swee
 fi
 by_bytes "$repository"
 
+phase=ended
 if [ -n "$left" ]; then
     say "Not proved yet. The file with the replacements stays: $replacements"
     exit 1

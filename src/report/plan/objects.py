@@ -83,8 +83,17 @@ LITERALS, EXPRESSIONS = replacements()
 # Python 3.6 would write ASCII only.
 sys.stdout, sys.stderr = (io.TextIOWrapper(one.buffer, "utf-8", "surrogateescape", line_buffering=True)
                           for one in (sys.stdout, sys.stderr))
-# The message of an error may quote a name that is a token.
-sys.excepthook = lambda kind, why, _: stop("cannot go on: %s: %s" % (kind.__name__, text(str(why))))
+
+
+def failed(kind, why, _):
+    if kind is KeyboardInterrupt:
+        # The script has the sentence.
+        os._exit(130)
+    # The message of an error may quote a name that is a token.
+    stop("cannot go on: %s: %s" % (kind.__name__, text(str(why))))
+
+
+sys.excepthook = failed
 
 
 def change(data):

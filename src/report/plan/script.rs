@@ -8,7 +8,13 @@ use crate::history::provenance::{Archive, Provenance};
 
 const SHELL: &str = include_str!("clean.sh");
 /// What a shell cannot do, in one program.
-const PROGRAM: [&str; 3] = [include_str!("objects.py"), include_str!("refs.py"), include_str!("disk.py")];
+const PROGRAM: [&str; 5] = [
+    include_str!("objects.py"),
+    include_str!("refs.py"),
+    include_str!("worktree.py"),
+    include_str!("disk.py"),
+    include_str!("steps.py"),
+];
 
 /// The values of one repository.
 pub struct Setup {

@@ -1,0 +1,147 @@
+
+
+# What the script calls, one function a step.
+
+def unfinished(common):
+    """Names a merge, a rebase and the like that would go on with old commits."""
+    marks = ("rebase-merge", "rebase-apply", "sequencer", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_START")
+    for folder, top in git_folders(common):
+        for lock in ("index.lock", "HEAD.lock", "packed-refs.lock", "shallow.lock"):
+            if os.path.exists(folder + "/" + lock):
+                stop("%s/%s exists, so git runs in it, or was killed: wait for it, or remove the file, and run this again"
+                     % (text(folder), lock))
+        for mark in marks:
+            if os.path.exists(folder + "/" + mark):
+                print("%s (%s)" % (text(top or folder), mark))
+
+
+def leave_one_run():
+    """Removes what a run that was killed left behind, and stops beside one that still goes on."""
+    folder, name = os.path.split(WORK)
+    mine = read_file(WORK + "/owner").split(b"\n", 1)
+    for other in sorted(os.listdir(folder)):
+        path = os.path.join(folder, other)
+        if not other.startswith("keysweep.") or other == name or not os.path.isfile(path + "/owner") or not is_mine(path):
+            continue
+        pid, replacements = read_file(path + "/owner").split(b"\n", 1)
+        if replacements != mine[1]:
+            continue
+        try:
+            os.kill(int(pid), 0)
+        except (OSError, ValueError):
+            shutil.rmtree(path)
+        else:
+            stop("this script runs already, as process %d: wait for it, or remove %s if that is another program"
+                 % (int(pid), text(path)))
+
+
+def start(common):
+    """Writes the refs of the repository, as `NAME.refs` has those of a place, and the names of all places without tokens."""
+    leave_one_run()
+    if not is_mine(common):
+        stop("%s belongs to another user, who could not use what this writes there: run this as its owner" % text(common))
+    refs = collections.OrderedDict()
+    for number, (folder, _) in enumerate(git_folders(common)):
+        for ref, oid in own_refs(folder, common).items():
+            refs[ref if folder == common else b"worktree-%d/%s" % (number, ref)] = oid
+    write_file(WORK + "/here.refs", b"".join(oid + b" " + ref + b"\n" for ref, oid in refs.items()))
+    write_file(WORK + "/here.shown", text(common).encode())
+    for number, line in enumerate(read_file(WORK + "/places").splitlines()):
+        write_file("%s/place%d.shown" % (WORK, number + 1), text(without_password(line.split(b" ", 2)[2])).encode())
+    unfinished(common)
+
+
+def without_password(url):
+    return re.sub(br"^([a-z+]+://)[^/@]*@", br"\1", url)
+
+
+def after(places):
+    """Refs for all that will be, so that it can be copied and swept."""
+    new, _ = read_map()
+    known, refs_after = set(all_ids(CLEAN)), {}
+    for place in places_of(places):
+        refs = refs_of(place)
+        gone = dict((ref, (to, target)) for ref, _, to, target in moves(refs, new))
+        for ref, oid in refs.items():
+            to, target = gone.get(ref, (ref, oid))
+            if target in known:
+                refs_after[place.encode() + b"/" + to.replace(b"refs/", b"", 1)] = target
+    lines = [b"update refs/after/%s %s\n" % move for move in refs_after.items()]
+    git(CLEAN, "update-ref", "--stdin", input=b"".join(lines))
+
+
+def settings(common):
+    """Copies the addresses and credentials that only this repository knows."""
+    names = r"^(url|http|https|credential|protocol|ssh|core\.sshcommand|core\.gitproxy)(\.|$)"
+    out = git(common, "config", "--local", "--includes", "-z", "--get-regexp", names, may_fail=True)
+    with open(CLEAN + "/config", "ab") as config:
+        for record in out.split(b"\0")[:-1]:
+            key, has_value, value = record.partition(b"\n")
+            section, _, name = key.rpartition(b".")
+            section, _, middle = section.partition(b".")
+            line = "[%s%s]\n\t%s%s\n" % (os.fsdecode(section), " " + quoted(middle) if middle else "", os.fsdecode(name),
+                                       " = " + quoted(value) if has_value else "")
+            config.write(line.encode("utf-8", "surrogateescape"))
+
+
+def keep(_):
+    """Refs for all that `here` and the places have, so that a bundle of them is a backup."""
+    known, lines = set(all_ids(CLEAN)), []
+    common, logged = os.environ["KEYSWEEP_COMMON"], set()
+    for folder, _ in git_folders(common) if is_reftable(common) else []:
+        logged.update(git(folder, "log", "-g", "--all", "--format=%H", may_fail=True).split())
+    for path in files_below(common, NOT_TEXT - {"worktrees"}):
+        if "/logs/" in path:
+            logged.update(re.findall(br"^[0-9a-f]+ ([0-9a-f]+) ", read_file(path), re.M))
+    for ref, oid in refs_of("here").items():
+        if oid in known:
+            lines.append(b"update refs/here/%s %s\n" % (ref, oid))
+    lines += [b"update refs/reflog/%s %s\n" % (oid, oid) for oid in logged & known]
+    git(CLEAN, "update-ref", "--stdin", input=b"".join(lines))
+
+
+def scan(folder):
+    """Names each kind of place in a git directory that holds a token, by its bytes."""
+    tainted = []
+    for oid, kind, data in every_object(folder):
+        if any(change(name) != name for _, name, _ in entries(data)) if kind == b"tree" else (
+                oid in ARCHIVES or change(data) != data):
+            tainted.append(oid)
+    if tainted and os.path.exists(folder + "/objects/info/alternates"):
+        print("%s borrows objects from another repository, which still has %d that hold a token: its owner cleans it (%s)"
+              % (text(folder), len(tainted), text(folder + "/objects/info/alternates")))
+    elif tainted:
+        print("%s still has %d objects that hold a token: its owner runs keysweep history --replacements there, and its plan"
+              % (text(folder), len(tainted)))
+    refs = [ref for ref in git(folder, "for-each-ref", "--format=%(refname)").splitlines() if change(ref) != ref]
+    if refs:
+        print("%s has refs with a token in their names: %s" % (text(folder), ", ".join(text(ref) for ref in refs[:5])))
+    scan_files(folder)
+
+
+def scan_files(folder):
+    for path in files_below(folder, {"objects", "modules"}):
+        if not path.endswith(".lock") and change(read_file(path)) != read_file(path):
+            advice = ("an object of Git LFS, holds a token: delete it here, and have the LFS server's owner delete it there"
+                      if os.path.relpath(path, folder).startswith("lfs/") else "holds a token: take it out by hand, or delete it")
+            print("%s, %s" % (text(path), advice) if advice.startswith("an") else "%s %s" % (text(path), advice))
+    for path in files_below(folder + "/objects", set()):
+        if os.path.basename(path).startswith("tmp_") or path.endswith(".pack") and not os.path.exists(path[:-5] + ".idx"):
+            print("%s is what an operation left that was stopped, and cannot be read: delete it once no git runs there"
+                  % text(path))
+    for path, folders, _ in os.walk(folder):
+        for name in folders:
+            if change(os.fsencode(name)) != os.fsencode(name):
+                print("%s has a token in its name: give the folder another name" % text(os.path.join(path, name)))
+
+
+def mask():
+    """Standard input, line by line, without tokens."""
+    for line in sys.stdin.buffer:
+        print(text(line.rstrip(b"\n")))
+
+
+SIZE = 32 if git(CLEAN, "rev-parse", "--show-object-format").strip() == b"sha256" else 20
+STEPS = {"settings": settings, "start": start, "rewrite": rewrite, "keep": keep, "push": push, "settle": settle,
+         "scan": scan, "mask": mask}
+STEPS[STEP](*sys.argv[3:])

@@ -1,0 +1,136 @@
+//! The script is stopped in the middle: by a kill, by Ctrl-C, by a git that fails. Nothing is lost, a sentence says what is done
+//! and what is not, and a second run completes the first one.
+
+use std::fs;
+
+use super::clean_places::{leak, with_remote};
+use crate::support::clean::{commands, expect_without, shell_call, sweep};
+use crate::support::token::{Maker, Token};
+use crate::support::{Repo, Run, executable};
+
+/// Work of every kind beside the token.
+fn scene() -> (Repo, Vec<Token>) {
+    let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8500));
+    repo.stage("old.txt", "old\n");
+    repo.commit("before");
+    let token = leak(&repo, &mut make);
+    repo.stage("mine.txt", "not pushed\n");
+    repo.commit("mine");
+    repo.git(&["gc", "-q"]);
+    repo.write("a.txt", "stashed\n");
+    repo.git(&["stash", "-q"]);
+    repo.git(&["worktree", "add", "-q", "-b", "side", "../linked"]);
+    repo.stage("staged.txt", "staged\n");
+    repo.write("a.txt", "changed\n");
+    (repo, vec![token])
+}
+
+/// What must be the same at the end, stopped or not.
+fn state(repo: &Repo) -> Vec<String> {
+    let linked = repo.view("linked");
+    vec![
+        repo.git(&["for-each-ref"]).out(),
+        repo.git(&["--git-dir=../origin.git", "for-each-ref"]).out(),
+        repo.git(&["status", "--porcelain"]).out(),
+        linked.git(&["status", "--porcelain"]).out(),
+        repo.git(&["reflog", "main"]).out(),
+        fs::read_to_string(repo.path("a.txt")).expect("a.txt"),
+        fs::read_to_string(repo.path("key.txt")).expect("key.txt"),
+    ]
+}
+
+/// The script in a process group of its own, with a git that does `then` where its arguments have `at` for the first time.
+fn stopped(repo: &Repo, apply: &str, at: &str, then: &str) -> Run {
+    let bin = repo.base().join("bin");
+    fs::create_dir_all(&bin).expect("mkdir");
+    let path = std::env::var("PATH").expect("a path");
+    let script = format!(
+        "#!/bin/sh\nPATH='{path}'\nif [ ! -e '{0}/done' ]; then\ncase \" $* \" in\n*'{at}'*) : > '{0}/done'; {then} ;;\nesac\nfi\n\
+         exec git \"$@\"\n",
+        bin.display()
+    );
+    executable(&bin.join("git"), &script);
+    let group = "import os, sys; os.setpgid(0, 0); os.environ['GROUP'] = str(os.getpid()); os.execvp('sh', ['sh', '-c', sys.argv[1]])";
+    let quoted = format!("python3 -c \"{group}\" {}", quote(apply));
+    let call = shell_call(repo, repo.base(), &format!("PATH='{}':$PATH; {quoted}", bin.display()));
+    let run = call.run();
+    assert!(bin.join("done").exists(), "no git with {at} was started");
+    run
+}
+
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+const KILL: &str = "/bin/kill -s KILL -- -$GROUP; sleep 5";
+const INTERRUPT: &str = "/bin/kill -s INT -- -$GROUP; sleep 5";
+const FULL: &str = "echo 'fatal: No space left on device' >&2; exit 128";
+
+/// Where it is stopped, how, and whether something was changed before.
+const STEPS: [(&str, &str, bool); 12] = [
+    (" config remote.place1.url", INTERRUPT, false),
+    (" cat-file --batch-all-objects", FULL, false),
+    (" bundle create", INTERRUPT, false),
+    (" bundle create", KILL, false),
+    (" push -q", KILL, true),
+    (" push -q", INTERRUPT, true),
+    (" index-pack", FULL, true),
+    (" update-ref -m", KILL, true),
+    (" update-index -z --index-info", INTERRUPT, true),
+    (" checkout-index", KILL, true),
+    (" pack-objects -q", FULL, true),
+    ("proof1.git fetch", KILL, true),
+];
+
+fn stop_at(steps: &[(&str, &str, bool)]) {
+    let whole = {
+        let (repo, _) = scene();
+        let [_, apply] = commands(&sweep(&repo, repo.top()).expect_code(1));
+        shell_call(&repo, repo.base(), &apply).run().expect_code(0);
+        state(&repo)
+    };
+    for &(at, then, changed) in steps {
+        let (repo, tokens) = scene();
+        let before = state(&repo);
+        let [_, apply] = commands(&sweep(&repo, repo.top()).expect_code(1));
+        let run = stopped(&repo, &apply, at, then);
+        for token in &tokens {
+            assert!(!run.all().contains(token.body()), "a token is printed");
+        }
+        if then == KILL {
+            assert_eq!(run.code, Some(137));
+        } else {
+            let sentence = if changed { "it completes the rest" } else { "nothing was changed" };
+            let run = run.expect_code(if then == FULL { 2 } else { 130 }).expect_has("keysweep: stopped");
+            drop(run.expect_has(sentence).expect_lacks("KeyboardInterrupt"));
+            assert_eq!(fs::read_dir(repo.base().join("tmp")).expect("list").count(), 0, "{at}: temporary files are left");
+        }
+        if !changed {
+            assert_eq!(state(&repo), before, "{at}");
+        }
+        for folder in ["repo", "origin.git"] {
+            repo.git_call(&["fsck", "--no-dangling"]).cwd(repo.base().join(folder)).run().expect_code(0);
+        }
+        shell_call(&repo, repo.base(), &apply).run().expect_code(0).expect_has("Proved: ");
+        assert_eq!(state(&repo), whole, "{at}");
+        for git_dir in [repo.path(".git"), repo.base().join("origin.git")] {
+            expect_without(&repo, &git_dir, &tokens);
+        }
+        assert_eq!(fs::read_dir(repo.base().join("tmp")).expect("list").count(), 0, "{at}: temporary files are left");
+    }
+}
+
+#[test]
+fn before_anything_is_changed() {
+    stop_at(&STEPS[..4]);
+}
+
+#[test]
+fn while_it_pushes_and_moves_refs() {
+    stop_at(&STEPS[4..8]);
+}
+
+#[test]
+fn while_it_writes_files_and_removes_objects() {
+    stop_at(&STEPS[8..]);
+}
