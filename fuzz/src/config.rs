@@ -1,6 +1,6 @@
 //! The configuration: whatever it holds, it is read or refused, and the rules in it can be used.
 
-use keysweep::config::{Allow, Config, Question};
+use keysweep::config::{Allow, AllowQuery, Config};
 use keysweep::detect::Detector;
 use keysweep::finding::Fingerprint;
 use keysweep::rules::ALL;
@@ -14,7 +14,7 @@ pub fn check(bytes: &[u8]) {
         Err(wrong) => {
             let lines = 1 + bytes.iter().filter(|&&b| b == b'\n').count();
             assert!((1..=lines).contains(&wrong.line), "line {} of {lines}", wrong.line);
-            assert!(!wrong.what.is_empty(), "no word of what is wrong");
+            assert!(!wrong.message.is_empty(), "no word of what is wrong");
         }
         Ok(config) => {
             allows(&config, bytes);
@@ -28,7 +28,7 @@ fn allows(config: &Config, bytes: &[u8]) {
     let globs: Vec<&[u8]> = config.paths.iter().map(|(glob, _)| glob.as_bytes()).collect();
     for path in globs.iter().copied().chain([bytes, b"src/main.rs"]) {
         let (line, token) = (0..bytes.len(), 0..bytes.len().min(20));
-        let _ = allow.reason(&Question {
+        let _ = allow.reason(&AllowQuery {
             by_path: allow.reason_for_path(path),
             fingerprint: Fingerprint::from_bits(1),
             bytes,
@@ -46,7 +46,7 @@ fn finds(config: &Config) {
     if config.rules.is_empty() || config.rules.len() > MOST_RULES {
         return;
     }
-    let own: Vec<_> = config.rules.iter().map(keysweep::config::OwnRule::to_rule).collect();
+    let own: Vec<_> = config.rules.iter().map(keysweep::config::CustomRule::to_rule).collect();
     let detector = Detector::new(&[&own[..], ALL].concat());
     for template in own.iter().flat_map(|rule| rule.hits.iter().chain(rule.misses)) {
         let text = expand(template, &mut Dice::new(1));

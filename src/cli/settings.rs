@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::output;
-use crate::config::{Allow, BadGlob, CONFIG_NAME, Config, MOST_BYTES, OwnRule, Refused};
+use crate::config::{Allow, BadGlob, CONFIG_NAME, Config, CustomRule, MAX_BYTES, Refused};
 use crate::error::{Error, in_brief};
 use crate::regular_file;
 use crate::rule::Rule;
@@ -36,7 +36,7 @@ impl Settings {
         let mut text = Vec::new();
         // One byte more than there may be: a device has no end.
         let read =
-            regular_file::open_named(path).and_then(|file| file.take(MOST_BYTES as u64 + 1).read_to_end(&mut text));
+            regular_file::open_named(path).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut text));
         read.map_err(|err| unreadable(&name, err))?;
         let config = parse(&text, &name)?;
         Self::new(&config, &name, globs)
@@ -64,7 +64,7 @@ impl Settings {
 
     fn new(config: &Config, name: &str, globs: &[String]) -> Result<Self, Error> {
         let allow = Allow::new(config, globs).map_err(|refused| refuse(refused, name))?;
-        let own: Vec<&'static Rule> = config.rules.iter().map(OwnRule::to_rule).collect();
+        let own: Vec<&'static Rule> = config.rules.iter().map(CustomRule::to_rule).collect();
         let of_packs: Vec<&'static Rule> = rules_of(config.packs.iter().copied()).collect();
         output::know_rules(&own);
         output::know_rules(&of_packs);
@@ -107,7 +107,7 @@ fn parse(text: &[u8], name: &str) -> Result<Config, Error> {
     Config::parse(text).map_err(|wrong| {
         Error::new(
             format!("cannot use the configuration {name}:{}", wrong.line),
-            wrong.what,
+            wrong.message,
             "correct it: a wrong configuration stops the scan",
         )
     })

@@ -1,4 +1,4 @@
-//! The inline marker, `keysweep:allow`; `gitleaks:allow` is understood too, since files carry it already.
+//! The inline marker `keysweep:allow`. `gitleaks:allow` has the same effect, since many files already contain it.
 
 use memchr::memmem;
 
@@ -6,13 +6,14 @@ use crate::finding::Span;
 
 const MARKERS: [&[u8]; 2] = [b"keysweep:allow", b"gitleaks:allow"];
 
-/// How far from the token a marker counts, in bytes: on a line of a megabyte it says nothing of the other end.
-const REACH: usize = 1000;
+/// How far from the token a marker has an effect, in bytes. On a minified line of a megabyte, a marker at one end is not about a
+/// token at the other end.
+const MAX_DISTANCE: usize = 1000;
 
-/// Whether the line, `line` of `bytes`, is marked near `token`.
+/// Returns whether `line`, a range of `bytes`, has a marker near `token`.
 pub(crate) fn is_marked(bytes: &[u8], line: &Span, token: &Span) -> bool {
-    let near = line.start.max(token.start.saturating_sub(REACH))..line.end.min(token.end + REACH);
-    // In UTF-16 the letters are the same with a NUL between each two.
+    let near = line.start.max(token.start.saturating_sub(MAX_DISTANCE))..line.end.min(token.end + MAX_DISTANCE);
+    // UTF-16 text is ASCII text with a NUL after or before each byte.
     let text: Vec<u8> = bytes[near].iter().copied().filter(|b| *b != 0).collect();
     MARKERS.iter().any(|marker| {
         memmem::find_iter(&text, marker).any(|at| {

@@ -1,16 +1,17 @@
-//! What silences a finding: a path, a fingerprint, a marker on the line. Nothing else does.
+//! The configuration, and the allowlist that it makes. A finding is allowed by its path, by its fingerprint, or by a marker on its
+//! line, and by nothing else.
 
 pub(crate) mod file;
 
 mod check;
+mod custom_rule;
 mod globs;
 mod marker;
-mod own;
 
 pub use crate::config::check::{Checked, Fault, check};
-pub use crate::config::file::{AllowedToken, CONFIG_NAME, Config, MOST_BYTES, Wrong};
+pub use crate::config::custom_rule::{Alphabet, CustomRule};
+pub use crate::config::file::{AllowedToken, CONFIG_NAME, Config, ConfigError, MAX_BYTES};
 pub use crate::config::globs::BadGlob;
-pub use crate::config::own::{Alphabet, OwnRule};
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,15 +19,16 @@ use crate::config::globs::Globs;
 
 use crate::finding::{Fingerprint, Span};
 
-/// Why a finding is allowed.
+/// The reason why a finding is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// `--allow`, by its position among the options.
+    /// An `--allow` option, by its index among them.
     Option(usize),
-    /// A glob of the configuration, by its position.
+    /// An entry of `paths` in the configuration, by its index.
     Glob(usize),
-    /// A fingerprint of the configuration, by its position.
+    /// An entry of `fingerprints` in the configuration, by its index.
     Fingerprint(usize),
+    /// A marker on the line of the token.
     Marker,
 }
 
@@ -41,34 +43,35 @@ impl Reason {
     }
 }
 
-/// What is asked of an allowlist.
+/// A query to an allowlist about one token.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
-    /// What [`Allow::reason_for_path`] says of the file, which is asked once for all its tokens.
+pub struct AllowQuery<'a> {
+    /// The result of [`Allow::reason_for_path`] for the file. The caller asks once for all tokens of a file.
     pub by_path: Option<Reason>,
     pub fingerprint: Fingerprint,
     pub bytes: &'a [u8],
-    /// The line of `bytes` that the token stands on, and the token.
+    /// The line of the token, as a range of `bytes`.
     pub line: &'a Span,
+    /// The token, as a range of `bytes`.
     pub token: &'a Span,
 }
 
-/// An allowlist, ready to be asked. The default one allows nothing.
+/// A compiled allowlist. The default allows only tokens with a marker on their line.
 #[derive(Debug, Default)]
 pub struct Allow {
     options: Globs,
     paths: Globs,
-    /// The positions of the configuration's fingerprints, the first one first.
+    /// The indexes of the entries with each fingerprint, in ascending order.
     fingerprints: HashMap<Fingerprint, Vec<usize>>,
-    /// How many of `written` are paths.
+    /// The number of globs in `entries`.
     globs: usize,
-    /// How the configuration's entries are written, and on which lines: paths, then fingerprints.
-    written: Vec<(String, usize)>,
-    /// Not even a marker silences anything.
+    /// The text and the line number of each entry of the configuration: first the globs, then the fingerprints.
+    entries: Vec<(String, usize)>,
+    /// Markers have no effect.
     strict: bool,
 }
 
-/// A glob that cannot be used, and where it was given.
+/// A glob that is refused, and where it comes from.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refused {
     Option { glob: String, why: BadGlob },
@@ -87,25 +90,25 @@ impl Allow {
         for (at, token) in config.fingerprints.iter().enumerate() {
             fingerprints.entry(token.fingerprint).or_default().push(at);
         }
-        let entries = config.fingerprints.iter().map(|token| (token.fingerprint.to_string(), token.line));
-        let written = config.paths.iter().cloned().chain(entries).collect();
-        Ok(Self { options: options_set, paths, fingerprints, globs: config.paths.len(), written, strict: false })
+        let of_fingerprints = config.fingerprints.iter().map(|token| (token.fingerprint.to_string(), token.line));
+        let entries = config.paths.iter().cloned().chain(of_fingerprints).collect();
+        Ok(Self { options: options_set, paths, fingerprints, globs: config.paths.len(), entries, strict: false })
     }
 
-    /// Allows nothing, whatever stands on the line.
+    /// Returns an allowlist that allows nothing. Markers have no effect.
     pub fn strict() -> Self {
         Self { strict: true, ..Self::default() }
     }
 
-    /// The entries of the configuration, each with its line, that stand for none of `allowed`: globs, and `with_fingerprints`
-    /// these as well.
+    /// Returns the entries of the configuration that match none of `allowed`, each with its line number. Only globs are checked
+    /// unless `with_fingerprints` is set.
     pub fn unused<'s>(
         &'s self,
         allowed: &[(&[u8], Fingerprint)],
         with_fingerprints: bool,
     ) -> impl Iterator<Item = (&'s str, usize)> {
         let globs = self.globs;
-        let mut used = vec![false; self.written.len()];
+        let mut used = vec![false; self.entries.len()];
         let paths: HashSet<&[u8]> = allowed.iter().map(|(path, _)| *path).collect();
         let tokens: HashSet<Fingerprint> = allowed.iter().map(|(_, fingerprint)| *fingerprint).collect();
         for at in paths.iter().flat_map(|path| self.paths.all_matching(path)) {
@@ -114,22 +117,22 @@ impl Allow {
         for &at in tokens.iter().filter_map(|token| self.fingerprints.get(token)).flatten() {
             used[globs + at] = true;
         }
-        let asked = if with_fingerprints { self.written.len() } else { globs };
-        let unused = self.written.iter().zip(used).take(asked).filter(|(_, used)| !used);
+        let checked = if with_fingerprints { self.entries.len() } else { globs };
+        let unused = self.entries.iter().zip(used).take(checked).filter(|(_, used)| !used);
         unused.map(|((entry, line), _)| (entry.as_str(), *line))
     }
 
-    /// Why every token in the file is allowed.
+    /// Returns the reason why every token in the file is allowed, or `None` if the path does not allow them.
     pub fn reason_for_path(&self, path: &[u8]) -> Option<Reason> {
         let by_path = || self.paths.matching(path).map(Reason::Glob);
         self.options.matching(path).map(Reason::Option).or_else(by_path)
     }
 
-    /// Why the token is allowed, or None where it is not. Markers come last: what holds without one needs none.
-    pub fn reason(&self, asked: &Question<'_>) -> Option<Reason> {
-        let by_fingerprint = || Some(Reason::Fingerprint(*self.fingerprints.get(&asked.fingerprint)?.first()?));
+    /// Returns the reason why the token is allowed, or `None` if it is not. A path or a fingerprint takes precedence over a marker.
+    pub fn reason(&self, query: &AllowQuery<'_>) -> Option<Reason> {
+        let by_fingerprint = || Some(Reason::Fingerprint(*self.fingerprints.get(&query.fingerprint)?.first()?));
         let by_marker =
-            || (!self.strict && marker::is_marked(asked.bytes, asked.line, asked.token)).then_some(Reason::Marker);
-        asked.by_path.or_else(by_fingerprint).or_else(by_marker)
+            || (!self.strict && marker::is_marked(query.bytes, query.line, query.token)).then_some(Reason::Marker);
+        query.by_path.or_else(by_fingerprint).or_else(by_marker)
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use crate::config::{Allow, Question, Reason};
+use crate::config::{Allow, AllowQuery, Reason};
 use crate::detect::{Detector, Hit};
 use crate::error::Error;
 use crate::finding::{Encoding, Finding, Fingerprint, Layer, Part, Position, SHOWN_TOKENS, ShownPath, Span};
@@ -209,7 +209,7 @@ impl Scanner<'_> {
             part if part.has_lines() => place.lines.of(unit.bytes, &hit.span),
             _ => (1, 0..unit.bytes.len()),
         };
-        let asked = Question {
+        let asked = AllowQuery {
             by_path: place.allowed,
             fingerprint: hit.fingerprint,
             bytes: unit.bytes,
@@ -223,7 +223,7 @@ impl Scanner<'_> {
         match reason {
             None => found.findings.push(finding),
             Some(reason) => {
-                let asked = Question { by_path: place.allowed_before, ..asked };
+                let asked = AllowQuery { by_path: place.allowed_before, ..asked };
                 let newly = self.before.is_some_and(|before| is_news(reason, before.reason(&asked)));
                 found.allowed.push(Allowed { finding, reason, newly });
             }

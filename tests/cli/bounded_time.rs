@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use keysweep::config::{Allow, Config, Question};
+use keysweep::config::{Allow, AllowQuery, Config};
 use keysweep::detect::Detector;
 use keysweep::finding::Fingerprint;
 use keysweep::rules::ALL;
@@ -98,7 +98,7 @@ fn findings_are_allowed_in_linear_time() {
         let entries: Vec<Fingerprint> = config.fingerprints.iter().map(|entry| entry.fingerprint).collect();
         timed(|| {
             for &fingerprint in &entries {
-                let asked = Question { by_path: None, fingerprint, bytes: b"", line: &(0..0), token: &(0..0) };
+                let asked = AllowQuery { by_path: None, fingerprint, bytes: b"", line: &(0..0), token: &(0..0) };
                 assert!(allow.reason(&asked).is_some());
             }
             let allowed: Vec<(&[u8], Fingerprint)> = entries.iter().map(|&entry| (&b"a"[..], entry)).collect();

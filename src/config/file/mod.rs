@@ -1,13 +1,13 @@
-//! `.keysweep.toml`: what it may hold, and where it is wrong.
+//! Parses and validates `.keysweep.toml`. An error names the line.
 
-mod own_rule;
+mod rule;
 
 use std::fmt;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::own::OwnRule;
+use crate::config::custom_rule::CustomRule;
 use crate::detect::Detector;
 use crate::error::{in_brief, nearest};
 use crate::finding::Fingerprint;
@@ -17,25 +17,26 @@ use crate::rules::{PACKS, Pack, pack, rules_of};
 /// The name of the configuration file, at the top of the repository.
 pub const CONFIG_NAME: &str = ".keysweep.toml";
 
-/// Anybody who pushes brings a configuration, so its size is limited, and what is read of it takes linear time.
-pub const MOST_BYTES: usize = 4_000_000;
+/// The maximum size of a configuration. Its content is untrusted, since anybody who pushes can change it, so its size is limited
+/// and parsing takes linear time.
+pub const MAX_BYTES: usize = 4_000_000;
 
-/// A set of globs is one automaton, which is asked for each path that holds a token.
-const MOST_GLOBS: usize = 1_000;
+/// The maximum number of globs. A set of globs is one automaton, which runs on the path of every file with a token.
+const MAX_GLOBS: usize = 1_000;
 
-/// Rules may share a prefix, and each is tried wherever that is.
-const MOST_RULES: usize = 100;
+/// The maximum number of custom rules. Rules may share a prefix, and each of them is tried at every match of it.
+const MAX_RULES: usize = 100;
 
-/// A configuration file as it was written, every part known to be right in itself.
+/// A validated configuration file.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// Globs, each with its line.
+    /// Globs, each with its line number.
     pub paths: Vec<(String, usize)>,
     pub fingerprints: Vec<AllowedToken>,
-    pub rules: Vec<OwnRule>,
-    /// The packs of rules that are on, each once.
+    pub rules: Vec<CustomRule>,
+    /// The rule packs that the file turns on, without duplicates.
     pub packs: Vec<&'static Pack>,
-    /// `[output] quiet`: print nothing where nothing is found.
+    /// `[output] quiet`: print nothing if nothing is found.
     pub quiet: bool,
 }
 
@@ -47,62 +48,65 @@ pub struct AllowedToken {
     pub line: usize,
 }
 
-/// Where a configuration is wrong, and how.
+/// An error in a configuration file.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Wrong {
+pub struct ConfigError {
+    /// Counted from 1.
     pub line: usize,
-    pub what: String,
+    pub message: String,
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.what)
+        write!(f, "line {}: {}", self.line, self.message)
     }
 }
 
 impl Config {
-    pub fn parse(bytes: &[u8]) -> Result<Self, Wrong> {
-        if bytes.len() > MOST_BYTES {
-            return Err(Wrong { line: 1, what: format!("it has more than {} MB, the limit", MOST_BYTES / 1_000_000) });
+    pub fn parse(bytes: &[u8]) -> Result<Self, ConfigError> {
+        if bytes.len() > MAX_BYTES {
+            let message = format!("it has more than {} MB, the limit", MAX_BYTES / 1_000_000);
+            return Err(ConfigError { line: 1, message });
         }
-        let text = std::str::from_utf8(bytes).map_err(|err| Wrong {
+        let text = std::str::from_utf8(bytes).map_err(|err| ConfigError {
             line: line_at(bytes, err.valid_up_to()),
-            what: "it is not UTF-8 text".to_owned(),
+            message: "it is not UTF-8 text".to_owned(),
         })?;
         let newlines = memchr::memchr_iter(b'\n', bytes).collect();
         let reader = Reader { newlines };
-        let table = DeTable::parse(text).map_err(|err| Wrong {
+        let table = DeTable::parse(text).map_err(|err| ConfigError {
             line: line_at(bytes, err.span().map_or(0, |span| span.start)),
-            what: first_line(err.message()),
+            message: first_line(err.message()),
         })?;
         reader.config(&table)
     }
 }
 
-/// Reads the parsed document; knows where its lines end so as to name them.
+/// Validates a parsed document.
 struct Reader {
+    /// The offset of each line feed, to turn offsets into line numbers.
     newlines: Vec<usize>,
 }
 
 type Field<'t> = Spanned<DeValue<'t>>;
 
 impl Reader {
-    fn config(&self, table: &Spanned<DeTable<'_>>) -> Result<Config, Wrong> {
+    fn config(&self, table: &Spanned<DeTable<'_>>) -> Result<Config, ConfigError> {
         let mut config = Config::default();
-        self.only_keys(table.get_ref(), &["allow", "output", "rule", "rules"])?;
+        self.check_keys(table.get_ref(), &["allow", "output", "rule", "rules"])?;
         config.packs = self.packs(table.get_ref().get("rules"))?;
         if let Some(output) = table.get_ref().get("output") {
             let output = self.table(output, "[output]")?;
-            self.only_keys(output, &["quiet"])?;
+            self.check_keys(output, &["quiet"])?;
             config.quiet =
-                output.get("quiet").map(|field| self.switch(field, "quiet")).transpose()?.unwrap_or_default();
+                output.get("quiet").map(|field| self.boolean(field, "quiet")).transpose()?.unwrap_or_default();
         }
         if let Some(allow) = table.get_ref().get("allow") {
             let allow = self.table(allow, "[allow]")?;
-            self.only_keys(allow, &["paths", "fingerprints"])?;
+            self.check_keys(allow, &["paths", "fingerprints"])?;
             for glob in self.items(allow.get("paths"), "paths")? {
-                if config.paths.len() == MOST_GLOBS {
-                    return Err(self.wrong(glob, format!("paths has more than {MOST_GLOBS} globs, the limit")));
+                if config.paths.len() == MAX_GLOBS {
+                    return Err(self.error(glob, format!("paths has more than {MAX_GLOBS} globs, the limit")));
                 }
                 config.paths.push((self.text(glob, "a glob of paths")?, self.line(glob)));
             }
@@ -111,13 +115,13 @@ impl Reader {
             }
         }
         for entry in self.items(table.get_ref().get("rule"), "[[rule]]")? {
-            let rule = self.own_rule(entry, &config.packs)?;
-            if config.rules.len() == MOST_RULES {
-                return Err(self.wrong(entry, format!("it has more than {MOST_RULES} rules, the limit")));
+            let rule = self.rule(entry, &config.packs)?;
+            if config.rules.len() == MAX_RULES {
+                return Err(self.error(entry, format!("it has more than {MAX_RULES} rules, the limit")));
             }
             if config.rules.iter().any(|other| other.id == rule.id) {
                 return Err(
-                    self.wrong(entry, format!("the id {} stands twice; give each rule its own", in_brief(&rule.id)))
+                    self.error(entry, format!("the id {} is used twice; give each rule its own", in_brief(&rule.id)))
                 );
             }
             config.rules.push(rule);
@@ -127,20 +131,20 @@ impl Reader {
         let is_of_pack = |text: &str| detector.as_ref().is_some_and(|packs| !packs.find(text.as_bytes()).is_empty());
         for (rule, entry) in config.rules.iter().zip(self.items(table.get_ref().get("rule"), "[[rule]]")?) {
             if config.rules.iter().any(|other| rule.shows_token_of(other)) || rule.shown_texts().any(is_of_pack) {
-                let what = format!("the texts of {} hold what looks like a token, and reports print them", rule.id);
-                return Err(self.wrong(entry, what));
+                let message = format!("a text of {} contains a possible token, and reports print it", rule.id);
+                return Err(self.error(entry, message));
             }
         }
         Ok(config)
     }
 
-    fn packs(&self, field: Option<&Field<'_>>) -> Result<Vec<&'static Pack>, Wrong> {
+    fn packs(&self, field: Option<&Field<'_>>) -> Result<Vec<&'static Pack>, ConfigError> {
         let Some(field) = field else { return Ok(Vec::new()) };
         if field.get_ref().as_array().is_some() {
-            return Err(self.wrong(field, "[rules] must be a table, not array; a custom rule is a [[rule]]"));
+            return Err(self.error(field, "[rules] must be a table, not array; a custom rule is a [[rule]]"));
         }
         let table = self.table(field, "[rules]")?;
-        self.only_keys(table, &["packs"])?;
+        self.check_keys(table, &["packs"])?;
         let mut packs: Vec<&'static Pack> = Vec::new();
         for entry in self.items(table.get("packs"), "packs")? {
             let found = self.pack(entry)?;
@@ -148,38 +152,38 @@ impl Reader {
                 packs.push(found);
             }
         }
-        // Whatever the order in the file is, rules are tried in the same one.
+        // The order of rules does not depend on the order in the file.
         packs.sort_by_key(|pack| PACKS.iter().position(|known| known.name == pack.name));
         Ok(packs)
     }
 
-    fn pack(&self, field: &Field<'_>) -> Result<&'static Pack, Wrong> {
+    fn pack(&self, field: &Field<'_>) -> Result<&'static Pack, ConfigError> {
         let name = self.text(field, "a name of packs")?;
         pack(&name).ok_or_else(|| {
             let nearest = nearest(&name, PACKS.iter().map(|pack| pack.name));
             let all = PACKS.iter().map(|pack| pack.name).collect::<Vec<_>>().join(" and ");
-            self.wrong(field, format!("there is no pack {}; did you mean {nearest}? There are {all}", in_brief(&name)))
+            self.error(field, format!("there is no pack {}; did you mean {nearest}? There are {all}", in_brief(&name)))
         })
     }
 
-    fn allowed_token(&self, entry: &Field<'_>) -> Result<AllowedToken, Wrong> {
+    fn allowed_token(&self, entry: &Field<'_>) -> Result<AllowedToken, ConfigError> {
         let shape = "an entry of fingerprints, { id = \"…\", reason = \"…\" },";
         let table = self.table(entry, shape)?;
-        self.only_keys(table, &["id", "reason"])?;
+        self.check_keys(table, &["id", "reason"])?;
         let id = self.required(table, entry, "id", shape)?;
         let reason = self.required(table, entry, "reason", shape)?;
         let fingerprint = Fingerprint::parse(&self.text(id, "id")?)
-            .ok_or_else(|| self.wrong(id, "a fingerprint is 16 lower-case hex digits, as the report prints them"))?;
-        Ok(AllowedToken { fingerprint, reason: self.filled(reason, "reason")?, line: self.line(entry) })
+            .ok_or_else(|| self.error(id, "a fingerprint is 16 lower-case hex digits, as the report prints them"))?;
+        Ok(AllowedToken { fingerprint, reason: self.non_empty_text(reason, "reason")?, line: self.line(entry) })
     }
 
-    fn only_keys(&self, table: &DeTable<'_>, known: &[&str]) -> Result<(), Wrong> {
+    fn check_keys(&self, table: &DeTable<'_>, known: &[&str]) -> Result<(), ConfigError> {
         let Some(key) = table.keys().find(|key| !known.contains(&key.get_ref().as_ref())) else { return Ok(()) };
         let name = key.get_ref().as_ref();
         let nearest = nearest(name, known.iter().copied());
-        Err(Wrong {
+        Err(ConfigError {
             line: self.line_of(key.span().start),
-            what: format!("unknown key {}; did you mean {nearest}?", in_brief(name)),
+            message: format!("unknown key {}; did you mean {nearest}?", in_brief(name)),
         })
     }
 
@@ -189,45 +193,45 @@ impl Reader {
         entry: &Field<'_>,
         key: &str,
         what: &str,
-    ) -> Result<&'a Field<'t>, Wrong> {
-        table.get(key).ok_or_else(|| self.wrong(entry, format!("{what} wants a {key}")))
+    ) -> Result<&'a Field<'t>, ConfigError> {
+        table.get(key).ok_or_else(|| self.error(entry, format!("{what} needs the key {key}")))
     }
 
-    fn table<'a, 't>(&self, field: &'a Field<'t>, what: &str) -> Result<&'a DeTable<'t>, Wrong> {
+    fn table<'a, 't>(&self, field: &'a Field<'t>, what: &str) -> Result<&'a DeTable<'t>, ConfigError> {
         let found = field.get_ref().type_str();
-        field.get_ref().as_table().ok_or_else(|| self.wrong(field, format!("{what} must be a table, not {found}")))
+        field.get_ref().as_table().ok_or_else(|| self.error(field, format!("{what} must be a table, not {found}")))
     }
 
-    fn items<'a, 't>(&self, field: Option<&'a Field<'t>>, what: &str) -> Result<Vec<&'a Field<'t>>, Wrong> {
+    fn items<'a, 't>(&self, field: Option<&'a Field<'t>>, what: &str) -> Result<Vec<&'a Field<'t>>, ConfigError> {
         let Some(field) = field else { return Ok(Vec::new()) };
         let found = field.get_ref().type_str();
         let array = field.get_ref().as_array();
         array
             .map(|items| items.iter().collect())
-            .ok_or_else(|| self.wrong(field, format!("{what} must be an array, not {found}")))
+            .ok_or_else(|| self.error(field, format!("{what} must be an array, not {found}")))
     }
 
-    fn switch(&self, field: &Field<'_>, what: &str) -> Result<bool, Wrong> {
+    fn boolean(&self, field: &Field<'_>, what: &str) -> Result<bool, ConfigError> {
         let found = field.get_ref().type_str();
-        field.get_ref().as_bool().ok_or_else(|| self.wrong(field, format!("{what} must be true or false, not {found}")))
+        field.get_ref().as_bool().ok_or_else(|| self.error(field, format!("{what} must be true or false, not {found}")))
     }
 
-    fn text(&self, field: &Field<'_>, what: &str) -> Result<String, Wrong> {
+    fn text(&self, field: &Field<'_>, what: &str) -> Result<String, ConfigError> {
         let found = field.get_ref().type_str();
         field
             .get_ref()
             .as_str()
             .map(str::to_owned)
-            .ok_or_else(|| self.wrong(field, format!("{what} must be a string, not {found}")))
+            .ok_or_else(|| self.error(field, format!("{what} must be a string, not {found}")))
     }
 
-    fn filled(&self, field: &Field<'_>, what: &str) -> Result<String, Wrong> {
+    fn non_empty_text(&self, field: &Field<'_>, what: &str) -> Result<String, ConfigError> {
         let text = self.text(field, what)?;
-        if text.trim().is_empty() { Err(self.wrong(field, format!("{what} is empty"))) } else { Ok(text) }
+        if text.trim().is_empty() { Err(self.error(field, format!("{what} is empty"))) } else { Ok(text) }
     }
 
-    fn wrong(&self, field: &Field<'_>, what: impl Into<String>) -> Wrong {
-        Wrong { line: self.line(field), what: what.into() }
+    fn error(&self, field: &Field<'_>, message: impl Into<String>) -> ConfigError {
+        ConfigError { line: self.line(field), message: message.into() }
     }
 
     fn line(&self, field: &Field<'_>) -> usize {
@@ -239,7 +243,7 @@ impl Reader {
     }
 }
 
-/// For errors that end the reading; `Reader::line_of` is for the others.
+/// Returns the line number of an offset, for errors before there is a [`Reader`].
 fn line_at(bytes: &[u8], offset: usize) -> usize {
     1 + bytes[..offset.min(bytes.len())].iter().filter(|&&b| b == b'\n').count()
 }

@@ -1,25 +1,25 @@
-//! A token family of the user's own, and the rule that it makes for the detector: the same boundaries, lengths and
-//! judges as those of the built-in ones.
+//! Custom rules. A `[[rule]]` of the configuration becomes a rule of the detector, with the same boundaries, lengths and validators
+//! as the built-in rules.
 
 use std::ops::RangeInclusive;
 
 use crate::rule::{Environment, Judge, Near, Pattern, Prefix, Rule, Severity};
 
-/// Fewer characters behind a prefix cannot be told from words, more are no token's: both are the detector's bounds.
+/// The possible lengths of a body, which are those of the detector. Shorter text looks like a word; no token is longer.
 pub const LENGTHS: RangeInclusive<usize> = 16..=250;
 
-/// A `[[rule]]` of the configuration, every part known to be right.
+/// A validated `[[rule]]` of the configuration.
 #[derive(Debug, Clone)]
-pub struct OwnRule {
+pub struct CustomRule {
     pub id: String,
     pub prefix: String,
     pub severity: Severity,
     pub vendor: String,
     pub title: Option<String>,
     pub alphabet: Alphabet,
-    /// Of what follows the prefix, without the `=` that base64 ends in. None: what the detector takes for a body.
+    /// The length of the text after the prefix, without `=` padding. `None` means any length that the detector accepts.
     pub length: Option<RangeInclusive<usize>>,
-    /// One of these must stand on the line in front of the token, in any case. None: anything may.
+    /// One of these words must precede the token on its line, in any case. An empty list matches every line.
     pub context: Vec<String>,
     pub opens: Option<String>,
     pub remedy: Vec<String>,
@@ -28,67 +28,67 @@ pub struct OwnRule {
     pub misses: Vec<String>,
 }
 
-/// The characters of what follows the prefix.
+/// The characters of the text after the prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alphabet {
-    /// A regular expression's character class, brackets included.
+    /// A regex character class, with its brackets.
     class: String,
-    sort: Sort,
+    kind: AlphabetKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sort {
-    /// Letters and digits: where they end, the token ends.
+enum AlphabetKind {
+    /// Only letters and digits. Any other character ends the token.
     Plain,
-    /// `_` or `-` as well, by which words may hang on to a token.
+    /// Letters, digits, and `_` or `-`. These two may also join a word to a token.
     Separated,
     Hex,
     /// Base64 or base64url.
     Encoded,
 }
 
-/// The alphabets that have a name: those of [`crate::rules::example`].
-const NAMED: &[(&str, &str, Sort)] = &[
-    ("alnum", "[A-Za-z0-9]", Sort::Plain),
-    ("base36", "[a-z0-9]", Sort::Plain),
-    ("hex", "[0-9a-fA-F]", Sort::Hex),
-    ("word", "[A-Za-z0-9_]", Sort::Separated),
-    ("dashed", "[A-Za-z0-9-]", Sort::Separated),
-    ("base64", "[A-Za-z0-9+/]", Sort::Encoded),
-    ("base64url", "[A-Za-z0-9_-]", Sort::Encoded),
+/// The named alphabets. [`crate::rules::example`] uses the same names.
+const NAMED: &[(&str, &str, AlphabetKind)] = &[
+    ("alnum", "[A-Za-z0-9]", AlphabetKind::Plain),
+    ("base36", "[a-z0-9]", AlphabetKind::Plain),
+    ("hex", "[0-9a-fA-F]", AlphabetKind::Hex),
+    ("word", "[A-Za-z0-9_]", AlphabetKind::Separated),
+    ("dashed", "[A-Za-z0-9-]", AlphabetKind::Separated),
+    ("base64", "[A-Za-z0-9+/]", AlphabetKind::Encoded),
+    ("base64url", "[A-Za-z0-9_-]", AlphabetKind::Encoded),
 ];
 
 impl Alphabet {
     pub fn named(name: &str) -> Option<Self> {
-        let (_, class, sort) = NAMED.iter().find(|(known, ..)| *known == name)?;
-        Some(Self { class: (*class).to_owned(), sort: *sort })
+        let (_, class, kind) = NAMED.iter().find(|(known, ..)| *known == name)?;
+        Some(Self { class: (*class).to_owned(), kind: *kind })
     }
 
     pub fn names() -> impl Iterator<Item = &'static str> {
         NAMED.iter().map(|(name, ..)| *name)
     }
 
-    /// `class` has letters, digits, `_`, `+`, `/`, and `-` at its end only.
+    /// `class` may contain letters, digits, `_`, `+`, `/`, and a `-` at its end.
     pub fn set(class: String) -> Self {
-        let sort = match &class {
-            class if class.contains(['+', '/']) => Sort::Encoded,
-            class if class.contains('_') || class.ends_with("-]") => Sort::Separated,
-            _ => Sort::Plain,
+        let kind = match &class {
+            class if class.contains(['+', '/']) => AlphabetKind::Encoded,
+            class if class.contains('_') || class.ends_with("-]") => AlphabetKind::Separated,
+            _ => AlphabetKind::Plain,
         };
-        Self { class, sort }
+        Self { class, kind }
     }
 }
 
-/// What a rule has that names no alphabet.
+/// The alphabet of a rule without an `alphabet` key.
 impl Default for Alphabet {
     fn default() -> Self {
         Self::set("[A-Za-z0-9_-]".to_owned())
     }
 }
 
-impl OwnRule {
-    /// The rule for the detector. It is leaked: rules are `'static` so that tables can be plain constants, and a
-    /// process reads one configuration.
+impl CustomRule {
+    /// Makes a rule for the detector. The rule is leaked: rules are `'static` so that the built-in tables can be constants, and
+    /// a process reads only one configuration.
     pub fn to_rule(&self) -> &'static Rule {
         let title = self.title.clone().unwrap_or_else(|| format!("token that starts with {}", self.prefix));
         Box::leak(Box::new(Rule {
@@ -109,20 +109,20 @@ impl OwnRule {
         }))
     }
 
-    /// What reports print of this rule.
+    /// Returns all texts of this rule that reports print.
     pub fn shown_texts(&self) -> impl Iterator<Item = &str> {
         let texts = [&self.vendor, &self.docs].into_iter().chain(&self.title).chain(&self.opens).chain(&self.remedy);
         texts.map(String::as_str)
     }
 
-    /// Whether a text that reports print of this rule holds what may be a token of `other`.
+    /// Returns whether a printed text of this rule contains a possible token of `other`.
     pub fn shows_token_of(&self, other: &Self) -> bool {
         let in_body = |c: char| c.is_ascii_alphanumeric() || "_-+/".contains(c);
         let body = |rest: &str| rest.chars().take_while(|c| in_body(*c)).count();
         self.shown_texts().any(|text| text.split(&other.prefix).skip(1).any(|rest| body(rest) >= *LENGTHS.start()))
     }
 
-    /// One for each word of the context, or one for all.
+    /// Returns one pattern for each word of the context, or a single pattern without context.
     fn patterns(&self) -> &'static [Pattern] {
         let prefix = Prefix { literal: leak(&self.prefix), environment: Environment::from(self.severity) };
         let prefixes: &'static [Prefix] = Box::leak(Box::new([prefix]));
@@ -134,18 +134,18 @@ impl OwnRule {
         patterns.leak()
     }
 
-    /// The expression for what follows the prefix, and its judge.
+    /// Returns the regex for the text after the prefix, and its validator.
     fn body(&self) -> (String, Judge) {
-        let Alphabet { class, sort } = &self.alphabet;
+        let Alphabet { class, kind } = &self.alphabet;
         let (least, most) = self.length.clone().unwrap_or(LENGTHS).into_inner();
         let bounded = if least == most { format!("{class}{{{least}}}") } else { format!("{class}{{{least},{most}}}") };
-        match (sort, &self.length) {
-            (Sort::Plain, _) | (Sort::Separated, None) => (bounded, Judge::RandomRun),
-            (Sort::Hex, _) => (bounded, Judge::RandomHex),
-            (Sort::Encoded, None) => (format!("{class}{{24,172}}={{0,2}}"), Judge::EncodedKey),
-            // As long as it goes on, since the judge measures it.
-            (Sort::Separated, Some(_)) => (format!("{class}{{{least},}}"), Judge::Sized { least, most }),
-            (Sort::Encoded, Some(_)) => (format!("{class}{{{least},}}={{0,2}}"), Judge::Sized { least, most }),
+        match (kind, &self.length) {
+            (AlphabetKind::Plain, _) | (AlphabetKind::Separated, None) => (bounded, Judge::RandomRun),
+            (AlphabetKind::Hex, _) => (bounded, Judge::RandomHex),
+            (AlphabetKind::Encoded, None) => (format!("{class}{{24,172}}={{0,2}}"), Judge::EncodedKey),
+            // The regex has no upper bound, since the validator measures the length.
+            (AlphabetKind::Separated, Some(_)) => (format!("{class}{{{least},}}"), Judge::Sized { least, most }),
+            (AlphabetKind::Encoded, Some(_)) => (format!("{class}{{{least},}}={{0,2}}"), Judge::Sized { least, most }),
         }
     }
 }
