@@ -7,13 +7,13 @@ use crate::support::token::{Maker, Token, base64};
 use crate::support::{Call, Repo, Run, client, executable, note};
 
 /// A repository with a commit-msg hook, one commit with an old token, and an innocent change staged.
-struct Scene {
+struct Fixture {
     repo: Repo,
     token: Token,
     old: Token,
 }
 
-impl Scene {
+impl Fixture {
     fn new(seed: u64) -> Self {
         let mut make = Maker::new(seed);
         let (token, old) = (make.sk_live(24), make.sk_live(24));
@@ -96,9 +96,9 @@ const SCISSORS: &str = "------------------------ >8 ------------------------";
 
 #[test]
 fn a_token_in_a_message_stops_the_commit_however_it_is_given() {
-    let scene = Scene::new(4000);
-    let token = &scene.token;
-    let file = scene.repo.base().join("message");
+    let fixture = Fixture::new(4000);
+    let token = &fixture.token;
+    let file = fixture.repo.base().join("message");
     std::fs::write(&file, format!("subject\n\n{token}\n")).expect("write");
     let file = file.to_str().expect("UTF-8");
     let words = format!("about {token}");
@@ -112,39 +112,39 @@ fn a_token_in_a_message_stops_the_commit_however_it_is_given() {
         &["commit", "-q", "-a", "-m", &words],
     ] {
         note(format!("{}", args.len()));
-        let run = scene.stopped(scene.git(args));
+        let run = fixture.stopped(fixture.git(args));
         let finding = run.only_finding();
         assert_eq!(finding["part"], "message");
         assert_eq!(finding["source"], "message");
         assert!(crate::support::text(&finding["path"]).ends_with("COMMIT_EDITMSG"), "{}", run.all());
     }
-    scene.stopped(scene.git(&["commit", "-q", "-F", "-"]).stdin(words.as_bytes()));
-    scene.stopped(scene.typed(&["commit", "-q"], &words));
-    scene.stopped(scene.typed(&["commit", "-q", "-e", "-m", "x"], &format!("{words}\n")));
-    scene.stopped(scene.typed(&["commit", "-q", "--amend"], &format!("{words}\n")));
-    scene.passes(scene.git(&["commit", "-q", "-m", "innocent"]));
-    scene.passes(scene.git(&["commit", "-q", "--amend", "--no-edit"]));
+    fixture.stopped(fixture.git(&["commit", "-q", "-F", "-"]).stdin(words.as_bytes()));
+    fixture.stopped(fixture.typed(&["commit", "-q"], &words));
+    fixture.stopped(fixture.typed(&["commit", "-q", "-e", "-m", "x"], &format!("{words}\n")));
+    fixture.stopped(fixture.typed(&["commit", "-q", "--amend"], &format!("{words}\n")));
+    fixture.passes(fixture.git(&["commit", "-q", "-m", "innocent"]));
+    fixture.passes(fixture.git(&["commit", "-q", "--amend", "--no-edit"]));
 }
 
 #[test]
 fn a_line_that_looks_like_a_comment_is_kept_where_no_editor_was() {
-    let scene = Scene::new(4001);
-    let words = format!("subject\n\n# {}\n", scene.token);
-    let cut = format!("subject\n\n# {SCISSORS}\n{}\n", scene.token);
+    let fixture = Fixture::new(4001);
+    let words = format!("subject\n\n# {}\n", fixture.token);
+    let cut = format!("subject\n\n# {SCISSORS}\n{}\n", fixture.token);
     for text in [&words, &cut] {
-        scene.stopped(scene.git(&["commit", "-q", "-m", text]));
-        scene.stopped(scene.git(&["commit", "-q", "-F", "-"]).stdin(text));
-        scene.stopped(scene.git(&["commit", "-q", "--amend", "-m", text]));
-        scene.stopped(scene.git(&["commit", "-q", "--cleanup=scissors", "-m", text]));
-        scene.stopped(scene.git(&["commit", "-q", "--cleanup=verbatim", "-m", text]));
+        fixture.stopped(fixture.git(&["commit", "-q", "-m", text]));
+        fixture.stopped(fixture.git(&["commit", "-q", "-F", "-"]).stdin(text));
+        fixture.stopped(fixture.git(&["commit", "-q", "--amend", "-m", text]));
+        fixture.stopped(fixture.git(&["commit", "-q", "--cleanup=scissors", "-m", text]));
+        fixture.stopped(fixture.git(&["commit", "-q", "--cleanup=verbatim", "-m", text]));
     }
 }
 
 /// No setting and no variable tells the hook of `--cleanup`, so a comment that somebody typed may be kept.
 #[test]
 fn a_comment_that_somebody_typed_is_scanned() {
-    let scene = Scene::new(4002);
-    let token = &scene.token;
+    let fixture = Fixture::new(4002);
+    let token = &fixture.token;
     for text in [
         "subject\n# {T}\n",
         "subject\n#{T}\n",
@@ -153,64 +153,64 @@ fn a_comment_that_somebody_typed_is_scanned() {
         "subject # {T}\n",
         "subject\n; {T}\n",
     ] {
-        scene.stopped(scene.typed(&["commit", "-q"], &text.replace("{T}", token.text())));
+        fixture.stopped(fixture.typed(&["commit", "-q"], &text.replace("{T}", token.text())));
     }
-    scene.stopped(scene.typed(&["commit", "-q", "-e", "-m", "x"], &format!("# {token}\n")));
+    fixture.stopped(fixture.typed(&["commit", "-q", "-e", "-m", "x"], &format!("# {token}\n")));
 }
 
 #[test]
 fn what_a_cleanup_that_is_given_as_an_option_keeps_is_scanned() {
-    let scene = Scene::new(4012);
-    let text = format!("subject\n# {}\n", scene.token);
+    let fixture = Fixture::new(4012);
+    let text = format!("subject\n# {}\n", fixture.token);
     for cleanup in ["whitespace", "verbatim", "scissors"] {
         note(cleanup);
         let option = format!("--cleanup={cleanup}");
         for args in [&["commit", "-q"][..], &["commit", "-q", "--amend"], &["commit", "-q", "-e", "-m", "x"]] {
             let args = [args, &[&option]].concat();
-            scene.is_kept_by_git(&args, &text);
-            scene.stopped(scene.typed(&args, &text));
+            fixture.is_kept_by_git(&args, &text);
+            fixture.stopped(fixture.typed(&args, &text));
         }
     }
 }
 
 #[test]
 fn what_a_cleanup_keeps_of_a_merge_is_scanned() {
-    let scene = Scene::new(4013);
-    let repo = &scene.repo;
+    let fixture = Fixture::new(4013);
+    let repo = &fixture.repo;
     repo.commit("innocent");
     repo.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);
     repo.stage("side.txt", "x\n");
     repo.commit("side");
     repo.git(&["checkout", "-q", "main"]);
-    let text = format!("subject\n# {}\n", scene.token);
+    let text = format!("subject\n# {}\n", fixture.token);
     for cleanup in ["whitespace", "verbatim", "scissors", "strip"] {
         note(cleanup);
         let option = format!("--cleanup={cleanup}");
         let args = ["merge", "-q", "--no-ff", "-e", &option, "side"];
         if cleanup != "strip" {
-            let before = scene.head();
-            scene.typed(&[&args[..], &["--no-verify"]].concat(), &text).run().expect_code(0);
-            assert!(repo.git(&["log", "-1", "--format=%B"]).out().contains(scene.token.text()), "git takes it out");
+            let before = fixture.head();
+            fixture.typed(&[&args[..], &["--no-verify"]].concat(), &text).run().expect_code(0);
+            assert!(repo.git(&["log", "-1", "--format=%B"]).out().contains(fixture.token.text()), "git takes it out");
             repo.git(&["reset", "-q", "--hard", &before]);
         }
-        scene.stopped(scene.typed(&args, &text));
+        fixture.stopped(fixture.typed(&args, &text));
         repo.git(&["merge", "--abort"]);
     }
 }
 
 /// A scene whose HEAD has a file named by the token. Git's own comments name it where it goes, and it is no news.
-fn scene_with_a_name(seed: u64) -> Scene {
-    let scene = Scene::new(seed);
-    let name = format!("sub/{}.txt", scene.token);
-    scene.repo.stage(&name, "x\n");
-    scene.repo.commit("a name");
-    scene.repo.git(&["rm", "-q", &name]);
-    scene
+fn scene_with_a_name(seed: u64) -> Fixture {
+    let fixture = Fixture::new(seed);
+    let name = format!("sub/{}.txt", fixture.token);
+    fixture.repo.stage(&name, "x\n");
+    fixture.repo.commit("a name");
+    fixture.repo.git(&["rm", "-q", &name]);
+    fixture
 }
 
 #[test]
 fn the_comment_character_is_the_one_that_git_uses() {
-    type Set = fn(&Scene, Call) -> Call;
+    type Set = fn(&Fixture, Call) -> Call;
     let in_repository: Set = |s, call| {
         s.repo.git(&["config", "core.commentChar", ";"]);
         call
@@ -235,11 +235,12 @@ fn the_comment_character_is_the_one_that_git_uses() {
         ("included", included),
     ] {
         note(name);
-        let scene = scene_with_a_name(4003);
-        let token = &scene.token;
-        scene.passes(set(&scene, scene.typed(&["commit", "-q"], "subject\n")));
+        let fixture = scene_with_a_name(4003);
+        let token = &fixture.token;
+        fixture.passes(set(&fixture, fixture.typed(&["commit", "-q"], "subject\n")));
         // Typed where git writes none, the same name is news.
-        scene.stopped(set(&scene, scene.typed(&["commit", "-q"], &format!("subject\n#\tdeleted: {token}.txt\n"))));
+        fixture
+            .stopped(set(&fixture, fixture.typed(&["commit", "-q"], &format!("subject\n#\tdeleted: {token}.txt\n"))));
     }
     for (key, value) in [
         ("core.commentChar", ";"),
@@ -248,14 +249,14 @@ fn the_comment_character_is_the_one_that_git_uses() {
         ("core.commentChar", "%%"),
     ] {
         note(value);
-        let scene = scene_with_a_name(4003);
-        let token = &scene.token;
+        let fixture = scene_with_a_name(4003);
+        let token = &fixture.token;
         let setting = format!("{key}={value}");
         let args = ["-c", &setting, "commit", "-q"];
-        scene.passes(scene.typed(&args, "subject\n"));
-        scene.stopped(scene.typed(&args, &format!("subject\n# {token}\n")));
+        fixture.passes(fixture.typed(&args, "subject\n"));
+        fixture.stopped(fixture.typed(&args, &format!("subject\n# {token}\n")));
         if value.len() > 1 {
-            scene.stopped(scene.typed(&args, &format!("subject\n{} {token}\n", &value[..1])));
+            fixture.stopped(fixture.typed(&args, &format!("subject\n{} {token}\n", &value[..1])));
         }
     }
 }
@@ -263,65 +264,65 @@ fn the_comment_character_is_the_one_that_git_uses() {
 /// Whatever is done to the file, git's own comments name it.
 #[test]
 fn a_name_that_the_index_or_head_holds_is_no_news_in_a_comment_of_git_s() {
-    let scene = Scene::new(4014);
-    let token = &scene.token;
+    let fixture = Fixture::new(4014);
+    let token = &fixture.token;
     let (name, other) = (format!("{token}.txt"), format!("sub/{token}/b.txt"));
-    let undo = || drop(scene.repo.git(&["reset", "-q", "--hard"]));
+    let undo = || drop(fixture.repo.git(&["reset", "-q", "--hard"]));
     let passes = |args: &[&str]| {
-        scene.passes(scene.typed(&[&["commit", "-q"], args].concat(), "subject\n"));
-        scene.passes(scene.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
+        fixture.passes(fixture.typed(&[&["commit", "-q"], args].concat(), "subject\n"));
+        fixture.passes(fixture.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
     };
     note("added");
-    scene.repo.stage(&name, "x\n");
+    fixture.repo.stage(&name, "x\n");
     passes(&[]);
-    scene.repo.commit("a name");
+    fixture.repo.commit("a name");
     note("added in the commit that is amended");
     passes(&["--amend"]);
     note("removed in the commit that is amended");
-    scene.repo.git(&["rm", "-q", &name]);
-    scene.repo.commit("removed");
+    fixture.repo.git(&["rm", "-q", &name]);
+    fixture.repo.commit("removed");
     passes(&["--amend"]);
-    scene.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    fixture.repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
     note("changed, and not staged");
-    scene.repo.stage("a.txt", "more\n");
-    scene.repo.write(&name, "y\n");
+    fixture.repo.stage("a.txt", "more\n");
+    fixture.repo.write(&name, "y\n");
     passes(&[]);
     note("changed");
-    scene.repo.stage(&name, "y\n");
+    fixture.repo.stage(&name, "y\n");
     passes(&[]);
     undo();
     note("moved");
-    scene.repo.write(&other, "");
-    scene.repo.git(&["mv", "-f", &name, &other]);
+    fixture.repo.write(&other, "");
+    fixture.repo.git(&["mv", "-f", &name, &other]);
     passes(&[]);
     undo();
     note("removed in a folder");
-    scene.repo.stage(&other, "x\n");
-    scene.repo.commit("a folder");
-    scene.repo.git(&["rm", "-q", "-r", "sub"]);
+    fixture.repo.stage(&other, "x\n");
+    fixture.repo.commit("a folder");
+    fixture.repo.git(&["rm", "-q", "-r", "sub"]);
     passes(&[]);
     // What somebody typed is news, and so is a file that git does not track yet: a cleanup may keep the comment.
-    scene.stopped(scene.typed(&["commit", "-q"], &format!("subject {token}\n")));
+    fixture.stopped(fixture.typed(&["commit", "-q"], &format!("subject {token}\n")));
     undo();
     let fresh = Maker::new(4114).sk_live(24);
-    scene.repo.stage("a.txt", "again\n");
-    scene.repo.write(format!("{fresh}.txt"), "x\n");
-    let run = scene.typed(&["commit", "-q"], "subject\n").run();
+    fixture.repo.stage("a.txt", "again\n");
+    fixture.repo.write(format!("{fresh}.txt"), "x\n");
+    let run = fixture.typed(&["commit", "-q"], "subject\n").run();
     assert!(run.code != Some(0) && run.err().contains(&fresh.fingerprint()), "{}", run.all());
 }
 
 #[test]
 fn a_comment_character_that_git_picks_hides_nothing() {
-    let scene = Scene::new(4004);
-    let token = &scene.token;
+    let fixture = Fixture::new(4004);
+    let token = &fixture.token;
     let auto = ["-c", "core.commentChar=auto"];
     let args = |more: &[&'static str]| [&auto[..], more].concat();
     // Git kept the `#` line of its own template or of -m, and comments with `;` then.
     let words = format!("#1 {token}");
-    let call = scene.edited(&args(&["commit", "-q", "-e", "-F", "-"]), "true");
-    scene.stopped(call.stdin(&words));
-    scene.stopped(scene.typed(&args(&["commit", "-q"]), &format!("{words}\nsubject {token}\n")));
-    scene.stopped(scene.git(&args(&["commit", "-q", "-F", "-"])).stdin(&words));
+    let call = fixture.edited(&args(&["commit", "-q", "-e", "-F", "-"]), "true");
+    fixture.stopped(call.stdin(&words));
+    fixture.stopped(fixture.typed(&args(&["commit", "-q"]), &format!("{words}\nsubject {token}\n")));
+    fixture.stopped(fixture.git(&args(&["commit", "-q", "-F", "-"])).stdin(&words));
     // Without git's own words nothing tells the letter: it is not the first one of the last line.
     let bare = ["-c", "commit.status=false"];
     for text in [
@@ -331,22 +332,22 @@ fn a_comment_character_that_git_picks_hides_nothing() {
     ] {
         for more in [&[][..], &bare] {
             let args = [&auto[..], more, &["commit", "-q"]].concat();
-            scene.is_kept_by_git(&args, &text);
-            scene.stopped(scene.typed(&args, &text));
+            fixture.is_kept_by_git(&args, &text);
+            fixture.stopped(fixture.typed(&args, &text));
         }
     }
     // Git's own words name a file that goes.
     let name = format!("{token}.txt");
-    scene.repo.stage(&name, "x\n");
-    scene.repo.commit("a name");
-    scene.repo.git(&["rm", "-q", &name]);
-    scene.passes(scene.typed(&args(&["commit", "-q"]), "subject\n"));
+    fixture.repo.stage(&name, "x\n");
+    fixture.repo.commit("a name");
+    fixture.repo.git(&["rm", "-q", &name]);
+    fixture.passes(fixture.typed(&args(&["commit", "-q"]), "subject\n"));
 }
 
 #[test]
 fn the_diff_below_the_scissors_is_no_message() {
-    let scene = Scene::new(4005);
-    scene.repo.stage("old.txt", "first\nlast\n");
+    let fixture = Fixture::new(4005);
+    fixture.repo.stage("old.txt", "first\nlast\n");
     let settings: &[&[&str]] = &[
         &[],
         &["-c", "core.commentChar=;"],
@@ -363,20 +364,20 @@ fn the_diff_below_the_scissors_is_no_message() {
     for setting in settings {
         note(format!("{setting:?}"));
         let args = [setting, &["commit", "-q", "-v"][..]].concat();
-        scene.passes(scene.typed(&args, "subject\n"));
-        scene.stopped(scene.typed(&args, &format!("subject {}\n", scene.token)));
+        fixture.passes(fixture.typed(&args, "subject\n"));
+        fixture.stopped(fixture.typed(&args, &format!("subject {}\n", fixture.token)));
     }
     // The comment block above says which file goes; both are git's words.
-    scene.passes(scene.typed(&["commit", "-q", "-v", "-e", "-m", "x"], ""));
-    scene.passes(scene.typed(&["commit", "-q", "-v", "--amend"], ""));
+    fixture.passes(fixture.typed(&["commit", "-q", "-v", "-e", "-m", "x"], ""));
+    fixture.passes(fixture.typed(&["commit", "-q", "-v", "--amend"], ""));
 }
 
 /// The token is in HEAD, in its parent, in the staged change or in what is left out of it: git's diff shows it in many ways.
 #[test]
 fn a_diff_that_shows_what_the_change_or_head_holds_stops_nothing() {
-    let scene = Scene::new(4015);
-    let (repo, old) = (&scene.repo, &scene.old);
-    let passes = |args: &[&str]| scene.passes(scene.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
+    let fixture = Fixture::new(4015);
+    let (repo, old) = (&fixture.repo, &fixture.old);
+    let passes = |args: &[&str]| fixture.passes(fixture.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
     let undo = || drop(repo.git(&["reset", "-q", "--hard"]));
     note("as context");
     repo.stage("old.txt", format!("first\n{}more\n", client(old)));
@@ -427,25 +428,25 @@ fn a_diff_that_shows_what_the_change_or_head_holds_stops_nothing() {
 
 #[test]
 fn a_shallow_clone_amends_what_is_to_git_its_first_commit() {
-    let scene = Scene::new(4017);
-    scene.repo.stage("old.txt", format!("first\n{}more\n", client(&scene.old)));
-    scene.repo.commit("more");
-    let (from, to) = (format!("file://{}", scene.repo.top().display()), scene.repo.base().join("shallow"));
-    scene.repo.git_call(&["clone", "-q", "--depth", "1", &from]).args(&[&to]).run().expect_code(0);
-    write_hook(&scene.repo, &to, "commit-msg", JSONL);
-    let amend = || scene.typed(&["commit", "-q", "-v", "--amend"], "subject\n").cwd(&to);
+    let fixture = Fixture::new(4017);
+    fixture.repo.stage("old.txt", format!("first\n{}more\n", client(&fixture.old)));
+    fixture.repo.commit("more");
+    let (from, to) = (format!("file://{}", fixture.repo.top().display()), fixture.repo.base().join("shallow"));
+    fixture.repo.git_call(&["clone", "-q", "--depth", "1", &from]).args(&[&to]).run().expect_code(0);
+    write_hook(&fixture.repo, &to, "commit-msg", JSONL);
+    let amend = || fixture.typed(&["commit", "-q", "-v", "--amend"], "subject\n").cwd(&to);
     let run = amend().run().expect_code(0);
     assert!(!run.err().contains("\"findings\":1"), "{}", run.all());
-    let typed = scene.typed(&["commit", "-q", "-v", "--amend"], &format!("# {}\n", scene.token)).cwd(&to).run();
-    assert!(typed.code != Some(0) && typed.err().contains(&scene.token.fingerprint()), "{}", typed.all());
+    let typed = fixture.typed(&["commit", "-q", "-v", "--amend"], &format!("# {}\n", fixture.token)).cwd(&to).run();
+    assert!(typed.code != Some(0) && typed.err().contains(&fixture.token.fingerprint()), "{}", typed.all());
 }
 
 /// With `-v` twice git also shows what is not staged, below its own scissors, and removes that.
 #[test]
 fn a_diff_that_shows_what_is_not_staged_stops_nothing_where_git_cuts_it() {
-    let scene = Scene::new(4016);
-    let old = &scene.token;
-    scene.repo.write("old.txt", client(old));
+    let fixture = Fixture::new(4016);
+    let old = &fixture.token;
+    fixture.repo.write("old.txt", client(old));
     for setting in [
         &[][..],
         &["-c", "core.commentChar=;"],
@@ -456,36 +457,36 @@ fn a_diff_that_shows_what_is_not_staged_stops_nothing_where_git_cuts_it() {
         note(format!("{setting:?}"));
         for verbose in [&["-v"][..], &["-v", "-v"]] {
             let args = [setting, &["commit", "-q"], verbose].concat();
-            scene.passes(scene.typed(&args, "subject\n"));
-            scene.stopped(scene.typed(&args, &format!("subject {old}\n")));
-            scene.stopped(scene.typed(&args, &format!("subject\n# {old}\n")));
+            fixture.passes(fixture.typed(&args, "subject\n"));
+            fixture.stopped(fixture.typed(&args, &format!("subject {old}\n")));
+            fixture.stopped(fixture.typed(&args, &format!("subject\n# {old}\n")));
         }
     }
-    scene.passes(scene.typed(&["-c", "commit.verbose=2", "commit", "-q"], "subject\n"));
+    fixture.passes(fixture.typed(&["-c", "commit.verbose=2", "commit", "-q"], "subject\n"));
 }
 
 /// A message that `commit -v -v` left behind, used again without `-v`: git keeps the diff then.
 #[test]
 fn a_diff_of_an_earlier_commit_is_scanned_where_git_keeps_it() {
-    let scene = Scene::new(4018);
-    scene.repo.write("old.txt", client(&scene.token));
-    let left = scene.repo.base().join("left");
+    let fixture = Fixture::new(4018);
+    fixture.repo.write("old.txt", client(&fixture.token));
+    let left = fixture.repo.base().join("left");
     let keep = format!("printf 'subject\\n' | cat - \"$1\" >'{0}'\nexit 1", left.display());
-    scene.edited(&["commit", "-q", "-v", "-v"], &keep).run().expect_code(1);
+    fixture.edited(&["commit", "-q", "-v", "-v"], &keep).run().expect_code(1);
     let file = left.to_str().expect("UTF-8");
     for setting in [&[][..], &["-c", "commit.status=false"], &["-c", "commit.cleanup=whitespace"]] {
         note(format!("{setting:?}"));
         let args = [setting, &["commit", "-q", "-e", "-F", file]].concat();
-        scene.is_kept_by_git(&args, "");
-        scene.stopped(scene.typed(&args, ""));
+        fixture.is_kept_by_git(&args, "");
+        fixture.stopped(fixture.typed(&args, ""));
     }
 }
 
 /// Names of branches and subjects of commits that git's template shows, and that git removes with it.
 #[test]
 fn the_template_may_name_a_branch_that_holds_a_token() {
-    let scene = Scene::new(4019);
-    let (repo, token) = (&scene.repo, &scene.token);
+    let fixture = Fixture::new(4019);
+    let (repo, token) = (&fixture.repo, &fixture.token);
     let branch = format!("fix-{token}");
     repo.git(&["checkout", "-q", "-b", &branch]);
     repo.git(&["remote", "add", "origin", "https://example.org/x"]);
@@ -498,21 +499,21 @@ fn the_template_may_name_a_branch_that_holds_a_token() {
         for setting in [&[][..], &["-c", "core.commentString=//"], &["-c", "core.commentChar=auto"]] {
             note(format!("{upstream} {setting:?}"));
             let args = [setting, &["commit", "-q"]].concat();
-            scene.passes(scene.typed(&args, "subject\n"));
-            scene.passes(scene.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
-            scene.stopped(scene.typed(&args, &format!("subject {token}\n")));
+            fixture.passes(fixture.typed(&args, "subject\n"));
+            fixture.passes(fixture.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
+            fixture.stopped(fixture.typed(&args, &format!("subject {token}\n")));
             // Git keeps its template here.
             let args = [setting, &["commit", "-q", "--cleanup=whitespace"]].concat();
-            scene.is_kept_by_git(&args, "subject\n");
-            scene.stopped(scene.typed(&args, "subject\n"));
+            fixture.is_kept_by_git(&args, "subject\n");
+            fixture.stopped(fixture.typed(&args, "subject\n"));
         }
         // Here the template says nothing, so another than git wrote these lines.
         let hint = "# Please enter the commit message for your changes. Lines starting\n# with '#' will be ignored, and \
                     an empty message aborts the commit.\n";
         let args = ["-c", "commit.status=false", "commit", "-q", "--cleanup=whitespace"];
         let text = format!("subject\n{hint}#\n# On branch {branch}\n");
-        scene.is_kept_by_git(&args, &text);
-        scene.stopped(scene.typed(&args, &text));
+        fixture.is_kept_by_git(&args, &text);
+        fixture.stopped(fixture.typed(&args, &text));
     }
 }
 
@@ -522,8 +523,8 @@ fn a_rebase_may_reword_a_subject_that_holds_a_token() {
         [(4020, &[][..]), (4021, &["-c", "commit.verbose=true"]), (4022, &["-c", "core.commentChar=;"])]
     {
         note(format!("{settings:?}"));
-        let scene = Scene::new(seed);
-        let (repo, token) = (&scene.repo, &scene.token);
+        let fixture = Fixture::new(seed);
+        let (repo, token) = (&fixture.repo, &fixture.token);
         for subject in [format!("add {token}"), format!("second {token}"), format!("third {token}")] {
             repo.stage(format!("{}.txt", &subject[..3]), "x\n");
             repo.git(&["commit", "-q", "--no-verify", "-m", &subject]);
@@ -532,7 +533,7 @@ fn a_rebase_may_reword_a_subject_that_holds_a_token() {
         executable(&sequence, "#!/bin/sh\nsed -i -e 's/^pick/reword/' \"$1\"\n");
         let rebase = |script: &str| {
             let args = [settings, &["rebase", "-q", "-i", "HEAD~3"]].concat();
-            scene.edited(&args, script).env("GIT_SEQUENCE_EDITOR", &sequence)
+            fixture.edited(&args, script).env("GIT_SEQUENCE_EDITOR", &sequence)
         };
         // A subject that keeps the token is stopped.
         rebase("true").run().expect_code(1).expect_has(&token.fingerprint());
@@ -545,24 +546,24 @@ fn a_rebase_may_reword_a_subject_that_holds_a_token() {
 
 #[test]
 fn a_template_of_a_rebase_that_git_keeps_is_scanned() {
-    let scene = Scene::new(4023);
-    let (repo, token) = (&scene.repo, &scene.token);
+    let fixture = Fixture::new(4023);
+    let (repo, token) = (&fixture.repo, &fixture.token);
     repo.stage("b.txt", "x\n");
     repo.git(&["commit", "-q", "--no-verify", "-m", &format!("add {token}")]);
     let sequence = repo.base().join("sequence");
     executable(&sequence, "#!/bin/sh\nsed -i -e 's/^pick/edit/' \"$1\"\n");
     let args = ["rebase", "-q", "-i", "HEAD~1"];
-    scene.git(&args).env("GIT_SEQUENCE_EDITOR", &sequence).run().expect_code(0);
+    fixture.git(&args).env("GIT_SEQUENCE_EDITOR", &sequence).run().expect_code(0);
     let innocent = "sed -i '1s/.*/innocent/' \"$1\"";
-    scene.stopped(scene.edited(&["commit", "-q", "--amend", "--cleanup=whitespace"], innocent));
-    scene.passes(scene.edited(&["commit", "-q", "--amend"], innocent));
+    fixture.stopped(fixture.edited(&["commit", "-q", "--amend", "--cleanup=whitespace"], innocent));
+    fixture.passes(fixture.edited(&["commit", "-q", "--amend"], innocent));
 }
 
 #[test]
 fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
     // Without -v git keeps all of it. Its own scissors have a word of explanation behind them, as a comment.
-    let scene = Scene::new(4010);
-    let token = &scene.token;
+    let fixture = Fixture::new(4010);
+    let token = &fixture.token;
     let diff = format!("diff --git a/x b/x\n-{token}\n");
     for typed in [
         format!("{token}\n"),
@@ -572,12 +573,12 @@ fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
         format!("# a comment\n{diff}"),
     ] {
         let text = format!("subject\n# {SCISSORS}\n{typed}");
-        scene.is_kept_by_git(&["commit", "-q"], &text);
-        scene.stopped(scene.typed(&["commit", "-q"], &text));
-        scene.stopped(scene.git(&["commit", "-q", "-F", "-"]).stdin(&text));
-        scene.stopped(scene.typed(&["-c", "core.commentChar=auto", "commit", "-q"], &text));
+        fixture.is_kept_by_git(&["commit", "-q"], &text);
+        fixture.stopped(fixture.typed(&["commit", "-q"], &text));
+        fixture.stopped(fixture.git(&["commit", "-q", "-F", "-"]).stdin(&text));
+        fixture.stopped(fixture.typed(&["-c", "core.commentChar=auto", "commit", "-q"], &text));
         // With -v git cuts at the first ones. Looked at too much is better than too little.
-        scene.stopped(scene.typed(&["commit", "-q", "-v"], &format!("subject\n# {SCISSORS}\n# x\n{token}\n")));
+        fixture.stopped(fixture.typed(&["commit", "-q", "-v"], &format!("subject\n# {SCISSORS}\n# x\n{token}\n")));
     }
     // What looks like all of git's own words, with a diff that git never made.
     let explained = "# Do not modify or remove the line above.\n# Everything below it will be ignored.\n";
@@ -590,117 +591,117 @@ fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
     ] {
         let text = format!("subject\n# {SCISSORS}\n{explained}{made_up}");
         for args in [&bare[..], &["commit", "-q"]] {
-            scene.is_kept_by_git(args, &text);
-            scene.stopped(scene.typed(args, &text));
+            fixture.is_kept_by_git(args, &text);
+            fixture.stopped(fixture.typed(args, &text));
         }
     }
     // Git keeps all comments then, and these too.
     for cleanup in ["verbatim", "whitespace"] {
         let setting = format!("commit.cleanup={cleanup}");
         let text = format!("subject\n# {SCISSORS}\n# a comment\n# {token}\n");
-        scene.is_kept_by_git(&["-c", &setting, "commit", "-q"], &text);
-        scene.stopped(scene.typed(&["-c", &setting, "commit", "-q"], &text));
+        fixture.is_kept_by_git(&["-c", &setting, "commit", "-q"], &text);
+        fixture.stopped(fixture.typed(&["-c", &setting, "commit", "-q"], &text));
     }
     // Git does not know these for its own, with a blank behind or a line end of another system.
     for end in [" \n", "\r\n"] {
         let text = format!("subject\n# {SCISSORS}{end}# a comment\n{diff}");
-        scene.stopped(scene.edited(&["commit", "-q", "-v"], &format!("printf '%s' '{text}' >\"$1\"")));
+        fixture.stopped(fixture.edited(&["commit", "-q", "-v"], &format!("printf '%s' '{text}' >\"$1\"")));
     }
 }
 
 #[test]
 fn a_comment_is_kept_where_an_option_has_git_cut_at_scissors_only() {
-    let scene = Scene::new(4011);
+    let fixture = Fixture::new(4011);
     let args = ["commit", "-q", "--cleanup=scissors"];
-    scene.is_kept_by_git(&args, &format!("subject\n# {}\n", scene.token));
-    scene.stopped(scene.typed(&args, &format!("subject\n# {}\n", scene.token)));
-    scene.stopped(scene.typed(&[&args[..], &["-v"]].concat(), &format!("subject\n# {}\n", scene.token)));
+    fixture.is_kept_by_git(&args, &format!("subject\n# {}\n", fixture.token));
+    fixture.stopped(fixture.typed(&args, &format!("subject\n# {}\n", fixture.token)));
+    fixture.stopped(fixture.typed(&[&args[..], &["-v"]].concat(), &format!("subject\n# {}\n", fixture.token)));
     // What git itself writes there names a file that goes.
-    let name = format!("{}.txt", scene.token);
-    scene.repo.stage(&name, "x\n");
-    scene.repo.commit("a name");
-    scene.repo.git(&["rm", "-q", &name]);
-    scene.passes(scene.typed(&args, "subject\n"));
-    scene.passes(scene.typed(&["-c", "commit.cleanup=scissors", "commit", "-q"], "subject\n"));
-    scene.passes(scene.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
+    let name = format!("{}.txt", fixture.token);
+    fixture.repo.stage(&name, "x\n");
+    fixture.repo.commit("a name");
+    fixture.repo.git(&["rm", "-q", &name]);
+    fixture.passes(fixture.typed(&args, "subject\n"));
+    fixture.passes(fixture.typed(&["-c", "commit.cleanup=scissors", "commit", "-q"], "subject\n"));
+    fixture.passes(fixture.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
 }
 
 #[test]
 fn a_cleanup_that_keeps_comments_keeps_them_for_the_hook() {
-    let scene = Scene::new(4006);
-    let line = format!("subject\n\n# {}\n", scene.token);
+    let fixture = Fixture::new(4006);
+    let line = format!("subject\n\n# {}\n", fixture.token);
     for cleanup in ["verbatim", "whitespace", "scissors"] {
         note(cleanup);
         let setting = format!("commit.cleanup={cleanup}");
-        scene.stopped(scene.typed(&["-c", &setting, "commit", "-q"], &line));
+        fixture.stopped(fixture.typed(&["-c", &setting, "commit", "-q"], &line));
     }
     // Git takes it out then, unless an option says otherwise.
     for cleanup in ["strip", "default"] {
         note(cleanup);
         let setting = format!("commit.cleanup={cleanup}");
         let args = ["-c", &setting, "commit", "-q", "--cleanup=whitespace"];
-        scene.is_kept_by_git(&args, &line);
-        scene.stopped(scene.typed(&args, &line));
+        fixture.is_kept_by_git(&args, &line);
+        fixture.stopped(fixture.typed(&args, &line));
     }
 }
 
 #[test]
 fn a_template_is_read_as_the_message_that_it_becomes() {
-    let scene = Scene::new(4007);
-    let template = scene.repo.base().join("template");
+    let fixture = Fixture::new(4007);
+    let template = fixture.repo.base().join("template");
     let setting = format!("commit.template={}", template.display());
     let args = ["-c", &setting, "commit", "-q"];
-    std::fs::write(&template, format!("# put no {} in here\n", scene.token)).expect("write");
-    scene.is_kept_by_git(&[&args[..], &["--cleanup=whitespace"]].concat(), "subject\n");
-    scene.stopped(scene.typed(&args, "subject\n"));
-    std::fs::write(&template, format!("Key: {}\n", scene.token)).expect("write");
-    scene.stopped(scene.typed(&args, "subject\n"));
+    std::fs::write(&template, format!("# put no {} in here\n", fixture.token)).expect("write");
+    fixture.is_kept_by_git(&[&args[..], &["--cleanup=whitespace"]].concat(), "subject\n");
+    fixture.stopped(fixture.typed(&args, "subject\n"));
+    std::fs::write(&template, format!("Key: {}\n", fixture.token)).expect("write");
+    fixture.stopped(fixture.typed(&args, "subject\n"));
 }
 
 #[test]
 fn the_message_of_a_merge_is_read() {
-    let scene = Scene::new(4008);
-    let repo = &scene.repo;
+    let fixture = Fixture::new(4008);
+    let repo = &fixture.repo;
     repo.commit("innocent");
     repo.git(&["checkout", "-q", "-b", "side", "HEAD~1"]);
     repo.stage("side.txt", "x\n");
     repo.commit("side");
     repo.git(&["checkout", "-q", "main"]);
-    let words = format!("merge {}", scene.token);
+    let words = format!("merge {}", fixture.token);
     let undo = || drop(repo.git_call(&["merge", "--abort"]).run());
-    scene.stopped(scene.git(&["merge", "-q", "--no-ff", "-m", &words, "side"]));
+    fixture.stopped(fixture.git(&["merge", "-q", "--no-ff", "-m", &words, "side"]));
     undo();
-    scene.stopped(scene.typed(&["merge", "-q", "--no-ff", "--edit", "side"], &format!("{words}\n")));
+    fixture.stopped(fixture.typed(&["merge", "-q", "--no-ff", "--edit", "side"], &format!("{words}\n")));
     undo();
-    repo.git(&["branch", &format!("x-{}", scene.token), "side"]);
-    scene.stopped(scene.git(&["merge", "-q", "--no-ff", "--no-edit", &format!("x-{}", scene.token)]));
+    repo.git(&["branch", &format!("x-{}", fixture.token), "side"]);
+    fixture.stopped(fixture.git(&["merge", "-q", "--no-ff", "--no-edit", &format!("x-{}", fixture.token)]));
     undo();
-    scene.passes(scene.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]));
-    scene.repo.git(&["reset", "-q", "--hard"]);
-    scene.passes(scene.typed(&["merge", "-q", "--no-ff", "--edit", "side"], "merge\n"));
+    fixture.passes(fixture.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]));
+    fixture.repo.git(&["reset", "-q", "--hard"]);
+    fixture.passes(fixture.typed(&["merge", "-q", "--no-ff", "--edit", "side"], "merge\n"));
 }
 
 #[test]
 fn a_linked_worktree_and_a_folder_of_any_name_have_messages_too() {
-    let scene = Scene::new(4009);
-    let words = format!("about {}", scene.token);
+    let fixture = Fixture::new(4009);
+    let words = format!("about {}", fixture.token);
     for name in [&b"linked"[..], b"caf\xe9", b"sp ace"] {
-        let folder = scene.repo.base().join(crate::support::os(name));
+        let folder = fixture.repo.base().join(crate::support::os(name));
         let args = ["worktree", "add", "-q", "--detach"];
-        scene.repo.git_call(&args).args(&[&folder]).run().expect_code(0);
-        let commit = |words: &str| scene.git(&["commit", "-q", "--allow-empty", "-m", words]).cwd(&folder).run();
+        fixture.repo.git_call(&args).args(&[&folder]).run().expect_code(0);
+        let commit = |words: &str| fixture.git(&["commit", "-q", "--allow-empty", "-m", words]).cwd(&folder).run();
         let mut run = commit(&words).expect_code(1);
         run.stdout = report(&run);
-        expect_report(&run, &[("null", "message", &scene.token)]);
+        expect_report(&run, &[("null", "message", &fixture.token)]);
         commit("innocent").expect_code(0);
     }
     // The folder of the repository itself.
-    let odd = scene.repo.base().join(crate::support::os(b"odd-\xff"));
-    std::fs::rename(scene.repo.top(), &odd).expect("rename");
-    std::fs::create_dir(scene.repo.top()).expect("create");
-    let commit = |words: &str| scene.git(&["commit", "-q", "--allow-empty", "-m", words]).cwd(&odd).run();
+    let odd = fixture.repo.base().join(crate::support::os(b"odd-\xff"));
+    std::fs::rename(fixture.repo.top(), &odd).expect("rename");
+    std::fs::create_dir(fixture.repo.top()).expect("create");
+    let commit = |words: &str| fixture.git(&["commit", "-q", "--allow-empty", "-m", words]).cwd(&odd).run();
     let mut run = commit(&words).expect_code(1);
     run.stdout = report(&run);
-    expect_report(&run, &[("null", "message", &scene.token)]);
+    expect_report(&run, &[("null", "message", &fixture.token)]);
     commit("innocent").expect_code(0);
 }

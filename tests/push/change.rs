@@ -1,4 +1,4 @@
-//! Every kind of change that a pushed commit can hold, judged as `staged` judges it.
+//! Each kind of change in a pushed commit gets the same result as in `staged`.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -6,11 +6,11 @@ use crate::support::push::{Pair, expect_report};
 use crate::support::token::Token;
 use crate::support::{Repo, client, note, os};
 
-/// A commit on top of one with `kept.txt`, which holds an old token in the middle of thirty lines.
+/// A commit whose parent has `kept.txt`, which contains an old token in the middle of thirty lines.
 struct Case {
     name: &'static str,
     change: fn(&Repo, &Token, &Token),
-    /// Where the new token is found, and where the old one is.
+    /// The places of the new token and of the old token.
     found: (&'static [&'static str], &'static [&'static str]),
 }
 
@@ -19,7 +19,7 @@ fn kept(old: &Token) -> String {
     format!("{lines}{}{lines}end\n", client(old))
 }
 
-/// `(name, change, where the new token is, where the old one is)`
+/// `(name, change, places of the new token, places of the old token)`
 macro_rules! cases {
     ($($name:literal, $change:expr, $new:expr, $old:expr;)*) => {
         &[$(Case { name: $name, change: $change, found: (&$new, &$old) }),*]
@@ -34,7 +34,7 @@ const CASES: &[Case] = cases! {
         ["kept.txt:1"], [];
     "the old token on one more line", |r, _, old| r.stage("kept.txt", format!("{}{}", kept(old), client(old))),
         [], ["kept.txt:33"];
-    "the old token taken out", |r, _, _| r.stage("kept.txt", "nothing\n"), [], [];
+    "the old token removed", |r, _, _| r.stage("kept.txt", "nothing\n"), [], [];
     "a file deleted", |r, _, _| { r.git(&["rm", "-q", "kept.txt"]); }, [], [];
     "a file renamed", |r, _, _| { r.git(&["mv", "kept.txt", "other.txt"]); }, [], [];
     "a file moved into a folder", |r, _, old| {
@@ -61,18 +61,18 @@ const CASES: &[Case] = cases! {
     "a file that becomes a folder", |r, new, _| { r.stage_blob("kept.txt/a.txt", client(new)); },
         ["kept.txt/a.txt:1"], [];
     "a file name", |r, new, _| { r.stage_blob(format!("sub/{new}.txt"), "x\n"); }, ["name"], [];
-    "a folder's name, told once for each file", |r, new, _| {
+    "a folder name, reported once for each file", |r, new, _| {
         r.stage_blob(format!("{new}/a"), "x\n");
     }, ["name"], [];
     "line ends of two bytes", |r, new, _| r.stage("a.txt", format!("one\r\n{new}\r\ntwo\r\n")), ["a.txt:2"], [];
     "no line end", |r, new, _| r.stage("a.txt", format!("one\n{new}")), ["a.txt:2"], [];
     "bytes that git calls binary", |r, new, _| r.stage("a.bin", format!("\0\0\n\0{new}\0")), ["a.bin:2"], [];
-    "an attribute that hides", |r, new, _| {
+    "an attribute that hides the file from git diff", |r, new, _| {
         r.stage(".gitattributes", "* binary -diff -text diff=none linguist-generated export-ignore\n");
         r.stage("a.txt", client(new));
     }, ["a.txt:1"], [];
     "an executable", |r, new, _| { r.stage_entry("100755", "run", client(new)); }, ["run:1"], [];
-    "a file that is deep inside", |r, new, _| { r.stage_blob("a/b/c/d/e/f/g", client(new)); }, ["a/b/c/d/e/f/g:1"], [];
+    "a file in deeply nested folders", |r, new, _| { r.stage_blob("a/b/c/d/e/f/g", client(new)); }, ["a/b/c/d/e/f/g:1"], [];
     "names that sort around a folder's", |r, new, _| {
         r.stage_blob("a/b", client(new));
         r.stage_blob("a.b", client(new));
@@ -89,7 +89,7 @@ const CASES: &[Case] = cases! {
 };
 
 #[test]
-fn every_kind_of_change_is_judged_in_a_pushed_commit() {
+fn every_kind_of_change_in_a_pushed_commit() {
     let mut pair = Pair::new(3300);
     let (old, new) = (pair.token(), pair.token());
     pair.add("kept.txt", kept(&old));
@@ -100,7 +100,7 @@ fn every_kind_of_change_is_judged_in_a_pushed_commit() {
         let repo = &pair.repo;
         repo.git(&["reset", "-q", "--hard", &base]);
         change(repo, &new, &old);
-        // What `staged` says of it is what the push says.
+        // The push must report the same as `staged`.
         let staged = repo.staged();
         repo.commit("change");
         repo.git(&["reset", "-q", "--hard"]);
@@ -120,7 +120,7 @@ fn every_kind_of_change_is_judged_in_a_pushed_commit() {
 }
 
 #[test]
-fn the_same_changes_in_one_push_are_told_one_by_one() {
+fn the_same_changes_in_one_push_are_reported_one_by_one() {
     let mut pair = Pair::new(3301);
     let (old, new) = (pair.token(), pair.token());
     pair.add("kept.txt", kept(&old));
@@ -145,12 +145,12 @@ fn the_same_changes_in_one_push_are_told_one_by_one() {
 }
 
 #[test]
-fn a_submodule_and_a_pointer_are_named_as_skipped() {
+fn a_submodule_and_an_lfs_pointer_are_reported_as_skipped() {
     let pair = Pair::new(3302);
     let elsewhere = "1".repeat(40);
     pair.repo.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{elsewhere},module")]);
     pair.repo.stage_blob("big.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n");
-    pair.repo.commit("things that are elsewhere");
+    pair.repo.commit("content that is stored elsewhere");
     let summary = pair.push_passes(&["origin", "main"]).summary();
     let skipped = summary["skipped"].to_string();
     for what in ["module", "submodule", "big.bin", "LFS"] {
@@ -159,7 +159,7 @@ fn a_submodule_and_a_pointer_are_named_as_skipped() {
 }
 
 #[test]
-fn a_name_that_is_no_utf8_is_told_as_staged_tells_it() {
+fn a_non_utf8_name_is_reported_as_by_staged() {
     let mut pair = Pair::new(3303);
     let token = pair.token();
     pair.repo.stage_blob(os(b"caf\xe9/a.txt"), client(&token));
@@ -172,7 +172,7 @@ fn a_name_that_is_no_utf8_is_told_as_staged_tells_it() {
 }
 
 #[test]
-fn a_token_moved_through_many_names_is_told_where_it_came_in() {
+fn a_token_moved_through_many_names_is_reported_where_it_was_introduced() {
     let mut pair = Pair::new(3304);
     let token = pair.token();
     let bad = pair.add("name-0", client(&token));

@@ -1,4 +1,4 @@
-//! Real pushes through a real pre-push hook: every commit that the remote lacks is scanned, and nothing else.
+//! Real pushes through a real pre-push hook. The hook scans exactly the commits that the remote lacks.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use crate::support::client;
 use crate::support::push::{Pair, ZERO, expect_report, refs, write_hook};
 
 #[test]
-fn a_token_in_the_tip_stops_the_push_and_a_mended_one_passes() {
+fn a_token_in_the_tip_blocks_the_push_and_a_fixed_commit_passes() {
     let mut pair = Pair::new(3000);
     let token = pair.token();
     let repo = &pair.repo;
@@ -16,7 +16,7 @@ fn a_token_in_the_tip_stops_the_push_and_a_mended_one_passes() {
     let run = repo.git_call(&["push", "origin", "main"]).run().expect_code(1);
     let run = run.expect_has(&token.redacted()).expect_lacks(token.body()).expect_has(&bad[..7]).expect_has("a.txt");
     if refs(repo, &pair.origin()) != before {
-        run.fail("the push was not stopped");
+        run.fail("the hook did not block the push");
     }
     repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
     pair.add("a.txt", "innocent\n");
@@ -25,7 +25,7 @@ fn a_token_in_the_tip_stops_the_push_and_a_mended_one_passes() {
 }
 
 #[test]
-fn a_finding_says_where_it_was_in_the_words_of_the_contract() {
+fn a_finding_has_the_fields_of_the_contract() {
     let mut pair = Pair::new(3001);
     let token = pair.token();
     let bad = pair.add("sub/a.txt", format!("x\n{}", client(&token)));
@@ -50,7 +50,7 @@ fn a_token_that_was_added_and_removed_again_is_found_where_it_was_added() {
 }
 
 #[test]
-fn a_token_that_stays_is_reported_by_the_commit_that_adds_it_only() {
+fn a_token_that_stays_is_reported_only_in_the_commit_that_adds_it() {
     let mut pair = Pair::new(3003);
     let (first, second) = (pair.token(), pair.token());
     let a = pair.add("a.txt", client(&first));
@@ -61,7 +61,7 @@ fn a_token_that_stays_is_reported_by_the_commit_that_adds_it_only() {
 }
 
 #[test]
-fn a_token_that_comes_back_is_found_though_the_remote_had_its_file_once() {
+fn a_restored_token_is_found_although_the_remote_once_had_the_file() {
     let pair = Pair::new(3004);
     pair.repo.git(&["rm", "-q", "old.txt"]);
     pair.repo.commit("gone");
@@ -108,7 +108,7 @@ fn each_of_several_refs_is_scanned_and_a_shared_commit_once() {
 }
 
 #[test]
-fn a_deletion_is_skipped_and_hides_nothing_beside_it() {
+fn a_deletion_is_skipped_and_hides_no_other_ref() {
     let mut pair = Pair::new(3007);
     let token = pair.token();
     pair.push_passes(&["origin", "main:gone", "main:gone-too"]);
@@ -121,7 +121,7 @@ fn a_deletion_is_skipped_and_hides_nothing_beside_it() {
 }
 
 #[test]
-fn a_forced_push_over_commits_that_are_unknown_here_scans_what_is_new() {
+fn a_forced_push_over_unknown_commits_scans_the_new_ones() {
     let mut pair = Pair::new(3008);
     let token = pair.token();
     let repo = &pair.repo;
@@ -139,7 +139,7 @@ fn a_forced_push_over_commits_that_are_unknown_here_scans_what_is_new() {
 }
 
 #[test]
-fn a_rewritten_branch_is_scanned_from_where_it_leaves_what_the_remote_has() {
+fn a_rewritten_branch_is_scanned_from_its_fork_point() {
     let mut pair = Pair::new(3009);
     let token = pair.token();
     pair.add("a.txt", "one\n");
@@ -151,7 +151,7 @@ fn a_rewritten_branch_is_scanned_from_where_it_leaves_what_the_remote_has() {
 }
 
 #[test]
-fn a_new_branch_with_nothing_new_passes() {
+fn a_new_branch_without_new_commits_passes() {
     let pair = Pair::new(3010);
     let run = pair.push_passes(&["origin", "main:refs/heads/new"]);
     assert_eq!(run.summary()["scanned"]["objects"], 0, "{}", run.all());
@@ -159,7 +159,7 @@ fn a_new_branch_with_nothing_new_passes() {
 }
 
 #[test]
-fn a_detached_head_and_a_bare_oid_are_pushed_through_the_guard() {
+fn a_detached_head_and_an_object_id_are_scanned() {
     let mut pair = Pair::new(3011);
     let token = pair.token();
     pair.repo.git(&["checkout", "-q", "--detach"]);
@@ -173,10 +173,10 @@ fn a_detached_head_and_a_bare_oid_are_pushed_through_the_guard() {
 }
 
 #[test]
-fn what_one_remote_has_is_not_what_another_has() {
+fn each_remote_has_its_own_commits() {
     let mut pair = Pair::new(3012);
     let token = pair.token();
-    // Names that begin with another's name, or with its name and a slash.
+    // Remotes whose names share a prefix with `origin`.
     for other in ["origin2", "orig", "origin-fork"] {
         pair.bare(other, &[]);
     }
@@ -198,7 +198,7 @@ fn the_old_oid_of_a_line_counts_without_any_tracking_ref() {
     let bad = pair.add("a.txt", client(&token));
     pair.repo.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
     pair.push_finds(&["origin", "main"], &[(&bad, "a.txt:1", &token)]);
-    // It counts for the other lines as well: the remote has it.
+    // The old id counts for the other lines too, since the remote has it.
     let lines = format!("refs/heads/main {bad} refs/heads/x {ZERO}\nrefs/heads/y {base} refs/heads/y {base}\n");
     let run = pair.direct(lines).expect_code(1);
     expect_report(&run, &[(&bad, "a.txt:1", &token)]);
@@ -235,7 +235,7 @@ fn a_worktree_and_an_index_full_of_tokens_do_not_stop_a_push() {
 }
 
 #[test]
-fn a_push_from_a_subfolder_is_guarded() {
+fn a_push_from_a_subfolder_is_scanned() {
     let mut pair = Pair::new(3017);
     let token = pair.token();
     let bad = pair.add("sub/a.txt", client(&token));
@@ -247,21 +247,22 @@ fn a_push_from_a_subfolder_is_guarded() {
 }
 
 #[test]
-fn the_report_for_people_says_how_each_commit_is_mended() {
+fn the_human_report_explains_how_to_fix_each_commit() {
     let mut pair = Pair::new(3019);
     let token = pair.token();
     let (root, tip) = (pair.oid("HEAD"), pair.add("a.txt", client(&token)));
     let line = format!("refs/heads/main {tip} refs/heads/main {}\n", "0".repeat(tip.len()));
-    let said = pair.repo.keysweep_call(&["hook", "pre-push", "nowhere", "url"]).stdin(line).run().expect_code(1).out();
+    let output =
+        pair.repo.keysweep_call(&["hook", "pre-push", "nowhere", "url"]).stdin(line).run().expect_code(1).out();
     for wanted in [
         format!("--> old.txt:2:18 in commit {}\n", &root[..12]),
-        // A remote has it.
+        // The remote has this commit.
         "help: a remote has this commit already, so do not rewrite it".to_owned(),
         format!("--> a.txt:1:18 in commit {}\n", &tip[..12]),
         format!("never pushed: git rebase -i {0}^, mark {0} as edit", &tip[..12]),
         "2 tokens in 2 commits with 2 files".to_owned(),
         "the push is stopped".to_owned(),
     ] {
-        assert!(said.contains(&wanted), "expected {wanted:?} in\n{said}");
+        assert!(output.contains(&wanted), "expected {wanted:?} in\n{output}");
     }
 }

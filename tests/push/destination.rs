@@ -1,4 +1,4 @@
-//! A push is judged by the repository that it goes to: by the URL, not by the name of a remote.
+//! The URL of a push decides which commits the remote has, and not the name of the remote.
 
 use std::fs;
 use std::path::Path;
@@ -8,20 +8,20 @@ use crate::support::push::{
 };
 use crate::support::{Run, client, note};
 
-/// The push is stopped for the old commit, which `to` never had and does not get.
+/// Expects that the hook blocks a push of the old commit to `to`, which never had that commit.
 #[track_caller]
 fn expect_stopped(pair: &Pair, to: &Path, args: &[&str]) -> Run {
     let root = pair.oid("main~0");
     let before = refs(&pair.repo, to);
     let run = pair.repo.git_call(args).run();
     if run.code == Some(0) || refs(&pair.repo, to) != before {
-        run.fail("the push was not stopped");
+        run.fail("the hook did not block the push");
     }
     expect_report(&run, &[(&root, "old.txt:2", &pair.old)]);
     run
 }
 
-/// A repository that has something, but not our history. It is no remote.
+/// A repository with an unrelated history. It is not configured as a remote.
 fn public(pair: &Pair) -> std::path::PathBuf {
     let folder = pair.bare("public", &[]);
     pair.repo.git(&["remote", "remove", "public"]);
@@ -38,20 +38,20 @@ fn text(path: &Path) -> &str {
 }
 
 #[test]
-fn a_remote_with_a_new_url_has_nothing() {
+fn a_remote_with_a_new_url_has_no_known_commits() {
     for spec in ["main:new", "+main:main"] {
         note(spec);
         let pair = Pair::new(4700);
         let public = public(&pair);
         pair.repo.git(&["remote", "set-url", "origin", text(&public)]);
         expect_stopped(&pair, &public, &["push", "-q", "origin", spec]);
-        // Nor on the second try.
+        // A second push is blocked too.
         expect_stopped(&pair, &public, &["push", "-q", "origin", spec]);
     }
 }
 
 #[test]
-fn a_clone_whose_remote_gets_a_new_url_has_nothing() {
+fn a_clone_whose_remote_gets_a_new_url_has_no_known_commits() {
     for options in [&[][..], &["--ref-format=reftable"]] {
         let pair = Pair::new(4701);
         let public = public(&pair);
@@ -64,22 +64,22 @@ fn a_clone_whose_remote_gets_a_new_url_has_nothing() {
         at(&["remote", "set-url", "origin", text(&public)]).expect_code(0);
         let wanted: &[ExpectedFinding] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
         expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(1), wanted);
-        // A fetch does not make the old tracking refs those of the new repository.
+        // A fetch must not turn the old tracking refs into refs of the new repository.
         at(&["fetch", "-q", "origin"]).expect_code(0);
         expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(1), wanted);
         at(&["fetch", "-q", "../origin.git", "main"]).expect_code(0);
         expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(1), wanted);
-        // Back again, nothing is known of what happened in between.
+        // After the URL is restored, the tracking refs may be out of date.
         at(&["remote", "set-url", "origin", text(&pair.origin())]).expect_code(0);
         at(&["fetch", "-q", "origin"]).expect_code(0);
         expect_report(&at(&["push", "-q", "origin", "main:two"]).expect_code(0), &[]);
     }
 }
 
-/// What another repository gave to the tracking refs is nothing that the remote has, however it came there.
+/// A tracking ref that came from another repository does not prove that the remote has the commit.
 #[test]
-fn what_was_fetched_from_elsewhere_is_nothing_that_the_remote_has() {
-    for (options, way) in [
+fn commits_fetched_from_elsewhere_are_not_on_the_remote() {
+    for (options, method) in [
         (&[][..], "set-url"),
         (&[], "set-url after a push"),
         (&[], "set-url and another fetch"),
@@ -88,7 +88,7 @@ fn what_was_fetched_from_elsewhere_is_nothing_that_the_remote_has() {
         (&["--ref-format=reftable"], "set-url"),
         (&["--ref-format=reftable"], "fetch by URL"),
     ] {
-        note(way);
+        note(method);
         let pair = Pair::new(4720);
         let public = public(&pair);
         let clone = pair.repo.base().join("clone");
@@ -97,21 +97,21 @@ fn what_was_fetched_from_elsewhere_is_nothing_that_the_remote_has() {
         write_hook(&pair.repo, &clone, "pre-push", JSONL);
         let private = pair.origin();
         let at = |args: &[&str]| pair.repo.git_call(args).cwd(&clone).run();
-        if way.contains("after a push") {
+        if method.contains("after a push") {
             expect_report(&at(&["push", "-q", "origin", "HEAD:refs/heads/one"]).expect_code(0), &[]);
         }
         let branch = "+refs/heads/main:refs/remotes/origin/x";
-        if way.contains("set-url") {
+        if method.contains("set-url") {
             at(&["remote", "set-url", "origin", text(&private)]).expect_code(0);
             at(&["fetch", "-q", "origin", branch]).expect_code(0);
             at(&["remote", "set-url", "origin", text(&public)]).expect_code(0);
-        } else if way.contains("option") {
+        } else if method.contains("option") {
             let instead = format!("url.{}.insteadOf={}", text(&private), text(&public));
             at(&["-c", &instead, "fetch", "-q", "origin", branch]).expect_code(0);
         } else {
             at(&["fetch", "-q", text(&private), branch]).expect_code(0);
         }
-        if way.contains("another fetch") {
+        if method.contains("another fetch") {
             at(&["fetch", "-q", "origin"]).expect_code(0);
         }
         let wanted: &[ExpectedFinding] = &[(&pair.oid("main"), "old.txt:2", &pair.old)];
@@ -121,9 +121,9 @@ fn what_was_fetched_from_elsewhere_is_nothing_that_the_remote_has() {
     }
 }
 
-/// Settings change often, and what the remote is known to have outlives that.
+/// A change of git's settings must not discard the record of what the remote has.
 #[test]
-fn a_change_of_the_settings_makes_no_one_scan_anew() {
+fn a_changed_setting_causes_no_full_scan() {
     let pair = Pair::new(4721);
     let clone = pair.repo.base().join("clone");
     pair.repo.git_call(&["clone", "-q"]).args(&[&pair.origin(), &clone]).run().expect_code(0);
@@ -140,7 +140,7 @@ fn a_change_of_the_settings_makes_no_one_scan_anew() {
 }
 
 #[test]
-fn settings_that_send_a_push_elsewhere_are_seen() {
+fn settings_that_redirect_a_push_are_respected() {
     let pair = Pair::new(4702);
     let public = public(&pair);
     let (to, origin) = (text(&public), text(&pair.origin()).to_owned());
@@ -169,7 +169,7 @@ fn settings_that_send_a_push_elsewhere_are_seen() {
     expect_report(&call.run().expect_code(1), &[(&pair.oid("main"), "old.txt:2", &pair.old)]);
     let call = repo.git_call(&["push", "-q", "origin", "main:newest"]).env("GIT_CONFIG", &file);
     expect_report(&call.run().expect_code(0), &[]);
-    // One push, two repositories: git runs the hook for each.
+    // A push to two URLs runs the hook for each of them.
     repo.git(&["remote", "set-url", "--add", "--push", "origin", &origin]);
     repo.git(&["remote", "set-url", "--add", "--push", "origin", to]);
     let before = refs(repo, &public);
@@ -179,7 +179,7 @@ fn settings_that_send_a_push_elsewhere_are_seen() {
 }
 
 #[test]
-fn a_push_that_went_elsewhere_says_nothing_of_what_the_remote_has() {
+fn a_redirected_push_does_not_count_for_the_remote() {
     let mut pair = Pair::new(4703);
     let token = pair.token();
     let public = public(&pair);
@@ -196,14 +196,14 @@ fn a_push_that_went_elsewhere_says_nothing_of_what_the_remote_has() {
     let elsewhere = format!("remote.origin.pushurl={}", text(&public));
     repo.git(&["-c", &elsewhere, "push", "-q", "--force", "origin", "main"]);
     pair.add(".keysweep.toml", "");
-    // refs/remotes/origin/main is what the other repository got.
+    // refs/remotes/origin/main names the commit that the other repository got.
     assert_eq!(pair.oid("origin/main"), pair.oid("main~1"));
     let run = pair.push(&["origin", "main:new"]).expect_code(1);
     expect_report(&run, &[(&bad, "a.txt:1", &token)]);
 }
 
 #[test]
-fn names_of_remotes_that_are_parts_of_each_other_do_not_mix() {
+fn remotes_with_nested_names_are_kept_apart() {
     let mut pair = Pair::new(4704);
     let token = pair.token();
     let repo = &pair.repo;
@@ -215,7 +215,7 @@ fn names_of_remotes_that_are_parts_of_each_other_do_not_mix() {
     repo.git(&["fetch", "-q", "origin"]);
     pair.push_finds(&["origin", "main:new"], &[(&bad, "a.txt:1", &token)]);
     pair.push_finds(&["origin", "main"], &[(&bad, "a.txt:1", &token)]);
-    // After a fetch from there that one is known as well.
+    // After a fetch, the commits of the other remote are known too.
     repo.git(&["fetch", "-q", "origin/priv"]);
     expect_report(&pair.push(&["origin/priv", "main:new"]).expect_code(0), &[]);
 }
@@ -231,14 +231,14 @@ fn refs_that_no_refspec_covers_are_not_trusted() {
     repo.git(&["fetch", "-q", "origin"]);
     let wanted = [(bad.as_str(), "a.txt:1", &token)];
     pair.push_finds(&["origin", "main:new"], &wanted);
-    // A mirror fetches over local branches: what was committed there since is on no remote.
+    // A mirror fetches into local branches, so a new local commit looks fetched but is on no remote.
     repo.git(&["config", "--replace-all", "remote.origin.fetch", "+refs/*:refs/*"]);
     repo.git(&["update-ref", "-d", "refs/remotes/origin/mine"]);
     pair.push_finds(&["origin", "main"], &wanted);
 }
 
 #[test]
-fn a_push_by_url_knows_the_remote() {
+fn a_push_by_url_uses_the_refs_of_the_remote() {
     let mut pair = Pair::new(4706);
     let token = pair.token();
     let repo = &pair.repo;
@@ -269,12 +269,12 @@ fn a_fork_is_known_once_it_was_fetched() {
     let repo = &pair.repo;
     let fork = pair.repo.base().join("fork.git");
     repo.git_call(&["clone", "-q", "--bare"]).args(&[&pair.origin(), &fork]).run().expect_code(0);
-    // By name, and by URL.
+    // The fork is recognized by name and by URL.
     repo.git(&["remote", "add", "fork", text(&fork)]);
     expect_stopped(&pair, &fork, &["push", "-q", "fork", "main:new"]).expect_has("git fetch fork");
     repo.git(&["fetch", "-q", "fork"]);
     expect_report(&pair.push(&["fork", "main:new"]).expect_code(0), &[]);
-    // Also after another fetch.
+    // Fetching another remote does not change that.
     repo.git(&["fetch", "-q", "origin"]);
     expect_report(&pair.push(&["fork", "main:newer"]).expect_code(0), &[]);
     repo.git(&["remote", "remove", "fork"]);
@@ -285,7 +285,7 @@ fn a_fork_is_known_once_it_was_fetched() {
 }
 
 #[test]
-fn what_is_published_need_not_be_rewritten() {
+fn a_published_commit_need_not_be_rewritten() {
     let pair = Pair::new(4708);
     let repo = &pair.repo;
     write_hook(repo, repo.top(), "pre-push", "");
@@ -303,7 +303,7 @@ fn what_is_published_need_not_be_rewritten() {
             }
         }
     }
-    // To allow it is a way as well that leaves the history alone.
+    // Allowing the token also leaves the history alone.
     pair.add(
         ".keysweep.toml",
         format!("[allow]\nfingerprints = [{{ id = '{}', reason = 'revoked' }}]\n", pair.old.fingerprint()),
@@ -312,7 +312,7 @@ fn what_is_published_need_not_be_rewritten() {
 }
 
 #[test]
-fn a_commit_that_is_not_published_is_still_to_be_rewritten() {
+fn an_unpublished_commit_must_be_rewritten() {
     let mut pair = Pair::new(4709);
     let token = pair.token();
     let repo = &pair.repo;
@@ -324,7 +324,7 @@ fn a_commit_that_is_not_published_is_still_to_be_rewritten() {
 }
 
 #[test]
-fn the_user_may_vouch_for_a_url() {
+fn the_user_can_declare_urls_of_the_same_repository() {
     let pair = Pair::new(4710);
     let repo = &pair.repo;
     let origin = pair.origin().display().to_string();
@@ -341,13 +341,13 @@ fn the_user_may_vouch_for_a_url() {
     let command = format!("git config --add keysweep.sameRepository '{origin} {alias}'");
     assert!(run.summary()["notes"].to_string().contains(&command), "{}", run.all());
 
-    // A file of the repository cannot vouch.
+    // A file of the repository must not be able to set `sameRepository`.
     repo.write(".gitconfig", format!("[keysweep]\n\tsameRepository = {origin} {alias}\n"));
     repo.git(&["config", "include.path", "../.gitconfig"]);
     repo.git(&["fetch", "-q", "origin"]);
     hook(alias).expect_code(1);
     repo.git(&["config", "--unset", "include.path"]);
-    // Not even as git's own configuration of the worktree.
+    // The same holds for the configuration file of the worktree.
     fs::remove_file(repo.path(".gitconfig")).expect("remove");
 
     let call = repo.call("sh", &["-c", &command]).run();
@@ -366,7 +366,7 @@ fn the_user_may_vouch_for_a_url() {
 }
 
 #[test]
-fn urls_of_a_forge_are_one_repository_by_https_and_ssh() {
+fn https_and_ssh_urls_of_a_forge_are_one_repository() {
     let pair = Pair::new(4711);
     let repo = &pair.repo;
     let id = pair.oid("main");
@@ -393,7 +393,7 @@ fn urls_of_a_forge_are_one_repository_by_https_and_ssh() {
     }
     repo.git(&["config", "url.git@example.org:.pushInsteadOf", "https://example.org/"]);
     expect_report(&hook("origin", "git@example.org:team/app.git").expect_code(0), &[]);
-    // A password is neither shown nor written down.
+    // A password in a URL is neither printed nor stored.
     let secret = "https://ada:hunter2hunter2@example.com/team/app";
     hook(secret, secret).expect_code(1).expect_lacks("hunter2");
     let record = fs::read_to_string(repo.path(".git/keysweep/remotes")).expect("a record");
@@ -401,7 +401,7 @@ fn urls_of_a_forge_are_one_repository_by_https_and_ssh() {
 }
 
 #[test]
-fn the_old_id_is_known_wherever_the_push_goes() {
+fn the_old_id_counts_for_every_url() {
     let mut pair = Pair::new(4712);
     let token = pair.token();
     let old = pair.oid("main");
@@ -411,7 +411,7 @@ fn the_old_id_is_known_wherever_the_push_goes() {
         let args = ["hook", "--format", "jsonl", "pre-push", "https://example.org/x", "https://example.org/x"];
         pair.repo.keysweep_call(&args).stdin(lines).run().expect_code(1)
     };
-    // That of another ref, too, and whether or not it allows something else.
+    // The old id of another ref counts too, even if that ref allows other tokens.
     let lines = format!("refs/heads/main {tip} refs/heads/new {ZERO}\nrefs/heads/x {old} refs/heads/x {old}\n");
     expect_report(&hook(lines), &[(&bad, "a.txt:1", &token)]);
     let unknown = "1".repeat(40);
@@ -420,7 +420,7 @@ fn the_old_id_is_known_wherever_the_push_goes() {
 }
 
 #[test]
-fn a_framework_gets_the_same_judgement() {
+fn a_framework_gets_the_same_result() {
     let pair = Pair::new(4713);
     let public = public(&pair);
     let repo = &pair.repo;
@@ -429,7 +429,7 @@ fn a_framework_gets_the_same_judgement() {
     let tip = pair.add("a.txt", "innocent\n");
     let hook = |url: &str| {
         note(url);
-        // As pre-commit asks the tracking refs of the remote's name for the old id.
+        // pre-commit looks up the old id in the tracking refs of the remote's name.
         let call = from_dev_null(repo, &["pre-push"]).env("PRE_COMMIT", "1").env("PRE_COMMIT_FROM_REF", &main);
         let call = call.env("PRE_COMMIT_TO_REF", &tip).env("PRE_COMMIT_REMOTE_NAME", "origin");
         let call =
@@ -442,7 +442,7 @@ fn a_framework_gets_the_same_judgement() {
 }
 
 #[test]
-fn without_a_url_the_settings_say_where_the_push_goes() {
+fn without_a_url_the_settings_of_the_remote_apply() {
     let pair = Pair::new(4714);
     let public = public(&pair);
     let repo = &pair.repo;
@@ -456,7 +456,7 @@ fn without_a_url_the_settings_say_where_the_push_goes() {
     expect_report(&hook(&["nowhere"]).expect_code(1), wanted);
     repo.git(&["remote", "set-url", "--push", "origin", text(&public)]);
     expect_report(&hook(&["origin"]).expect_code(1), wanted);
-    // Remotes in the formats of before are not trusted.
+    // Remotes in the legacy formats are not trusted.
     repo.git(&["remote", "rename", "origin", "gone"]);
     repo.write(
         ".git/remotes/origin",
@@ -467,7 +467,7 @@ fn without_a_url_the_settings_say_where_the_push_goes() {
 }
 
 #[test]
-fn a_push_to_this_very_repository_brings_nothing() {
+fn a_push_to_the_same_repository_has_no_new_commits() {
     let pair = Pair::new(4715);
     let top = pair.repo.top().display().to_string();
     for (number, to) in [".", &top, &format!("file://{top}/.git")].into_iter().enumerate() {
@@ -477,7 +477,7 @@ fn a_push_to_this_very_repository_brings_nothing() {
 }
 
 #[test]
-fn what_is_kept_of_a_push_is_written_through_no_link_and_by_no_doctor() {
+fn the_record_of_a_push_is_not_written_through_a_symlink_or_by_doctor() {
     let pair = Pair::new(4716);
     let repo = &pair.repo;
     repo.git(&["fetch", "-q", "origin"]);
@@ -495,14 +495,14 @@ fn what_is_kept_of_a_push_is_written_through_no_link_and_by_no_doctor() {
     assert!(record.symlink_metadata().expect("a file").is_file());
     let names: Vec<_> = record.parent().expect("a folder").read_dir().expect("list").flatten().collect();
     assert_eq!(names.len(), 1);
-    // Where it cannot be written, the push is judged all the same.
+    // If the record cannot be written, the push is still scanned.
     fs::remove_file(&record).expect("remove");
     fs::create_dir_all(record.join("x")).expect("create");
     expect_report(&pair.direct(&line).expect_code(0), &[]);
 }
 
 #[test]
-fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+fn a_pipe_instead_of_a_file_does_not_block() {
     let pair = Pair::new(4717);
     let repo = &pair.repo;
     let line = format!("refs/heads/main {} refs/heads/new {ZERO}\n", pair.oid("main"));
@@ -518,9 +518,10 @@ fn a_pipe_in_place_of_a_file_is_not_waited_for() {
     expect_report(&pair.direct(&line).expect_code(1), wanted);
 }
 
-/// The remote of the URL was never fetched, and another remote was: the user may know that they are one repository.
+/// The remote of the URL was never fetched, but another remote was. The user may know that both are the same
+/// repository.
 #[test]
-fn the_help_names_the_setting_where_the_remote_of_the_url_is_known() {
+fn the_help_mentions_the_setting_if_the_remote_is_configured() {
     let pair = Pair::new(4730);
     let repo = &pair.repo;
     let origin = pair.origin().display().to_string();
@@ -530,13 +531,13 @@ fn the_help_names_the_setting_where_the_remote_of_the_url_is_known() {
     let setting = format!("git config --add keysweep.sameRepository '{origin} {}'", text(&mirror));
     let notes = |run: &Run| run.summary()["notes"].to_string();
     for to in ["mirror", text(&mirror)] {
-        let said = notes(&pair.push(&[to, "main:new"]).expect_code(1));
-        assert!(said.contains("git fetch mirror") && said.contains(&setting), "{said}");
+        let notes_text = notes(&pair.push(&[to, "main:new"]).expect_code(1));
+        assert!(notes_text.contains("git fetch mirror") && notes_text.contains(&setting), "{notes_text}");
     }
-    // A remote of which nothing is known vouches for nothing.
+    // A remote that was never fetched cannot be the same repository.
     repo.git(&["remote", "add", "empty", "https://example.org/never/fetched"]);
-    let said = notes(&pair.push(&["mirror", "main:new"]).expect_code(1));
-    assert!(!said.contains("never/fetched"), "{said}");
+    let notes_text = notes(&pair.push(&["mirror", "main:new"]).expect_code(1));
+    assert!(!notes_text.contains("never/fetched"), "{notes_text}");
     drop(repo.call("sh", &["-c", &setting]).run().expect_code(0));
     pair.push(&["mirror", "main:new"]).expect_code(0);
 }

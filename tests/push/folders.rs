@@ -1,4 +1,4 @@
-//! Where git runs a hook, what it says of the place, and clones that hold less than all.
+//! Unusual locations of the git directory, submodules, and clones that lack objects.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use crate::support::push::{JSONL, Pair, expect_report, write_hook};
 use crate::support::{client, note};
 
 #[test]
-fn a_git_folder_named_by_hand_is_found() {
+fn a_git_directory_from_the_environment_is_found() {
     let mut pair = Pair::new(3520);
     let token = pair.token();
     let repo = &pair.repo;
@@ -36,14 +36,14 @@ fn a_git_folder_named_by_hand_is_found() {
 }
 
 #[test]
-fn a_git_folder_elsewhere_is_found() {
+fn a_separate_git_directory_is_found() {
     let mut pair = Pair::new(3521);
     let token = pair.token();
     let repo = &pair.repo;
     let bad = pair.add("a.txt", client(&token));
     let wanted = [(bad.as_str(), "a.txt:1", &token)];
     let push = || repo.git_call(&["push", "-q", "origin", "main"]);
-    // Moved, with a file that names it; then behind a link; then as a bare one over a home folder.
+    // A moved git directory with a gitfile, a symlink to it, and a bare repository whose worktree is a home folder.
     repo.git(&["init", "-q", "--separate-git-dir=../moved"]);
     expect_report(&push().run().expect_code(1), &wanted);
     fs::remove_file(repo.path(".git")).expect("remove");
@@ -59,7 +59,7 @@ fn a_git_folder_elsewhere_is_found() {
 }
 
 #[test]
-fn a_submodule_is_pushed_through_its_own_guard() {
+fn a_submodule_is_pushed_through_its_own_hook() {
     let mut pair = Pair::new(3522);
     let token = pair.token();
     let repo = &pair.repo;
@@ -73,16 +73,16 @@ fn a_submodule_is_pushed_through_its_own_guard() {
     let bad = module.git(&["rev-parse", "HEAD"]).line();
     let run = module.git_call(&["push", "-q", "origin", "HEAD:refs/heads/x"]).run().expect_code(1);
     expect_report(&run, &[(&bad, "a.txt:1", &token)]);
-    // From above, git runs the hook of the submodule first.
+    // For a push from the superproject, git first runs the hook of the submodule.
     repo.git(&["commit", "-q", "--no-verify", "-a", "-m", "module"]);
     let above = repo.git_call(&["push", "-q", "--recurse-submodules=on-demand", "origin", "main:above"]).run();
     if above.code == Some(0) || !above.all().contains(&token.fingerprint()) {
-        above.fail("the submodule's push was not stopped");
+        above.fail("the hook did not block the push of the submodule");
     }
 }
 
 #[test]
-fn a_clone_without_trees_is_guarded() {
+fn a_treeless_clone_is_scanned() {
     let mut pair = Pair::new(3523);
     let token = pair.token();
     for n in 0..3 {
@@ -111,7 +111,7 @@ fn a_clone_without_trees_is_guarded() {
 }
 
 #[test]
-fn settings_of_git_change_nothing_of_what_is_scanned() {
+fn git_settings_do_not_change_what_is_scanned() {
     let mut pair = Pair::new(3524);
     let token = pair.token();
     let bad = pair.add("a.txt", format!("x\n{}", client(&token)));

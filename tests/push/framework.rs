@@ -1,4 +1,4 @@
-//! The variables of pre-commit and prek, which tell of a push's first ref, and of it not always.
+//! The variables of pre-commit and prek. They describe the first ref of a push, and not in every case.
 
 use crate::support::Call;
 use crate::support::push::{ExpectedFinding, Pair, ZERO, expect_refused, expect_report, from_dev_null};
@@ -6,7 +6,7 @@ use crate::support::{client, note};
 
 const REMOTE: (&str, &str) = ("PRE_COMMIT_REMOTE_NAME", "origin");
 
-/// As the framework runs the hook: variables, no arguments, nothing on stdin, be that a pipe or the null device.
+/// Runs the hook as a framework does: with variables, without arguments, and with an empty pipe or /dev/null as stdin.
 fn framed(pair: &Pair, variables: &[(&str, &str)], piped: bool) -> Call {
     let call = if piped {
         pair.repo.keysweep_call(&["hook", "--format", "jsonl", "pre-push"])
@@ -17,7 +17,7 @@ fn framed(pair: &Pair, variables: &[(&str, &str)], piped: bool) -> Call {
 }
 
 #[track_caller]
-fn expect_told(pair: &Pair, variables: &[(&str, &str)], wanted: &[ExpectedFinding]) {
+fn expect_reported(pair: &Pair, variables: &[(&str, &str)], wanted: &[ExpectedFinding]) {
     for piped in [true, false] {
         note(format!("piped: {piped}"));
         let run = framed(pair, variables, piped).run().expect_code(i32::from(!wanted.is_empty()));
@@ -34,12 +34,12 @@ fn the_commits_between_from_and_to_are_scanned() {
     let tip = pair.add("a.txt", "innocent\n");
     let named = |from, to| [("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", to), REMOTE];
     let wanted = [(bad.as_str(), "a.txt:1", &token)];
-    expect_told(&pair, &named(&base, &tip), &wanted);
-    expect_told(&pair, &named("main~2", "main"), &wanted);
-    expect_told(&pair, &named("origin/main", "HEAD"), &wanted);
+    expect_reported(&pair, &named(&base, &tip), &wanted);
+    expect_reported(&pair, &named("main~2", "main"), &wanted);
+    expect_reported(&pair, &named("origin/main", "HEAD"), &wanted);
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
     pair.add("b.txt", "innocent\n");
-    expect_told(&pair, &named(&tip, "HEAD"), &[]);
+    expect_reported(&pair, &named(&tip, "HEAD"), &[]);
 }
 
 #[test]
@@ -49,11 +49,11 @@ fn to_alone_and_a_branch_alone_are_scanned_against_the_remote() {
     let bad = pair.add("a.txt", client(&token));
     let tip = pair.add("a.txt", "innocent\n");
     let wanted = [(bad.as_str(), "a.txt:1", &token)];
-    expect_told(&pair, &[("PRE_COMMIT_TO_REF", &tip), REMOTE], &wanted);
-    expect_told(&pair, &[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main"), REMOTE], &wanted);
+    expect_reported(&pair, &[("PRE_COMMIT_TO_REF", &tip), REMOTE], &wanted);
+    expect_reported(&pair, &[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main"), REMOTE], &wanted);
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
-    expect_told(&pair, &[("PRE_COMMIT_TO_REF", &tip), REMOTE], &[]);
-    expect_told(&pair, &[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main"), REMOTE], &[]);
+    expect_reported(&pair, &[("PRE_COMMIT_TO_REF", &tip), REMOTE], &[]);
+    expect_reported(&pair, &[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main"), REMOTE], &[]);
 }
 
 #[test]
@@ -66,11 +66,11 @@ fn a_first_push_of_a_root_is_scanned_from_the_root() {
     let bad = pair.add("a.txt", client(&token));
     let wanted = [(root.as_str(), "old.txt:2", &pair.old), (bad.as_str(), "a.txt:1", &token)];
     let empty = ("PRE_COMMIT_REMOTE_NAME", "empty");
-    expect_told(&pair, &[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main"), empty], &wanted);
+    expect_reported(&pair, &[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main"), empty], &wanted);
 }
 
 #[test]
-fn refs_that_the_framework_does_not_tell_of_are_scanned_too() {
+fn refs_missing_from_the_variables_are_scanned_too() {
     let mut pair = Pair::new(3703);
     let (token, tagged) = (pair.token(), pair.token());
     let base = pair.oid("HEAD");
@@ -82,27 +82,27 @@ fn refs_that_the_framework_does_not_tell_of_are_scanned_too() {
     pair.repo.git(&["checkout", "-q", "main"]);
     let tip = pair.add("c.txt", "innocent\n");
     let wanted = [(second.as_str(), "a.txt:1", &token), (third.as_str(), "b.txt:1", &tagged)];
-    expect_told(&pair, &[("PRE_COMMIT_FROM_REF", &base), ("PRE_COMMIT_TO_REF", &tip), REMOTE], &wanted);
-    expect_told(&pair, &[("PRE_COMMIT_TO_REF", &tip), REMOTE], &wanted);
+    expect_reported(&pair, &[("PRE_COMMIT_FROM_REF", &base), ("PRE_COMMIT_TO_REF", &tip), REMOTE], &wanted);
+    expect_reported(&pair, &[("PRE_COMMIT_TO_REF", &tip), REMOTE], &wanted);
 }
 
 #[test]
-fn lines_on_stdin_go_before_the_variables() {
+fn lines_on_stdin_take_precedence_over_variables() {
     let mut pair = Pair::new(3704);
     let (token, other) = (pair.token(), pair.token());
     let base = pair.oid("HEAD");
-    pair.branch("told", "main");
+    pair.branch("reported", "main");
     pair.add("a.txt", client(&token));
     pair.branch("pushed", "main");
     let bad = pair.add("b.txt", client(&other));
     let line = format!("refs/heads/pushed {bad} refs/heads/pushed {ZERO}\n");
     let run = pair.direct_call().stdin(line).env("PRE_COMMIT", "1").env("PRE_COMMIT_FROM_REF", &base);
-    let run = run.env("PRE_COMMIT_TO_REF", "told").run().expect_code(1);
+    let run = run.env("PRE_COMMIT_TO_REF", "reported").run().expect_code(1);
     expect_report(&run, &[(&bad, "b.txt:1", &other)]);
 }
 
 #[test]
-fn a_framework_that_tells_nothing_is_refused() {
+fn a_framework_without_refs_is_refused() {
     let pair = Pair::new(3705);
     for variables in [&[][..], &[REMOTE], &[("PRE_COMMIT_FROM_REF", "HEAD"), REMOTE]] {
         for piped in [true, false] {
@@ -119,7 +119,7 @@ fn a_ref_of_the_framework_that_is_unknown_is_refused() {
     for (from, to) in [("HEAD", unknown.as_str()), (&unknown, "HEAD"), ("HEAD", "nowhere"), ("nowhere", "HEAD")] {
         let call = pair.repo.keysweep_call(&["hook", "--format", "jsonl", "pre-push"]).env("PRE_COMMIT", "1");
         let call = call.env("PRE_COMMIT_FROM_REF", from).env("PRE_COMMIT_TO_REF", to).env(REMOTE.0, REMOTE.1);
-        // A long run is hidden until the rules are known.
+        // The message shortens a long hex value until the rules are loaded.
         let name = if from == "HEAD" { to } else { from };
         let word = if name == unknown { "cannot find the commit" } else { name };
         expect_refused(call.run(), &[word]);
@@ -127,21 +127,22 @@ fn a_ref_of_the_framework_that_is_unknown_is_refused() {
 }
 
 #[test]
-fn a_range_that_was_asked_for_is_scanned_though_the_remote_has_it() {
-    // As in CI: pre-commit run --hook-stage pre-push --from-ref A --to-ref B names no remote.
+fn a_requested_range_is_scanned_although_the_remote_has_it() {
+    // A CI job that runs `pre-commit run --hook-stage pre-push --from-ref A --to-ref B` sets no remote.
     let mut pair = Pair::new(3707);
     let token = pair.token();
     let bad = pair.add("a.txt", client(&token));
     pair.add("a.txt", "innocent\n");
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
     let wanted = [(bad.as_str(), "a.txt:1", &token)];
-    expect_told(&pair, &[("PRE_COMMIT_FROM_REF", "main~2"), ("PRE_COMMIT_TO_REF", "main")], &wanted);
-    expect_told(&pair, &[("PRE_COMMIT_FROM_REF", "main~1"), ("PRE_COMMIT_TO_REF", "main")], &[]);
+    expect_reported(&pair, &[("PRE_COMMIT_FROM_REF", "main~2"), ("PRE_COMMIT_TO_REF", "main")], &wanted);
+    expect_reported(&pair, &[("PRE_COMMIT_FROM_REF", "main~1"), ("PRE_COMMIT_TO_REF", "main")], &[]);
 }
 
-/// As in a push made inside of another hook: git passes the remote as an argument, which no framework does.
+/// A push from inside another hook inherits its variables. Git passes the remote as an argument, and a framework never
+/// does.
 #[test]
-fn variables_of_an_outer_hook_count_for_nothing_where_git_names_the_remote() {
+fn variables_of_an_outer_hook_are_ignored_if_git_passes_the_remote() {
     let mut pair = Pair::new(3708);
     let (token, detached) = (pair.token(), pair.token());
     let base = pair.oid("HEAD");
@@ -156,7 +157,7 @@ fn variables_of_an_outer_hook_count_for_nothing_where_git_names_the_remote() {
         expect_report(&run, &[(&bad, "a.txt:1", &token)]);
         let run = leftover(pair.direct_call()).run().expect_code(1);
         expect_report(&run, &[(&bad, "a.txt:1", &token)]);
-        // Nothing says what is pushed: it may be a commit that no branch has.
+        // The pushed commits are unknown and may be on no branch.
         expect_refused(leftover(from_dev_null(&pair.repo, &["pre-push", "origin", "x"])).run(), &["standard input"]);
     }
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);

@@ -1,5 +1,5 @@
-//! Random histories: the commits scanned are those of `git rev-list NEW --not WHAT-THE-REMOTE-HAS`, and of each is told
-//! what no parent has.
+//! Random histories. The scan covers the commits of `git rev-list NEW --not REMOTE`, and reports for each commit only
+//! lines that no parent has.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,13 +8,13 @@ use crate::support::push::look_like_a_clone;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, note, text};
 
-/// A commit whose own file and own line in `shared.txt` each hold a token that no other commit adds.
+/// A commit that adds a file of its own and a line of its own in `shared.txt`, each with a unique token.
 struct Commit {
     parents: Vec<usize>,
-    /// By the number of the commit that added a file, where it lies now.
+    /// The current path of each file, by the number of the commit that added the file.
     files: BTreeMap<usize, String>,
-    /// The numbers of the commits whose lines `shared.txt` holds. Their order is the same everywhere, so there is one
-    /// answer to which lines are added.
+    /// The numbers of the commits whose lines are in `shared.txt`. The lines are always sorted, so the set of added
+    /// lines is unambiguous.
     lines: BTreeSet<usize>,
 }
 
@@ -49,7 +49,7 @@ impl Dag {
                 }
                 lines.extend(&commits[parent].lines);
             }
-            // A commit of one parent moves a file, or takes one or a line away.
+            // A commit with one parent may also move or remove a file, or remove a line.
             if let ([_], Some(&victim)) = (&*parents, files.keys().nth(make.below(files.len().max(1)))) {
                 match make.below(5) {
                     0 => drop(files.remove(&victim)),
@@ -68,7 +68,7 @@ impl Dag {
         dag
     }
 
-    /// Hands everything to git in one stream, with dates that say nothing.
+    /// Imports all commits in one stream, with random dates.
     fn import(&mut self, make: &mut Maker) {
         let mut stream = String::new();
         let mark = |number: usize| 10_000 + number;
@@ -114,7 +114,7 @@ impl Dag {
         self.repo.git_call(&["update-ref", "--stdin"]).stdin(unref).run().expect_code(0);
     }
 
-    /// What each of these commits introduces.
+    /// The findings that each of these commits introduces.
     fn introduced(&self, commits: &BTreeSet<String>) -> BTreeSet<(String, String, String)> {
         let mut all = BTreeSet::new();
         for (number, id) in self.ids.iter().enumerate().filter(|(_, id)| commits.contains(*id)) {
@@ -127,7 +127,7 @@ impl Dag {
     }
 }
 
-/// Asked of git in two halves, each of which is right whatever the dates say.
+/// Runs `rev-list` twice, for the included and the excluded commits. Each result is correct for any commit dates.
 fn rev_list(repo: &Repo, tips: &[String]) -> BTreeSet<String> {
     repo.git_call(&["rev-list", "--stdin"])
         .stdin(tips.join("\n"))
@@ -152,7 +152,7 @@ fn check(seed: u64, size: usize) {
     for (number, id) in tracked.iter().enumerate() {
         let _ = writeln!(refs, "create refs/remotes/origin/t{number} {id}");
     }
-    // Another remote's, and local ones, excuse nothing.
+    // Tracking refs of another remote, and local branches, do not exclude commits.
     for (number, id) in some(&mut make, 3).iter().enumerate() {
         let _ = writeln!(refs, "create refs/remotes/other/t{number} {id}\ncreate refs/heads/l{number} {id}");
     }
@@ -191,11 +191,14 @@ fn check(seed: u64, size: usize) {
             (text(&f["commit"]).to_owned(), place, text(&f["redacted"]).to_owned())
         })
         .collect();
-    let told: BTreeSet<_> = found.iter().cloned().collect();
-    if told != wanted || told.len() != found.len() {
-        let missing: Vec<_> = wanted.difference(&told).collect();
-        let extra: Vec<_> = told.difference(&wanted).collect();
-        run.fail(&format!("missing {missing:#?}, too many {extra:#?}, {} told twice", found.len() - told.len()));
+    let reported: BTreeSet<_> = found.iter().cloned().collect();
+    if reported != wanted || reported.len() != found.len() {
+        let missing: Vec<_> = wanted.difference(&reported).collect();
+        let extra: Vec<_> = reported.difference(&wanted).collect();
+        run.fail(&format!(
+            "missing {missing:#?}, unexpected {extra:#?}, {} reported twice",
+            found.len() - reported.len()
+        ));
     }
     run.expect_code(i32::from(!wanted.is_empty()));
 }
@@ -222,7 +225,7 @@ fn a_large_random_history_is_scanned_exactly() {
 }
 
 #[test]
-fn any_number_of_threads_tells_the_same_of_hundreds_of_commits() {
+fn the_number_of_threads_does_not_change_the_report() {
     let mut make = Maker::new(3450);
     let repo = Repo::new();
     let mut stream = String::new();
@@ -255,12 +258,12 @@ fn any_number_of_threads_tells_the_same_of_hundreds_of_commits() {
         wanted.sort();
         assert_eq!(found, wanted);
         assert_eq!(run.summary()["scanned"]["files"], 400);
-        assert_eq!(*first.get_or_insert_with(|| order.clone()), order, "the order of findings is the same every time");
+        assert_eq!(*first.get_or_insert_with(|| order.clone()), order, "the order of findings must not vary");
     }
 }
 
 #[test]
-fn a_tip_with_a_wrong_clock_makes_no_old_commit_new() {
+fn a_wrong_date_of_the_tip_makes_no_old_commit_new() {
     let mut make = Maker::new(3460);
     let (old, new) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -273,7 +276,7 @@ fn a_tip_with_a_wrong_clock_makes_no_old_commit_new() {
     for number in 1..=1500 {
         commit("chain", None, number, number * 60, &format!("{number}: {}", client(&old)));
     }
-    // What the remote has, dated before all that it stands on.
+    // A commit on the remote whose date is older than the dates of its ancestors.
     commit("remotes/origin/main", Some(1500), 1501, 0, "x\n");
     commit("heads/clean", Some(1400), 1502, 100_000, "x\n");
     commit("heads/bad", Some(700), 1503, 100_000, &client(&new));

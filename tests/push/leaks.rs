@@ -1,4 +1,4 @@
-//! Whatever a push carries and wherever it carries it: no token is printed, and nothing in it can forge a report.
+//! No output of a push scan contains a token or lets pushed content forge a report, for each kind of pushed content.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::support::push::{Pair, ZERO};
 use crate::support::token::Token;
 use crate::support::{Run, client, note, os};
 
-/// Every family, in every place that a push has, on one branch and two tags.
+/// A branch and two tags with tokens of every family, in every place that a push can contain.
 fn laden(seed: u64) -> (Pair, Vec<Token>, String) {
     let mut pair = Pair::new(seed);
     let tokens = pair.every_family();
@@ -47,7 +47,7 @@ fn no_format_prints_a_token_from_any_place_of_a_push() {
     }
     let run = pair.direct(&lines).expect_code(1);
     for part in ["content", "name", "symlink", "message", "person", "ref"] {
-        assert!(run.findings().iter().any(|finding| finding["part"] == part), "nothing was found in a {part}");
+        assert!(run.findings().iter().any(|finding| finding["part"] == part), "no finding in a {part}");
     }
 }
 
@@ -66,20 +66,20 @@ fn no_refusal_prints_a_token_from_any_place_of_a_push() {
     }
 }
 
-/// One line a finding and nothing that a terminal obeys.
+/// Expects one line for each finding and no control character.
 #[track_caller]
-fn expect_tame(run: &Run) {
+fn expect_no_forgery(run: &Run) {
     let tame = |c: char| c == '\n' || !c.is_control();
     if !run.all().chars().all(tame) {
-        run.fail("a control character was printed");
+        run.fail("the report contains a control character");
     }
     if run.all().lines().any(|line| line.starts_with("keysweep: 0 tokens") || line.starts_with("forged")) {
-        run.fail("a line was forged");
+        run.fail("the report contains a forged line");
     }
 }
 
 #[test]
-fn nothing_that_a_push_carries_can_forge_a_report() {
+fn pushed_content_cannot_forge_a_report() {
     let mut pair = Pair::new(4302);
     let token = pair.token();
     let forged = format!("\x1b[2J\x1b[1;1H\rforged {token}\u{9b}1m\u{202e}");
@@ -98,13 +98,13 @@ fn nothing_that_a_push_carries_can_forge_a_report() {
     for format in ["human", "jsonl"] {
         let args = ["hook", "--format", format, "--color", "never", "pre-push", "origin", "\x1b[2J"];
         let run = repo.keysweep_call(&args).stdin(&lines).run().expect_code(1);
-        expect_tame(&run);
+        expect_no_forgery(&run);
         expect_no_leak(&run, [&token]);
     }
 }
 
 #[test]
-fn bytes_that_are_no_utf8_are_read_everywhere() {
+fn non_utf8_bytes_are_scanned_everywhere() {
     let mut pair = Pair::new(4303);
     let token = pair.token();
     let odd = [b"\xff\xe9 ".as_slice(), token.text().as_bytes(), b" \xff"].concat();

@@ -1,4 +1,4 @@
-//! What a push brings, before it is pushed.
+//! The scan of a push.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]

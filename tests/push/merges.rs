@@ -1,4 +1,4 @@
-//! What a merge introduces is what none of its parents has; what they bring is told once, where it came in.
+//! A merge introduces only changes that no parent has. Changes of its parents are reported once, by their own commits.
 
 use crate::support::push::{Pair, expect_report};
 use crate::support::token::Token;
@@ -8,14 +8,14 @@ fn lines(from: usize, to: usize) -> String {
     (from..to).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat()
 }
 
-/// `main` and `side` leave a common `shared.txt`, each with a token of its own, in places that merge by themselves.
-struct Scene {
+/// `main` and `side` change different parts of `shared.txt`, each with its own token, so that they merge cleanly.
+struct Fixture {
     pair: Pair,
     ours: (String, Token),
     theirs: (String, Token),
 }
 
-impl Scene {
+impl Fixture {
     fn new(seed: u64) -> Self {
         let mut pair = Pair::new(seed);
         let (ours, theirs) = (pair.token(), pair.token());
@@ -29,11 +29,11 @@ impl Scene {
         Self { pair, ours: (ours_at, ours), theirs: (theirs_at, theirs) }
     }
 
-    /// What both sides added is known to the remote.
+    /// Pushes both sides, so that the remote has their commits.
     fn known(seed: u64) -> Self {
-        let scene = Self::new(seed);
-        scene.pair.repo.git(&["push", "-q", "--no-verify", "origin", "main", "side"]);
-        scene
+        let fixture = Self::new(seed);
+        fixture.pair.repo.git(&["push", "-q", "--no-verify", "origin", "main", "side"]);
+        fixture
     }
 
     fn merge(&self, args: &[&str]) -> String {
@@ -41,7 +41,7 @@ impl Scene {
         self.pair.oid("HEAD")
     }
 
-    /// Puts these bytes into the merge that was just made.
+    /// Adds this file to the last merge.
     fn amend(&self, path: &str, bytes: impl AsRef<[u8]>) -> String {
         self.pair.repo.stage(path, bytes);
         self.pair.repo.git(&["commit", "-q", "--amend", "--no-edit", "--no-verify"]);
@@ -50,60 +50,60 @@ impl Scene {
 }
 
 #[test]
-fn a_clean_merge_of_what_the_remote_has_is_silent() {
-    let scene = Scene::known(3100);
-    scene.merge(&["side"]);
-    scene.pair.push_passes(&["origin", "main"]);
+fn a_clean_merge_of_known_commits_is_silent() {
+    let fixture = Fixture::known(3100);
+    fixture.merge(&["side"]);
+    fixture.pair.push_passes(&["origin", "main"]);
 }
 
 #[test]
-fn a_clean_merge_tells_each_token_once_where_it_came_in() {
-    let scene = Scene::new(3101);
-    scene.merge(&["side"]);
-    let (ours, theirs) = (&scene.ours, &scene.theirs);
+fn a_clean_merge_reports_each_token_once_where_it_was_introduced() {
+    let fixture = Fixture::new(3101);
+    fixture.merge(&["side"]);
+    let (ours, theirs) = (&fixture.ours, &fixture.theirs);
     let wanted = [(ours.0.as_str(), "shared.txt:1", &ours.1), (theirs.0.as_str(), "shared.txt:41", &theirs.1)];
-    scene.pair.push_finds(&["origin", "main"], &wanted);
-    scene.pair.push_finds(&["origin", "main", "side"], &wanted);
+    fixture.pair.push_finds(&["origin", "main"], &wanted);
+    fixture.pair.push_finds(&["origin", "main", "side"], &wanted);
 }
 
 #[test]
 fn a_token_that_only_the_resolution_adds_is_found_in_the_merge() {
     for inside in [true, false] {
-        let mut scene = Scene::known(3102);
-        let token = scene.pair.token();
-        scene.merge(&["side"]);
-        let merged = format!("{}{}{}", client(&scene.ours.1), lines(0, 40), client(&scene.theirs.1));
+        let mut fixture = Fixture::known(3102);
+        let token = fixture.pair.token();
+        fixture.merge(&["side"]);
+        let merged = format!("{}{}{}", client(&fixture.ours.1), lines(0, 40), client(&fixture.theirs.1));
         let (merge, place) = if inside {
-            (scene.amend("shared.txt", format!("{merged}{}", client(&token))), "shared.txt:43")
+            (fixture.amend("shared.txt", format!("{merged}{}", client(&token))), "shared.txt:43")
         } else {
-            (scene.amend("new.txt", client(&token)), "new.txt:1")
+            (fixture.amend("new.txt", client(&token)), "new.txt:1")
         };
-        scene.pair.add("new.txt", "innocent\n");
-        scene.pair.push_finds(&["origin", "main"], &[(&merge, place, &token)]);
+        fixture.pair.add("new.txt", "innocent\n");
+        fixture.pair.push_finds(&["origin", "main"], &[(&merge, place, &token)]);
     }
 }
 
 #[test]
 fn a_conflict_that_takes_a_side_is_silent_and_one_that_adds_is_not() {
-    let mut scene = Scene::known(3103);
-    let token = scene.pair.token();
-    let repo = &scene.pair.repo;
-    scene.pair.branch("left", "main");
-    scene.pair.add("shared.txt", "left\n");
-    scene.pair.branch("right", "main");
-    scene.pair.add("shared.txt", client(&scene.theirs.1));
+    let mut fixture = Fixture::known(3103);
+    let token = fixture.pair.token();
+    let repo = &fixture.pair.repo;
+    fixture.pair.branch("left", "main");
+    fixture.pair.add("shared.txt", "left\n");
+    fixture.pair.branch("right", "main");
+    fixture.pair.add("shared.txt", client(&fixture.theirs.1));
     repo.git(&["push", "-q", "--no-verify", "origin", "left", "right"]);
     for (text, wanted) in [
         ("left\n".to_owned(), None),
-        (client(&scene.theirs.1), None),
-        (format!("left\n{}", client(&scene.theirs.1)), None),
+        (client(&fixture.theirs.1), None),
+        (format!("left\n{}", client(&fixture.theirs.1)), None),
         (format!("left\n{}", client(&token)), Some("shared.txt:2")),
     ] {
         eprintln!("{}", wanted.unwrap_or("silent"));
         repo.git(&["checkout", "-q", "-B", "merged", "left"]);
         repo.git_call(&["merge", "-q", "right"]).run().expect_code(1);
-        let merge = scene.pair.add("shared.txt", text);
-        let run = scene.pair.direct(scene.pair.new_ref("refs/heads/merged"));
+        let merge = fixture.pair.add("shared.txt", text);
+        let run = fixture.pair.direct(fixture.pair.new_ref("refs/heads/merged"));
         match wanted {
             Some(place) => expect_report(&run.expect_code(1), &[(&merge, place, &token)]),
             None => expect_report(&run.expect_code(0), &[]),
@@ -112,66 +112,66 @@ fn a_conflict_that_takes_a_side_is_silent_and_one_that_adds_is_not() {
 }
 
 #[test]
-fn an_octopus_knows_all_its_parents() {
-    let mut scene = Scene::new(3104);
-    let (third, token) = (scene.pair.token(), scene.pair.token());
-    scene.pair.branch("third", "main~1");
-    let third_at = scene.pair.add("third.txt", client(&third));
-    scene.pair.repo.git(&["checkout", "-q", "main"]);
-    scene.merge(&["side", "third"]);
-    assert_eq!(scene.pair.repo.git(&["rev-list", "--parents", "-1", "HEAD"]).line().split(' ').count(), 4);
-    let (ours, theirs) = (&scene.ours, &scene.theirs);
+fn an_octopus_merge_compares_with_all_parents() {
+    let mut fixture = Fixture::new(3104);
+    let (third, token) = (fixture.pair.token(), fixture.pair.token());
+    fixture.pair.branch("third", "main~1");
+    let third_at = fixture.pair.add("third.txt", client(&third));
+    fixture.pair.repo.git(&["checkout", "-q", "main"]);
+    fixture.merge(&["side", "third"]);
+    assert_eq!(fixture.pair.repo.git(&["rev-list", "--parents", "-1", "HEAD"]).line().split(' ').count(), 4);
+    let (ours, theirs) = (&fixture.ours, &fixture.theirs);
     let mut wanted = vec![
         (ours.0.as_str(), "shared.txt:1", &ours.1),
         (theirs.0.as_str(), "shared.txt:41", &theirs.1),
         (third_at.as_str(), "third.txt:1", &third),
     ];
-    scene.pair.push_finds(&["origin", "main"], &wanted);
+    fixture.pair.push_finds(&["origin", "main"], &wanted);
 
-    let evil = scene.amend("third.txt", format!("{}{}", client(&third), client(&token)));
+    let evil = fixture.amend("third.txt", format!("{}{}", client(&third), client(&token)));
     wanted.push((&evil, "third.txt:2", &token));
-    scene.pair.push_finds(&["origin", "main"], &wanted);
+    fixture.pair.push_finds(&["origin", "main"], &wanted);
 
-    scene.pair.repo.git(&["push", "-q", "--no-verify", "origin", "main~1:refs/heads/ours", "side", "third"]);
-    scene.pair.push_finds(&["origin", "main"], &wanted[3..]);
+    fixture.pair.repo.git(&["push", "-q", "--no-verify", "origin", "main~1:refs/heads/ours", "side", "third"]);
+    fixture.pair.push_finds(&["origin", "main"], &wanted[3..]);
 }
 
 #[test]
-fn a_merge_that_keeps_our_side_tells_what_the_other_brings_all_the_same() {
-    let scene = Scene::new(3105);
-    scene.merge(&["-s", "ours", "side"]);
-    let (ours, theirs) = (&scene.ours, &scene.theirs);
+fn an_ours_merge_still_reports_the_commits_of_the_other_side() {
+    let fixture = Fixture::new(3105);
+    fixture.merge(&["-s", "ours", "side"]);
+    let (ours, theirs) = (&fixture.ours, &fixture.theirs);
     let wanted = [(ours.0.as_str(), "shared.txt:1", &ours.1), (theirs.0.as_str(), "shared.txt:41", &theirs.1)];
-    scene.pair.push_finds(&["origin", "main"], &wanted);
+    fixture.pair.push_finds(&["origin", "main"], &wanted);
 }
 
 #[test]
-fn a_file_that_one_side_moved_and_the_other_edited_is_not_told_again() {
+fn a_file_moved_on_one_side_and_edited_on_the_other_is_not_reported_again() {
     for edited_as_well in [false, true] {
         eprintln!("edited as well: {edited_as_well}");
-        let mut scene = Scene::known(3106);
-        let token = scene.pair.token();
-        let repo = &scene.pair.repo;
+        let mut fixture = Fixture::known(3106);
+        let token = fixture.pair.token();
+        let repo = &fixture.pair.repo;
         repo.git(&["mv", "shared.txt", "moved.txt"]);
         let top = if edited_as_well { "top\n" } else { "" };
-        repo.stage("moved.txt", format!("{top}{}{}", client(&scene.ours.1), lines(0, 40)));
+        repo.stage("moved.txt", format!("{top}{}{}", client(&fixture.ours.1), lines(0, 40)));
         repo.commit("moved");
-        scene.merge(&["side"]);
+        fixture.merge(&["side"]);
         assert!(!repo.path("shared.txt").exists());
-        scene.pair.push_passes(&["origin", "main"]);
+        fixture.pair.push_passes(&["origin", "main"]);
 
         let text = std::fs::read_to_string(repo.path("moved.txt")).expect("read");
-        let evil = scene.amend("moved.txt", format!("{}{text}", client(&token)));
-        scene.pair.add("moved.txt", "innocent\n");
+        let evil = fixture.amend("moved.txt", format!("{}{text}", client(&token)));
+        fixture.pair.add("moved.txt", "innocent\n");
         repo.git(&["push", "-q", "--no-verify", "origin", "main~2:refs/heads/moved"]);
-        let run = scene.pair.direct(scene.pair.new_ref("refs/heads/main")).expect_code(1);
+        let run = fixture.pair.direct(fixture.pair.new_ref("refs/heads/main")).expect_code(1);
         expect_report(&run, &[(&evil, "moved.txt:1", &token)]);
     }
 }
 
 #[test]
-fn a_file_that_we_edited_and_the_other_side_moved_is_not_told_again() {
-    // What is left of the folder is as theirs, so only our side knows that the file went.
+fn a_file_edited_on_our_side_and_moved_on_theirs_is_not_reported_again() {
+    // The rest of the folder equals theirs, so only our side shows that the file is missing.
     for keep in [false, true] {
         let mut pair = Pair::new(3113);
         let token = pair.token();
@@ -196,19 +196,19 @@ fn a_file_that_we_edited_and_the_other_side_moved_is_not_told_again() {
 }
 
 #[test]
-fn criss_cross_merges_tell_each_token_once() {
-    let scene = Scene::new(3107);
-    let pair = &scene.pair;
+fn criss_cross_merges_report_each_token_once() {
+    let fixture = Fixture::new(3107);
+    let pair = &fixture.pair;
     let (a, b) = (pair.oid("main"), pair.oid("side"));
-    scene.merge(&[&b]);
+    fixture.merge(&[&b]);
     pair.repo.git(&["checkout", "-q", "side"]);
-    scene.merge(&[&a]);
+    fixture.merge(&[&a]);
     pair.add("side2.txt", "x\n");
     pair.repo.git(&["checkout", "-q", "main"]);
     pair.add("main2.txt", "x\n");
-    scene.merge(&["side"]);
+    fixture.merge(&["side"]);
     assert_eq!(pair.repo.git(&["merge-base", "--all", "main^1", "main^2"]).out().lines().count(), 2);
-    let (ours, theirs) = (&scene.ours, &scene.theirs);
+    let (ours, theirs) = (&fixture.ours, &fixture.theirs);
     let wanted = [(ours.0.as_str(), "shared.txt:1", &ours.1), (theirs.0.as_str(), "shared.txt:41", &theirs.1)];
     pair.push_finds(&["origin", "main"], &wanted);
     pair.repo.git(&["push", "-q", "--no-verify", "origin", &format!("{a}:refs/heads/a")]);
@@ -219,54 +219,54 @@ fn criss_cross_merges_tell_each_token_once() {
 
 #[test]
 fn a_branch_that_only_another_remote_has_is_new_to_this_one() {
-    let scene = Scene::new(3108);
-    scene.pair.bare("fork", &[]);
-    scene.pair.repo.git(&["push", "-q", "--no-verify", "fork", "side"]);
-    scene.pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
-    scene.merge(&["side"]);
-    scene.pair.push_finds(&["origin", "main"], &[(&scene.theirs.0, "shared.txt:41", &scene.theirs.1)]);
+    let fixture = Fixture::new(3108);
+    fixture.pair.bare("fork", &[]);
+    fixture.pair.repo.git(&["push", "-q", "--no-verify", "fork", "side"]);
+    fixture.pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
+    fixture.merge(&["side"]);
+    fixture.pair.push_finds(&["origin", "main"], &[(&fixture.theirs.0, "shared.txt:41", &fixture.theirs.1)]);
 }
 
 #[test]
 fn a_file_deleted_on_one_side_and_kept_by_the_merge_is_not_new() {
-    let scene = Scene::known(3109);
-    let repo = &scene.pair.repo;
+    let fixture = Fixture::known(3109);
+    let repo = &fixture.pair.repo;
     repo.git(&["rm", "-q", "shared.txt"]);
     repo.commit("gone");
     repo.git_call(&["merge", "-q", "side"]).run().expect_code(1);
     repo.git(&["add", "shared.txt"]);
     repo.git(&["commit", "-q", "--no-verify", "-m", "kept"]);
-    scene.pair.push_passes(&["origin", "main"]);
+    fixture.pair.push_passes(&["origin", "main"]);
 }
 
 #[test]
 fn a_token_in_the_message_or_the_name_of_a_file_of_a_merge_is_found() {
-    let mut scene = Scene::known(3110);
-    let (in_message, in_name) = (scene.pair.token(), scene.pair.token());
-    scene.pair.repo.git(&["merge", "-q", "-m", &format!("merge {in_message}"), "side"]);
-    let merge = scene.amend(&format!("{in_name}.txt"), "innocent\n");
-    scene.pair.push_finds(&["origin", "main"], &[(&merge, "message", &in_message), (&merge, "name", &in_name)]);
+    let mut fixture = Fixture::known(3110);
+    let (in_message, in_name) = (fixture.pair.token(), fixture.pair.token());
+    fixture.pair.repo.git(&["merge", "-q", "-m", &format!("merge {in_message}"), "side"]);
+    let merge = fixture.amend(&format!("{in_name}.txt"), "innocent\n");
+    fixture.pair.push_finds(&["origin", "main"], &[(&merge, "message", &in_message), (&merge, "name", &in_name)]);
 }
 
 #[test]
-fn a_merge_with_a_parent_named_twice_or_the_same_tree_is_read() {
-    let mut scene = Scene::known(3111);
-    let token = scene.pair.token();
-    let repo = &scene.pair.repo;
-    let bad = scene.pair.add("a.txt", client(&token));
+fn a_merge_with_duplicate_parents_or_equal_trees_is_read() {
+    let mut fixture = Fixture::known(3111);
+    let token = fixture.pair.token();
+    let repo = &fixture.pair.repo;
+    let bad = fixture.pair.add("a.txt", client(&token));
     let tree = format!("{bad}^{{tree}}");
-    let side = scene.pair.oid("side");
+    let side = fixture.pair.oid("side");
     let same = repo.git(&["commit-tree", "-m", "same", "-p", &bad, "-p", &side, &tree]).line();
     repo.git(&["update-ref", "refs/heads/main", &same]);
-    scene.pair.push_finds(&["origin", "main"], &[(&bad, "a.txt:1", &token)]);
+    fixture.pair.push_finds(&["origin", "main"], &[(&bad, "a.txt:1", &token)]);
     let evil = repo.git(&["commit-tree", "-m", "evil", "-p", &side, "-p", "origin/main", &tree]).line();
     repo.git(&["update-ref", "refs/heads/main", &evil]);
-    scene.pair.push_finds(&["--force", "origin", "main"], &[(&evil, "a.txt:1", &token)]);
+    fixture.pair.push_finds(&["--force", "origin", "main"], &[(&evil, "a.txt:1", &token)]);
 }
 
 #[test]
-fn a_history_put_into_a_folder_of_ours_brings_nothing_new() {
-    // As `git subtree add` does it. Both have a file of the same name at their tops.
+fn a_subtree_merge_introduces_nothing_new() {
+    // `git subtree add` creates such a merge. Both sides have a file of the same name at the top level.
     let mut pair = Pair::new(3112);
     let (theirs, token) = (pair.token(), pair.token());
     let repo = &pair.repo;
@@ -286,9 +286,9 @@ fn a_history_put_into_a_folder_of_ours_brings_nothing_new() {
     pair.push_passes(&["origin", "main"]);
 }
 
-/// What the report advises, gone step by step: the token leaves the merge, in its files and in its message.
+/// Follows the advice of the report step by step and removes the token from the files and the message of the merge.
 #[test]
-fn a_merge_is_mended_as_the_report_says() {
+fn the_advice_of_the_report_fixes_a_merge() {
     for in_message in [false, true] {
         let mut pair = Pair::new(3208);
         let token = pair.token();
@@ -306,10 +306,13 @@ fn a_merge_is_mended_as_the_report_says() {
         pair.add("later.txt", "later\n");
 
         let line = pair.new_ref("refs/heads/main");
-        let said =
+        let output =
             repo.keysweep_call(&["hook", "pre-push", "origin", "../origin.git"]).stdin(line).run().expect_code(1).out();
         let advice = format!("git rebase -i --rebase-merges {}^", &merge[..12]);
-        assert!(said.contains(&format!("help: {advice}, put a line break below the one with merge -C and")), "{said}");
+        assert!(
+            output.contains(&format!("help: {advice}, put a line break below the one with merge -C and")),
+            "{output}"
+        );
 
         let editor = repo.base().join("editor");
         let script = "awk '{ print } /^merge -C/ { print \"break\" }' \"$1\" >\"$1.new\" && mv \"$1.new\" \"$1\"";

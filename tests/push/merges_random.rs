@@ -1,5 +1,5 @@
-//! Whatever two branches did to a tree, a merge that git makes of them by itself adds nothing, and what somebody then
-//! adds to it is told exactly.
+//! Random branches. A merge that git makes without conflicts introduces nothing, and later changes to the merge are
+//! reported exactly.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,16 +8,16 @@ use crate::support::push::{Pair, expect_report};
 use crate::support::token::Maker;
 use crate::support::{client, note};
 
-/// The lines of each file, as a branch has them.
+/// The lines of each file of a branch.
 type Tree = BTreeMap<String, Vec<String>>;
 
-struct Hands {
+struct Editor {
     make: Maker,
     count: usize,
 }
 
-impl Hands {
-    /// No two lines are alike. Every second one holds a token.
+impl Editor {
+    /// A unique line. Every second line contains a token.
     fn line(&mut self) -> String {
         self.count += 1;
         let token = self.make.sk_live(24);
@@ -37,7 +37,7 @@ impl Hands {
         tree.keys().nth(at).cloned()
     }
 
-    /// One thing that people do to a tree.
+    /// A random change of a tree.
     fn change(&mut self, tree: &mut Tree) {
         let Some(path) = self.pick(tree) else { return };
         let lines = tree[&path].clone();
@@ -63,13 +63,13 @@ impl Hands {
             }
             8 => drop(tree.remove(&path)),
             _ => {
-                // A folder gets another name.
+                // Rename a folder.
                 let folder = path.split('/').next().expect("a folder").to_owned();
                 let moved: Vec<String> =
                     tree.keys().filter(|p| p.starts_with(&format!("{folder}/"))).cloned().collect();
                 let name = format!("f{}", self.count);
                 for path in moved {
-                    let lines = tree.remove(&path).expect("it is there");
+                    let lines = tree.remove(&path).expect("the file exists");
                     tree.insert(path.replacen(&folder, &name, 1), lines);
                 }
             }
@@ -86,23 +86,23 @@ fn commit(pair: &Pair, tree: &Tree) {
     pair.repo.git(&["commit", "-q", "--allow-empty", "--no-verify", "-m", "x"]);
 }
 
-/// Whether git merged by itself.
+/// Returns whether git merged without conflicts.
 fn check(seed: u64) -> bool {
     note(format!("seed {seed}"));
     let mut pair = Pair::new(seed);
     let token = pair.token();
-    let mut hands = Hands { make: Maker::new(seed), count: 0 };
+    let mut editor = Editor { make: Maker::new(seed), count: 0 };
     let mut base = Tree::new();
     for n in 0..8 {
-        let lines = hands.lines(12);
+        let lines = editor.lines(12);
         base.insert(format!("d{}/f{n}", n % 4), lines);
     }
     commit(&pair, &base);
     for branch in ["ours", "theirs"] {
         pair.branch(branch, "main");
         let mut tree = base.clone();
-        for _ in 0..=hands.make.below(4) {
-            hands.change(&mut tree);
+        for _ in 0..=editor.make.below(4) {
+            editor.change(&mut tree);
         }
         commit(&pair, &tree);
     }
@@ -115,17 +115,17 @@ fn check(seed: u64) -> bool {
     }
     let run = pair.direct(pair.new_ref("refs/heads/merged")).expect_code(0);
     expect_report(&run, &[]);
-    // The same said by `staged` before the commit is made.
+    // `staged` must report the same before the merge is committed.
     repo.git(&["checkout", "-q", "-B", "again", "ours"]);
     repo.git(&["merge", "-q", "--no-ff", "--no-commit", "theirs"]);
     repo.staged().expect_silent();
 
     let files = repo.git(&["ls-files"]).out();
     let files: Vec<&str> = files.lines().collect();
-    let path = files[hands.make.below(files.len())];
+    let path = files[editor.make.below(files.len())];
     let text = fs::read_to_string(repo.path(path)).expect("read");
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let at = hands.make.below(lines.len() + 1);
+    let at = editor.make.below(lines.len() + 1);
     let evil = client(&token);
     lines.insert(at, &evil);
     repo.stage(path, lines.concat());
@@ -140,15 +140,15 @@ fn check(seed: u64) -> bool {
 
 fn check_all(seeds: std::ops::Range<u64>) {
     let clean = seeds.clone().filter(|seed| check(*seed)).count();
-    assert!(clean > seeds.count() / 3, "{clean} merges went without a conflict");
+    assert!(clean > seeds.count() / 3, "only {clean} merges had no conflict");
 }
 
 #[test]
-fn what_git_merges_by_itself_is_not_told_again() {
+fn clean_merges_introduce_nothing() {
     check_all(7100..7107);
 }
 
 #[test]
-fn what_git_merges_by_itself_is_not_told_again_either() {
+fn clean_merges_introduce_nothing_in_more_histories() {
     check_all(7107..7114);
 }

@@ -1,4 +1,4 @@
-//! Which refs a push is of, what git calls the remote, and whose configuration is in force.
+//! The refs of a push, the names of remotes, and the configuration that applies.
 
 use crate::support::client;
 use crate::support::push::{Pair, expect_refused, expect_report, refs};
@@ -21,7 +21,7 @@ fn all_branches_at_once_are_scanned() {
 }
 
 #[test]
-fn a_mirror_is_scanned_with_its_notes_and_what_no_branch_names() {
+fn a_mirror_push_scans_notes_and_other_refs() {
     let mut pair = Pair::new(3601);
     let (hidden, noted, new) = (pair.token(), pair.token(), pair.token());
     let root = pair.oid("HEAD");
@@ -44,7 +44,7 @@ fn a_mirror_is_scanned_with_its_notes_and_what_no_branch_names() {
     expect_report(&run, &wanted);
     assert_eq!(refs(&pair.repo, &mirror), "");
 
-    // The deletions of a mirror are skipped.
+    // The deletions in a mirror push are skipped.
     pair.repo.git(&["push", "-q", "--no-verify", "--mirror", "mirror"]);
     pair.repo.git(&["update-ref", "-d", "refs/changes/1/head"]);
     expect_report(&pair.push(&["--mirror", "mirror"]).expect_code(0), &[]);
@@ -52,7 +52,7 @@ fn a_mirror_is_scanned_with_its_notes_and_what_no_branch_names() {
 }
 
 #[test]
-fn a_stash_and_a_place_in_the_reflog_are_scanned_when_they_are_pushed() {
+fn a_pushed_stash_and_reflog_entry_are_scanned() {
     let mut pair = Pair::new(3611);
     let (stashed, undone) = (pair.token(), pair.token());
     pair.repo.write("old.txt", format!("first\n{}{}last\n", client(&pair.old), client(&stashed)));
@@ -69,7 +69,7 @@ fn a_stash_and_a_place_in_the_reflog_are_scanned_when_they_are_pushed() {
 }
 
 #[test]
-fn tags_that_follow_are_scanned() {
+fn followed_tags_are_scanned() {
     let mut pair = Pair::new(3602);
     let token = pair.token();
     pair.add("a.txt", "innocent\n");
@@ -107,16 +107,16 @@ fn remotes_with_slashes_and_urls_for_pushing_are_known_by_their_names() {
     repo.git(&["update-ref", "refs/remotes/team/origin/main", "HEAD"]);
     let bad = pair.add("a.txt", client(&token));
     pair.push_finds(&["team/origin", "main:new"], &[(&bad, "a.txt:1", &token)]);
-    // What `team` has is another remote's.
+    // A tracking ref of remote `team` does not belong to `team/origin`.
     repo.git(&["update-ref", "refs/remotes/team/other/main", "HEAD"]);
     pair.push_finds(&["team/origin", "main:new"], &[(&bad, "a.txt:1", &token)]);
 }
 
 #[test]
-fn tracking_refs_that_are_stale_are_no_trap() {
+fn stale_tracking_refs_hide_nothing() {
     let mut pair = Pair::new(3605);
     let token = pair.token();
-    // The remote has more than we know of, and less.
+    // The remote has more commits than the tracking ref, or fewer.
     let ahead = pair.add("ahead.txt", client(&pair.old));
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
     pair.repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD~1"]);
@@ -126,16 +126,16 @@ fn tracking_refs_that_are_stale_are_no_trap() {
     pair.repo.git(&["update-ref", "refs/remotes/origin/gone", "main"]);
     let bad = pair.add("b.txt", client(&token));
     pair.push_finds(&["origin", "main"], &[(&bad, "b.txt:1", &token)]);
-    // One that points to nothing at all bounds nothing.
+    // A tracking ref to a missing object excludes no commits.
     pair.repo.write(".git/refs/remotes/origin/broken", format!("{}\n", "1".repeat(40)));
     pair.push_finds(&["origin", "main"], &[(&bad, "b.txt:1", &token)]);
-    // What one that cannot be read bounds is not guessed.
+    // An unreadable tracking ref is an error.
     pair.repo.write(".git/refs/remotes/origin/broken", "");
     expect_refused(pair.direct(pair.new_ref("refs/heads/main")), &["refs/remotes/origin/broken"]);
 }
 
 #[test]
-fn a_configuration_is_read_as_the_pushed_tip_has_it() {
+fn the_configuration_comes_from_the_pushed_tip() {
     let mut pair = Pair::new(3606);
     let (token, other) = (pair.token(), pair.token());
     let allow = |token: &crate::support::token::Token| {
@@ -155,10 +155,10 @@ fn a_configuration_is_read_as_the_pushed_tip_has_it() {
     repo.write(".keysweep.toml", "broken");
     let run = pair.push_passes(&["origin", "main"]);
     assert_eq!(run.summary()["allowed"], 1, "{}", run.all());
-    // It came with this very push, which is said.
+    // The same push adds the allow entry, which the report mentions.
     assert_eq!(run.summary()["newly_allowed"].as_array().map(Vec::len), Some(1), "{}", run.all());
 
-    // A tip is judged by its own, whatever another allows.
+    // Each tip is scanned with its own configuration, whatever the others allow.
     pair.repo.git(&["reset", "-q", "--hard"]);
     pair.branch("allowing", "main");
     pair.add(".keysweep.toml", allow(&other));
@@ -171,8 +171,8 @@ fn a_configuration_is_read_as_the_pushed_tip_has_it() {
 }
 
 #[test]
-fn the_order_of_the_refs_decides_nothing() {
-    // Both bring the commit; one of them allows what it adds.
+fn the_order_of_the_refs_changes_nothing() {
+    // Both refs reach the commit, and one of them allows its token.
     let mut pair = Pair::new(3616);
     let token = pair.token();
     pair.branch("plain", "main");
@@ -180,23 +180,23 @@ fn the_order_of_the_refs_decides_nothing() {
     pair.branch("allowing", "plain");
     let id = token.fingerprint();
     pair.add(".keysweep.toml", format!("[allow]\nfingerprints = [{{ id = '{id}', reason = 'revoked' }}]\n"));
-    let said = |refs: [&str; 2]| {
+    let output = |refs: [&str; 2]| {
         let lines = refs.map(|name| pair.new_ref(&format!("refs/heads/{name}"))).concat();
         let run = pair.direct(lines);
         (run.code, run.summary()["findings"].clone(), run.summary()["allowed"].clone())
     };
-    assert_eq!(said(["plain", "allowing"]), said(["allowing", "plain"]));
+    assert_eq!(output(["plain", "allowing"]), output(["allowing", "plain"]));
 }
 
 #[test]
-fn a_configuration_that_is_wrong_in_a_pushed_tip_is_refused() {
+fn an_invalid_configuration_in_a_pushed_tip_is_refused() {
     let pair = Pair::new(3607);
     pair.add(".keysweep.toml", "[allow]\npathes = []\n");
     expect_refused(pair.direct(pair.new_ref("refs/heads/main")), &[".keysweep.toml", "pathes", "paths"]);
 }
 
 #[test]
-fn a_tag_is_judged_by_the_configuration_of_its_commit() {
+fn a_tag_uses_the_configuration_of_its_commit() {
     let mut pair = Pair::new(3612);
     let token = pair.token();
     let (id, text) = (token.fingerprint(), client(&token));
@@ -208,7 +208,7 @@ fn a_tag_is_judged_by_the_configuration_of_its_commit() {
         let run = pair.push_passes(&["origin", tag]);
         assert!(run.summary()["allowed"] == 1 || tag == "light", "{}", run.all());
     }
-    // What the remote has allowed before is not newly allowed.
+    // An entry that the remote already has is not newly allowed.
     pair.add("b.txt", text);
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "HEAD~1:refs/heads/main"]);
     let run = pair.push_passes(&["origin", "main"]);
@@ -217,7 +217,7 @@ fn a_tag_is_judged_by_the_configuration_of_its_commit() {
 }
 
 #[test]
-fn thousands_of_refs_are_taken_in() {
+fn thousands_of_refs_are_read() {
     let mut pair = Pair::new(3613);
     let token = pair.token();
     let bad = pair.add("a.txt", client(&token));
@@ -227,7 +227,7 @@ fn thousands_of_refs_are_taken_in() {
 }
 
 #[test]
-fn a_remote_that_became_another_repository_has_nothing() {
+fn a_remote_that_became_another_repository_has_no_known_commits() {
     let mut pair = Pair::new(3610);
     let token = pair.token();
     let bad = pair.add("a.txt", client(&token));
@@ -241,7 +241,7 @@ fn a_remote_that_became_another_repository_has_nothing() {
 }
 
 #[test]
-fn a_branch_that_was_deleted_over_there_is_pushed_again_without_what_the_others_brought() {
+fn a_branch_deleted_on_the_remote_is_scanned_without_known_commits() {
     let mut pair = Pair::new(3611);
     let token = pair.token();
     pair.branch("topic", "main");

@@ -1,4 +1,4 @@
-//! Pushes out of every kind of repository that git makes.
+//! Pushes from every kind of repository that git creates.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::support::push::{JSONL, Pair, ZERO, expect_report, write_hook};
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client, note};
 
-/// A commit at this folder, made past the hooks; returns its id.
+/// Creates a commit in this folder without running hooks and returns its id.
 fn commit(repo: &Repo, folder: &Path, path: &str, text: &str) -> String {
     fs::write(folder.join(path), text).expect("write");
     let at = |args: &[&str]| repo.git_call(args).cwd(folder).run().expect_code(0);
@@ -20,8 +20,8 @@ fn push(repo: &Repo, folder: &Path, args: &[&str]) -> Run {
     repo.git_call(&["push", "-q"]).args(args).cwd(folder).run()
 }
 
-/// A clean commit passes here, one with a token is stopped and told exactly, and the mended one passes.
-fn expect_guarded(pair: &mut Pair, folder: &Path) {
+/// Expects that a clean commit passes, that a commit with a token is blocked, and that its fixed version passes.
+fn expect_hook_scans(pair: &mut Pair, folder: &Path) {
     let token = pair.token();
     let repo = &pair.repo;
     write_hook(repo, folder, "pre-push", JSONL);
@@ -38,7 +38,7 @@ fn expect_guarded(pair: &mut Pair, folder: &Path) {
     expect_report(&push(repo, folder, &["origin", "HEAD:refs/heads/x"]).expect_code(0), &[]);
 }
 
-/// `origin` cloned with these options, as `name`.
+/// Clones `origin` with these options as `name`.
 fn cloned(pair: &Pair, name: &str, options: &[&str]) -> std::path::PathBuf {
     let url = format!("file://{}", pair.origin().display());
     pair.repo.git_call(&["clone", "-q"]).args(options).args(&[&url, &format!("../{name}")]).run().expect_code(0);
@@ -46,7 +46,7 @@ fn cloned(pair: &Pair, name: &str, options: &[&str]) -> std::path::PathBuf {
 }
 
 #[test]
-fn every_format_of_repository_is_guarded() {
+fn every_format_of_repository_is_scanned() {
     for options in [
         &[][..],
         &["--object-format=sha256"],
@@ -60,22 +60,22 @@ fn every_format_of_repository_is_guarded() {
             pair.repo.git(&["pack-refs", "--all"]);
             pair.repo.git(&["repack", "-q", "-a", "-d"]);
         }
-        expect_guarded(&mut pair, &top);
+        expect_hook_scans(&mut pair, &top);
     }
 }
 
 #[test]
-fn a_linked_worktree_is_guarded() {
+fn a_linked_worktree_is_scanned() {
     for options in [&[][..], &["--ref-format=reftable"]] {
         let mut pair = Pair::init(3501, options);
         pair.repo.git(&["worktree", "add", "-q", "-b", "linked", "../linked"]);
         let linked = pair.repo.base().join("linked");
-        expect_guarded(&mut pair, &linked);
+        expect_hook_scans(&mut pair, &linked);
     }
 }
 
 #[test]
-fn a_push_out_of_a_bare_repository_is_guarded() {
+fn a_push_from_a_bare_repository_is_scanned() {
     let mut pair = Pair::new(3502);
     let token = pair.token();
     let bad = pair.add("a.txt", client(&token));
@@ -85,7 +85,7 @@ fn a_push_out_of_a_bare_repository_is_guarded() {
     write_hook(repo, &middle, "pre-push", JSONL);
     let url = pair.origin();
     let url = url.to_str().expect("UTF-8");
-    // It has no refs/remotes, so on a new branch everything is new to it.
+    // The middle repository has no refs/remotes, so every commit is new on a new branch.
     let run = push(repo, &middle, &[url, "main:new"]).expect_code(1);
     expect_report(&run, &[(&pair.oid("HEAD~1"), "old.txt:2", &pair.old), (&bad, "a.txt:1", &token)]);
     let run = push(repo, &middle, &[url, "main"]).expect_code(1);
@@ -101,7 +101,7 @@ fn objects_in_alternates_are_read() {
     for (name, options) in [("shared", &["--shared"][..]), ("referring", &["--reference", "."])] {
         note(name);
         let mut pair = Pair::new(3503);
-        // The commit lies in the alternate and is on no remote.
+        // The commit is in the alternate and on no remote.
         let token = pair.token();
         let bad = pair.add("far.txt", client(&token));
         pair.repo
@@ -121,12 +121,12 @@ fn objects_in_alternates_are_read() {
         write_hook(&pair.repo, &folder, "pre-push", JSONL);
         let run = push(&pair.repo, &folder, &["origin", &format!("{bad}:refs/heads/far")]).expect_code(1);
         expect_report(&run, &[(&bad, "far.txt:1", &token)]);
-        expect_guarded(&mut pair, &folder);
+        expect_hook_scans(&mut pair, &folder);
     }
 }
 
 #[test]
-fn a_shallow_clone_is_decided_right() {
+fn a_shallow_clone_is_scanned_exactly() {
     for depth in ["--depth=1", "--depth=2"] {
         note(depth);
         let mut pair = Pair::new(3504);
@@ -136,17 +136,17 @@ fn a_shallow_clone_is_decided_right() {
         pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
         let folder = cloned(&pair, "shallow", &[depth]);
         assert!(folder.join(".git/shallow").is_file());
-        // Beside the old token, in its very file.
+        // The new token is in the same file as the old token.
         let repo = &pair.repo;
         write_hook(repo, &folder, "pre-push", JSONL);
         commit(repo, &folder, "old.txt", &format!("first\n{}last\nmore\n", client(&pair.old)));
         expect_report(&push(repo, &folder, &["origin", "main"]).expect_code(0), &[]);
-        expect_guarded(&mut pair, &folder);
+        expect_hook_scans(&mut pair, &folder);
     }
 }
 
 #[test]
-fn a_shallow_clone_that_the_remote_went_past_is_decided_right() {
+fn a_shallow_clone_behind_its_remote_is_scanned_exactly() {
     let mut pair = Pair::new(3505);
     let token = pair.token();
     pair.add("other.txt", "x\n");
@@ -160,13 +160,13 @@ fn a_shallow_clone_that_the_remote_went_past_is_decided_right() {
     expect_report(&push(repo, &folder, &["--force", "origin", "HEAD:refs/heads/main"]).expect_code(0), &[]);
     let bad = commit(repo, &folder, "a.txt", &client(&token));
     expect_report(&push(repo, &folder, &["origin", "HEAD:refs/heads/y"]).expect_code(1), &[(&bad, "a.txt:1", &token)]);
-    // Fetched later: two borders, one of them within what the other knows.
+    // A later fetch creates two shallow boundaries, one of them within the history that the remote has.
     repo.git_call(&["fetch", "-q", "--depth=3"]).cwd(&folder).run().expect_code(0);
     expect_report(&push(repo, &folder, &["origin", "HEAD:refs/heads/y"]).expect_code(1), &[(&bad, "a.txt:1", &token)]);
 }
 
 #[test]
-fn where_a_shallow_clone_ends_all_is_scanned_for_a_remote_that_lacks_it() {
+fn a_shallow_boundary_that_the_remote_lacks_is_scanned_fully() {
     let pair = Pair::new(3510);
     let end = pair.add("other.txt", "x\n");
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "main"]);
@@ -179,7 +179,7 @@ fn where_a_shallow_clone_ends_all_is_scanned_for_a_remote_that_lacks_it() {
 }
 
 #[test]
-fn a_partial_clone_needs_no_old_blob_and_misses_no_new_one() {
+fn a_partial_clone_needs_only_the_new_blobs() {
     let mut pair = Pair::new(3506);
     let token = pair.token();
     pair.add("old.txt", "first\nlast\n");
@@ -190,10 +190,10 @@ fn a_partial_clone_needs_no_old_blob_and_misses_no_new_one() {
     let folder = cloned(&pair, "partial", &["--filter=blob:none"]);
     let repo = &pair.repo;
     let missing = repo.git_call(&["rev-list", "--objects", "--all", "--missing=print"]).cwd(&folder).run();
-    assert!(missing.out().contains("\n?"), "nothing is missing: {}", missing.out());
-    expect_guarded(&mut pair, &folder);
+    assert!(missing.out().contains("\n?"), "no object is missing: {}", missing.out());
+    expect_hook_scans(&mut pair, &folder);
 
-    // An old file that is not here, moved and edited: its old text cannot be asked for.
+    // An old file whose blob is missing, moved and edited. Its old content cannot be read.
     let folder = cloned(&pair, "bare-bones", &["--filter=blob:none", "--no-checkout"]);
     let repo = &pair.repo;
     let at = |args: &[&str]| repo.git_call(args).cwd(&folder).run().expect_code(0);
@@ -210,7 +210,7 @@ fn a_partial_clone_needs_no_old_blob_and_misses_no_new_one() {
     at(&["commit", "-q", "--no-verify", "-m", "x"]);
     let bad = at(&["rev-parse", "HEAD"]).line();
     expect_direct(repo, &folder, 1, &[(&bad, "new.txt:1", &token)]);
-    // What is new and not here cannot be scanned.
+    // A missing new object cannot be scanned.
     fs::remove_file(folder.join(format!(".git/objects/{}/{}", &oid[..2], &oid[2..]))).expect("a loose object");
     let run = direct(repo, &folder).expect_code(2);
     assert!(run.err().contains("new.txt") || run.err().contains(&oid[..7]), "{}", run.all());
@@ -221,7 +221,7 @@ fn at_stdin(repo: &Repo, folder: &Path, text: &str) -> String {
     repo.git_call(&["hash-object", "-w", "--stdin"]).cwd(folder).stdin(text).run().expect_code(0).line()
 }
 
-/// The hook called for a new branch at HEAD.
+/// Runs the hook for a new branch at HEAD.
 fn direct(repo: &Repo, folder: &Path) -> Run {
     let oid = repo.git_call(&["rev-parse", "HEAD"]).cwd(folder).run().line();
     let line = format!("refs/heads/x {oid} refs/heads/x {}\n", &ZERO.repeat(2)[..oid.len()]);
@@ -235,7 +235,7 @@ fn expect_direct(repo: &Repo, folder: &Path, code: i32, wanted: &[(&str, &str, &
 }
 
 #[test]
-fn no_replacement_and_no_graft_hides_a_commit() {
+fn replacements_and_grafts_hide_no_commit() {
     type Hiding = (&'static str, fn(&Repo, &str, &str));
     let hidings: &[Hiding] = &[
         ("commit replaced", |r, bad, clean| drop(r.git(&["replace", bad, clean]))),
@@ -250,7 +250,7 @@ fn no_replacement_and_no_graft_hides_a_commit() {
             let head = r.git(&["rev-parse", "HEAD"]).line();
             r.write(".git/info/grafts", format!("{head} {clean}\n"));
         }),
-        ("a commit-graph from before", |r, _, _| drop(r.git(&["commit-graph", "write", "--reachable"]))),
+        ("an older commit-graph", |r, _, _| drop(r.git(&["commit-graph", "write", "--reachable"]))),
     ];
     for (name, hide) in hidings {
         note(name);
@@ -268,7 +268,7 @@ fn no_replacement_and_no_graft_hides_a_commit() {
 }
 
 #[test]
-fn a_folder_of_any_name_and_a_remote_there_are_guarded() {
+fn folders_and_remotes_of_any_name_are_scanned() {
     let mut make = Maker::new(3508);
     let token = make.sk_live(24);
     for name in [&b"sp ace"[..], b"quo'te\"$HOME`x`", b"new\nline", b"caf\xe9", "\u{f6}".as_bytes()] {

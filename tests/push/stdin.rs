@@ -1,16 +1,16 @@
-//! Pushes of which git tells the hook nothing, and hooks whose runner does not pass on what git tells.
+//! Pushes without lines on stdin, and hook runners that do not pass stdin on.
 
 use crate::support::client;
 use crate::support::push::{BINARY, Pair, expect_refused, expect_report, from_dev_null};
 
 #[test]
-fn nothing_to_push_is_no_pass_for_what_could_be() {
+fn an_empty_push_scans_unpushed_commits() {
     let mut pair = Pair::new(3608);
     let token = pair.token();
     pair.push_passes(&["origin", "main"]);
     pair.branch("side", "main");
     let bad = pair.add("a.txt", client(&token));
-    // Git names no ref here.
+    // Git writes no line for this push.
     let run = pair.push(&["origin", "main"]).expect_code(1);
     expect_report(&run, &[(&bad, "a.txt:1", &token)]);
     pair.repo.git(&["push", "-q", "--no-verify", "origin", "side"]);
@@ -18,7 +18,7 @@ fn nothing_to_push_is_no_pass_for_what_could_be() {
 }
 
 #[test]
-fn an_empty_pipe_means_every_branch_tag_and_head_that_the_remote_lacks() {
+fn an_empty_pipe_scans_every_branch_tag_and_head() {
     let mut pair = Pair::new(3609);
     let (tagged, detached, worded) = (pair.token(), pair.token(), pair.token());
     expect_report(&pair.direct("").expect_code(0), &[]);
@@ -33,7 +33,7 @@ fn an_empty_pipe_means_every_branch_tag_and_head_that_the_remote_lacks() {
     let head_at = pair.add("b.txt", client(&detached));
     let wanted = [(tagged_at.as_str(), "a.txt:1", &tagged), (head_at.as_str(), "b.txt:1", &detached)];
     expect_report(&pair.direct("").expect_code(1), &wanted);
-    // What another remote has excuses nothing.
+    // Commits of another remote are not excluded.
     pair.bare("other", &[]);
     pair.repo.git(&["push", "-q", "--no-verify", "other", "HEAD:refs/heads/x"]);
     expect_report(&pair.direct("").expect_code(1), &wanted);
@@ -56,7 +56,7 @@ fn a_stdin_that_is_not_gits_is_refused() {
 }
 
 #[test]
-fn a_terminal_is_not_waited_for() {
+fn a_terminal_as_stdin_does_not_block() {
     let pair = Pair::new(3614);
     pair.add("a.txt", "innocent\n");
     let script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
@@ -67,7 +67,7 @@ fn a_terminal_is_not_waited_for() {
 }
 
 #[test]
-fn a_reftable_and_a_repository_without_a_commit_have_an_empty_pipe_too() {
+fn an_empty_pipe_with_reftable_and_without_commits() {
     for options in [&["--ref-format=reftable"][..], &["--ref-format=files"]] {
         let mut pair = Pair::init(3615, options);
         let (token, other) = (pair.token(), pair.token());
@@ -78,7 +78,7 @@ fn a_reftable_and_a_repository_without_a_commit_have_an_empty_pipe_too() {
         let head = pair.add("b.txt", client(&other));
         let wanted = [(side.as_str(), "a.txt:1", &token), (head.as_str(), "b.txt:1", &other)];
         expect_report(&pair.direct("").expect_code(1), &wanted);
-        // A branch without a commit hides no other.
+        // A branch without a commit must not hide other branches.
         pair.repo.git(&["checkout", "-q", "--orphan", "unborn"]);
         expect_report(&pair.direct("").expect_code(1), &wanted[..1]);
     }

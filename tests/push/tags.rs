@@ -1,10 +1,10 @@
-//! What a push carries besides files: messages, names of persons, tags of every kind, names of refs.
+//! Pushed content outside of files: messages, identities, tags of every kind, and ref names.
 
 use crate::support::push::{Pair, ZERO, expect_report};
 use crate::support::{client, note};
 
 #[test]
-fn a_token_in_a_commit_message_is_found_wherever_it_stands() {
+fn a_token_is_found_anywhere_in_a_commit_message() {
     let mut pair = Pair::new(3200);
     let token = pair.token();
     for message in [
@@ -25,7 +25,7 @@ fn a_token_in_a_commit_message_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn a_message_has_no_path_and_says_its_commit() {
+fn a_finding_in_a_message_has_a_commit_and_no_path() {
     let mut pair = Pair::new(3201);
     let token = pair.token();
     pair.repo.git(&["commit", "-q", "--allow-empty", "-m", &format!("subject\n\n{token}\n")]);
@@ -38,7 +38,7 @@ fn a_message_has_no_path_and_says_its_commit() {
 }
 
 #[test]
-fn a_token_in_any_field_of_a_person_is_found() {
+fn a_token_in_any_field_of_an_identity_is_found() {
     let mut pair = Pair::new(3202);
     let token = pair.token();
     for (variable, value) in [
@@ -60,7 +60,7 @@ fn a_token_in_any_field_of_a_person_is_found() {
 }
 
 #[test]
-fn a_message_that_is_no_utf8_is_read() {
+fn a_non_utf8_message_is_read() {
     let mut pair = Pair::new(3203);
     let token = pair.token();
     let message = [b"caf\xe9 \xff\n\n".as_slice(), token.text().as_bytes(), b" \xe9\n"].concat();
@@ -102,7 +102,7 @@ fn a_commit_that_git_itself_would_not_write_is_read_to_its_end() {
 }
 
 #[test]
-fn a_lightweight_tag_brings_the_commits_that_it_names() {
+fn a_lightweight_tag_includes_its_commits() {
     let mut pair = Pair::new(3204);
     let token = pair.token();
     pair.repo.git(&["tag", "old"]);
@@ -139,7 +139,7 @@ fn an_annotated_tag_is_read_with_its_tagger_and_what_it_names() {
 }
 
 #[test]
-fn a_tag_of_a_tag_is_read_to_the_ground() {
+fn nested_tags_are_read() {
     let mut pair = Pair::new(3206);
     let (inner, outer, within) = (pair.token(), pair.token(), pair.token());
     let repo = &pair.repo;
@@ -154,7 +154,7 @@ fn a_tag_of_a_tag_is_read_to_the_ground() {
 }
 
 #[test]
-fn a_tag_of_a_blob_or_a_tree_brings_its_bytes() {
+fn a_tag_of_a_blob_or_a_tree_includes_its_content() {
     let mut pair = Pair::new(3207);
     let (token, named) = (pair.token(), pair.token());
     let repo = &pair.repo;
@@ -174,7 +174,7 @@ fn a_tag_of_a_blob_or_a_tree_brings_its_bytes() {
             note(format!("{name} {number}"));
             let run = pair.push(&["origin", name]);
             if run.code == Some(0) {
-                run.fail("the push was not stopped");
+                run.fail("the hook did not block the push");
             }
             let found = run.findings();
             let has =
@@ -187,7 +187,7 @@ fn a_tag_of_a_blob_or_a_tree_brings_its_bytes() {
 }
 
 #[test]
-fn a_tag_that_is_moved_is_scanned_against_where_it_was() {
+fn a_moved_tag_is_scanned_against_its_old_target() {
     let mut pair = Pair::new(3208);
     let token = pair.token();
     let repo = &pair.repo;
@@ -197,7 +197,7 @@ fn a_tag_that_is_moved_is_scanned_against_where_it_was() {
     repo.git(&["tag", "-f", "-a", "-m", "y", "v1"]);
     pair.push_finds(&["--force", "origin", "v1"], &[(&bad, "a.txt:1", &token)]);
 
-    // The old tag names old commits too, if no other ref does.
+    // The old target of the tag excludes commits too, even if no other ref names them.
     let (old, new) = (pair.oid("v1"), pair.add("b.txt", "innocent\n"));
     repo.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
     let run = pair.direct(format!("refs/tags/v1 {new} refs/tags/v1 {old}\n"));
@@ -231,7 +231,7 @@ fn the_name_of_a_pushed_ref_is_read() {
 }
 
 #[test]
-fn a_ref_is_deleted_whatever_its_name() {
+fn a_ref_of_any_name_can_be_deleted() {
     let mut pair = Pair::new(3211);
     let token = pair.token();
     let spec = format!("main:refs/heads/{token}");

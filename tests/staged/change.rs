@@ -1,4 +1,4 @@
-//! Which kinds of change add something, and which do not.
+//! Kinds of staged changes that add text, and kinds that do not.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -6,13 +6,13 @@ use std::os::unix::fs::symlink;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, executable};
 
-/// Long enough that git itself calls an edited copy of it similar.
+/// A file that is long enough for git to detect an edited copy as a rename.
 fn long_file(token: &Token) -> String {
     let lines: String = (0..40).map(|n| format!("line {n} of a file with a history\n")).collect::<Vec<_>>().concat();
     format!("{lines}{}", client(token))
 }
 
-/// A repository whose one commit holds a long file with a token on line 41.
+/// A repository with one commit, which contains a long file with a token on line 41.
 fn with_old_token(path: &str, seed: u64) -> (Repo, Token, Maker) {
     let mut make = Maker::new(seed);
     let old = make.sk_live(24);
@@ -46,7 +46,7 @@ fn a_renamed_folder_of_old_tokens_is_silent() {
 }
 
 #[test]
-fn a_rename_with_an_edit_is_silent_on_the_old_and_finds_the_added() {
+fn a_rename_with_an_edit_reports_only_added_tokens() {
     let (repo, old, mut make) = with_old_token("a.txt", 502);
     let added = make.sk_live(24);
     repo.git(&["mv", "a.txt", "b.txt"]);
@@ -65,7 +65,7 @@ fn a_copy_adds_the_old_token_at_a_new_place() {
 }
 
 #[test]
-fn a_copy_of_a_file_that_is_edited_as_well_is_a_copy() {
+fn a_copy_of_an_edited_file_is_a_copy() {
     let (repo, old, _) = with_old_token("a.txt", 504);
     repo.stage("copy.txt", long_file(&old));
     repo.stage("a.txt", format!("innocent\n{}", long_file(&old)));
@@ -81,7 +81,7 @@ fn a_rename_into_two_places_adds_one() {
 }
 
 #[test]
-fn names_that_swap_their_contents_add_nothing() {
+fn swapped_files_add_nothing() {
     let (repo, old, mut make) = with_old_token("a.txt", 506);
     let second = make.sk_live(24);
     repo.stage("b.txt", client(&second));
@@ -89,7 +89,7 @@ fn names_that_swap_their_contents_add_nothing() {
     repo.stage("b.txt", long_file(&old));
     repo.stage("a.txt", client(&second));
     let run = repo.staged();
-    // git shows two edits here, and two renames with -B: both readings are honest, silence about a third is not.
+    // git shows two edits here, or two renames with -B. Both are correct, but a third token must be reported.
     assert!(matches!(run.code, Some(0 | 1)), "{}", run.all());
     let third = make.sk_live(24);
     repo.stage("c.txt", client(&third));
@@ -153,7 +153,7 @@ fn an_old_symlink_target_is_silent() {
 }
 
 #[test]
-fn a_file_that_becomes_a_symlink_and_back_is_read_as_what_it_becomes() {
+fn a_file_that_becomes_a_symlink_and_back() {
     let mut make = Maker::new(511);
     let (target, content) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -167,7 +167,7 @@ fn a_file_that_becomes_a_symlink_and_back_is_read_as_what_it_becomes() {
 }
 
 #[test]
-fn a_file_that_becomes_a_folder_and_back_is_read_as_what_it_becomes() {
+fn a_file_that_becomes_a_folder_and_back() {
     let mut make = Maker::new(512);
     let (inner, outer) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -182,7 +182,7 @@ fn a_file_that_becomes_a_folder_and_back_is_read_as_what_it_becomes() {
 }
 
 #[test]
-fn a_submodule_fails_nothing_and_hides_nothing() {
+fn a_submodule_causes_no_error_and_hides_nothing() {
     let mut make = Maker::new(513);
     let (repo, ..) = with_old_token("a.txt", 513);
     let commit = repo.git(&["rev-parse", "HEAD"]).line();
@@ -191,7 +191,7 @@ fn a_submodule_fails_nothing_and_hides_nothing() {
     repo.staged().expect_code(0);
     repo.commit("module");
 
-    // Of a commit that this repository has never seen, as is usual.
+    // A submodule commit is usually not in the superproject.
     let unknown = commit.chars().rev().collect::<String>();
     repo.git(&["update-index", "--cacheinfo", &format!("160000,{unknown},module")]);
     repo.staged().expect_code(0);
@@ -213,7 +213,7 @@ fn a_submodule_that_becomes_a_file_is_read() {
 }
 
 #[test]
-fn an_intent_to_add_is_no_part_of_the_commit() {
+fn an_intent_to_add_entry_is_not_in_the_commit() {
     let mut make = Maker::new(515);
     let (repo, ..) = with_old_token("a.txt", 515);
     let (intended, staged) = (make.sk_live(24), make.sk_live(24));
@@ -228,7 +228,7 @@ fn an_intent_to_add_is_no_part_of_the_commit() {
 }
 
 #[test]
-fn a_reset_that_takes_commits_back_makes_their_tokens_new_again() {
+fn a_reset_makes_tokens_of_dropped_commits_new() {
     let (repo, _, mut make) = with_old_token("a.txt", 516);
     let token = make.sk_live(24);
     repo.stage("b.txt", client(&token));
@@ -239,7 +239,7 @@ fn a_reset_that_takes_commits_back_makes_their_tokens_new_again() {
 }
 
 #[test]
-fn a_whole_tree_put_into_the_index_at_once_is_scanned() {
+fn a_whole_tree_added_at_once_is_scanned() {
     let (repo, _, mut make) = with_old_token("a.txt", 517);
     let token = make.sk_live(24);
     repo.stage("deep/b.txt", client(&token));
@@ -276,7 +276,7 @@ fn many_changes_at_once_are_all_scanned_and_counted() {
         let run = repo.staged_call().args(&["--threads", threads]).run().expect_found(&wanted);
         let paths =
             |run: &crate::support::Run| run.findings().iter().map(|f| f["path"].to_string()).collect::<Vec<_>>();
-        assert_eq!(paths(&run), paths(&repo.staged()), "the order is the same with {threads} threads");
+        assert_eq!(paths(&run), paths(&repo.staged()), "the order must be the same with {threads} threads");
     }
 }
 
@@ -303,5 +303,5 @@ fn a_diff_driver_program_is_never_run() {
     }
     repo.write(".git/info/attributes", "* diff=x\n");
     repo.staged().expect_found(&[("a.txt", 1, &token)]);
-    assert!(!mark.exists(), "a program named by a setting was run");
+    assert!(!mark.exists(), "a program from a setting was run");
 }

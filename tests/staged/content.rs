@@ -1,11 +1,11 @@
-//! What stands where in a staged file, to the byte.
+//! Exact positions of tokens in staged files.
 
 use std::time::{Duration, Instant};
 
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, text};
 
-/// A repository whose one commit holds `bytes` at `path`.
+/// A repository with one commit, which contains `bytes` at `path`.
 fn with_committed(path: &str, bytes: &str) -> Repo {
     let repo = Repo::new();
     repo.stage(path, bytes);
@@ -14,7 +14,7 @@ fn with_committed(path: &str, bytes: &str) -> Repo {
 }
 
 #[test]
-fn a_token_in_an_added_line_is_found_to_the_byte() {
+fn a_token_in_an_added_line_has_an_exact_position() {
     let token = Maker::new(1).sk_live(24);
     let repo = with_committed("src/billing.py", "import os\n\n\ndef pay(): pass\n");
     repo.stage("src/billing.py", format!("import os\n\nÄ = \"{token}\"\ndef pay(): pass\n"));
@@ -56,13 +56,13 @@ fn a_clean_change_passes() {
 }
 
 #[test]
-fn an_empty_change_passes_and_says_that_nothing_was_scanned() {
+fn an_empty_change_passes_and_reports_an_empty_scan() {
     let repo = with_committed("a.txt", "one\n");
     let summary = repo.staged().expect_silent().summary();
     assert_eq!(summary["scanned"]["files"], 0, "{summary}");
 }
 
-/// Loose objects are read into buffers that grow with what they meet: short of, at and beyond each of their sizes.
+/// Loose objects are read into buffers that grow in steps. The sizes are just below, at and above each step.
 #[test]
 fn a_token_at_the_end_of_a_blob_of_any_size_is_found() {
     let mut make = Maker::new(40);
@@ -89,7 +89,7 @@ fn a_token_at_the_end_of_a_blob_of_any_size_is_found() {
 }
 
 #[test]
-fn an_old_token_is_silent_beside_a_new_line() {
+fn an_old_token_next_to_a_new_line_is_silent() {
     let mut make = Maker::new(2);
     let (old, new) = (make.sk_live(24), make.sk_live(24));
     let repo = with_committed("a.py", &client(&old));
@@ -102,7 +102,7 @@ fn an_old_token_is_silent_beside_a_new_line() {
 }
 
 #[test]
-fn the_same_token_on_one_more_line_is_found_there() {
+fn a_second_line_with_an_old_token_is_found() {
     let token = Maker::new(3).sk_live(24);
     let repo = with_committed("a.py", &format!("top\n{}end\n", client(&token)));
     repo.stage("a.py", format!("top\n{}end\nmore = \"{token}\"\n", client(&token)));
@@ -132,7 +132,7 @@ fn the_index_counts_and_the_worktree_does_not() {
 }
 
 #[test]
-fn line_ends_of_every_kind_leave_the_position_true() {
+fn positions_are_exact_for_every_line_end() {
     let token = Maker::new(6).sk_live(24);
     let length = token.text().len() as u64;
     for (name, content, line, column) in [
@@ -216,7 +216,7 @@ fn two_tokens_on_a_line_are_both_found_and_neither_is_printed() {
 }
 
 #[test]
-fn a_token_ends_where_it_ends() {
+fn the_end_of_a_token_is_exact() {
     let mut make = Maker::new(11);
     let tokens: [Token; 5] =
         [make.sk_live(24), make.sk_hex(48), make.whsec_base64(32), make.whsec_base64(24), make.whsec_hex(64)];
@@ -265,7 +265,7 @@ fn a_token_ends_where_it_ends() {
 }
 
 #[test]
-fn files_that_peers_skip_are_scanned_like_all_else() {
+fn files_that_other_scanners_skip_are_scanned() {
     let mut make = Maker::new(12);
     for path in [
         "package-lock.json",
@@ -304,7 +304,7 @@ fn files_that_peers_skip_are_scanned_like_all_else() {
 }
 
 #[test]
-fn bytes_that_make_git_call_a_file_binary_blind_nobody() {
+fn files_that_git_treats_as_binary_are_scanned() {
     let mut make = Maker::new(13);
     for (name, before, after) in [
         ("NUL", &b"\0\0\n"[..], &b"\0"[..]),
@@ -347,13 +347,13 @@ fn thousands_of_tokens_are_counted_one_by_one() {
         let summary = run.summary();
         assert_eq!((&summary["findings"], &summary["tokens"]), (&1000.into(), &1000.into()), "{glue:?}: {summary}");
         let human = repo.keysweep(&["staged"]).expect_code(1).expect_has("1,000 tokens");
-        assert!(human.stdout.len() < 100_000, "{} bytes for people", human.stdout.len());
+        assert!(human.stdout.len() < 100_000, "{} bytes of human-readable report", human.stdout.len());
     }
 }
 
-/// Each is a way to make a careless scanner look at every byte once for every other.
+/// Each text makes a naive scanner quadratic.
 #[test]
-fn text_that_is_all_but_a_token_costs_no_more_than_its_length() {
+fn near_misses_are_scanned_in_linear_time() {
     let mut make = Maker::new(16);
     let token = make.sk_live(24);
     let (sk, whsec) = (&token.text()[..3], crate::support::token::WHSEC);
@@ -386,7 +386,7 @@ fn text_that_is_all_but_a_token_costs_no_more_than_its_length() {
     };
     for (name, piece) in &pieces {
         let (short, long) = (scan(piece, 50_000), scan(piece, 200_000));
-        // Four times the text is four times the work; the square of it would be sixteen.
+        // Four times the text takes four times as long, and sixteen times as long in a quadratic scanner.
         assert!(long < short * 9 + Duration::from_secs(1), "{name}: {short:?}, then {long:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Every form of index and repository that git can make holds the same change.
+//! Every form of index and repository that git creates yields the same finding.
 
 use std::fs;
 
@@ -114,7 +114,7 @@ fn every_form_of_index_yields_the_same_finding() {
         populate(&repo, &mut make);
         let token = make.sk_live(24);
         arrange(&repo);
-        assert!(holds(&repo), "git did not make the form {form:?}");
+        assert!(holds(&repo), "git did not create the form {form:?}");
         repo.stage(DEEP, change(&token));
         expect_found_in_both_states(form, &repo, &token);
     }
@@ -131,7 +131,7 @@ fn conflict(repo: &Repo) {
 }
 
 #[test]
-fn a_split_index_with_deletions_and_replacements_is_put_together() {
+fn a_split_index_with_deletions_and_replacements_is_merged() {
     let mut make = Maker::new(301);
     let repo = Repo::new();
     populate(&repo, &mut make);
@@ -141,19 +141,19 @@ fn a_split_index_with_deletions_and_replacements_is_put_together() {
     repo.git(&["rm", "-q", "--cached", "a/file0.txt", "z/file4.txt"]);
     repo.stage(DEEP, change(&changed));
     repo.stage("m/added.txt", client(&added));
-    assert!(index_holds(&repo, b"link"), "the index is split");
+    assert!(index_holds(&repo, b"link"), "the index must be split");
     repo.staged().expect_found(&[(DEEP, 2, &changed), ("m/added.txt", 1, &added)]);
 }
 
 #[test]
-fn a_sparse_index_is_expanded_where_it_matters() {
+fn a_sparse_index_is_expanded_where_needed() {
     let mut make = Maker::new(302);
     let repo = Repo::new();
     populate(&repo, &mut make);
     let (inside, outside) = (make.sk_live(24), make.sk_live(24));
     repo.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "m"]);
     let listed = repo.git(&["ls-files", "--sparse"]).out();
-    assert!(listed.lines().any(|l| l == "a/"), "the index is sparse: {listed}");
+    assert!(listed.lines().any(|l| l == "a/"), "the index must be sparse: {listed}");
     repo.staged().expect_silent();
 
     repo.stage(DEEP, change(&inside));
@@ -164,7 +164,7 @@ fn a_sparse_index_is_expanded_where_it_matters() {
 }
 
 #[test]
-fn a_folder_entry_of_a_sparse_index_that_differs_from_head_is_opened() {
+fn a_changed_folder_entry_of_a_sparse_index_is_expanded() {
     let mut make = Maker::new(303);
     let repo = Repo::new();
     populate(&repo, &mut make);
@@ -174,17 +174,17 @@ fn a_folder_entry_of_a_sparse_index_that_differs_from_head_is_opened() {
     repo.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "m"]);
     repo.git(&["reset", "-q", "--soft", "HEAD~1"]);
     let listed = repo.git(&["ls-files", "--sparse"]).out();
-    assert!(listed.lines().any(|l| l == "a/"), "the index is sparse: {listed}");
+    assert!(listed.lines().any(|l| l == "a/"), "the index must be sparse: {listed}");
     repo.staged().expect_found(&[("a/b/new.txt", 1, &token)]);
 }
 
 #[test]
-fn a_relative_index_file_is_relative_to_the_top_as_git_has_it() {
+fn a_relative_index_file_is_relative_to_the_top() {
     let mut make = Maker::new(310);
     let repo = Repo::new();
     populate(&repo, &mut make);
     let token = make.sk_live(24);
-    // An innocent file of the same name, where a wrong anchor would look.
+    // A clean file of the same name, at a place where a wrong base folder would find it.
     fs::copy(repo.path(".git/index"), repo.path("m/n/second-index")).expect("copy");
     fs::copy(repo.path(".git/index"), repo.path("second-index")).expect("copy");
     repo.write(DEEP, change(&token));
@@ -200,7 +200,7 @@ fn a_relative_index_file_is_relative_to_the_top_as_git_has_it() {
 }
 
 #[test]
-fn an_absolute_index_file_is_read_instead_of_the_own_one() {
+fn an_absolute_index_file_replaces_the_default() {
     let mut make = Maker::new(311);
     let repo = Repo::new();
     populate(&repo, &mut make);
@@ -230,7 +230,7 @@ fn a_missing_index_is_an_empty_index() {
 }
 
 #[test]
-fn a_split_index_kept_elsewhere_finds_its_shared_half_in_the_git_folder() {
+fn a_split_index_file_elsewhere_uses_the_shared_index_of_the_git_directory() {
     let mut make = Maker::new(315);
     let repo = Repo::new();
     populate(&repo, &mut make);
@@ -242,12 +242,12 @@ fn a_split_index_kept_elsewhere_finds_its_shared_half_in_the_git_folder() {
     repo.write(DEEP, change(&token));
     with_second(&["add", DEEP]);
     let bytes = fs::read(&second).expect("an index");
-    assert!(bytes.windows(4).any(|w| w == b"link"), "the index is split");
+    assert!(bytes.windows(4).any(|w| w == b"link"), "the index must be split");
     repo.staged_call().env("GIT_INDEX_FILE", &second).run().expect_found(&[(DEEP, 2, &token)]);
     repo.staged().expect_silent();
 }
 
-/// Small indexes are walked, so that only of a large one two trees are compared.
+/// Small indexes are read entry by entry. Only a large index is compared tree by tree.
 #[test]
 fn a_large_index_is_compared_by_its_trees() {
     for format in ["sha1", "sha256"] {

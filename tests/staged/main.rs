@@ -1,4 +1,4 @@
-//! What is staged for a commit.
+//! The scan of the staged changes.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]

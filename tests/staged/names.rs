@@ -1,4 +1,4 @@
-//! Names are text too: they can hold a token, and they can try to forge a report.
+//! File names are scanned too. A name can contain a token or try to forge a report.
 
 use std::ffi::OsString;
 
@@ -6,14 +6,14 @@ use crate::support::token::{Maker, Token, unbase64};
 use crate::support::{Repo, Run, client, os, text};
 use serde_json::Value;
 
-fn staged_under(name: impl Into<OsString>, token: &Token) -> Repo {
+fn staged_as(name: impl Into<OsString>, token: &Token) -> Repo {
     let repo = Repo::new();
     repo.stage_blob(name.into(), client(token));
     repo
 }
 
 #[test]
-fn a_new_file_name_that_holds_a_token_is_found_without_a_line() {
+fn a_new_file_name_with_a_token_is_found_without_a_line() {
     let token = Maker::new(100).sk_live(24);
     for name in [format!("{token}"), format!("keys/{token}.txt"), format!("{token}/a.txt")] {
         let repo = Repo::new();
@@ -27,7 +27,7 @@ fn a_new_file_name_that_holds_a_token_is_found_without_a_line() {
 }
 
 #[test]
-fn an_old_file_name_that_holds_a_token_is_silent() {
+fn an_old_file_name_with_a_token_is_silent() {
     let token = Maker::new(101).sk_live(24);
     let name = format!("keys/{token}.txt");
     let repo = Repo::new();
@@ -39,7 +39,7 @@ fn an_old_file_name_that_holds_a_token_is_silent() {
 }
 
 #[test]
-fn a_rename_to_a_name_that_holds_a_token_is_found() {
+fn a_rename_to_a_name_with_a_token_is_found() {
     let token = Maker::new(102).sk_live(24);
     let repo = Repo::new();
     repo.stage("plain.txt", "innocent\n");
@@ -50,7 +50,7 @@ fn a_rename_to_a_name_that_holds_a_token_is_found() {
 }
 
 #[test]
-fn names_of_every_kind_are_read_and_given_back_unquoted() {
+fn unusual_names_are_reported_unquoted() {
     let mut make = Maker::new(103);
     for name in [
         "with space.txt",
@@ -95,12 +95,12 @@ fn names_of_every_kind_are_read_and_given_back_unquoted() {
         "\\xff",
     ] {
         let token = make.sk_live(24);
-        staged_under(name, &token).staged().expect_found(&[(name, 1, &token)]);
+        staged_as(name, &token).staged().expect_found(&[(name, 1, &token)]);
     }
 }
 
 #[test]
-fn bytes_that_are_no_utf8_are_shown_as_hex_with_the_bytes_beside() {
+fn non_utf8_names_are_escaped_with_their_bytes_in_json() {
     let token = Maker::new(104).sk_live(24);
     for (bytes, shown) in [
         (&b"caf\xe9.txt"[..], "caf\\xe9.txt"),
@@ -108,7 +108,7 @@ fn bytes_that_are_no_utf8_are_shown_as_hex_with_the_bytes_beside() {
         (b"d\xc3/a\xfe b", "d\\xc3/a\\xfe b"),
         ("ü".as_bytes(), "ü"),
     ] {
-        let repo = staged_under(os(bytes), &token);
+        let repo = staged_as(os(bytes), &token);
         let finding = repo.staged().expect_code(1).only_finding();
         assert_eq!(text(&finding["path"]).to_lowercase(), shown, "{finding}");
         if shown.contains("\\x") {
@@ -121,7 +121,7 @@ fn bytes_that_are_no_utf8_are_shown_as_hex_with_the_bytes_beside() {
 }
 
 #[test]
-fn path_bytes_of_a_name_that_holds_a_token_do_not_give_it_away() {
+fn path_bytes_of_a_name_with_a_token_are_redacted() {
     let token = Maker::new(105).sk_live(24);
     let repo = Repo::new();
     repo.stage_blob(os(&[b"\xff".as_slice(), b"/", token.text().as_bytes()].concat()), "x\n");
@@ -131,7 +131,7 @@ fn path_bytes_of_a_name_that_holds_a_token_do_not_give_it_away() {
     assert!(!decoded.contains(token.body()), "{finding}");
 }
 
-/// Lines that a report of another outcome would have, and sequences that a terminal would obey.
+/// Names with lines of another report, and with escape sequences for a terminal.
 const FORGERIES: &[&str] = &[
     "a\nkeysweep: 0 tokens in 0 files, nothing skipped",
     "a\r\nkeysweep: 0 tokens",
@@ -151,17 +151,17 @@ const FORGERIES: &[&str] = &[
     "a\u{200b}b",
 ];
 
-fn expect_tame(run: &Run) {
+fn expect_no_forgery(run: &Run) {
     let shown = run.all();
     let obeyed = |c: &char| {
         (c.is_control() && *c != '\n')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
     };
     if let Some(control) = shown.chars().find(obeyed) {
-        run.fail(&format!("{control:?} reached the output"));
+        run.fail(&format!("the output contains {control:?}"));
     }
     if shown.lines().any(|line| line.starts_with("keysweep: 0 tokens")) {
-        run.fail("a forged summary");
+        run.fail("the output contains a forged summary");
     }
 }
 
@@ -169,8 +169,8 @@ fn expect_tame(run: &Run) {
 fn a_file_name_cannot_forge_output() {
     let token = Maker::new(106).sk_live(24);
     for name in FORGERIES {
-        let run = staged_under(*name, &token).keysweep(&["staged", "--color", "never"]);
-        expect_tame(&run.expect_code(1).expect_has(&token.redacted()));
+        let run = staged_as(*name, &token).keysweep(&["staged", "--color", "never"]);
+        expect_no_forgery(&run.expect_code(1).expect_has(&token.redacted()));
     }
 }
 
@@ -181,7 +181,7 @@ fn a_source_line_cannot_forge_output() {
         let repo = Repo::new();
         repo.stage_blob("a.txt", format!("{text} {token} {text}\n"));
         let run = repo.keysweep(&["staged", "--color", "never"]);
-        expect_tame(&run.expect_code(1).expect_has(&token.redacted()));
+        expect_no_forgery(&run.expect_code(1).expect_has(&token.redacted()));
     }
 }
 
@@ -192,21 +192,21 @@ fn a_symlink_target_cannot_forge_output() {
         let repo = Repo::new();
         repo.stage_entry("120000", "link", format!("{text}/{token}"));
         let run = repo.keysweep(&["staged", "--color", "never"]);
-        expect_tame(&run.expect_code(1).expect_has(&token.redacted()));
+        expect_no_forgery(&run.expect_code(1).expect_has(&token.redacted()));
     }
 }
 
 #[test]
-fn a_finding_of_jsonl_stays_on_its_line_whatever_the_name() {
+fn a_jsonl_finding_is_one_line_for_any_name() {
     let token = Maker::new(109).sk_live(24);
     for name in FORGERIES {
-        let run = staged_under(*name, &token).staged().expect_found(&[(name, 1, &token)]);
+        let run = staged_as(*name, &token).staged().expect_found(&[(name, 1, &token)]);
         assert_eq!(run.out().lines().count(), 2, "{}", run.out());
     }
 }
 
 #[test]
-fn names_longer_than_an_index_entry_can_say_are_read_whole() {
+fn names_longer_than_the_length_field_are_read() {
     let mut make = Maker::new(110);
     for length in [4094, 4095, 4096, 4097, 6000] {
         let (first, second) = (make.sk_live(24), make.sk_live(24));
@@ -222,7 +222,7 @@ fn names_longer_than_an_index_entry_can_say_are_read_whole() {
 }
 
 #[test]
-fn folders_within_folders_have_no_floor() {
+fn deeply_nested_folders_are_read() {
     let token = Maker::new(111).sk_live(24);
     let name = "a/".repeat(2000) + "b";
     let repo = Repo::new();

@@ -1,4 +1,4 @@
-//! Packed objects are read as git reads them, and what is damaged in a pack is never called clean.
+//! Packed objects are read as git reads them, and damaged packs are never reported as clean.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use crate::support::token::Maker;
 use crate::support::{Repo, client};
 
-/// Long enough, and alike enough from one version to the next, that git packs all but one of them as deltas.
+/// A version of a long file. All versions are similar, so git packs all but one of them as deltas.
 fn version(n: usize) -> String {
     let lines = (0..300).map(|line| format!("line {line} of {}", if line == n { n } else { 0 }));
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// Some commits, each of the same file and folder, with a token in the first; nothing is packed yet.
+/// Commits several versions of one file, with a token in the first. All objects stay loose.
 fn versions(repo: &Repo, known: &str) {
     for n in 0..8 {
         repo.stage("old.txt", format!("{known}{}", version(n)));
@@ -24,7 +24,7 @@ fn versions(repo: &Repo, known: &str) {
     }
 }
 
-/// A token in a new line is found, one that HEAD has is not: so HEAD's trees and its blob were read.
+/// Expects a finding for a new token and none for a token of HEAD. So the trees and blob of HEAD were read.
 #[track_caller]
 fn expect_scanned(repo: &Repo, make: &mut Maker, known: &str) {
     let token = make.sk_live(24);
@@ -41,7 +41,7 @@ fn files(repo: &Repo, ending: &str) -> Vec<PathBuf> {
     folder.map(|file| file.expect("an entry").path()).filter(|path| path.to_string_lossy().ends_with(ending)).collect()
 }
 
-/// Git makes packs read-only.
+/// Replaces a file, since git makes packs read-only.
 fn replace(path: &PathBuf, bytes: &[u8]) {
     fs::remove_file(path).expect("remove");
     fs::write(path, bytes).expect("write");
@@ -57,7 +57,7 @@ fn deltas_of_both_kinds_are_read() {
         versions(&repo, &known);
         repo.git(&["config", "repack.useDeltaBaseOffset", &by_place.to_string()]);
         repo.git(&["repack", "-adfq", "--depth=50", "--window=50"]);
-        // Lest nothing be a delta.
+        // Make sure that the pack contains deltas.
         let deltas = repo.git(&["cat-file", "--batch-all-objects", "--batch-check=%(deltabase)"]).out();
         assert!(deltas.lines().any(|base| base.bytes().any(|b| b != b'0')), "{deltas}");
         expect_scanned(&repo, &mut make, &known);
@@ -65,7 +65,7 @@ fn deltas_of_both_kinds_are_read() {
 }
 
 #[test]
-fn an_object_in_several_packs_is_read_from_one_that_is_whole() {
+fn an_object_in_several_packs_is_read_from_an_intact_pack() {
     let mut make = Maker::new(331);
     let repo = Repo::new();
     let known = client(&make.sk_live(24));
@@ -120,7 +120,7 @@ fn long_offsets_are_read() {
     let (pack, index) = (&files(&repo, ".pack")[0], &files(&repo, ".idx")[0]);
     let short = fs::metadata(index).expect("an index").len();
     fs::remove_file(index).expect("remove");
-    // As if the pack's first 16 bytes were its first 2 GB.
+    // Use long offsets for everything after the first 16 bytes, as git does after the first 2 GB.
     repo.git(&["index-pack", "--index-version=2,16", pack.to_str().expect("a plain path")]);
     assert!(fs::metadata(index).expect("an index").len() > short);
     expect_scanned(&repo, &mut make, &known);
@@ -143,14 +143,14 @@ fn a_damaged_loose_object_is_read_from_a_pack() {
         replace(&repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..])), b"garbage");
     }
     repo.staged().expect_found(&[("kept.txt", 1, &token)]);
-    // Now HEAD's own commit and tree are the damaged ones.
+    // Now the damaged objects are the commit and tree of HEAD.
     repo.git(&["reset", "-q", "--soft", "HEAD~"]);
     repo.staged().expect_silent();
 }
 
 type Damage = fn(&mut Vec<u8>);
 
-/// Whatever is wrong with the one pack or its index, the scan says that it could not compare.
+/// Expects an error for each kind of damage in the only pack or its index, and no statement that the change is clean.
 #[track_caller]
 fn expect_never_clean(ending: &str, damages: &[(&str, Damage)]) {
     for (name, damage) in damages {
@@ -180,20 +180,20 @@ fn a_damaged_index_of_a_pack_is_never_clean() {
             ("half", |bytes| bytes.truncate(bytes.len() / 2)),
             ("no signature", |bytes| bytes[..8].fill(0)),
             ("version 3", |bytes| bytes[7] = 3),
-            ("nothing in the fan-out", |bytes| bytes[8..1032].fill(0)),
-            ("too much in the fan-out", |bytes| bytes[8..1032].fill(0x7f)),
-            ("a fan-out that goes down", |bytes| bytes[8..1028].fill(0xff)),
+            ("zeros in the fan-out", |bytes| bytes[8..1032].fill(0)),
+            ("too large numbers in the fan-out", |bytes| bytes[8..1032].fill(0x7f)),
+            ("a decreasing fan-out", |bytes| bytes[8..1028].fill(0xff)),
             ("other ids", |bytes| {
                 let count = objects(bytes);
                 bytes[1032..1032 + count * 20].fill(0);
             }),
             ("offsets beyond the pack", |bytes| shift_offsets(bytes, 0x7f)),
-            ("long offsets that are not there", |bytes| shift_offsets(bytes, 0xff)),
+            ("missing long offsets", |bytes| shift_offsets(bytes, 0xff)),
         ],
     );
 }
 
-/// How many an index has of ids of 20 bytes, checksums of 4 and offsets of 4.
+/// The number of objects in an index, which has ids of 20 bytes, checksums of 4 bytes and offsets of 4 bytes.
 fn objects(index: &[u8]) -> usize {
     u32::from_be_bytes(index[1028..1032].try_into().expect("four bytes")) as usize
 }
@@ -210,12 +210,12 @@ fn a_damaged_pack_is_never_clean() {
         ".pack",
         &[
             ("empty", Vec::clear),
-            ("its header alone", |bytes| bytes.truncate(12)),
+            ("only the header", |bytes| bytes.truncate(12)),
             ("half", |bytes| bytes.truncate(40)),
             ("no signature", |bytes| bytes[..4].fill(0)),
             ("zeros", |bytes| bytes[12..].fill(0)),
             ("ones", |bytes| bytes[12..].fill(0xff)),
-            ("every other byte turned round", |bytes| bytes[12..].iter_mut().step_by(2).for_each(|b| *b = !*b)),
+            ("every second byte inverted", |bytes| bytes[12..].iter_mut().step_by(2).for_each(|b| *b = !*b)),
         ],
     );
 }

@@ -1,4 +1,4 @@
-//! Long random histories of an index, each step compared with a model that is too simple to be wrong.
+//! Random sequences of changes to an index. Each step is compared with a simple model.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ struct Line {
 
 type Tree = BTreeMap<String, Vec<Line>>;
 
-/// What HEAD was at each commit, and what the index holds now.
+/// The tree of HEAD at each commit, and the current content of the index.
 struct Model {
     repo: Repo,
     make: Maker,
@@ -24,7 +24,7 @@ struct Model {
     is_sparse: bool,
 }
 
-/// What changes the form of the index and nothing of its meaning.
+/// Commands that change the form of the index but not its content.
 const WHOLE: &[&[&str]] = &[
     &["write-tree"],
     &["update-index", "--index-version", "2"],
@@ -47,7 +47,7 @@ const SPARSE: &[&[&str]] = &[
     &["update-index", "--force-write-index"],
 ];
 
-/// Folders whose names sort before, between and behind those of the files beside them.
+/// Names of folders that sort before, between and after the names of adjacent files.
 const PATHS: &[&str] = &[
     "a", "a.b", "a-b/c", "a0", "ab/c", "b/a", "b/b/a", "b/b/b/a", "b/b/b/b", "b/b.c", "b/c", "b.c", "c/d/e/f",
     "c/d/e.f", "c/d-e/f", "d/a", "d/b", "d/c", "d/d/a", "d/d/b", "e", "f/\u{e9}", "f/Z", "f/~", "z",
@@ -68,7 +68,7 @@ impl Model {
         }
     }
 
-    /// No two lines are alike, so which ones an edit has added is not a matter of taste.
+    /// A unique line, so that the lines that an edit adds are unambiguous.
     fn line(&mut self) -> Line {
         self.lines += 1;
         let token = (self.make.below(3) == 0).then(|| self.make.sk_live(24));
@@ -92,7 +92,7 @@ impl Model {
         let text: String = lines.iter().map(|line| line.text.as_str()).collect();
         let mode = ["100644", "100755"][self.make.below(2)];
         if self.is_sparse {
-            // `update-index` of git 2.47 puts a file beside the folder entry that should hold it; `add` does not.
+            // `update-index` of git 2.47 adds a file beside the folder entry that should contain it. `add` does not.
             self.repo.write(path, text);
             self.repo.git(&["add", "--sparse", "--", path]);
         } else {
@@ -175,7 +175,7 @@ impl Model {
     }
 }
 
-fn live(mut model: Model, steps: usize) {
+fn run_steps(mut model: Model, steps: usize) {
     for number in 0..steps {
         let step = model.step();
         note(format!("step {number}: {step}"));
@@ -184,23 +184,23 @@ fn live(mut model: Model, steps: usize) {
 }
 
 #[test]
-fn every_step_of_a_random_life_agrees_with_the_model() {
+fn random_steps_agree_with_the_model() {
     for seed in 1400..1404 {
         eprintln!("seed {seed}");
-        live(Model::new(seed), 100);
+        run_steps(Model::new(seed), 100);
     }
 }
 
 #[test]
-fn every_step_of_another_random_life_agrees_with_the_model() {
+fn more_random_steps_agree_with_the_model() {
     for seed in 1404..1408 {
         eprintln!("seed {seed}");
-        live(Model::new(seed), 100);
+        run_steps(Model::new(seed), 100);
     }
 }
 
 #[test]
-fn every_step_of_a_sparse_life_agrees_with_the_model() {
+fn random_steps_in_a_sparse_index_agree_with_the_model() {
     let mut seen = 0;
     for seed in 1408..1412 {
         eprintln!("seed {seed}");
@@ -214,7 +214,7 @@ fn every_step_of_a_sparse_life_agrees_with_the_model() {
         model.repo.git(SPARSE[4]);
         let listed = model.repo.git(&["ls-files", "--sparse"]).out();
         seen += listed.lines().filter(|line| line.ends_with('/')).count();
-        live(model, 100);
+        run_steps(model, 100);
     }
-    assert!(seen > 0, "the index is sparse at least in the beginning");
+    assert!(seen > 0, "the index must be sparse at the start");
 }

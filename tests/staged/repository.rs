@@ -1,4 +1,4 @@
-//! Every kind of repository that git can make, wherever it keeps HEAD and its objects.
+//! Every kind of repository that git creates, with each storage of HEAD and of objects.
 
 use std::fs;
 
@@ -20,7 +20,7 @@ fn every_kind_of_repository_yields_the_same_finding() {
         let repo = Repo::none();
         let init = repo.git_call(&["init", "-q", "-b", "main"]).args(options).run();
         if init.code != Some(0) {
-            eprintln!("skipped, this git cannot: {options:?}: {}", init.err());
+            eprintln!("skipped: this git does not support {options:?}: {}", init.err());
             continue;
         }
         let token = make.sk_live(24);
@@ -53,7 +53,7 @@ fn head_is_found_wherever_git_keeps_it() {
         ),
         ("a branch with slashes", &[&["checkout", "-q", "-b", "feature/x/y"]]),
         ("a tag of the branch's name", &[&["tag", "main"]]),
-        ("a branch called HEAD", &[&["update-ref", "refs/heads/HEAD", "HEAD"]]),
+        ("a branch named HEAD", &[&["update-ref", "refs/heads/HEAD", "HEAD"]]),
     ];
     for (form, commands) in forms {
         let mut make = Maker::new(305);
@@ -105,7 +105,7 @@ fn objects_of_alternates_are_found() {
 }
 
 #[test]
-fn a_staged_blob_that_only_the_alternate_holds_is_found() {
+fn a_staged_blob_in_an_alternate_is_found() {
     let mut make = Maker::new(308);
     let repo = Repo::new();
     populate(&repo, &mut make);
@@ -118,7 +118,7 @@ fn a_staged_blob_that_only_the_alternate_holds_is_found() {
 }
 
 #[test]
-fn object_folders_of_the_environment_are_read() {
+fn object_directories_of_the_environment_are_read() {
     let mut make = Maker::new(309);
     let repo = Repo::new();
     populate(&repo, &mut make);
@@ -135,7 +135,7 @@ fn object_folders_of_the_environment_are_read() {
 }
 
 #[test]
-fn a_shallow_clone_is_scanned_like_a_whole_one() {
+fn a_shallow_clone_is_scanned_like_a_full_one() {
     let mut make = Maker::new(313);
     let repo = Repo::new();
     populate(&repo, &mut make);
@@ -150,7 +150,7 @@ fn a_shallow_clone_is_scanned_like_a_whole_one() {
 }
 
 #[test]
-fn what_a_partial_clone_has_left_behind_makes_no_token_old() {
+fn missing_objects_of_a_partial_clone_make_no_token_old() {
     for filter in ["blob:none", "tree:0"] {
         let mut make = Maker::new(314);
         let repo = Repo::new();
@@ -162,18 +162,18 @@ fn what_a_partial_clone_has_left_behind_makes_no_token_old() {
         repo.git(&clone);
         let partial = repo.view("partial");
         partial.git(&["read-tree", "HEAD"]);
-        // From here on nobody can fetch what is missing.
+        // From here on, missing objects cannot be fetched.
         partial.git(&["remote", "set-url", "origin", "/nowhere"]);
         partial.stage(DEEP, change(&token));
         let run = partial.staged();
         if !matches!(run.code, Some(1 | 2)) || run.err().contains("panicked") {
-            run.fail(&format!("{filter}: a token passed because the old file is not there"));
+            run.fail(&format!("{filter}: a token passed because the old file is missing"));
         }
     }
 }
 
 #[test]
-fn alternates_of_alternates_are_followed_be_they_relative_or_not() {
+fn absolute_and_relative_alternates_of_alternates_are_read() {
     let mut make = Maker::new(316);
     let repo = Repo::new();
     populate(&repo, &mut make);
@@ -188,7 +188,7 @@ fn alternates_of_alternates_are_followed_be_they_relative_or_not() {
 }
 
 #[test]
-fn a_sparse_partial_clone_does_not_miss_what_it_left_behind() {
+fn a_sparse_partial_clone_needs_no_missing_object() {
     for filter in ["blob:none", "tree:0"] {
         eprintln!("{filter}");
         let mut make = Maker::new(317);
@@ -203,7 +203,7 @@ fn a_sparse_partial_clone_does_not_miss_what_it_left_behind() {
         partial.git(&["checkout", "-q", "main"]);
         partial.git(&["remote", "set-url", "origin", "/nowhere"]);
         let absent = partial.git(&["rev-list", "--objects", "--missing=print", "HEAD"]).out();
-        assert!(absent.lines().any(|line| line.starts_with('?')), "something is missing here");
+        assert!(absent.lines().any(|line| line.starts_with('?')), "the clone must lack objects");
 
         partial.staged().expect_silent();
         partial.stage("m/innocent.txt", "innocent\n");
@@ -216,8 +216,8 @@ fn a_sparse_partial_clone_does_not_miss_what_it_left_behind() {
 }
 
 #[test]
-fn a_cached_tree_that_is_gone_hides_nothing() {
-    // The entries of the index still say all that the trees said.
+fn a_missing_cached_tree_hides_nothing() {
+    // The index still contains every entry of the trees.
     for name in ["", "m", "m/n"] {
         eprintln!("{name:?}");
         let mut make = Maker::new(318);
@@ -233,13 +233,13 @@ fn a_cached_tree_that_is_gone_hides_nothing() {
 }
 
 #[test]
-fn modes_of_old_are_no_change() {
+fn legacy_modes_are_not_a_change() {
     let mut make = Maker::new(319);
     let repo = Repo::new();
     let (old, new) = (make.sk_live(24), make.sk_live(24));
     let id = repo.stage_blob("a.txt", client(&old));
     let raw: Vec<u8> = (0..id.len()).step_by(2).map(|n| u8::from_str_radix(&id[n..n + 2], 16).expect("hex")).collect();
-    // Git wrote the group's bit once, and reads it still.
+    // Git once wrote this mode, with write permission for the group, and still reads it.
     let tree = [b"100664 a.txt\0", &raw[..]].concat();
     let args = ["hash-object", "-t", "tree", "-w", "--literally", "--stdin"];
     let tree = repo.git_call(&args).stdin(tree).run().expect_code(0).line();

@@ -1,10 +1,10 @@
-//! Nothing that a person, a machine or a repository can set changes what is scanned.
+//! No setting of a user, a machine or a repository changes what is scanned.
 
 use crate::support::token::{Maker, Token};
 use crate::support::{Call, Repo, client, executable, note};
 
-/// A repository with an old token in the file that is about to change, and a new one staged two lines below it.
-struct Scene {
+/// A repository with an old token in a file, and a new token staged two lines below it.
+struct Fixture {
     repo: Repo,
     old: Token,
     new: Token,
@@ -12,7 +12,7 @@ struct Scene {
 
 const PATH: &str = "sub/Ünï code.txt";
 
-impl Scene {
+impl Fixture {
     fn new(seed: u64) -> Self {
         let mut make = Maker::new(seed);
         let (old, new) = (make.sk_live(24), make.sk_live(24));
@@ -33,15 +33,15 @@ impl Scene {
     }
 }
 
-/// Asserts that the new token is found at its place and a clean change passes, named by the setting.
+/// Expects that the setting changes neither the finding of the new token nor the result of a clean change.
 fn expect_same(setting: &str, arrange: impl Fn(&Repo), call: impl Fn(&Repo) -> Call) {
     note(format!("setting: {setting}"));
-    let scene = Scene::new(200);
-    arrange(&scene.repo);
-    scene.stage_clean();
-    call(&scene.repo).run().expect_silent();
-    scene.stage_new();
-    call(&scene.repo).run().expect_found(&[(PATH, 4, &scene.new)]);
+    let fixture = Fixture::new(200);
+    arrange(&fixture.repo);
+    fixture.stage_clean();
+    call(&fixture.repo).run().expect_silent();
+    fixture.stage_new();
+    call(&fixture.repo).run().expect_found(&[(PATH, 4, &fixture.new)]);
 }
 
 const SETTINGS: &[(&str, &str)] = &[
@@ -164,7 +164,7 @@ fn no_setting_given_in_the_environment_changes_what_is_scanned() {
 }
 
 #[test]
-fn no_setting_of_the_person_changes_what_is_scanned() {
+fn no_user_setting_changes_what_is_scanned() {
     let file = "[color]\nui=always\n[diff]\nnoprefix\nexternal=true\n[core]\nattributesFile=~/attributes\n";
     for variable in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"] {
         let arrange = |repo: &Repo| {
@@ -268,7 +268,7 @@ fn no_attribute_changes_what_is_scanned() {
 }
 
 #[test]
-fn an_order_file_that_knows_nothing_changes_nothing() {
+fn an_empty_order_file_changes_nothing() {
     let arrange = |repo: &Repo| {
         repo.write("order", "nothing\n");
         repo.git(&["config", "diff.orderFile", "order"]);
@@ -289,18 +289,18 @@ fn a_file_system_monitor_that_reports_no_change_hides_nothing() {
 }
 
 #[test]
-fn flags_that_tell_git_to_look_away_hide_nothing() {
+fn assume_unchanged_and_skip_worktree_hide_nothing() {
     for flag in ["--assume-unchanged", "--skip-worktree"] {
-        let scene = Scene::new(201);
-        scene.repo.write(PATH, "x\n");
-        scene.stage_new();
-        scene.repo.git(&["update-index", flag, PATH]);
-        scene.repo.staged().expect_found(&[(PATH, 4, &scene.new)]);
+        let fixture = Fixture::new(201);
+        fixture.repo.write(PATH, "x\n");
+        fixture.stage_new();
+        fixture.repo.git(&["update-index", flag, PATH]);
+        fixture.repo.staged().expect_found(&[(PATH, 4, &fixture.new)]);
     }
 }
 
 #[test]
-fn what_a_clean_filter_puts_into_the_index_is_scanned() {
+fn the_output_of_a_clean_filter_is_scanned() {
     let token = Maker::new(202).sk_live(24);
     let repo = Repo::new();
     repo.write(".git/real", client(&token));
@@ -311,7 +311,7 @@ fn what_a_clean_filter_puts_into_the_index_is_scanned() {
 }
 
 #[test]
-fn a_file_kept_as_utf16_in_the_worktree_is_scanned_as_it_is_committed() {
+fn a_utf16_worktree_file_is_scanned_as_committed() {
     let token = Maker::new(203).sk_live(24);
     let repo = Repo::new();
     repo.write(".git/info/attributes", "*.txt working-tree-encoding=UTF-16LE\n");
@@ -323,35 +323,35 @@ fn a_file_kept_as_utf16_in_the_worktree_is_scanned_as_it_is_committed() {
 
 #[test]
 fn a_replaced_blob_is_read_as_it_will_be_committed() {
-    let scene = Scene::new(204);
-    scene.stage_new();
-    let staged = scene.repo.git(&["rev-parse", &format!(":{PATH}")]).line();
-    let innocent = scene.repo.blob("innocent\n");
-    scene.repo.git(&["replace", &staged, &innocent]);
-    scene.repo.staged().expect_found(&[(PATH, 4, &scene.new)]);
+    let fixture = Fixture::new(204);
+    fixture.stage_new();
+    let staged = fixture.repo.git(&["rev-parse", &format!(":{PATH}")]).line();
+    let innocent = fixture.repo.blob("innocent\n");
+    fixture.repo.git(&["replace", &staged, &innocent]);
+    fixture.repo.staged().expect_found(&[(PATH, 4, &fixture.new)]);
 }
 
 #[test]
 fn a_replaced_head_does_not_make_a_new_token_old() {
-    let scene = Scene::new(205);
-    scene.stage_new();
-    let tree = scene.repo.git(&["write-tree"]).line();
-    let head = scene.repo.git(&["rev-parse", "HEAD"]).line();
-    let forged = scene.repo.git(&["commit-tree", &tree, "-m", "forged"]).line();
-    scene.repo.git(&["replace", &head, &forged]);
-    scene.repo.staged().expect_found(&[(PATH, 4, &scene.new)]);
+    let fixture = Fixture::new(205);
+    fixture.stage_new();
+    let tree = fixture.repo.git(&["write-tree"]).line();
+    let head = fixture.repo.git(&["rev-parse", "HEAD"]).line();
+    let forged = fixture.repo.git(&["commit-tree", &tree, "-m", "forged"]).line();
+    fixture.repo.git(&["replace", &head, &forged]);
+    fixture.repo.staged().expect_found(&[(PATH, 4, &fixture.new)]);
 }
 
 #[test]
 fn a_replaced_tree_or_old_blob_does_not_make_a_new_token_old() {
     for name in ["HEAD^{tree}", &format!("HEAD:{PATH}"), "HEAD:sub"] {
-        let scene = Scene::new(206);
-        scene.stage_new();
-        let written = scene.repo.git(&["write-tree"]).line();
+        let fixture = Fixture::new(206);
+        fixture.stage_new();
+        let written = fixture.repo.git(&["write-tree"]).line();
         let new_name = name.replace("HEAD:", &format!("{written}:")).replace("HEAD^{tree}", &written);
-        let old = scene.repo.git(&["rev-parse", name]).line();
-        let new = scene.repo.git(&["rev-parse", &new_name]).line();
-        scene.repo.git(&["replace", &old, &new]);
-        scene.repo.staged().expect_found(&[(PATH, 4, &scene.new)]);
+        let old = fixture.repo.git(&["rev-parse", name]).line();
+        let new = fixture.repo.git(&["rev-parse", &new_name]).line();
+        fixture.repo.git(&["replace", &old, &new]);
+        fixture.repo.staged().expect_found(&[(PATH, 4, &fixture.new)]);
     }
 }
