@@ -9,7 +9,7 @@ use crate::atomic_file::{AtomicFile, folder_of};
 use crate::cleanup::lines::{lines, token_lines};
 use crate::error::Error;
 use crate::finding::Fingerprint;
-use crate::git::command::Question;
+use crate::git::command::GitCommand;
 use crate::secrets::Secrets;
 
 /// A path that no file has yet, in a place that is fit for one.
@@ -107,19 +107,19 @@ enum Keeper {
 /// Asks of the repository that is swept, whose worktree may be anywhere, and of that in which the folder lies by itself.
 fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper, Error> {
     let swept = worktree.and_then(|top| top.canonicalize().ok()).filter(|top| folder.starts_with(top));
-    let of_folder = Question::new(folder, ["rev-parse", "--is-inside-git-dir"]).of_folder().answer()?;
+    let of_folder = GitCommand::new(folder, ["rev-parse", "--is-inside-git-dir"]).ignoring_git_env().run()?;
     match of_folder.line() {
         Some(b"true") => return Ok(Keeper::GitDirectory),
-        None if !of_folder.complaint().contains("not a git repository") => {
-            return Err(Error::new(context(path), of_folder.complaint(), OUTSIDE));
+        None if !of_folder.error_output().contains("not a git repository") => {
+            return Err(Error::new(context(path), of_folder.error_output(), OUTSIDE));
         }
         Some(_) | None => {}
     }
     let ask = ["check-ignore".as_ref(), "--quiet".as_ref(), "--".as_ref(), path.as_os_str()];
-    let by_swept = swept.map(|top| Question::new(&top, ask));
-    let by_folder = of_folder.line().map(|_| Question::new(folder, ask).of_folder());
-    for question in by_swept.into_iter().chain(by_folder) {
-        if !question.answer()?.succeeded() {
+    let by_swept = swept.map(|top| GitCommand::new(&top, ask));
+    let by_folder = of_folder.line().map(|_| GitCommand::new(folder, ask).ignoring_git_env());
+    for command in by_swept.into_iter().chain(by_folder) {
+        if !command.run()?.succeeded() {
             return Ok(Keeper::Worktree);
         }
     }

@@ -9,7 +9,7 @@ use crate::cleanup::{Cleanup, OutputPath};
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::finding::ShownPath;
-use crate::git::command::ask;
+use crate::git::command::query_git;
 use crate::git::repository::Repository;
 use crate::history::provenance::Provenance;
 use crate::report::{self, Setup};
@@ -147,7 +147,7 @@ pub(super) fn cleanup(
         notes.extend(asked.files.map(|_| "no token was found, so no file with replacements was written".to_owned()));
         return None;
     }
-    let remotes = ask(Path::new("."), &["remote"]).map_err(|error| *failed = Some(error)).ok()?;
+    let remotes = query_git(Path::new("."), &["remote"]).map_err(|error| *failed = Some(error)).ok()?;
     let script = asked.write(provenances, options, repository, detector);
     let script = script.unwrap_or_else(|error| {
         *failed = Some(error);

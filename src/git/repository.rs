@@ -1,4 +1,4 @@
-//! Opening a repository as git would in a hook, with none of the user's settings in force.
+//! Opening a repository as git does in a hook, but without the settings of the user.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::git::odb::objects::{ObjectDirs, Objects};
 use crate::git::path::to_path;
 use crate::regular_file;
 
-/// A repository, and where its parts are.
+/// An open repository.
 pub struct Repository {
     pub(crate) gix: gix::Repository,
     pub(crate) object_dirs: Arc<ObjectDirs>,
@@ -23,17 +23,18 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The repository that `GIT_DIR` names or that `dir` lies in.
+    /// Opens the repository that `GIT_DIR` names, or else the one that contains `dir`.
     pub fn discover(dir: &Path) -> Result<Self, Error> {
         let gix = open(dir)?.to_thread_local();
         let object_dirs = Arc::new(ObjectDirs::new(&gix));
         let objects = object_dirs.reader();
         let named = std::env::var_os("GIT_WORK_TREE").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let worktree = named.or_else(|| gix.workdir().filter(|_| !is_inside(gix.git_dir())).map(Path::to_owned));
+        let worktree =
+            named.or_else(|| gix.workdir().filter(|_| !is_inside_git_dir(gix.git_dir())).map(Path::to_owned));
         Ok(Self { gix, object_dirs, objects, worktree })
     }
 
-    /// The top of the worktree; None in a bare repository.
+    /// The top of the worktree. None in a bare repository.
     pub fn worktree(&self) -> Option<&Path> {
         self.worktree.as_deref()
     }
@@ -42,38 +43,38 @@ impl Repository {
         self.gix.git_dir()
     }
 
-    /// The git directories of all worktrees: each has an index and a HEAD of its own.
+    /// The git directories of all worktrees, each with its own index and HEAD.
     pub(crate) fn git_dirs(&self) -> Result<Vec<PathBuf>, Error> {
         let worktrees = self.common_dir().join("worktrees");
         let linked = match worktrees.read_dir() {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             entries => entries.and_then(Iterator::collect).map_err(|err| {
                 let context = format!("cannot list the worktrees in {}", worktrees.display());
-                Error::new(context, err, "see that it can be read")
+                Error::new(context, err, "make the directory readable")
             })?,
         };
         let linked = linked.into_iter().map(|entry: std::fs::DirEntry| entry.path());
         Ok(std::iter::once(self.common_dir().to_owned()).chain(linked).collect())
     }
 
-    /// What HEAD is in the worktree with this git directory, where no branch is checked out there.
+    /// The id that is in HEAD of the worktree with this git directory, if HEAD is detached.
     pub(crate) fn detached_head(&self, git_dir: &Path) -> Option<ObjectId> {
         if self.has_reftable() {
-            // The file says nothing then.
+            // The file HEAD is only a stub then.
             let name = match git_dir {
                 _ if git_dir == self.common_dir() => "main-worktree/HEAD".to_owned(),
                 _ => format!("worktrees/{}/HEAD", git_dir.file_name()?.to_str()?),
             };
-            let id = self.ask_git(&["rev-parse", "--quiet", "--verify", &name]).ok()??;
+            let id = self.query_git(&["rev-parse", "--quiet", "--verify", &name]).ok()??;
             return ObjectId::from_hex(id.trim_ascii()).ok();
         }
         ObjectId::from_hex(regular_file::read(&git_dir.join("HEAD")).ok()?.trim_ascii()).ok()
     }
 
-    /// Whether a remote has promised objects that a clone left out.
+    /// Whether this is a partial clone, so that objects may be missing on purpose.
     pub(crate) fn is_partial(&self) -> bool {
         let settings = self.gix.config_snapshot();
-        // Git wrote down the one remote once, and says it of each now.
+        // Old versions of git set extensions.partialClone, new ones a setting for each remote.
         let promises = |remote| settings.boolean(&format!("remote.{remote}.promisor")) == Some(true);
         settings.string("extensions.partialClone").is_some() || self.gix.remote_names().iter().any(promises)
     }
@@ -87,36 +88,37 @@ impl Repository {
         self.gix.common_dir().join("info/grafts").is_file()
     }
 
-    /// The tree of HEAD's commit; None before the first one.
+    /// The tree of HEAD's commit. None before the first commit.
     pub(crate) fn head_tree(&self) -> Result<Option<ObjectId>, Error> {
         self.head()?.map(|id| Ok(self.objects.commit(&id, &"HEAD")?.tree)).transpose()
     }
 
-    /// HEAD's commit; None before the first one.
+    /// The commit of HEAD. None before the first commit.
     pub(crate) fn head(&self) -> Result<Option<ObjectId>, Error> {
-        if self.has_reftable() { self.ask_git_for_head() } else { self.head_commit() }
+        if self.has_reftable() { self.query_head() } else { self.head_commit() }
     }
 
-    /// The trees of the commits that are being merged into HEAD: none but in the middle of a merge.
+    /// The trees of the commits that are being merged into HEAD. Empty if no merge is in progress.
     pub(crate) fn merge_trees(&self) -> Result<Vec<ObjectId>, Error> {
         let path = self.git_dir().join("MERGE_HEAD");
         let commits = match regular_file::read(&path) {
             Ok(text) => String::from_utf8_lossy(&text)
                 .lines()
-                .map(|line| ObjectId::from_hex(line.trim().as_bytes()).map_err(|err| broken_merge(&path, err)))
+                .map(|line| ObjectId::from_hex(line.trim().as_bytes()).map_err(|err| merge_head_error(&path, err)))
                 .collect::<Result<Vec<_>, _>>()?,
-            Err(err) if err.kind() == std::io::ErrorKind::NotFound => merged_by_running_git(),
-            Err(err) => return Err(broken_merge(&path, err)),
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => commits_of_running_merge(),
+            Err(err) => return Err(merge_head_error(&path, err)),
         };
         commits.iter().map(|id| Ok(self.objects.commit(id, &"a merged commit")?.tree)).collect()
     }
 
-    /// The index that git hands over: `GIT_INDEX_FILE`, relative to the top of the worktree, or the repository's own.
+    /// The path of the index: `GIT_INDEX_FILE`, relative to the top of the worktree, or the repository's own index. Fails
+    /// in a bare repository.
     pub(crate) fn index_path(&self) -> Result<PathBuf, Error> {
         match std::env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty()) {
             Some(path) => Ok(self.worktree().unwrap_or(self.gix.current_dir()).join(path)),
             None if self.worktree().is_none() => Err(Error::new(
-                format!("cannot scan what is staged in {}", self.git_dir().display()),
+                format!("cannot scan the staged changes in {}", self.git_dir().display()),
                 "it is a bare repository, which has no index",
                 "run keysweep staged in a worktree",
             )),
@@ -125,17 +127,19 @@ impl Repository {
     }
 
     fn head_commit(&self) -> Result<Option<ObjectId>, Error> {
-        self.head_target()?.map_or_else(|| Err(self.broken_head("there is none")), |target| self.commit_of(target))
+        self.head_target()?
+            .map_or_else(|| Err(self.head_error("it is missing")), |target| self.resolve_symbolic(target))
     }
 
-    /// What HEAD itself says: the branch, where it names one, is not looked for.
+    /// The content of HEAD, without resolving a branch.
     pub(crate) fn head_target(&self) -> Result<Option<gix::refs::Target>, Error> {
-        let head = self.gix.refs.try_find("HEAD").map_err(|err| self.broken_head(err))?;
+        let head = self.gix.refs.try_find("HEAD").map_err(|err| self.head_error(err))?;
         Ok(head.map(|head| head.target))
     }
 
-    /// Follows a branch that is another name for a branch, as git does, five names deep behind HEAD.
-    fn commit_of(&self, mut target: gix::refs::Target) -> Result<Option<ObjectId>, Error> {
+    /// Resolves symbolic refs to a commit id. As in git, at most five levels behind HEAD are followed. None if a branch does
+    /// not exist yet.
+    fn resolve_symbolic(&self, mut target: gix::refs::Target) -> Result<Option<ObjectId>, Error> {
         for _ in 0..6 {
             let name = match target {
                 gix::refs::Target::Object(id) => return Ok(Some(id)),
@@ -144,43 +148,43 @@ impl Repository {
             let file = self.common_dir().join(to_path(name.as_bstr()));
             regular_file::expect(&file).map_err(|err| {
                 let context = format!("cannot read the ref {}", file.display());
-                Error::new(context, err, "put a file in its place, and see what git status says")
+                Error::new(context, err, "replace it with a file, and check git status")
             })?;
-            match self.gix.refs.try_find(name.as_ref()).map_err(|err| self.broken_head(err))? {
+            match self.gix.refs.try_find(name.as_ref()).map_err(|err| self.head_error(err))? {
                 Some(branch) => target = branch.target,
                 None => return Ok(None),
             }
         }
-        Err(self.broken_head("it is a name for a name for a name, without an end"))
+        Err(self.head_error("its symbolic refs form a cycle or are too deep"))
     }
 
     pub(crate) fn has_reftable(&self) -> bool {
         self.gix.common_dir().join("reftable").is_dir()
     }
 
-    /// gix reads no reftables, so git is asked: for the id of HEAD's commit, and for no content.
-    fn ask_git_for_head(&self) -> Result<Option<ObjectId>, Error> {
-        let printed = self.ask_git(&["rev-parse", "--quiet", "--verify", "HEAD"]);
-        match printed.map_err(|error| self.broken_head(error.cause))? {
-            Some(id) => ObjectId::from_hex(id.trim_ascii()).map(Some).map_err(|err| self.broken_head(err)),
+    /// Asks git for the id of HEAD's commit, since gix does not read reftables. Git reads no content for this.
+    fn query_head(&self) -> Result<Option<ObjectId>, Error> {
+        let printed = self.query_git(&["rev-parse", "--quiet", "--verify", "HEAD"]);
+        match printed.map_err(|error| self.head_error(error.cause))? {
+            Some(id) => ObjectId::from_hex(id.trim_ascii()).map(Some).map_err(|err| self.head_error(err)),
             None => Ok(None),
         }
     }
 
-    /// What git prints when it is asked for ids or names of this repository.
-    pub(crate) fn ask_git(&self, args: &[&str]) -> Result<Option<Vec<u8>>, Error> {
+    /// The output of git for this repository. Only for ids and names, never for content.
+    pub(crate) fn query_git(&self, args: &[&str]) -> Result<Option<Vec<u8>>, Error> {
         let git_dir = self.git_dir().to_string_lossy();
-        command::ask(Path::new("."), &[&["--git-dir", &git_dir], args].concat())
+        command::query_git(Path::new("."), &[&["--git-dir", &git_dir], args].concat())
     }
 
-    fn broken_head(&self, cause: impl std::fmt::Display) -> Error {
-        Error::new(format!("cannot read HEAD of {}", self.git_dir().display()), cause, "see what git status says of it")
+    fn head_error(&self, cause: impl std::fmt::Display) -> Error {
+        Error::new(format!("cannot read HEAD of {}", self.git_dir().display()), cause, "check git status")
     }
 }
 
-/// While `git merge` runs pre-merge-commit it has not written MERGE_HEAD yet; it names the commits to its children in
-/// variables, `GITHEAD_<id>`, and itself in `GIT_REFLOG_ACTION`.
-fn merged_by_running_git() -> Vec<ObjectId> {
+/// The commits that `git merge` is merging while it runs pre-merge-commit, before it writes MERGE_HEAD. Git passes them to
+/// its child processes in variables named `GITHEAD_<id>`, and its own name in `GIT_REFLOG_ACTION`.
+fn commits_of_running_merge() -> Vec<ObjectId> {
     let merging = std::env::var("GIT_REFLOG_ACTION")
         .is_ok_and(|action| action.starts_with("merge") || action.starts_with("pull"));
     let named = |(name, _): (std::ffi::OsString, _)| {
@@ -189,13 +193,13 @@ fn merged_by_running_git() -> Vec<ObjectId> {
     if merging { std::env::vars_os().filter_map(named).collect() } else { Vec::new() }
 }
 
-fn broken_merge(path: &Path, cause: impl std::fmt::Display) -> Error {
-    Error::new(format!("cannot read {}", path.display()), cause, "see what git status says of the merge")
+fn merge_head_error(path: &Path, cause: impl std::fmt::Display) -> Error {
+    Error::new(format!("cannot read {}", path.display()), cause, "check git status")
 }
 
-/// Settings of the user, of the system and of the environment stay unread: they can change nothing of what is scanned,
-/// and reading them takes half of the time to open a small repository. The few variables that matter in a hook are read
-/// by hand, `GIT_DIR` by gix.
+/// Opens a repository. The settings of the user, the system and the environment are not read. They do not change what is
+/// scanned, and reading them takes half of the time to open a small repository. gix reads `GIT_DIR`. The few other variables
+/// that matter in a hook are read in this crate.
 fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Error> {
     refuse_pipes(dir)?;
     // No object store slots and no list of packs: objects are read through [`ObjectDirs`].
@@ -206,12 +210,12 @@ fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Error> {
     let trust = gix::sec::trust::Mapping { full: options(), reduced: options() };
     let discovery = gix::discover::upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
     let opened = match std::env::var_os("GIT_DIR") {
-        // In a push to a repository with a worktree it is `.`, which gix takes for no place of its own.
+        // Git sets `.` in a push to a repository with a worktree. gix does not take that for a git directory.
         Some(named) if named == "." => {
             let here = std::env::current_dir().unwrap_or_else(|_| dir.to_owned());
             gix::ThreadSafeRepository::open_opts(here, options())
         }
-        _ => gix::ThreadSafeRepository::discover_with_environment_overrides_opts(start(dir), discovery, trust),
+        _ => gix::ThreadSafeRepository::discover_with_environment_overrides_opts(search_start(dir), discovery, trust),
     };
     opened.map_err(|err| {
         let here = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
@@ -223,13 +227,13 @@ fn open(dir: &Path) -> Result<gix::ThreadSafeRepository, Error> {
     })
 }
 
-/// Refuses a repository with a pipe or a device in place of a file that gix or git opens in any case: both would wait for ever.
+/// Fails if a pipe or a device is in place of a file that gix and git always open. Both would wait forever.
 pub fn refuse_pipes(dir: &Path) -> Result<(), Error> {
     const FILES: &[&str] = &["HEAD", "config", "config.worktree", "packed-refs", "commondir", "index"];
     let check = |path: &Path| {
         let refused = |err| {
             let context = format!("cannot read {}", path.display());
-            Error::new(context, err, "put a file in its place, and see what else git status says")
+            Error::new(context, err, "replace it with a file, and check git status")
         };
         regular_file::expect(path).map_err(refused)
     };
@@ -250,7 +254,7 @@ pub fn refuse_pipes(dir: &Path) -> Result<(), Error> {
             return check_all(&git);
         }
         check(&git)?;
-        // A linked worktree, or a submodule.
+        // A linked worktree or a submodule.
         let text = regular_file::read(&git).unwrap_or_default();
         let Some(git_dir) = text.strip_prefix(b"gitdir: ") else { return Ok(()) };
         let git_dir = folder.join(to_path(git_dir.trim_ascii_end()));
@@ -261,16 +265,17 @@ pub fn refuse_pipes(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Where to look from. From a relative path gix takes a folder inside of a bare repository for one beside a `.git`.
-fn start(dir: &Path) -> Cow<'_, Path> {
+/// The directory from which to search. With a relative path, gix takes a directory inside a bare repository for one that is
+/// next to a `.git`.
+fn search_start(dir: &Path) -> Cow<'_, Path> {
     if dir.join(".git").exists() {
         return dir.into();
     }
     std::path::absolute(dir).map_or(dir.into(), Cow::Owned)
 }
 
-/// Whether this is run in the git directory itself: to git that is in no worktree.
-fn is_inside(git_dir: &Path) -> bool {
-    // A relative one was found from where it stands beside.
+/// Whether the current directory is inside the git directory. Git has no worktree there.
+fn is_inside_git_dir(git_dir: &Path) -> bool {
+    // A relative git directory was found from the directory that contains it.
     git_dir.is_absolute() && std::env::current_dir().is_ok_and(|here| here.starts_with(git_dir))
 }

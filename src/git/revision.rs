@@ -1,4 +1,4 @@
-//! Objects by their hex ids, and what tags point to.
+//! Resolving ids and revisions, and peeling tags.
 
 use std::collections::HashSet;
 
@@ -10,36 +10,36 @@ use crate::git::odb::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::revwalk::Ancestry;
 
-/// What a ref points to in the end, and what stands on the way there.
+/// A ref's object, peeled: the tags in a row, and the object that is not a tag.
 pub(crate) struct Peeled {
     pub chain: Vec<(ObjectKind, ObjectId)>,
 }
 
 impl Repository {
-    /// Which of these commits, by their hex ids, some tracking ref reaches: they left this repository already.
+    /// Of `commits`, those that are reachable from a remote-tracking ref, and so were published before. The ids are in hex.
     pub fn published(&self, commits: &HashSet<&str>) -> Result<HashSet<String>, Error> {
         let mut ancestry = Ancestry::new(&self.objects, self.shallow()?);
         let tracking = self.refs()?.into_iter().filter(|found| found.name.starts_with(b"refs/remotes/"));
         let tracking = tracking.filter_map(|found| peel(&found.id, &self.objects).ok()?.commit());
-        ancestry.know(&tracking.collect::<Vec<_>>())?;
-        let wanted = commits.iter().map(|hex| id_of(hex, &self.objects)).collect::<Result<Vec<_>, Error>>()?;
-        let missing: HashSet<ObjectId> = ancestry.missing(&wanted)?.into_iter().collect();
+        ancestry.mark_known(&tracking.collect::<Vec<_>>())?;
+        let wanted = commits.iter().map(|hex| parse_id(hex, &self.objects)).collect::<Result<Vec<_>, Error>>()?;
+        let missing: HashSet<ObjectId> = ancestry.unknown_commits(&wanted)?.into_iter().collect();
         Ok(wanted.into_iter().filter(|id| !missing.contains(id)).map(|id| id.to_string()).collect())
     }
 
-    /// The hex id of HEAD's commit; None before the first one.
+    /// The id of HEAD's commit in hex. None before the first commit.
     pub fn head_id(&self) -> Result<Option<String>, Error> {
         Ok(self.head()?.map(|id| id.to_string()))
     }
 
-    /// Whether this repository has the object with the hex id `id`.
+    /// Whether this repository has the object `id`, which is in hex.
     pub fn has(&self, id: &str) -> bool {
-        id_of(id, &self.objects).is_ok_and(|id| self.objects.any(&id, &"", &mut Vec::new()).is_ok())
+        parse_id(id, &self.objects).is_ok_and(|id| self.objects.any(&id, &"", &mut Vec::new()).is_ok())
     }
 
-    /// The commit that `word` names, in any way that git knows, as a hex id.
+    /// Resolves `word`, a revision in any form that git knows, to the id of a commit in hex.
     pub fn resolve(&self, word: &str) -> Result<String, Error> {
-        Ok(self.commit_named(word)?.to_string())
+        Ok(self.resolve_commit(word)?.to_string())
     }
 }
 
@@ -49,7 +49,7 @@ impl Peeled {
     }
 }
 
-/// Follows tags to what they stand for.
+/// Follows annotated tags to an object that is not a tag. Fails if an object on the way is missing or damaged.
 pub(crate) fn peel(id: &ObjectId, objects: &Objects) -> Result<Peeled, Error> {
     let mut chain = Vec::new();
     let mut buffer = Vec::new();
@@ -68,10 +68,14 @@ pub(crate) fn peel(id: &ObjectId, objects: &Objects) -> Result<Peeled, Error> {
     Ok(Peeled { chain })
 }
 
-pub(crate) fn id_of(hex: &str, objects: &Objects) -> Result<ObjectId, Error> {
+pub(crate) fn parse_id(hex: &str, objects: &Objects) -> Result<ObjectId, Error> {
     let wrong = |cause: &dyn std::fmt::Display| {
-        Error::new(format!("cannot scan the object {hex}"), cause, "pass on what git hands to the hook as it is")
+        Error::new(format!("cannot scan the object {hex}"), cause, "pass to the hook what git passes, unchanged")
     };
     let id = ObjectId::from_hex(hex.as_bytes()).map_err(|err| wrong(&err))?;
-    if id.kind() == objects.hash() { Ok(id) } else { Err(wrong(&"ids of this repository have another length")) }
+    if id.kind() == objects.hash() {
+        Ok(id)
+    } else {
+        Err(wrong(&"it does not have the length of an id of this repository"))
+    }
 }

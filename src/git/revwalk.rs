@@ -1,4 +1,4 @@
-//! Which commits some have and others lack.
+//! A walk to the commits that one set of tips reaches and another does not.
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::OnceLock;
@@ -9,23 +9,23 @@ use crate::error::Error;
 use crate::git::odb::commit::Commit;
 use crate::git::odb::objects::Objects;
 
-/// After the last commit in question, so many older ones are still looked at. Dates lie at times, and a commit that is
-/// known may be dated before all those that led to it. What stays undiscovered is scanned once more, never left out, and
-/// [`AllKnown`] tells where that matters.
+/// How many known commits the walk still visits after the last unknown one. Commit dates can be wrong, so a known commit may
+/// be dated before its descendants. A known commit that the walk does not find is scanned again; no commit is left out.
+/// [`KnownAncestors`] corrects this where it matters. Git uses the same idea in revision.c, with a slop of 5.
 const SLOP: usize = 512;
 
-/// A history that is being walked.
+/// A walk through a history, which can be continued.
 pub(crate) struct Ancestry<'o> {
     objects: &'o Objects,
     shallow: HashSet<ObjectId>,
-    commits: HashMap<ObjectId, Seen>,
-    /// Newest first.
+    commits: HashMap<ObjectId, CommitState>,
+    /// Ordered by committer date, newest first.
     queue: BinaryHeap<(i64, ObjectId)>,
-    /// How many in the queue are not known.
-    wanted_in_queue: usize,
+    /// How many commits in the queue are not known.
+    unknown_in_queue: usize,
 }
 
-struct Seen {
+struct CommitState {
     commit: Commit,
     known: bool,
     queued: bool,
@@ -33,34 +33,34 @@ struct Seen {
 
 impl<'o> Ancestry<'o> {
     pub fn new(objects: &'o Objects, shallow: HashSet<ObjectId>) -> Self {
-        Self { objects, shallow, commits: HashMap::new(), queue: BinaryHeap::new(), wanted_in_queue: 0 }
+        Self { objects, shallow, commits: HashMap::new(), queue: BinaryHeap::new(), unknown_in_queue: 0 }
     }
 
-    /// The other side has these commits.
-    pub fn know(&mut self, known: &[ObjectId]) -> Result<(), Error> {
-        known.iter().try_for_each(|id| self.see(*id, true))
+    /// Marks commits as known: the other side has them and their ancestors.
+    pub fn mark_known(&mut self, known: &[ObjectId]) -> Result<(), Error> {
+        known.iter().try_for_each(|id| self.visit(*id, true))
     }
 
-    /// The commits that `wanted` reach and what is known does not, the oldest first. What an earlier call returned is not
-    /// returned again. Each must be a commit that can be read.
-    pub fn missing(&mut self, wanted: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
+    /// The commits that are reachable from `wanted` and not from known commits, oldest first. A commit is returned by one
+    /// call only. Fails if a commit cannot be read.
+    pub fn unknown_commits(&mut self, wanted: &[ObjectId]) -> Result<Vec<ObjectId>, Error> {
         for id in wanted {
-            self.see(*id, false)?;
+            self.visit(*id, false)?;
         }
         let mut found = Vec::new();
         let mut slop = SLOP;
         while let Some((_, id)) = self.queue.pop() {
-            let seen = self.commits.get_mut(&id).expect("what is queued was seen");
-            seen.queued = false;
-            let (known, parents) = (seen.known, seen.commit.parents.clone());
+            let state = self.commits.get_mut(&id).expect("a queued commit was read");
+            state.queued = false;
+            let (known, parents) = (state.known, state.commit.parents.clone());
             if !known {
-                self.wanted_in_queue -= 1;
+                self.unknown_in_queue -= 1;
                 found.push(id);
             }
             for parent in parents {
-                self.see(parent, known)?;
+                self.visit(parent, known)?;
             }
-            if self.wanted_in_queue > 0 {
+            if self.unknown_in_queue > 0 {
                 slop = SLOP;
             } else if slop == 0 {
                 break;
@@ -68,48 +68,48 @@ impl<'o> Ancestry<'o> {
                 slop -= 1;
             }
         }
-        // Some may have turned out to be known after they were met.
-        let mut met = HashSet::new();
-        found.retain(|id| !self.commits[id].known && met.insert(*id));
+        // A commit may have been marked as known after it was found.
+        let mut returned = HashSet::new();
+        found.retain(|id| !self.commits[id].known && returned.insert(*id));
         found.reverse();
         Ok(found)
     }
 
-    /// Whether the walk went to its end, so that none of the missing commits can turn out to be known.
-    pub fn saw_all(&self) -> bool {
+    /// Whether the walk visited everything, so that no missing commit can turn out to be known.
+    pub fn is_complete(&self) -> bool {
         self.queue.is_empty()
     }
 
-    /// A commit that the walk came by.
+    /// A commit that the walk has read.
     pub fn commit(&self, id: &ObjectId) -> Option<&Commit> {
-        self.commits.get(id).map(|seen| &seen.commit)
+        self.commits.get(id).map(|state| &state.commit)
     }
 
-    fn see(&mut self, id: ObjectId, known: bool) -> Result<(), Error> {
-        let seen = match self.commits.get_mut(&id) {
-            // What is known stays so, and so do its parents; what is met again brings nothing new.
-            Some(seen) if seen.known || !known => return Ok(()),
-            Some(seen) => {
-                seen.known = true;
-                if seen.queued {
-                    self.wanted_in_queue -= 1;
+    fn visit(&mut self, id: ObjectId, known: bool) -> Result<(), Error> {
+        let state = match self.commits.get_mut(&id) {
+            // A known commit stays known, as do its parents. A second visit adds nothing.
+            Some(state) if state.known || !known => return Ok(()),
+            Some(state) => {
+                state.known = true;
+                if state.queued {
+                    self.unknown_in_queue -= 1;
                     return Ok(());
                 }
-                seen
+                state
             }
             None => {
                 let commit = match self.read(&id) {
                     Ok(commit) => commit,
-                    // It only bounds the walk. Behind it nothing is known then, so more is scanned, not less.
+                    // A known commit only limits the walk. Without it, more is scanned, not less.
                     Err(_) if known => return Ok(()),
                     Err(error) => return Err(error),
                 };
-                self.commits.entry(id).or_insert(Seen { commit, known, queued: false })
+                self.commits.entry(id).or_insert(CommitState { commit, known, queued: false })
             }
         };
-        seen.queued = true;
-        self.wanted_in_queue += usize::from(!known);
-        self.queue.push((seen.commit.date, id));
+        state.queued = true;
+        self.unknown_in_queue += usize::from(!known);
+        self.queue.push((state.commit.date, id));
         Ok(())
     }
 
@@ -126,15 +126,14 @@ fn read(id: &ObjectId, shallow: &HashSet<ObjectId>, objects: &Objects) -> Result
     Ok(commit)
 }
 
-/// Every commit that leads to some others, found out when it is first asked for: for a million commits that takes
-/// seconds.
-pub(crate) struct AllKnown {
+/// All ancestors of some commits, computed on first use. For a million commits this takes seconds.
+pub(crate) struct KnownAncestors {
     tips: Vec<ObjectId>,
     shallow: HashSet<ObjectId>,
     commits: OnceLock<HashSet<ObjectId>>,
 }
 
-impl AllKnown {
+impl KnownAncestors {
     pub fn new(tips: Vec<ObjectId>, shallow: HashSet<ObjectId>) -> Self {
         Self { tips, shallow, commits: OnceLock::new() }
     }
@@ -147,7 +146,7 @@ impl AllKnown {
         let mut seen: HashSet<ObjectId> = self.tips.iter().copied().collect();
         let mut next = self.tips.clone();
         while let Some(id) = next.pop() {
-            // Behind a commit that cannot be read nothing is known: more is scanned then, not less.
+            // The ancestors of an unreadable commit do not count as known, so more is scanned, not less.
             let parents = read(&id, &self.shallow, objects).map_or(Vec::new(), |commit| commit.parents);
             next.extend(parents.into_iter().filter(|parent| seen.insert(*parent)));
         }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::git::odb::inventory::Inventory;
 use crate::git::odb::missing::{missing_error, objects, sorted};
 use crate::git::odb::objects::{EntryKind, lfs_pointers_error};
-use crate::git::refs::cut_off;
+use crate::git::refs::shallow_error;
 use crate::git::repository::Repository;
 use crate::history::commit_graph::{Commits, Held, Numbers, Trees};
 use crate::history::database::History;
@@ -25,7 +25,7 @@ impl History<'_> {
             HashSet::new()
         });
         if !shallow.is_empty() {
-            covered.missing.push(cut_off(&objects(&sorted(&shallow))));
+            covered.missing.push(shallow_error(&objects(&sorted(&shallow))));
         }
         let partial = self.contents.has_promisor_pack || self.repository.is_partial();
         let missing = self.missing(found.missing.clone(), &shallow, partial, threads);

@@ -13,7 +13,7 @@ use crate::git::index;
 use crate::git::odb::inventory::Inventory;
 use crate::git::odb::objects::Objects;
 use crate::git::pack::forest::Pack;
-use crate::git::reflogs::unread_logs;
+use crate::git::reflogs::unreadable_reflogs;
 use crate::git::refs::{Ref, Refs};
 use crate::git::repository::Repository;
 use crate::history::archives::Archives;
@@ -59,12 +59,12 @@ impl<'r> History<'r> {
         let mut other_names = symbolic;
         other_names.extend(repository.head_name().map_err(&mut told).unwrap_or_default());
         other_names.retain(|name| refs.iter().all(|found| found.name != *name));
-        let in_table = repository.has_reftable().then(|| repository.ask_git_for_reflogs());
+        let in_table = repository.has_reftable().then(|| repository.query_reflogs());
         let reflogs = in_table.and_then(|found| found.map_err(&mut told).ok()).unwrap_or_default();
         let head = repository.head().map_err(&mut told).unwrap_or_default();
         let git_dirs =
             repository.git_dirs().map_err(&mut told).unwrap_or_else(|()| vec![repository.common_dir().into()]);
-        git_dirs.iter().flat_map(|git_dir| unread_logs(&git_dir.join("logs"))).for_each(&mut told);
+        git_dirs.iter().flat_map(|git_dir| unreadable_reflogs(&git_dir.join("logs"))).for_each(&mut told);
         let (mut staged, mut intended) = (Vec::new(), Vec::new());
         for git_dir in &git_dirs {
             let index = staged_in(git_dir, &repository.objects).map_err(&mut told).unwrap_or_default();

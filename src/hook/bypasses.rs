@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::git::command::{answer_about_hooks, ask};
+use crate::git::command::{query_git, run_git_for_hooks};
 use crate::hook::hooks_dir::{HooksDir, SHOW_ORIGIN};
 use crate::regular_file;
 
@@ -24,7 +24,7 @@ pub(crate) fn bypasses(place: &HooksDir, called: bool) -> Vec<String> {
 
 /// git runs no hook, and says nothing, where the folder is not there.
 fn missing_folder(place: &HooksDir) -> Option<String> {
-    let set = answer_about_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
+    let set = run_git_for_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
     let help = if place.is_husky() {
         "npx husky makes it"
     } else {
@@ -38,7 +38,7 @@ fn missing_folder(place: &HooksDir) -> Option<String> {
 /// Aliases that leave hooks out.
 fn aliases(place: &HooksDir) -> Vec<String> {
     let settings =
-        ask(&place.top, &["config", "--null", "--get-regexp", r"^alias\."]).ok().flatten().unwrap_or_default();
+        query_git(&place.top, &["config", "--null", "--get-regexp", r"^alias\."]).ok().flatten().unwrap_or_default();
     let settings = String::from_utf8_lossy(&settings);
     let entries = settings.split('\0').filter_map(|entry| entry.split_once('\n'));
     let without_hooks = entries.filter(|(_, command)| leaves_hooks_out(command));

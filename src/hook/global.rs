@@ -9,7 +9,7 @@ use super::folder::Folder;
 use super::{Changes, script};
 use crate::atomic_file::AtomicFile;
 use crate::error::Error;
-use crate::git::command::{answer, answer_about_hooks};
+use crate::git::command::{run_git, run_git_for_hooks};
 use crate::hook::hooks_dir::HooksDir;
 
 /// What git's own template has in this file, and whose this one is: by it the template is known again.
@@ -62,12 +62,14 @@ impl Where {
 
 /// The path that a person has set for all repositories.
 fn setting(name: &str) -> Result<Option<PathBuf>, Error> {
-    let answered = answer(Path::new("."), &["config", "--global", "--type=path", "--get", name])?;
+    let answered = run_git(Path::new("."), &["config", "--global", "--type=path", "--get", name])?;
     match answered.code {
         Some(0) => Ok(Some(answered.path().unwrap_or_default())),
         // 1: it is not set. Git says the same where there is no home to look in.
         Some(1) => Ok(None),
-        _ => Err(Error::new(format!("cannot read the setting {name}"), answered.complaint(), "mend the git settings")),
+        _ => {
+            Err(Error::new(format!("cannot read the setting {name}"), answered.error_output(), "mend the git settings"))
+        }
     }
 }
 
@@ -113,7 +115,7 @@ fn in_template(template: &Path, names: &[&str], binary: &Path) -> Result<Changes
 /// A repository with hooks of its own in which this was called: whoever called it may take it for guarded now.
 fn note_on_this_repository(dir: &Path) -> Option<String> {
     let place = HooksDir::find(dir).ok()?;
-    let local = answer_about_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
+    let local = run_git_for_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
     let global = setting("core.hooksPath").ok()?;
     (Some(&local) != global.as_ref()).then(|| {
         format!("note: this repository has a hooks path of its own, {}: keysweep install here too", local.display())
@@ -149,11 +151,11 @@ fn make_template(template: &Path) -> Result<(), Error> {
 }
 
 fn set_template(template: &Path) -> Result<(), Error> {
-    let answered = answer(Path::new("."), &["config", "--global", "init.templateDir", &template.to_string_lossy()])?;
+    let answered = run_git(Path::new("."), &["config", "--global", "init.templateDir", &template.to_string_lossy()])?;
     let failed = || {
         Error::new(
             format!("cannot set init.templateDir to {}", template.display()),
-            answered.complaint(),
+            answered.error_output(),
             "make your git settings writable, or set it by hand",
         )
     };
@@ -193,9 +195,13 @@ fn remove_template(template: &Path) -> bool {
 }
 
 fn unset_template() -> Result<Option<String>, Error> {
-    let answered = answer(Path::new("."), &["config", "--global", "--unset", "init.templateDir"])?;
+    let answered = run_git(Path::new("."), &["config", "--global", "--unset", "init.templateDir"])?;
     if answered.succeeded() {
         return Ok(Some("unset init.templateDir: nothing else was in that template".to_owned()));
     }
-    Err(Error::new("cannot unset init.templateDir", answered.complaint(), "take it out of your git settings by hand"))
+    Err(Error::new(
+        "cannot unset init.templateDir",
+        answered.error_output(),
+        "take it out of your git settings by hand",
+    ))
 }

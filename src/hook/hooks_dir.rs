@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::git::command::{Question, answer};
+use crate::git::command::{GitCommand, run_git};
 use crate::git::path::to_path;
 use crate::git::repository::refuse_pipes;
 
@@ -75,8 +75,8 @@ impl HooksDir {
 
     fn at(top: PathBuf, bare: bool, view: View) -> Result<Self, Error> {
         let ask = |args: &[&str]| {
-            let question = Question::about_hooks(&top, args);
-            if view == View::OfFolder { question.of_folder().answer() } else { question.answer() }
+            let command = GitCommand::for_hooks(&top, args);
+            if view == View::OfFolder { command.ignoring_git_env().run() } else { command.run() }
         };
         let setting = ask(&["config", "--show-scope", "--get", "core.hooksPath"])?;
         let setting = setting.line().map(|line| {
@@ -88,7 +88,7 @@ impl HooksDir {
         let hooks = hooks.path().ok_or_else(|| {
             Error::new(
                 format!("cannot tell where the hooks of {} are", top.display()),
-                hooks.complaint(),
+                hooks.error_output(),
                 "see what git rev-parse --git-path hooks says",
             )
         })?;
@@ -121,8 +121,8 @@ impl HooksDir {
 
     /// The main worktree, or the bare repository, if this is a linked worktree of it.
     pub fn main_worktree(&self) -> Result<Option<PathBuf>, Error> {
-        let own = answer(&self.top, &["rev-parse", "--absolute-git-dir"])?.path();
-        let common = answer(&self.top, &["rev-parse", "--git-common-dir"])?.path();
+        let own = run_git(&self.top, &["rev-parse", "--absolute-git-dir"])?.path();
+        let common = run_git(&self.top, &["rev-parse", "--git-common-dir"])?.path();
         match own.zip(common) {
             Some((own, common)) if !self.bare && real(&own) != real(&self.top.join(&common)) => {
                 Ok(Some(worktrees(&self.top)?.0))
@@ -176,23 +176,23 @@ impl HooksDir {
 }
 
 fn top(dir: &Path) -> Result<(PathBuf, bool), Error> {
-    let worktree = answer(dir, &["rev-parse", "--show-toplevel"])?;
+    let worktree = run_git(dir, &["rev-parse", "--show-toplevel"])?;
     if let Some(top) = worktree.path() {
         return Ok((top, false));
     }
-    let git_dir = answer(dir, &["rev-parse", "--absolute-git-dir"])?;
-    let bare = answer(dir, &["rev-parse", "--is-bare-repository"])?;
+    let git_dir = run_git(dir, &["rev-parse", "--absolute-git-dir"])?;
+    let bare = run_git(dir, &["rev-parse", "--is-bare-repository"])?;
     let here = || std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     match (git_dir.path(), bare.line()) {
         (Some(git_dir), Some(b"true")) => Ok((git_dir, true)),
         (Some(_), _) => Err(Error::new(
             format!("cannot tell which worktree is meant in {}", here().display()),
-            worktree.complaint(),
+            worktree.error_output(),
             "run it in the worktree",
         )),
         (None, _) => Err(Error::new(
             format!("cannot find the hooks of {}", here().display()),
-            git_dir.complaint(),
+            git_dir.error_output(),
             "run it in a git repository",
         )),
     }
@@ -208,11 +208,11 @@ fn beside_husky(hooks: &Path) -> Option<&Path> {
 
 /// The first one, which is a bare repository or the main worktree, and the linked ones that are there.
 fn worktrees(top: &Path) -> Result<(PathBuf, Vec<PathBuf>), Error> {
-    let listed = answer(top, &["worktree", "list", "--porcelain"])?;
+    let listed = run_git(top, &["worktree", "list", "--porcelain"])?;
     if !listed.succeeded() {
         return Err(Error::new(
             format!("cannot list the worktrees of {}", top.display()),
-            listed.complaint(),
+            listed.error_output(),
             "see what git worktree list says",
         ));
     }
@@ -226,17 +226,17 @@ fn is_no_folder(path: &Path) -> bool {
 }
 
 fn is_shared(top: &Path, scripts: &Path, view: View) -> Result<bool, Error> {
-    let answer = |top: &Path, args: &[&str]| {
-        let question = Question::new(top, args);
-        if view == View::OfFolder { question.of_folder().answer() } else { question.answer() }
+    let run = |args: &[&str]| {
+        let command = GitCommand::new(top, args);
+        if view == View::OfFolder { command.ignoring_git_env().run() } else { command.run() }
     };
-    let git_dir = answer(top, &["rev-parse", "--git-common-dir"])?.path().unwrap_or_else(|| ".git".into());
+    let git_dir = run(&["rev-parse", "--git-common-dir"])?.path().unwrap_or_else(|| ".git".into());
     let (inside, git_dir) = (real(scripts), real(&top.join(git_dir)));
     if !inside.starts_with(real(top)) || inside.starts_with(git_dir) {
         return Ok(false);
     }
     let file = scripts.join("pre-commit");
-    let ignored = answer(top, &["check-ignore", "--quiet", "--", &file.to_string_lossy()])?;
+    let ignored = run(&["check-ignore", "--quiet", "--", &file.to_string_lossy()])?;
     Ok(!ignored.succeeded())
 }
 

@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::atomic_file::{PrivateFolder, private_folder};
 use crate::detect::Detector;
 use crate::error::Error;
-use crate::git::command::{Question, answer};
+use crate::git::command::{GitCommand, run_git};
 use crate::hook::hooks_dir::{HooksDir, View};
 use crate::rules;
 use crate::rules::example::{Dice, expand};
@@ -96,8 +96,8 @@ impl<'p> Stage<'p> {
         let token = Token::make();
         // No ending: it shall match nobody's globs.
         let name = format!("keysweep-doctor-{}", token.fingerprint);
-        let head = of_place(place, Question::new(&place.top, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]));
-        let head = head.answer()?;
+        let head = of_place(place, GitCommand::new(&place.top, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]));
+        let head = head.run()?;
         let head = head.line().map(|id| String::from_utf8_lossy(id).into_owned());
         let mut stage = Self { place, top, git, folder, token, blob: String::new(), name, head, variables, of_hooks };
         stage.blob = stage.id(&["hash-object", "-w", "--no-filters", "--stdin"], stage.token.text.as_bytes())?;
@@ -129,7 +129,7 @@ impl<'p> Stage<'p> {
     /// The same with the PATH that a desktop client has.
     pub fn of_index_with_short_path(&self, hook: &str) -> Result<Proof, Error> {
         let call = self.call(hook, None, &[])?;
-        self.judge(hook, Question::running_hooks_with_short_path(&self.top, call))
+        self.judge(hook, GitCommand::with_hooks_and_short_path(&self.top, call))
     }
 
     pub fn of_message(&self) -> Result<Proof, Error> {
@@ -181,9 +181,9 @@ impl<'p> Stage<'p> {
     }
 
     fn run(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Proof, Error> {
-        let question = Question::running_hooks(&self.top, self.call(hook, stdin, args)?);
+        let command = GitCommand::with_hooks(&self.top, self.call(hook, stdin, args)?);
         let by_hand = stdin.filter(|_| self.git < HAS_TO_STDIN);
-        self.judge(hook, question.stdin(by_hand.unwrap_or_default().as_bytes().to_vec()))
+        self.judge(hook, command.stdin(by_hand.unwrap_or_default().as_bytes().to_vec()))
     }
 
     /// The words for git that have it run the hook.
@@ -206,10 +206,10 @@ impl<'p> Stage<'p> {
         Ok(call)
     }
 
-    fn judge(&self, hook: &str, question: Question) -> Result<Proof, Error> {
-        let question = of_place(self.place, question).env("KEYSWEEP_DOCTOR_HOOK", self.place.hooks.join(hook));
-        let question = self.of_hooks.iter().fold(question, |question, (name, value)| question.env(name, value));
-        let answer = self.equip(question).answer()?;
+    fn judge(&self, hook: &str, command: GitCommand) -> Result<Proof, Error> {
+        let command = of_place(self.place, command).env("KEYSWEEP_DOCTOR_HOOK", self.place.hooks.join(hook));
+        let command = self.of_hooks.iter().fold(command, |command, (name, value)| command.env(name, value));
+        let answer = self.equip(command).run()?;
         if answer.succeeded() {
             return Ok(Proof::Passed);
         }
@@ -222,23 +222,23 @@ impl<'p> Stage<'p> {
         Ok(Proof::Failed(format!("{code}: {}", words.chars().take(300).collect::<String>())))
     }
 
-    fn equip(&self, question: Question) -> Question {
-        self.variables.iter().fold(question, |question, (name, value)| question.env(name, value))
+    fn equip(&self, command: GitCommand) -> GitCommand {
+        self.variables.iter().fold(command, |command, (name, value)| command.env(name, value))
     }
 
     /// What git prints, with everything set so that it writes here.
     fn ask(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Error> {
         let scratch = self.folder.path().join(SCRATCH);
-        let question = Question::new(&scratch, args).of_folder().stdin(stdin.to_vec());
+        let command = GitCommand::new(&scratch, args).ignoring_git_env().stdin(stdin.to_vec());
         let person = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"];
-        let question = person.iter().fold(question, |question, name| question.env(name, "keysweep doctor"));
-        let answer = self.equip(question).answer()?;
+        let command = person.iter().fold(command, |command, name| command.env(name, "keysweep doctor"));
+        let answer = self.equip(command).run()?;
         if answer.succeeded() {
             return Ok(answer.stdout);
         }
         Err(Error::new(
             format!("cannot plant a token for the hooks of {}", self.place.top.display()),
-            format!("git {}: {}", args[0], answer.complaint()),
+            format!("git {}: {}", args[0], answer.error_output()),
             "see what git status says of this repository",
         ))
     }
@@ -269,21 +269,21 @@ fn no_place(path: &Path, err: &std::io::Error) -> Error {
 }
 
 fn version(top: &Path) -> Result<(u32, u32), Error> {
-    let version = answer(top, &["--version"])?;
+    let version = run_git(top, &["--version"])?;
     let version = String::from_utf8_lossy(version.line().unwrap_or_default()).into_owned();
     let mut numbers = version.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<u32>().ok());
     Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
 }
 
 /// Asks of the repository at the place, also where the environment names the bare one that the worktree is linked to.
-fn of_place(place: &HooksDir, question: Question) -> Question {
-    if place.view == View::OfFolder { question.of_folder() } else { question }
+fn of_place(place: &HooksDir, command: GitCommand) -> GitCommand {
+    if place.view == View::OfFolder { command.ignoring_git_env() } else { command }
 }
 
 /// Makes a folder of objects that has those of the repository as well. A file says so: unlike in the variable for it, no
 /// letter in a path has a meaning there.
 fn borrow_objects(place: &HooksDir, objects: &Path) -> Result<(), Error> {
-    let theirs = of_place(place, Question::new(&place.top, ["rev-parse", "--git-path", "objects"])).answer()?;
+    let theirs = of_place(place, GitCommand::new(&place.top, ["rev-parse", "--git-path", "objects"])).run()?;
     let theirs = place.top.join(theirs.path().unwrap_or_else(|| ".git/objects".into()));
     let mut line = theirs.into_os_string().into_encoded_bytes();
     line.push(b'\n');
@@ -294,20 +294,20 @@ fn borrow_objects(place: &HooksDir, objects: &Path) -> Result<(), Error> {
 
 /// Makes a repository whose ids are as long as those of `place`.
 fn make_scratch(place: &HooksDir, scratch: &Path) -> Result<(), Error> {
-    let format = of_place(place, Question::new(&place.top, ["rev-parse", "--show-object-format"])).answer()?;
+    let format = of_place(place, GitCommand::new(&place.top, ["rev-parse", "--show-object-format"])).run()?;
     let format = format!("--object-format={}", String::from_utf8_lossy(format.line().unwrap_or(b"sha1")));
     let at = scratch.as_os_str();
     let init = ["init", "--quiet", "--template=", &format, "--"].map(OsStr::new).into_iter().chain([at]);
-    let made = Question::new(Path::new("."), init).of_folder().answer()?;
+    let made = GitCommand::new(Path::new("."), init).ignoring_git_env().run()?;
     if made.succeeded() {
         return Ok(());
     }
     let context = format!("cannot make a repository in {}", scratch.display());
-    Err(Error::new(context, made.complaint(), "make room there, or set TMPDIR to another folder"))
+    Err(Error::new(context, made.error_output(), "make room there, or set TMPDIR to another folder"))
 }
 
 fn remote(place: &HooksDir) -> Result<(String, String), Error> {
-    let ask = |args: &[&str]| of_place(place, Question::new(&place.top, args)).answer();
+    let ask = |args: &[&str]| of_place(place, GitCommand::new(&place.top, args)).run();
     let remotes = ask(&["remote"])?;
     let first = String::from_utf8_lossy(&remotes.stdout).lines().next().map(str::to_owned);
     let url = match &first {

@@ -7,7 +7,7 @@ use crate::config::CONFIG_NAME;
 use crate::error::Error;
 use crate::git::Repository;
 use crate::git::odb::objects::Objects;
-use crate::git::revision::{id_of, peel};
+use crate::git::revision::{parse_id, peel};
 
 /// `.keysweep.toml` at the top of `tree`.
 pub(crate) fn config_in(objects: &Objects, tree: &oid) -> Result<Option<Vec<u8>>, Error> {
@@ -28,7 +28,7 @@ impl Repository {
     }
 
     fn tree_of_commit(&self, commit: &str) -> Result<Option<ObjectId>, Error> {
-        let commit = peel(&id_of(commit, &self.objects)?, &self.objects)?.commit();
+        let commit = peel(&parse_id(commit, &self.objects)?, &self.objects)?.commit();
         commit.map(|id| Ok(self.objects.commit(&id, &CONFIG_NAME)?.tree)).transpose()
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::git::command::Question;
+use crate::git::command::GitCommand;
 use crate::git::path::to_path;
 use crate::regular_file;
 
@@ -30,7 +30,7 @@ impl Ignored {
         match (top, nearest) {
             // GIT_DIR names a repository with this worktree, and no other is nearer.
             (Some(top), nearest) if is_named && nearest.as_ref().is_none_or(|nearest| top.starts_with(nearest)) => {
-                self.add(folder, &real, &top, Question::new(&top, words(None, &top)));
+                self.add(folder, &real, &top, GitCommand::new(&top, words(None, &top)));
             }
             (_, Some(nearest)) => self.add_repository(folder, &real, &nearest),
             (_, None) => {}
@@ -54,12 +54,12 @@ impl Ignored {
 
     fn add_repository(&mut self, folder: &Path, real: &Path, top: &Path) {
         let git_dir = top.join(".git");
-        self.add(folder, real, top, Question::new(top, words(Some(&git_dir), top)).of_folder());
+        self.add(folder, real, top, GitCommand::new(top, words(Some(&git_dir), top)).ignoring_git_env());
     }
 
-    fn add(&mut self, folder: &Path, real: &Path, top: &Path, question: Question) {
-        let listed = question
-            .answer()
+    fn add(&mut self, folder: &Path, real: &Path, top: &Path, command: GitCommand) {
+        let listed = command
+            .run()
             .and_then(|answer| if answer.succeeded() { Ok(answer.stdout) } else { Err(unknown(top, answer.cause())) });
         match listed {
             Ok(listed) => {

@@ -106,7 +106,7 @@ impl Settings {
     /// The settings here. Where git cannot be asked, there are no comments.
     fn of_git() -> Self {
         let wanted = r"^(core\.comment(char|string)|commit\.status)$";
-        let Ok(settings) = command::ask(Path::new("."), &["config", "--null", "--get-regexp", wanted]) else {
+        let Ok(settings) = command::query_git(Path::new("."), &["config", "--null", "--get-regexp", wanted]) else {
             return Self { marks: Vec::new(), has_template: false };
         };
         let settings = settings.unwrap_or_default();

@@ -16,10 +16,10 @@ use crate::git::diff::tree::compare_trees;
 use crate::git::odb::commit::Commit;
 use crate::git::odb::missing::MissingObjects;
 use crate::git::odb::objects::{LFS_POINTER, Objects, lfs_pointers_error};
-use crate::git::refs::{Ref, cut_off};
+use crate::git::refs::{Ref, shallow_error};
 use crate::git::repository::Repository;
-use crate::git::revision::{id_of, peel};
-use crate::git::revwalk::{AllKnown, Ancestry};
+use crate::git::revision::{parse_id, peel};
+use crate::git::revwalk::{Ancestry, KnownAncestors};
 use crate::scan::change_set::Comparison;
 use crate::scan::commit_text::{visit_envelope, whole};
 use crate::scan::parallel::spread;
@@ -36,7 +36,7 @@ pub struct PushBase<'r> {
     /// What is on the other side or was scanned already: commits, tags, trees and blobs.
     known: HashSet<ObjectId>,
     ancestry: Ancestry<'r>,
-    all_known: Arc<AllKnown>,
+    all_known: Arc<KnownAncestors>,
     shallow: HashSet<ObjectId>,
     pub advice: Advice,
 }
@@ -52,7 +52,7 @@ pub struct Pushed<'r> {
     /// Commits whose parents a shallow clone lacks.
     cut: usize,
     /// What the other side has, where the walk did not get to see all of it.
-    known: Option<Arc<AllKnown>>,
+    known: Option<Arc<KnownAncestors>>,
     /// Takes what is not here, where that need not be an error.
     missing: Option<Arc<MissingObjects>>,
     /// That more was scanned than is meant, since it cannot be told what is.
@@ -65,7 +65,7 @@ pub struct Pushed<'r> {
 /// How to look at a commit.
 #[derive(Clone, Copy)]
 struct How<'p> {
-    known: Option<&'p AllKnown>,
+    known: Option<&'p KnownAncestors>,
     #[cfg(feature = "archives")]
     archives: Option<&'p crate::scan::archive::Budget>,
 }
@@ -108,12 +108,12 @@ impl<'r> PushBase<'r> {
             Known::OwnRefs => (repository.refs()?.into_iter().map(|found| found.id).collect(), Advice::default()),
             Known::Nothing => (Vec::new(), Advice::default()),
         };
-        let old = pushes.iter().filter_map(|push| push.old.as_deref()).filter_map(|hex| id_of(hex, objects).ok());
+        let old = pushes.iter().filter_map(|push| push.old.as_deref()).filter_map(|hex| parse_id(hex, objects).ok());
         let known: HashSet<ObjectId> = refs.into_iter().chain(old).collect();
         let commits: Vec<ObjectId> = known.iter().filter_map(|id| peel(id, objects).ok()?.commit()).collect();
         let mut ancestry = Ancestry::new(objects, shallow.clone());
-        ancestry.know(&commits)?;
-        let all_known = Arc::new(AllKnown::new(commits, shallow.clone()));
+        ancestry.mark_known(&commits)?;
+        let all_known = Arc::new(KnownAncestors::new(commits, shallow.clone()));
         Ok(Self { repository, kind, known, ancestry, all_known, shallow, advice })
     }
 
@@ -122,11 +122,11 @@ impl<'r> PushBase<'r> {
         let objects = &self.repository.objects;
         let tips = pushes
             .iter()
-            .map(|push| Ok((push, peel(&id_of(&push.new, objects)?, objects)?)))
+            .map(|push| Ok((push, peel(&parse_id(&push.new, objects)?, objects)?)))
             .collect::<Result<Vec<_>, Error>>()?;
         let wanted: Vec<ObjectId> = tips.iter().filter_map(|(_, tip)| tip.commit()).collect();
-        let missing = self.ancestry.missing(&wanted)?;
-        let known = (!self.ancestry.saw_all()).then(|| self.all_known.clone());
+        let missing = self.ancestry.unknown_commits(&wanted)?;
+        let known = (!self.ancestry.is_complete()).then(|| self.all_known.clone());
         let are_new: HashSet<&ObjectId> = missing.iter().collect();
         let mut others = Vec::new();
         let mut names = Vec::new();
@@ -213,7 +213,7 @@ impl<'r> Pushed<'r> {
 
     /// What came before the commits is not here, or which ones are meant.
     pub fn missing(&self) -> impl Iterator<Item = Error> {
-        let cut = (self.cut > 0).then(|| cut_off(&counted(self.cut, "commit")));
+        let cut = (self.cut > 0).then(|| shallow_error(&counted(self.cut, "commit")));
         cut.into_iter().chain(self.unsorted.clone())
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use gix::ObjectId;
 
 use crate::error::Error;
-use crate::git::command::{Answer, Question};
+use crate::git::command::{GitCommand, GitOutput};
 use crate::git::repository::Repository;
 
 /// Which commits.
@@ -104,7 +104,7 @@ impl Repository {
                 let anywhere = Selection { paths: Vec::new(), ..selection.clone() };
                 (self.meant(&anywhere)?, Some(unsorted()))
             }
-            Err(unknown) if !selection.revisions.is_empty() => return Err(self.perhaps_cut_off(unknown)),
+            Err(unknown) if !selection.revisions.is_empty() => return Err(self.mention_shallow(unknown)),
             ids => (ids?, None),
         };
         for revision in &selection.revisions {
@@ -152,7 +152,7 @@ impl Repository {
 
     /// One that is written wrongly names none.
     fn see_that_it_names_a_branch(&self, glob: &str) -> Result<(), Error> {
-        let named = self.ask_git(&["rev-parse", &format!("--branches={glob}")])?;
+        let named = self.query_git(&["rev-parse", &format!("--branches={glob}")])?;
         if named.is_none_or(|ids| ids.is_empty()) {
             let context = format!("cannot list the commits of {glob}");
             return Err(Error::new(context, "no branch has such a name", "git branch --list shows all of them"));
@@ -232,7 +232,7 @@ impl Repository {
     fn validate_date(&self, date: &str) -> Result<(), Error> {
         let says_now = ["now", "today"].contains(&date) || date.contains(|c: char| c.is_ascii_digit());
         let seconds = |date: &str| -> Result<Option<i64>, Error> {
-            let answer = self.ask_git(&["rev-parse", &format!("--since={date}")])?.unwrap_or_default();
+            let answer = self.query_git(&["rev-parse", &format!("--since={date}")])?.unwrap_or_default();
             let text = String::from_utf8_lossy(&answer).trim().trim_start_matches("--max-age=").parse().ok();
             Ok(text)
         };
@@ -254,14 +254,14 @@ impl Repository {
     }
 
     /// Grafts and replacements are left aside: what commits say themselves is what is scanned.
-    fn asked(&self, words: &[String]) -> Result<Answer, Error> {
+    fn asked(&self, words: &[String]) -> Result<GitOutput, Error> {
         let none = if cfg!(windows) { "NUL" } else { "/dev/null" };
         let mut places = vec!["--git-dir".as_ref(), self.git_dir().as_os_str()];
         // Without it, git takes the folder that we stand in for the top, from which paths are counted.
         places.extend(self.worktree().into_iter().flat_map(|top| ["--work-tree".as_ref(), top.as_os_str()]));
         let words = places.into_iter().chain(words.iter().map(AsRef::as_ref));
-        let question = Question::new(Path::new("."), words).env("GIT_NO_REPLACE_OBJECTS", "1");
-        question.env("GIT_GRAFT_FILE", none).answer()
+        let command = GitCommand::new(Path::new("."), words).env("GIT_NO_REPLACE_OBJECTS", "1");
+        command.env("GIT_GRAFT_FILE", none).run()
     }
 }
 

@@ -335,7 +335,7 @@ fn what_cannot_be_written_is_one_sentence() {
 
     let none = Repo::none();
     expect_one_sentence(none.keysweep_call(&["install"]), "not a git repository");
-    expect_one_sentence(Repo::new().keysweep_call(&["install"]).env("PATH", "/nonexistent"), "cannot ask git");
+    expect_one_sentence(Repo::new().keysweep_call(&["install"]).env("PATH", "/nonexistent"), "cannot run git");
 }
 
 #[track_caller]

@@ -1,4 +1,4 @@
-//! The files that git may open when it runs in a folder. The list errs towards too many: it is read only where git waits.
+//! The files that git may open when it runs in a directory. The list may be too long, since it is only used when git hangs.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::git::path::to_path;
 use crate::regular_file;
 
-/// A file of settings is no larger.
+/// Larger files are not configuration files.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// Files that git may open, where it runs in the first folder of `starts` with the others as git directories.
+/// The files that git may open when it runs in the first directory of `starts`. The other ones are git directories.
 pub(crate) fn files(starts: &[PathBuf]) -> Vec<PathBuf> {
     let mut places = Places { seen: HashSet::new(), files: Vec::new(), folders: Vec::new() };
     for start in starts {
@@ -33,7 +33,7 @@ struct Places {
 }
 
 impl Places {
-    /// A folder with all that is below it, or a file with the files that it names.
+    /// Adds a directory with everything below it, or a file with the files that it names.
     fn add(&mut self, path: PathBuf) {
         let Ok(meta) = path.metadata() else { return };
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -50,7 +50,7 @@ impl Places {
         self.files.push(path);
     }
 
-    /// The git directory of the worktree that `dir` is in, and the files in the folders above `dir` that git reads.
+    /// Adds the git directory of the worktree of `dir`, and the files in `dir` and its parents that git reads.
     fn add_worktree(&mut self, dir: &Path) {
         for folder in dir.ancestors() {
             for name in [".mailmap", ".gitattributes", ".gitignore", ".gitmodules"] {
@@ -60,7 +60,7 @@ impl Places {
             if git.exists() {
                 return self.add(git);
             }
-            // A bare repository, and its worktrees may be elsewhere.
+            // A bare repository, whose worktrees may be elsewhere.
             if folder.join("objects").is_dir() && folder.join("HEAD").metadata().is_ok() {
                 return self.add(folder.to_owned());
             }
@@ -78,7 +78,7 @@ impl Places {
         }
     }
 
-    /// Paths in git's variables, alone or in a list, and settings that are passed in variables.
+    /// Adds the paths in git's variables, including lists of paths and settings.
     fn add_variables(&mut self) {
         for (name, value) in std::env::vars_os() {
             if name.as_encoded_bytes().starts_with(b"GIT_") {
@@ -90,7 +90,7 @@ impl Places {
         }
     }
 
-    /// Every path that the file names, as a setting, a line or behind a word.
+    /// Adds every path in the file: the value of a setting, a whole line, or the text behind `gitdir:`.
     fn add_named(&mut self, file: &Path) {
         let bytes = regular_file::read(file).unwrap_or_default();
         let folder = file.parent().unwrap_or(Path::new("."));
@@ -99,7 +99,7 @@ impl Places {
             let value = value.strip_prefix(b"gitdir:").unwrap_or(value).trim_ascii();
             let value = value.strip_prefix(b"\"").map_or(value, |value| value.strip_suffix(b"\"").unwrap_or(value));
             self.add_value(value, folder);
-            // From where `info/alternates` counts.
+            // Paths in `info/alternates` are relative to the object directory.
             if let Some(above) = folder.parent() {
                 self.add_value(value, above);
             }
@@ -114,7 +114,7 @@ impl Places {
             (Some(rest), Some(home)) => home.join(to_path(rest)),
             _ => folder.join(to_path(value)),
         };
-        // A folder is followed where it is a git directory or one of objects, and not where it is just any folder.
+        // Of the directories, only git directories and object directories are followed.
         let is_of_git = |path: &Path| path.join("pack").is_dir() || path.join("HEAD").metadata().is_ok();
         if !path.is_dir() || is_of_git(&path) {
             self.add(path);
@@ -122,7 +122,8 @@ impl Places {
     }
 }
 
-/// Settings, those that are included under any name, and the files with which one git directory names another.
+/// Whether the file may name other files. Configuration files may, and can be included under any name. So may the files
+/// with which a git directory refers to another.
 fn names_files(path: &Path) -> bool {
     let is_inside =
         path.components().any(|part| ["objects", "refs", "logs", "hooks"].map(OsStr::new).contains(&part.as_os_str()));

@@ -1,10 +1,10 @@
-//! A git that waits for a pipe or reads a device. Git opens many files: settings and what they include, objects, refs, lists of
-//! names. Opening a named pipe waits until another process writes into it. Reading a device may wait for a person, or have no
-//! end, until git's memory is full.
+//! Ends a git that waits for a named pipe or reads a device. Git opens many files: settings and their includes, objects, refs,
+//! lists of names. Opening a named pipe blocks until another process opens it for writing. Reading a device may wait for a
+//! person, or never end and fill git's memory.
 //!
-//! No list of these files is complete enough to check them in advance. Instead, where git has not answered for a while, every
-//! pipe and device that git may have opened is checked. A pipe that has a reader can be opened for writing without waiting.
-//! That also ends the wait of any process below git, which then reads an empty file. A device is one of the child's open files.
+//! No list of these files is complete enough to check them in advance. Instead, if git takes long, every pipe and device that
+//! git may have opened is checked. A pipe with a reader can be opened for writing without blocking. Opening it also ends the
+//! wait of a child process of git, which then reads an empty file. A device is found among the open files of git.
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -13,31 +13,31 @@ use std::time::Duration;
 
 use crate::git::command::places;
 
-/// How long a call of git may last before pipes and devices are looked for. Most calls take a few milliseconds. In this time git
-/// reads at most some hundred megabytes of a device without an end.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// How long git may run before this looks for pipes and devices. Most commands take a few milliseconds. Of an endless device,
+/// git reads at most some hundred megabytes in this time.
+const FIRST_CHECK: Duration = Duration::from_millis(300);
 
-/// Between two looks, which list the git directory.
-const PAUSE: Duration = Duration::from_secs(3);
+/// The time between two searches. Each lists the git directory.
+const CHECK_INTERVAL: Duration = Duration::from_secs(3);
 
-/// Watches `child` until the senders of `ended` are gone. Ends it where a pipe or a device holds it up, and returns that file.
+/// Waits until the senders of `ended` are dropped. If a pipe or a device holds git up, kills `child` and returns that file.
 pub(crate) fn watch(child: &mut Child, ended: &Receiver<()>, starts: &[PathBuf]) -> Option<PathBuf> {
-    let mut waited_for = None;
-    let mut patience = PATIENCE;
-    while ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-        patience = PAUSE;
-        if let Some(file) = places::files(starts).into_iter().find(|path| holds_up(path, child)) {
-            // An error means that it has ended.
+    let mut blocked_on = None;
+    let mut timeout = FIRST_CHECK;
+    while ended.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
+        timeout = CHECK_INTERVAL;
+        if let Some(file) = places::files(starts).into_iter().find(|path| blocks(path, child)) {
+            // An error means that git has ended already.
             _ = child.kill();
-            waited_for.get_or_insert(file);
-            patience = PATIENCE;
+            blocked_on.get_or_insert(file);
+            timeout = FIRST_CHECK;
         }
     }
-    waited_for
+    blocked_on
 }
 
 #[cfg(unix)]
-fn holds_up(path: &Path, child: &Child) -> bool {
+fn blocks(path: &Path, child: &Child) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
     path.metadata().is_ok_and(|meta| {
         let kind = meta.file_type();
@@ -51,7 +51,7 @@ fn has_reader(path: &Path) -> bool {
     std::fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(path).is_ok()
 }
 
-/// Whether git has the device open beside its standard streams. Where no system says so, every device but the null device counts.
+/// Whether git has the device open beside its standard streams. Without /proc, every device counts except the null device.
 #[cfg(unix)]
 fn is_read_by(device: &std::fs::Metadata, child: &Child) -> bool {
     use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
@@ -65,8 +65,8 @@ fn is_read_by(device: &std::fs::Metadata, child: &Child) -> bool {
     files.filter_map(|entry| entry.path().metadata().ok()).any(|meta| is_same(&meta))
 }
 
-/// Windows keeps no pipe and no device in a folder of files.
+/// On Windows, named pipes and devices are not in directories of files.
 #[cfg(not(unix))]
-fn holds_up(_: &Path, _: &Child) -> bool {
+fn blocks(_: &Path, _: &Child) -> bool {
     false
 }

@@ -66,9 +66,9 @@ pub(crate) fn clone_source(remote: &Remote, repository: &Repository, base: &Path
     let Ok(name) = std::str::from_utf8(&remote.name) else { return Ok(None) };
     let head = format!("refs/remotes/{name}/HEAD");
     let message = if repository.has_reftable() {
-        let there = repository.ask_git(&["rev-parse", "--quiet", "--verify", &head])?;
+        let there = repository.query_git(&["rev-parse", "--quiet", "--verify", &head])?;
         let log = ["log", "--walk-reflogs", "--no-show-signature", "--format=%gs", &head, "--"];
-        let log = if there.is_some() { repository.ask_git(&log)?.unwrap_or_default() } else { Vec::new() };
+        let log = if there.is_some() { repository.query_git(&log)?.unwrap_or_default() } else { Vec::new() };
         log.lines().next_back().map(<[u8]>::to_vec)
     } else if name.split('/').any(|part| part == "..") {
         None

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::git::command::Question;
+use crate::git::command::GitCommand;
 use crate::git::path::to_path;
 use crate::git::repository::Repository;
 use crate::scan::remotes::location::Location;
@@ -44,7 +44,7 @@ impl Settings {
     pub fn read(repository: &Repository) -> Result<Self, Error> {
         const ARGS: &[&str] =
             &["config", "--null", "--show-origin", "--get-regexp", r"^(remote|url)\.|^keysweep\.samerepository$"];
-        let answer = Question::new(Path::new("."), ARGS).env("GIT_DIR", repository.git_dir()).answer()?;
+        let answer = GitCommand::new(Path::new("."), ARGS).env("GIT_DIR", repository.git_dir()).run()?;
         match answer.code {
             Some(0) => {
                 let own = repository.common_dir().join("config");
@@ -56,7 +56,7 @@ impl Settings {
             Some(1) if answer.stderr.is_empty() => Ok(Self::default()),
             _ => Err(Error::new(
                 format!("cannot read the remotes of {}", repository.git_dir().display()),
-                answer.complaint(),
+                answer.error_output(),
                 "correct what git config --list complains of",
             )),
         }
