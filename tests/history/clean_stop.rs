@@ -103,7 +103,11 @@ fn stop_at(steps: &[(&str, &str, bool)]) {
             let sentence = if changed { "it completes the rest" } else { "nothing was changed" };
             let run = run.expect_code(if then == FULL { 2 } else { 130 }).expect_has("keysweep: stopped");
             drop(run.expect_has(sentence).expect_lacks("KeyboardInterrupt"));
-            assert_eq!(fs::read_dir(repo.base().join("tmp")).expect("list").count(), 0, "{at}: temporary files are left");
+            assert_eq!(
+                fs::read_dir(repo.base().join("tmp")).expect("list").count(),
+                0,
+                "{at}: temporary files are left"
+            );
         }
         if !changed {
             assert_eq!(state(&repo), before, "{at}");

@@ -1,4 +1,4 @@
-//! What a hook cannot understand or read it never lets pass: exit 2 and one sentence.
+//! A hook never passes input that it cannot parse or objects that it cannot read: exit 2 and one sentence.
 
 use std::fs;
 
@@ -9,8 +9,8 @@ use crate::support::{Repo, client, note};
 
 const HOOKS: &[&str] = &["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "pre-receive", "update"];
 
-/// Two commits that the remote lacks, the first with `sub/a.txt`, the second with `b.txt`.
-fn scene(seed: u64) -> Pair {
+/// A repository with two commits that the remote lacks. The first adds `sub/a.txt`, the second `b.txt`.
+fn unpushed_commits(seed: u64) -> Pair {
     let pair = Pair::new(seed);
     pair.add("sub/a.txt", "one innocent file\n");
     pair.add("b.txt", "another innocent file\n");
@@ -24,8 +24,8 @@ fn remove_object(repo: &Repo, name: &str) -> String {
 }
 
 #[test]
-fn lines_that_are_not_gits_are_refused() {
-    let pair = scene(4200);
+fn malformed_lines_are_refused() {
+    let pair = unpushed_commits(4200);
     let oid = pair.oid("HEAD");
     let good = pair.new_ref("refs/heads/main");
     for bad in [
@@ -46,7 +46,7 @@ fn lines_that_are_not_gits_are_refused() {
         format!("refs/heads/main\t{oid}\trefs/heads/main\t{ZERO}\n"),
         format!("refs/heads/main {oid} refs/heads/main {ZERO}\r\n"),
         format!("refs/heads/main {oid} refs/heads/main {ZERO}\0\n"),
-        // What `echo $lines` makes of two lines.
+        // The output of `echo $lines` for two lines.
         format!("{} {}", good.trim_end(), good),
         "\0\0\0\0\n".to_owned(),
         "    \n".to_owned(),
@@ -60,15 +60,15 @@ fn lines_that_are_not_gits_are_refused() {
 }
 
 #[test]
-fn a_new_oid_that_is_unknown_is_refused() {
-    let mut pair = scene(4201);
+fn an_unknown_new_id_is_refused() {
+    let mut pair = unpushed_commits(4201);
     let token = pair.token();
     let unknown = "1".repeat(40);
     let line = format!("refs/heads/x {unknown} refs/heads/x {ZERO}\n");
     expect_refused(pair.direct(&line), &[&unknown[..7]]);
     let run = pair.direct(format!("{line}{}", pair.new_ref("refs/heads/main")));
     expect_refused(run, &[&unknown[..7]]);
-    // An old one may be anything.
+    // The old id may be unknown.
     let oid = pair.oid("HEAD");
     expect_report(&pair.direct(format!("refs/heads/x {oid} refs/heads/x {unknown}\n")).expect_code(0), &[]);
 
@@ -79,49 +79,49 @@ fn a_new_oid_that_is_unknown_is_refused() {
 }
 
 #[test]
-fn an_object_that_is_missing_is_never_passed_over() {
+fn a_missing_object_is_an_error() {
     for name in ["HEAD", "HEAD~1", "HEAD^{tree}", "HEAD~1^{tree}", "HEAD~1:sub", "HEAD~1:sub/a.txt", "HEAD:b.txt"] {
         note(name);
-        let pair = scene(4202);
+        let pair = unpushed_commits(4202);
         let line = pair.new_ref("refs/heads/main");
         let id = remove_object(&pair.repo, name);
         let run = pair.direct(&line).expect_code(2);
-        let said = run.err();
-        if !["sub/a.txt", "b.txt", &id[..7]].iter().any(|word| said.contains(word)) {
-            run.fail("the sentence names nothing");
+        let stderr = run.err();
+        if !["sub/a.txt", "b.txt", &id[..7]].iter().any(|word| stderr.contains(word)) {
+            run.fail("the error does not name the object");
         }
         for format in ["human", "json"] {
             let call = pair.repo.keysweep_call(&["hook", "--format", format, "pre-push", "origin", "x"]);
             let run = call.stdin(&line).run().expect_code(2);
-            // Both commits need the first one's tree.
+            // Both commits read the tree of the first.
             let sentences = if name == "HEAD~1^{tree}" { 2 } else { 1 };
             if run.err().lines().count() > sentences || run.all().to_lowercase().contains("clean") {
-                run.fail("expected a sentence for what is missing, and no all-clear");
+                run.fail("expected one error for each missing object, and no statement that the push is clean");
             }
         }
     }
 }
 
 #[test]
-fn an_object_that_is_damaged_is_never_passed_over() {
+fn a_damaged_object_is_an_error() {
     for name in ["HEAD", "HEAD^{tree}", "HEAD:b.txt"] {
         for damage in [&b""[..], b"garbage", b"x\x9c\x03\0\0\0\0\x01"] {
             note(name);
-            let pair = scene(4203);
+            let pair = unpushed_commits(4203);
             let line = pair.new_ref("refs/heads/main");
             let id = remove_object(&pair.repo, name);
             pair.repo.write(format!(".git/objects/{}/{}", &id[..2], &id[2..]), damage);
             let run = pair.direct(&line).expect_code(2);
             if !run.err().contains("b.txt") && !run.err().contains(&id[..7]) {
-                run.fail("the sentence names nothing");
+                run.fail("the error does not name the object");
             }
         }
     }
 }
 
 #[test]
-fn what_can_be_read_is_told_beside_what_cannot() {
-    let mut pair = scene(4204);
+fn readable_findings_are_reported_with_the_error() {
+    let mut pair = unpushed_commits(4204);
     let token = pair.token();
     let bad = pair.add("c.txt", client(&token));
     let line = pair.new_ref("refs/heads/main");
@@ -134,7 +134,7 @@ fn what_can_be_read_is_told_beside_what_cannot() {
 }
 
 #[test]
-fn an_old_object_that_is_missing_makes_nothing_old() {
+fn a_missing_old_object_makes_no_token_old() {
     let mut pair = Pair::new(4205);
     let token = pair.token();
     let old = pair.oid("HEAD:old.txt");
@@ -144,13 +144,13 @@ fn an_old_object_that_is_missing_makes_nothing_old() {
     remove_object(&pair.repo, &old);
     let run = pair.direct(line);
     if !matches!(run.code, Some(1 | 2)) {
-        run.fail("a token passed because the old file could not be read");
+        run.fail("a token passed because the old file was unreadable");
     }
     expect_no_leak(&run, [&token, &pair.old]);
 }
 
 #[test]
-fn an_unknown_hook_is_refused_with_the_nearest_right_one() {
+fn an_unknown_hook_is_refused_with_a_suggestion() {
     let repo = Repo::new();
     for (name, nearest) in [
         ("pre-comit", "pre-commit"),
@@ -174,7 +174,7 @@ fn an_unknown_hook_is_refused_with_the_nearest_right_one() {
 }
 
 #[test]
-fn arguments_that_are_missing_are_named() {
+fn missing_arguments_are_reported() {
     let repo = Repo::new();
     repo.stage("a.txt", "x\n");
     repo.commit("x");
@@ -218,7 +218,7 @@ fn a_hook_outside_of_a_repository_is_refused() {
 }
 
 #[test]
-fn refs_or_borders_that_cannot_be_read_are_refused_or_count_for_nothing() {
+fn unreadable_refs_and_shallow_boundaries_exclude_nothing() {
     for (path, content) in [
         (".git/shallow", "garbage\n"),
         (".git/packed-refs", "garbage\n"),
@@ -235,15 +235,15 @@ fn refs_or_borders_that_cannot_be_read_are_refused_or_count_for_nothing() {
         pair.repo.write(path, content);
         let run = pair.direct(line);
         if !matches!(run.code, Some(1 | 2)) || run.stderr.is_empty() && run.code == Some(2) {
-            run.fail("expected a finding or a refusal");
+            run.fail("expected a finding or an error");
         }
         expect_no_leak(&run, [&token]);
     }
 }
 
 #[test]
-fn a_token_in_what_cannot_be_understood_is_not_printed() {
-    let mut pair = scene(4208);
+fn a_token_in_malformed_input_is_not_printed() {
+    let mut pair = unpushed_commits(4208);
     let token = pair.token();
     let oid = pair.oid("HEAD");
     for line in [
@@ -265,7 +265,7 @@ fn a_token_in_what_cannot_be_understood_is_not_printed() {
         let run = call.env("PRE_COMMIT_REMOTE_NAME", "origin").env(name, token.text()).run().expect_code(2);
         expect_no_leak(&run, [&token]);
     }
-    // In the name of the remote and in its address they are nobody's business.
+    // Tokens in the name or the URL of the remote are not printed either.
     let line = pair.new_ref("refs/heads/main");
     let url = format!("https://{token}@example.org/");
     let args = ["hook", "pre-push", token.text(), &url];

@@ -1,5 +1,5 @@
-//! `keysweep hook pre-commit` and `pre-merge-commit`: as `staged` in a commit, and more where a framework runs it
-//! without one.
+//! `keysweep hook pre-commit` and `pre-merge-commit`. In a commit they report the same as `staged`. A framework can
+//! also run them without a commit.
 
 use std::fs;
 
@@ -22,14 +22,14 @@ fn without_seconds(run: &Run) -> Vec<Value> {
     objects
 }
 
-type Scene = (&'static str, fn(&Repo, &Token));
+type StagedState = (&'static str, fn(&Repo, &Token));
 
-/// Each on top of one commit with `a.txt` and `b.txt`.
-const SCENES: &[Scene] = &[
+/// Staged states on top of one commit with `a.txt` and `b.txt`.
+const STATES: &[StagedState] = &[
     ("nothing staged", |_, _| {}),
     ("a token", |r, t| r.stage("a.txt", client(t))),
     ("innocent", |r, _| r.stage("a.txt", "innocent\n")),
-    ("staged, then mended in the worktree", |r, t| {
+    ("staged, then fixed in the worktree", |r, t| {
         r.stage("a.txt", client(t));
         r.write("a.txt", "innocent\n");
     }),
@@ -44,7 +44,7 @@ const SCENES: &[Scene] = &[
         r.stage("a.txt", client(t));
         r.git(&["update-index", "--split-index"]);
     }),
-    ("a version of its own", |r, t| {
+    ("a staged version that differs from the worktree", |r, t| {
         r.stage("a.txt", client(t));
         r.git(&["update-index", "--index-version", "4"]);
     }),
@@ -76,7 +76,7 @@ const SCENES: &[Scene] = &[
     }),
 ];
 
-fn scene(seed: u64, arrange: fn(&Repo, &Token)) -> (Repo, Token) {
+fn repo_in_state(seed: u64, arrange: fn(&Repo, &Token)) -> (Repo, Token) {
     let mut make = Maker::new(seed);
     let (old, token) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -88,10 +88,10 @@ fn scene(seed: u64, arrange: fn(&Repo, &Token)) -> (Repo, Token) {
 }
 
 #[test]
-fn the_hook_says_what_staged_says() {
-    for (name, arrange) in SCENES {
+fn the_hook_reports_the_same_as_staged() {
+    for (name, arrange) in STATES {
         note(name);
-        let (repo, _) = scene(3900, *arrange);
+        let (repo, _) = repo_in_state(3900, *arrange);
         let staged = repo.staged();
         for hook in HOOKS {
             let run = hook_call(&repo, hook).run();
@@ -112,9 +112,9 @@ fn the_hook_says_what_staged_says() {
 }
 
 #[test]
-fn the_hook_says_what_staged_says_of_the_index_that_git_hands_over() {
+fn the_hook_reports_the_same_as_staged_for_a_temporary_index() {
     for framework in [false, true] {
-        let (repo, token) = scene(3901, |_, _| {});
+        let (repo, token) = repo_in_state(3901, |_, _| {});
         repo.stage("staged.txt", client(&token));
         let other = repo.path(".git/other");
         let env = |call: Call| call.env("GIT_INDEX_FILE", &other);
@@ -135,8 +135,8 @@ fn the_hook_says_what_staged_says_of_the_index_that_git_hands_over() {
 }
 
 #[test]
-fn commits_and_merges_are_stopped_by_the_scripts() {
-    let (repo, token) = scene(3902, |_, _| {});
+fn the_scripts_block_commits_and_merges() {
+    let (repo, token) = repo_in_state(3902, |_, _| {});
     for hook in HOOKS {
         write_hook(&repo, repo.top(), hook, "");
     }
@@ -153,7 +153,7 @@ fn commits_and_merges_are_stopped_by_the_scripts() {
     stopped(&["commit", "--amend", "--no-edit"]);
     repo.git(&["reset", "-q", "--hard"]);
 
-    // A clean merge brings what is old elsewhere; one with a strategy of its own may add to it.
+    // A clean merge contains old tokens of the other branch. A merge strategy may add others.
     repo.git(&["checkout", "-q", "-b", "side"]);
     repo.stage("side.txt", client(&token));
     repo.git(&["commit", "-q", "--no-verify", "-m", "side"]);
@@ -163,7 +163,7 @@ fn commits_and_merges_are_stopped_by_the_scripts() {
 }
 
 #[test]
-fn a_framework_without_a_commit_means_every_file_of_the_index() {
+fn without_a_commit_a_framework_scans_every_file_of_the_index() {
     let mut make = Maker::new(3903);
     let (old, staged, unstaged, new) = (make.sk_live(24), make.sk_live(24), make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -184,11 +184,11 @@ fn a_framework_without_a_commit_means_every_file_of_the_index() {
         assert!(run.findings().iter().all(|finding| finding["source"] == "index"), "{}", run.all());
         assert_eq!(run.summary()["scanned"]["files"], 2);
     }
-    // With nothing staged it is not nothing to scan.
+    // With nothing staged, every file is still scanned.
     repo.git(&["reset", "-q", "--hard"]);
     let run = hook_call(&repo, "pre-commit").env("PRE_COMMIT", "1").run().expect_code(1);
     expect_report(&run, &[("null", "sub/old.txt:2", &old)]);
-    // From a subfolder it is the same, with the same paths.
+    // A run from a subfolder scans the same files and reports the same paths.
     let run = hook_call(&repo, "pre-commit").env("PRE_COMMIT", "1").cwd(repo.path("sub")).run().expect_code(1);
     expect_report(&run, &[("null", "sub/old.txt:2", &old)]);
 }
@@ -203,7 +203,7 @@ fn every_form_of_index_is_scanned_whole() {
         ("sparse", |r| drop(r.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "in"]))),
         ("unborn", |r| drop(r.git(&["checkout", "-q", "--orphan", "unborn"]))),
         ("packed", |r| drop(r.git(&["gc", "-q"]))),
-        ("intended to be added", |r| {
+        ("an intent-to-add entry", |r| {
             r.write("intended.txt", "x\n");
             r.git(&["add", "-N", "intended.txt"]);
         }),
@@ -224,7 +224,7 @@ fn every_form_of_index_is_scanned_whole() {
 }
 
 #[test]
-fn a_framework_that_names_two_ends_means_the_commits_between() {
+fn a_framework_range_scans_its_commits() {
     let mut pair = Pair::new(3905);
     let (gone, stays) = (pair.token(), pair.token());
     let gone_at = pair.add("a.txt", client(&gone));
@@ -253,8 +253,8 @@ fn a_framework_that_names_two_ends_means_the_commits_between() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_by_the_hook_as_well() {
-    let (repo, _) = scene(3906, |r, _| r.stage("a.txt", "innocent\n"));
+fn unreadable_objects_are_an_error_in_the_hook() {
+    let (repo, _) = repo_in_state(3906, |r, _| r.stage("a.txt", "innocent\n"));
     let id = repo.git(&["rev-parse", ":a.txt"]).line();
     fs::remove_file(repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]))).expect("a loose object");
     for framework in [false, true] {
@@ -268,10 +268,10 @@ fn what_cannot_be_read_is_refused_by_the_hook_as_well() {
     expect_refused(hook_call(&bare, "pre-commit").env("PRE_COMMIT", "1").run(), &["bare"]);
 }
 
-/// A commit that is made inside of another hook has the variables of the outer one: `pre-commit run --from-ref … --to-ref …`
-/// sets them, and so does every framework at pre-push.
+/// A commit inside another hook inherits the variables of that hook. `pre-commit run --from-ref … --to-ref …` sets
+/// them, and so does every framework in pre-push.
 #[test]
-fn what_git_hands_over_goes_before_variables_of_an_outer_hook() {
+fn variables_of_an_outer_hook_are_ignored_in_a_commit() {
     let mut pair = Pair::new(3909);
     let (token, merged, word) = (pair.token(), pair.token(), pair.token());
     let repo = &pair.repo;
@@ -295,10 +295,10 @@ fn what_git_hands_over_goes_before_variables_of_an_outer_hook() {
             repo.git(&["rm", "-q", "--cached", "-f", "a.txt"]);
             let run = leftover(&["commit", "-q", "--allow-empty", "-m", &format!("x {word}")]).expect_code(1);
             run.expect_has(&word.fingerprint());
-            // A clean one passes, whatever the variables name.
+            // A clean commit passes for any variables.
             repo.stage("b.txt", format!("{marker} {ends:?}\n"));
             leftover(&["commit", "-q", "-m", "clean"]).expect_code(0);
-            // What merging changes is scanned before the merge is committed.
+            // The changes of a merge are scanned before the merge is committed.
             repo.git(&["checkout", "-q", "-B", "side", "HEAD~1"]);
             repo.stage("side.txt", format!("{marker} {ends:?}\n"));
             repo.commit("side");

@@ -1,4 +1,4 @@
-//! The proof that a clone is guarded, with the real git: what it says, and that it leaves nothing behind.
+//! `keysweep doctor` verifies with the real git that the hooks of a clone block tokens, and changes nothing.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,20 +11,20 @@ use crate::support::{Call, Repo, Run, copy_program, executable, note};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_keysweep");
 
-/// Everything below a folder, with what would show that somebody wrote to it.
+/// The content and modification time of every file below a folder.
 fn snapshot(folder: &Path) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            let met = fs::symlink_metadata(&path).expect("it is there");
+            let met = fs::symlink_metadata(&path).expect("the file exists");
             if met.is_dir() {
                 folders.push(path.clone());
                 found.insert(path, (SystemTime::UNIX_EPOCH, Vec::new()));
             } else {
                 let bytes = fs::read(&path).unwrap_or_default();
-                // Of these git marks which are in use, whenever it reads an index that is split or sparse.
+                // Git updates the times of these files whenever it reads a split or sparse index.
                 let marked = path.to_string_lossy().contains("/.git/objects/")
                     || path.to_string_lossy().contains("/sharedindex.");
                 let time = if marked { SystemTime::UNIX_EPOCH } else { met.modified().expect("a time") };
@@ -35,7 +35,7 @@ fn snapshot(folder: &Path) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
     found
 }
 
-/// Runs the doctor, and sees that nothing changed, nothing temporary is left and no token was printed.
+/// Runs the doctor. Expects no change, no temporary file and no token in the output.
 #[track_caller]
 fn doctor_with(repo: &Repo, set: impl FnOnce(Call) -> Call) -> Run {
     let temporary = repo.base().join("temporary");
@@ -51,7 +51,7 @@ fn doctor_with(repo: &Repo, set: impl FnOnce(Call) -> Call) -> Run {
     let shown = run.all();
     let printed = shown.split(SK_LIVE).skip(1).any(|rest| rest.chars().take(8).all(|c| c.is_ascii_alphanumeric()));
     if printed {
-        run.fail("a token was printed");
+        run.fail("the output contains a token");
     }
     run
 }
@@ -61,14 +61,14 @@ fn doctor(repo: &Repo) -> Run {
     doctor_with(repo, |call| call)
 }
 
-/// A repository with one commit, and changes that are staged, not staged and not tracked.
-fn lived_in() -> Repo {
+/// A repository with one commit, and with staged, unstaged and untracked changes.
+fn repo_with_changes() -> Repo {
     let repo = Repo::new();
-    lived_in_at(&repo);
+    add_changes_at(&repo);
     repo
 }
 
-fn lived_in_at(repo: &Repo) {
+fn add_changes_at(repo: &Repo) {
     for path in ["a.txt", "b.txt", "sub/c.txt"] {
         repo.stage(path, format!("{path}\n"));
     }
@@ -85,8 +85,8 @@ fn hook(repo: &Repo, name: &str, script: &str) {
 }
 
 #[test]
-fn a_guarded_clone_is_proved_hook_by_hook() {
-    let repo = lived_in();
+fn each_hook_of_a_clone_is_verified() {
+    let repo = repo_with_changes();
     repo.keysweep(&["install"]).expect_code(0);
     let run = doctor(&repo).expect_code(0);
     assert_eq!(run.out().matches("live: a planted token was stopped (keysweep's script: ").count(), 4, "{}", run.out());
@@ -101,13 +101,13 @@ fn it_works_in_every_kind_of_repository() {
         let repo = Repo::init(options);
         repo.keysweep(&["install"]).expect_code(0);
         doctor(&repo).expect_code(0);
-        lived_in_at(&repo);
+        add_changes_at(&repo);
         doctor(&repo).expect_code(0);
         doctor_with(&repo, |call| call.cwd(repo.path("sub"))).expect_code(0);
     }
     for setting in [["core.splitIndex", "true"], ["core.untrackedCache", "true"], ["index.version", "4"]] {
         note(setting.join(" "));
-        let repo = lived_in();
+        let repo = repo_with_changes();
         repo.git(&["config", setting[0], setting[1]]);
         repo.git(&["update-index", "--split-index"]);
         repo.keysweep(&["install"]).expect_code(0);
@@ -117,12 +117,12 @@ fn it_works_in_every_kind_of_repository() {
 
 #[test]
 fn it_works_in_a_linked_worktree_and_in_a_sparse_checkout() {
-    let repo = lived_in();
+    let repo = repo_with_changes();
     repo.keysweep(&["install"]).expect_code(0);
     repo.git(&["worktree", "add", "-q", "../linked"]);
     doctor_with(&repo, |call| call.cwd(repo.base().join("linked"))).expect_code(0);
 
-    let sparse = lived_in();
+    let sparse = repo_with_changes();
     sparse.git(&["add", "-A"]);
     sparse.commit("all");
     sparse.stage("sub/d.txt", "d\n");
@@ -135,8 +135,8 @@ fn it_works_in_a_linked_worktree_and_in_a_sparse_checkout() {
 }
 
 #[test]
-fn what_is_staged_is_handed_to_no_formatter() {
-    let repo = lived_in();
+fn staged_files_are_not_passed_to_a_formatter() {
+    let repo = repo_with_changes();
     let format =
         "for file in $(git diff --cached --name-only); do [ ! -e \"$file\" ] || echo formatted >>\"$file\"; done";
     repo.keysweep(&["install"]).expect_code(0);
@@ -144,20 +144,20 @@ fn what_is_staged_is_handed_to_no_formatter() {
     doctor(&repo).expect_code(0);
 }
 
-/// Ends with a complaint where a runner would put aside what is not staged.
+/// A hook that fails if a runner would have to stash unstaged changes.
 const LOOK_FOR_UNSTAGED: &str = "git diff --quiet --no-ext-diff || { echo 'would touch files' >&2; exit 9; }";
 
 #[test]
-fn a_runner_that_puts_aside_what_is_not_staged_finds_nothing_of_the_kind() {
-    let repo = lived_in();
+fn a_runner_finds_no_unstaged_changes() {
+    let repo = repo_with_changes();
     repo.keysweep(&["install"]).expect_code(0);
     hook(&repo, "pre-commit", &format!("{LOOK_FOR_UNSTAGED}\n'{PROGRAM}' hook pre-commit"));
     doctor(&repo).expect_code(0);
 }
 
 #[test]
-fn a_hook_that_changes_refs_or_the_index_changes_none_of_this_repository() {
-    let repo = lived_in();
+fn hooks_cannot_change_refs_or_the_index() {
+    let repo = repo_with_changes();
     let script =
         "git update-ref refs/heads/other HEAD; git stash store -m x HEAD; git rm -q --cached b.txt; git add -A";
     repo.keysweep(&["install"]).expect_code(0);
@@ -182,8 +182,8 @@ fn an_index_with_conflicts_is_left_alone() {
 }
 
 #[test]
-fn without_a_hook_the_clone_is_not_guarded() {
-    let repo = lived_in();
+fn a_clone_without_hooks_is_reported() {
+    let repo = repo_with_changes();
     let run = doctor(&repo).expect_code(1);
     run.expect_has("pre-commit        missing: no commit is scanned")
         .expect_has("note: keysweep install pre-commit pre-merge-commit commit-msg pre-push")
@@ -191,8 +191,8 @@ fn without_a_hook_the_clone_is_not_guarded() {
 }
 
 #[test]
-fn what_is_missing_beside_a_guard_is_named_with_what_gets_by() {
-    let repo = lived_in();
+fn missing_hooks_are_reported_with_their_effect() {
+    let repo = repo_with_changes();
     repo.keysweep(&["install", "pre-commit"]).expect_code(0);
     let run = doctor(&repo).expect_code(0);
     run.expect_has("what git merge commits by itself is not scanned")
@@ -210,8 +210,8 @@ fn what_is_missing_beside_a_guard_is_named_with_what_gets_by() {
 }
 
 #[test]
-fn what_is_told_to_people_is_no_empty_report_for_scripts() {
-    let repo = lived_in();
+fn commands_without_a_report_refuse_format() {
+    let repo = repo_with_changes();
     for command in ["doctor", "install", "uninstall"] {
         for format in ["json", "jsonl"] {
             let run = repo.keysweep(&[command, "--format", format]).expect_code(2);
@@ -219,25 +219,25 @@ fn what_is_told_to_people_is_no_empty_report_for_scripts() {
             run.expect_has("cannot use --format").expect_has("leave it out");
         }
     }
-    assert!(!repo.path(".git/hooks/pre-commit").exists(), "nothing was done");
+    assert!(!repo.path(".git/hooks/pre-commit").exists(), "nothing may be installed");
     repo.keysweep(&["install", "--format", "human"]).expect_code(0);
 }
 
 #[test]
-fn a_hook_that_lets_the_token_pass_is_found_out() {
+fn a_hook_that_allows_the_token_is_reported() {
     for script in ["exit 0", "keysweep --version || true", "true # keysweep hook pre-commit"] {
-        let repo = lived_in();
+        let repo = repo_with_changes();
         hook(&repo, "pre-commit", script);
         doctor(&repo).expect_code(1).expect_has("a planted token went through");
     }
     for (name, script) in [("pre-push", "true || keysweep"), ("commit-msg", "true || keysweep")] {
-        let repo = lived_in();
+        let repo = repo_with_changes();
         repo.keysweep(&["install"]).expect_code(0);
         hook(&repo, name, script);
         doctor(&repo).expect_code(1).expect_has("does not guard: a planted token went through");
     }
-    // What has nothing to do with keysweep is not run, and takes nothing away.
-    let repo = lived_in();
+    // A hook that does not call keysweep is not run, and does not count.
+    let repo = repo_with_changes();
     repo.keysweep(&["install"]).expect_code(0);
     hook(&repo, "pre-push", "touch ran; exit 1");
     let run = doctor(&repo).expect_code(0).expect_has("pre-push          does not call keysweep: ");
@@ -246,16 +246,16 @@ fn a_hook_that_lets_the_token_pass_is_found_out() {
 }
 
 #[test]
-fn a_failure_for_another_reason_is_no_proof() {
+fn a_failure_for_another_reason_does_not_count() {
     for (script, words) in [
         ("echo 'line 3: missing semicolon' >&2; exit 1", "exit 1: line 3: missing semicolon"),
         ("no-such-program-keysweep", "exit 127: "),
         ("keysweep-is-gone hook pre-commit \"$@\" || exit $?", "exit 127: "),
         ("exit 3", "exit 3: it said nothing"),
-        // Even if it prints what is planted.
+        // A hook that prints the planted token and fails for another reason.
         ("git show :$(git diff --cached --name-only | grep doctor) >&2; exit 1", "exit 1: client = Client("),
     ] {
-        let repo = lived_in();
+        let repo = repo_with_changes();
         hook(&repo, "pre-commit", script);
         let run = doctor(&repo).expect_code(2);
         run.expect_has("cannot prove that pre-commit stops a token")
@@ -265,21 +265,21 @@ fn a_failure_for_another_reason_is_no_proof() {
 }
 
 #[test]
-fn a_hook_that_git_does_not_run_is_named() {
-    let repo = lived_in();
+fn a_hook_that_git_ignores_is_reported() {
+    let repo = repo_with_changes();
     repo.keysweep(&["install"]).expect_code(0);
     let file = repo.path(".git/hooks/pre-commit");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("chmod");
     doctor(&repo).expect_code(1).expect_has("not executable, so git does not run it: chmod +x ");
 
-    let gone = lived_in();
+    let gone = repo_with_changes();
     gone.git(&["config", "core.hooksPath", "no/such/folder"]);
     doctor(&gone).expect_code(1).expect_has("warning: core.hooksPath is no/such/folder, which is not there");
 }
 
 #[test]
-fn husky_is_proved_through_what_it_generates() {
-    let repo = lived_in();
+fn husky_is_verified_through_its_generated_hooks() {
+    let repo = repo_with_changes();
     repo.git(&["config", "core.hooksPath", ".husky/_"]);
     for name in ["pre-commit", "pre-merge-commit", "commit-msg"] {
         repo.write(format!(".husky/{name}"), format!("'{PROGRAM}' hook {name} \"$@\"\n"));
@@ -301,8 +301,8 @@ fn husky_is_proved_through_what_it_generates() {
 }
 
 #[test]
-fn what_switches_hooks_off_is_warned_of() {
-    let repo = lived_in();
+fn settings_that_disable_hooks_are_reported() {
+    let repo = repo_with_changes();
     repo.keysweep(&["install"]).expect_code(0);
     repo.git(&["config", "alias.yolo", "commit --no-verify"]);
     repo.git(&["config", "alias.wip", "!git add -A && git commit -nm wip"]);
@@ -318,19 +318,20 @@ fn what_switches_hooks_off_is_warned_of() {
         .expect_has("warning: PRE_COMMIT_ALLOW_NO_CONFIG is set");
 
     for file in [".pre-commit-config.yaml", "lefthook.yml", ".github/workflows/ci.yml"] {
-        let ci = lived_in();
+        let ci = repo_with_changes();
         ci.write(file, "keysweep\n");
         doctor(&ci).expect_code(1).expect_has(&format!("warning: {file} names keysweep, but no hook"));
     }
 }
 
 #[test]
-fn a_program_that_desktop_clients_do_not_find_is_warned_of() {
+fn a_program_outside_the_path_of_desktop_clients_is_reported() {
     const WARNING: &str = "warning: with PATH=/usr/bin:/bin, as desktop clients have it, pre-commit does not find keysweep and stops every commit: ";
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/pre-commit");
-    // By hand, as a link to one script for all, and in a folder that others get as well: installing helps the first only.
+    // Hooks copied by hand, symlinks to one script, and a shared folder. Only in the first case, installing again
+    // helps.
     for (folder, linked) in [(".git/hooks", false), (".git/hooks", true), (".githooks", false)] {
-        let repo = lived_in();
+        let repo = repo_with_changes();
         if folder == ".githooks" {
             fs::create_dir(repo.path(folder)).expect("create");
             repo.git(&["config", "core.hooksPath", folder]);
@@ -344,8 +345,8 @@ fn a_program_that_desktop_clients_do_not_find_is_warned_of() {
         symlink(PROGRAM, bin.join("keysweep")).expect("link");
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
         let found = |call: Call| call.env("PATH", &path);
-        let said = doctor_with(&repo, found).expect_code(0).out();
-        let (_, advice) = said.split_once(WARNING).unwrap_or_else(|| panic!("{WARNING} in:\n{said}"));
+        let output = doctor_with(&repo, found).expect_code(0).out();
+        let (_, advice) = output.split_once(WARNING).unwrap_or_else(|| panic!("{WARNING} in:\n{output}"));
         let advice = advice.lines().next().and_then(|line| line.split(", ").next()).unwrap_or_default();
         note(advice);
         found(repo.call("sh", &["-c", advice])).run().expect_code(0);
@@ -354,7 +355,7 @@ fn a_program_that_desktop_clients_do_not_find_is_warned_of() {
 }
 
 #[test]
-fn a_bare_repository_is_proved_by_a_push_to_it() {
+fn a_bare_repository_is_verified_by_a_push() {
     let repo = Repo::none();
     repo.git(&["init", "-q", "--bare"]);
     doctor(&repo).expect_code(1).expect_has("pre-receive       missing: no push is scanned");
@@ -363,7 +364,7 @@ fn a_bare_repository_is_proved_by_a_push_to_it() {
 }
 
 #[test]
-fn a_server_is_guarded_by_update_as_well() {
+fn an_update_hook_also_protects_a_server() {
     let repo = Repo::none();
     repo.git(&["init", "-q", "--bare"]);
     repo.keysweep(&["install", "update"]).expect_code(0);
@@ -371,7 +372,7 @@ fn a_server_is_guarded_by_update_as_well() {
     run.expect_lacks("pre-receive").expect_has("keysweep: guarded:");
     executable(&repo.path("hooks/update"), "#!/bin/sh\nkeysweep hook update \"$@\" || true\n");
     doctor(&repo).expect_code(1).expect_has("update            does not guard: a planted token went through");
-    // Somebody else's takes nothing away, and gives nothing.
+    // A hook of another tool changes nothing.
     executable(&repo.path("hooks/update"), "#!/bin/sh\ntouch ran\n");
     doctor(&repo).expect_code(1).expect_has("pre-receive       missing: no push is scanned").expect_lacks("update  ");
     repo.keysweep(&["install"]).expect_code(0);
@@ -380,25 +381,25 @@ fn a_server_is_guarded_by_update_as_well() {
 }
 
 #[test]
-fn what_keeps_the_proof_from_being_made_is_told() {
+fn errors_of_the_verification_are_reported() {
     let none = Repo::none();
     doctor(&none).expect_code(2).expect_has("not a git repository");
 
-    let old = lived_in();
+    let old = repo_with_changes();
     old.keysweep(&["install"]).expect_code(0);
-    // One that has no `git hook run`.
+    // A git without `git hook run`.
     let git = "for word; do case $word in --version) echo 'git version 2.30.2'; exit ;; hook) exit 9 ;; esac; done\nPATH=${PATH#*:} exec git \"$@\"";
     fs::create_dir(old.base().join("old")).expect("create");
     executable(&old.base().join("old/git"), &format!("#!/bin/sh\n{git}\n"));
     let path = format!("{}:{}", old.base().join("old").display(), std::env::var("PATH").unwrap_or_default());
     doctor_with(&old, |call| call.env("PATH", path)).expect_code(0).expect_has("keysweep: guarded: ");
 
-    let full = lived_in();
+    let full = repo_with_changes();
     full.keysweep(&["install"]).expect_code(0);
     let nowhere = full.path("a.txt");
     doctor_with(&full, |call| call.env("TMPDIR", nowhere)).expect_code(2).expect_has("set TMPDIR to another folder");
 
-    let damaged = lived_in();
+    let damaged = repo_with_changes();
     damaged.keysweep(&["install"]).expect_code(0);
     fs::remove_dir_all(damaged.path(".git/objects")).expect("remove");
     fs::create_dir(damaged.path(".git/objects")).expect("create");

@@ -1,5 +1,5 @@
-//! What is particular to the pre-commit framework and to prek, which reads the same files: building from source, runs without a
-//! commit, and what a push does not tell its hooks.
+//! Behavior that is specific to pre-commit and prek, which reads the same files: builds from source, runs without a
+//! commit, and refs of a push that they do not pass to hooks.
 
 use std::fs;
 use std::time::Duration;
@@ -11,8 +11,9 @@ use crate::support::{Call, Repo, client, note};
 
 const FRAMEWORKS: [(Runner, &str); 2] = [(Runner::PreCommit, "pre-commit"), (Runner::Prek, "prek")];
 
-/// With the user's Rust, the crates as the last run left them, and a profile that builds in a third of the time: what is
-/// tested is that it builds. prek has its own place for crates; with that for both, one builds on what the other has built.
+/// Uses the user's Rust, the crates of earlier runs, and a profile that compiles three times as fast, since the test
+/// only checks that keysweep builds. prek uses its own cache of crates. With that cache for both, the second build
+/// reuses the first.
 fn building(call: Call) -> Call {
     let home = std::env::var("HOME").unwrap_or_default();
     let rustup = std::env::var("RUSTUP_HOME").unwrap_or(format!("{home}/.rustup"));
@@ -25,7 +26,7 @@ fn building(call: Call) -> Call {
         .timeout(Duration::from_secs(900))
 }
 
-/// One after the other, since a build takes all cores.
+/// The frameworks build one after the other, since a build uses all cores.
 #[test]
 fn a_framework_builds_keysweep_from_source() {
     for (runner, program) in FRAMEWORKS {
@@ -78,7 +79,7 @@ fn a_run_over_a_range_scans_its_commits() {
         at.repo.stage("old.txt", client(&token));
         at.repo.commit("a leak");
         at.repo.git(&["rm", "-q", "old.txt"]);
-        at.repo.commit("taken out");
+        at.repo.commit("token removed");
         for stage in ["pre-commit", "pre-push"] {
             let run = |from: &str, to: &str| {
                 at.call(program, &["run", "--hook-stage", stage, "--from-ref", from, "--to-ref", to]).run()
@@ -111,10 +112,10 @@ fn given_files_are_scanned_whole() {
     }
 }
 
-/// A framework starts no hook for a tag of a commit that the remote has, whatever the tag says, and tells of one ref only. A
-/// script that was there first is started all the same, and told all.
+/// A framework runs no hook for a tag of a commit that the remote has, and passes only one ref of a push. It still runs
+/// a script that was installed before it, with all lines on stdin.
 #[test]
-fn a_legacy_hook_is_told_what_the_framework_keeps_back() {
+fn a_legacy_hook_gets_the_lines_that_the_framework_hides() {
     for (runner, program) in FRAMEWORKS {
         note(program);
         let token = Maker::new(1504).sk_live(24);
@@ -133,7 +134,7 @@ fn a_legacy_hook_is_told_what_the_framework_keeps_back() {
         fs::remove_file(at.repo.path(".git/hooks/pre-push")).expect("remove");
         at.call("keysweep", &["install", "pre-push"]).run().expect_code(0);
         at.install(at.repo.top());
-        assert!(at.repo.path(".git/hooks/pre-push.legacy").exists(), "it is kept");
+        assert!(at.repo.path(".git/hooks/pre-push.legacy").exists(), "the framework must keep the hook");
         at.expect_stopped(at.git(&["push", "origin", "one"]), &token);
         at.expect_stopped(at.git(&["push", "origin", "main", &second]), &token);
         at.repo.git(&["tag", "-f", "-a", "one", "-m", "clean"]);
@@ -141,9 +142,9 @@ fn a_legacy_hook_is_told_what_the_framework_keeps_back() {
     }
 }
 
-/// What docs/hooks.md advises: a branch that is not pushed stops nothing, and a tag alone is scanned.
+/// The advice of docs/hooks.md: an unpushed branch blocks nothing, and a tag alone is scanned.
 #[test]
-fn gits_own_hook_for_pushes_beside_a_framework_is_told_all() {
+fn a_pre_push_hook_of_git_beside_a_framework_gets_all_lines() {
     for (runner, program) in FRAMEWORKS {
         note(program);
         let token = Maker::new(1505).sk_live(24);

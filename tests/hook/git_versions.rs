@@ -1,4 +1,4 @@
-//! The oldest git that is supported and Debian's newest: install, doctor, and what the hooks stop.
+//! Install, doctor and the hooks with the oldest supported git and with Debian's newest git.
 
 use std::fs;
 use std::path::Path;
@@ -12,15 +12,15 @@ fn each(test: impl Fn(&dyn Fn(Call) -> Call)) {
     for (version, folder) in gits() {
         let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
         let with = |call: Call| call.env("PATH", &path);
-        let told = with(Repo::none().git_call(&["--version"])).run().expect_code(0).line();
-        note(&told);
-        assert!(told.starts_with(version), "{told}, where {version} is wanted");
+        let reported = with(Repo::none().git_call(&["--version"])).run().expect_code(0).line();
+        note(&reported);
+        assert!(reported.starts_with(version), "expected {version}, got {reported}");
         test(&with);
     }
 }
 
 #[test]
-fn a_clone_is_guarded_and_proved() {
+fn a_clone_is_protected_and_verified() {
     each(|with| {
         let mut make = Maker::new(9600);
         let repo = Repo::new();
@@ -52,7 +52,7 @@ fn a_clone_is_guarded_and_proved() {
 }
 
 #[test]
-fn worktrees_of_a_bare_repository_are_guarded() {
+fn worktrees_of_a_bare_repository_are_protected() {
     each(|with| {
         let repo = Repo::new();
         let git = |args: &[&str], folder: &Path| with(repo.git_call(args)).cwd(folder).run();

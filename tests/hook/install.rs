@@ -1,4 +1,4 @@
-//! Installing hooks with the real git: where it looks for them, what is there already, and what is never touched.
+//! Installs hooks with the real git: where git looks for them, which hooks exist already, and what must not be touched.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -9,7 +9,7 @@ use crate::support::{Call, Repo, client, executable};
 
 const OF_A_CLONE: &[&str] = &["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"];
 
-/// A program that is found in no usual folder.
+/// Sets a PATH in which the hook cannot find the program.
 fn short_path(call: Call) -> Call {
     call.env("PATH", "/usr/bin:/bin").env("CARGO_HOME", "/nonexistent")
 }
@@ -34,11 +34,11 @@ fn expect_installed(folder: &Path, names: &[&str]) {
     found.sort();
     let mut wanted: Vec<&str> = names.to_vec();
     wanted.sort_unstable();
-    assert_eq!(found, wanted, "nothing else is left in {}", folder.display());
+    assert_eq!(found, wanted, "{} must contain no other file", folder.display());
 }
 
 #[test]
-fn a_commit_is_stopped_with_the_short_path_of_a_desktop_client() {
+fn a_commit_is_blocked_with_the_path_of_a_desktop_client() {
     let token = Maker::new(3000).sk_live(24);
     let repo = Repo::new();
     repo.keysweep(&["install"]).expect_code(0).expect_has("installed pre-commit: ").expect_has("installed pre-push: ");
@@ -53,7 +53,7 @@ fn a_commit_is_stopped_with_the_short_path_of_a_desktop_client() {
 }
 
 #[test]
-fn a_commit_is_refused_where_keysweep_is_gone() {
+fn a_commit_is_refused_if_keysweep_is_missing() {
     let repo = Repo::new();
     let program = repo.base().join("bin dir/keysweep");
     let folder = program.parent().expect("a folder");
@@ -70,7 +70,7 @@ fn a_commit_is_refused_where_keysweep_is_gone() {
 }
 
 #[test]
-fn the_path_in_the_script_is_the_one_in_path() {
+fn the_script_contains_the_path_from_path() {
     let repo = Repo::new();
     let bin = repo.base().join("bin");
     fs::create_dir_all(&bin).expect("create");
@@ -105,7 +105,7 @@ fn hooks_go_where_git_looks_for_them() {
 }
 
 #[test]
-fn a_relative_folder_is_relative_to_the_top_and_holds_no_path_of_this_machine() {
+fn scripts_in_a_relative_folder_contain_no_absolute_path() {
     let token = Maker::new(3001).sk_live(24);
     let repo = Repo::new();
     repo.git(&["config", "core.hooksPath", "tools/hooks"]);
@@ -120,7 +120,7 @@ fn a_relative_folder_is_relative_to_the_top_and_holds_no_path_of_this_machine() 
     let commit = repo.git_call(&["commit", "-m", "leak"]).env("PATH", format!("{}:/usr/bin:/bin", program.display()));
     commit.run().expect_has(&token.redacted());
 
-    // An ignored folder is nobody else's.
+    // An ignored folder is not shared with others.
     let ignored = Repo::new();
     ignored.write(".gitignore", "/hooks/\n");
     ignored.git(&["config", "core.hooksPath", "hooks"]);
@@ -128,7 +128,7 @@ fn a_relative_folder_is_relative_to_the_top_and_holds_no_path_of_this_machine() 
     assert!(read(&ignored.path("hooks/pre-commit")).contains(env!("CARGO_BIN_EXE_keysweep")));
 }
 
-/// What husky 9 generates, as far as it matters here.
+/// The files that husky 9 generates, as far as keysweep reads them.
 fn huskify(repo: &Repo) {
     repo.write(".husky/_/.gitignore", "*");
     let h = "#!/usr/bin/env sh\nn=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n[ ! -f \"$s\" ] && exit 0\n[ \"${HUSKY-}\" = \"0\" ] && exit 0\nsh -e \"$s\" \"$@\"\n";
@@ -140,7 +140,7 @@ fn huskify(repo: &Repo) {
 }
 
 #[test]
-fn husky_gets_the_script_beside_what_it_generates() {
+fn husky_gets_the_script_beside_its_generated_files() {
     let token = Maker::new(3002).sk_live(24);
     let repo = Repo::new();
     huskify(&repo);
@@ -158,12 +158,12 @@ fn husky_gets_the_script_beside_what_it_generates() {
     let commit = repo.git_call(&["commit", "-m", "leak"]).env("PATH", format!("{}:/usr/bin:/bin", program.display()));
     commit.run().expect_has(&token.redacted());
 
-    fs::remove_dir_all(repo.path(".husky/_")).expect("as in a new worktree");
+    fs::remove_dir_all(repo.path(".husky/_")).expect("remove the folder, as in a new worktree");
     repo.keysweep(&["install", "pre-commit"]).expect_code(0).expect_has("husky runs no hook in this worktree");
 }
 
 #[test]
-fn worktrees_share_their_hooks_unless_git_says_otherwise() {
+fn worktrees_share_their_hooks_by_default() {
     let repo = Repo::new();
     repo.git(&["commit", "-q", "--allow-empty", "-m", "base"]);
     let linked = repo.view("linked");
@@ -180,7 +180,7 @@ fn worktrees_share_their_hooks_unless_git_says_otherwise() {
 }
 
 #[test]
-fn a_bare_repository_gets_the_hook_that_refuses_pushes() {
+fn a_bare_repository_gets_pre_receive() {
     let repo = Repo::none();
     repo.git(&["init", "-q", "--bare"]);
     repo.keysweep(&["install"]).expect_code(0);
@@ -190,7 +190,7 @@ fn a_bare_repository_gets_the_hook_that_refuses_pushes() {
 }
 
 #[test]
-fn a_strangers_hook_is_never_touched() {
+fn hooks_of_other_tools_are_not_changed() {
     let generated = |by: &str| format!("#!/usr/bin/env bash\n# File generated by {by}\n");
     let push = "keysweep hook pre-push \"$@\" <\"$refs\"";
     for (name, script, line) in [
@@ -201,7 +201,7 @@ fn a_strangers_hook_is_never_touched() {
         ("pre-push", generated("prek: https://github.com/j178/prek"), "the line - id: keysweep-pre-push"),
         ("commit-msg", "call_lefthook run\n".to_owned(), "keysweep: { run: \"keysweep hook commit-msg {0}\" }"),
         ("pre-push", "call_lefthook run\n".to_owned(), "use_stdin: true }"),
-        // A script of ours that somebody edited is theirs.
+        // An edited script of keysweep belongs to the user.
         ("pre-commit", edited_script(), "that calls keysweep"),
     ] {
         let repo = Repo::new();
@@ -229,7 +229,7 @@ fn edited_script() -> String {
 }
 
 #[test]
-fn a_hook_that_calls_keysweep_already_is_fine() {
+fn a_hook_that_already_calls_keysweep_is_accepted() {
     let framed = "repos:\n- repo: https://example.org/keysweep\n  rev: v1\n  hooks:\n  - id: keysweep\n  - id: keysweep-pre-push\n";
     let lefthook = "pre-push:\n  commands:\n    keysweep: { run: \"keysweep hook pre-push {0}\", use_stdin: true }\n";
     for (name, script, config, text) in [
@@ -273,13 +273,13 @@ fn installing_twice_changes_nothing_and_an_older_script_is_upgraded() {
         .expect_has("already there, pre-push");
     assert_eq!(read(&file), script);
 
-    // As somebody would who copies it by hand.
+    // The user copies the script by hand.
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/pre-commit"), &file).expect("copy");
     repo.keysweep(&["install"]).expect_code(0).expect_has("upgraded pre-commit: ");
     assert_eq!(read(&file), script);
 }
 
-/// Seals a script as the version that wrote it did: the digest of all lines but the seal's.
+/// Updates the seal of a script, as the version that wrote the script did. The seal is the digest of all other lines.
 fn reseal(repo: &Repo, script: &str) -> String {
     let rest: String = script.split_inclusive('\n').filter(|line| !line.starts_with("# seal: ")).collect();
     let digest = repo.call("sha256sum", &[""; 0]).stdin(rest).run().expect_code(0).line();
@@ -290,7 +290,7 @@ fn reseal(repo: &Repo, script: &str) -> String {
 }
 
 #[test]
-fn links_and_folders_in_the_way_stay_as_they_are() {
+fn symlinks_and_folders_in_place_of_hooks_are_kept() {
     let repo = Repo::new();
     let hooks = repo.path(".git/hooks");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/pre-push");
@@ -309,7 +309,7 @@ fn links_and_folders_in_the_way_stay_as_they_are() {
 }
 
 #[test]
-fn what_cannot_be_written_is_one_sentence() {
+fn write_errors_are_one_sentence() {
     let file = Repo::new();
     file.write("hooks", "no folder\n");
     file.git(&["config", "core.hooksPath", "hooks"]);
@@ -322,7 +322,7 @@ fn what_cannot_be_written_is_one_sentence() {
     let read_only = Repo::new();
     let hooks = read_only.path(".git/hooks");
     fs::set_permissions(&hooks, fs::Permissions::from_mode(0o555)).expect("chmod");
-    // To root, every folder is writable.
+    // Root can write to every folder.
     if fs::write(hooks.join("probe"), "").is_err() {
         expect_one_sentence(read_only.keysweep_call(&["install"]), "cannot install ");
     }
@@ -346,14 +346,14 @@ fn expect_one_sentence(call: Call, what: &str) {
 }
 
 #[test]
-fn uninstall_takes_away_what_install_wrote() {
+fn uninstall_removes_only_scripts_of_install() {
     let repo = Repo::new();
     repo.keysweep(&["uninstall"]).expect_code(0).expect_has("nothing to remove");
     repo.keysweep(&["install"]).expect_code(0);
     repo.keysweep(&["uninstall", "pre-push"]).expect_code(0).expect_has("removed pre-push: ");
     expect_installed(&repo.path(".git/hooks"), &["pre-commit", "pre-merge-commit", "commit-msg"]);
 
-    // As the pre-commit framework does with a hook that it finds.
+    // The pre-commit framework renames an existing hook like this.
     let hook = repo.path(".git/hooks/pre-commit");
     fs::rename(&hook, hook.with_extension("legacy")).expect("rename");
     executable(&hook, "# File generated by pre-commit: https://pre-commit.com\n");
@@ -363,17 +363,17 @@ fn uninstall_takes_away_what_install_wrote() {
 }
 
 fn expect_hooks_are(repo: &Repo, only: &str) {
-    fs::remove_file(repo.path(".git/hooks").join(only)).expect("it is there");
+    fs::remove_file(repo.path(".git/hooks").join(only)).expect("remove the hook");
     expect_installed(&repo.path(".git/hooks"), &[]);
 }
 
-/// A person with settings of their own.
+/// Runs with the home folder and the git settings of a user.
 fn at_home(call: Call, home: &Path) -> Call {
     call.env("HOME", home).env("GIT_CONFIG_GLOBAL", home.join(".gitconfig"))
 }
 
 #[test]
-fn every_clone_to_come_gets_the_hooks_through_the_template() {
+fn new_clones_get_the_hooks_from_the_template() {
     let token = Maker::new(3003).sk_live(24);
     let repo = Repo::new();
     let home: PathBuf = repo.base().to_owned();
@@ -404,7 +404,7 @@ fn every_clone_to_come_gets_the_hooks_through_the_template() {
 }
 
 #[test]
-fn a_template_and_a_hooks_path_that_are_set_are_used_and_stay_set() {
+fn an_existing_template_or_hooks_path_is_used() {
     let repo = Repo::new();
     let home: PathBuf = repo.base().to_owned();
     let keysweep = |args: &[&str]| at_home(repo.keysweep_call(args), &home).run();
@@ -429,7 +429,7 @@ fn a_template_and_a_hooks_path_that_are_set_are_used_and_stay_set() {
 }
 
 #[test]
-fn messages_and_pushes_meet_their_hooks() {
+fn messages_and_pushes_run_their_hooks() {
     let token = Maker::new(3004).sk_live(24);
     let repo = Repo::new();
     repo.git(&["init", "-q", "--bare", "../remote"]);
@@ -449,7 +449,7 @@ fn messages_and_pushes_meet_their_hooks() {
     repo.commit("leak");
     stopped(&["push", "origin", "side"]);
     repo.git(&["rm", "-q", "a.txt"]);
-    repo.commit("taken out again");
+    repo.commit("token removed");
     stopped(&["push", "origin", "side"]);
     repo.git(&["checkout", "-q", "main"]);
     repo.git(&["commit", "-q", "--allow-empty", "-m", "clean"]);
@@ -457,14 +457,14 @@ fn messages_and_pushes_meet_their_hooks() {
 }
 
 #[test]
-fn the_line_for_pre_push_leaves_the_rest_of_the_script_its_input() {
+fn the_pre_push_line_keeps_stdin_for_the_rest_of_the_script() {
     let token = Maker::new(3005).sk_live(24);
     let repo = Repo::new();
     repo.git(&["init", "-q", "--bare", "../remote"]);
     let file = repo.path(".git/hooks/pre-push");
     executable(&file, "#!/bin/sh\ncat >seen\n");
     let refused = repo.keysweep(&["install", "pre-push"]).expect_code(2).err();
-    let line = refused.trim_end().rsplit_once("the line ").expect("it is told").1;
+    let line = refused.trim_end().rsplit_once("the line ").expect("a line to add").1;
     executable(&file, &format!("#!/bin/sh -e\n{line}\ncat >seen\n"));
     let program = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder");
     let temporary = repo.base().join("temporary");
@@ -482,6 +482,6 @@ fn the_line_for_pre_push_leaves_the_rest_of_the_script_its_input() {
     repo.commit("leak");
     push().run().expect_code(1).expect_has(&token.redacted());
     assert!(!repo.path("seen").exists());
-    assert_eq!(fs::read_dir(temporary).expect("it is there").count(), 0);
+    assert_eq!(fs::read_dir(temporary).expect("list the folder").count(), 0);
     repo.keysweep(&["install", "pre-push"]).expect_code(0).expect_has("already there, pre-push");
 }

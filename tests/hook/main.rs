@@ -1,4 +1,4 @@
-//! The hooks: installed, run by git and by every runner, and proved by `keysweep doctor`.
+//! Hooks: installation, runs by git and by each runner, and verification with `keysweep doctor`.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]

@@ -1,12 +1,12 @@
-//! Real commits through a real commit-msg hook: what git will put into the commit is scanned, and nothing else of the
-//! file.
+//! Real commits through a real commit-msg hook. The hook scans exactly those lines of the message file that git will
+//! commit.
 
 use crate::support::leak::expect_no_leak;
 use crate::support::push::{JSONL, expect_report, write_hook};
 use crate::support::token::{Maker, Token, base64};
 use crate::support::{Call, Repo, Run, client, executable, note};
 
-/// A repository with a commit-msg hook, one commit with an old token, and an innocent change staged.
+/// A repository with a commit-msg hook, one commit with an old token, and a clean staged change.
 struct Fixture {
     repo: Repo,
     token: Token,
@@ -29,14 +29,14 @@ impl Fixture {
         self.repo.git_call(args)
     }
 
-    /// A commit whose editor does this to the message file.
+    /// A commit whose editor runs this script on the message file.
     fn edited(&self, args: &[&str], script: &str) -> Call {
         let editor = self.repo.base().join("editor");
         executable(&editor, &format!("#!/bin/sh\n{script}\n"));
         self.git(args).env("GIT_EDITOR", editor)
     }
 
-    /// An editor that puts this in front of whatever is in the file.
+    /// A commit whose editor inserts this text at the start of the message file.
     fn typed(&self, args: &[&str], text: &str) -> Call {
         let typed = self.repo.base().join("typed");
         std::fs::write(&typed, text).expect("write");
@@ -47,55 +47,58 @@ impl Fixture {
         self.repo.git(&["rev-parse", "HEAD"]).line()
     }
 
-    /// The commit is not made. Gives the hook's report, which git prints on stderr among words of its own.
+    /// Expects that the hook blocks the commit. Returns the report, which git prints on stderr among other lines.
     #[track_caller]
-    fn stopped(&self, call: Call) -> Run {
+    fn expect_blocked(&self, call: Call) -> Run {
         let before = self.head();
         let mut run = call.run();
         if run.code == Some(0) || self.head() != before {
-            run.fail("the commit was not stopped");
+            run.fail("the hook did not block the commit");
         }
         expect_no_leak(&run, [&self.token, &self.old]);
         run.stdout = report(&run);
         if run.findings().is_empty() || run.findings().iter().any(|f| f["fingerprint"] != self.token.fingerprint()) {
-            run.fail("expected the token to be found");
+            run.fail("expected a finding for the token");
         }
         run
     }
 
-    /// Without the hook git puts the token into the commit, so that it was right to stop it.
+    /// Expects that git commits the token without the hook, so the hook was right to block the message.
     #[track_caller]
-    fn is_kept_by_git(&self, args: &[&str], text: &str) {
+    fn expect_kept_by_git(&self, args: &[&str], text: &str) {
         let before = self.head();
         self.typed(&[args, &["--no-verify"]].concat(), text).run().expect_code(0);
         let message = self.repo.git(&["log", "-1", "--format=%B"]).out();
-        assert!(message.contains(self.token.text()), "git takes it out");
+        assert!(message.contains(self.token.text()), "git removes the token");
         self.repo.git(&["reset", "-q", "--soft", &before]);
     }
 
-    /// The commit is made, and its message holds no token.
+    /// Expects that the hook allows the commit and that its message contains no token.
     #[track_caller]
-    fn passes(&self, call: Call) {
+    fn expect_passes(&self, call: Call) {
         let before = self.head();
         let run = call.run().expect_code(0);
         if self.head() == before {
-            run.fail("no commit was made");
+            run.fail("the hook blocked the commit");
         }
         let message = self.repo.git(&["log", "-1", "--format=%B"]).out();
-        assert!(!message.contains(self.token.text()) && !message.contains(self.old.text()), "a token was committed");
+        assert!(
+            !message.contains(self.token.text()) && !message.contains(self.old.text()),
+            "the message contains a token"
+        );
         self.repo.git(&["reset", "-q", "--soft", &before]);
     }
 }
 
 fn report(run: &Run) -> Vec<u8> {
-    let said = run.err();
-    said.split_inclusive('\n').filter(|line| line.starts_with('{')).collect::<String>().into_bytes()
+    let output = run.err();
+    output.split_inclusive('\n').filter(|line| line.starts_with('{')).collect::<String>().into_bytes()
 }
 
 const SCISSORS: &str = "------------------------ >8 ------------------------";
 
 #[test]
-fn a_token_in_a_message_stops_the_commit_however_it_is_given() {
+fn a_token_in_a_message_blocks_the_commit_for_every_option() {
     let fixture = Fixture::new(4000);
     let token = &fixture.token;
     let file = fixture.repo.base().join("message");
@@ -112,37 +115,37 @@ fn a_token_in_a_message_stops_the_commit_however_it_is_given() {
         &["commit", "-q", "-a", "-m", &words],
     ] {
         note(format!("{}", args.len()));
-        let run = fixture.stopped(fixture.git(args));
+        let run = fixture.expect_blocked(fixture.git(args));
         let finding = run.only_finding();
         assert_eq!(finding["part"], "message");
         assert_eq!(finding["source"], "message");
         assert!(crate::support::text(&finding["path"]).ends_with("COMMIT_EDITMSG"), "{}", run.all());
     }
-    fixture.stopped(fixture.git(&["commit", "-q", "-F", "-"]).stdin(words.as_bytes()));
-    fixture.stopped(fixture.typed(&["commit", "-q"], &words));
-    fixture.stopped(fixture.typed(&["commit", "-q", "-e", "-m", "x"], &format!("{words}\n")));
-    fixture.stopped(fixture.typed(&["commit", "-q", "--amend"], &format!("{words}\n")));
-    fixture.passes(fixture.git(&["commit", "-q", "-m", "innocent"]));
-    fixture.passes(fixture.git(&["commit", "-q", "--amend", "--no-edit"]));
+    fixture.expect_blocked(fixture.git(&["commit", "-q", "-F", "-"]).stdin(words.as_bytes()));
+    fixture.expect_blocked(fixture.typed(&["commit", "-q"], &words));
+    fixture.expect_blocked(fixture.typed(&["commit", "-q", "-e", "-m", "x"], &format!("{words}\n")));
+    fixture.expect_blocked(fixture.typed(&["commit", "-q", "--amend"], &format!("{words}\n")));
+    fixture.expect_passes(fixture.git(&["commit", "-q", "-m", "innocent"]));
+    fixture.expect_passes(fixture.git(&["commit", "-q", "--amend", "--no-edit"]));
 }
 
 #[test]
-fn a_line_that_looks_like_a_comment_is_kept_where_no_editor_was() {
+fn comment_lines_are_kept_without_an_editor() {
     let fixture = Fixture::new(4001);
     let words = format!("subject\n\n# {}\n", fixture.token);
     let cut = format!("subject\n\n# {SCISSORS}\n{}\n", fixture.token);
     for text in [&words, &cut] {
-        fixture.stopped(fixture.git(&["commit", "-q", "-m", text]));
-        fixture.stopped(fixture.git(&["commit", "-q", "-F", "-"]).stdin(text));
-        fixture.stopped(fixture.git(&["commit", "-q", "--amend", "-m", text]));
-        fixture.stopped(fixture.git(&["commit", "-q", "--cleanup=scissors", "-m", text]));
-        fixture.stopped(fixture.git(&["commit", "-q", "--cleanup=verbatim", "-m", text]));
+        fixture.expect_blocked(fixture.git(&["commit", "-q", "-m", text]));
+        fixture.expect_blocked(fixture.git(&["commit", "-q", "-F", "-"]).stdin(text));
+        fixture.expect_blocked(fixture.git(&["commit", "-q", "--amend", "-m", text]));
+        fixture.expect_blocked(fixture.git(&["commit", "-q", "--cleanup=scissors", "-m", text]));
+        fixture.expect_blocked(fixture.git(&["commit", "-q", "--cleanup=verbatim", "-m", text]));
     }
 }
 
-/// No setting and no variable tells the hook of `--cleanup`, so a comment that somebody typed may be kept.
+/// A hook cannot see `--cleanup`, neither as a setting nor as a variable, so git may keep a comment of the user.
 #[test]
-fn a_comment_that_somebody_typed_is_scanned() {
+fn a_comment_of_the_user_is_scanned() {
     let fixture = Fixture::new(4002);
     let token = &fixture.token;
     for text in [
@@ -153,13 +156,13 @@ fn a_comment_that_somebody_typed_is_scanned() {
         "subject # {T}\n",
         "subject\n; {T}\n",
     ] {
-        fixture.stopped(fixture.typed(&["commit", "-q"], &text.replace("{T}", token.text())));
+        fixture.expect_blocked(fixture.typed(&["commit", "-q"], &text.replace("{T}", token.text())));
     }
-    fixture.stopped(fixture.typed(&["commit", "-q", "-e", "-m", "x"], &format!("# {token}\n")));
+    fixture.expect_blocked(fixture.typed(&["commit", "-q", "-e", "-m", "x"], &format!("# {token}\n")));
 }
 
 #[test]
-fn what_a_cleanup_that_is_given_as_an_option_keeps_is_scanned() {
+fn text_kept_by_a_cleanup_option_is_scanned() {
     let fixture = Fixture::new(4012);
     let text = format!("subject\n# {}\n", fixture.token);
     for cleanup in ["whitespace", "verbatim", "scissors"] {
@@ -167,14 +170,14 @@ fn what_a_cleanup_that_is_given_as_an_option_keeps_is_scanned() {
         let option = format!("--cleanup={cleanup}");
         for args in [&["commit", "-q"][..], &["commit", "-q", "--amend"], &["commit", "-q", "-e", "-m", "x"]] {
             let args = [args, &[&option]].concat();
-            fixture.is_kept_by_git(&args, &text);
-            fixture.stopped(fixture.typed(&args, &text));
+            fixture.expect_kept_by_git(&args, &text);
+            fixture.expect_blocked(fixture.typed(&args, &text));
         }
     }
 }
 
 #[test]
-fn what_a_cleanup_keeps_of_a_merge_is_scanned() {
+fn text_kept_by_cleanup_in_a_merge_is_scanned() {
     let fixture = Fixture::new(4013);
     let repo = &fixture.repo;
     repo.commit("innocent");
@@ -190,16 +193,19 @@ fn what_a_cleanup_keeps_of_a_merge_is_scanned() {
         if cleanup != "strip" {
             let before = fixture.head();
             fixture.typed(&[&args[..], &["--no-verify"]].concat(), &text).run().expect_code(0);
-            assert!(repo.git(&["log", "-1", "--format=%B"]).out().contains(fixture.token.text()), "git takes it out");
+            assert!(
+                repo.git(&["log", "-1", "--format=%B"]).out().contains(fixture.token.text()),
+                "git removes the token"
+            );
             repo.git(&["reset", "-q", "--hard", &before]);
         }
-        fixture.stopped(fixture.typed(&args, &text));
+        fixture.expect_blocked(fixture.typed(&args, &text));
         repo.git(&["merge", "--abort"]);
     }
 }
 
-/// A scene whose HEAD has a file named by the token. Git's own comments name it where it goes, and it is no news.
-fn scene_with_a_name(seed: u64) -> Fixture {
+/// A repository in which HEAD has a file named after the token. Git's comments about its deletion are not new.
+fn fixture_with_token_file(seed: u64) -> Fixture {
     let fixture = Fixture::new(seed);
     let name = format!("sub/{}.txt", fixture.token);
     fixture.repo.stage(&name, "x\n");
@@ -209,7 +215,7 @@ fn scene_with_a_name(seed: u64) -> Fixture {
 }
 
 #[test]
-fn the_comment_character_is_the_one_that_git_uses() {
+fn the_comment_character_follows_git() {
     type Set = fn(&Fixture, Call) -> Call;
     let in_repository: Set = |s, call| {
         s.repo.git(&["config", "core.commentChar", ";"]);
@@ -235,12 +241,14 @@ fn the_comment_character_is_the_one_that_git_uses() {
         ("included", included),
     ] {
         note(name);
-        let fixture = scene_with_a_name(4003);
+        let fixture = fixture_with_token_file(4003);
         let token = &fixture.token;
-        fixture.passes(set(&fixture, fixture.typed(&["commit", "-q"], "subject\n")));
-        // Typed where git writes none, the same name is news.
-        fixture
-            .stopped(set(&fixture, fixture.typed(&["commit", "-q"], &format!("subject\n#\tdeleted: {token}.txt\n"))));
+        fixture.expect_passes(set(&fixture, fixture.typed(&["commit", "-q"], "subject\n")));
+        // The same name in a comment that git does not write is new.
+        fixture.expect_blocked(set(
+            &fixture,
+            fixture.typed(&["commit", "-q"], &format!("subject\n#\tdeleted: {token}.txt\n")),
+        ));
     }
     for (key, value) in [
         ("core.commentChar", ";"),
@@ -249,28 +257,28 @@ fn the_comment_character_is_the_one_that_git_uses() {
         ("core.commentChar", "%%"),
     ] {
         note(value);
-        let fixture = scene_with_a_name(4003);
+        let fixture = fixture_with_token_file(4003);
         let token = &fixture.token;
         let setting = format!("{key}={value}");
         let args = ["-c", &setting, "commit", "-q"];
-        fixture.passes(fixture.typed(&args, "subject\n"));
-        fixture.stopped(fixture.typed(&args, &format!("subject\n# {token}\n")));
+        fixture.expect_passes(fixture.typed(&args, "subject\n"));
+        fixture.expect_blocked(fixture.typed(&args, &format!("subject\n# {token}\n")));
         if value.len() > 1 {
-            fixture.stopped(fixture.typed(&args, &format!("subject\n{} {token}\n", &value[..1])));
+            fixture.expect_blocked(fixture.typed(&args, &format!("subject\n{} {token}\n", &value[..1])));
         }
     }
 }
 
-/// Whatever is done to the file, git's own comments name it.
+/// Git's comments name the file for every kind of change.
 #[test]
-fn a_name_that_the_index_or_head_holds_is_no_news_in_a_comment_of_git_s() {
+fn git_comments_about_known_names_are_ignored() {
     let fixture = Fixture::new(4014);
     let token = &fixture.token;
     let (name, other) = (format!("{token}.txt"), format!("sub/{token}/b.txt"));
     let undo = || drop(fixture.repo.git(&["reset", "-q", "--hard"]));
     let passes = |args: &[&str]| {
-        fixture.passes(fixture.typed(&[&["commit", "-q"], args].concat(), "subject\n"));
-        fixture.passes(fixture.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
+        fixture.expect_passes(fixture.typed(&[&["commit", "-q"], args].concat(), "subject\n"));
+        fixture.expect_passes(fixture.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
     };
     note("added");
     fixture.repo.stage(&name, "x\n");
@@ -301,8 +309,8 @@ fn a_name_that_the_index_or_head_holds_is_no_news_in_a_comment_of_git_s() {
     fixture.repo.commit("a folder");
     fixture.repo.git(&["rm", "-q", "-r", "sub"]);
     passes(&[]);
-    // What somebody typed is news, and so is a file that git does not track yet: a cleanup may keep the comment.
-    fixture.stopped(fixture.typed(&["commit", "-q"], &format!("subject {token}\n")));
+    // Text that the user types is new, and so is an untracked file, since a cleanup mode may keep the comment.
+    fixture.expect_blocked(fixture.typed(&["commit", "-q"], &format!("subject {token}\n")));
     undo();
     let fresh = Maker::new(4114).sk_live(24);
     fixture.repo.stage("a.txt", "again\n");
@@ -312,18 +320,18 @@ fn a_name_that_the_index_or_head_holds_is_no_news_in_a_comment_of_git_s() {
 }
 
 #[test]
-fn a_comment_character_that_git_picks_hides_nothing() {
+fn an_automatic_comment_character_hides_nothing() {
     let fixture = Fixture::new(4004);
     let token = &fixture.token;
     let auto = ["-c", "core.commentChar=auto"];
     let args = |more: &[&'static str]| [&auto[..], more].concat();
-    // Git kept the `#` line of its own template or of -m, and comments with `;` then.
+    // Git keeps the `#` line of its template or of -m, and uses `;` for comments.
     let words = format!("#1 {token}");
     let call = fixture.edited(&args(&["commit", "-q", "-e", "-F", "-"]), "true");
-    fixture.stopped(call.stdin(&words));
-    fixture.stopped(fixture.typed(&args(&["commit", "-q"]), &format!("{words}\nsubject {token}\n")));
-    fixture.stopped(fixture.git(&args(&["commit", "-q", "-F", "-"])).stdin(&words));
-    // Without git's own words nothing tells the letter: it is not the first one of the last line.
+    fixture.expect_blocked(call.stdin(&words));
+    fixture.expect_blocked(fixture.typed(&args(&["commit", "-q"]), &format!("{words}\nsubject {token}\n")));
+    fixture.expect_blocked(fixture.git(&args(&["commit", "-q", "-F", "-"])).stdin(&words));
+    // Without git's template, the comment character is unknown. It need not be the first character of the last line.
     let bare = ["-c", "commit.status=false"];
     for text in [
         format!("subject\n#x\n; {token}\n"),
@@ -332,20 +340,20 @@ fn a_comment_character_that_git_picks_hides_nothing() {
     ] {
         for more in [&[][..], &bare] {
             let args = [&auto[..], more, &["commit", "-q"]].concat();
-            fixture.is_kept_by_git(&args, &text);
-            fixture.stopped(fixture.typed(&args, &text));
+            fixture.expect_kept_by_git(&args, &text);
+            fixture.expect_blocked(fixture.typed(&args, &text));
         }
     }
-    // Git's own words name a file that goes.
+    // Git's template names a deleted file.
     let name = format!("{token}.txt");
     fixture.repo.stage(&name, "x\n");
     fixture.repo.commit("a name");
     fixture.repo.git(&["rm", "-q", &name]);
-    fixture.passes(fixture.typed(&args(&["commit", "-q"]), "subject\n"));
+    fixture.expect_passes(fixture.typed(&args(&["commit", "-q"]), "subject\n"));
 }
 
 #[test]
-fn the_diff_below_the_scissors_is_no_message() {
+fn the_diff_below_the_scissors_is_not_scanned() {
     let fixture = Fixture::new(4005);
     fixture.repo.stage("old.txt", "first\nlast\n");
     let settings: &[&[&str]] = &[
@@ -364,20 +372,22 @@ fn the_diff_below_the_scissors_is_no_message() {
     for setting in settings {
         note(format!("{setting:?}"));
         let args = [setting, &["commit", "-q", "-v"][..]].concat();
-        fixture.passes(fixture.typed(&args, "subject\n"));
-        fixture.stopped(fixture.typed(&args, &format!("subject {}\n", fixture.token)));
+        fixture.expect_passes(fixture.typed(&args, "subject\n"));
+        fixture.expect_blocked(fixture.typed(&args, &format!("subject {}\n", fixture.token)));
     }
-    // The comment block above says which file goes; both are git's words.
-    fixture.passes(fixture.typed(&["commit", "-q", "-v", "-e", "-m", "x"], ""));
-    fixture.passes(fixture.typed(&["commit", "-q", "-v", "--amend"], ""));
+    // The comment block names the deleted file, and git removes the block and the diff.
+    fixture.expect_passes(fixture.typed(&["commit", "-q", "-v", "-e", "-m", "x"], ""));
+    fixture.expect_passes(fixture.typed(&["commit", "-q", "-v", "--amend"], ""));
 }
 
-/// The token is in HEAD, in its parent, in the staged change or in what is left out of it: git's diff shows it in many ways.
+/// The token is in HEAD, in its parent, in the staged change or in an unstaged one. Git's diff can show it in many
+/// ways.
 #[test]
-fn a_diff_that_shows_what_the_change_or_head_holds_stops_nothing() {
+fn a_diff_of_known_content_blocks_nothing() {
     let fixture = Fixture::new(4015);
     let (repo, old) = (&fixture.repo, &fixture.old);
-    let passes = |args: &[&str]| fixture.passes(fixture.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
+    let passes =
+        |args: &[&str]| fixture.expect_passes(fixture.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
     let undo = || drop(repo.git(&["reset", "-q", "--hard"]));
     note("as context");
     repo.stage("old.txt", format!("first\n{}more\n", client(old)));
@@ -386,7 +396,7 @@ fn a_diff_that_shows_what_the_change_or_head_holds_stops_nothing() {
     repo.stage("old.txt", "first\nlast\n");
     repo.commit("removed");
     passes(&["--amend"]);
-    note("in a file that goes");
+    note("in a deleted file");
     repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
     repo.git(&["rm", "-q", "old.txt"]);
     passes(&[]);
@@ -404,7 +414,7 @@ fn a_diff_that_shows_what_the_change_or_head_holds_stops_nothing() {
     repo.stage("moved.txt", format!("{}{}last\n", "line\n".repeat(40), client(old)));
     passes(&[]);
     undo();
-    note("cut short in the line that names the function");
+    note("truncated in the function name of a hunk header");
     let function = |last: &str| {
         let name = "f".repeat(32);
         format!("def {name}(key=\"{old}\"):\n{}{last}\n", "    pass\n".repeat(20))
@@ -414,7 +424,7 @@ fn a_diff_that_shows_what_the_change_or_head_holds_stops_nothing() {
     repo.stage("f.py", function("b"));
     passes(&[]);
     undo();
-    note("wrapped, encoded, and in a link");
+    note("wrapped, encoded, and in a symlink");
     let encoded = base64(format!("key = {old}\n").repeat(3).as_bytes(), *b"+/", true);
     let lines: Vec<&str> =
         encoded.as_bytes().chunks(60).map(|line| std::str::from_utf8(line).expect("base64")).collect();
@@ -427,7 +437,7 @@ fn a_diff_that_shows_what_the_change_or_head_holds_stops_nothing() {
 }
 
 #[test]
-fn a_shallow_clone_amends_what_is_to_git_its_first_commit() {
+fn a_shallow_clone_can_amend_its_boundary_commit() {
     let fixture = Fixture::new(4017);
     fixture.repo.stage("old.txt", format!("first\n{}more\n", client(&fixture.old)));
     fixture.repo.commit("more");
@@ -441,9 +451,9 @@ fn a_shallow_clone_amends_what_is_to_git_its_first_commit() {
     assert!(typed.code != Some(0) && typed.err().contains(&fixture.token.fingerprint()), "{}", typed.all());
 }
 
-/// With `-v` twice git also shows what is not staged, below its own scissors, and removes that.
+/// With a second `-v`, git also shows unstaged changes below the scissors, and removes them.
 #[test]
-fn a_diff_that_shows_what_is_not_staged_stops_nothing_where_git_cuts_it() {
+fn a_diff_of_unstaged_changes_blocks_nothing_if_git_removes_it() {
     let fixture = Fixture::new(4016);
     let old = &fixture.token;
     fixture.repo.write("old.txt", client(old));
@@ -457,17 +467,17 @@ fn a_diff_that_shows_what_is_not_staged_stops_nothing_where_git_cuts_it() {
         note(format!("{setting:?}"));
         for verbose in [&["-v"][..], &["-v", "-v"]] {
             let args = [setting, &["commit", "-q"], verbose].concat();
-            fixture.passes(fixture.typed(&args, "subject\n"));
-            fixture.stopped(fixture.typed(&args, &format!("subject {old}\n")));
-            fixture.stopped(fixture.typed(&args, &format!("subject\n# {old}\n")));
+            fixture.expect_passes(fixture.typed(&args, "subject\n"));
+            fixture.expect_blocked(fixture.typed(&args, &format!("subject {old}\n")));
+            fixture.expect_blocked(fixture.typed(&args, &format!("subject\n# {old}\n")));
         }
     }
-    fixture.passes(fixture.typed(&["-c", "commit.verbose=2", "commit", "-q"], "subject\n"));
+    fixture.expect_passes(fixture.typed(&["-c", "commit.verbose=2", "commit", "-q"], "subject\n"));
 }
 
-/// A message that `commit -v -v` left behind, used again without `-v`: git keeps the diff then.
+/// A message file left by `commit -v -v` and used again without `-v`. Git keeps the diff then.
 #[test]
-fn a_diff_of_an_earlier_commit_is_scanned_where_git_keeps_it() {
+fn a_kept_diff_of_an_earlier_commit_is_scanned() {
     let fixture = Fixture::new(4018);
     fixture.repo.write("old.txt", client(&fixture.token));
     let left = fixture.repo.base().join("left");
@@ -477,14 +487,14 @@ fn a_diff_of_an_earlier_commit_is_scanned_where_git_keeps_it() {
     for setting in [&[][..], &["-c", "commit.status=false"], &["-c", "commit.cleanup=whitespace"]] {
         note(format!("{setting:?}"));
         let args = [setting, &["commit", "-q", "-e", "-F", file]].concat();
-        fixture.is_kept_by_git(&args, "");
-        fixture.stopped(fixture.typed(&args, ""));
+        fixture.expect_kept_by_git(&args, "");
+        fixture.expect_blocked(fixture.typed(&args, ""));
     }
 }
 
-/// Names of branches and subjects of commits that git's template shows, and that git removes with it.
+/// Names of branches and subjects of commits that git's template shows. Git removes them with the template.
 #[test]
-fn the_template_may_name_a_branch_that_holds_a_token() {
+fn the_template_may_name_a_branch_with_a_token() {
     let fixture = Fixture::new(4019);
     let (repo, token) = (&fixture.repo, &fixture.token);
     let branch = format!("fix-{token}");
@@ -499,26 +509,26 @@ fn the_template_may_name_a_branch_that_holds_a_token() {
         for setting in [&[][..], &["-c", "core.commentString=//"], &["-c", "core.commentChar=auto"]] {
             note(format!("{upstream} {setting:?}"));
             let args = [setting, &["commit", "-q"]].concat();
-            fixture.passes(fixture.typed(&args, "subject\n"));
-            fixture.passes(fixture.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
-            fixture.stopped(fixture.typed(&args, &format!("subject {token}\n")));
-            // Git keeps its template here.
+            fixture.expect_passes(fixture.typed(&args, "subject\n"));
+            fixture.expect_passes(fixture.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
+            fixture.expect_blocked(fixture.typed(&args, &format!("subject {token}\n")));
+            // Git keeps its template in this case.
             let args = [setting, &["commit", "-q", "--cleanup=whitespace"]].concat();
-            fixture.is_kept_by_git(&args, "subject\n");
-            fixture.stopped(fixture.typed(&args, "subject\n"));
+            fixture.expect_kept_by_git(&args, "subject\n");
+            fixture.expect_blocked(fixture.typed(&args, "subject\n"));
         }
-        // Here the template says nothing, so another than git wrote these lines.
+        // Git writes no template here, so these lines come from the user.
         let hint = "# Please enter the commit message for your changes. Lines starting\n# with '#' will be ignored, and \
                     an empty message aborts the commit.\n";
         let args = ["-c", "commit.status=false", "commit", "-q", "--cleanup=whitespace"];
         let text = format!("subject\n{hint}#\n# On branch {branch}\n");
-        fixture.is_kept_by_git(&args, &text);
-        fixture.stopped(fixture.typed(&args, &text));
+        fixture.expect_kept_by_git(&args, &text);
+        fixture.expect_blocked(fixture.typed(&args, &text));
     }
 }
 
 #[test]
-fn a_rebase_may_reword_a_subject_that_holds_a_token() {
+fn a_rebase_may_reword_a_subject_with_a_token() {
     for (seed, settings) in
         [(4020, &[][..]), (4021, &["-c", "commit.verbose=true"]), (4022, &["-c", "core.commentChar=;"])]
     {
@@ -535,7 +545,7 @@ fn a_rebase_may_reword_a_subject_that_holds_a_token() {
             let args = [settings, &["rebase", "-q", "-i", "HEAD~3"]].concat();
             fixture.edited(&args, script).env("GIT_SEQUENCE_EDITOR", &sequence)
         };
-        // A subject that keeps the token is stopped.
+        // A reworded subject that still contains the token is blocked.
         rebase("true").run().expect_code(1).expect_has(&token.fingerprint());
         repo.git(&["rebase", "--abort"]);
         rebase("sed -i '1s/.*/innocent/' \"$1\"").run().expect_code(0);
@@ -545,7 +555,7 @@ fn a_rebase_may_reword_a_subject_that_holds_a_token() {
 }
 
 #[test]
-fn a_template_of_a_rebase_that_git_keeps_is_scanned() {
+fn a_kept_rebase_template_is_scanned() {
     let fixture = Fixture::new(4023);
     let (repo, token) = (&fixture.repo, &fixture.token);
     repo.stage("b.txt", "x\n");
@@ -555,13 +565,13 @@ fn a_template_of_a_rebase_that_git_keeps_is_scanned() {
     let args = ["rebase", "-q", "-i", "HEAD~1"];
     fixture.git(&args).env("GIT_SEQUENCE_EDITOR", &sequence).run().expect_code(0);
     let innocent = "sed -i '1s/.*/innocent/' \"$1\"";
-    fixture.stopped(fixture.edited(&["commit", "-q", "--amend", "--cleanup=whitespace"], innocent));
-    fixture.passes(fixture.edited(&["commit", "-q", "--amend"], innocent));
+    fixture.expect_blocked(fixture.edited(&["commit", "-q", "--amend", "--cleanup=whitespace"], innocent));
+    fixture.expect_passes(fixture.edited(&["commit", "-q", "--amend"], innocent));
 }
 
 #[test]
-fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
-    // Without -v git keeps all of it. Its own scissors have a word of explanation behind them, as a comment.
+fn scissors_of_the_user_hide_nothing() {
+    // Without -v, git keeps all of the text. Git's own scissors are followed by an explanation in a comment.
     let fixture = Fixture::new(4010);
     let token = &fixture.token;
     let diff = format!("diff --git a/x b/x\n-{token}\n");
@@ -569,18 +579,19 @@ fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
         format!("{token}\n"),
         format!("# a comment\n{token}\n"),
         format!("# a comment\n#\n\n{token}\n"),
-        // A message that git kept of a commit --verbose, used again.
+        // A message that git kept from a commit with --verbose, used again.
         format!("# a comment\n{diff}"),
     ] {
         let text = format!("subject\n# {SCISSORS}\n{typed}");
-        fixture.is_kept_by_git(&["commit", "-q"], &text);
-        fixture.stopped(fixture.typed(&["commit", "-q"], &text));
-        fixture.stopped(fixture.git(&["commit", "-q", "-F", "-"]).stdin(&text));
-        fixture.stopped(fixture.typed(&["-c", "core.commentChar=auto", "commit", "-q"], &text));
-        // With -v git cuts at the first ones. Looked at too much is better than too little.
-        fixture.stopped(fixture.typed(&["commit", "-q", "-v"], &format!("subject\n# {SCISSORS}\n# x\n{token}\n")));
+        fixture.expect_kept_by_git(&["commit", "-q"], &text);
+        fixture.expect_blocked(fixture.typed(&["commit", "-q"], &text));
+        fixture.expect_blocked(fixture.git(&["commit", "-q", "-F", "-"]).stdin(&text));
+        fixture.expect_blocked(fixture.typed(&["-c", "core.commentChar=auto", "commit", "-q"], &text));
+        // With -v, git cuts at the first scissors line. The hook scans more, which is safe.
+        fixture
+            .expect_blocked(fixture.typed(&["commit", "-q", "-v"], &format!("subject\n# {SCISSORS}\n# x\n{token}\n")));
     }
-    // What looks like all of git's own words, with a diff that git never made.
+    // Text that looks like git's template, with a diff that git did not write.
     let explained = "# Do not modify or remove the line above.\n# Everything below it will be ignored.\n";
     let bare = ["-c", "commit.status=false", "commit", "-q"];
     for made_up in [
@@ -591,71 +602,71 @@ fn scissors_that_somebody_typed_cut_nothing_where_git_cuts_nothing() {
     ] {
         let text = format!("subject\n# {SCISSORS}\n{explained}{made_up}");
         for args in [&bare[..], &["commit", "-q"]] {
-            fixture.is_kept_by_git(args, &text);
-            fixture.stopped(fixture.typed(args, &text));
+            fixture.expect_kept_by_git(args, &text);
+            fixture.expect_blocked(fixture.typed(args, &text));
         }
     }
-    // Git keeps all comments then, and these too.
+    // With these cleanup modes, git keeps all comments.
     for cleanup in ["verbatim", "whitespace"] {
         let setting = format!("commit.cleanup={cleanup}");
         let text = format!("subject\n# {SCISSORS}\n# a comment\n# {token}\n");
-        fixture.is_kept_by_git(&["-c", &setting, "commit", "-q"], &text);
-        fixture.stopped(fixture.typed(&["-c", &setting, "commit", "-q"], &text));
+        fixture.expect_kept_by_git(&["-c", &setting, "commit", "-q"], &text);
+        fixture.expect_blocked(fixture.typed(&["-c", &setting, "commit", "-q"], &text));
     }
-    // Git does not know these for its own, with a blank behind or a line end of another system.
+    // Git does not recognize scissors with trailing whitespace or another line end.
     for end in [" \n", "\r\n"] {
         let text = format!("subject\n# {SCISSORS}{end}# a comment\n{diff}");
-        fixture.stopped(fixture.edited(&["commit", "-q", "-v"], &format!("printf '%s' '{text}' >\"$1\"")));
+        fixture.expect_blocked(fixture.edited(&["commit", "-q", "-v"], &format!("printf '%s' '{text}' >\"$1\"")));
     }
 }
 
 #[test]
-fn a_comment_is_kept_where_an_option_has_git_cut_at_scissors_only() {
+fn comments_are_kept_with_cleanup_scissors() {
     let fixture = Fixture::new(4011);
     let args = ["commit", "-q", "--cleanup=scissors"];
-    fixture.is_kept_by_git(&args, &format!("subject\n# {}\n", fixture.token));
-    fixture.stopped(fixture.typed(&args, &format!("subject\n# {}\n", fixture.token)));
-    fixture.stopped(fixture.typed(&[&args[..], &["-v"]].concat(), &format!("subject\n# {}\n", fixture.token)));
-    // What git itself writes there names a file that goes.
+    fixture.expect_kept_by_git(&args, &format!("subject\n# {}\n", fixture.token));
+    fixture.expect_blocked(fixture.typed(&args, &format!("subject\n# {}\n", fixture.token)));
+    fixture.expect_blocked(fixture.typed(&[&args[..], &["-v"]].concat(), &format!("subject\n# {}\n", fixture.token)));
+    // Git's template names the deleted file.
     let name = format!("{}.txt", fixture.token);
     fixture.repo.stage(&name, "x\n");
     fixture.repo.commit("a name");
     fixture.repo.git(&["rm", "-q", &name]);
-    fixture.passes(fixture.typed(&args, "subject\n"));
-    fixture.passes(fixture.typed(&["-c", "commit.cleanup=scissors", "commit", "-q"], "subject\n"));
-    fixture.passes(fixture.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
+    fixture.expect_passes(fixture.typed(&args, "subject\n"));
+    fixture.expect_passes(fixture.typed(&["-c", "commit.cleanup=scissors", "commit", "-q"], "subject\n"));
+    fixture.expect_passes(fixture.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
 }
 
 #[test]
-fn a_cleanup_that_keeps_comments_keeps_them_for_the_hook() {
+fn comments_kept_by_a_cleanup_setting_are_scanned() {
     let fixture = Fixture::new(4006);
     let line = format!("subject\n\n# {}\n", fixture.token);
     for cleanup in ["verbatim", "whitespace", "scissors"] {
         note(cleanup);
         let setting = format!("commit.cleanup={cleanup}");
-        fixture.stopped(fixture.typed(&["-c", &setting, "commit", "-q"], &line));
+        fixture.expect_blocked(fixture.typed(&["-c", &setting, "commit", "-q"], &line));
     }
-    // Git takes it out then, unless an option says otherwise.
+    // With these cleanup modes, git removes comments unless an option overrides them.
     for cleanup in ["strip", "default"] {
         note(cleanup);
         let setting = format!("commit.cleanup={cleanup}");
         let args = ["-c", &setting, "commit", "-q", "--cleanup=whitespace"];
-        fixture.is_kept_by_git(&args, &line);
-        fixture.stopped(fixture.typed(&args, &line));
+        fixture.expect_kept_by_git(&args, &line);
+        fixture.expect_blocked(fixture.typed(&args, &line));
     }
 }
 
 #[test]
-fn a_template_is_read_as_the_message_that_it_becomes() {
+fn a_commit_template_is_scanned_as_the_message() {
     let fixture = Fixture::new(4007);
     let template = fixture.repo.base().join("template");
     let setting = format!("commit.template={}", template.display());
     let args = ["-c", &setting, "commit", "-q"];
     std::fs::write(&template, format!("# put no {} in here\n", fixture.token)).expect("write");
-    fixture.is_kept_by_git(&[&args[..], &["--cleanup=whitespace"]].concat(), "subject\n");
-    fixture.stopped(fixture.typed(&args, "subject\n"));
+    fixture.expect_kept_by_git(&[&args[..], &["--cleanup=whitespace"]].concat(), "subject\n");
+    fixture.expect_blocked(fixture.typed(&args, "subject\n"));
     std::fs::write(&template, format!("Key: {}\n", fixture.token)).expect("write");
-    fixture.stopped(fixture.typed(&args, "subject\n"));
+    fixture.expect_blocked(fixture.typed(&args, "subject\n"));
 }
 
 #[test]
@@ -669,20 +680,20 @@ fn the_message_of_a_merge_is_read() {
     repo.git(&["checkout", "-q", "main"]);
     let words = format!("merge {}", fixture.token);
     let undo = || drop(repo.git_call(&["merge", "--abort"]).run());
-    fixture.stopped(fixture.git(&["merge", "-q", "--no-ff", "-m", &words, "side"]));
+    fixture.expect_blocked(fixture.git(&["merge", "-q", "--no-ff", "-m", &words, "side"]));
     undo();
-    fixture.stopped(fixture.typed(&["merge", "-q", "--no-ff", "--edit", "side"], &format!("{words}\n")));
+    fixture.expect_blocked(fixture.typed(&["merge", "-q", "--no-ff", "--edit", "side"], &format!("{words}\n")));
     undo();
     repo.git(&["branch", &format!("x-{}", fixture.token), "side"]);
-    fixture.stopped(fixture.git(&["merge", "-q", "--no-ff", "--no-edit", &format!("x-{}", fixture.token)]));
+    fixture.expect_blocked(fixture.git(&["merge", "-q", "--no-ff", "--no-edit", &format!("x-{}", fixture.token)]));
     undo();
-    fixture.passes(fixture.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]));
+    fixture.expect_passes(fixture.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]));
     fixture.repo.git(&["reset", "-q", "--hard"]);
-    fixture.passes(fixture.typed(&["merge", "-q", "--no-ff", "--edit", "side"], "merge\n"));
+    fixture.expect_passes(fixture.typed(&["merge", "-q", "--no-ff", "--edit", "side"], "merge\n"));
 }
 
 #[test]
-fn a_linked_worktree_and_a_folder_of_any_name_have_messages_too() {
+fn messages_in_linked_worktrees_and_folders_of_any_name() {
     let fixture = Fixture::new(4009);
     let words = format!("about {}", fixture.token);
     for name in [&b"linked"[..], b"caf\xe9", b"sp ace"] {

@@ -1,4 +1,4 @@
-//! `keysweep message FILE` and `keysweep hook commit-msg FILE`, called by themselves.
+//! `keysweep message FILE` and `keysweep hook commit-msg FILE`, run directly.
 
 use crate::support::leak::{FORMATS, expect_no_leak};
 use crate::support::push::{expect_refused, expect_report};
@@ -16,7 +16,7 @@ fn run(repo: &Repo, command: &[&str], file: &str) -> Run {
     repo.keysweep(&args)
 }
 
-/// The lines of the file in which something is found.
+/// The lines of the file that contain findings.
 fn found_in(repo: &Repo, command: &[&str], bytes: &[u8]) -> Vec<u64> {
     repo.write("message", bytes);
     let run = run(repo, command, "message");
@@ -45,7 +45,7 @@ fn a_finding_points_into_the_file() {
 }
 
 #[test]
-fn every_line_is_scanned_for_what_the_repository_does_not_hold() {
+fn every_line_is_scanned_for_new_tokens() {
     let token = token(4101);
     let repo = Repo::new();
     let cut = "# ------------------------ >8 ------------------------";
@@ -77,9 +77,9 @@ fn every_line_is_scanned_for_what_the_repository_does_not_hold() {
     }
 }
 
-/// The token is in a file that changes: as a diff git shows it below its scissors. It may not stand anywhere else.
+/// The token is in a changed file. Git shows it in the diff below the scissors, and it is allowed only there.
 #[test]
-fn a_token_that_the_change_holds_is_left_out_of_a_diff_only() {
+fn a_token_of_the_change_is_allowed_only_in_the_diff() {
     let token = token(4109);
     let repo = Repo::new();
     repo.stage("a", format!("{token}\n"));
@@ -94,7 +94,7 @@ fn a_token_that_the_change_holds_is_left_out_of_a_diff_only() {
             (format!("x\n# {token}\n{cut}\n# why\n{diff}"), &[2]),
             (format!("x\n{cut}\n{token}\n{diff}"), &[3]),
             (format!("x\n{diff}"), &[3]),
-            // No scissors: longer, shorter, indented, without their comment, with more behind them.
+            // Not scissors: longer, shorter, indented, not in a comment, or with text behind them.
             (format!("x\n#{cut}\n{diff}"), &[4]),
             (format!("x\n {cut}\n{diff}"), &[4]),
             (format!("x\n{}\n{diff}", &cut[2..]), &[4]),
@@ -145,7 +145,7 @@ fn a_message_is_scanned_outside_of_a_repository() {
 }
 
 #[test]
-fn what_is_no_file_is_refused() {
+fn paths_that_are_not_files_are_refused() {
     let repo = Repo::new();
     repo.write("folder/x", "x\n");
     for command in COMMANDS {
@@ -164,7 +164,7 @@ fn what_is_no_file_is_refused() {
 }
 
 #[test]
-fn the_configuration_of_the_index_is_in_force() {
+fn the_configuration_of_the_index_applies() {
     let token = token(4106);
     let allow = format!("[allow]\nfingerprints = [{{ id = '{}', reason = 'revoked' }}]\n", token.fingerprint());
     for command in COMMANDS {
@@ -197,7 +197,7 @@ fn a_marker_on_the_line_allows_it() {
 }
 
 #[test]
-fn the_report_speaks_of_a_message() {
+fn the_report_mentions_a_message() {
     let token = token(4108);
     let repo = Repo::new();
     repo.write("message", format!("x {token}\n"));

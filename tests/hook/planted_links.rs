@@ -1,4 +1,4 @@
-//! Installing writes through no link that somebody planted, and what is said of links that a person made.
+//! The installation never writes through a symlink of an attacker, and reports symlinks that the user created.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -12,11 +12,11 @@ use crate::support::{Repo, client};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_keysweep");
 
 #[test]
-fn a_script_is_written_under_a_name_that_nobody_knows() {
+fn a_script_is_written_under_an_unpredictable_name() {
     let repo = Repo::new();
     let victim = repo.base().join("victim");
     fs::write(&victim, "keep").expect("write");
-    // The shell's process becomes keysweep's.
+    // `exec` keeps the process id, so the script can predict it.
     let script = "ln -s \"$1\" .git/hooks/.keysweep-$$.tmp; exec \"$2\" install";
     let args = ["-c".as_ref(), script.as_ref(), "sh".as_ref(), victim.as_os_str(), PROGRAM.as_ref()];
     repo.call("sh", &args).run().expect_code(0);
@@ -25,7 +25,7 @@ fn a_script_is_written_under_a_name_that_nobody_knows() {
 }
 
 #[test]
-fn a_template_is_made_through_no_link() {
+fn a_template_is_not_written_through_a_symlink() {
     let repo = Repo::none();
     let (victim, settings) = (repo.base().join("victim"), repo.base().join("gitconfig"));
     let info = repo.base().join(".config/git/template/info");
@@ -39,7 +39,7 @@ fn a_template_is_made_through_no_link() {
 }
 
 #[test]
-fn a_hooks_folder_of_the_worktree_that_leads_out_of_it_is_refused() {
+fn a_hooks_folder_that_links_out_of_the_worktree_is_refused() {
     for (setting, link) in [(".githooks", ".githooks"), ("tools/hooks", "tools"), ("./a/../.githooks", ".githooks")] {
         let repo = Repo::new();
         let outside = repo.base().join("outside");
@@ -56,7 +56,7 @@ fn a_hooks_folder_of_the_worktree_that_leads_out_of_it_is_refused() {
 }
 
 #[test]
-fn a_hooks_folder_that_a_person_linked_is_used_and_named() {
+fn a_hooks_folder_that_the_user_linked_is_used_and_reported() {
     let repo = Repo::new();
     let outside = repo.base().join("outside");
     fs::create_dir_all(&outside).expect("create");
@@ -68,8 +68,8 @@ fn a_hooks_folder_that_a_person_linked_is_used_and_named() {
     assert!(outside.join("pre-commit").is_file());
 }
 
-/// The cache of `--since-last` as somebody would forge it who can write the git directory: the rules of a real one, and
-/// these ids.
+/// A forged cache of `--since-last`, as an attacker with write access to the git directory could create it: the rules
+/// of a real cache, and these ids.
 fn forge(cache: &[u8], ids: &[Vec<u8>]) -> Vec<u8> {
     let title = b"keysweep clean objects 2\n".len();
     let mut forged = cache[..title + 32].to_vec();
@@ -83,12 +83,12 @@ fn forge(cache: &[u8], ids: &[Vec<u8>]) -> Vec<u8> {
 }
 
 #[test]
-fn a_server_does_not_believe_the_cache_of_clean_objects() {
+fn a_server_does_not_trust_the_cache_of_clean_objects() {
     for hook in ["pre-receive", "update"] {
         let mut fixture = ServerFixture::new(9300, hook);
         let token = fixture.token();
         let bad = fixture.add("a.txt", client(&token));
-        // Both the server and the clone that pushes say that everything is clean.
+        // The caches of the server and of the pushing clone claim that every object is clean.
         let ids = fixture.client.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]).out();
         let hex = |id: &str| data_encoding::HEXLOWER.decode(id.as_bytes()).expect("an id");
         let ids: Vec<Vec<u8>> = ids.lines().map(hex).collect();
@@ -100,7 +100,7 @@ fn a_server_does_not_believe_the_cache_of_clean_objects() {
             fs::write(folder.join("keysweep/clean-objects"), forge(&cache, &ids)).expect("write");
         }
         fixture.expect_rejected(&["main"], &[(&bad, "a.txt:1", &token)]);
-        // It is a good forgery.
+        // The forgery is valid: the client's own scan trusts it.
         fs::remove_file(fixture.client.path(".git/index")).expect("remove");
         history_call(&fixture.client).args(&["--since-last"]).run().expect_code(0);
     }

@@ -1,4 +1,4 @@
-//! A server that refuses what brings a token: real pushes into a real bare repository, which must be left as it was.
+//! A server that rejects pushes with a token. Real pushes to a real bare repository must leave it unchanged.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -27,7 +27,7 @@ fn a_pushed_token_is_refused_and_a_clean_push_passes() {
 }
 
 #[test]
-fn the_person_who_pushes_reads_why_and_never_the_token() {
+fn the_client_sees_the_reason_and_never_the_token() {
     for hook in ["pre-receive", "update"] {
         let mut fixture = ServerFixture::new(3801, hook);
         let token = fixture.token();
@@ -41,7 +41,7 @@ fn the_person_who_pushes_reads_why_and_never_the_token() {
             }
         }
         if run.err().contains("commit is stopped") || run.err().contains("git restore --staged") {
-            run.fail("it is no commit that is stopped");
+            run.fail("the report of a push must not mention a commit");
         }
     }
 }
@@ -59,7 +59,7 @@ fn a_finding_names_its_source() {
 }
 
 #[test]
-fn pre_receive_refuses_all_for_one_and_update_the_one() {
+fn pre_receive_rejects_all_refs_and_update_only_one() {
     let mut fixture = ServerFixture::new(3803, "pre-receive");
     let token = fixture.token();
     fixture.client.git(&["checkout", "-q", "-b", "good"]);
@@ -82,7 +82,7 @@ fn pre_receive_refuses_all_for_one_and_update_the_one() {
 }
 
 #[test]
-fn a_ref_that_update_took_excuses_only_its_own_commits() {
+fn a_ref_accepted_by_update_excludes_only_its_commits() {
     let mut fixture = ServerFixture::new(3804, "update");
     let token = fixture.token();
     fixture.client.git(&["checkout", "-q", "-b", "one"]);
@@ -90,13 +90,13 @@ fn a_ref_that_update_took_excuses_only_its_own_commits() {
     fixture.client.git(&["checkout", "-q", "-b", "two"]);
     let bad = fixture.add("two.txt", client(&token));
     let run = fixture.client.git_call(&["push", "-q", "origin", "one", "two"]).run().expect_code(1);
-    // The last call was for `two`.
+    // The report is of the last call, for `two`.
     expect_report(&fixture.report(run), &[(&bad, "two.txt:1", &token)]);
     assert!(refs(&fixture.client, &fixture.server).contains("refs/heads/one"));
 }
 
 #[test]
-fn a_deletion_passes_alone_and_beside_others() {
+fn a_deletion_passes_alone_and_with_others() {
     for hook in ["pre-receive", "update"] {
         note(hook);
         let mut fixture = ServerFixture::new(3805, hook);
@@ -113,7 +113,7 @@ fn a_deletion_passes_alone_and_beside_others() {
 }
 
 #[test]
-fn what_any_ref_of_the_server_has_is_not_new() {
+fn commits_of_any_server_ref_are_not_new() {
     for hook in ["pre-receive", "update"] {
         let fixture = ServerFixture::new(3806, hook);
         fixture.expect_accepted(&["main:new", "main:refs/tags/light", "main:refs/changes/1"]);
@@ -121,14 +121,14 @@ fn what_any_ref_of_the_server_has_is_not_new() {
         let bad = fixture.add("again.txt", client(&fixture.old));
         fixture.client.git(&["rm", "-q", "--cached", "again.txt"]);
         fixture.client.git(&["commit", "-q", "--amend", "-m", "x"]);
-        // The same bytes in a commit of another history.
+        // The same content in a commit of another history.
         let again = fixture.client.git(&["rev-parse", "HEAD"]).line();
         assert_ne!(bad, again);
         let wanted = [(again.as_str(), "old.txt:2", &fixture.old)];
         if hook == "pre-receive" {
             fixture.expect_rejected(&["other"], &wanted);
         }
-        // Reachable only from a ref that is no branch.
+        // The commit is reachable only from a hidden ref.
         let hidden = format!("{bad}:refs/hidden/x");
         fs::rename(fixture.server.join("hooks"), fixture.server.join("off")).expect("rename");
         fixture.client.git(&["push", "-q", "origin", &hidden]);
@@ -138,7 +138,7 @@ fn what_any_ref_of_the_server_has_is_not_new() {
 }
 
 #[test]
-fn tags_and_names_and_persons_are_read_at_the_server() {
+fn tags_names_and_identities_are_scanned_on_the_server() {
     for hook in ["pre-receive", "update"] {
         note(hook);
         let mut fixture = ServerFixture::new(3807, hook);
@@ -165,7 +165,7 @@ fn tags_and_names_and_persons_are_read_at_the_server() {
 }
 
 #[test]
-fn what_a_server_gets_without_a_ref_or_a_word_is_refused() {
+fn missing_or_malformed_input_on_a_server_is_refused() {
     let fixture = ServerFixture::new(3814, "pre-receive");
     let head = fixture.client.git(&["rev-parse", "HEAD"]).line();
     expect_refused(fixture.direct(&["pre-receive"], ""), &["stdin"]);
@@ -198,7 +198,7 @@ fn what_a_server_gets_without_a_ref_or_a_word_is_refused() {
 }
 
 #[test]
-fn a_refused_push_leaves_nothing_where_objects_are() {
+fn a_rejected_push_leaves_no_objects() {
     let mut fixture = ServerFixture::new(3815, "pre-receive");
     let token = fixture.token();
     let count = || fixture.git_on_server(&["count-objects", "-v"]).expect_code(0).out();
@@ -212,8 +212,8 @@ fn a_refused_push_leaves_nothing_where_objects_are() {
 }
 
 #[test]
-fn what_a_refused_update_left_behind_is_refused_again() {
-    // By then git has taken the objects over; no ref names them.
+fn objects_of_a_rejected_update_are_rejected_again() {
+    // Git has already moved the objects out of quarantine, but no ref names them.
     let mut fixture = ServerFixture::new(3817, "update");
     let token = fixture.token();
     let bad = fixture.add("a.txt", client(&token));
@@ -225,8 +225,8 @@ fn what_a_refused_update_left_behind_is_refused_again() {
 }
 
 #[test]
-fn many_refs_with_a_configuration_each_are_read_in_one_pass() {
-    // Each pushed ref once had all refs of the server read anew: minutes.
+fn many_refs_with_their_own_configurations_are_fast() {
+    // Keysweep once read all refs of the server for each pushed ref, which took minutes.
     let fixture = ServerFixture::new(3818, "pre-receive");
     let mut stream = String::new();
     let mut commit = |name: String, file: &str, text: &str| {

@@ -1,4 +1,4 @@
-//! Servers of every kind, and what clients of every kind send to them.
+//! Servers and clients of every kind.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::support::server::ServerFixture;
 use crate::support::{client, note};
 
 #[test]
-fn every_format_of_server_is_guarded() {
+fn every_format_of_server_is_protected() {
     for options in [
         &["--object-format=sha256"][..],
         &["--ref-format=reftable"],
@@ -28,7 +28,7 @@ fn every_format_of_server_is_guarded() {
     }
 }
 
-/// Sends objects loose or in a pack, whatever their number.
+/// Makes git store pushed objects loose or as a pack, regardless of their number.
 fn unpack_limit(fixture: &ServerFixture, limit: &str) {
     fixture.git_on_server(&["config", "receive.unpackLimit", limit]).expect_code(0);
 }
@@ -40,7 +40,7 @@ fn a_quarantine_of_packs_and_one_of_loose_objects_are_read() {
         let mut fixture = ServerFixture::new(3809, "pre-receive");
         let token = fixture.token();
         unpack_limit(&fixture, limit);
-        // Deltas against what only the server's own store has: a thin pack.
+        // Deltas whose bases only the server has: a thin pack.
         let long = "a line\n".repeat(300);
         fixture.add("long.txt", &long);
         fixture.expect_accepted(&["main"]);
@@ -55,7 +55,7 @@ fn a_quarantine_of_packs_and_one_of_loose_objects_are_read() {
 }
 
 #[test]
-fn a_server_with_alternates_is_guarded() {
+fn a_server_with_alternates_is_protected() {
     for hook in ["pre-receive", "update"] {
         note(hook);
         let mut fixture = ServerFixture::new(3810, hook);
@@ -75,7 +75,7 @@ fn a_server_with_alternates_is_guarded() {
 }
 
 #[test]
-fn a_server_with_a_worktree_is_guarded() {
+fn a_server_with_a_worktree_is_protected() {
     let mut fixture = ServerFixture::new(3811, "pre-receive");
     let token = fixture.token();
     let live = fixture.client.base().join("live");
@@ -94,7 +94,7 @@ fn a_server_with_a_worktree_is_guarded() {
 }
 
 #[test]
-fn a_push_from_a_shallow_clone_is_decided_right() {
+fn a_push_from_a_shallow_clone_is_scanned_exactly() {
     let mut fixture = ServerFixture::new(3812, "pre-receive");
     let token = fixture.token();
     fixture.add("more.txt", "x\n");
@@ -126,8 +126,8 @@ fn the_first_push_into_an_empty_server_is_scanned_from_the_root() {
 }
 
 #[test]
-fn a_server_in_a_folder_of_any_name_is_guarded() {
-    // Git quotes such names where it hands over the quarantine and its alternates.
+fn a_server_in_a_folder_of_any_name_is_protected() {
+    // Git quotes such names in the variables of the quarantine and its alternates.
     for name in [&b"co:lon"[..], b"\"quo:te\"", b"back\\slash:", b"new\nline:", b"sp ace", b"caf\xe9", b"caf\xe9:x"] {
         for hook in if name == b"co:lon" { &["pre-receive", "update"][..] } else { &["pre-receive"] } {
             note(format!("{} {hook}", name.escape_ascii()));

@@ -1,4 +1,4 @@
-//! What husky and lefthook leave out, and where that is caught: the statements of docs/hooks.md.
+//! Gaps of husky and lefthook and their workarounds, as docs/hooks.md describes them.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::support::token::Maker;
 use crate::support::tools::node;
 use crate::support::{client, copy_program};
 
-/// Commits `text` as `path`, unguarded.
+/// Commits `text` as `path` without running hooks.
 fn configure(at: &HookedRepo, path: &str, text: &str) {
     at.repo.stage(path, text);
     at.repo.commit("another configuration");
@@ -18,7 +18,7 @@ fn lefthook_config(at: &HookedRepo) -> String {
 }
 
 #[test]
-fn a_push_is_scanned_though_somebody_took_what_git_said() {
+fn a_push_is_scanned_although_stdin_was_consumed() {
     let token = Maker::new(1700).sk_live(24);
     let (husky, lefthook) = (HookedRepo::new(Runner::Husky), HookedRepo::new(Runner::Lefthook));
     configure(&husky, ".husky/pre-push", "cat > /dev/null\nkeysweep hook pre-push \"$@\"\n");
@@ -34,7 +34,7 @@ fn a_push_is_scanned_though_somebody_took_what_git_said() {
 }
 
 #[test]
-fn lefthook_runs_on_all_files_scan_the_index_only_for_what_is_staged() {
+fn lefthook_on_all_files_scans_only_staged_changes() {
     let token = Maker::new(1701).sk_live(24);
     let at = HookedRepo::new(Runner::Lefthook);
     configure(&at, "old.txt", &client(&token));
@@ -49,7 +49,7 @@ fn lefthook_runs_on_all_files_scan_the_index_only_for_what_is_staged() {
 }
 
 #[test]
-fn lefthook_with_a_configuration_of_another_name_stops() {
+fn lefthook_without_its_configuration_fails() {
     let at = HookedRepo::new(Runner::Lefthook);
     at.repo.git(&["mv", "lefthook.yml", ".lefthook.yml"]);
     at.repo.commit("moved");
@@ -58,15 +58,15 @@ fn lefthook_with_a_configuration_of_another_name_stops() {
     at.expect_refused(at.git(&["push", "origin", "main"])).expect_has("error replacing {files}");
 }
 
-/// Its hook scripts know the place of the program that wrote them, so a copy writes them and goes.
+/// The hook scripts of lefthook contain the path of the program that wrote them, so a copy writes them and is removed.
 #[test]
-fn lefthook_that_is_gone_stops() {
+fn missing_lefthook_fails() {
     let at = HookedRepo::new(Runner::Lefthook);
     let modules = node().parent().expect("node_modules");
     let mut found = fs::read_dir(modules).expect("list").filter_map(Result::ok).map(|entry| entry.path());
     let program = found.find_map(|path| Some(path.join("bin/lefthook")).filter(|program| program.is_file()));
     let copy = at.repo.base().join("lefthook");
-    copy_program(&program.expect("one for this system"), &copy);
+    copy_program(&program.expect("a program for this system"), &copy);
     at.call(copy.to_str().expect("UTF-8"), &["install", "--force"]).run().expect_code(0);
     fs::remove_file(copy).expect("remove");
     at.repo.stage("a.txt", "innocent\n");

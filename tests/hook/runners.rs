@@ -1,4 +1,4 @@
-//! Commits and pushes through every runner, each from its registry and with the configuration that `docs/` shows.
+//! Commits and pushes through each runner, installed from its registry and configured as `docs/` shows.
 
 use std::fs;
 
@@ -37,8 +37,8 @@ under_every_runner! {
     linked_worktrees
     pushes_of_several_refs
     first_pushes
-    pushes_of_what_is_not_checked_out
-    a_doctor_who_proves_it
+    pushes_of_a_branch_that_is_not_checked_out
+    doctor_verifies_the_hooks
     a_program_that_is_not_in_path
 }
 
@@ -60,7 +60,7 @@ fn commits(runner: Runner) {
     at.repo.write("a.txt", "innocent\n");
     at.expect_passes(commit(&["-a"]));
 
-    // A type change that brings a token in the link's text.
+    // A type change to a symlink whose target is a token.
     fs::remove_file(at.repo.path("b.txt")).expect("remove");
     std::os::unix::fs::symlink(token.text(), at.repo.path("b.txt")).expect("symlink");
     at.repo.git(&["add", "b.txt"]);
@@ -80,7 +80,7 @@ fn partly_staged_files(runner: Runner) {
     at.repo.write("a.txt", client(&token));
     at.expect_passes(commit());
     let left = fs::read_to_string(at.repo.path("a.txt")).expect("read");
-    assert_eq!(left, client(&token), "the worktree keeps what is not staged");
+    assert_eq!(left, client(&token), "the worktree must keep unstaged changes");
 }
 
 fn merges(runner: Runner) {
@@ -91,23 +91,23 @@ fn merges(runner: Runner) {
     at.repo.git(&["checkout", "-q", "-b", "side"]);
     at.repo.stage("side.txt", client(&old));
     at.repo.stage("a.txt", "theirs\n");
-    at.repo.commit("what --no-verify let pass");
+    at.repo.commit("committed with --no-verify");
     at.repo.git(&["checkout", "-q", "main"]);
     at.repo.stage("b.txt", "ours\n");
     at.repo.commit("ours");
 
-    // What a parent has is not new.
+    // Changes that a parent has are not new.
     let base = at.repo.git(&["rev-parse", "HEAD"]).line();
     at.expect_passes(merge(&["side"])).expect_lacks(old.body());
 
-    // More than git made of the two sides, by hand.
+    // The user adds changes to the merge.
     at.repo.git(&["reset", "-q", "--hard", &base]);
     merge(&["--no-commit", "side"]).run().expect_code(0);
     at.repo.stage("c.txt", client(&new));
     at.expect_stopped(at.git(&["commit", "-m", "x"]), &new).expect_lacks(old.body());
     at.repo.git(&["reset", "-q", "--hard", &base]);
 
-    // The same by a merge driver, so that git commits by itself: only pre-merge-commit is asked.
+    // A merge driver adds changes, and git commits the merge itself. Only pre-merge-commit runs.
     at.repo.stage("a.txt", "ours\n");
     at.repo.stage(".gitattributes", "a.txt merge=evil\n");
     at.repo.commit("both sides change a.txt");
@@ -120,7 +120,7 @@ fn merges(runner: Runner) {
     at.expect_passes(merge(&["side"]));
     at.repo.git(&["reset", "-q", "--hard", &base]);
 
-    // A conflict, solved by hand.
+    // A conflict, resolved by hand.
     at.repo.git(&["config", "merge.evil.driver", "false"]);
     merge(&["side"]).run().expect_has("CONFLICT");
     at.repo.stage("a.txt", client(&new));
@@ -140,7 +140,7 @@ fn commit_messages(runner: Runner) {
     executable(&editor, &format!("#!/bin/sh\necho 'with {token}' > \"$1\"\n"));
     let edited = || at.git(&["commit"]).env("GIT_EDITOR", &editor);
     at.expect_stopped(edited(), &token);
-    // An option that no hook can see may have git keep this line.
+    // An option that hooks cannot see may make git keep this line.
     executable(&editor, &format!("#!/bin/sh\nprintf 'subject\\n# with {token}\\n' > \"$1\"\n"));
     at.expect_stopped(edited(), &token);
     executable(&editor, "#!/bin/sh\nprintf 'subject\\n# a comment\\n' > \"$1\"\n");
@@ -153,7 +153,7 @@ fn linked_worktrees(runner: Runner) {
     at.repo.git(&["worktree", "add", "-q", "../linked"]);
     let linked = at.repo.view("linked");
     if runner == Runner::Husky {
-        // No hook runs there, and nobody says so: see docs/hooks.md.
+        // husky runs no hook in a linked worktree and prints no warning (see docs/hooks.md).
         linked.stage("sub/c.txt", client(&token));
         at.expect_passes(at.git(&["commit", "-m", "x"]).cwd(&linked.top));
         linked.git(&["reset", "-q", "--hard", "HEAD~1"]);
@@ -174,7 +174,7 @@ fn pushes_of_several_refs(runner: Runner) {
     at.expect_passes(at.git(&["push", "-u", "origin", "main"]));
     at.repo.git(&["checkout", "-q", "-b", "side"]);
     at.repo.stage("side.txt", client(&token));
-    at.repo.commit("what --no-verify let pass");
+    at.repo.commit("committed with --no-verify");
     at.repo.git(&["checkout", "-q", "main"]);
     at.repo.stage("a.txt", "innocent\n");
     at.repo.commit("clean");
@@ -196,7 +196,7 @@ fn first_pushes(runner: Runner) {
     at.repo.stage("a.txt", client(&token));
     at.repo.git(&["commit", "-q", "--no-verify", "--amend", "-m", "a root with a token"]);
     at.repo.stage("a.txt", "innocent\n");
-    at.repo.commit("taken out again");
+    at.repo.commit("token removed");
     at.expect_stopped(at.git(&["push", "-u", "origin", "main"]), &token);
 
     at.repo.git(&["reset", "-q", "--soft", "HEAD~1"]);
@@ -204,8 +204,8 @@ fn first_pushes(runner: Runner) {
     at.expect_passes(at.git(&["push", "-u", "origin", "main"]));
 }
 
-/// A branch beside the one that is checked out, and a token that came and went: no file of the worktree differs.
-fn pushes_of_what_is_not_checked_out(runner: Runner) {
+/// A branch that is not checked out, with a token that one commit adds and another removes. No worktree file differs.
+fn pushes_of_a_branch_that_is_not_checked_out(runner: Runner) {
     let token = Maker::new(1607).sk_live(24);
     let at = HookedRepo::new(runner);
     at.expect_passes(at.git(&["push", "-u", "origin", "main"]));
@@ -220,7 +220,7 @@ fn pushes_of_what_is_not_checked_out(runner: Runner) {
     at.expect_stopped(at.git(&["push", "origin", "main"]), &token);
 }
 
-fn a_doctor_who_proves_it(runner: Runner) {
+fn doctor_verifies_the_hooks(runner: Runner) {
     let at = HookedRepo::new(runner);
     at.repo.stage("a.txt", "innocent\n");
     at.expect_passes(at.git(&["commit", "-m", "x"]));
@@ -232,7 +232,7 @@ fn a_program_that_is_not_in_path(runner: Runner) {
     let at = HookedRepo::new(runner);
     let call = |args: &[&str]| equip_without_keysweep(at.repo.git_call(args), runner);
     if runner == Runner::Git {
-        // What keysweep installs knows the program's place.
+        // The hooks that keysweep installs contain the path of the program.
         at.expect_passes(call(&["push", "origin", "main"]));
         at.repo.stage("a.txt", client(&token));
         at.expect_stopped(call(&["commit", "-m", "x"]), &token);

@@ -1,5 +1,5 @@
-//! The script of a hook runs keysweep from absolute folders only: git starts hooks in the worktree, so a relative folder
-//! is one whose files the repository chose.
+//! The hook script runs keysweep only from absolute folders. Git starts hooks in the worktree, so a relative folder
+//! could contain a program of the repository.
 
 use std::fs;
 
@@ -8,12 +8,12 @@ use crate::support::{Repo, client, executable};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_keysweep");
 
-/// A repository with the script copied by hand, a staged token, and in each folder of the worktree that a relative
-/// setting could mean a program `keysweep` that leaves a trace and lets everything pass.
+/// A repository with the hook script, a staged token, and planted `keysweep` programs. A planted program is in each
+/// folder of the worktree that a relative setting could mean. It creates a file and allows everything.
 fn with_planted_programs() -> Repo {
     let repo = Repo::new();
     repo.keysweep(&["install", "pre-commit"]).expect_code(0);
-    // As a script that others get too, or one whose program has moved: it names no program.
+    // Remove the program's path, as in a shared script or after the program has moved.
     let script = repo.path(".git/hooks/pre-commit");
     let text = fs::read_to_string(&script).expect("the script").replace(PROGRAM, "");
     executable(&script, &text);
@@ -47,13 +47,13 @@ fn no_program_of_the_worktree_is_run() {
         let planted = repo.base().join("planted");
         let call = repo.git_call(&["commit", "-q", "-m", "leak"]).env("PATH", path).env("PLANTED", &planted);
         let run = call.env("CARGO_HOME", cargo).env("HOME", home).run();
-        assert!(!planted.exists(), "PATH={path} CARGO_HOME={cargo}: a program of the worktree was run");
+        assert!(!planted.exists(), "PATH={path} CARGO_HOME={cargo}: the hook ran a program of the worktree");
         run.expect_code(1).expect_has("keysweep: cannot run the hook pre-commit: there is no keysweep in PATH");
     }
 }
 
 #[test]
-fn each_absolute_folder_is_looked_in() {
+fn each_absolute_folder_is_searched() {
     let settings = [("PATH", "p [x]*", "p [x]*"), ("CARGO_HOME", "c d", "c d/bin"), ("HOME", "h", "h/.local/bin")];
     for (name, value, folder) in settings {
         let repo = with_planted_programs();

@@ -1,5 +1,5 @@
-//! Hooks of repositories with several worktrees, or with worktrees that git does not know, and of hooks paths where git
-//! runs nothing. Real commits prove what install and doctor say.
+//! Hooks in repositories with several or unregistered worktrees, and with hooks paths that git ignores. Real commits
+//! check the output of install and doctor.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::support::token::Maker;
 use crate::support::{Call, Repo, client, note};
 
-/// A bare repository in `container/.bare` or `container/bare.git`, with one commit and a linked worktree `container/tree`.
+/// A bare repository in `container/.bare` or `container/bare.git`, with one commit and a linked worktree
+/// `container/tree`.
 struct Container {
     repo: Repo,
     bare: PathBuf,
@@ -43,13 +44,13 @@ impl Container {
 }
 
 #[test]
-fn a_commit_in_a_worktree_of_a_bare_repository_is_guarded() {
+fn a_commit_in_a_worktree_of_a_bare_repository_is_scanned() {
     for name in [".bare", "bare.git"] {
         let at = Container::new(name);
         let container = at.bare.parent().expect("a folder").to_owned();
         let folder = if name == ".bare" { &container } else { &at.bare };
         note(folder.display());
-        // Only what guards a server, as before there was a worktree.
+        // Only the hook for pushes is installed, as before the worktree was added.
         let server = at.repo.keysweep_call(&["install", "pre-receive"]).cwd(folder).run().expect_code(0);
         server.expect_lacks("installed pre-commit");
         let run = at.keysweep("doctor", folder).expect_code(1);
@@ -60,7 +61,7 @@ fn a_commit_in_a_worktree_of_a_bare_repository_is_guarded() {
         at.keysweep("doctor", folder).expect_code(0).expect_has("keysweep: guarded: ");
         at.keysweep("doctor", &at.tree).expect_code(0).expect_has("keysweep: guarded: ");
         at.commit_token("a.txt").run().expect_code(1).expect_has("error[stripe-secret-key]");
-        // And the way out of the doctor's sight is no guard.
+        // A hook that doctor cannot recognize does not count.
         fs::remove_file(at.bare.join("hooks/pre-receive")).expect("remove");
         let run = at.keysweep("doctor", folder).expect_code(0);
         run.expect_has("pre-receive       missing: no push is scanned").expect_has("keysweep: guarded in part");
@@ -71,20 +72,20 @@ fn a_commit_in_a_worktree_of_a_bare_repository_is_guarded() {
 }
 
 #[test]
-fn each_worktree_may_have_a_hooks_folder_of_its_own() {
+fn each_worktree_can_have_its_own_hooks_folder() {
     let at = Container::new(".bare");
     at.repo.git_call(&["config", "core.hooksPath", "hk"]).cwd(&at.bare).run().expect_code(0);
     at.keysweep("install", &at.bare).expect_code(0);
     assert!(at.tree.join("hk/pre-commit").is_file() && at.bare.join("hk/pre-receive").is_file());
     assert!(!at.bare.join("hk/pre-commit").exists());
-    // Scripts of a worktree name no program.
+    // The scripts of a worktree folder contain no path of a program.
     let folder = Path::new(env!("CARGO_BIN_EXE_keysweep")).parent().expect("a folder").display();
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
     at.commit_token("a.txt").env("PATH", path).run().expect_code(1).expect_has("error[stripe-secret-key]");
 }
 
 #[test]
-fn dotfiles_in_a_bare_repository_are_guarded() {
+fn dotfiles_in_a_bare_repository_are_protected() {
     let repo = Repo::none();
     let (git_dir, home) = (repo.base().join(".dotfiles"), repo.base().to_owned());
     repo.git_call(&["init", "-q", "--bare"]).args(&[&git_dir]).run().expect_code(0);
@@ -105,14 +106,14 @@ fn dotfiles_in_a_bare_repository_are_guarded() {
     fs::write(home.join(".netrc"), client(&Maker::new(9501).sk_live(24))).expect("write");
     dotfiles(&["add", ".netrc"]).run().expect_code(0);
     dotfiles(&["commit", "-q", "-m", "leak"]).run().expect_code(1).expect_has("error[stripe-secret-key]");
-    // The variables say the same.
+    // The same with variables.
     let with_variables = repo.keysweep_call(&["doctor"]).env("GIT_DIR", &git_dir).env("GIT_WORK_TREE", &home);
     with_variables.run().expect_code(0).expect_has("keysweep: guarded: ");
     assert!(!repo.base().join(".dotfiles/worktree").exists());
 }
 
 #[test]
-fn a_server_without_worktrees_is_a_server() {
+fn a_bare_repository_without_worktrees_is_a_server() {
     let repo = Repo::none();
     repo.git(&["init", "-q", "--bare"]);
     repo.keysweep(&["install"]).expect_code(0).expect_lacks("pre-commit");
@@ -130,7 +131,7 @@ fn an_empty_hooks_path_is_refused() {
     repo.keysweep(&["doctor"])
         .expect_code(1)
         .expect_has("warning: core.hooksPath is empty, so git looks for hooks in /");
-    // Git runs neither what is in the top folder nor what is in .git/hooks.
+    // Git runs neither hooks in the top folder nor hooks in .git/hooks.
     repo.write("x/keep", "");
     for folder in ["", ".git/hooks"] {
         crate::support::executable(&repo.path(folder).join("pre-commit"), "#!/bin/sh\nexit 1\n");
@@ -144,7 +145,7 @@ fn an_empty_hooks_path_is_refused() {
 }
 
 #[test]
-fn a_hooks_path_that_is_no_folder_is_refused() {
+fn a_hooks_path_that_is_not_a_folder_is_refused() {
     for value in ["/dev/null", "a-file"] {
         let repo = Repo::new();
         repo.write("a-file", "text\n");
@@ -181,7 +182,7 @@ fn shared_hooks_are_not_removed_from_a_linked_worktree() {
     run.expect_has("note: all worktrees of this repository shared these hooks: ")
         .expect_has(&linked.display().to_string());
 
-    // Its own are its own.
+    // The hooks of the worktree itself can be removed.
     repo.git(&["config", "extensions.worktreeConfig", "true"]);
     let own = repo.base().join("own");
     repo.git_call(&["config", "--worktree", "core.hooksPath"]).args(&[&own]).cwd(&linked).run().expect_code(0);
