@@ -1,12 +1,12 @@
-//! What silences a finding, and what must not.
+//! Settings and markers that allow a finding, and texts that must not allow any.
 
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client};
 
 const CONFIG: &str = ".keysweep.toml";
 
-/// A repository with one staged token and this configuration, committed long ago.
-fn scene(seed: u64, path: &str, config: &str) -> (Repo, Token) {
+/// A repository with a staged token in `path` and with this configuration in an old commit.
+fn repo_with_token(seed: u64, path: &str, config: &str) -> (Repo, Token) {
     let token = Maker::new(seed).sk_live(24);
     let repo = Repo::new();
     repo.stage("base.txt", "base\n");
@@ -23,7 +23,7 @@ fn expect_allowed(run: Run, count: u64) -> Run {
     let run = run.expect_code(0);
     let summary = run.summary();
     if summary["allowed"] != count || summary["findings"] != 0 {
-        run.fail(&format!("expected {count} allowed"));
+        run.fail(&format!("expected {count} allowed findings"));
     }
     run
 }
@@ -38,7 +38,7 @@ fn fingerprint(token: &Token) -> String {
 }
 
 #[test]
-fn a_glob_of_the_configuration_allows_what_it_matches_and_no_more() {
+fn a_glob_of_the_configuration_allows_only_matching_paths() {
     for (glob, path, allowed) in [
         ("tests/**", "tests/a.py", true),
         ("tests/**", "tests/deep/er/a.py", true),
@@ -59,7 +59,7 @@ fn a_glob_of_the_configuration_allows_what_it_matches_and_no_more() {
         ("SRC/a.py", "src/a.py", false),
     ] {
         eprintln!("{glob} on {path}");
-        let (repo, token) = scene(700, path, &paths(&[glob]));
+        let (repo, token) = repo_with_token(700, path, &paths(&[glob]));
         if allowed {
             expect_allowed(repo.staged(), 1);
         } else {
@@ -69,8 +69,8 @@ fn a_glob_of_the_configuration_allows_what_it_matches_and_no_more() {
 }
 
 #[test]
-fn a_glob_of_the_command_line_allows_and_may_be_given_again() {
-    let (repo, token) = scene(701, "src/a.py", "");
+fn allow_can_be_given_several_times() {
+    let (repo, token) = repo_with_token(701, "src/a.py", "");
     let with = |globs: &[&str]| {
         let options: Vec<&str> = globs.iter().flat_map(|g| ["--allow", g]).collect();
         repo.staged_call().args(&options).run()
@@ -82,8 +82,8 @@ fn a_glob_of_the_command_line_allows_and_may_be_given_again() {
 }
 
 #[test]
-fn a_glob_means_the_path_from_the_top_wherever_it_is_given() {
-    let (repo, token) = scene(702, "src/a.py", "");
+fn globs_are_relative_to_the_top() {
+    let (repo, token) = repo_with_token(702, "src/a.py", "");
     repo.write("src/x", "");
     let from_src = |glob| repo.staged_call().args(&["--allow", glob]).cwd(repo.path("src")).run();
     expect_allowed(from_src("src/a.py"), 1);
@@ -91,7 +91,7 @@ fn a_glob_means_the_path_from_the_top_wherever_it_is_given() {
 }
 
 #[test]
-fn a_fingerprint_allows_its_token_everywhere_and_no_other() {
+fn a_fingerprint_allows_only_its_token() {
     let mut make = Maker::new(703);
     let (known, other) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -107,7 +107,7 @@ fn a_fingerprint_allows_its_token_everywhere_and_no_other() {
 }
 
 #[test]
-fn a_marker_in_a_comment_allows_its_line_and_no_other() {
+fn a_marker_in_a_comment_allows_only_its_line() {
     for (name, comment) in [
         ("hash", "# keysweep:allow"),
         ("slashes", "// keysweep:allow"),
@@ -134,7 +134,7 @@ fn a_marker_in_a_comment_allows_its_line_and_no_other() {
 }
 
 #[test]
-fn words_that_only_resemble_the_marker_allow_nothing() {
+fn words_similar_to_the_marker_allow_nothing() {
     for comment in [
         "# keysweep",
         "# keysweep: allow",
@@ -156,7 +156,7 @@ fn words_that_only_resemble_the_marker_allow_nothing() {
 }
 
 #[test]
-fn files_of_other_scanners_silence_nothing() {
+fn configurations_of_other_scanners_allow_nothing() {
     let token = Maker::new(706).sk_live(24);
     for (path, content) in [
         (".gitleaksignore", "a.py\na.py:generic-api-key:1\n"),
@@ -169,7 +169,7 @@ fn files_of_other_scanners_silence_nothing() {
         (".keysweepignore", "*\n"),
     ] {
         eprintln!("{path}");
-        let (repo, _) = scene(707, "later.txt", "");
+        let (repo, _) = repo_with_token(707, "later.txt", "");
         repo.git(&["reset", "-q", "--hard"]);
         repo.stage(path, content);
         repo.commit("settings");
@@ -179,8 +179,8 @@ fn files_of_other_scanners_silence_nothing() {
 }
 
 #[test]
-fn a_configuration_that_is_not_in_the_index_is_named_and_not_used() {
-    let (repo, token) = scene(708, "src/a.py", "");
+fn a_configuration_outside_the_index_is_reported_and_not_used() {
+    let (repo, token) = repo_with_token(708, "src/a.py", "");
     repo.write(CONFIG, paths(&["src/**"]));
     repo.staged().expect_found(&[("src/a.py", 1, &token)]).expect_has(CONFIG);
     repo.keysweep(&["staged"]).expect_code(1).expect_has(CONFIG);
@@ -190,8 +190,8 @@ fn a_configuration_that_is_not_in_the_index_is_named_and_not_used() {
 }
 
 #[test]
-fn a_configuration_changed_in_the_worktree_only_is_used_as_staged() {
-    let (repo, token) = scene(709, "src/a.py", &paths(&["docs/**"]));
+fn a_configuration_changed_only_in_the_worktree_is_used_as_staged() {
+    let (repo, token) = repo_with_token(709, "src/a.py", &paths(&["docs/**"]));
     repo.write(CONFIG, paths(&["src/**"]));
     repo.staged().expect_found(&[("src/a.py", 1, &token)]);
     repo.write(CONFIG, "no toml at all [");
@@ -199,22 +199,22 @@ fn a_configuration_changed_in_the_worktree_only_is_used_as_staged() {
 }
 
 #[test]
-fn a_staged_configuration_is_used_though_the_worktree_has_none() {
-    let (repo, _) = scene(710, "src/a.py", &paths(&["src/**"]));
+fn a_staged_configuration_is_used_without_a_worktree_file() {
+    let (repo, _) = repo_with_token(710, "src/a.py", &paths(&["src/**"]));
     let _ = std::fs::remove_file(repo.path(CONFIG));
     expect_allowed(repo.staged(), 1);
 }
 
 #[test]
 fn a_configuration_in_a_subfolder_is_not_the_configuration() {
-    let (repo, token) = scene(711, "src/a.py", "");
+    let (repo, token) = repo_with_token(711, "src/a.py", "");
     repo.stage(format!("src/{CONFIG}"), paths(&["src/**"]));
     repo.staged_call().cwd(repo.path("src")).run().expect_found(&[("src/a.py", 1, &token)]);
 }
 
 #[test]
-fn an_intended_configuration_is_named_and_not_used() {
-    let (repo, token) = scene(717, "src/a.py", "");
+fn an_intent_to_add_configuration_is_reported_and_not_used() {
+    let (repo, token) = repo_with_token(717, "src/a.py", "");
     repo.write(CONFIG, paths(&["src/**"]));
     repo.git(&["add", "-N", CONFIG]);
     repo.staged().expect_found(&[("src/a.py", 1, &token)]).expect_has(CONFIG);
@@ -222,14 +222,14 @@ fn an_intended_configuration_is_named_and_not_used() {
 
 #[test]
 fn a_configuration_that_this_commit_removes_is_not_used() {
-    let (repo, token) = scene(718, "src/a.py", &paths(&["src/**"]));
+    let (repo, token) = repo_with_token(718, "src/a.py", &paths(&["src/**"]));
     expect_allowed(repo.staged(), 1);
     repo.git(&["rm", "-q", "--cached", CONFIG]);
     repo.staged().expect_found(&[("src/a.py", 1, &token)]);
 }
 
 #[test]
-fn what_the_same_commit_newly_allows_is_named() {
+fn newly_allowed_findings_are_reported() {
     let token = Maker::new(712).sk_live(24);
     let marked = format!("{} # keysweep:allow\n", client(&token).trim_end());
     for (config, content) in [
@@ -238,24 +238,24 @@ fn what_the_same_commit_newly_allows_is_named() {
         (fingerprint(&token), client(&token)),
         (paths(&["docs/**"]), marked),
     ] {
-        let (repo, _) = scene(712, "docs/b.md", &paths(&["docs/**"]));
+        let (repo, _) = repo_with_token(712, "docs/b.md", &paths(&["docs/**"]));
         repo.stage("src/a.py", content);
         repo.stage(CONFIG, &config);
-        // What was allowed before, or is by an option now, is no news.
+        // Tokens that were allowed before, or that an option allows, are not reported as newly allowed.
         let run = repo.keysweep(&["staged", "--allow", "docs/**"]).expect_code(0);
         run.expect_has("src/a.py").expect_lacks("docs/b.md").expect_lacks(token.body());
     }
 }
 
 #[test]
-fn allowed_findings_are_counted_for_people_too() {
-    let (repo, _) = scene(713, "src/a.py", &paths(&["src/**"]));
+fn allowed_findings_are_counted_in_the_human_report() {
+    let (repo, _) = repo_with_token(713, "src/a.py", &paths(&["src/**"]));
     repo.keysweep(&["staged"]).expect_code(0).expect_has("1 allowed");
 }
 
 #[test]
 fn a_configuration_of_the_command_line_is_used() {
-    let (repo, token) = scene(714, "src/a.py", "");
+    let (repo, token) = repo_with_token(714, "src/a.py", "");
     repo.write("my.toml", paths(&["src/**"]));
     expect_allowed(repo.staged_call().args(&["--config", "my.toml"]).run(), 1);
     repo.write("my.toml", paths(&["docs/**"]));
@@ -263,7 +263,7 @@ fn a_configuration_of_the_command_line_is_used() {
 }
 
 #[test]
-fn a_rule_of_ones_own_finds_tokens_with_its_prefix() {
+fn a_custom_rule_finds_tokens_with_its_prefix() {
     let mut make = Maker::new(715);
     let (plain, severe) = (make.alnum(32), make.hex(40));
     let repo = Repo::new();
@@ -282,16 +282,16 @@ fn a_rule_of_ones_own_finds_tokens_with_its_prefix() {
 
 #[test]
 fn an_allowed_old_config_does_not_allow_a_new_name() {
-    // A path is allowed for its content; a token in the name itself is allowed by the same glob, and no other.
+    // A path glob allows the content of a file. It also allows a token in the name, if the name matches.
     let token = Maker::new(716).sk_live(24);
-    let (repo, _) = scene(716, "docs/a.md", &paths(&["docs/**"]));
+    let (repo, _) = repo_with_token(716, "docs/a.md", &paths(&["docs/**"]));
     repo.stage_blob(format!("src/{token}"), "x\n");
     let finding = repo.staged().expect_code(1).only_finding();
     assert!(finding["line"].is_null(), "{finding}");
 }
 
 #[test]
-fn an_entry_that_allows_nothing_is_named_where_all_is_scanned() {
+fn an_unused_entry_is_reported_by_a_full_scan() {
     let mut make = Maker::new(717);
     let (known, gone) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -300,14 +300,14 @@ fn an_entry_that_allows_nothing_is_named_where_all_is_scanned() {
     repo.write(CONFIG, format!("[allow]\npaths = ['tests/**', 'old/**']\nfingerprints = [\n  {entries},\n]\n"));
     let stale_path = format!("{CONFIG}:2: old/** allows nothing");
     let run = repo.keysweep(&["files", "."]).expect_code(0).expect_has(&stale_path);
-    // The history may have what the fingerprint is for.
+    // The history may still contain the token of the fingerprint.
     run.expect_lacks("tests/** allows nothing").expect_lacks(&gone.fingerprint());
-    // A part of the repository says nothing of the rest.
+    // A scan of a part of the repository reports no unused entries.
     repo.keysweep(&["files", "tests"]).expect_code(0).expect_lacks("allows nothing");
 }
 
 #[test]
-fn a_folder_whose_name_is_allowed_counts_once_whatever_is_in_it() {
+fn an_allowed_folder_name_counts_once() {
     let token = Maker::new(750).sk_live(24);
     let staged = |config: &str| {
         let repo = Repo::new();
@@ -323,9 +323,9 @@ fn a_folder_whose_name_is_allowed_counts_once_whatever_is_in_it() {
 }
 
 #[test]
-fn an_edit_that_is_not_staged_is_named_where_it_would_matter() {
+fn an_unstaged_configuration_is_reported_if_it_matters() {
     const NOTE: &str = "note: .keysweep.toml was used as it is staged, not as it is on disk: git add .keysweep.toml";
-    let (repo, token) = scene(718, "src/a.py", &paths(&["docs/**"]));
+    let (repo, token) = repo_with_token(718, "src/a.py", &paths(&["docs/**"]));
     let message = repo.path("message");
     repo.write("message", format!("about {token}\n"));
     let message = message.to_str().expect("UTF-8");
@@ -337,21 +337,21 @@ fn an_edit_that_is_not_staged_is_named_where_it_would_matter() {
         &["history"],
         &["history", "HEAD"],
     ];
-    // Line ends are as git likes them on a disk.
+    // The worktree file has other line ends, as with core.autocrlf.
     repo.write(CONFIG, paths(&["docs/**"]).replace('\n', "\r\n"));
     for args in commands {
         repo.keysweep(args).expect_lacks(NOTE);
     }
     repo.write(CONFIG, fingerprint(&token));
-    let said = |args: &[&str]| repo.keysweep(args).all().contains(NOTE);
-    assert_eq!(commands.map(said), [true, true, true, true, true, false], "of HEAD no token is told");
+    let has_note = |args: &[&str]| repo.keysweep(args).all().contains(NOTE);
+    assert_eq!(commands.map(has_note), [true, true, true, true, true, false], "a scan of HEAD finds no token");
     repo.keysweep(&[&["--config", CONFIG][..], &["staged"]].concat()).expect_code(0).expect_lacks(NOTE);
-    // In force, and then deleted.
+    // Now the configuration applies, and the worktree file is deleted.
     repo.git(&["add", CONFIG]);
     for args in commands {
         repo.keysweep(args).expect_code(0).expect_lacks(NOTE);
     }
-    // Nothing was found, so nobody wonders.
+    // Without a finding, the note is not needed.
     repo.write(CONFIG, "");
     for args in commands {
         repo.keysweep(args).expect_code(0).expect_lacks(NOTE);

@@ -1,4 +1,4 @@
-//! A configuration that is wrong stops the scan and says where and what would be right.
+//! An invalid configuration stops the scan. The error contains the place and the valid alternatives.
 
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client};
@@ -25,7 +25,7 @@ fn expect_refused(run: Run, words: &[&str]) -> Run {
 }
 
 #[test]
-fn an_unknown_key_is_refused_with_its_place_and_the_nearest_right_one() {
+fn an_unknown_key_is_refused_with_its_place_and_a_suggestion() {
     for (config, line, right) in [
         ("[allow]\npath = ['src/**']\n", 2, "paths"),
         ("[allow]\n\npathes = ['src/**']\n", 3, "paths"),
@@ -42,7 +42,7 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest_right_one() {
         let run = expect_refused(repo.staged(), &[CONFIG, right]);
         let (short, long) = (format!("{CONFIG}:{line}"), format!("line {line}"));
         if !run.err().contains(&short) && !run.err().contains(&long) {
-            run.fail(&format!("expected the line, {line}"));
+            run.fail(&format!("expected the line number {line}"));
         }
     }
 }
@@ -71,7 +71,7 @@ fn a_value_of_the_wrong_kind_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_configuration_that_is_no_text_is_refused() {
+fn a_non_utf8_configuration_is_refused() {
     let (repo, _) = with_config("");
     repo.stage_blob(CONFIG, b"[allow]\npaths = ['\xff']\n");
     expect_refused(repo.staged(), &[CONFIG]);
@@ -91,7 +91,7 @@ fn a_fingerprint_without_a_reason_is_refused() {
 }
 
 #[test]
-fn a_fingerprint_that_is_none_is_refused() {
+fn an_invalid_fingerprint_is_refused() {
     let (long, odd) = ("0".repeat(17), "g".repeat(16));
     for id in ["", "0123", "xyz", &odd, &long] {
         let (repo, _) = with_config(&format!("[allow]\nfingerprints = [{{ id = '{id}', reason = 'x' }}]\n"));
@@ -135,7 +135,7 @@ fn an_empty_configuration_is_fine() {
 }
 
 #[test]
-fn a_wrong_configuration_is_refused_though_nothing_else_is_staged() {
+fn an_invalid_configuration_is_refused_with_nothing_else_staged() {
     let repo = Repo::new();
     repo.stage(CONFIG, "[alow]\n");
     expect_refused(repo.staged(), &[CONFIG]);
@@ -144,7 +144,7 @@ fn a_wrong_configuration_is_refused_though_nothing_else_is_staged() {
 }
 
 #[test]
-fn a_configuration_file_that_is_missing_is_refused() {
+fn a_missing_configuration_file_is_refused() {
     let (repo, _) = with_config("");
     let run = repo.staged_call().args(&["--config", "nowhere.toml"]).run();
     expect_refused(run, &["nowhere.toml"]);
@@ -159,7 +159,7 @@ fn a_configuration_that_is_a_symlink_is_not_followed() {
     repo.stage("b.txt", client(&token));
     let run = repo.staged();
     if run.code == Some(0) {
-        run.fail("a configuration outside the index was used");
+        run.fail("a configuration outside of the index was used");
     }
     run.expect_lacks("panicked");
 }

@@ -1,4 +1,4 @@
-//! What cannot be scanned is never called clean: exit 2 and one sentence that names the thing.
+//! Input that cannot be scanned is never reported as clean: exit 2 and one sentence that names the input.
 
 use std::fs::{self, File};
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use crate::support::push::expect_refused;
 use crate::support::token::Maker;
 use crate::support::{Repo, client};
 
-/// The error is the same whatever the format, and machine formats stay free of an all-clear.
+/// Expects the same error in every format, and no summary of a clean scan in the machine formats.
 #[track_caller]
 fn expect_staged_refused(repo: &Repo, words: &[&str]) {
     for format in ["human", "json", "jsonl"] {
@@ -15,8 +15,8 @@ fn expect_staged_refused(repo: &Repo, words: &[&str]) {
     }
 }
 
-/// One commit, one innocent staged change.
-fn scene() -> Repo {
+/// A repository with one commit and one clean staged change.
+fn clean_repo() -> Repo {
     let repo = Repo::new();
     repo.stage("sub/a.txt", "one\n");
     repo.stage("b.txt", "one\n");
@@ -37,7 +37,7 @@ fn remove_object(repo: &Repo, name: &str) -> String {
 }
 
 #[test]
-fn a_folder_that_is_no_repository_is_refused() {
+fn a_folder_without_a_repository_is_refused() {
     let repo = Repo::none();
     expect_staged_refused(&repo, &["repository"]);
 }
@@ -49,22 +49,22 @@ fn a_bare_repository_is_refused() {
 }
 
 #[test]
-fn a_git_folder_from_the_inside_is_no_worktree() {
-    let repo = scene();
+fn the_git_directory_is_not_a_worktree() {
+    let repo = clean_repo();
     let run = repo.staged_call().cwd(repo.path(".git")).run();
     expect_refused(run, &[]);
 }
 
 #[test]
-fn a_variable_that_names_no_repository_is_refused() {
-    let repo = scene();
+fn a_wrong_git_dir_is_refused() {
+    let repo = clean_repo();
     let nowhere = repo.base().join("nowhere");
     expect_refused(repo.staged_call().env("GIT_DIR", &nowhere).run(), &["nowhere"]);
 }
 
 #[test]
-fn a_staged_blob_that_is_missing_is_named() {
-    let repo = scene();
+fn a_missing_staged_blob_is_reported() {
+    let repo = clean_repo();
     let id = remove_object(&repo, ":sub/a.txt");
     let run = repo.staged().expect_code(2);
     assert!(run.err().contains("sub/a.txt") || run.err().contains(&id[..7]), "{}", run.err());
@@ -72,9 +72,9 @@ fn a_staged_blob_that_is_missing_is_named() {
 }
 
 #[test]
-fn what_can_be_read_is_reported_beside_what_cannot() {
+fn readable_findings_are_reported_beside_the_errors() {
     let token = Maker::new(900).sk_live(24);
-    let repo = scene();
+    let repo = clean_repo();
     repo.stage("z.txt", client(&token));
     repo.stage("a.txt", client(&token));
     remove_object(&repo, ":sub/a.txt");
@@ -84,9 +84,9 @@ fn what_can_be_read_is_reported_beside_what_cannot() {
 }
 
 #[test]
-fn a_staged_blob_that_is_damaged_is_named() {
+fn a_damaged_staged_blob_is_reported() {
     for damage in [&b""[..], b"garbage", b"x\x9c\x03\0\0\0\0\x01"] {
-        let repo = scene();
+        let repo = clean_repo();
         let id = repo.git(&["rev-parse", ":sub/a.txt"]).line();
         fs::remove_file(repo.path(loose(&id))).expect("a loose object");
         repo.write(loose(&id), damage);
@@ -97,30 +97,30 @@ fn a_staged_blob_that_is_damaged_is_named() {
 }
 
 #[test]
-fn a_staged_object_of_another_kind_is_refused() {
-    let repo = scene();
+fn a_staged_object_of_the_wrong_kind_is_refused() {
+    let repo = clean_repo();
     let tree = repo.git(&["rev-parse", "HEAD^{tree}"]).line();
     repo.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{tree},c.txt")]);
     expect_staged_refused(&repo, &["c.txt"]);
 }
 
 #[test]
-fn an_old_blob_that_is_missing_makes_nothing_old() {
+fn a_missing_old_blob_makes_no_token_old() {
     let token = Maker::new(901).sk_live(24);
-    let repo = scene();
+    let repo = clean_repo();
     repo.stage("b.txt", format!("one\n{}", client(&token)));
     remove_object(&repo, "HEAD:b.txt");
     let run = repo.staged();
     if !matches!(run.code, Some(1 | 2)) {
-        run.fail("a token passed because the old file could not be read");
+        run.fail("a token passed because the old file was unreadable");
     }
 }
 
 #[test]
-fn a_tree_or_commit_of_head_that_is_missing_is_refused() {
+fn a_missing_tree_or_commit_of_head_is_refused() {
     for name in ["HEAD", "HEAD^{tree}", "HEAD:sub"] {
         eprintln!("{name}");
-        let repo = scene();
+        let repo = clean_repo();
         let id = remove_object(&repo, name);
         expect_staged_refused(&repo, &[&id[..7]]);
     }
@@ -132,8 +132,8 @@ fn a_damaged_index_is_refused() {
     let damages: &[Damage] = &[
         ("empty", |_| Vec::new()),
         ("half", |b| b[..b.len() / 2].to_vec()),
-        ("head only", |b| b[..12].to_vec()),
-        ("less than a head", |b| b[..7].to_vec()),
+        ("only the header", |b| b[..12].to_vec()),
+        ("a truncated header", |b| b[..7].to_vec()),
         ("garbage", |_| b"this is no index at all, but long enough to be one by its size".to_vec()),
         ("zeros", |b| vec![0; b.len()]),
         ("another signature", |b| [b"DIRX", &b[4..]].concat()),
@@ -151,7 +151,7 @@ fn a_damaged_index_is_refused() {
     ];
     for (name, damage) in damages {
         eprintln!("{name}");
-        let repo = scene();
+        let repo = clean_repo();
         repo.git(&["write-tree"]);
         let path = repo.path(".git/index");
         let whole = fs::read(&path).expect("an index");
@@ -162,15 +162,15 @@ fn a_damaged_index_is_refused() {
 
 #[test]
 fn an_index_that_is_a_folder_is_refused() {
-    let repo = scene();
+    let repo = clean_repo();
     fs::remove_file(repo.path(".git/index")).expect("remove");
     fs::create_dir(repo.path(".git/index")).expect("create");
     expect_staged_refused(&repo, &["index"]);
 }
 
 #[test]
-fn a_split_index_without_its_shared_half_is_refused() {
-    let repo = scene();
+fn a_split_index_without_its_shared_index_is_refused() {
+    let repo = clean_repo();
     repo.git(&["update-index", "--split-index"]);
     for entry in fs::read_dir(repo.path(".git")).expect("list") {
         let entry = entry.expect("entry");
@@ -182,7 +182,7 @@ fn a_split_index_without_its_shared_half_is_refused() {
 }
 
 #[test]
-fn a_head_that_cannot_be_read_is_refused() {
+fn an_unreadable_head_is_refused() {
     for (path, content) in [
         (".git/HEAD", "garbage\n"),
         (".git/HEAD", ""),
@@ -192,24 +192,24 @@ fn a_head_that_cannot_be_read_is_refused() {
         (".git/refs/heads/main", "1111111111111111111111111111111111111111\n"),
     ] {
         eprintln!("{path}: {content:?}");
-        let repo = scene();
+        let repo = clean_repo();
         repo.write(path, content);
         expect_staged_refused(&repo, &[]);
     }
 }
 
 #[test]
-fn a_configuration_of_git_that_is_damaged_is_refused() {
-    let repo = scene();
+fn a_damaged_git_config_is_refused() {
+    let repo = clean_repo();
     repo.write(".git/config", "[core\n\tthis is no configuration");
     expect_staged_refused(&repo, &["config"]);
 }
 
 #[test]
-fn a_repository_format_from_the_future_is_refused() {
+fn an_unknown_repository_format_is_refused() {
     for (key, value) in [("core.repositoryFormatVersion", "99"), ("extensions.objectFormat", "sha4096")] {
         eprintln!("{key}");
-        let repo = scene();
+        let repo = clean_repo();
         repo.git(&["config", "core.repositoryFormatVersion", "1"]);
         repo.git(&["config", key, value]);
         expect_staged_refused(&repo, &[]);
@@ -217,14 +217,14 @@ fn a_repository_format_from_the_future_is_refused() {
 }
 
 #[test]
-fn an_unknown_option_is_refused_with_the_nearest_right_one() {
-    let repo = scene();
+fn an_unknown_option_is_refused_with_a_suggestion() {
+    let repo = clean_repo();
     expect_refused(repo.keysweep(&["staged", "--fromat", "json"]), &["--fromat", "--format"]);
 }
 
 #[test]
-fn an_unknown_command_or_value_is_refused_with_the_right_ones() {
-    let repo = scene();
+fn an_unknown_command_or_value_is_refused_with_the_valid_ones() {
+    let repo = clean_repo();
     for (args, words) in [
         (&["stagged"][..], &["stagged", "staged"][..]),
         (&["staged", "--format", "jsn"], &["jsn", "json"]),
@@ -239,22 +239,22 @@ fn an_unknown_command_or_value_is_refused_with_the_right_ones() {
 }
 
 #[test]
-fn a_path_that_is_gone_is_named() {
-    let repo = scene();
+fn a_missing_path_is_reported() {
+    let repo = clean_repo();
     expect_refused(repo.keysweep(&["files", "gone.txt"]), &["gone.txt"]);
 }
 
 #[test]
-fn a_glob_that_is_none_is_named() {
-    let repo = scene();
+fn an_invalid_glob_is_reported() {
+    let repo = clean_repo();
     expect_refused(repo.keysweep(&["staged", "--allow", "src/[a"]), &["src/[a"]);
 }
 
 #[test]
-fn a_closed_pipe_is_no_error_and_no_all_clear() {
+fn a_closed_pipe_is_neither_an_error_nor_clean() {
     let token = Maker::new(902).sk_live(24);
     for format in ["human", "json", "jsonl"] {
-        let repo = scene();
+        let repo = clean_repo();
         let closed = || {
             let (reader, writer) = std::io::pipe().expect("a pipe");
             drop(reader);
@@ -270,7 +270,7 @@ fn a_closed_pipe_is_no_error_and_no_all_clear() {
         let found = closed().expect_code(1);
         for run in [clean, found] {
             if !run.stderr.is_empty() {
-                run.fail("a closed pipe is no error");
+                run.fail("a closed pipe must not be an error");
             }
         }
     }
@@ -278,7 +278,7 @@ fn a_closed_pipe_is_no_error_and_no_all_clear() {
 
 #[test]
 fn a_report_that_cannot_be_written_is_an_error() {
-    let repo = scene();
+    let repo = clean_repo();
     let Ok(full) = File::options().write(true).open("/dev/full") else {
         eprintln!("skipped: this system has no /dev/full");
         return;
@@ -292,7 +292,7 @@ fn a_report_that_cannot_be_written_is_an_error() {
 
 #[test]
 fn an_index_file_that_cannot_be_opened_is_refused() {
-    let repo = scene();
+    let repo = clean_repo();
     let below_a_file = repo.path("b.txt/index");
     let run = repo.staged_call().env("GIT_INDEX_FILE", below_a_file).run();
     expect_refused(run, &["index"]);
@@ -301,7 +301,7 @@ fn an_index_file_that_cannot_be_opened_is_refused() {
 #[test]
 fn closed_streams_hide_no_token() {
     let token = Maker::new(903).sk_live(24);
-    let repo = scene();
+    let repo = clean_repo();
     repo.stage("b.txt", client(&token));
     for closing in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
         eprintln!("{closing}");
@@ -311,8 +311,8 @@ fn closed_streams_hide_no_token() {
 }
 
 #[test]
-fn words_that_are_no_text_are_refused() {
-    let repo = scene();
+fn non_utf8_arguments_are_refused() {
+    let repo = clean_repo();
     let odd = crate::support::os(b"odd-\xff");
     for args in [&["staged"][..], &["staged", "--allow"], &["staged", "--config"], &["files"], &["rules"], &[]] {
         eprintln!("{args:?}");

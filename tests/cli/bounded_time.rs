@@ -1,4 +1,4 @@
-//! What a push can bring takes time in proportion to its length, and a configuration has limits.
+//! The scan time is linear in the size of pushed content, and a configuration has size limits.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -11,10 +11,11 @@ use keysweep::rules::ALL;
 use crate::support::token::Maker;
 use crate::support::{Repo, client, note};
 
-/// Linear is 2; the rest is for caches and a busy machine. Quadratic is 4.
+/// The accepted factor for twice the input. Linear time gives 2, quadratic time gives 4. The rest allows for caches and
+/// a busy machine.
 const LINEAR: f64 = 3.0;
 
-/// The time of `work` for `n` and for `2 n`, in turn; the best of each counts.
+/// Compares the times of `work` for `n` and for `2 n`. The best of several runs counts.
 #[track_caller]
 fn expect_linear(what: &str, n: usize, work: impl Fn(usize) -> Duration) {
     let mut best = [Duration::MAX; 2];
@@ -31,8 +32,8 @@ fn expect_linear(what: &str, n: usize, work: impl Fn(usize) -> Duration) {
     panic!("{what}: twice the input takes {best:?}");
 }
 
-/// The processor's time for five runs, where the system says it: others may want the processor as well. It says it in steps
-/// of some milliseconds.
+/// The processor time of five runs where the system reports it, since other processes compete for the processor. Its
+/// resolution is some milliseconds.
 fn timed<T>(work: impl Fn() -> T) -> Duration {
     let (start, before) = (Instant::now(), processor_time());
     for _ in 0..5 {
@@ -90,7 +91,7 @@ fn a_configuration_is_read_in_linear_time() {
 
 #[test]
 fn findings_are_allowed_in_linear_time() {
-    // As many entries as tokens, each asked for.
+    // The configuration has more entries than the text has tokens, and each token is looked up.
     let all = parse(&fingerprints(16_000));
     expect_linear("allowed fingerprints", 8_000, |n| {
         let config = Config { fingerprints: all.fingerprints[..n].to_vec(), ..Config::default() };
@@ -154,7 +155,7 @@ fn a_configuration_beyond_its_limits_is_refused() {
 }
 
 #[test]
-fn a_glob_that_no_matcher_can_hold_is_refused() {
+fn a_glob_too_large_for_the_matcher_is_refused() {
     let deep = format!("{}a{}", "{".repeat(1_000), "}".repeat(1_000));
     let long = "a*?".repeat(5_000);
     let many = "{a,b}".repeat(800);
@@ -164,7 +165,7 @@ fn a_glob_that_no_matcher_can_hold_is_refused() {
         let run = repo.keysweep(&["files", "--allow", glob, "."]).expect_code(2);
         assert!(run.err().contains(word) && run.err().len() < 2_000, "{}", run.err());
     }
-    // Legal, if odd.
+    // Unusual but valid.
     let repo = Repo::new();
     repo.stage_blob(".keysweep.toml", format!("[allow]\npaths = ['{many}', '{{a,{{b,{{c,d}}}}}}']\n"));
     repo.stage("a.txt", "innocent\n");
@@ -172,7 +173,7 @@ fn a_glob_that_no_matcher_can_hold_is_refused() {
 }
 
 #[test]
-fn a_document_that_is_nested_deeply_or_has_huge_parts_is_refused() {
+fn a_deeply_nested_or_huge_document_is_refused() {
     for config in [
         format!("a = {}{}\n", "[".repeat(100_000), "]".repeat(100_000)),
         format!("a = {}\n", "{a=".repeat(100_000)),

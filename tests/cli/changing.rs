@@ -1,4 +1,4 @@
-//! Files that another process truncates while they are scanned.
+//! Files that another process truncates during the scan.
 
 use std::fs;
 use std::io::Read as _;
@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use crate::support::token::Maker;
 use crate::support::{Repo, client};
 
-/// Where the file is mapped, a page that is gone raises a signal. All else is scanned, and the file is named.
+/// Reading a removed page of a mapped file raises a signal. The scan reads all other files and reports this one.
 #[test]
-fn a_file_that_is_truncated_during_the_scan_is_named() {
+fn a_file_truncated_during_the_scan_is_reported() {
     let mut make = Maker::new(4440);
     let (first, other) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::none();
     repo.write("big.txt", client(&first));
     repo.write("other.txt", client(&other));
     let big = fs::File::options().write(true).open(repo.path("big.txt")).expect("open");
-    // Sparse: it takes no room on the disk.
+    // The file is sparse and takes no space on the disk.
     big.set_len(400 << 20).expect("set the length");
     let mut call = repo.keysweep_call(&["files", "--format", "jsonl", "--threads", "1", "."]);
     let mut child =
@@ -26,7 +26,7 @@ fn a_file_that_is_truncated_during_the_scan_is_named() {
     let maps = format!("/proc/{}/maps", child.id());
     let started = Instant::now();
     while !fs::read_to_string(&maps).unwrap_or_default().contains("big.txt") {
-        assert!(started.elapsed() < Duration::from_secs(60), "the file is never mapped");
+        assert!(started.elapsed() < Duration::from_secs(60), "the scan did not map the file");
         assert!(child.try_wait().expect("wait").is_none(), "the scan ended before the file was truncated");
         sleep(Duration::from_millis(1));
     }

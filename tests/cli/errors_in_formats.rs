@@ -1,4 +1,5 @@
-//! An error is part of every format: what ends a scan is in the report, and no report of an earlier scan stays in its place.
+//! Errors are part of every format. The report contains the error that ended a scan, and replaces the report of an
+//! earlier scan.
 
 use serde_json::Value;
 
@@ -11,12 +12,12 @@ fn document(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_else(|err| panic!("{err}: {}", String::from_utf8_lossy(bytes)))
 }
 
-/// The one error of a document without a scan.
+/// The only error of a document without a scan.
 #[track_caller]
 fn only_error(document: &Value) -> &Value {
     assert_eq!(document["version"], 1, "{document}");
     assert_eq!(document["findings"], serde_json::json!([]), "{document}");
-    assert!(document["summary"].is_null(), "what looks like a clean scan: {document}");
+    assert!(document["summary"].is_null(), "the document looks like a clean scan: {document}");
     let errors = document["errors"].as_array().expect("an array");
     assert_eq!(errors.len(), 1, "{document}");
     expect_error(&errors[0]);
@@ -30,7 +31,7 @@ fn expect_error(error: &Value) {
     }
 }
 
-/// That the sentence on stderr says the same.
+/// Expects the same sentence on stderr.
 #[track_caller]
 fn expect_same_sentence(run: &Run, error: &Value) {
     let sentence = format!("keysweep: {}: {}; {}", text(&error["what"]), text(&error["why"]), text(&error["help"]));
@@ -38,7 +39,7 @@ fn expect_same_sentence(run: &Run, error: &Value) {
 }
 
 #[test]
-fn what_ends_a_scan_before_it_begins_is_reported_in_its_format() {
+fn an_error_before_the_scan_is_reported_in_its_format() {
     let repo = Repo::new();
     repo.stage(".keysweep.toml", BAD);
     repo.stage("a.txt", "innocent\n");
@@ -87,7 +88,7 @@ fn what_ends_a_scan_before_it_begins_is_reported_in_its_format() {
 }
 
 #[test]
-fn words_that_are_not_understood_are_an_error_in_the_format_that_they_name() {
+fn invalid_arguments_are_an_error_in_the_requested_format() {
     let repo = Repo::new();
     for words in [
         &["staged", "--format", "json", "--nosuch"][..],
@@ -102,7 +103,7 @@ fn words_that_are_not_understood_are_an_error_in_the_format_that_they_name() {
     let run = repo.keysweep(&["staged", "--nosuch", "--format", "jsonl", "--output", "r"]).expect_code(2);
     assert!(run.stdout.is_empty());
     assert_eq!(document(&std::fs::read(repo.path("r")).expect("a report"))["type"], "error");
-    // Where they name none, standard output stays empty.
+    // Without a format in the arguments, stdout stays empty.
     for words in [
         &["staged", "--nosuch"][..],
         &["staged", "--format", "jason"],
@@ -113,7 +114,7 @@ fn words_that_are_not_understood_are_an_error_in_the_format_that_they_name() {
 }
 
 #[test]
-fn what_a_scan_could_not_read_is_an_error_of_its_report() {
+fn unread_files_are_errors_in_the_report() {
     let token = Maker::new(1300).sk_live(24);
     let repo = Repo::new();
     repo.stage("a.txt", client(&token));
@@ -124,7 +125,7 @@ fn what_a_scan_could_not_read_is_an_error_of_its_report() {
     let errors = whole["errors"].as_array().expect("an array");
     assert_eq!((errors.len(), whole["findings"].as_array().map(Vec::len)), (1, Some(1)), "{whole}");
     expect_error(&errors[0]);
-    // As before, the summary counts and names them too.
+    // The summary counts and names the errors too.
     assert_eq!(whole["summary"]["unread"], 1);
     let skipped = &whole["summary"]["skipped"][0];
     assert_eq!((&skipped["what"], &skipped["why"]), (&errors[0]["what"], &errors[0]["why"]));
@@ -134,7 +135,7 @@ fn what_a_scan_could_not_read_is_an_error_of_its_report() {
     let human = repo.keysweep(&["staged", "--output", "r.txt"]).expect_code(2);
     let written = std::fs::read_to_string(repo.path("r.txt")).expect("a report");
     assert!(written.ends_with(&human.err()), "{written}");
-    // A scan that read all has none.
+    // A complete scan has no errors.
     let clean = Repo::new();
     clean.stage("a.txt", "innocent\n");
     let whole = document(&clean.keysweep(&["staged", "--format", "json"]).expect_code(0).stdout);
@@ -142,7 +143,7 @@ fn what_a_scan_could_not_read_is_an_error_of_its_report() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_an_error_on_standard_output() {
+fn an_unwritable_report_is_an_error_on_stdout() {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     let run = repo.keysweep(&["staged", "--format", "json", "--output", "no/such/r.json"]).expect_code(2);
@@ -150,9 +151,9 @@ fn a_report_that_cannot_be_written_is_an_error_on_standard_output() {
     assert!(repo.keysweep(&["staged", "--output", "no/such/r.txt"]).expect_code(2).stdout.is_empty());
 }
 
-/// The path is that of the file with the replacements too, which must not be there yet when they are written.
+/// The report has the path of the replacements file, which must not exist yet when the replacements are written.
 #[test]
-fn a_report_in_the_place_of_the_replacements_is_not_written() {
+fn a_report_at_the_path_of_the_replacements_is_not_written() {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     let path = repo.base().join("both");
@@ -169,7 +170,7 @@ fn rules_are_listed_and_explained_in_json() {
     let all = document(&repo.keysweep(&["rules", "--format", "json"]).expect_code(0).stdout);
     let rules = all["rules"].as_array().expect("an array").clone();
     let human = repo.keysweep(&["rules"]).expect_code(0).out();
-    // Behind an empty line are the packs, which are off.
+    // The packs, which are off by default, follow after an empty line.
     let listed: Vec<&str> = human.lines().take_while(|line| !line.is_empty()).collect();
     assert_eq!(rules.len(), listed.len());
     for (rule, line) in rules.iter().zip(listed) {
@@ -200,7 +201,7 @@ fn rules_are_listed_and_explained_in_json() {
 }
 
 #[test]
-fn what_came_of_the_examples_is_told_in_json() {
+fn results_of_the_examples_are_in_json() {
     let repo = Repo::new();
     let examples = "examples = { hits = ['acme_{alnum:32}', 'other_{alnum:32}'], misses = ['acme_x'] }\n";
     repo.write(".keysweep.toml", format!("{CUSTOM_RULE}{examples}"));

@@ -1,4 +1,4 @@
-//! `keysweep files`: the disk as it is.
+//! `keysweep files` scans files on disk.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -17,7 +17,7 @@ fn files(repo: &Repo, paths: &[&str]) -> Run {
     files_call(repo, paths).run()
 }
 
-/// A repository with a token in each of these files, none of them staged.
+/// A repository with an unstaged token in each of these files.
 fn planted(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
     let mut make = Maker::new(seed);
     let repo = Repo::new();
@@ -33,7 +33,7 @@ fn planted(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
 }
 
 #[test]
-fn a_file_is_scanned_whole_wherever_its_lines_come_from() {
+fn untracked_and_committed_files_are_scanned() {
     let (repo, tokens) = planted(1200, &["a.txt"]);
     files(&repo, &["a.txt"]).expect_found(&[("a.txt", 2, &tokens[0])]);
     repo.git(&["add", "."]);
@@ -44,7 +44,7 @@ fn a_file_is_scanned_whole_wherever_its_lines_come_from() {
 }
 
 #[test]
-fn a_finding_tells_its_place_to_the_byte() {
+fn a_finding_has_an_exact_position() {
     let (repo, tokens) = planted(1201, &["src/a.txt"]);
     let finding = files(&repo, &["src/a.txt"]).expect_code(1).only_finding();
     assert_eq!(finding["path"], "src/a.txt", "{finding}");
@@ -54,7 +54,7 @@ fn a_finding_tells_its_place_to_the_byte() {
 }
 
 #[test]
-fn a_folder_is_walked_with_all_that_is_hidden_or_ignored() {
+fn a_folder_is_scanned_with_hidden_and_ignored_files() {
     let paths = [
         ".env",
         ".hidden/a.txt",
@@ -76,7 +76,7 @@ fn a_folder_is_walked_with_all_that_is_hidden_or_ignored() {
 }
 
 #[test]
-fn gitignore_counts_only_when_asked_for() {
+fn gitignore_applies_only_on_request() {
     let paths = ["kept.txt", "out.log", "sub/out.log", "sub/kept.log", ".env", "excluded.txt"];
     let (repo, t) = planted(1203, &paths);
     repo.write(".gitignore", "*.log\n");
@@ -91,7 +91,7 @@ fn gitignore_counts_only_when_asked_for() {
 }
 
 #[test]
-fn the_git_folder_is_not_walked() {
+fn the_git_directory_is_not_scanned() {
     let (repo, tokens) = planted(1204, &[".git/leak.txt", "a.txt"]);
     files(&repo, &["."]).expect_code(1).expect_has(&tokens[1].redacted()).expect_lacks(&tokens[0].redacted());
     files(&repo, &[".git/leak.txt"]).expect_code(1).expect_has(&tokens[0].redacted());
@@ -107,7 +107,7 @@ fn several_paths_are_scanned_in_one_run() {
 }
 
 #[test]
-fn a_path_is_told_from_the_top_of_the_repository() {
+fn paths_are_relative_to_the_top_of_the_repository() {
     let (repo, t) = planted(1206, &["sub/deep/a.txt"]);
     for (folder, path) in [("", "sub/deep/a.txt"), ("sub", "deep/a.txt"), ("sub/deep", "../deep/./a.txt"), ("sub", ".")]
     {
@@ -142,7 +142,7 @@ fn stdin_is_scanned_as_a_file() {
 }
 
 #[test]
-fn names_that_look_like_options_can_be_given() {
+fn names_that_look_like_options_are_accepted() {
     let (repo, t) = planted(1209, &["--help", "-", "-x"]);
     files(&repo, &["--", "--help", "-x"]).expect_found(&[("--help", 2, &t[0]), ("-x", 2, &t[2])]);
     files(&repo, &["./-"]).expect_found(&[("-", 2, &t[1])]);
@@ -150,7 +150,7 @@ fn names_that_look_like_options_can_be_given() {
 }
 
 #[test]
-fn names_that_are_no_text_are_walked() {
+fn non_utf8_names_are_scanned() {
     let token = Maker::new(1210).sk_live(24);
     let repo = Repo::new();
     if fs::write(repo.path(os(b"caf\xe9.txt")), client(&token)).is_err() {
@@ -162,7 +162,7 @@ fn names_that_are_no_text_are_walked() {
 }
 
 #[test]
-fn symlinks_found_on_the_way_are_not_followed() {
+fn symlinks_inside_folders_are_not_followed() {
     let token = Maker::new(1211).sk_live(24);
     let repo = Repo::new();
     let outside = repo.base().join("outside");
@@ -178,9 +178,10 @@ fn symlinks_found_on_the_way_are_not_followed() {
     files(&repo, &[outside]).expect_code(1);
 }
 
-/// A link is its text. What it shows is scanned where the link itself is named, be it a file or a folder.
+/// A symlink in a folder is scanned as its target text. A symlink named on the command line is followed, to a file or
+/// to a folder.
 #[test]
-fn the_text_of_a_link_is_scanned_and_what_a_named_one_shows() {
+fn symlinks_in_folders_are_text_and_named_symlinks_are_followed() {
     let mut make = Maker::new(1219);
     let (text, shown) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -202,7 +203,7 @@ fn the_text_of_a_link_is_scanned_and_what_a_named_one_shows() {
 }
 
 #[test]
-fn a_named_link_that_leads_nowhere_is_no_clean_file() {
+fn a_named_dangling_symlink_is_an_error() {
     let token = Maker::new(1220).sk_live(24);
     let repo = Repo::new();
     let gone = format!("gone/{token}");
@@ -212,12 +213,12 @@ fn a_named_link_that_leads_nowhere_is_no_clean_file() {
         assert_eq!(run.findings().len(), usize::from(target == gone), "{}", run.all());
         assert!(run.summary()["skipped"].to_string().contains(link), "{}", run.all());
     }
-    // On the way to other files it was never meant to be followed.
+    // A symlink inside a folder is not followed, so it causes no error.
     files(&repo, &["."]).expect_code(1);
 }
 
 #[test]
-fn a_named_link_into_a_folder_that_cannot_be_read_is_no_clean_file() {
+fn a_named_symlink_into_an_unreadable_folder_is_an_error() {
     let token = Maker::new(1221).sk_live(24);
     let repo = Repo::new();
     repo.write("shut/a.txt", client(&token));
@@ -230,16 +231,16 @@ fn a_named_link_into_a_folder_that_cannot_be_read_is_no_clean_file() {
         Ok(_) => as_nobody(&repo, paths).run(),
         Err(_) => files(&repo, paths),
     });
-    // Before anything can fail, or the folder could not be removed.
+    // Restore the mode before any assertion, or the folder could not be removed.
     fs::set_permissions(repo.path("shut"), fs::Permissions::from_mode(0o755)).expect("chmod");
     for (run, paths) in runs.into_iter().zip(paths) {
         run.expect_code(2).expect_has("cannot ").expect_has(paths[0]).expect_has("ermission denied");
     }
 }
 
-/// Nobody may ask the link where it leads, as with the program of a process of somebody else.
+/// Reading the target of this symlink is forbidden, as for the program of another user's process.
 #[test]
-fn a_link_whose_text_cannot_be_read_is_no_clean_file() {
+fn a_symlink_with_an_unreadable_target_is_an_error() {
     let repo = Repo::new();
     let link = "/proc/1/exe";
     if fs::symlink_metadata(link).is_err() {
@@ -262,7 +263,7 @@ fn binary_files_are_scanned() {
 }
 
 #[test]
-fn a_token_across_any_buffer_is_found_whole() {
+fn a_token_across_buffer_boundaries_is_found() {
     let token = Maker::new(1213).sk_live(24);
     let repo = Repo::new();
     let length = token.text().len();
@@ -280,7 +281,7 @@ fn a_token_across_any_buffer_is_found_whole() {
 }
 
 #[test]
-fn a_large_file_is_scanned_to_its_end() {
+fn a_large_file_is_scanned_to_the_end() {
     let token = Maker::new(1214).sk_live(24);
     let repo = Repo::new();
     let lines = "a line of a very long log file, again and again\n".repeat(1_000_000);
@@ -289,7 +290,7 @@ fn a_large_file_is_scanned_to_its_end() {
 }
 
 #[test]
-fn an_empty_file_and_an_empty_folder_are_fine() {
+fn an_empty_file_and_an_empty_folder_are_accepted() {
     let repo = Repo::new();
     repo.write("empty.txt", "");
     fs::create_dir(repo.path("folder")).expect("create");
@@ -297,7 +298,7 @@ fn an_empty_file_and_an_empty_folder_are_fine() {
 }
 
 #[test]
-fn a_path_that_is_gone_does_not_hide_the_findings_elsewhere() {
+fn a_missing_path_does_not_hide_other_findings() {
     let (repo, t) = planted(1215, &["a.txt", "b.txt"]);
     let run = files(&repo, &["a.txt", "gone.txt", "b.txt"]).expect_code(2).expect_has("gone.txt");
     let found = run.findings();
@@ -305,7 +306,7 @@ fn a_path_that_is_gone_does_not_hide_the_findings_elsewhere() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_does_not_hide_the_findings_elsewhere() {
+fn an_unreadable_file_does_not_hide_other_findings() {
     let (repo, t) = planted(1216, &["a.txt", "closed.txt", "shut/b.txt", "z.txt"]);
     for (path, mode) in [("closed.txt", 0o000), ("shut", 0o000)] {
         fs::set_permissions(repo.path(path), fs::Permissions::from_mode(mode)).expect("chmod");
@@ -315,7 +316,7 @@ fn a_file_that_cannot_be_read_does_not_hide_the_findings_elsewhere() {
         call = as_nobody(&repo, &["."]);
     }
     let run = call.run();
-    // Before anything can fail, or the folder could not be removed.
+    // Restore the mode before any assertion, or the folder could not be removed.
     fs::set_permissions(repo.path("shut"), fs::Permissions::from_mode(0o755)).expect("chmod");
     let run = run.expect_code(2).expect_has("closed.txt").expect_has("shut");
     assert_eq!(run.findings().len(), t.len() - 2, "{}", run.all());
@@ -323,18 +324,18 @@ fn a_file_that_cannot_be_read_does_not_hide_the_findings_elsewhere() {
     assert!(skipped.contains("closed.txt") && skipped.contains("shut"), "{skipped}");
 }
 
-/// Root reads everything, so root becomes nobody, with a copy of the program where nobody may start it.
+/// Root can read every file, so run as an unprivileged user, with a copy of the program that this user can start.
 fn as_nobody(repo: &Repo, paths: &[&str]) -> Call {
     let program = repo.base().join("keysweep");
     copy_program(Path::new(env!("CARGO_BIN_EXE_keysweep")), &program);
     let mut call = repo.call(program.to_str().expect("UTF-8"), &["files", "--format", "jsonl"]).args(paths);
     call.command.uid(65_534).gid(65_534);
-    // Git, and whoever follows it, distrusts folders of other people.
+    // git and keysweep distrust folders of other users.
     call.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "safe.directory").env("GIT_CONFIG_VALUE_0", "*")
 }
 
 #[test]
-fn a_file_that_fails_while_it_is_read_is_no_clean_file() {
+fn a_read_error_is_not_a_clean_file() {
     if fs::metadata("/proc/self/mem").is_err() {
         eprintln!("skipped: this system has no /proc/self/mem");
         return;
@@ -343,18 +344,18 @@ fn a_file_that_fails_while_it_is_read_is_no_clean_file() {
 }
 
 #[test]
-fn a_pipe_in_a_folder_is_not_waited_for() {
+fn a_pipe_in_a_folder_does_not_block() {
     let (repo, t) = planted(1217, &["a.txt"]);
     let made = Command::new("mkfifo").arg(repo.path("pipe")).status().expect("mkfifo");
     assert!(made.success());
     let run = files(&repo, &["."]);
     if !matches!(run.code, Some(1 | 2)) || run.findings().len() != t.len() {
-        run.fail("expected the finding beside the pipe");
+        run.fail("expected the finding next to the pipe");
     }
 }
 
 #[test]
-fn the_configuration_on_disk_counts_for_files() {
+fn files_uses_the_configuration_on_disk() {
     let (repo, t) = planted(1218, &["src/a.txt", "docs/b.txt"]);
     repo.write(".keysweep.toml", "[allow]\npaths = ['docs/**']\n");
     let run = files(&repo, &["."]).expect_found(&[("src/a.txt", 2, &t[0])]);
@@ -372,7 +373,7 @@ fn a_file_that_is_named_twice_is_one_file() {
 }
 
 #[test]
-fn a_folder_that_is_gone_is_no_empty_folder() {
+fn a_missing_folder_is_not_an_empty_folder() {
     let repo = Repo::none();
     let gone = repo.path("gone");
     let shell = format!(
@@ -391,7 +392,7 @@ fn a_folder_without_a_file_was_not_scanned() {
 
 #[cfg(not(feature = "archives"))]
 #[test]
-fn archives_are_not_offered_where_they_are_not_built_in() {
+fn archives_are_not_offered_without_the_feature() {
     let repo = Repo::new();
     for words in [&["files", "."][..], &["history"]] {
         repo.keysweep(&[words[0], "--help"]).expect_code(0).expect_lacks("archive");

@@ -1,11 +1,11 @@
-//! `files --respect-gitignore`: what git ignores is left out and reported, and what git tracks is never ignored.
+//! `files --respect-gitignore` skips and reports ignored files. Tracked files are never ignored.
 
 use std::fs;
 
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, text};
 
-/// A file with a token of its own at each path.
+/// Creates a file with its own token at each path.
 fn planted(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
     let mut make = Maker::new(seed);
     let repo = Repo::new();
@@ -16,7 +16,7 @@ fn planted(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
     (repo, tokens)
 }
 
-/// The scan of `args`, below the top, finds exactly these and reports exactly these as ignored.
+/// Expects that a scan with `args` finds exactly these tokens and reports exactly these ignored paths.
 #[track_caller]
 fn expect(repo: &Repo, args: &[&str], found: &[(&str, &Token)], ignored: &[&str]) {
     let call = repo.keysweep_call(&["files", "--format", "jsonl", "--respect-gitignore"]);
@@ -34,7 +34,7 @@ fn expect(repo: &Repo, args: &[&str], found: &[(&str, &Token)], ignored: &[&str]
 }
 
 #[test]
-fn a_tracked_file_is_scanned_whatever_gitignore_names() {
+fn a_tracked_file_is_scanned_for_any_gitignore() {
     let paths = [".env", "build/kept.c", "build/out.o", "build/deep/b.o", "logs/x.log", "link/a.txt"];
     let (repo, t) = planted(4410, &paths);
     repo.write(".gitignore", ".env\nbuild/\n*.log\n");
@@ -44,12 +44,12 @@ fn a_tracked_file_is_scanned_whatever_gitignore_names() {
     expect(&repo, &["."], &found, &ignored);
     repo.commit("committed all the same");
     expect(&repo, &["."], &found, &ignored);
-    // Every form of index names the tracked files.
+    // Every form of index lists the tracked files.
     for form in [&["--index-version", "4"][..], &["--split-index"]] {
         repo.git(&[&["update-index"], form].concat());
         expect(&repo, &["."], &found, &ignored);
     }
-    // From within a folder, and by an absolute path.
+    // From a subfolder, and with an absolute path.
     expect(&repo, &["link", "build"], &found[1..], &["build/deep", "build/out.o"]);
     let call = repo.keysweep_call(&["files", "--format", "jsonl", "--respect-gitignore", ".."]).cwd(repo.path("build"));
     call.run().expect_found(&found.map(|(path, token)| (path, 1, token)));
@@ -57,7 +57,7 @@ fn a_tracked_file_is_scanned_whatever_gitignore_names() {
 }
 
 #[test]
-fn what_is_named_is_scanned_though_git_ignores_it() {
+fn a_named_path_is_scanned_although_git_ignores_it() {
     let paths = ["out.log", "target/debug/a.txt", "target/b.txt", "kept.txt"];
     let (repo, t) = planted(4411, &paths);
     repo.write(".gitignore", "*.log\ntarget/\n");
@@ -70,7 +70,7 @@ fn what_is_named_is_scanned_though_git_ignores_it() {
 }
 
 #[test]
-fn every_source_of_excludes_counts() {
+fn every_source_of_excludes_applies() {
     let paths = ["by.exclude", "by.global", "by.nested", "sub/by.nested", "sub/kept.log", "a.log"];
     let (repo, t) = planted(4412, &paths);
     repo.write(".gitignore", "*.log\n");
@@ -81,14 +81,14 @@ fn every_source_of_excludes_counts() {
     repo.git(&["config", "core.excludesFile", &file]);
     let found = [("by.nested", &t[2]), ("sub/kept.log", &t[4])];
     expect(&repo, &["."], &found, &["a.log", "by.exclude", "by.global", "sub/by.nested"]);
-    // A tracked file that each of them names.
+    // Tracked files that each of the exclude files matches.
     repo.git(&["add", "--force", "."]);
     let all: Vec<_> = paths.iter().zip(&t).map(|(path, token)| (*path, token)).collect();
     expect(&repo, &["."], &all, &[]);
 }
 
 #[test]
-fn a_repository_inside_has_excludes_and_tracked_files_of_its_own() {
+fn a_nested_repository_has_its_own_excludes_and_tracked_files() {
     let paths = ["nested/.env", "nested/a.out", "nested/b.txt", "gone/c.txt", "module/d.txt", "module/e.out", "f.out"];
     let (repo, t) = planted(4413, &paths);
     for folder in ["nested", "gone", "module"] {
@@ -101,11 +101,11 @@ fn a_repository_inside_has_excludes_and_tracked_files_of_its_own() {
         repo.git(args);
     }
     repo.git(&["-C", "module", "commit", "-q", "-m", "x"]);
-    // Tracked as a submodule, though the pattern names it.
+    // A pattern matches the submodule, but it is tracked.
     repo.git(&["add", "--force", ".gitignore", "module"]);
     let found = [("nested/.env", &t[0]), ("nested/b.txt", &t[2]), ("module/d.txt", &t[4]), ("f.out", &t[6])];
     expect(&repo, &["."], &found, &["gone", "module/e.out", "nested/a.out"]);
-    // As a root of its own, and from another repository.
+    // The nested repository as the root of the scan, and as a path given from another repository.
     expect(&repo, &["nested"], &found[..2], &["nested/a.out"]);
     expect(&repo, &["gone"], &[("gone/c.txt", &t[3])], &[]);
     let worktree = repo.view("linked");
@@ -119,7 +119,7 @@ fn a_repository_inside_has_excludes_and_tracked_files_of_its_own() {
 }
 
 #[test]
-fn outside_of_a_repository_and_with_git_dir() {
+fn excludes_outside_of_a_repository_and_with_git_dir() {
     let token = Maker::new(4415).sk_live(24);
     let none = Repo::none();
     none.write("sub/a.log", client(&token));
@@ -139,7 +139,7 @@ fn outside_of_a_repository_and_with_git_dir() {
 }
 
 #[test]
-fn where_git_cannot_tell_all_is_scanned_and_it_is_said() {
+fn everything_is_scanned_if_git_cannot_list_excludes() {
     let (repo, t) = planted(4416, &["a.log"]);
     repo.write(".gitignore", "*.log\n");
     repo.write(".git/index", "no index\n");

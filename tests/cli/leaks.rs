@@ -1,4 +1,4 @@
-//! No byte of a token's body beyond its last four reaches any output, whatever is asked.
+//! No output contains more of a token's body than its last four bytes, for every command and option.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ fn tokens(seed: u64, rounds: usize) -> Vec<Token> {
     (0..rounds).flat_map(|_| make.every_family()).collect()
 }
 
-/// Names the families, never only a number, when something planted was not found.
+/// Fails with the families of the missed tokens, not only with their number.
 #[track_caller]
 fn expect_all_found(run: &Run, tokens: &[Token]) {
     let found: HashSet<String> = run.findings().iter().map(|f| text(&f["fingerprint"]).to_owned()).collect();
@@ -51,7 +51,7 @@ fn several_tokens_on_a_line_do_not_print_each_other() {
 }
 
 #[test]
-fn tokens_on_neighbouring_lines_are_not_printed_as_context() {
+fn tokens_on_adjacent_lines_are_not_printed_as_context() {
     let tokens = tokens(1102, 2);
     let repo = Repo::new();
     let all: String = tokens.iter().map(client).collect();
@@ -60,10 +60,10 @@ fn tokens_on_neighbouring_lines_are_not_printed_as_context() {
 }
 
 #[test]
-fn names_that_hold_tokens_are_printed_without_them() {
+fn names_with_tokens_are_printed_without_them() {
     let tokens = tokens(1103, 3);
     let repo = Repo::new();
-    // A `/` inside a token would make two names of it.
+    // A `/` inside a token would split the name.
     let plain: Vec<Token> = tokens.into_iter().filter(|t| !t.text().contains('/')).collect();
     for (n, token) in plain.iter().enumerate() {
         let name = match n % 3 {
@@ -75,7 +75,7 @@ fn names_that_hold_tokens_are_printed_without_them() {
     }
     repo.git(&["add", "."]);
     expect_no_leak_in_any_format(&repo, &plain);
-    assert!(repo.staged().findings().len() >= plain.len() * 9 / 10, "names are scanned");
+    assert!(repo.staged().findings().len() >= plain.len() * 9 / 10, "names must be scanned");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_name_and_a_content_do_not_print_each_other() {
 }
 
 #[test]
-fn a_name_that_is_no_text_is_printed_without_its_token() {
+fn a_non_utf8_name_is_printed_without_its_token() {
     let mut make = Maker::new(1105);
     let (named, inner) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -99,7 +99,7 @@ fn a_name_that_is_no_text_is_printed_without_its_token() {
 }
 
 #[test]
-fn symlink_targets_that_hold_tokens_are_printed_without_them() {
+fn symlink_targets_with_tokens_are_printed_without_them() {
     let tokens = tokens(1106, 3);
     let repo = Repo::new();
     for (n, token) in tokens.iter().enumerate() {
@@ -109,7 +109,7 @@ fn symlink_targets_that_hold_tokens_are_printed_without_them() {
 }
 
 #[test]
-fn an_allowed_token_beside_another_is_not_printed() {
+fn an_allowed_token_next_to_another_is_not_printed() {
     let mut make = Maker::new(1107);
     let (allowed, other) = (make.sk_live(24), make.sk_live(24));
     let repo = Repo::new();
@@ -120,7 +120,7 @@ fn an_allowed_token_beside_another_is_not_printed() {
 }
 
 #[test]
-fn a_newly_allowed_token_is_named_without_itself() {
+fn a_newly_allowed_token_is_reported_without_its_text() {
     let token = Maker::new(1108).sk_live(24);
     let repo = Repo::new();
     repo.stage(".keysweep.toml", "[allow]\npaths = ['secret place/**']\n");
@@ -132,7 +132,7 @@ fn a_newly_allowed_token_is_named_without_itself() {
 }
 
 #[test]
-fn a_window_into_a_long_line_cuts_no_token_open() {
+fn an_excerpt_of_a_long_line_shows_no_part_of_a_token() {
     let mut make = Maker::new(1109);
     for gap in [0, 1, 5, 17, 30, 40, 50, 60, 70, 80, 90, 100, 120, 150, 200] {
         let found = make.sk_live(24);
@@ -147,7 +147,7 @@ fn a_window_into_a_long_line_cuts_no_token_open() {
 }
 
 #[test]
-fn wide_and_odd_characters_beside_a_token_do_not_uncover_it() {
+fn wide_and_unusual_characters_do_not_uncover_a_token() {
     let mut make = Maker::new(1110);
     for odd in ["日本語", "é", "e\u{301}", "\t", "\0", "\x1b[1m", "\u{200b}", "\u{202e}", "👩‍👩‍👧", "\u{fffd}", "ﷺ", "\r"]
     {
@@ -164,7 +164,7 @@ fn wide_and_odd_characters_beside_a_token_do_not_uncover_it() {
 }
 
 #[test]
-fn files_and_stdin_print_no_token_either() {
+fn files_and_stdin_print_no_token() {
     let tokens = tokens(1114, 3);
     let repo = Repo::new();
     let all: String = tokens.iter().map(client).collect();
@@ -177,8 +177,8 @@ fn files_and_stdin_print_no_token_either() {
     }
 }
 
-/// Whatever stands between two tokens, and however much of a token a scanner would call one there: a line that is
-/// shown because of one of them shows none.
+/// Separators between two tokens. A scanner may include more or less of them in a token. A line that is printed because
+/// of one token must show neither.
 const GLUES: &[&str] = &[
     "",
     "a",
@@ -221,7 +221,7 @@ const GLUES: &[&str] = &[
 ];
 
 #[test]
-fn tokens_glued_together_by_anything_do_not_print_each_other() {
+fn adjacent_tokens_do_not_print_each_other() {
     let mut make = Maker::new(1116);
     for _ in 0..12 {
         let repo = Repo::new();

@@ -1,4 +1,4 @@
-//! Nothing that decodes to a token is printed, whatever it is written in and whatever stands beside it.
+//! No output contains a text that decodes to a token, for every encoding and every adjacent text.
 
 use crate::support::encode::{ENCODINGS, Encoding, WIDE_ENCODINGS, wrapped};
 use crate::support::leak::{FORMATS, GuardedToken};
@@ -20,7 +20,7 @@ fn encodings() -> Vec<&'static Encoding> {
 }
 
 #[test]
-fn a_token_in_any_encoding_is_printed_in_none() {
+fn an_encoded_token_is_not_printed() {
     let mut make = Maker::new(4200);
     let repo = Repo::new();
     let mut guarded = Vec::new();
@@ -35,7 +35,7 @@ fn a_token_in_any_encoding_is_printed_in_none() {
 }
 
 #[test]
-fn nests_are_printed_in_none_of_their_layers() {
+fn no_layer_of_a_nested_encoding_is_printed() {
     let mut make = Maker::new(4201);
     let all: Vec<&Encoding> = ENCODINGS.iter().chain(WIDE_ENCODINGS).collect();
     let repo = Repo::new();
@@ -53,9 +53,9 @@ fn nests_are_printed_in_none_of_their_layers() {
     expect_hidden_in_every_format(&repo, &guarded, 1);
 }
 
-/// The excerpt of one token shows neither another beside it nor a part of one that its window cuts.
+/// The excerpt of a token shows neither an adjacent token nor a part of one at the edge of its window.
 #[test]
-fn encoded_neighbours_do_not_come_along() {
+fn adjacent_encoded_tokens_are_not_printed() {
     let mut make = Maker::new(4202);
     let encodings = encodings();
     for gap in [1, 30, 90, 500] {
@@ -83,13 +83,13 @@ fn encoded_neighbours_do_not_come_along() {
 }
 
 #[test]
-fn wide_neighbours_do_not_come_along() {
+fn adjacent_utf16_tokens_are_not_printed() {
     let mut make = Maker::new(4203);
     let repo = Repo::new();
     let mut guarded = Vec::new();
     for (n, encoding) in WIDE_ENCODINGS.iter().enumerate() {
         let (plain, mut wide) = (GuardedToken::new(make.sk_live(24)), GuardedToken::new(make.sk_live(40)));
-        // Both among the bytes of a program, and both in one file of UTF-16.
+        // Both tokens inside a binary file, and both in a UTF-16 file.
         repo.stage_blob(
             format!("{n}.bin"),
             [b"\x7fELF\x01 ", plain.token.text().as_bytes(), b" \x02", &wide.written(&[encoding]), b"\x03"].concat(),
@@ -102,7 +102,7 @@ fn wide_neighbours_do_not_come_along() {
 }
 
 #[test]
-fn names_that_hold_encoded_tokens_are_printed_without_them() {
+fn names_with_encoded_tokens_are_printed_without_them() {
     let mut make = Maker::new(4204);
     let repo = Repo::new();
     let mut guarded = Vec::new();
@@ -116,7 +116,7 @@ fn names_that_hold_encoded_tokens_are_printed_without_them() {
 }
 
 #[test]
-fn a_wrapped_token_is_printed_on_none_of_its_lines() {
+fn no_line_of_a_wrapped_token_is_printed() {
     let mut make = Maker::new(4205);
     let repo = Repo::new();
     let mut guarded = Vec::new();
@@ -133,7 +133,7 @@ fn a_wrapped_token_is_printed_on_none_of_its_lines() {
 }
 
 #[test]
-fn what_was_typed_is_not_echoed_in_its_encoding() {
+fn errors_do_not_repeat_encoded_arguments() {
     let mut make = Maker::new(4206);
     let repo = Repo::new();
     for encoding in ENCODINGS {

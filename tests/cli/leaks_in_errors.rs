@@ -1,11 +1,11 @@
-//! No error prints a token either, wherever somebody has put one.
+//! No error message contains a token, wherever the input contains it.
 
 use crate::support::Repo;
 use crate::support::leak::{FORMATS, expect_no_leak};
 use crate::support::token::Maker;
 
 #[test]
-fn a_token_where_it_does_not_belong_is_not_printed_by_the_error() {
+fn a_token_in_an_argument_is_not_printed_by_the_error() {
     let token = Maker::new(1111).sk_live(24);
     let (inside, key) = (format!("src/{token}/a"), format!("--config={token}"));
     let (option, glob, broken) = (format!("--{token}"), format!("--allow={token}"), format!("src/[{token}"));
@@ -43,7 +43,7 @@ fn a_token_where_it_does_not_belong_is_not_printed_by_the_error() {
 }
 
 #[test]
-fn a_token_in_a_wrong_configuration_is_not_printed_by_the_error() {
+fn a_token_in_an_invalid_configuration_is_not_printed_by_the_error() {
     let token = Maker::new(1112).sk_live(24);
     for config in [
         format!("{token} = 1\n"),
@@ -92,7 +92,7 @@ fn a_folder_whose_name_is_a_token_is_not_printed_by_an_error() {
 }
 
 #[test]
-fn a_missing_object_under_a_name_that_is_a_token_is_named_without_it() {
+fn a_missing_object_named_after_a_token_is_reported_without_it() {
     let token = Maker::new(1115).sk_live(24);
     let repo = Repo::new();
     let id = repo.stage_blob(format!("{token}.txt"), "innocent\n");
@@ -104,7 +104,7 @@ fn a_missing_object_under_a_name_that_is_a_token_is_named_without_it() {
 }
 
 #[test]
-fn hex_of_an_attio_token_s_length_is_not_printed_whatever_stands_beside_it() {
+fn hex_of_the_length_of_an_attio_token_is_never_printed() {
     let hex = Maker::new(1116).hex(64);
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
@@ -136,7 +136,7 @@ fn a_note_that_quotes_a_glob_prints_neither_its_token_nor_its_control_characters
 }
 
 #[test]
-fn a_ref_that_leads_nowhere_and_is_accepted_is_named_without_its_token() {
+fn an_accepted_broken_ref_is_reported_without_its_token() {
     let token = Maker::new(1118).sk_live(24);
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");

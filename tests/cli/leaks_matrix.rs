@@ -1,5 +1,5 @@
-//! Every place from which a token can come into an output, for a token of a built-in rule, one of a custom rule and one that is
-//! sought, plain and in every encoding, in every format, in what is printed and in the file of `--output`.
+//! Every input that an output can repeat, for tokens of a built-in rule, of a custom rule and of `find`. Tests them
+//! plain and in every encoding, in every format, on stdout and in the file of `--output`.
 
 use std::path::PathBuf;
 
@@ -8,21 +8,21 @@ use crate::support::leak::GuardedToken;
 use crate::support::token::{CUSTOM_RULE, Maker, Token};
 use crate::support::{Call, Repo, Run, executable};
 
-/// Where a text stands: in words, in a variable, or on standard input. `{}` is the text.
-struct Place {
+/// An input that contains a text: an argument, a variable or stdin. `{}` is the text.
+struct Input {
     words: &'static [&'static str],
     variables: &'static [(&'static str, &'static str)],
     stdin: &'static str,
 }
 
-const fn words(words: &'static [&'static str]) -> Place {
-    Place { words, variables: &[], stdin: "" }
+const fn words(words: &'static [&'static str]) -> Input {
+    Input { words, variables: &[], stdin: "" }
 }
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
-/// All end with exit code 2.
-const ERRORS: &[Place] = &[
+/// Inputs that cause an error with exit code 2.
+const ERRORS: &[Input] = &[
     words(&["{}"]),
     words(&["--{}"]),
     words(&["staged", "--{}"]),
@@ -58,22 +58,22 @@ const ERRORS: &[Place] = &[
     words(&["install", "{}"]),
     words(&["uninstall", "{}"]),
     words(&["doctor", "{}"]),
-    Place { words: &["hook", "pre-push", "origin", "x"], variables: &[], stdin: "{} 1 2 3\n" },
-    Place { words: &["hook", "pre-receive"], variables: &[], stdin: "1 {} 2\n" },
-    Place { words: &["staged"], variables: &[("GIT_DIR", "/no/{}")], stdin: "" },
-    Place { words: &["history"], variables: &[("GIT_DIR", "/no/{}/.git")], stdin: "" },
-    Place { words: &["doctor"], variables: &[("GIT_DIR", "/no/{}")], stdin: "" },
-    Place { words: &["install"], variables: &[("GIT_DIR", "/no/{}")], stdin: "" },
-    Place { words: &["staged"], variables: &[("GIT_INDEX_FILE", "a.txt/{}")], stdin: "" },
-    Place {
+    Input { words: &["hook", "pre-push", "origin", "x"], variables: &[], stdin: "{} 1 2 3\n" },
+    Input { words: &["hook", "pre-receive"], variables: &[], stdin: "1 {} 2\n" },
+    Input { words: &["staged"], variables: &[("GIT_DIR", "/no/{}")], stdin: "" },
+    Input { words: &["history"], variables: &[("GIT_DIR", "/no/{}/.git")], stdin: "" },
+    Input { words: &["doctor"], variables: &[("GIT_DIR", "/no/{}")], stdin: "" },
+    Input { words: &["install"], variables: &[("GIT_DIR", "/no/{}")], stdin: "" },
+    Input { words: &["staged"], variables: &[("GIT_INDEX_FILE", "a.txt/{}")], stdin: "" },
+    Input {
         words: &["hook", "pre-push"],
         variables: &[("PRE_COMMIT", "1"), ("PRE_COMMIT_TO_REF", "{}"), ("PRE_COMMIT_REMOTE_NAME", "{}")],
         stdin: "",
     },
 ];
 
-/// Errors of `find` while the token is on its standard input.
-const ERRORS_OF_FIND: &[Place] = &[
+/// Inputs that cause an error of `find` while its stdin contains the token.
+const ERRORS_OF_FIND: &[Input] = &[
     words(&["find", "{}"]),
     words(&["find", "--{}"]),
     words(&["find", "--allow-{}"]),
@@ -82,12 +82,12 @@ const ERRORS_OF_FIND: &[Place] = &[
     words(&["find", "--config", "{}"]),
     words(&["find", "--output", "/no/{}"]),
     words(&["find", "--output", "/no/{}/x"]),
-    Place { words: &["find"], variables: &[("GIT_DIR", "/no/{}")], stdin: "" },
+    Input { words: &["find"], variables: &[("GIT_DIR", "/no/{}")], stdin: "" },
 ];
 
 const PLAIN: Encoding = Encoding { name: "plain", label: "", write: <[u8]>::to_vec };
 
-/// What no encoding of a test for encodings writes.
+/// An encoding that the other tests do not have.
 const MORE: &[Encoding] = &[Encoding {
     name: "unicode escapes without the first backslash",
     label: "",
@@ -98,7 +98,7 @@ fn encodings() -> Vec<&'static Encoding> {
     [&PLAIN].into_iter().chain(ENCODINGS).collect()
 }
 
-/// The formats, and whether the report goes to a file.
+/// The formats, and whether the report is written to a file.
 const OUTPUTS: &[(&str, bool)] = &[("human", false), ("json", false), ("jsonl", true), ("human", true), ("json", true)];
 
 struct Matrix {
@@ -117,7 +117,7 @@ impl Matrix {
         Self { repo, file, runs: 0 }
     }
 
-    /// The next format and file, and what the call prints and writes there is looked through.
+    /// Runs the call with the next format and searches its output and file for the token.
     #[track_caller]
     fn expect_hidden(&mut self, guarded: &GuardedToken, call: impl FnOnce(&[&str]) -> Call) -> Run {
         let (format, to_file) = OUTPUTS[self.runs % OUTPUTS.len()];
@@ -135,10 +135,10 @@ impl Matrix {
     }
 
     #[track_caller]
-    fn errors(&mut self, places: &[Place], make: &mut dyn FnMut() -> Token, is_sought: bool) {
+    fn errors(&mut self, inputs: &[Input], make: &mut dyn FnMut() -> Token, is_searched: bool) {
         for (row, encoding) in encodings().into_iter().enumerate() {
-            for (column, place) in places.iter().enumerate() {
-                // Plain, and each encoding in a quarter of the places, others for each place.
+            for (column, input) in inputs.iter().enumerate() {
+                // Test the plain token in every place, and each encoding in a quarter of the places.
                 if row > 0 && (row + column) % 4 != 0 {
                     continue;
                 }
@@ -146,11 +146,11 @@ impl Matrix {
                 let text = String::from_utf8(guarded.written(&[encoding])).expect("text");
                 let fill = |template: &str| template.replace("{}", &text);
                 let token = guarded.token.text().to_owned();
-                let words: Vec<String> = place.words.iter().map(|word| fill(word)).collect();
-                let stdin = if is_sought { token } else { fill(place.stdin) };
+                let words: Vec<String> = input.words.iter().map(|word| fill(word)).collect();
+                let stdin = if is_searched { token } else { fill(input.stdin) };
                 let call = self.repo.keysweep_call::<&str>(&[]).stdin(stdin);
-                let call = place.variables.iter().fold(call, |call, (name, value)| call.env(name, fill(value)));
-                // What is given twice counts as it was given last.
+                let call = input.variables.iter().fold(call, |call, (name, value)| call.env(name, fill(value)));
+                // If an option is given twice, the last one counts.
                 let run = self.expect_hidden(&guarded, |options| call.args(options).args(&words));
                 if run.code != Some(2) || run.stderr.is_empty() {
                     run.fail(&format!("expected an error and a sentence: {}", encoding.name));
@@ -172,7 +172,7 @@ fn no_error_prints_a_token_of_a_custom_rule() {
     Matrix::new().errors(ERRORS, &mut || maker.custom(24), false);
 }
 
-/// Where the configuration cannot be used, its rules are not known, and their tokens are hidden all the same.
+/// An invalid configuration has no known rules, but errors must still hide their tokens.
 #[test]
 fn no_error_prints_a_token_whose_rule_could_not_be_read() {
     let mut maker = Maker::new(1202);
@@ -182,18 +182,18 @@ fn no_error_prints_a_token_whose_rule_could_not_be_read() {
 }
 
 #[test]
-fn find_prints_the_token_that_is_sought_in_no_error() {
+fn no_error_of_find_prints_its_token() {
     let mut maker = Maker::new(1203);
     Matrix::new().errors(ERRORS_OF_FIND, &mut || maker.unknown(24), true);
     Matrix::new().errors(ERRORS_OF_FIND, &mut || maker.words(), true);
 }
 
-/// A repository with the token in each name and text that a report may quote, and something to report.
+/// A repository with the text in each name and message that a report may quote, and with a finding.
 fn planted(text: &[u8], scan: &Token) -> Repo {
     let shown = String::from_utf8_lossy(text).into_owned();
     let name = shown.replace('/', "-");
     let repo = Repo::new();
-    // What is cut out of an encoding leaves another text.
+    // Removing special characters changes an encoded text.
     let without = |special: &str| if name.contains(|c| special.contains(c)) { "x".to_owned() } else { name.clone() };
     let (glob, ref_name) = (without("\\[]{}*?!'"), without("\\~^:?*[ "));
     repo.stage(".keysweep.toml", format!("{CUSTOM_RULE}[allow]\npaths = ['{glob}/**']\n"));
@@ -213,7 +213,7 @@ fn planted(text: &[u8], scan: &Token) -> Repo {
     repo
 }
 
-fn expect_no_report_prints(make: &mut dyn FnMut() -> Token, is_sought: bool) {
+fn expect_no_report_prints(make: &mut dyn FnMut() -> Token, is_searched: bool) {
     let mut other = Maker::new(1299);
     let line = format!("HEAD {ZERO} refs/heads/x {ZERO}\n");
     for encoding in encodings().into_iter().step_by(2).chain(MORE) {
@@ -233,16 +233,16 @@ fn expect_no_report_prints(make: &mut dyn FnMut() -> Token, is_sought: bool) {
             &["message", ".git/COMMIT_EDITMSG"],
         ];
         let finds: &[&[&str]] = &[&["find"], &["find", "--allow-incomplete"]];
-        for _ in 0..if is_sought { 3 } else { 2 } {
-            for words in if is_sought { finds } else { scans } {
+        for _ in 0..if is_searched { 3 } else { 2 } {
+            for words in if is_searched { finds } else { scans } {
                 let base = matrix.repo.keysweep_call::<&str>(&[]).cwd(&top);
-                let stdin = if is_sought { token.clone() } else { line.clone() };
+                let stdin = if is_searched { token.clone() } else { line.clone() };
                 let run = matrix.expect_hidden(&guarded, |options| base.args(options).args(words).stdin(stdin));
                 if run.code == Some(0) && !matches!(words[0], "hook") {
                     run.fail(&format!("expected something to report: {}", encoding.name));
                 }
             }
-            // Another format for each.
+            // Use another format for the next text.
             matrix.runs += 1;
         }
     }
@@ -261,13 +261,13 @@ fn no_report_prints_a_token_of_a_custom_rule() {
 }
 
 #[test]
-fn no_report_prints_the_token_that_is_sought() {
+fn no_report_of_find_prints_its_token() {
     let mut maker = Maker::new(1206);
     expect_no_report_prints(&mut || maker.unknown(24), true);
 }
 
 #[test]
-fn doctor_quotes_no_token_of_a_hook_that_is_somebody_else_s() {
+fn doctor_quotes_no_token_of_another_hook() {
     let mut maker = Maker::new(1207);
     let mut matrix = Matrix::new();
     let hook = matrix.repo.path(".git/hooks/pre-commit");
@@ -277,16 +277,16 @@ fn doctor_quotes_no_token_of_a_hook_that_is_somebody_else_s() {
         let text = String::from_utf8(guarded.written(&[encoding])).expect("text");
         executable(&hook, &format!("#!/bin/sh\ncat >&2 <<'END'\ncannot use {text}\nEND\nexit 3\n"));
         let base = matrix.repo.keysweep_call::<&str>(&[]);
-        // Other formats are refused.
+        // `doctor` refuses other formats.
         matrix.runs = if at % 2 == 0 { 0 } else { 3 };
         let run = matrix.expect_hidden(&guarded, |options| base.args(options).args(&["doctor"])).expect_code(2);
         run.expect_has("failed without naming it");
     }
 }
 
-/// What is in a configuration comes into errors, notes and explanations.
+/// Errors, notes and explanations quote parts of a configuration.
 #[test]
-fn a_wrong_configuration_shows_no_token_of_its_own_rules() {
+fn an_invalid_configuration_prints_no_token_of_its_rules() {
     let mut maker = Maker::new(1208);
     for (row, encoding) in encodings().into_iter().enumerate() {
         for (column, template) in [
@@ -320,9 +320,9 @@ fn a_wrong_configuration_shows_no_token_of_its_own_rules() {
     }
 }
 
-/// An error that hides all is of no use either.
+/// An error must still show the text around a token.
 #[test]
-fn an_error_names_what_is_no_token() {
+fn an_error_shows_the_text_around_a_token() {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     let id = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";

@@ -1,4 +1,4 @@
-//! Thousands of tokens on one line take about as long as on lines of their own, and their number alone decides how long.
+//! Thousands of tokens on one line take about as long as on separate lines, and the time is linear in their number.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use crate::support::{Repo, note};
 const FEW: usize = 300;
 const MANY: usize = 4 * FEW;
 
-/// So many times as long at most: it is two or three times, and what a busy machine adds. With an excerpt for each token one line
-/// took 34 times as long.
+/// The accepted factor. Two or three are usual, and a busy machine adds some. An excerpt for each token took 34 times
+/// as long for one line.
 const MOST: u32 = 10;
 
-/// A machine that is busy in one of two moments is measured again.
+/// The number of measurements, since the machine may be busy in one of them.
 const ATTEMPTS: usize = 4;
 
-/// A repository with one commit of a file in which these are apart by `between`, and a copy of it staged.
+/// A repository with a committed file of these tokens, separated by `between`, and a staged copy of the file.
 fn repo_of(tokens: &[Token], between: &str) -> Repo {
     let repo = Repo::new();
     let bytes = tokens.iter().map(Token::text).collect::<Vec<_>>().join(between);
@@ -26,7 +26,7 @@ fn repo_of(tokens: &[Token], between: &str) -> Repo {
     repo
 }
 
-/// How long it takes to find all of them and to show none.
+/// The time to find all tokens. Also expects that none is printed.
 #[track_caller]
 fn time(repo: &Repo, words: &[&str], tokens: &[Token]) -> Duration {
     let started = Instant::now();
@@ -36,8 +36,8 @@ fn time(repo: &Repo, words: &[&str], tokens: &[Token]) -> Duration {
     expect_no_leak(&run, tokens.iter().step_by(40));
     let human = words.contains(&"human");
     let count = keysweep::error::counted(tokens.len(), "token");
-    let told = if human { format!("{count} in ") } else { tokens[tokens.len() - 1].fingerprint() };
-    run.expect_has(&told);
+    let expected = if human { format!("{count} in ") } else { tokens[tokens.len() - 1].fingerprint() };
+    run.expect_has(&expected);
     took
 }
 
@@ -60,7 +60,7 @@ fn many_tokens_on_one_line() {
         let is_linear = || {
             let (line, part) = (time(&many, &words, &tokens), time(&few, &words, &tokens[..FEW]));
             let apart = time(&apart, &words, &tokens);
-            note(format!("{words:?}: {line:?}, a quarter {part:?}, on lines of their own {apart:?}"));
+            note(format!("{words:?}: {line:?}, a quarter {part:?}, on separate lines {apart:?}"));
             line < MOST * apart && line < MOST * part
         };
         assert!((0..ATTEMPTS).any(|_| is_linear()), "{words:?} takes too long");

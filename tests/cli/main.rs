@@ -1,4 +1,4 @@
-//! What every command has in common: what it reads and allows, what it says, and what it must never print.
+//! Behavior that all commands share: input, allowlists, output, and tokens that must never be printed.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]

@@ -1,10 +1,10 @@
-//! The forms of the report.
+//! The formats of the report.
 
 use crate::support::token::{Maker, Token};
 use crate::support::{Call, Repo, client};
 use serde_json::Value;
 
-fn scene(seed: u64) -> (Repo, Token) {
+fn staged_token(seed: u64) -> (Repo, Token) {
     let token = Maker::new(seed).sk_live(24);
     let repo = Repo::new();
     repo.stage("base.txt", "base\n");
@@ -19,8 +19,8 @@ fn call(repo: &Repo, options: &[&str]) -> Call {
 }
 
 #[test]
-fn people_are_told_where_what_why_and_what_to_do() {
-    let (repo, token) = scene(1300);
+fn the_human_report_has_place_rule_reason_and_help() {
+    let (repo, token) = staged_token(1300);
     let run = call(&repo, &[]).run().expect_code(1).expect_lacks(token.body());
     for needle in [
         "src/billing.py:3:18",
@@ -37,26 +37,26 @@ fn people_are_told_where_what_why_and_what_to_do() {
             run.fail(&format!("expected {needle:?} in the report"));
         }
     }
-    assert!(run.out().to_lowercase().contains("rotate"), "what to do when it was pushed: {}", run.out());
+    assert!(run.out().to_lowercase().contains("rotate"), "the advice for a pushed token is missing: {}", run.out());
 }
 
 #[test]
-fn in_a_first_commit_the_way_out_is_one_that_git_can_go() {
+fn the_help_works_in_a_first_commit() {
     let token = Maker::new(1308).sk_live(24);
     for folder in ["", "src"] {
         let repo = Repo::new();
         repo.stage("src/a.py", client(&token));
         let report = call(&repo, &[]).cwd(repo.path(folder)).run().expect_code(1).expect_lacks("git restore").out();
-        // Mended at once, which is when git wants to be forced.
+        // The file is already fixed on disk. In this case git wants `--force`.
         repo.write("src/a.py", "mended\n");
-        go_the_way_out(&repo, folder, &report, "git rm --cached");
-        assert_eq!(std::fs::read(repo.path("src/a.py")).expect("it is still there"), b"mended\n");
+        follow_the_help(&repo, folder, &report, "git rm --cached");
+        assert_eq!(std::fs::read(repo.path("src/a.py")).expect("the file exists"), b"mended\n");
     }
 }
 
-/// Runs the command of the report in this folder, as a shell does, and sees that the token is no longer staged.
+/// Runs the command of the report in a shell in this folder, and expects that the token is no longer staged.
 #[track_caller]
-fn go_the_way_out(repo: &Repo, folder: &str, report: &str, starts: &str) {
+fn follow_the_help(repo: &Repo, folder: &str, report: &str, starts: &str) {
     let at = report.find(starts).unwrap_or_else(|| panic!("{starts} in:\n{report}"));
     let command = report[at..].split(", then").next().unwrap_or_default();
     eprintln!("{command}");
@@ -65,7 +65,7 @@ fn go_the_way_out(repo: &Repo, folder: &str, report: &str, starts: &str) {
 }
 
 #[test]
-fn the_way_out_is_a_command_that_a_shell_can_run_whatever_the_name() {
+fn the_command_of_the_help_works_for_any_file_name() {
     for name in [
         "a b.txt",
         "it's.txt",
@@ -96,16 +96,16 @@ fn the_way_out_is_a_command_that_a_shell_can_run_whatever_the_name() {
             repo.stage("sub/innocent.txt", "innocent\n");
             repo.stage(path, client(&token));
             let report = call(&repo, &[]).cwd(repo.path(folder)).run().expect_code(1).out();
-            go_the_way_out(&repo, folder, &report, "git restore --staged");
+            follow_the_help(&repo, folder, &report, "git restore --staged");
         }
-        // The file that is named, and no other that the name would fit as a pattern.
+        // The command must restore only this file and no other that matches its name as a pattern.
         assert_eq!(repo.git(&["diff", "--cached", "--name-only"]).line(), "sub/innocent.txt");
     }
 }
 
-/// A hook runs at the top, wherever git was called.
+/// Git runs hooks in the top folder, wherever the user called git.
 #[test]
-fn in_a_hook_the_way_out_is_one_from_where_git_was_called() {
+fn the_help_of_a_hook_is_relative_to_the_folder_of_the_user() {
     let token = Maker::new(1310).sk_live(24);
     let repo = Repo::new();
     repo.stage("base.txt", "base\n");
@@ -117,13 +117,13 @@ fn in_a_hook_the_way_out_is_one_from_where_git_was_called() {
         commit.expect_has(&format!("help: git restore --staged {path}, then"));
     }
     let report = repo.git_call(&["commit", "-q", "-m", "x"]).cwd(repo.path("src")).run().expect_code(1).err();
-    go_the_way_out(&repo, "src", &report, "git restore --staged");
+    follow_the_help(&repo, "src", &report, "git restore --staged");
 }
 
 #[test]
-fn the_caret_stands_under_the_token() {
+fn the_caret_is_below_the_token() {
     let mut make = Maker::new(1301);
-    // The column that a terminal shows it in, tabs apart.
+    // The caret has the column at which a terminal shows the token, if the line has no tabs.
     for before in ["x = \"", "", "日本語 = \"", "é = \"", "e\u{301} = \"", "👍 = \""] {
         let token = make.sk_live(24);
         let repo = Repo::new();
@@ -134,7 +134,7 @@ fn the_caret_stands_under_the_token() {
         let carets = lines[shown + 1];
         let width = |text: &str| text.chars().map(terminal_width).sum::<usize>();
         let token_at = lines[shown].find(&token.redacted()).expect("redacted");
-        let caret_at = carets.find('^').unwrap_or_else(|| panic!("a caret in:\n{report}"));
+        let caret_at = carets.find('^').unwrap_or_else(|| panic!("no caret in:\n{report}"));
         assert_eq!(width(&carets[..caret_at]), width(&lines[shown][..token_at]), "\n{report}");
         let carets_long = carets.matches('^').count();
         assert_eq!(carets_long, token.redacted().chars().count(), "\n{report}");
@@ -150,8 +150,8 @@ fn terminal_width(c: char) -> usize {
 }
 
 #[test]
-fn the_two_json_formats_hold_the_same_objects() {
-    let (repo, _) = scene(1302);
+fn json_and_jsonl_contain_the_same_objects() {
+    let (repo, _) = staged_token(1302);
     let lines = repo.staged().expect_code(1);
     let run = call(&repo, &["--format", "json"]).run().expect_code(1);
     let document: Value = serde_json::from_slice(&run.stdout).unwrap_or_else(|e| run.fail(&format!("not JSON: {e}")));
@@ -166,8 +166,8 @@ fn the_two_json_formats_hold_the_same_objects() {
 }
 
 #[test]
-fn every_key_of_the_contract_is_there() {
-    let (repo, _) = scene(1303);
+fn every_key_of_the_contract_is_present() {
+    let (repo, _) = staged_token(1303);
     let run = repo.staged().expect_code(1);
     let finding = run.only_finding();
     for key in [
@@ -195,7 +195,7 @@ fn every_key_of_the_contract_is_there() {
 }
 
 #[test]
-fn json_stays_json_when_nothing_is_found() {
+fn json_without_findings_is_valid() {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     let run = call(&repo, &["--format", "json"]).run().expect_code(0);
@@ -205,9 +205,9 @@ fn json_stays_json_when_nothing_is_found() {
 }
 
 #[test]
-fn colour_follows_the_option_then_the_environment_then_the_terminal() {
-    let (repo, _) = scene(1304);
-    for (options, variable, coloured) in [
+fn color_depends_on_option_environment_and_terminal() {
+    let (repo, _) = staged_token(1304);
+    for (options, variable, colored) in [
         (&[][..], None, false),
         (&["--color", "always"], None, true),
         (&["--color", "never"], None, false),
@@ -225,30 +225,30 @@ fn colour_follows_the_option_then_the_environment_then_the_terminal() {
             call = call.env(name, value);
         }
         let run = call.run().expect_code(1);
-        if run.all().contains('\x1b') != coloured {
-            run.fail(&format!("{options:?} with {variable:?}: coloured should be {coloured}"));
+        if run.all().contains('\x1b') != colored {
+            run.fail(&format!("{options:?} with {variable:?}: colored must be {colored}"));
         }
     }
 }
 
 #[test]
-fn colour_changes_no_word() {
-    let (repo, _) = scene(1305);
+fn color_does_not_change_the_text() {
+    let (repo, _) = staged_token(1305);
     let plain = call(&repo, &["--color", "never"]).run().expect_code(1).out();
-    let coloured = call(&repo, &["--color", "always"]).run().expect_code(1).out();
-    assert!(coloured.contains('\x1b'), "{coloured}");
-    let stripped: String = coloured
+    let colored = call(&repo, &["--color", "always"]).run().expect_code(1).out();
+    assert!(colored.contains('\x1b'), "{colored}");
+    let stripped: String = colored
         .split('\x1b')
         .enumerate()
         .map(|(n, part)| if n == 0 { part } else { part.split_once('m').map_or(part, |(_, rest)| rest) })
         .collect();
-    // Times differ from run to run.
+    // The summary contains the time, which differs.
     let words = |s: &str| s.lines().filter(|l| !l.starts_with("keysweep:")).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(words(&stripped), words(&plain));
 }
 
 #[test]
-fn a_clean_run_says_one_short_line_and_none_when_quiet() {
+fn a_clean_run_prints_one_line_or_none_with_quiet() {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     let run = call(&repo, &[]).run().expect_code(0);
@@ -260,13 +260,13 @@ fn a_clean_run_says_one_short_line_and_none_when_quiet() {
 
 #[test]
 fn quiet_does_not_hide_a_finding() {
-    let (repo, token) = scene(1306);
+    let (repo, token) = staged_token(1306);
     call(&repo, &["--quiet"]).run().expect_code(1).expect_has(&token.redacted()).expect_lacks(token.body());
 }
 
-/// `git commit --quiet` is nothing that a hook can see.
+/// A hook cannot see `git commit --quiet`.
 #[test]
-fn a_clean_commit_prints_nothing_where_that_is_set() {
+fn quiet_clean_commits_print_nothing() {
     let repo = Repo::new();
     repo.keysweep(&["install"]).expect_code(0);
     let commit = |value: &str| {
@@ -292,9 +292,9 @@ fn a_clean_commit_prints_nothing_where_that_is_set() {
     commit("1").expect_code(1).expect_has("did you mean quiet?");
 }
 
-/// Every line, whatever its escapes and its wide characters are; a path or a command is never broken.
+/// No line is longer than the terminal, with escapes and wide characters counted. Paths and commands are never broken.
 #[test]
-fn a_report_keeps_to_the_width() {
+fn a_report_fits_the_terminal_width() {
     let mut make = Maker::new(1312);
     let repo = Repo::new();
     repo.stage("a.js", format!("{}k=\"{}\";{}\n", "f(界,\u{1b});".repeat(90), make.sk_live(24), "g(ü);".repeat(90)));
@@ -308,11 +308,11 @@ fn a_report_keeps_to_the_width() {
         assert!(run.out().contains("k=\"sk_live_…"), "{}", run.out());
     }
     let lines = |run: crate::support::Run| run.out().lines().map(|line| line.chars().count()).max();
-    assert!(lines(call(&repo, &[]).run().expect_code(1)) > Some(120), "a script gets a sentence on one line");
+    assert!(lines(call(&repo, &[]).run().expect_code(1)) > Some(120), "a script must get a sentence on one line");
 }
 
 #[test]
-fn no_file_is_unnamed_however_many_findings_there_are() {
+fn every_file_with_findings_is_named() {
     let mut make = Maker::new(1313);
     let repo = Repo::new();
     let token = make.sk_live(24);
@@ -332,7 +332,7 @@ fn no_file_is_unnamed_however_many_findings_there_are() {
 }
 
 #[test]
-fn two_runs_say_the_same_in_the_same_order() {
+fn two_runs_print_the_same_report() {
     let mut make = Maker::new(1307);
     let repo = Repo::new();
     for n in 0..40 {
@@ -347,12 +347,12 @@ fn two_runs_say_the_same_in_the_same_order() {
     let place = |f: &Value| (f["path"].to_string(), f["line"].as_u64(), f["column"].as_u64());
     let mut sorted = first.clone();
     sorted.sort_by_key(place);
-    assert_eq!(sorted, first, "by path, line and column");
+    assert_eq!(sorted, first, "findings must be sorted by path, line and column");
 }
 
 #[test]
 fn a_report_can_go_to_a_file() {
-    let (repo, token) = scene(1310);
+    let (repo, token) = staged_token(1310);
     let out = repo.base().join("report");
     for format in ["human", "json", "jsonl"] {
         let run = call(&repo, &["--format", format, "--output"]).args(&[&out]).run().expect_code(1);
@@ -365,7 +365,7 @@ fn a_report_can_go_to_a_file() {
 }
 
 #[test]
-fn without_a_command_the_help_is_shown_as_help() {
+fn without_a_command_the_help_is_printed() {
     let run = Repo::none().keysweep(&[] as &[&str]).expect_code(2);
     for command in ["staged", "files", "rules"] {
         let on_its_own_line = run.all().lines().any(|line| line.trim_start().starts_with(command) && line.len() <= 120);
@@ -376,7 +376,7 @@ fn without_a_command_the_help_is_shown_as_help() {
 }
 
 #[test]
-fn help_and_version_are_no_errors() {
+fn help_and_version_exit_with_0() {
     for args in
         [&["--help"][..], &["-h"], &["help"], &["help", "staged"], &["staged", "--help"], &["--version"], &["-V"]]
     {

@@ -1,4 +1,4 @@
-//! A named pipe in place of a file is an error. No command waits for somebody to write into it.
+//! A named pipe in place of a file is an error. No command blocks on it.
 
 use std::fs;
 use std::time::Duration;
@@ -35,7 +35,7 @@ fn expect_refused(call: Call, path: &str) {
 }
 
 #[test]
-fn a_pipe_in_the_git_directory_is_named_by_every_command() {
+fn every_command_reports_a_pipe_in_the_git_directory() {
     let commands: [&[&str]; 8] = [
         &["staged"],
         &["history"],
@@ -54,14 +54,14 @@ fn a_pipe_in_the_git_directory_is_named_by_every_command() {
             expect_refused(repo.keysweep_call(args), path);
             expect_refused(repo.keysweep_call(args).cwd(repo.path(".git/info/..")), path);
         }
-        // Without a repository files are files.
+        // Outside of a repository, these names are ordinary files.
         let call = repo.keysweep_call(&["files", "--respect-gitignore", "a.txt", "message"]).timeout(TIMEOUT);
         call.run().expect_code(0);
     }
 }
 
 #[test]
-fn a_pipe_that_a_scan_meets_later_is_named() {
+fn a_pipe_found_during_a_scan_is_reported() {
     for (path, args) in [
         (".git/refs/heads/main", &["staged"][..]),
         (".git/refs/heads/main", &["hook", "pre-commit"]),
@@ -88,7 +88,7 @@ fn a_pipe_that_a_scan_meets_later_is_named() {
 }
 
 #[test]
-fn a_linked_worktree_and_an_index_that_is_named() {
+fn pipes_in_a_linked_worktree_and_as_the_index() {
     let repo = repository();
     repo.git(&["worktree", "add", "-q", "../linked"]);
     let linked = repo.view("linked");
@@ -106,7 +106,7 @@ fn a_linked_worktree_and_an_index_that_is_named() {
     expect_refused(repo.keysweep_call(&["staged"]).cwd(&linked.top), ".git");
 }
 
-/// What a person or a shell passes on purpose.
+/// Pipes that the user or the shell passes on purpose.
 #[test]
 fn a_pipe_that_a_shell_passes_is_read() {
     let token = Maker::new(4420).sk_live(24);
@@ -123,9 +123,9 @@ fn a_pipe_that_a_shell_passes_is_read() {
     repo.call("bash", &["-c", &script, program]).timeout(TIMEOUT).run().expect_code(0);
 }
 
-/// A pipe or a link where no hook of ours looks is no reason to hang either.
+/// A pipe or a symlink in a place where keysweep need not read must not block or fail.
 #[test]
-fn a_pipe_that_no_scan_needs_hinders_none() {
+fn an_unused_pipe_does_not_block() {
     let token = Maker::new(4421).sk_live(24);
     let repo = repository();
     repo.stage("b.txt", client(&token));
@@ -139,7 +139,7 @@ fn a_pipe_that_no_scan_needs_hinders_none() {
 }
 
 #[test]
-fn a_configuration_that_is_a_link_is_not_followed_and_is_said_to_be_one() {
+fn a_configuration_that_is_a_symlink_is_reported_and_not_followed() {
     let repo = repository();
     repo.write("real.toml", "[allow]\npaths = [\"a.txt\"]\n");
     std::os::unix::fs::symlink("real.toml", repo.path(".keysweep.toml")).expect("link");
@@ -155,7 +155,7 @@ fn a_configuration_that_is_a_link_is_not_followed_and_is_said_to_be_one() {
     }
 }
 
-/// The loose object that git names `revision`.
+/// The path of the loose object that a revision names.
 fn loose(repo: &Repo, revision: &str) -> String {
     let id = repo.git(&["rev-parse", revision]).line();
     format!(".git/objects/{}/{}", &id[..2], &id[2..])
@@ -173,7 +173,7 @@ const SCANS: [&[&str]; 8] = [
 ];
 
 #[test]
-fn a_pipe_or_a_device_in_place_of_an_object_is_no_object() {
+fn a_pipe_or_a_device_in_place_of_an_object_is_an_error() {
     for (revision, readers) in [
         (":new.txt", &["staged", "hook pre-commit", "history", "history --since-last", "find"][..]),
         ("HEAD^{tree}", &["staged", "hook pre-commit", "history", "history HEAD", "history HEAD~1..HEAD", "find"]),
@@ -203,7 +203,7 @@ fn a_pipe_or_a_device_in_place_of_an_object_is_no_object() {
 }
 
 #[test]
-fn a_pipe_in_place_of_a_pack_or_its_index_is_named() {
+fn a_pipe_in_place_of_a_pack_or_its_index_is_reported() {
     for extension in ["idx", "pack"] {
         note(extension);
         let repo = repository();
@@ -219,9 +219,9 @@ fn a_pipe_in_place_of_a_pack_or_its_index_is_named() {
     }
 }
 
-/// Git itself opens these files, and would wait.
+/// Git itself opens these files and would block.
 #[test]
-fn a_pipe_that_git_opens_is_named() {
+fn a_pipe_that_git_opens_is_reported() {
     type Set = fn(&Repo) -> (&'static str, Vec<(&'static str, String)>);
     let include: Set = |repo| {
         repo.git(&["config", "include.path", "../more"]);
@@ -269,9 +269,9 @@ fn put_device(repo: &Repo, path: &str, device: &str) {
     std::os::unix::fs::symlink(device, repo.path(path)).expect("link");
 }
 
-/// Git would read until its memory is full.
+/// Git would read this device until the memory is full.
 #[test]
-fn a_device_without_an_end_that_git_reads_is_named() {
+fn an_endless_device_that_git_reads_is_reported() {
     for (path, args) in [
         (".git/objects/info/alternates", &["history", "HEAD"][..]),
         (".git/refs/heads/main", &["history", "HEAD"]),
@@ -287,7 +287,7 @@ fn a_device_without_an_end_that_git_reads_is_named() {
 /// Git would read from the keyboard.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_terminal_that_git_reads_as_settings_is_named() {
+fn a_terminal_that_git_reads_as_settings_is_reported() {
     let program = env!("CARGO_BIN_EXE_keysweep");
     for args in [&["install"][..], &["doctor"], &["history", "HEAD"]] {
         note(format!("{args:?}"));
@@ -310,7 +310,7 @@ fn a_terminal_that_git_reads_as_settings_is_named() {
 }
 
 #[test]
-fn settings_that_git_cannot_read_are_what_the_help_is_about() {
+fn unreadable_git_settings_are_an_error_with_help() {
     for (setting, value, cause) in [
         ("include.path", "/dev/zero", "/dev/zero"),
         ("include.path", "broken", "broken"),
@@ -335,9 +335,9 @@ fn settings_that_git_cannot_read_are_what_the_help_is_about() {
     }
 }
 
-/// Git reads this file only as it looks for a commit that is named.
+/// Git reads the commit-graph only to look up a commit.
 #[test]
-fn a_pipe_in_place_of_a_commit_graph_is_not_taken_for_a_missing_commit() {
+fn a_pipe_in_place_of_a_commit_graph_is_not_a_missing_commit() {
     let repo = repository();
     put_pipe(&repo, ".git/objects/info/commit-graph");
     expect_refused(repo.keysweep_call(&["history", "HEAD"]), "commit-graph");

@@ -1,4 +1,4 @@
-//! No program that a repository's configuration names is started, whatever command runs.
+//! No command starts a program that the repository configures.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::support::token::Maker;
 use crate::support::{Call, Repo, client, executable, note};
 
-/// Hooks that `keysweep install` does not write. `doctor` runs only those that it does.
+/// Hooks that `keysweep install` does not write. `doctor` runs only the hooks that it writes.
 const HOOKS: &[&str] = &[
     "applypatch-msg",
     "fsmonitor-watchman",
@@ -29,7 +29,7 @@ const HOOKS: &[&str] = &[
     "sendemail-validate",
 ];
 
-/// Settings whose value git starts as a program or as a line of shell.
+/// Settings whose value git runs as a program or as a shell command.
 const PROGRAMS: &[&str] = &[
     "alias.config",
     "alias.hook",
@@ -74,7 +74,7 @@ const PROGRAMS: &[&str] = &[
     "uploadpack.packObjectsHook",
 ];
 
-/// Settings that make git start one of them.
+/// Settings that make git run one of the programs.
 const SWITCHES: &[(&str, &str)] = &[
     ("commit.gpgSign", "true"),
     ("diff.tool", "planted"),
@@ -96,7 +96,7 @@ const SIGNATURES: [(&str, &str); 3] = [
     ("-----BEGIN SIGNED MESSAGE-----", "-----END SIGNED MESSAGE-----"),
 ];
 
-/// A repository with a program behind each setting; one that is started writes its name into a file.
+/// A repository with a program behind each setting. A program that runs appends its name to a file.
 struct Planted {
     repo: Repo,
     started: PathBuf,
@@ -117,13 +117,13 @@ impl Planted {
         let folder = self.repo.base().join("programs");
         fs::create_dir_all(&folder).expect("create a folder");
         let path = folder.join(name);
-        // What git writes to without waiting for an answer is read, or a signal would end git.
+        // Read stdin if git writes to it without waiting, or git would get a SIGPIPE.
         let drain = if name.starts_with("gpg.") { "cat > /dev/null\n" } else { "" };
         executable(&path, &format!("#!/bin/sh\necho {name} >> '{}'\n{drain}", self.started.display()));
         path.display().to_string()
     }
 
-    /// Commits with signatures of each kind in the reflog, a token that was removed, and one that is staged.
+    /// Commits signatures of each kind in the reflog, a removed token and a staged token.
     fn make_history(&self) {
         let mut make = Maker::new(4400);
         let repo = &self.repo;
@@ -142,10 +142,10 @@ impl Planted {
             repo.git(&["update-ref", "-m", "signed", "refs/heads/main", &id]);
         }
         repo.git(&["rm", "-q", "old.txt"]);
-        repo.commit("taken out");
+        repo.commit("token removed");
         repo.stage("new.txt", client(&make.sk_live(24)));
         let away = repo.git(&["rev-parse", "HEAD:away.txt"]).line();
-        fs::remove_file(repo.path(format!(".git/objects/{}/{}", &away[..2], &away[2..]))).expect("it is loose");
+        fs::remove_file(repo.path(format!(".git/objects/{}/{}", &away[..2], &away[2..]))).expect("a loose object");
     }
 
     fn configure(&self) {
@@ -170,7 +170,7 @@ impl Planted {
         }));
         settings.extend(SWITCHES.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         repo.write(".git/info/attributes", "* diff=planted filter=planted merge=planted\n");
-        // The repository's version is raised first, or the extensions count for nothing.
+        // Set the format version first, since git ignores extensions in version 0.
         repo.git(&["config", "core.repositoryFormatVersion", "1"]);
         let file = repo.path(".git/config");
         for (name, value) in settings {
@@ -202,12 +202,12 @@ impl Planted {
         let run = self.repo.git_call(args).run();
         let started = self.started();
         if !started.iter().any(|name| name == program) {
-            run.fail(&format!("{program} is not planted well: {started:?}"));
+            run.fail(&format!("git did not start {program}: {started:?}"));
         }
     }
 }
 
-/// So that the silence below means something.
+/// Shows that git starts the programs, so that the test below can fail.
 #[test]
 fn git_itself_starts_the_planted_programs() {
     let planted = Planted::new("reftable");
@@ -268,11 +268,11 @@ fn no_command_starts_a_program_of_the_configuration() {
             (&["uninstall", "--global"], &[0, 2], ""),
         ];
         for (args, codes, stdin) in calls {
-            // `install --global` has git write there: over /dev/null, for root.
+            // Set a file for `install --global`. Git would replace /dev/null if the tests run as root.
             let call = repo.keysweep_call(args).stdin(stdin).env("GIT_CONFIG_GLOBAL", repo.base().join("gitconfig"));
             planted.expect_starts_nothing(&args.join(" "), codes, call);
         }
-        // As a framework calls it.
+        // A call as a framework makes it.
         for (name, from) in [("pre-commit", base.as_str()), ("pre-push", "HEAD~1")] {
             let call = repo.keysweep_call(&["hook", name]).env("PRE_COMMIT", "1").env("PRE_COMMIT_FROM_REF", from);
             let call = call.env("PRE_COMMIT_TO_REF", "HEAD").env("PRE_COMMIT_REMOTE_NAME", "origin");

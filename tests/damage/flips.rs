@@ -1,7 +1,7 @@
-//! Thousands of random faults in the files that git keeps: the index, packs, loose objects, refs and settings. After each
-//! one, every command must find the token, or exit with 2, or be right that git does not read the token any more.
+//! Thousands of random faults in the files of a repository: the index, packs, loose objects, refs and settings. After
+//! each fault, a command may report the token, exit with 2, or report nothing if git does not read the token either.
 //!
-//! `KEYSWEEP_FLIPS=20` makes twenty times as many faults as the usual run.
+//! `KEYSWEEP_FLIPS=20` makes twenty times as many faults as the default.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,17 +10,17 @@ use std::time::Duration;
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client};
 
-/// The slowest command takes a tenth of a second here, so this is a hang.
+/// The slowest command takes a tenth of a second, so a command that takes longer hangs.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A repository with one token in its history, one that is staged, and one in a commit that no remote has.
+/// A repository with a token in its history, a staged token, and a token in a commit that no remote has.
 struct Fixture {
     repo: Repo,
     make: Maker,
     removed: Token,
     unpushed: Token,
     staged: Token,
-    /// What git passes to a pre-push hook on standard input.
+    /// The line that git passes to a pre-push hook on stdin.
     push_line: String,
 }
 
@@ -65,7 +65,7 @@ impl Fixture {
         call.timeout(TIMEOUT).run()
     }
 
-    /// Whether git, asked in the way that fits the command, still reads a token that the command has to report.
+    /// Reports whether git still reads a token that the command has to report.
     fn git_reads_a_token(&self, command: Command) -> bool {
         let shown = match command {
             Command::Staged => self.read_by_git(&["diff", "--cached", "--text", "--no-ext-diff", "--no-color"]),
@@ -83,7 +83,7 @@ impl Fixture {
         shown.windows(sought.text().len()).any(|window| window == sought.text().as_bytes())
     }
 
-    /// The output of a git that did not fail.
+    /// The output of git, if it did not fail.
     fn read_by_git(&self, args: &[&str]) -> Vec<u8> {
         let run = self.repo.git_call(args).timeout(TIMEOUT).run();
         if run.code == Some(0) { run.stdout } else { Vec::new() }
@@ -94,28 +94,28 @@ impl Fixture {
         let text = run.all();
         for word in ["panicked", "a fault in keysweep"] {
             if text.contains(word) {
-                run.fail(&format!("a panic after {fault}"));
+                run.fail(&format!("the command panicked after {fault}"));
             }
         }
         for token in self.tokens() {
             if text.contains(token.body()) {
-                run.fail(&format!("a token was printed after {fault}"));
+                run.fail(&format!("the output contains a token after {fault}"));
             }
         }
         match run.code {
             Some(0) if self.git_reads_a_token(command) => {
-                run.fail(&format!("clean, but git reads the token after {fault}"))
+                run.fail(&format!("the report is clean, but git reads the token after {fault}"))
             }
             Some(0) => Verdict::Gone,
             Some(1) => Verdict::Found,
-            Some(2) if run.err().is_empty() => run.fail(&format!("exit 2 without a sentence after {fault}")),
+            Some(2) if run.err().is_empty() => run.fail(&format!("exit 2 without an error message after {fault}")),
             Some(2) => Verdict::Refused,
-            _ => run.fail(&format!("no exit code of the contract after {fault}")),
+            _ => run.fail(&format!("an exit code outside of the contract after {fault}")),
         }
     }
 
-    /// Damages each of `files` `rounds` times, one fault at a time, and runs each command. Returns how often a command
-    /// found the token, refused, or rightly found nothing.
+    /// Damages each file `rounds` times, one fault at a time, and runs each command. Returns how often a command found
+    /// the token, exited with 2, or correctly found nothing.
     fn damage(&mut self, files: &[PathBuf], rounds: usize, commands: &[Command]) -> [usize; 3] {
         let mut counts = [0; 3];
         for command in commands {
@@ -156,12 +156,12 @@ fn factor() -> usize {
     std::env::var("KEYSWEEP_FLIPS").ok().map_or(1, |text| text.parse().expect("KEYSWEEP_FLIPS is a number"))
 }
 
-/// FNV-1a of the test's name.
+/// A hash of the name of the test (FNV-1a).
 fn seed(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-/// One fault, most often a flipped bit, and the bytes with it.
+/// Returns the description of one fault, most often a flipped bit, and the damaged bytes.
 fn fault(make: &mut Maker, whole: &[u8]) -> (String, Vec<u8>) {
     let mut bytes = whole.to_vec();
     if bytes.is_empty() {
@@ -179,7 +179,7 @@ fn fault(make: &mut Maker, whole: &[u8]) -> (String, Vec<u8>) {
         }
         2 => {
             bytes.insert(at, bytes[at]);
-            (format!("a second byte {at}"), bytes)
+            (format!("a duplicate of byte {at}"), bytes)
         }
         3 => {
             let end = (at + 20).min(bytes.len());
@@ -188,7 +188,7 @@ fn fault(make: &mut Maker, whole: &[u8]) -> (String, Vec<u8>) {
         }
         4 => {
             bytes[at] = [0, b'\n', b' ', 0xff][make.below(4)];
-            (format!("another byte {at}"), bytes)
+            (format!("a changed byte {at}"), bytes)
         }
         _ => {
             let bit = make.below(8);
@@ -198,7 +198,7 @@ fn fault(make: &mut Maker, whole: &[u8]) -> (String, Vec<u8>) {
     }
 }
 
-/// Git makes objects and packs read-only.
+/// Replaces a file, since git makes objects and packs read-only.
 fn replace(path: &Path, bytes: &[u8]) {
     fs::remove_file(path).expect("remove");
     fs::write(path, bytes).expect("write");
@@ -223,11 +223,11 @@ fn with_ending(folder: &Path, ending: &str) -> Vec<PathBuf> {
     files_below(folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == ending)).collect()
 }
 
-/// Few faults may leave everything as it was, or most of them hit nothing that a command reads.
+/// Expects enough refusals. Otherwise most faults did not change any byte that a command reads.
 #[track_caller]
-fn expect_refusals([found, refused, gone]: [usize; 3], at_least_percent: usize) {
-    let all = found + refused + gone;
-    assert!(refused * 100 >= all * at_least_percent, "found {found}, refused {refused}, gone {gone}");
+fn expect_refusals([found, refused, clean]: [usize; 3], at_least_percent: usize) {
+    let all = found + refused + clean;
+    assert!(refused * 100 >= all * at_least_percent, "found {found}, refused {refused}, gone {clean}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Damaged repositories: no fault in what git keeps may turn a token into an all-clear.
+//! Damaged repositories: no fault in git's files may turn a token into a clean report.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]
