@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::rule::{Rule, Severity};
+use crate::rule::{Rule, Severity, Vendor};
 pub use crate::text::Span;
 
 /// The bytes of one token, borrowed from what was scanned. Prints as `[redacted]` and compares by fingerprint only.
@@ -309,6 +309,8 @@ pub struct Finding {
     pub encoding: Option<Encoding>,
     /// Whether no rule finds it there: it was sought by the value that it has elsewhere.
     pub by_value: bool,
+    /// The vendors that are named near the token, where several issue its shape. A guess, for the advice alone.
+    pub likely: Vec<&'static Vendor>,
     /// The text round it. None behind the first places of [`SHOWN_TOKENS`] tokens in a unit, and where it is allowed; names all
     /// have it.
     pub excerpt: Option<Excerpt>,

@@ -87,6 +87,28 @@ pub struct Rule {
     pub misses: &'static [&'static str],
 }
 
+/// A vendor that issues tokens of a shape that other vendors issue too.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Vendor {
+    pub name: &'static str,
+    /// Lower-case words that refer to the vendor in code, settings and addresses.
+    pub words: &'static [&'static str],
+    /// Which of its secrets have a shared shape.
+    pub issues: Issues,
+    /// What a holder of a live key can do: a clause that follows "it".
+    pub opens: &'static str,
+    /// How to replace a key, each step an imperative.
+    pub remedy: &'static [&'static str],
+}
+
+/// Which secrets of a vendor have a shape that others have too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issues {
+    Keys,
+    Webhooks,
+    Both,
+}
+
 /// One way in which a rule's token is written.
 #[derive(Clone, Debug)]
 pub enum Pattern {
@@ -98,7 +120,8 @@ pub enum Pattern {
     Given { words: &'static [&'static str], before: usize, after: usize, pattern: &'static str, written: Written },
 }
 
-/// A word which must stand on the same line in front of the token, in any case; the empty word is no condition.
+/// A lower-case word that has to be near the token, in any case; the empty word is no condition. For a custom rule it has to be in
+/// front of the token on its line. For a built-in rule it may also be behind the token or on the line above.
 pub type Near = &'static str;
 
 /// How the group `token` of a [`Pattern::Given`] is written.

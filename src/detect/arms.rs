@@ -34,7 +34,10 @@ pub(super) enum Way {
 pub(super) struct Asked {
     pub(super) environment: Environment,
     pub(super) judge: Judge,
+    /// The vendor's name that has to be near, or nothing.
     pub(super) near: &'static [u8],
+    /// Whether the name may be behind the token or on the line above. For a custom rule it is in front, as its documentation says.
+    pub(super) is_near_around: bool,
 }
 
 pub(super) struct Expression {
@@ -57,7 +60,12 @@ pub(super) fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expressio
             may_be_capital: is_built_in,
             is_common: is_of_pack && prefix.literal.len() <= SHORTEST_PREFIX,
             expression,
-            way: Way::Prefixed(Asked { environment: prefix.environment, judge: *judge, near: near.as_bytes() }),
+            way: Way::Prefixed(Asked {
+                environment: prefix.environment,
+                judge: *judge,
+                near: near.as_bytes(),
+                is_near_around: is_built_in,
+            }),
         })),
         Pattern::Given { words, before, after, written, .. } => arms.extend(words.iter().map(|word| Arm {
             rule,

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::arms::{Arm, Way, with_capital};
 use super::boundary;
-use super::detector::Detector;
+use super::detector::{Detector, is_named};
 use super::hit::{Hit, in_order};
-use super::surroundings::stands_before;
+
 use crate::finding::{Fingerprint, Span};
 use crate::rules::example::{Dice, expand};
 use crate::rules::{ALL, with_all_packs};
@@ -30,7 +30,7 @@ impl Detector {
         for arm in self.arms.iter().flatten().filter(here) {
             match arm.way {
                 Way::Prefixed(asked) => {
-                    let near = asked.near.is_empty() || stands_before(bytes, at, asked.near);
+                    let near = is_named(asked, bytes, at);
                     let hit = self.judged(arm, asked, bytes, at, boundary::margin(bytes, at));
                     if let Some(hit) = hit.filter(|_| near) {
                         let end = hit.span.end;

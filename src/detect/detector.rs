@@ -16,7 +16,7 @@ use super::long_runs::LongRuns;
 use super::nested::find_within;
 use super::prefilter::{Gate, Literal};
 use super::splice_context::{Lines, Reach};
-use super::surroundings::{cut_short, has_body, stands_before};
+use super::surroundings::{cut_short, has_body, is_named_near, stands_before};
 use super::{decode, randomness, validator};
 use crate::finding::{Encoding, Layer};
 use crate::rule::{Judge, Pattern, Rule, Severity, Written};
@@ -274,9 +274,11 @@ impl Detector {
 
     /// The token that starts at `at` with the arm's prefix.
     fn prefixed(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<Hit> {
-        let may_be =
-            has_body(bytes, at + arm.literal.len()) && (asked.near.is_empty() || stands_before(bytes, at, asked.near));
-        if may_be { self.judged(arm, asked, bytes, at, margin) } else { None }
+        if has_body(bytes, at + arm.literal.len()) && is_named(asked, bytes, at) {
+            self.judged(arm, asked, bytes, at, margin)
+        } else {
+            None
+        }
     }
 
     /// As [`Self::prefixed`], whatever the first letters are.
@@ -371,6 +373,15 @@ impl Detector {
                 .build()
                 .expect("the tables' expressions compile, held by a test")
         })
+    }
+}
+
+/// Whether the token at `at` is near the name that it is `asked` for.
+pub(super) fn is_named(asked: Asked, bytes: &[u8], at: usize) -> bool {
+    match asked {
+        Asked { near: b"", .. } => true,
+        Asked { near, is_near_around: true, .. } => is_named_near(bytes, at, near),
+        Asked { near, .. } => stands_before(bytes, at, near),
     }
 }
 

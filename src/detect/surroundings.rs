@@ -1,5 +1,7 @@
 //! Cheap questions about the bytes around a prefix, asked before any expression.
 
+use crate::rules::vendors::names_another;
+
 /// Of some bodies a part ends in a dot.
 pub(super) fn has_body(bytes: &[u8], start: usize) -> bool {
     /// No such part is shorter.
@@ -18,6 +20,42 @@ pub(super) fn stands_before(bytes: &[u8], at: usize, word: &[u8]) -> bool {
     bytes[line..at].windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
 }
 
+/// How far from a token the name of its vendor may be.
+const NAME_DISTANCE: usize = 200;
+
+/// Whether the vendor whose name is `word` is named near the token at `at`, in any case: on its line, or on the line above.
+///
+/// In front of the token on its line a name always counts. Elsewhere it counts unless another token is between the two, or
+/// the line names another vendor in front of the token: each of several lines with keys speaks of its own vendor.
+pub(super) fn is_named_near(bytes: &[u8], at: usize, word: &[u8]) -> bool {
+    if stands_before(bytes, at, word) {
+        return true;
+    }
+    let near = &bytes[at.saturating_sub(NAME_DISTANCE)..at];
+    let mut breaks = memchr::memrchr_iter(b'\n', near);
+    let line = breaks.next().map_or(0, |newline| newline + 1);
+    let line_above = breaks.next().map_or(0, |newline| newline + 1);
+    let in_token = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=');
+    let rest = &bytes[at..bytes.len().min(at + LONGEST_TOKEN + NAME_DISTANCE)];
+    let behind = &rest[rest.iter().take_while(|b| in_token(b)).count()..];
+    let behind = &behind[..memchr::memchr(b'\n', behind).unwrap_or(behind.len()).min(NAME_DISTANCE)];
+    let is_named = |text: &[u8]| contains_in_any_case(text, word) && !holds_prefix(text);
+    (is_named(&near[line_above..line]) || is_named(behind))
+        && str::from_utf8(word).is_ok_and(|name| !names_another(&near[line..], name))
+}
+
+/// Whether `text` has a token's prefix.
+fn holds_prefix(text: &[u8]) -> bool {
+    [&b"sk_"[..], b"whsec_", b"rk_", b"whsk_"].iter().any(|prefix| memchr::memmem::find(text, prefix).is_some())
+}
+
+/// Whether the lower-case `word` is in `text`, in any case.
+fn contains_in_any_case(text: &[u8], word: &[u8]) -> bool {
+    let Some((&first, rest)) = word.split_first() else { return true };
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), text)
+        .any(|start| text.get(start + 1..start + word.len()).is_some_and(|text| text.eq_ignore_ascii_case(rest)))
+}
+
 /// Whether the token is the beginning of one that somebody masked: `sk_live_51Hx…`, with dots or stars behind it.
 /// A body of 24 or more is whole, whatever follows.
 pub(super) fn cut_short(bytes: &[u8], start: usize, end: usize) -> bool {
@@ -27,3 +65,6 @@ pub(super) fn cut_short(bytes: &[u8], start: usize, end: usize) -> bool {
 
 /// Fewer letters than this behind a prefix are no token's body: asked before any expression.
 const SHORTEST_BODY: usize = 16;
+
+/// No token is longer.
+const LONGEST_TOKEN: usize = 340;

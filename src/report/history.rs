@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::advice;
 use super::layout::{paragraph, unbroken};
 use super::plan::Step;
 use super::shown::shown_path;
@@ -76,11 +77,14 @@ pub(super) fn write_exposure(
         row("under", listed(&one.refs))?;
     }
     if extent.explained {
+        if let Some(guess) = advice::guess(finding) {
+            row("vendor", guess)?;
+        }
         row(
             "rotate",
             format!(
                 "it {}; {} tells how",
-                finding.rule.opens,
+                advice::opens(finding),
                 unbroken(&format!("keysweep rules {}", finding.rule.id))
             ),
         )?;

@@ -10,7 +10,7 @@ use super::model::Report;
 use super::plan::plan;
 use super::shown::{shown_path, size};
 use super::style::{Style, heading};
-use super::{history, words};
+use super::{advice, history, words};
 use crate::error::counted;
 use crate::finding::{Finding, SHOWN_TOKENS};
 use crate::history::provenance::Provenance;
@@ -52,10 +52,10 @@ fn write_history(
         if at < SHOWN_TOKENS {
             let extent = match report.kind {
                 Kind::Everywhere => Extent::EVERYTHING,
-                _ => Extent::of_history(explained.insert(one.finding.rule.id)),
+                _ => Extent::of_history(explained.insert(advice::key(&one.finding))),
             };
             shown = extent.occurrences;
-            history::write_exposure(one, &title(&one.finding), extent, style, out)?;
+            history::write_exposure(one, &advice::title(&one.finding), extent, style, out)?;
         }
         files.extend(one.occurrences.iter().skip(shown).map(history::file));
     }
@@ -124,7 +124,7 @@ fn by_token(findings: &[Finding]) -> Vec<Vec<&Finding>> {
 /// What was explained already and need not be again.
 #[derive(Default)]
 struct Seen {
-    rules: HashSet<&'static str>,
+    advice: HashSet<(&'static str, Vec<&'static str>)>,
     allowing: bool,
 }
 
@@ -157,18 +157,21 @@ fn write_token(
         );
         writeln!(out, "{}", aside("note", &text))?;
     }
-    if seen.rules.insert(first.rule.id) {
+    if seen.advice.insert(advice::key(first)) {
+        if let Some(guess) = advice::guess(first) {
+            writeln!(out, "{}", aside("note", &guess))?;
+        }
         if first.severity == Severity::Low {
             let text = format!(
-                "a test key reaches no live data; if it was ever pushed, rotate it all the same: {}",
+                "a test key opens the test environment only, no live data and no money; if it was ever pushed, rotate it all the same: {}",
                 unbroken(&format!("keysweep rules {}", first.rule.id))
             );
             writeln!(out, "{}\n", aside("note", &text))?;
             return Ok(());
         }
-        let text = format!("ever pushed? then it counts as leaked: it {}; rotate it:", first.rule.opens);
+        let text = format!("ever pushed? then it counts as leaked: it {}; rotate it:", advice::opens(first));
         writeln!(out, "{}", aside("note", &text))?;
-        for (number, step) in first.rule.remedy.iter().enumerate() {
+        for (number, step) in advice::remedy(first).iter().enumerate() {
             let number = format!("{:gutter$}   {}. ", "", number + 1);
             writeln!(out, "{}", paragraph(&number, &number, step, style.width))?;
         }
@@ -177,18 +180,7 @@ fn write_token(
 }
 
 fn headline(finding: &Finding, kind: Kind) -> String {
-    format!("{} {}", title(finding), words::does(kind, finding.part))
-}
-
-/// `a live Stripe secret key`.
-pub(super) fn title(finding: &Finding) -> String {
-    let title = match finding.severity {
-        Severity::High => format!("live {}", finding.rule.title),
-        Severity::Medium => finding.rule.title.to_owned(),
-        Severity::Low => format!("test {}", finding.rule.title),
-    };
-    let article = if title.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
-    format!("{article} {title}")
+    format!("{} {}", advice::title(finding), words::does(kind, finding.part))
 }
 
 fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -228,6 +228,9 @@ fn finding(finding: &Finding, source: &str) -> Value {
         "part": finding.part.name(),
         "encoding": finding.encoding.map(|encoding| encoding.to_string()),
     });
+    if !finding.likely.is_empty() {
+        value["likely_vendors"] = finding.likely.iter().map(|vendor| vendor.name).collect();
+    }
     put_origin(&mut value, finding);
     put_path(&mut value, finding.path.as_ref());
     value

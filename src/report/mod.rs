@@ -1,5 +1,6 @@
 //! What came of a scan, written down: one file a format, and nothing of a format outside of its file.
 
+mod advice;
 mod history;
 mod human;
 mod json;

@@ -6,6 +6,7 @@ pub use script::{Setup, script, word};
 
 use std::collections::BTreeSet;
 
+use super::advice;
 use super::model::Report;
 use super::shown::{shell_word, shown_path};
 use crate::cleanup::Cleanup;
@@ -52,10 +53,10 @@ pub(super) fn plan(report: &Report<'_>) -> Vec<Step> {
 
 fn rotate(provenances: &[Provenance]) -> Option<Step> {
     let mut seen = BTreeSet::new();
-    let rules = provenances.iter().filter(|one| one.reachability != Reachability::Index).map(|one| one.finding.rule);
-    let list: Vec<String> = rules
-        .filter(|rule| seen.insert(rule.id))
-        .map(|rule| format!("{}: {}", rule.title, rule.remedy.join("; ")))
+    let findings = provenances.iter().filter(|one| one.reachability != Reachability::Index).map(|one| &one.finding);
+    let list: Vec<String> = findings
+        .filter(|finding| seen.insert(advice::key(finding)))
+        .map(|finding| format!("{}: {}", advice::kind(finding), advice::remedy(finding).join("; ")))
         .collect();
     let says = "Rotate first: what was committed counts as leaked, and no cleaning takes that back.";
     (!list.is_empty()).then(|| Step::new("rotate", says).list(list))

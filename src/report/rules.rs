@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::rule::{Judge, Pattern, Prefix, Rule, Written};
-use crate::rules::{PACKS, Pack, pack_of};
+use crate::rules::{ALL, PACKS, Pack, pack_of};
 
 /// A line a rule, and a line a pack.
 pub fn list(rules: &[&Rule], on: &[&Pack], out: &mut dyn Write) -> io::Result<()> {
@@ -61,8 +61,10 @@ pub(super) fn shapes(rule: &Rule) -> Vec<String> {
             _ => shapes.push((shape, vec![near])),
         }
     }
+    let is_built_in = ALL.iter().any(|built_in| built_in.id == rule.id);
     let line = |(shape, near): (String, Vec<&str>)| match near[..] {
         [""] => shape,
+        _ if is_built_in => format!("{shape}; with the name {} on its line or on the line above", near.join(" or ")),
         _ => format!("{shape}; on a line that names {} in front of it", near.join(" or ")),
     };
     // Several patterns may stand for what is one shape to a reader.

@@ -1,5 +1,5 @@
 //! Attio. The security guide that this tool grew from says `sk_…` and `whsec_…`; Attio's OpenAPI and the SDKs built on
-//! it use 64 lower-case hex digits without a mark. Both are looked for: the first when Attio is named on the line, the
+//! it use 64 lower-case hex digits without a mark. Both are looked for: the first when Attio is named on the line or the line above, the
 //! second only when a name near Attio's says that a secret is meant (a Homebrew formula called attio.rb is full of
 //! `sha256 "<64 hex>"`).
 
@@ -201,7 +201,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
         },
     ],
     opens: "reads and writes the workspace's CRM records within the token's scopes, and never expires",
-    mistaken_for: "another vendor's sk_ key on a line that names Attio, or, without a prefix, any 64 hex digits given to such a name, a SHA-256 or a webhook secret among them",
+    mistaken_for: "another vendor's sk_ key near Attio's name, or, without a prefix, any 64 hex digits given to such a name, a SHA-256 or a webhook secret among them",
     remedy: &[
         "create a new token with the same scopes in Workspace settings > Developers > Access tokens",
         "deploy it",
@@ -300,7 +300,7 @@ pub const WEBHOOK_SECRET: Rule = Rule {
         },
     ],
     opens: "forges webhook deliveries that your receiver takes for Attio's",
-    mistaken_for: "another vendor's webhook secret on a line that names Attio, or any other 64 hex digits given to such a name",
+    mistaken_for: "another vendor's webhook secret near Attio's name, or any other 64 hex digits given to such a name",
     remedy: &[
         "create a second webhook with the same URL and subscriptions (POST /v2/webhooks)",
         "deploy its secret",

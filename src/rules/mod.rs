@@ -10,6 +10,7 @@ mod platforms;
 mod published;
 mod published_values;
 mod sought;
+pub mod vendors;
 mod webhooks;
 
 pub use packs::{PACKS, Pack, pack, pack_of, rules_of};

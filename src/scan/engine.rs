@@ -9,6 +9,7 @@ use crate::detect::{Detector, Hit};
 use crate::error::Error;
 use crate::finding::{Encoding, Finding, Fingerprint, Layer, Part, Position, SHOWN_TOKENS, ShownPath, Span};
 use crate::git::mmap::take_lost;
+use crate::rules::vendors;
 use crate::scan::source::{AddedFilter, Coverage, Source, Unit, up_to_component};
 use crate::secrets::Secrets;
 use crate::threads::Threads;
@@ -246,6 +247,7 @@ impl Scanner<'_> {
             position: Some(position).filter(|_| unit.part.has_lines()),
             encoding: hit.encoding,
             by_value: self.detector.is_beyond_rules(),
+            likely: vendors::likely(hit.rule.id, unit.bytes, &hit.span, unit.path.unwrap_or_default()),
             excerpt: None,
         }
     }

@@ -104,3 +104,30 @@ fn incomplete() {
     shots.add("files", "keysweep files a.py gone.py", &story.repo, &story.repo.keysweep(&["files", "a.py", "gone.py"]));
     shots.check("incomplete");
 }
+
+#[test]
+fn the_likely_vendor_is_named_and_called_a_guess() {
+    let mut make = Maker::new(9100);
+    let repo = Repo::new();
+    repo.stage(".env", format!("CULQI_PRIVATE_KEY={}\n", make.sk_live(16)));
+    repo.keysweep(&["staged"])
+        .expect_code(1)
+        .expect_has("a live secret key, probably of Culqi, is about to be committed")
+        .expect_has("Culqi is a guess: the name near the token suggests it")
+        .expect_has("CulqiPanel > Desarrollo > API Keys")
+        .expect_lacks("Stripe");
+    repo.keysweep(&["staged", "--format", "jsonl"]).expect_has("\"likely_vendors\":[\"Culqi\"]");
+}
+
+#[test]
+fn a_test_key_is_not_said_to_charge_anybody() {
+    let mut make = Maker::new(9101);
+    let repo = Repo::new();
+    repo.stage("a.py", client(&make.sk_test(24)));
+    repo.keysweep(&["staged"]).expect_has("a test key opens the test environment only").expect_lacks("charges");
+    repo.commit("a test key");
+    repo.keysweep(&["history"])
+        .expect_code(1)
+        .expect_has("it is a test key: it opens the test environment and its test data, no live data and no money")
+        .expect_lacks("charges");
+}

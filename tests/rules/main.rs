@@ -15,3 +15,4 @@ mod placeholders;
 mod properties;
 mod published;
 mod shapes;
+mod vendors;
