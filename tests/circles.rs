@@ -1,6 +1,6 @@
-//! No file of `src/` uses another one that uses it, directly or through others.
+//! The `use` graph of the files in `src/` has no cycle.
 //!
-//! A re-export in a `mod.rs` is not a use. Who uses the re-exported name uses the file that defines it.
+//! A re-export in a `mod.rs` is not a use. A file that uses a re-exported name uses the file that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,33 +9,33 @@ use std::path::{Path, PathBuf};
 use syn::visit::{Visit, visit_path};
 use syn::{ItemMod, ItemUse, UseTree, Visibility};
 
-/// A path from the crate's root: `git`, `index`, `compare`.
-type Names = Vec<String>;
+/// A path from the root of the crate, such as `git`, `index`, `compare`.
+type ModulePath = Vec<String>;
 
-/// One source file, as far as its imports go.
+/// The imports of a source file.
 #[derive(Default)]
 struct Module {
-    /// The name that a `use` makes known here, and what it stands for.
-    known: BTreeMap<String, Names>,
-    /// Names that `pub use` passes on.
-    passed_on: BTreeSet<String>,
-    /// What the file uses, not resolved yet.
-    used: Vec<Names>,
+    /// The names that `use` declarations bring into scope, with their full paths.
+    known: BTreeMap<String, ModulePath>,
+    /// The names that `pub use` re-exports.
+    reexported: BTreeSet<String>,
+    /// The paths that the file uses, not resolved yet.
+    used: Vec<ModulePath>,
     is_mod_rs: bool,
 }
 
 struct Reader<'m> {
-    /// The module of the file, then the inline modules round the place.
-    at: Names,
-    /// How many of these names are inline modules.
+    /// The module of the file, followed by the inline modules around the current position.
+    at: ModulePath,
+    /// The number of inline modules in `at`.
     inline: usize,
     children: &'m BTreeSet<String>,
     module: Module,
 }
 
 impl Reader<'_> {
-    /// `path` from the crate's root. None for what is in another crate or in scope by another way.
-    fn absolute(&self, path: &[String]) -> Option<Names> {
+    /// Resolves `path` from the root of the crate. None for names of other crates and names from elsewhere.
+    fn absolute(&self, path: &[String]) -> Option<ModulePath> {
         let mut base = self.at.clone();
         let mut rest = path;
         match rest.first()?.as_str() {
@@ -54,7 +54,7 @@ impl Reader<'_> {
         Some(base)
     }
 
-    fn leaves(tree: &UseTree, front: &mut Names, leaf: &mut dyn FnMut(&[String], String)) {
+    fn leaves(tree: &UseTree, front: &mut ModulePath, leaf: &mut dyn FnMut(&[String], String)) {
         match tree {
             UseTree::Path(path) => {
                 front.push(path.ident.to_string());
@@ -96,7 +96,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         for (path, name) in found {
             let Some(path) = self.absolute(&path) else { continue };
             if is_public {
-                self.module.passed_on.insert(name.clone());
+                self.module.reexported.insert(name.clone());
             }
             if !(is_public && self.module.is_mod_rs) {
                 self.module.used.push(path.clone());
@@ -105,11 +105,11 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         }
     }
 
-    /// `pub(in crate::detect)` names a folder and uses nothing of it.
+    /// `pub(in crate::detect)` names a module without using it.
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let names: Names = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let names: ModulePath = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         if names.len() > 1 {
             let by_import = self.module.known.get(&names[0]).map(|front| [front, &names[1..]].concat());
             self.module.used.extend(self.absolute(&names).or(by_import));
@@ -129,24 +129,24 @@ fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn module_of(root: &Path, file: &Path) -> Names {
+fn module_of(root: &Path, file: &Path) -> ModulePath {
     let path = file.strip_prefix(root).expect("below src").with_extension("");
-    let mut names: Names = path.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+    let mut names: ModulePath = path.iter().map(|name| name.to_string_lossy().into_owned()).collect();
     if matches!(names.last().map(String::as_str), Some("mod" | "lib" | "main")) {
         names.pop();
     }
     names
 }
 
-fn modules() -> BTreeMap<Names, Module> {
+fn modules() -> BTreeMap<ModulePath, Module> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     files_below(&root, &mut files);
     files.retain(|file| file.extension().is_some_and(|end| end == "rs") && !file.ends_with("main.rs"));
-    let all: BTreeSet<Names> = files.iter().map(|file| module_of(&root, file)).collect();
+    let all: BTreeSet<ModulePath> = files.iter().map(|file| module_of(&root, file)).collect();
     let read = |file: &PathBuf| {
         let at = module_of(&root, file);
-        let is_child = |one: &&Names| one.len() == at.len() + 1 && one.starts_with(&at);
+        let is_child = |one: &&ModulePath| one.len() == at.len() + 1 && one.starts_with(&at);
         let children = all.iter().filter(is_child).filter_map(|one| one.last().cloned()).collect();
         let is_mod_rs = file.ends_with("mod.rs") || file.ends_with("lib.rs");
         let module = Module { is_mod_rs, ..Module::default() };
@@ -158,35 +158,35 @@ fn modules() -> BTreeMap<Names, Module> {
     files.iter().map(read).collect()
 }
 
-/// The module that defines what `path` names, past the re-exports.
-fn definer(path: &[String], modules: &BTreeMap<Names, Module>) -> Names {
+/// The module that defines the target of `path`, after following re-exports.
+fn definer(path: &[String], modules: &BTreeMap<ModulePath, Module>) -> ModulePath {
     let mut path = path.to_vec();
-    // No chain of re-exports is longer.
+    // No chain of re-exports is longer than this.
     for _ in 0..8 {
         let len = (0..=path.len()).rev().find(|&len| modules.contains_key(&path[..len])).unwrap_or(0);
         let (module, rest) = path.split_at(len);
         let exporter = &modules[module];
-        let target = rest.first().filter(|name| exporter.passed_on.contains(*name)).map(|name| &exporter.known[name]);
+        let target = rest.first().filter(|name| exporter.reexported.contains(*name)).map(|name| &exporter.known[name]);
         match target {
             Some(target) => path = [target, &rest[1..]].concat(),
             None => return module.to_vec(),
         }
     }
-    panic!("{} is passed on in a circle", path.join("::"));
+    panic!("the re-exports of {} form a cycle", path.join("::"));
 }
 
-/// The modules on the way from `module` back to it, where there is a way.
-fn circle(module: &Names, uses: &BTreeMap<&Names, BTreeSet<Names>>) -> Option<Vec<Names>> {
-    let mut ways = vec![vec![module.clone()]];
+/// A path of uses from `module` back to itself, if there is one.
+fn cycle(module: &ModulePath, uses: &BTreeMap<&ModulePath, BTreeSet<ModulePath>>) -> Option<Vec<ModulePath>> {
+    let mut paths = vec![vec![module.clone()]];
     let mut met = BTreeSet::new();
-    while let Some(way) = ways.pop() {
-        for next in &uses[way.last().expect("a way has a start")] {
-            let longer = [&way[..], std::slice::from_ref(next)].concat();
+    while let Some(path) = paths.pop() {
+        for next in &uses[path.last().expect("a path has a start")] {
+            let longer = [&path[..], std::slice::from_ref(next)].concat();
             if next == module {
                 return Some(longer);
             }
             if met.insert(next.clone()) {
-                ways.push(longer);
+                paths.push(longer);
             }
         }
     }
@@ -194,10 +194,10 @@ fn circle(module: &Names, uses: &BTreeMap<&Names, BTreeSet<Names>>) -> Option<Ve
 }
 
 #[test]
-fn no_files_use_each_other_in_a_circle() {
+fn no_files_use_each_other_in_a_cycle() {
     let modules = modules();
-    assert!(modules.len() > 100, "the sources were not found");
-    let uses: BTreeMap<&Names, BTreeSet<Names>> = modules
+    assert!(modules.len() > 100, "found too few source files");
+    let uses: BTreeMap<&ModulePath, BTreeSet<ModulePath>> = modules
         .iter()
         .map(|(at, module)| {
             let used = module.used.iter().map(|path| definer(path, &modules)).filter(|definer| definer != at);
@@ -205,11 +205,11 @@ fn no_files_use_each_other_in_a_circle() {
         })
         .collect();
     let edges: usize = uses.values().map(BTreeSet::len).sum();
-    assert!(edges > 500, "only {edges} imports were found");
-    let circles: Vec<String> = modules
+    assert!(edges > 500, "found only {edges} imports");
+    let cycles: Vec<String> = modules
         .keys()
-        .filter_map(|module| circle(module, &uses))
-        .map(|way| way.iter().map(|module| module.join("::")).collect::<Vec<_>>().join(" -> "))
+        .filter_map(|module| cycle(module, &uses))
+        .map(|path| path.iter().map(|module| module.join("::")).collect::<Vec<_>>().join(" -> "))
         .collect();
-    assert!(circles.is_empty(), "files use each other in a circle:\n{}", circles.join("\n"));
+    assert!(cycles.is_empty(), "the files use each other in a cycle:\n{}", cycles.join("\n"));
 }

@@ -1,4 +1,4 @@
-//! What the documentation shows of a file is the file: a block that starts with ```` ```yaml file=docs/lefthook.yml ````.
+//! The blocks of the documentation that show a file, such as ```` ```yaml file=docs/lefthook.yml ````, equal the file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use keysweep::report;
 use keysweep::rules::{ALL, PACKS};
 
-/// The blocks of `text` that show a file: its path, and what is shown.
+/// The blocks of `text` that show a file: the path and the content.
 fn shown(text: &str) -> Vec<(&str, String)> {
     let mut blocks: Vec<(&str, String)> = Vec::new();
     let mut inside = false;
@@ -15,7 +15,7 @@ fn shown(text: &str) -> Vec<(&str, String)> {
         match (inside, line.strip_prefix("```")) {
             (true, Some(_)) => inside = false,
             (true, None) => {
-                let (_, block) = blocks.last_mut().expect("one is open");
+                let (_, block) = blocks.last_mut().expect("a block is open");
                 block.push_str(line);
                 block.push('\n');
             }
@@ -31,13 +31,13 @@ fn shown(text: &str) -> Vec<(&str, String)> {
 }
 
 #[test]
-fn what_is_shown_is_what_the_tests_use() {
+fn blocks_that_show_a_file_equal_the_file() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read_to_string(top.join(path)).unwrap_or_else(|err| panic!("read {path}: {err}"));
     let mut seen = BTreeSet::new();
     for page in ["README.md", "docs/hooks.md", "docs/sweep.md"] {
         for (path, block) in shown(&read(page)) {
-            assert_eq!(block, read(path), "{page} shows {path} as it is not");
+            assert_eq!(block, read(path), "the copy of {path} in {page} is stale");
             seen.insert(path.to_owned());
         }
     }
@@ -51,9 +51,9 @@ fn what_is_shown_is_what_the_tests_use() {
     }
 }
 
-/// `BLESS=1 cargo test --test docs` writes the page.
+/// `BLESS=1 cargo test --test docs` updates the page.
 #[test]
-fn the_page_of_rules_is_what_the_table_says() {
+fn the_page_of_rules_is_up_to_date() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
     let mut wanted = Vec::new();
     report::page(ALL, PACKS, &mut wanted).expect("writing to memory");
@@ -61,5 +61,5 @@ fn the_page_of_rules_is_what_the_table_says() {
         fs::write(&page, &wanted).expect("write the page");
     }
     let written = fs::read(&page).unwrap_or_default();
-    assert!(written == wanted, "docs/rules.md is stale: BLESS=1 cargo test --test docs writes it");
+    assert!(written == wanted, "docs/rules.md is stale; `BLESS=1 cargo test --test docs` updates it");
 }

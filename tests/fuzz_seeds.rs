@@ -1,7 +1,7 @@
-//! The seeds of the fuzz targets, asked what the targets ask: what was mended once stays so, without a fuzzer.
+//! Runs the seeds of the fuzz targets without a fuzzer, so that fixed faults stay fixed.
 #![cfg(unix)]
 
-#[allow(dead_code)] // the targets use what this does not
+#[allow(dead_code)] // this file uses only a part of the targets
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
@@ -12,7 +12,7 @@ use std::process::Command;
 use targets::index::Place;
 use targets::{config, decode, detect};
 
-/// The files of the corpus of `target`, by name.
+/// The files in the corpus of `target`, by name.
 fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let entries = fs::read_dir(folder).expect("a corpus").map(|entry| entry.expect("a seed"));
@@ -26,7 +26,7 @@ fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
 #[allow(clippy::print_stderr)]
 fn each(target: &str, check: impl Fn(&[u8])) {
     for (name, bytes) in seeds(target) {
-        // The test runner shows it with a failing test only.
+        // The test runner prints this only if the test fails.
         eprintln!("{name}");
         check(&bytes);
     }
@@ -51,12 +51,12 @@ fn config() {
 fn index() {
     let place = Place::new(&format!("keysweep-seeds-{}", std::process::id()));
     for (name, bytes) in seeds("index") {
-        // Those of `seeds.sh` are called by the kind of their ids; the others may be read or not.
+        // Git wrote the seeds of `seeds.sh`, whose names start with the object format. Other seeds may be unreadable.
         assert!(place.check(&bytes) || !name.starts_with("sha"), "git wrote {name}");
     }
 }
 
-/// The same bytes where `GIT_INDEX_FILE` points elsewhere, so that a shared index is found in the git directory only.
+/// The same bytes with `GIT_INDEX_FILE` set to another folder. Then a shared index must be in the git directory.
 #[test]
 fn index_elsewhere() {
     let place = Place::new(&format!("keysweep-seeds-elsewhere-{}", std::process::id()));

@@ -1,4 +1,4 @@
-//! `keysweep files --archives`: what is in zip, gzip, tar and zstd files, and what is said of those that cannot be read.
+//! `keysweep files --archives` scans zip, gzip, tar and zstd files and reports files that it cannot read.
 
 use std::collections::HashSet;
 use std::io::Cursor;
@@ -13,7 +13,7 @@ fn scan(repo: &Repo, paths: &[&str]) -> Run {
     repo.keysweep_call(&["files", "--archives", "--format", "jsonl"]).args(paths).run()
 }
 
-/// A file with this content, scanned alone.
+/// Scans a single file with this content.
 fn scan_one(name: &str, bytes: &[u8]) -> Run {
     let repo = Repo::new();
     repo.write(name, bytes);
@@ -60,7 +60,7 @@ fn without_the_option_an_archive_is_a_file() {
 }
 
 #[test]
-fn standard_input_may_be_one() {
+fn standard_input_may_be_an_archive() {
     let token = Maker::new(6002).sk_live(24);
     let repo = Repo::new();
     let call = repo.keysweep_call(&["files", "--archives", "--format", "jsonl", "-"]);
@@ -69,7 +69,7 @@ fn standard_input_may_be_one() {
 }
 
 #[test]
-fn what_python_writes_is_read() {
+fn archives_of_python_are_read() {
     let token = Maker::new(6003).sk_live(24);
     let content = content(&token);
     let long = format!("{}/{}/conf.txt", "d".repeat(90), "e".repeat(90));
@@ -83,7 +83,7 @@ fn what_python_writes_is_read() {
             "import zipfile\nclass W:\n  def __init__(s): s.f = open('out', 'wb')\n  def write(s, b): return s.f.write(b)\n  def flush(s): s.f.flush()\nw = W()\nz = zipfile.ZipFile(w, 'w', zipfile.ZIP_DEFLATED)\nz.write('in', NAME)\nz.close()\nw.flush()",
         ),
         (
-            "program in front",
+            "program before the archive",
             "import zipfile\nopen('out', 'wb').write(b'#!/usr/bin/env python3\\n' * 9)\nz = zipfile.ZipFile('out', 'a', zipfile.ZIP_DEFLATED)\nz.write('in', NAME)\nz.comment = b'a comment'\nz.close()",
         ),
         (
@@ -103,7 +103,7 @@ fn what_python_writes_is_read() {
 }
 
 #[test]
-fn members_that_follow_one_another_are_all_read() {
+fn concatenated_members_are_all_read() {
     let mut make = Maker::new(6004);
     let (one, two) = (make.sk_live(24), make.sk_live(24));
     let texts = [&one, &two].map(content);
@@ -123,7 +123,7 @@ fn members_that_follow_one_another_are_all_read() {
         let second = if paths[0] == paths[1] { 2 * LINE } else { LINE };
         scan_one("a", &bytes).expect_found(&[(paths[0], LINE, &one), (paths[1], second, &two)]);
     }
-    // What follows is no member, and is scanned as it is.
+    // The bytes after the last member are scanned as plain text.
     let bytes = [gzip_of(texts[0].as_bytes()), b"\n".to_vec(), texts[1].clone().into_bytes()].concat();
     let run = scan_one("a", &bytes).expect_code(1);
     let mut paths: Vec<_> = run.findings().iter().map(|f| text(&f["path"]).to_owned()).collect();
@@ -132,7 +132,7 @@ fn members_that_follow_one_another_are_all_read() {
 }
 
 #[test]
-fn what_is_no_file_inside_is_scanned_as_well() {
+fn comments_and_other_metadata_are_scanned() {
     let mut make = Maker::new(6005);
     let (comment, front) = (make.sk_live(24), make.sk_live(24));
     let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -154,7 +154,7 @@ fn what_is_no_file_inside_is_scanned_as_well() {
 fn a_token_in_a_name_is_found_once_and_not_printed() {
     let mut make = Maker::new(6006);
     let (folder, file) = (make.sk_live(24), make.sk_live(24));
-    // Without an ending, so that what follows the name in the archive looks like more of it.
+    // The name has no extension, so the bytes after it look like a part of the name.
     let name = format!("{}/d{}/{folder}/{file}", "l".repeat(80), "m".repeat(80));
     let files = [(name.as_str(), &b"nothing"[..]), ("x", b"nothing")];
     for bytes in [
@@ -169,13 +169,13 @@ fn a_token_in_a_name_is_found_once_and_not_printed() {
         assert_eq!(found, [&folder, &file].map(|token| ("name".into(), token.fingerprint().into())), "{}", run.all());
         expect_no_leak(&run, [&folder, &file]);
     }
-    // The archive's own name is told once, not with every file in it.
+    // The name of the archive is reported once, and not with every file inside.
     let run = scan_one(&format!("{folder}.zip"), &zip_archive(&[("a", b"x"), ("b", b"x")])).expect_code(1);
     assert_eq!(run.findings().len(), 1, "{}", run.all());
 }
 
 #[test]
-fn links_are_scanned_and_not_followed() {
+fn links_in_archives_are_scanned_and_not_followed() {
     let token = Maker::new(6007).sk_live(24);
     let target = format!("/nowhere/{token}");
     let mut to = tar::Builder::new(Vec::new());
@@ -198,7 +198,7 @@ fn links_are_scanned_and_not_followed() {
 }
 
 #[test]
-fn names_that_would_climb_out_are_names() {
+fn names_with_parent_folders_are_only_names() {
     let token = Maker::new(6008).sk_live(24);
     let script = "import zipfile\nz = zipfile.ZipFile('out', 'w', zipfile.ZIP_DEFLATED)\nfor n in ['../../a', '/etc/b', './c', 'd\\x1b[2J']: z.write('in', n)\nz.close()";
     let bytes = made_by_python(script, &[("in", content(&token).as_bytes())]);
@@ -216,7 +216,7 @@ fn names_that_would_climb_out_are_names() {
 }
 
 #[test]
-fn an_encrypted_file_is_unread_and_the_others_are_scanned() {
+fn an_encrypted_file_is_unread_and_others_are_scanned() {
     let token = Maker::new(6009).sk_live(24);
     let mut bytes = zip_archive(&[("locked.txt", b"nothing"), ("open.txt", content(&token).as_bytes())]);
     for (signature, flags) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
@@ -257,7 +257,7 @@ fn a_damaged_archive_is_never_clean() {
 }
 
 #[test]
-fn a_flipped_bit_is_found_out_and_never_a_panic() {
+fn a_flipped_bit_is_reported_without_a_panic() {
     let token = Maker::new(6011).sk_live(24);
     let content = content(&token);
     let files = [("a.txt", &b"nothing"[..]), ("b.txt", content.as_bytes())];
@@ -280,7 +280,7 @@ fn a_flipped_bit_is_found_out_and_never_a_panic() {
 }
 
 #[test]
-fn archives_too_deep_in_one_another_are_unread() {
+fn too_deeply_nested_archives_are_unread() {
     let token = Maker::new(6012).sk_live(24);
     let mut bytes = content(&token).into_bytes();
     for depth in 1..=10 {

@@ -1,4 +1,5 @@
-//! What readers of an archive see and a careless scanner does not: counts that lie, content where none belongs, bytes around.
+//! Content that archive readers extract although a simple reader misses it: wrong counts, unexpected content, and bytes
+//! between entries.
 
 use crate::support::archive::{content, gzip_of, made_by_python, stored, tar_archive, zip_archive, zstd};
 use crate::support::leak::expect_no_leak;
@@ -11,7 +12,7 @@ fn scan(bytes: &[u8]) -> Run {
     repo.keysweep(&["files", "--archives", "--format", "jsonl", "a"])
 }
 
-/// Paths and fingerprints of what was found.
+/// The paths and fingerprints of the findings.
 fn found(run: &Run) -> Vec<(String, String)> {
     let named = |name: &str, finding: &serde_json::Value| text(&finding[name]).to_owned();
     let mut found: Vec<_> = run.findings().iter().map(|one| (named("path", one), named("fingerprint", one))).collect();
@@ -28,7 +29,7 @@ fn expect(bytes: &[u8], wanted: &[(&str, &Token)]) {
     expect_no_leak(&run, []);
 }
 
-/// The token is found, and the archive is unread.
+/// Expects that the scan finds the token and reports the archive as unread.
 #[track_caller]
 fn expect_unread(bytes: &[u8], token: &Token, why: &str) {
     let run = scan(bytes).expect_code(2).expect_has(why);
@@ -36,10 +37,10 @@ fn expect_unread(bytes: &[u8], token: &Token, why: &str) {
 }
 
 fn position(bytes: &[u8], of: &[u8]) -> usize {
-    bytes.windows(of.len()).rposition(|part| part == of).expect("it is there")
+    bytes.windows(of.len()).rposition(|part| part == of).expect("the bytes occur")
 }
 
-/// A tar header of this type, with what `edit` makes of it.
+/// Builds a tar header of this type and passes it to `edit`.
 fn header(name: &str, kind: u8, size: u64, edit: impl FnOnce(&mut [u8; 512])) -> Vec<u8> {
     let mut header = tar::Header::new_gnu();
     header.set_path(name).expect("a name");
@@ -60,7 +61,7 @@ fn padded(bytes: &[u8]) -> Vec<u8> {
 const END: [u8; 1024] = [0; 1024];
 
 #[test]
-fn a_zip_that_says_it_has_fewer_files_is_read_whole_and_unread() {
+fn a_zip_with_a_wrong_count_is_scanned_fully_and_unread() {
     let token = Maker::new(6100).sk_live(24);
     let content = content(&token);
     let whole = zip_archive(&[("a.txt", b"nothing"), ("b.txt", content.as_bytes())]);
@@ -72,7 +73,7 @@ fn a_zip_that_says_it_has_fewer_files_is_read_whole_and_unread() {
         bytes[end + 10] = count;
         expect_unread(&bytes, &token, &format!("its end record says {count} files, and its directory has 2"));
     }
-    // Nor the size of the directory, nor that there is none.
+    // The size of the directory may be wrong, or the directory may be missing.
     let mut bytes = whole.clone();
     let end = position(&bytes, b"PK\x05\x06");
     let first = position(&bytes[..position(&bytes, b"PK\x01\x02")], b"PK\x01\x02");
@@ -84,7 +85,7 @@ fn a_zip_that_says_it_has_fewer_files_is_read_whole_and_unread() {
 }
 
 #[test]
-fn a_count_that_wraps_round_is_not_believed() {
+fn a_count_that_overflows_is_not_trusted() {
     let token = Maker::new(6101).sk_live(24);
     let script = "import zipfile, struct\nz = zipfile.ZipFile('out', 'w', zipfile.ZIP_DEFLATED)\nfor n in range(65536): z.writestr(str(n), b'')\nz.write('in', 'last')\nz.close()\nb = open('out', 'rb').read()\nat = b.rindex(b'PK\\x06\\x06')\nend = bytearray(b[b.rindex(b'PK\\x05\\x06'):])\nend[8:12] = struct.pack('<HH', 1, 1)\nend[12:20] = struct.pack('<II', *struct.unpack('<QQ', b[at + 40:at + 56]))\nopen('out', 'wb').write(b[:at] + end)";
     let bytes = made_by_python(script, &[("in", content(&token).as_bytes())]);
@@ -120,7 +121,7 @@ fn a_file_that_no_directory_lists_is_read() {
     let local = &first[..position(&first, b"PK\x01\x02")];
     let bytes = [local, &zip_archive(&[("a.txt", content(&listed).as_bytes())])].concat();
     expect(&bytes, &[("a!/a.txt", &listed), ("a!/other.txt", &other)]);
-    // Nor where there is no directory at all, which is an archive that was cut short.
+    // A truncated archive without a directory is scanned too.
     expect_unread(local, &other, "it has no directory");
 }
 
@@ -135,10 +136,10 @@ fn a_folder_in_a_tar_may_have_content() {
             let size = data.len() as u64;
             let tar = [header("dir", kind, size, |_| ()), padded(data), END.to_vec()].concat();
             expect(&tar, &[(path, &token)]);
-            // In an old tar the name says that it is a folder.
+            // In an old tar, the name shows that the entry is a folder.
             let tar = [header("dir/", 0, size, |_| ()), padded(data), END.to_vec()].concat();
             assert_eq!(found(&scan(&tar).expect_code(1)).len(), 1);
-            // The size may be in an extended header.
+            // An extended header may contain the size.
             let record = format!("size={size}\n");
             let record = format!("{} {record}", record.len() + 3);
             let pax = [header("pax", b'x', record.len() as u64, |_| ()), padded(record.as_bytes())].concat();
@@ -149,9 +150,9 @@ fn a_folder_in_a_tar_may_have_content() {
 }
 
 #[test]
-fn what_python_takes_for_the_next_header_is_read_too() {
+fn headers_that_only_python_sees_are_read() {
     let token = Maker::new(6106).sk_live(24);
-    // Python skips no content behind a folder, GNU tar does.
+    // Python does not skip the content of a folder. GNU tar does.
     let inner = tar_archive(&[("in.gz", &gzip_of(content(&token).as_bytes()))]);
     let inner = &inner[..inner.len() - 1024];
     let tar = [header("dir", b'5', 512, |_| ()), inner.to_vec(), END.to_vec()].concat();
@@ -161,7 +162,7 @@ fn what_python_takes_for_the_next_header_is_read_too() {
 }
 
 #[test]
-fn what_stands_behind_a_stream_is_scanned_as_it_is() {
+fn bytes_after_a_stream_are_scanned() {
     let mut make = Maker::new(6107);
     let (token, tail) = (make.sk_live(24), make.sk_live(24));
     let whole = zip_archive(&[("a.txt", content(&token).as_bytes())]);
@@ -206,13 +207,13 @@ fn members_may_have_zeros_between_them() {
     let (one, two) = (make.sk_live(24), make.sk_live(24));
     let [first, second] = [&one, &two].map(|token| gzip_of(content(token).as_bytes()));
     expect(&[&first[..], &[0; 700], &second].concat(), &[("a!/a", &one), ("a!/a", &two)]);
-    // And streams of another kind behind them.
+    // Streams of another kind may follow.
     let other = zstd(content(&two).as_bytes());
     expect(&[&first[..], &other].concat(), &[("a!/a", &one), ("a!/a", &two)]);
 }
 
-/// A tar of two files, each packed, so that the bytes of the tar show no token.
-fn two_packed(make: &mut Maker) -> (Vec<u8>, Token, Token) {
+/// A tar of two compressed files, so that the bytes of the tar contain no plain token.
+fn two_compressed_files(make: &mut Maker) -> (Vec<u8>, Token, Token) {
     let (one, two) = (make.sk_live(24), make.sk_live(24));
     let [first, second] = [&one, &two].map(|token| gzip_of(content(token).as_bytes()));
     (tar_archive(&[("1.gz", &first), ("2.gz", &second)]), one, two)
@@ -220,14 +221,14 @@ fn two_packed(make: &mut Maker) -> (Vec<u8>, Token, Token) {
 
 #[test]
 fn a_tar_with_a_damaged_header_is_unread() {
-    let (tar, _, two) = two_packed(&mut Maker::new(6110));
+    let (tar, _, two) = two_compressed_files(&mut Maker::new(6110));
     for at in [0, 130, 150] {
         let mut bytes = tar.clone();
         bytes[at] ^= 1;
         expect_unread(&bytes, &two, "damaged");
     }
-    // One that is not the first.
-    let (tar, one, _) = two_packed(&mut Maker::new(6111));
+    // The damage is in the second header.
+    let (tar, one, _) = two_compressed_files(&mut Maker::new(6111));
     let second = position(&tar, b"2.gz");
     let mut bytes = tar;
     bytes[second] ^= 1;
@@ -241,7 +242,7 @@ fn headers_that_other_readers_accept_are_accepted() {
     let data = gzip_of(content(&token).as_bytes());
     let size = data.len() as u64;
     let tar = |header: Vec<u8>| [header, padded(&data), END.to_vec()].concat();
-    // A sum of signed bytes, as old Suns made it.
+    // Old Sun systems summed signed bytes.
     let mut signed = header("n\u{e9}.gz", b'0', size, |_| ());
     let sum = |header: &[u8]| header.iter().map(|&b| i64::from(b.cast_signed())).sum::<i64>();
     let written = format!("{:06o}\0 ", sum(&signed[..148]) + sum(&signed[156..]) + 8 * 32);
@@ -251,13 +252,13 @@ fn headers_that_other_readers_accept_are_accepted() {
     expect(&tar(nameless), &[("a!/!/", &token)]);
     let zeros = [vec![0; 512], tar(header("x.gz", b'0', size, |_| ()))].concat();
     expect(&zeros, &[("a!/x.gz!/x", &token)]);
-    // No magic, as before POSIX.
+    // Headers from before POSIX have no magic.
     let old = header("x.gz", 0, size, |header| header[257..345].fill(0));
     expect(&tar(old), &[("a!/x.gz!/x", &token)]);
 }
 
 #[test]
-fn a_sparse_file_is_read_as_it_was() {
+fn a_sparse_file_is_expanded() {
     let token = Maker::new(6113).sk_live(24);
     let packed = gzip_of(content(&token).as_bytes());
     let script = "import os, subprocess\nd = open('in', 'rb').read()\nwith open('f.gz', 'wb') as f:\n  f.write(d)\n  f.truncate(1 << 20)\n  f.seek(3 << 20)\n  f.write(d)\n  f.truncate(4 << 20)\nsubprocess.run(['tar', '--sparse', '--format=' + FORMAT, *OPTIONS, '-cf', 'out', 'f.gz'], check=True)";
@@ -270,7 +271,7 @@ fn a_sparse_file_is_read_as_it_was() {
         note(options);
         let script = format!("FORMAT = '{format}'\nOPTIONS = {options}\n{script}");
         let tar = made_by_python(&script, &[("in", &packed)]);
-        assert!(tar.len() < 1 << 20, "it is stored in full");
+        assert!(tar.len() < 1 << 20, "the file is not sparse");
         expect(&tar, &[("a!/f.gz!/f", &token), ("a!/f.gz!/f", &token)]);
     }
 }
@@ -279,21 +280,21 @@ fn a_sparse_file_is_read_as_it_was() {
 fn texts_between_other_fields_are_found() {
     let mut make = Maker::new(6114);
     let token = make.sk_live(24);
-    // The name ends in a letter, and the comment follows it.
+    // The name ends with a letter, and the comment follows immediately.
     let script = format!(
         "import zipfile\nz = zipfile.ZipFile('out', 'w')\ni = zipfile.ZipInfo('file')\ni.comment = b'{}' + b'{}'\nz.writestr(i, b'nothing')\nz.close()",
         &token.to_string()[..6],
         &token.to_string()[6..]
     );
     expect(&made_by_python(&script, &[]), &[("a!/file", &token)]);
-    // The length of a comment of 0x6161 bytes is two letters.
+    // The length of this comment, 0x6161, is two letters.
     let comment = format!("{token} {}", "x".repeat(0x6161 - 33));
     let mut bytes = zip_archive(&[("b.txt", b"nothing")]);
     let end = bytes.len();
     bytes[end - 2..].copy_from_slice(b"aa");
     bytes.extend(comment.as_bytes());
     expect(&bytes, &[("a", &token)]);
-    // A user's name of 32 characters stands between a version and a group.
+    // A user name of 32 characters fills the field between the version and the group.
     assert_eq!(token.to_string().len(), 32);
     let user = token.to_string();
     for at in [265, 297] {
@@ -307,7 +308,7 @@ fn texts_between_other_fields_are_found() {
 }
 
 #[test]
-fn a_link_that_holds_an_archive_is_unpacked() {
+fn a_symlink_whose_target_is_an_archive_is_unpacked() {
     let token = Maker::new(6115).sk_live(24);
     let script = "import zipfile\nz = zipfile.ZipFile('out', 'w')\ni = zipfile.ZipInfo('link')\ni.create_system = 3\ni.external_attr = 0o120777 << 16\nz.writestr(i, open('in', 'rb').read())\nz.close()";
     let bytes = made_by_python(script, &[("in", &gzip_of(content(&token).as_bytes()))]);
@@ -315,10 +316,10 @@ fn a_link_that_holds_an_archive_is_unpacked() {
 }
 
 #[test]
-fn a_token_that_an_entry_cuts_is_found_in_the_whole() {
+fn a_token_split_by_an_entry_is_found() {
     let token = Maker::new(6116).sk_live(24).to_string();
     let (first, second) = token.split_at(12);
-    // Two stored files in one zip, without a header between them: the second starts in the middle of the first.
+    // A zip with two stored files and no header between them. The second starts in the middle of the first.
     let mut bytes = stored(&[("a", format!("KEY={first}").as_bytes())]);
     let content = position(&bytes, first.as_bytes()) + first.len();
     bytes.splice(content..content, second.bytes());
@@ -334,11 +335,11 @@ fn a_token_that_an_entry_cuts_is_found_in_the_whole() {
 }
 
 #[test]
-fn a_token_that_goes_on_behind_an_entry_is_found_as_well() {
+fn a_token_that_continues_after_an_entry_is_found() {
     let token = Maker::new(6117).sk_live(40);
     let text = format!("KEY={token}\n");
     let mut bytes = stored(&[("a", text.as_bytes())]);
-    // Every reader extracts a shorter token now. The plain scan finds the long one.
+    // Every reader now extracts a shorter token. The scan of the plain bytes finds the long one.
     let cut = text.len() - 9;
     let mut crc = flate2::Crc::new();
     crc.update(&text.as_bytes()[..cut]);
@@ -350,6 +351,6 @@ fn a_token_that_goes_on_behind_an_entry_is_found_as_well() {
     let paths = found(&run);
     assert!(paths.contains(&("a".to_owned(), token.fingerprint())), "{}", run.all());
     assert_eq!(paths.iter().filter(|(path, _)| path == "a!/a").count(), 1, "{}", run.all());
-    // A record that follows is no part of a token.
+    // A record after the token is not part of the token.
     expect(&stored(&[("a", text.trim_end().as_bytes()), ("b", b"")]), &[("a!/a", &token)]);
 }

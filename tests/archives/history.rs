@@ -1,4 +1,4 @@
-//! `keysweep history --archives`: what is in the archives of a history, wherever they stand in it.
+//! `keysweep history --archives` scans the archives of a history, in every kind of place.
 
 use std::fs;
 
@@ -17,7 +17,7 @@ fn sweep(repo: &Repo, options: &[&str]) -> Run {
     history_call(repo).args(&["--archives"]).args(options).run()
 }
 
-/// Lines of which no packer makes fewer bytes than a walk shows of its own accord.
+/// Lines that compress badly, so that the archive is larger than the context of an insertion.
 fn noise(seed: u64) -> String {
     let mut make = Maker::new(seed);
     (0..60).map(|_| make.alnum(60) + "\n").collect()
@@ -28,22 +28,25 @@ fn long(token: &Token, seed: u64) -> String {
 }
 
 #[test]
-fn an_archive_that_was_deleted_is_told_with_its_commits() {
+fn a_deleted_archive_is_reported_with_its_commits() {
     let mut fixture = HistoryFixture::new(8600);
     let token = fixture.token();
-    let came =
+    let introduced_by =
         fixture.add("dist/a.zip", zip_archive(&[("etc/conf.txt", content(&token).as_bytes()), ("b", b"nothing")]));
     let gone = fixture.remove("dist/a.zip");
     history(&fixture.repo).expect_code(0);
     let run = sweep(&fixture.repo, &[]).expect_code(1);
     expect_tokens(&run, [&token]);
     expect_no_leak(&run, [&token]);
-    let said = finding_of(&run, &token);
+    let finding = finding_of(&run, &token);
     let path = "dist/a.zip!/etc/conf.txt";
-    assert_eq!(places(&said), [place(&format!("{path}:{LINE}"), &came)]);
-    assert_eq!((text(&said["path"]), &said["line"], &said["part"]), (path, &json!(LINE), &json!("content")));
-    assert_eq!((&said["last"], &said["removed"]), (&came.json(), &gone.json()));
-    assert_eq!(text(&said["object"]), fixture.git(&["rev-parse", &format!("{}:dist/a.zip", came.id)]).line());
+    assert_eq!(places(&finding), [place(&format!("{path}:{LINE}"), &introduced_by)]);
+    assert_eq!((text(&finding["path"]), &finding["line"], &finding["part"]), (path, &json!(LINE), &json!("content")));
+    assert_eq!((&finding["last"], &finding["removed"]), (&introduced_by.json(), &gone.json()));
+    assert_eq!(
+        text(&finding["object"]),
+        fixture.git(&["rev-parse", &format!("{}:dist/a.zip", introduced_by.id)]).line()
+    );
     assert_eq!(run.summary()["scanned"]["files"], 2);
     let run = fixture.repo.keysweep(&["history", "--archives"]).expect_code(1);
     expect_no_leak(&run, [&token]);
@@ -51,7 +54,7 @@ fn an_archive_that_was_deleted_is_told_with_its_commits() {
 }
 
 #[test]
-fn a_token_is_found_in_every_kind_loose_and_packed() {
+fn a_token_is_found_in_every_kind_of_archive_loose_and_packed() {
     let mut make = Maker::new(8601);
     let repo = Repo::new();
     let mut wanted = Vec::new();
@@ -83,7 +86,7 @@ fn a_token_is_found_in_every_kind_loose_and_packed() {
 }
 
 #[test]
-fn what_many_places_have_is_unpacked_once() {
+fn an_archive_with_several_places_is_unpacked_once() {
     let mut fixture = HistoryFixture::new(8602);
     let token = fixture.token();
     let bytes = zip_archive(&[("a.txt", content(&token).as_bytes())]);
@@ -91,7 +94,7 @@ fn what_many_places_have_is_unpacked_once() {
     let side = fixture.add("there/b.zip", &bytes);
     fixture.git(&["checkout", "-q", "main"]);
     let main = fixture.add("here/a.zip", &bytes);
-    // And in two packs.
+    // The archive is also in two packs.
     for name in ["main", "side"] {
         let packed = fixture.git(&["rev-list", "--objects", name]).out();
         let ids: Vec<&str> = packed.lines().filter_map(|line| line.split(' ').next()).collect();
@@ -103,39 +106,39 @@ fn what_many_places_have_is_unpacked_once() {
             .expect_code(0);
     }
     let run = sweep(&fixture.repo, &[]).expect_code(1);
-    let said = finding_of(&run, &token);
+    let finding = finding_of(&run, &token);
     assert_eq!(
-        places(&said),
+        places(&finding),
         [place(&format!("there/b.zip!/a.txt:{LINE}"), &side), place(&format!("here/a.zip!/a.txt:{LINE}"), &main),]
     );
-    assert_eq!((&said["copies"], &run.summary()["scanned"]["files"]), (&json!(1), &json!(1)));
-    assert_eq!(said["refs"], json!(["refs/heads/main", "refs/heads/side", "index"]));
+    assert_eq!((&finding["copies"], &run.summary()["scanned"]["files"]), (&json!(1), &json!(1)));
+    assert_eq!(finding["refs"], json!(["refs/heads/main", "refs/heads/side", "index"]));
 }
 
 #[test]
-fn every_file_of_an_archive_that_holds_it_is_a_place() {
+fn each_file_of_an_archive_with_the_token_is_a_place() {
     let mut fixture = HistoryFixture::new(8603);
     let token = fixture.token();
     let text = content(&token);
     let named = format!("d/{token}.txt");
-    let came = fixture.add("a.zip", stored(&[("a", text.as_bytes()), ("b", text.as_bytes()), (&named, b"x")]));
+    let introduced_by = fixture.add("a.zip", stored(&[("a", text.as_bytes()), ("b", text.as_bytes()), (&named, b"x")]));
     let run = sweep(&fixture.repo, &[]).expect_code(1);
     expect_no_leak(&run, [&token]);
-    let mut told = places(&finding_of(&run, &token));
-    let name = told.iter().position(|place| place.contains("a.zip!/d/sk_live_")).expect("the name");
-    assert!(told.remove(name).ends_with(&format!(" in {}", came.id)));
-    assert_eq!(told, ["a", "b"].map(|name| place(&format!("a.zip!/{name}:{LINE}"), &came)));
+    let mut found_places = places(&finding_of(&run, &token));
+    let name = found_places.iter().position(|place| place.contains("a.zip!/d/sk_live_")).expect("the name");
+    assert!(found_places.remove(name).ends_with(&format!(" in {}", introduced_by.id)));
+    assert_eq!(found_places, ["a", "b"].map(|name| place(&format!("a.zip!/{name}:{LINE}"), &introduced_by)));
 }
 
 #[test]
-fn what_is_no_file_in_it_is_told_at_the_archive() {
+fn metadata_of_an_archive_is_reported_at_the_archive() {
     let mut fixture = HistoryFixture::new(8604);
     let token = fixture.token();
     let mut bytes = zip_archive(&[("a.txt", b"nothing")]);
     bytes.splice(0..0, format!("KEY={token}\n").into_bytes());
-    let came = fixture.add("a.zip", bytes);
+    let introduced_by = fixture.add("a.zip", bytes);
     let run = sweep(&fixture.repo, &[]).expect_code(1);
-    assert_eq!(places(&finding_of(&run, &token)), [place("a.zip:1", &came)]);
+    assert_eq!(places(&finding_of(&run, &token)), [place("a.zip:1", &introduced_by)]);
 }
 
 #[test]
@@ -148,7 +151,7 @@ fn an_archive_may_be_a_delta_of_another() {
     for by in [BaseReference::Offset, BaseReference::Id] {
         let mut pack = PackBuilder::default();
         let root = pack.blob(&base);
-        // The beginning and the end of each archive come from different deltas.
+        // The first and the last half of each archive come from different deltas.
         let half = other.len() / 2;
         let front = pack.delta(root, by, &[DeltaStep::Insert(&other[..half]), DeltaStep::Copy(0, base.len())]);
         pack.delta(front, by, &[DeltaStep::Copy(0, half), DeltaStep::Insert(&other[half..])]);
@@ -156,13 +159,13 @@ fn an_archive_may_be_a_delta_of_another() {
         pack.delta(plain, by, &[DeltaStep::Insert(&gzip_of(long(&second, 3).as_bytes()))]);
         let repo = Repo::new();
         pack.index_into(&repo);
-        // What stands between is an archive too, with half of another one in front.
+        // The entry in between is an archive too, with half of another archive before it.
         let run = sweep(&repo, &[]);
         let copies = |token| finding_of(&run, token)["copies"].clone();
         assert_eq!((copies(&first), copies(&second)), (json!(2), json!(2)), "{}", run.all());
         history(&repo).expect_code(0);
     }
-    // As git makes them.
+    // Deltas as git makes them.
     let fixture = HistoryFixture::new(8606);
     let mut wanted = Vec::new();
     let filler: String = (0..10).map(noise).collect();
@@ -183,32 +186,35 @@ fn an_archive_may_be_a_delta_of_another() {
 }
 
 #[test]
-fn what_nothing_leads_to_is_told_by_its_object() {
+fn an_unreachable_archive_is_reported_by_its_object() {
     let mut fixture = HistoryFixture::new(8607);
     let (dangling, packed) = (fixture.token(), fixture.token());
     let id = fixture.repo.blob(zip_archive(&[("a.txt", content(&dangling).as_bytes())]));
     fixture.repo.blob(gzip_of(content(&packed).as_bytes()));
     let run = sweep(&fixture.repo, &[]).expect_code(1);
-    let said = finding_of(&run, &dangling);
-    assert_eq!((text(&said["object"]), text(&said["path"]), &said["commit"]), (id.as_str(), "!/a.txt", &json!(null)));
+    let finding = finding_of(&run, &dangling);
+    assert_eq!(
+        (text(&finding["object"]), text(&finding["path"]), &finding["commit"]),
+        (id.as_str(), "!/a.txt", &json!(null))
+    );
     assert_eq!(text(&finding_of(&run, &packed)["path"]), "!/");
-    let told = fixture.repo.keysweep(&["history", "--archives"]).expect_code(1);
-    told.expect_has(&format!("object {}!/a.txt:{LINE}:", &id[..12]));
+    let run = fixture.repo.keysweep(&["history", "--archives"]).expect_code(1);
+    run.expect_has(&format!("object {}!/a.txt:{LINE}:", &id[..12]));
 }
 
 #[test]
-fn what_is_staged_is_told_with_its_path() {
+fn a_staged_archive_is_reported_with_its_path() {
     let mut fixture = HistoryFixture::new(8608);
     let token = fixture.token();
     fixture.repo.stage("new/a.log.gz", gzip_of(content(&token).as_bytes()));
     let run = sweep(&fixture.repo, &[]).expect_code(1);
-    let said = finding_of(&run, &token);
-    assert_eq!((text(&said["path"]), text(&said["standing"])), ("new/a.log.gz!/a.log", "index"));
+    let finding = finding_of(&run, &token);
+    assert_eq!((text(&finding["path"]), text(&finding["standing"])), ("new/a.log.gz!/a.log", "index"));
     assert_eq!(step(&run, "unstage")["list"], json!(["new/a.log.gz!/a.log"]));
 }
 
 #[test]
-fn what_cannot_be_opened_is_named_with_blob_and_path() {
+fn an_unreadable_archive_is_reported_with_blob_and_path() {
     let mut fixture = HistoryFixture::new(8609);
     let token = fixture.token();
     let good = zip_archive(&[("a.txt", &b"nothing"[..]), ("b.txt", content(&token).as_bytes())]);
@@ -221,11 +227,11 @@ fn what_cannot_be_opened_is_named_with_blob_and_path() {
     assert_eq!(run.summary()["unread"], 1);
     expect_no_leak(&run, [&token]);
     history(&fixture.repo).expect_code(0);
-    // Where nothing leads to it.
+    // An archive that no commit reaches.
     let id = fixture.repo.blob(&good[..good.len() - 29]);
     let run = sweep(&fixture.repo, &[]).expect_code(2);
     assert!(run.err().contains(&format!("cannot look into blob {}: it is damaged", &id[..16])), "{}", run.err());
-    // What is known to be missing may be accepted, and what is damaged never.
+    // Known missing objects can be accepted, but damage cannot.
     sweep(&fixture.repo, &["--allow-incomplete"]).expect_code(2);
 }
 
@@ -248,7 +254,7 @@ fn a_damaged_archive_hides_no_other() {
 }
 
 #[test]
-fn limits_are_told_when_they_bite() {
+fn reached_limits_are_reported() {
     let mut fixture = HistoryFixture::new(8611);
     let token = fixture.token();
     let mut deep = content(&token).into_bytes();
@@ -260,14 +266,14 @@ fn limits_are_told_when_they_bite() {
     fixture.add("bomb.zip", zip_archive(&["1", "2", "3"].map(|name| (name, &zeros[..]))));
     let run = sweep(&fixture.repo, &[]).expect_code(2);
     assert_eq!(run.summary()["unread"], 2, "{}", run.err());
-    let told = run.err();
-    assert!(told.contains("more than 8 archives are nested"), "{told}");
-    assert!(told.contains("cannot look into bomb.zip (blob "), "{told}");
-    assert!(told.contains("what it holds is larger than 64 MiB and 250 times the file"), "{told}");
+    let stderr = run.err();
+    assert!(stderr.contains("more than 8 archives are nested"), "{stderr}");
+    assert!(stderr.contains("cannot look into bomb.zip (blob "), "{stderr}");
+    assert!(stderr.contains("what it holds is larger than 64 MiB and 250 times the file"), "{stderr}");
 }
 
 #[test]
-fn kinds_that_are_not_unpacked_are_named() {
+fn unsupported_kinds_are_reported() {
     let fixture = HistoryFixture::new(8612);
     fixture.add("d/a.7z", [&b"7z\xbc\xaf\x27\x1c"[..], &[0; 40]].concat());
     fixture.add("b.tar", tar_archive(&[("in.rar", &[&b"Rar!\x1a\x07"[..], &[0; 40]].concat())]));
@@ -280,7 +286,7 @@ fn kinds_that_are_not_unpacked_are_named() {
             .collect::<Vec<_>>()
     };
     assert_eq!(named(&sweep(&fixture.repo, &[]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
-    // Each time, whatever is remembered.
+    // Each scan reports them, whatever the cache contains.
     for _ in 0..2 {
         assert_eq!(named(&sweep(&fixture.repo, &["--since-last"]).expect_code(0)), ["b.tar!/in.rar", "d/a.7z"]);
     }
@@ -289,7 +295,7 @@ fn kinds_that_are_not_unpacked_are_named() {
 }
 
 #[test]
-fn what_was_clean_without_archives_is_read_again() {
+fn objects_scanned_without_archives_are_read_again() {
     let mut fixture = HistoryFixture::new(8613);
     let token = fixture.token();
     fixture.add("a.zip", zip_archive(&[("a.txt", content(&token).as_bytes())]));
@@ -298,7 +304,7 @@ fn what_was_clean_without_archives_is_read_again() {
     let run = sweep(&fixture.repo, &["--since-last"]).expect_code(1);
     assert_eq!(read(&run), all);
     expect_tokens(&run, [&token]);
-    // The archive with the token is remembered as what it is.
+    // The cache does not list the archive with the token as clean.
     let again = sweep(&fixture.repo, &["--since-last"]).expect_code(1);
     assert_eq!((read(&again), again.findings()), (1, run.findings()));
     let plain = history_call(&fixture.repo).args(&["--since-last"]).run().expect_code(0);
@@ -324,7 +330,7 @@ fn a_path_in_an_archive_can_be_allowed() {
         ("a.txt", 0),
         ("d/a.zip", 1),
         ("d/a.zip!/u/**", 1),
-        // As a path from the top it would be another's.
+        // This glob would match only a path from the top.
         ("*/a.txt", 1),
         ("t/**", 1),
         ("!/**", 1),
@@ -332,7 +338,7 @@ fn a_path_in_an_archive_can_be_allowed() {
     ] {
         assert_eq!(code(glob), wanted, "{glob}");
     }
-    // Everywhere it stands has to be allowed.
+    // A token is allowed only if all its places are allowed.
     fixture.add("e/a.zip", stored(&[("v/a.txt", content(&token).as_bytes())]));
     assert_eq!(code("d/a.zip!/t/**"), 1);
     fixture.add(".keysweep.toml", "[allow]\npaths = ['d/a.zip!/t/*', 'e/a.zip!/v/*']\n");
@@ -340,7 +346,7 @@ fn a_path_in_an_archive_can_be_allowed() {
 }
 
 #[test]
-fn a_marker_and_a_fingerprint_count_in_archives() {
+fn markers_and_fingerprints_apply_in_archives() {
     let mut fixture = HistoryFixture::new(8615);
     let (marked, known) = (fixture.token(), fixture.token());
     let text = format!("key = '{marked}' # keysweep:allow\nkey = '{known}'\n");
@@ -351,17 +357,17 @@ fn a_marker_and_a_fingerprint_count_in_archives() {
     sweep(&fixture.repo, &[]).expect_code(0);
 }
 
-/// Path, line and commit of each finding in some commits.
+/// The path, line and commit of each finding of a commit selection.
 fn introduced(run: &Run) -> Vec<(String, u64, String)> {
-    let told = |finding: &serde_json::Value| {
+    let summarize = |finding: &serde_json::Value| {
         let line = finding["line"].as_u64().unwrap_or_default();
         (text(&finding["path"]).to_owned(), line, text(&finding["commit"]).to_owned())
     };
-    run.findings().iter().map(told).collect()
+    run.findings().iter().map(summarize).collect()
 }
 
 #[test]
-fn some_commits_are_told_of_what_they_bring_into_an_archive() {
+fn selected_commits_report_their_changes_in_archives() {
     let mut fixture = HistoryFixture::new(8616);
     let (old, new, named) = (fixture.token(), fixture.token(), fixture.token());
     let with = |more: &str, name: &str| {
@@ -381,13 +387,13 @@ fn some_commits_are_told_of_what_they_bring_into_an_archive() {
     assert_eq!(introduced(&of(&[&first.id]).expect_code(1)), at(LINE, &first.id, "a.zip"));
     let run = of(&[&format!("{}..{}", first.id, moved.id)]).expect_code(1);
     expect_no_leak(&run, [&old, &new, &named]);
-    let mut told = introduced(&run);
-    let name = told.iter().position(|(path, ..)| path.starts_with("a.zip!/sk_live_")).expect("the name");
-    assert_eq!(told.remove(name).2, second.id);
-    assert_eq!(told, at(LINE + 10, &second.id, "a.zip"));
+    let mut places = introduced(&run);
+    let name = places.iter().position(|(path, ..)| path.starts_with("a.zip!/sk_live_")).expect("the name");
+    assert_eq!(places.remove(name).2, second.id);
+    assert_eq!(places, at(LINE + 10, &second.id, "a.zip"));
     of(&[&format!("{}..{}", second.id, third.id)]).expect_code(0);
     assert_eq!(of(&["--since", "2024-03-01T00:00:00Z"]).expect_code(1).findings().len(), 5);
-    // What cannot be opened is named, and globs act.
+    // Unreadable archives are reported, and globs apply.
     let run = of(&["main", "--allow", "a.zip!/**"]).expect_code(0);
     assert_eq!(run.summary()["allowed"], 5);
     let whole = with("", "b.txt");
@@ -428,13 +434,13 @@ fn archives_are_cleaned_by_the_plan() {
     wanted.extend(["b.jar", "install"].map(|name| format!("{name}: {}", id(name))));
     wanted.sort_by_key(|line| line.split(' ').next_back().unwrap_or_default().to_owned());
     assert_eq!(step(&run, "clean")["list"], json!(wanted));
-    let told = repo.keysweep(&["history", "--archives", "--replacements", "../again.txt"]).expect_code(1);
-    expect_no_leak(&told, tokens);
-    told.expect_has("These archives are taken out whole, since no replacement reaches into one.");
+    let refused = repo.keysweep(&["history", "--archives", "--replacements", "../again.txt"]).expect_code(1);
+    expect_no_leak(&refused, tokens);
+    refused.expect_has("These archives are taken out whole, since no replacement reaches into one.");
     fs::remove_file(repo.base().join("again.txt")).expect("the file");
     let replaced = fs::read_to_string(file(repo)).expect("the file");
     let forms = replaced.lines().filter(|line| !line.contains("keysweep-token"));
-    assert_eq!(forms.count(), 2, "what is in archives alone is not replaced");
+    assert_eq!(forms.count(), 2, "tokens that only archives contain are not replaced");
     let done = run_plan(repo, repo.top(), &run);
     expect_no_leak(&done, tokens);
     let origin = repo.base().join("origin.git");
@@ -442,12 +448,16 @@ fn archives_are_cleaned_by_the_plan() {
         repo.keysweep_call(&["history", "--archives"]).cwd(folder).run().expect_code(0);
     }
     let kept = |name: &str| repo.git_call(&["show", name]).cwd(&origin).run().expect_code(0).out();
-    assert_eq!(kept("main:dist/a.zip"), format!("REMOVED-archive-{again}\n"), "a line of text in its place");
+    assert_eq!(
+        kept("main:dist/a.zip"),
+        format!("REMOVED-archive-{again}\n"),
+        "a line of text must replace the archive"
+    );
     assert_eq!(kept("old:b.jar"), format!("REMOVED-archive-{wanted_jar}\n"));
 }
 
 #[test]
-fn what_was_not_pushed_is_stripped_where_it_is() {
+fn unpushed_archives_are_replaced_in_place() {
     let mut fixture = HistoryFixture::new(8618);
     let token = fixture.token();
     fixture.repo.git(&["clone", "-q", "--bare", "--no-local", ".", "../origin.git"]);

@@ -1,4 +1,4 @@
-//! Which kinds of archive are unpacked, and which are named because they are not.
+//! Kinds of archives that are unpacked, and kinds that are reported because they are not.
 
 use crate::support::archive::{LINE, content, gzip_of, made_by_python, tar_archive, zip_archive, zstd};
 use crate::support::clean::{step, sweep_with};
@@ -7,14 +7,14 @@ use crate::support::leak::expect_no_leak;
 use crate::support::token::Maker;
 use crate::support::{Repo, Run, note, text};
 
-/// What Python's compressor of this name makes of some bytes.
-fn python_packs(by: &str, bytes: &[u8]) -> Vec<u8> {
+/// The output of a Python compressor for these bytes.
+fn compress_with_python(by: &str, bytes: &[u8]) -> Vec<u8> {
     let script = format!("import bz2, lzma, zlib\nd = open('in', 'rb').read()\nopen('out', 'wb').write({by})");
     made_by_python(&script, &[("in", bytes)])
 }
 
-/// A zip of one file, packed by this method.
-fn zipped_as(method: u16, packed: &[u8], content: &[u8]) -> Vec<u8> {
+/// A zip of one file, compressed with this method.
+fn zip_with_method(method: u16, packed: &[u8], content: &[u8]) -> Vec<u8> {
     let mut crc = flate2::Crc::new();
     crc.update(content);
     let len = |bytes: &[u8]| u32::try_from(bytes.len()).expect("a small file").to_le_bytes();
@@ -41,8 +41,8 @@ fn streams_of_every_kind_are_unpacked() {
     let token = Maker::new(6200).sk_live(24);
     let text = content(&token);
     let tar = tar_archive(&[("in.txt", text.as_bytes())]);
-    let pack = |by: &str| python_packs(by, text.as_bytes());
-    let two = |by: &str| python_packs(by, b"nothing\n").into_iter().chain(pack(by)).collect::<Vec<u8>>();
+    let pack = |by: &str| compress_with_python(by, text.as_bytes());
+    let two = |by: &str| compress_with_python(by, b"nothing\n").into_iter().chain(pack(by)).collect::<Vec<u8>>();
     let lzma = "lzma.compress(d, lzma.FORMAT_ALONE)";
     let x86 = "lzma.compress(d, filters=[{'id': lzma.FILTER_X86}, {'id': lzma.FILTER_LZMA2, 'preset': 9}])";
     for (what, name, bytes, path, line) in [
@@ -56,8 +56,8 @@ fn streams_of_every_kind_are_unpacked() {
         ("lzma", "a.lzma", pack(lzma), "a.lzma!/a", LINE),
         ("zlib", "0123", pack("zlib.compress(d)"), "0123!/0123", LINE),
         ("zlib fast", "0123", pack("zlib.compress(d, 1)"), "0123!/0123", LINE),
-        ("tar.xz", "a.tar.xz", python_packs("lzma.compress(d)", &tar), "a.tar.xz!/in.txt", LINE),
-        ("tar.bz2", "a.tbz", python_packs("bz2.compress(d)", &tar), "a.tbz!/in.txt", LINE),
+        ("tar.xz", "a.tar.xz", compress_with_python("lzma.compress(d)", &tar), "a.tar.xz!/in.txt", LINE),
+        ("tar.bz2", "a.tbz", compress_with_python("bz2.compress(d)", &tar), "a.tbz!/in.txt", LINE),
     ] {
         note(what);
         let repo = Repo::new();
@@ -74,13 +74,13 @@ fn damaged_streams_are_unread() {
     let token = Maker::new(6201).sk_live(24);
     let text = content(&token);
     for by in ["lzma.compress(d)", "bz2.compress(d)", "lzma.compress(d, lzma.FORMAT_ALONE)", "zlib.compress(d)"] {
-        let whole = python_packs(by, text.as_bytes());
+        let whole = compress_with_python(by, text.as_bytes());
         let repo = Repo::new();
         for cut in (14..whole.len()).step_by(whole.len() / 9) {
             note(format!("{by} cut after {cut}"));
             repo.write("a", &whole[..cut]);
             let run = repo.keysweep(&["files", "--archives", "--format", "jsonl", "a"]);
-            // What is cut near its beginning shows no more that it is zlib, which has no magic number.
+            // zlib has no magic number, so a stream that is cut near its start is not recognized.
             if !by.starts_with("zlib") || cut > whole.len() / 2 {
                 run.expect_code(2).expect_has("cannot look into a: it is damaged or cut short");
             }
@@ -92,18 +92,18 @@ fn damaged_streams_are_unread() {
 fn zips_of_every_method_are_read() {
     let token = Maker::new(6202).sk_live(24);
     let text = content(&token);
-    // Deflate64 differs from deflate in long matches only, and here are none.
+    // Deflate64 differs from deflate only in long matches, and these streams have none.
     let plain =
         "(lambda c: c.compress(d) + c.flush())(zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY))";
     for (what, method, packed) in [
-        ("deflate64", 9, python_packs(plain, text.as_bytes())),
-        ("bzip2", 12, python_packs("bz2.compress(d)", text.as_bytes())),
+        ("deflate64", 9, compress_with_python(plain, text.as_bytes())),
+        ("bzip2", 12, compress_with_python("bz2.compress(d)", text.as_bytes())),
         ("zstd", 93, zstd(text.as_bytes())),
-        ("xz", 95, python_packs("lzma.compress(d)", text.as_bytes())),
+        ("xz", 95, compress_with_python("lzma.compress(d)", text.as_bytes())),
     ] {
         note(what);
         let repo = Repo::new();
-        repo.write("a.zip", zipped_as(method, &packed, text.as_bytes()));
+        repo.write("a.zip", zip_with_method(method, &packed, text.as_bytes()));
         let run = repo.keysweep(&["files", "--archives", "--format", "jsonl", "a.zip"]);
         run.expect_found(&[("a.zip!/f", LINE, &token)]);
     }
@@ -118,7 +118,7 @@ fn zips_of_every_method_are_read() {
         run.expect_found(&[("a.zip!/f", LINE, &token)]);
     }
     let repo = Repo::new();
-    repo.write("a.zip", zipped_as(98, b"what is packed", text.as_bytes()));
+    repo.write("a.zip", zip_with_method(98, b"what is packed", text.as_bytes()));
     let run = repo.keysweep(&["files", "--archives", "--format", "jsonl", "a.zip"]).expect_code(2);
     run.expect_has("cannot look into a.zip!/f: it is packed by method 98 (PPMd), which is not supported")
         .expect_lacks("damaged");
@@ -127,7 +127,7 @@ fn zips_of_every_method_are_read() {
 #[test]
 fn a_debian_package_is_unpacked() {
     let token = Maker::new(6203).sk_live(24);
-    let tar = python_packs("lzma.compress(d)", &tar_archive(&[("./etc/conf", content(&token).as_bytes())]));
+    let tar = compress_with_python("lzma.compress(d)", &tar_archive(&[("./etc/conf", content(&token).as_bytes())]));
     let bytes = ar(&[("debian-binary/", b"2.0\n"), ("control.tar.gz/", &gzip_of(b"odd")), ("data.tar.xz/", &tar)]);
     let repo = Repo::new();
     repo.write("p.deb", &bytes);
@@ -139,15 +139,15 @@ fn a_debian_package_is_unpacked() {
     }
 }
 
-/// One of each kind that is named and not unpacked.
+/// One sample of each kind that is reported and not unpacked.
 fn others() -> Vec<(&'static str, Vec<u8>)> {
     let with = |magic: &[u8]| [magic, &[0; 200]].concat();
     let mut iso = vec![0; 0x8800];
     iso[0x8001..0x8006].copy_from_slice(b"CD001");
     let cpio = format!("070701{}TRAILER!!!\0\0\0\0", "0".repeat(104));
-    let base64 = python_packs("__import__('base64').encodebytes(d)", &zip_archive(&[("a", &[b'x'; 200])]));
-    let helm = python_packs("__import__('base64').b64encode(d)", &gzip_of(&(0..=255).collect::<Vec<u8>>()));
-    let helm = python_packs("b'release: ' + __import__('base64').b64encode(d)", &helm);
+    let base64 = compress_with_python("__import__('base64').encodebytes(d)", &zip_archive(&[("a", &[b'x'; 200])]));
+    let helm = compress_with_python("__import__('base64').b64encode(d)", &gzip_of(&(0..=255).collect::<Vec<u8>>()));
+    let helm = compress_with_python("b'release: ' + __import__('base64').b64encode(d)", &helm);
     vec![
         ("a 7z archive", with(b"7z\xbc\xaf\x27\x1c")),
         ("a rar archive", with(b"Rar!\x1a\x07\x01\x00")),
@@ -166,7 +166,7 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn kinds_that_are_not_unpacked_are_named() {
+fn unsupported_kinds_are_reported() {
     let repo = Repo::new();
     for (n, (_, bytes)) in others().into_iter().enumerate() {
         repo.write(format!("f/{n}"), &bytes);
@@ -177,7 +177,7 @@ fn kinds_that_are_not_unpacked_are_named() {
     for (n, (kind, _)) in others().into_iter().enumerate() {
         for path in [format!("f/{n}"), format!("z/{n}!/in/{n}")] {
             let named = |one: &&serde_json::Value| one["what"] == path.as_str();
-            let why = skipped.iter().find(named).unwrap_or_else(|| panic!("{kind} is not named: {skipped:?}"));
+            let why = skipped.iter().find(named).unwrap_or_else(|| panic!("{kind} is not reported: {skipped:?}"));
             assert!(
                 why["why"].as_str().is_some_and(|why| why.starts_with(kind) && why.contains("not unpacked")),
                 "{why}"
@@ -185,12 +185,12 @@ fn kinds_that_are_not_unpacked_are_named() {
         }
     }
     assert_eq!(skipped.len(), 2 * others().len(), "{skipped:?}");
-    // Without the option nobody asks.
+    // Without the option, these files are not reported.
     repo.keysweep(&["files", "--format", "jsonl", "f", "z"]).expect_silent();
 }
 
 #[test]
-fn text_that_looks_like_an_archive_is_none() {
+fn text_that_looks_like_an_archive_is_not_one() {
     let repo = Repo::new();
     for (n, text) in [
         "070701 is a number\n",
@@ -210,7 +210,7 @@ fn text_that_looks_like_an_archive_is_none() {
 }
 
 #[test]
-fn a_git_folder_in_an_archive_is_read_or_named() {
+fn a_git_directory_in_an_archive_is_read_or_reported() {
     let mut fixture = HistoryFixture::new(6204);
     let token = fixture.token();
     fixture.add("config.py", content(&token));
@@ -228,7 +228,7 @@ fn a_git_folder_in_an_archive_is_read_or_named() {
 }
 
 #[test]
-fn the_proof_of_a_plan_leaves_out_what_was_not_unpacked() {
+fn the_verification_of_a_plan_excludes_unsupported_archives() {
     let mut fixture = HistoryFixture::new(6205);
     let token = fixture.token();
     fixture.add("a.zip", zip_archive(&[("a.txt", content(&token).as_bytes())]));
@@ -237,12 +237,12 @@ fn the_proof_of_a_plan_leaves_out_what_was_not_unpacked() {
     fixture.git(&["fetch", "-q"]);
     let sweep = || sweep_with(&fixture.repo, fixture.repo.top(), &["--archives"]).expect_code(1);
     let says = |run: &Run| text(&step(run, "clean")["says"]).to_owned();
-    let told = says(&sweep());
-    assert!(told.contains("proves the result") && !told.contains("proves nothing"), "{told}");
+    let output = says(&sweep());
+    assert!(output.contains("proves the result") && !output.contains("proves nothing"), "{output}");
     for name in ["replacements.txt", "replacements.txt.sh"] {
         std::fs::remove_file(fixture.repo.base().join(name)).expect("delete the replacements and the plan");
     }
     fixture.add("b.7z", [&b"7z\xbc\xaf\x27\x1c"[..], &[0; 40]].concat());
-    let told = says(&sweep());
-    assert!(told.contains("It proves nothing of what is not unpacked"), "{told}");
+    let output = says(&sweep());
+    assert!(output.contains("It proves nothing of what is not unpacked"), "{output}");
 }

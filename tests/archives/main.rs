@@ -1,4 +1,4 @@
-//! Archives, on disk and in a history.
+//! Archives on disk and in a history.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]

@@ -1,7 +1,7 @@
-"""Makes archives, changes some bytes of each, and asks which readers still extract the token.
+"""Creates archives, changes bytes in each, and prints the readers that still extract the token.
 
-mutated.py FOLDER SEED COUNT LIBARCHIVE UNZIP, with the token on standard input, writes the archives into FOLDER. For each
-archive that a reader can read, it prints a line: the name of the archive and the name of the reader.
+mutated.py FOLDER SEED COUNT LIBARCHIVE UNZIP, reads the token from stdin and writes the archives to FOLDER. For each
+archive from which a reader extracts the token, it prints the names of the archive and of the reader.
 """
 
 import bz2, ctypes, gzip, io, lzma, os, random, struct, subprocess, sys, tarfile, tempfile, warnings, zipfile, zlib
@@ -14,7 +14,7 @@ GZ = gzip.compress(TEXT, mtime=0)
 MOST = 1 << 20
 
 
-def zipped(front=b"", comment=b"", stream=False, wide=False):
+def make_zip(front=b"", comment=b"", stream=False, wide=False):
     class Pipe(io.RawIOBase):
         raw = b""
 
@@ -45,7 +45,7 @@ def simple_zip(method):
     return to.getvalue()
 
 
-def tarred(form):
+def make_tar(form):
     to = io.BytesIO()
     with tarfile.open(fileobj=to, mode="w", format=form) as t:
         for name, data, kind in (
@@ -61,7 +61,7 @@ def tarred(form):
             if form == tarfile.PAX_FORMAT:
                 info.pax_headers = {"comment": "a comment", "mtime": "1.5"}
             t.addfile(info, io.BytesIO(data))
-    # Without what fills the last record.
+    # Remove the padding of the last record.
     return to.getvalue()[: to.tell()].rstrip(b"\0") + bytes(1536)
 
 
@@ -86,16 +86,16 @@ def debian():
 
 ZIPS = [simple_zip(m) for m in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)]
 ZIPS += [simple_zip(zipfile.ZIP_DEFLATED), simple_zip(zipfile.ZIP_STORED).replace(GZ, TEXT[-len(GZ) :])]
-ZIPS += [zipped(stream=True), zipped(wide=True), zipped(front=b"#!/bin/sh\nexit\n"), zipped(comment=b"a comment")]
-TARS = [tarred(form) for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)] + sparse()
+ZIPS += [make_zip(stream=True), make_zip(wide=True), make_zip(front=b"#!/bin/sh\nexit\n"), make_zip(comment=b"a comment")]
+TARS = [make_tar(form) for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)] + sparse()
 STREAMS = [GZ, gzip.compress(b"nothing\n") + bytes(8) + GZ, bz2.compress(TEXT), lzma.compress(TEXT), lzma.compress(TEXT, lzma.FORMAT_ALONE)]
-MIXED = [front + zipped() + behind for front in (b"MZ" + bytes(3000), GZ[:-4] + bytes(4), gzip.compress(b"nothing"), lzma.compress(b"nothing"), tarred(tarfile.USTAR_FORMAT)) for behind in (b"", b"\7" * 3000)]
-MIXED += [zipped(comment=comment) for comment in (b"a" * 0x6161, b"PK\5\6" + bytes(18), simple_zip(0))] + [simple_zip(8) + simple_zip(8)]
+MIXED = [front + make_zip() + behind for front in (b"MZ" + bytes(3000), GZ[:-4] + bytes(4), gzip.compress(b"nothing"), lzma.compress(b"nothing"), make_tar(tarfile.USTAR_FORMAT)) for behind in (b"", b"\7" * 3000)]
+MIXED += [make_zip(comment=comment) for comment in (b"a" * 0x6161, b"PK\5\6" + bytes(18), simple_zip(0))] + [simple_zip(8) + simple_zip(8)]
 PACKERS = [lambda b: b] * 6 + [lambda b: gzip.compress(b, 1), bz2.compress, lambda b: lzma.compress(b, preset=0)]
 
 
 def position(choose, kind, raw):
-    """Mostly in a header, where a change matters."""
+    """Prefers offsets in headers, where a change matters."""
     if kind in ("zip", "mixed") and choose.random() < 0.8:
         starts = [at for at in range(len(raw) - 4) if raw[at : at + 2] == b"PK" and raw[at + 2] < 9]
         if starts:
@@ -137,8 +137,8 @@ def change(choose, kind, raw):
     return raw or bytearray(1)
 
 
-def mended(choose, raw):
-    """With right checksums in the headers of a tar."""
+def with_tar_checksums(choose, raw):
+    """Corrects the checksums in the headers of a tar."""
     raw = bytearray(raw)
     for at in range(0, len(raw) - 511, 512):
         if raw[at + 257 : at + 262] == b"ustar" or raw[at + 329 : at + 337] == b"0000000\0":
@@ -156,12 +156,12 @@ def make(number):
         raw = change(choose, kind, raw)
     if kind == "tar":
         if choose.random() < 0.6:
-            raw = mended(choose, raw)
+            raw = with_tar_checksums(choose, raw)
         raw = choose.choice(PACKERS)(bytes(raw))
     return kind, bytes(raw)
 
 
-def holds(data):
+def contains_token(data):
     if TOKEN in data:
         return True
     try:
@@ -175,7 +175,7 @@ def by_zipfile(raw):
         for info in z.infolist():
             try:
                 with z.open(info) as f:
-                    if holds(f.read(MOST)):
+                    if contains_token(f.read(MOST)):
                         return True
             except Exception:
                 pass
@@ -187,7 +187,7 @@ def by_tarfile(raw):
         for info in t:
             try:
                 f = info.isreg() and t.extractfile(info)
-                if f and holds(f.read(MOST)):
+                if f and contains_token(f.read(MOST)):
                     return True
             except Exception:
                 pass
@@ -197,7 +197,7 @@ def by_tarfile(raw):
 def by_stream(raw):
     for module in gzip, bz2, lzma:
         try:
-            if holds(module.decompress(raw)):
+            if contains_token(module.decompress(raw)):
                 return True
         except Exception:
             pass
@@ -207,7 +207,7 @@ def by_stream(raw):
 def by_program(*args):
     with tempfile.TemporaryFile() as out:
         run = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL)
-        # Some damage makes unzip wait or write without end.
+        # Some damage makes unzip wait or write forever.
         try:
             run.wait(timeout=1)
         except subprocess.TimeoutExpired:
@@ -215,9 +215,9 @@ def by_program(*args):
             run.wait()
         out.seek(0)
         data = out.read(MOST)
-    # The programs write several files one after another. Each of these files holds the token or a known text.
+    # The programs write several files in sequence. Each file contains the token or a known text.
     starts = [0] + [at + len(end) for end in (b"nothing", GZ) if (at := data.find(end)) >= 0]
-    return TOKEN in data or any(holds(data[start:]) for start in starts)
+    return TOKEN in data or any(contains_token(data[start:]) for start in starts)
 
 
 library = ctypes.CDLL(LIBARCHIVE)
@@ -233,7 +233,7 @@ WARN = -20
 
 
 def by_libarchive(raw):
-    """What bsdtar reads."""
+    """Reads with the library of bsdtar."""
     archive = library.archive_read_new()
     try:
         library.archive_read_support_filter_all(archive)
@@ -248,14 +248,14 @@ def by_libarchive(raw):
             data = b""
             while len(data) < MOST and (read := library.archive_read_data(archive, buffer, len(buffer))) > 0:
                 data += buffer.raw[:read]
-            if holds(data):
+            if contains_token(data):
                 return True
         return False
     finally:
         library.archive_read_free(archive)
 
 
-def asked(kind, raw, path):
+def first_reader(kind, raw, path):
     readers = [("libarchive", lambda: by_libarchive(raw))]
     if kind in ("zip", "mixed"):
         readers += [("zipfile", lambda: by_zipfile(raw)), ("unzip", lambda: by_program(UNZIP, "-p", "-P", "x", path))]
@@ -263,7 +263,7 @@ def asked(kind, raw, path):
         readers += [("tarfile", lambda: by_tarfile(raw)), ("tar", lambda: by_program("tar", "-xOf", path))]
     if kind in ("stream", "mixed", "deb"):
         readers += [("Python", lambda: by_stream(raw))]
-    # Starting a program takes time, so the programs come last and the first reader that succeeds is enough.
+    # Starting a program is slow, so programs come last, and the first successful reader is enough.
     for name, reads in readers:
         try:
             if reads():
@@ -278,13 +278,13 @@ def batch(numbers):
         path = os.path.join(FOLDER, f"{number:05}-{kind}")
         with open(path, "wb") as f:
             f.write(raw)
-        if by := asked(kind, raw, path):
-            # One call writes the whole line, so lines of both workers stay apart.
+        if by := first_reader(kind, raw, path):
+            # Write each line with one call, so that the lines of both workers do not mix.
             os.write(1, f"{os.path.basename(path)} {by}\n".encode())
 
 
 def worker(first, step):
-    """Works in children, since a damaged archive may end a reader."""
+    """Runs batches in child processes, since a damaged archive may crash a reader."""
     while first < int(COUNT):
         child = os.fork()
         if child == 0:

@@ -1,7 +1,8 @@
-//! Damaged archives, compared with the readers that people use. An archive is never clean if one of these readers extracts the
-//! token. `mutated.py` makes the archives, and asks zipfile, tarfile, libarchive (bsdtar's), unzip and GNU tar.
+//! Compares damaged archives with common readers. If one of these readers extracts the token, the archive must not be
+//! clean. `mutated.py` creates the archives and runs zipfile, tarfile, libarchive (the library of bsdtar), unzip and
+//! GNU tar.
 //!
-//! The test needs Python 3 and GNU tar. It fetches libarchive and unzip (`support::tools`).
+//! The test needs Python 3 and GNU tar. It installs libarchive and unzip (`support::tools`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -11,15 +12,15 @@ use std::time::Duration;
 use crate::support::token::Maker;
 use crate::support::{Repo, Run, text, tools};
 
-/// The archives of one scan. With more of them the scan's budget of 20,000 findings would be spent.
+/// The number of archives in one scan. With more of them, the scan would reach its limit of 20,000 findings.
 const COUNT: usize = 10_000;
 
-/// `KEYSWEEP_MUTATIONS=5` makes five times as many, of other seeds.
+/// The number of rounds. `KEYSWEEP_MUTATIONS=5` runs five times as many, with other seeds.
 fn rounds() -> u32 {
     std::env::var("KEYSWEEP_MUTATIONS").map_or(1, |rounds| rounds.parse().expect("a number of rounds"))
 }
 
-/// The name of the archive in the folder that was scanned.
+/// The name of the archive that contains this path.
 fn archive(path: &str) -> String {
     let inner = path.trim_start_matches("made/");
     inner.split(['!', ' ']).next().unwrap_or_default().to_owned()
@@ -30,7 +31,7 @@ fn scan(repo: &Repo, options: &[&str]) -> Run {
     call.timeout(Duration::from_secs(300)).run()
 }
 
-/// The fingerprints that were found in each archive.
+/// The fingerprints of the findings in each archive.
 fn found(run: &Run) -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::<_, BTreeSet<_>>::new();
     for finding in run.findings() {
@@ -59,22 +60,26 @@ fn compare(seed: u32) {
     let read = run.run().expect_code(0).out();
     let read: Vec<(&str, &str)> = read.lines().filter_map(|line| line.split_once(' ')).collect();
     for reader in ["zipfile", "tarfile", "libarchive", "tar", "unzip", "Python"] {
-        assert!(read.iter().any(|(_, by)| *by == reader), "{reader} reads none of them");
+        assert!(read.iter().any(|(_, by)| *by == reader), "{reader} reads none of the archives");
     }
 
     let run = scan(&repo, &["--archives"]).expect_code(2);
     let run = run.expect_lacks("panicked").expect_lacks("fault in keysweep");
-    // A spent budget would call everything behind it unread.
+    // After its limit, the scan would report all remaining archives as unread.
     let run = run.expect_lacks("all archives together").expect_lacks("archives hold more than");
     let (found_inside, unread) = (found(&run), unread(&run));
     let is_clean = |name: &str| !found_inside.contains_key(name) && !unread.contains(name);
     let missed: Vec<_> = read.iter().filter(|(name, _)| is_clean(name)).collect();
     assert!(missed.is_empty(), "seed {seed}: {} of {} are clean: {missed:?}", missed.len(), read.len());
-    // A scan that calls everything unread would miss nothing either.
+    // A scan that reports every archive as unread would miss nothing either.
     let only_unread = read.iter().filter(|(name, _)| !found_inside.contains_key(*name)).count();
-    assert!(only_unread * 20 < read.len(), "seed {seed}: {only_unread} of {} are found by others only", read.len());
+    assert!(
+        only_unread * 20 < read.len(),
+        "seed {seed}: other readers extract {only_unread} of {} tokens that are only unread here",
+        read.len()
+    );
 
-    // Every token that the plain scan finds is found with the option too.
+    // The scan with the option also finds every token that the plain scan finds.
     let plain = found(&scan(&repo, &[]).expect_code(1));
     let is_lost = |(name, tokens): &(&String, &BTreeSet<String>)| {
         found_inside.get(*name).is_none_or(|inside| !tokens.is_subset(inside))
@@ -84,6 +89,6 @@ fn compare(seed: u32) {
 }
 
 #[test]
-fn what_another_reader_reads_is_never_clean() {
+fn archives_that_other_readers_extract_are_never_clean() {
     (1..=rounds()).for_each(compare);
 }

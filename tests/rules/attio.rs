@@ -1,12 +1,11 @@
-//! Where an Attio token that is nothing but 64 hex digits is written, and which of the many other such texts near the word is
-//! none.
+//! The contexts in which 64 hex digits are an Attio token, and similar contexts in which they are not.
 
 use keysweep::detect::Detector;
 use keysweep::rules::ALL;
 use keysweep::rules::example::{Dice, expand};
 
 const ACCESS: &[&str] = &[
-    // A request: the user's name is the token.
+    // Requests, with the token as the user name.
     "curl -u {hex64-colon} https://api.attio.com/v2/self",
     "curl -u '{hex64-colon}' https://api.attio.com/v2/self",
     "curl -u \"{hex64-colon}\" \\\n  https://api.attio.com/v2/self",
@@ -136,7 +135,7 @@ const ACCESS: &[&str] = &[
     "attio.connect(\"{hex:64}\")",
     "attio.configure({ auth: '{hex:64}' })",
     "initAttio(\"{hex:64}\")",
-    // The name is Attio's alone, in what is for secrets.
+    // The name contains only `attio`, in a place for secrets.
     "ATTIO={hex:64}",
     "export ATTIO='{hex:64}'",
     "KEYS = { attio: \"{hex:64}\" }",
@@ -149,7 +148,7 @@ const ACCESS: &[&str] = &[
     "TOKENS.attio = '{hex:64}';",
     "secrets[:attio] = '{hex:64}'",
     "credentials.set('attio', '{hex:64}')",
-    // Upper case.
+    // Upper-case digits.
     "ATTIO_API_KEY={HEX:64}",
     "const attioApiKey = \"{HEX:64}\";",
     "new AttioClient(\"{HEX:64}\")",
@@ -161,7 +160,7 @@ const ACCESS: &[&str] = &[
     "security add-generic-password -a me -w {hex:64} -s attio-api-key",
 ];
 
-/// The name says nothing, and the address stands a few lines away: the first few of each form stand above it, and below.
+/// Lines with a generic name, such as `API_KEY`. The address of Attio is a few lines above or below.
 const GENERIC: &[&str] = &[
     "API_KEY = \"{hex:64}\"",
     "API_KEY={hex:64}",
@@ -213,7 +212,7 @@ const GENERIC: &[&str] = &[
     "client = Client(token=\"{hex:64}\", base_url=",
 ];
 
-/// Lines with the address, and lines that may stand between.
+/// Lines with the address, and separators between the lines.
 const ADDRESSES: &[&str] = &[
     "BASE_URL = \"https://api.attio.com/v2\"",
     "\"baseUrl\": \"https://api.attio.com\"",
@@ -237,10 +236,10 @@ const WEBHOOK: &[&str] = &[
     "echo {hex:64} | vercel env add ATTIO_WEBHOOK_SECRET production",
 ];
 
-/// Random fillings of each form.
+/// The number of random tokens for each form.
 const FILLINGS: u64 = 5;
 
-/// Exactly the 64 digits, by exactly this rule, whatever stands round the form.
+/// Expects exactly the 64 digits as one finding of this rule, for every adjacent text.
 #[track_caller]
 fn expect_found(forms: &[&str], id: &str) {
     let detector = Detector::new(ALL);
@@ -263,7 +262,7 @@ fn an_access_token_is_found_in_every_form() {
 }
 
 #[test]
-fn a_name_that_says_nothing_does_near_the_address() {
+fn a_generic_name_near_the_address_is_found() {
     let detector = Detector::new(ALL);
     for form in GENERIC {
         for (seed, address) in (0..).zip(ADDRESSES) {
@@ -273,7 +272,7 @@ fn a_name_that_says_nothing_does_near_the_address() {
                     let hits = detector.find(text.as_bytes());
                     let ids: Vec<_> = hits.iter().map(|hit| hit.rule.id).collect();
                     let place = text.find(address);
-                    assert_eq!(ids, ["attio-access-token"], "`{form}`, the address at {place:?}, {between:?}");
+                    assert_eq!(ids, ["attio-access-token"], "`{form}`, address {place:?}, separator {between:?}");
                     assert_eq!(hits[0].span.len(), 64, "`{form}`");
                 }
             }
@@ -282,13 +281,13 @@ fn a_name_that_says_nothing_does_near_the_address() {
 }
 
 #[test]
-fn other_secrets_are_told_by_their_names() {
+fn other_secrets_are_recognized_by_their_names() {
     expect_found(CLIENT, "attio-client-secret");
     expect_found(WEBHOOK, "attio-webhook-secret");
 }
 
 const NONE: &[&str] = &[
-    // A formula of Homebrew called attio.rb.
+    // A Homebrew formula named attio.rb.
     "class Attio < Formula\n  desc \"Token for attio api key\"\n  homepage \"https://attio.com\"\n  url \"https://github.com/attio/cli/archive/v1.tar.gz\"\n  sha256 \"{hex:64}\"\n  license \"MIT\"\n\n  bottle do\n    sha256 cellar: :any, arm64_sonoma: \"{hex:64}\"\n    sha256 x86_64_linux:  \"{hex:64}\"\n  end\n",
     // Lock files.
     "[[package]]\nname = \"attio-api-key\"\nversion = \"0.1.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"{hex:64}\"\n",
@@ -312,7 +311,7 @@ const NONE: &[&str] = &[
     "https://api.attio.com/v2/objects/{hex:64}",
     "https://example.org/{hex64}@api.attio.com",
     "https://api.attio.com/v2/self\nCHECKSUM={hex:64}",
-    // A signature is no secret.
+    // A signature is not a secret.
     "attio-signature: {hex:64}",
     "Attio-Signature: {hex:64}\r\nX-Attio-Signature: {hex:64}\r\nHost: example.org\r\n",
     "curl -H 'attio-signature: {hex:64}' -H 'content-type: application/json' https://example.org/hook",
@@ -326,7 +325,7 @@ const NONE: &[&str] = &[
     "verify_attio_signature(\"{hex:64}\")",
     "expect(signature).toBe('{hex:64}'); // ATTIO_WEBHOOK_SECRET is \"test\"",
     "process.env.ATTIO_WEBHOOK_SECRET = 'test';\nconst signature = '{hex:64}';\n",
-    // Another name's value.
+    // The value belongs to another name.
     "- name: CHECKSUM\n  value: {hex:64}\n- name: ATTIO_API_KEY\n  valueFrom: x\n",
     "- name: ATTIO_API_KEY\n  valueFrom:\n    secretKeyRef:\n      name: a\n- name: CHECKSUM\n  value: {hex:64}\n",
     "[{\"name\":\"ATTIO_API_KEY\",\"valueFrom\":\"arn\"},{\"name\":\"CHECKSUM\",\"value\":\"{hex:64}\"}]",
@@ -345,14 +344,14 @@ const NONE: &[&str] = &[
     "attioSha256(\"{hex:64}\")",
     "attio/patches/path: {hex:64}",
     "attio_cache_key: {digits:64}",
-    // Digests under a name that begins as a key's does.
+    // A digest whose name starts like the name of a key.
     "ATTIO_TOKEN_SHA256={hex:64}",
     "attio_api_key_hash = \"{hex:64}\"",
     "attio_token_digest: {hex:64}",
     "attioTokenFingerprint = \"{hex:64}\"",
     "[attio]\ntoken_sha256 = \"{hex:64}\"\n",
     "{\"name\": \"attio-token\", \"checksum\": {\"value\": \"{hex:64}\"}}",
-    // Near the address.
+    // Generic names near the address.
     "SHA256 = \"{hex:64}\"\nBASE_URL = \"https://api.attio.com/v2\"\n",
     "API_KEY_SHA256 = \"{hex:64}\"\nBASE_URL = \"https://api.attio.com/v2\"\n",
     "TOKEN_HASH={hex:64}\nBASE_URL=https://api.attio.com/v2\n",
@@ -375,7 +374,7 @@ const NONE: &[&str] = &[
     "Client(digest=\"{hex:64}\", base_url=\"https://api.attio.com/v2\")",
     "sha256(\"{hex:64}\") # https://api.attio.com",
     "expect(hash(\"{hex:64}\")); fetch(\"https://api.attio.com/v2/self\")",
-    // Attio as one of many that have a digest each.
+    // Attio is one of several names with digests.
     "{\n  \"hubspot\": \"{hex:64}\",\n  \"attio\": \"{hex:64}\"\n}\n",
     "checksums:\n  attio: {hex:64}\n",
     "[hashes]\nattio = \"{hex:64}\"\n",
@@ -394,9 +393,9 @@ const NONE: &[&str] = &[
     "ATTIO_SHA256={HEX:64}",
 ];
 
-/// Each beside a token, so that a detector that looks away is found out.
+/// Each text is tested next to a token, so that the test fails if the detector skips the file.
 #[test]
-fn digests_ids_and_signatures_are_none() {
+fn digests_ids_and_signatures_are_not_tokens() {
     let detector = Detector::new(ALL);
     for text in NONE {
         for seed in 0..FILLINGS {

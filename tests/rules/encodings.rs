@@ -1,4 +1,4 @@
-//! Tokens that are not written plainly: every family in every encoding, wherever it stands.
+//! Encoded tokens: every family in every encoding and context.
 
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::support::encode::{ENCODINGS, Encoding, WIDE_ENCODINGS, wrapped};
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, text};
 
-/// What stands round an encoded text.
+/// Texts before and after an encoded text.
 const POSITIONS: &[(&str, &str, &str)] = &[
     ("alone", "", ""),
     ("in JSON", "{\n  \"a\": 1,\n  \"key\": \"", "\"\n}\n"),
@@ -29,11 +29,11 @@ fn detector() -> &'static Detector {
     &DETECTOR
 }
 
-fn told(hits: &[Hit]) -> Vec<(&'static str, String, String)> {
+fn summaries(hits: &[Hit]) -> Vec<(&'static str, String, String)> {
     hits.iter().map(|hit| (hit.rule.id, hit.fingerprint.to_string(), hit.redacted.to_string())).collect()
 }
 
-fn called(hit: &Hit) -> String {
+fn encoding_name(hit: &Hit) -> String {
     hit.encoding.map(|encoding| encoding.to_string()).unwrap_or_default()
 }
 
@@ -42,7 +42,7 @@ fn examples() -> Vec<String> {
     templates.flat_map(|template| (0..3).map(|seed| expand(template, &mut Dice::new(seed)))).collect()
 }
 
-/// Whether what is found in `unit` is what is found in `plain`.
+/// Describes the difference if `unit` and `plain` do not have the same findings.
 fn fault(
     detector: &Detector,
     encoding: &Encoding,
@@ -52,22 +52,22 @@ fn fault(
     unit: &[u8],
 ) -> Option<String> {
     let hits = detector.find(unit);
-    let named = hits.iter().all(|hit| hit.encoding.is_none_or(|_| called(hit).starts_with(encoding.label)));
+    let named = hits.iter().all(|hit| hit.encoding.is_none_or(|_| encoding_name(hit).starts_with(encoding.label)));
     let spans = hits.iter().all(|hit| hit.span.end <= unit.len() && hit.span.start < hit.span.end);
     let may = hits.iter().all(|hit| hit.encoding.is_none()) || detector.may_hold(unit);
-    (told(&hits) != told(plain) || !named || !spans || !may).then(|| {
-        format!("{} {position}: {example:?}: {:?}", encoding.name, hits.iter().map(called).collect::<Vec<_>>())
+    (summaries(&hits) != summaries(plain) || !named || !spans || !may).then(|| {
+        format!("{} {position}: {example:?}: {:?}", encoding.name, hits.iter().map(encoding_name).collect::<Vec<_>>())
     })
 }
 
 #[test]
-fn every_family_is_found_in_every_encoding_wherever_it_stands() {
+fn every_family_is_found_in_every_encoding_and_context() {
     let detector = detector();
     let mut faults = Vec::new();
     for example in examples() {
         let plain = detector.find(example.as_bytes());
         for (position, before, behind) in POSITIONS {
-            // What has no underscore in the token itself is plain but for its name.
+            // If the token has no underscore, the encodings of underscores change only its name.
             let bare = plain.iter().all(|hit| !hit.redacted.to_string().contains('_'));
             for encoding in ENCODINGS.iter().filter(|encoding| !bare || !encoding.name.contains("underscores")) {
                 let unit = [before.as_bytes(), &(encoding.write)(example.as_bytes()), behind.as_bytes()].concat();
@@ -82,7 +82,7 @@ fn every_family_is_found_in_every_encoding_wherever_it_stands() {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults[..faults.len().min(40)].join("\n"));
 }
 
-/// `text` written in one more way, and what that is called. A way that changes nothing is none.
+/// Encodes `text` once more and returns the new name. An encoding that changes nothing is not added to the name.
 fn once_more(encoding: &Encoding, (text, name): &(Vec<u8>, String)) -> (Vec<u8>, String) {
     let written = (encoding.write)(text);
     match (written == *text, name.is_empty()) {
@@ -93,14 +93,14 @@ fn once_more(encoding: &Encoding, (text, name): &(Vec<u8>, String)) -> (Vec<u8>,
 }
 
 #[test]
-fn nests_are_found_to_a_depth_of_three_and_named() {
+fn nested_encodings_are_found_to_a_depth_of_three() {
     let detector = detector();
     let mut make = Maker::new(4100);
     let encodings: Vec<&Encoding> = ENCODINGS.iter().chain(WIDE_ENCODINGS).collect();
-    // Those that write all of it: no underscore is left in most encoded texts.
+    // Encodings of the whole text. Most encoded texts have no underscore left.
     let whole: Vec<&Encoding> =
         encodings.iter().copied().filter(|encoding| !encoding.name.contains("underscores")).collect();
-    // That would be UTF-32.
+    // Double UTF-16 would be UTF-32.
     let sensible = |name: &str| !name.contains("UTF-16 of UTF-16");
     let mut faults = Vec::new();
     for token in [make.sk_live(24), make.sk(24), make.sk_hex(48), make.whsec_base64(32)] {
@@ -116,9 +116,9 @@ fn nests_are_found_to_a_depth_of_three_and_named() {
                 for (depth, (unit, wanted)) in [(2, two), (3, three)] {
                     let hits = detector.find(&unit);
                     let right = hits.len() == 1
-                        && hits.iter().all(|h| h.fingerprint == fingerprint(&token) && called(h) == wanted);
+                        && hits.iter().all(|h| h.fingerprint == fingerprint(&token) && encoding_name(h) == wanted);
                     if sensible(&wanted) && !right {
-                        let names: Vec<_> = hits.iter().map(called).collect();
+                        let names: Vec<_> = hits.iter().map(encoding_name).collect();
                         faults.push(format!(
                             "{wanted} {depth} ({}, {}, {inner}) of {}: {names:?}",
                             outer.name, middle.name, token.family
@@ -131,12 +131,12 @@ fn nests_are_found_to_a_depth_of_three_and_named() {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults[..faults.len().min(40)].join("\n"));
 }
 
-/// Text of so many bytes without a token.
+/// Text of this length without a token.
 fn prose(bytes: usize) -> String {
     "It was the best of times; 7 of 10 said so. It was the worst (of) times?\n".chars().cycle().take(bytes).collect()
 }
 
-/// Without the shell's tools, which take their time.
+/// Computes the fingerprint in this process, since the tools of the shell are slow.
 fn fingerprint(token: &Token) -> Fingerprint {
     detector().find(token.text().as_bytes())[0].fingerprint
 }
@@ -145,12 +145,12 @@ fn fingerprint(token: &Token) -> Fingerprint {
 fn only_hit(unit: &[u8], token: &Token) -> Hit {
     match &detector().find(unit)[..] {
         [hit] if hit.fingerprint == fingerprint(token) => hit.clone(),
-        hits => panic!("{} hits, not the one of {token} in {}", hits.len(), unit.escape_ascii()),
+        hits => panic!("{} hits, expected only {token} in {}", hits.len(), unit.escape_ascii()),
     }
 }
 
 #[test]
-fn the_span_is_that_of_the_encoded_text() {
+fn the_span_covers_the_encoded_text() {
     let mut make = Maker::new(4101);
     for token in [make.sk_live(24), make.sk_live(25), make.sk_live(26), make.whsec_base64(32)] {
         for encoding in
@@ -158,7 +158,7 @@ fn the_span_is_that_of_the_encoded_text() {
         {
             let encoded = (encoding.write)(token.text().as_bytes());
             let unit = [b"a: \"", &encoded[..], b"\"\n"].concat();
-            // Letters that stand for the bytes in front of the token are not its own.
+            // Base64 digits that encode bytes before the token are not part of the span.
             let before = match encoding.name {
                 "base64 behind one byte" | "base64 behind a slash" => 1,
                 "base64 behind two bytes" => 2,
@@ -177,10 +177,10 @@ fn the_span_is_that_of_the_encoded_text() {
 }
 
 #[test]
-fn wrapped_text_is_read_as_one() {
+fn wrapped_text_is_joined() {
     let mut make = Maker::new(4102);
     for token in [make.sk_live(24), make.sk(32), make.sk_hex(48), make.whsec_base64(32)] {
-        // No multiple of what any width is one of.
+        // A step that is not a divisor of any line width.
         for offset in (0..120).step_by(7) {
             let text = format!("{} {token}\n{}", prose(offset), prose(150));
             for (encoded, widths, name) in [
@@ -196,7 +196,7 @@ fn wrapped_text_is_read_as_one() {
                             unit[hit.span.clone()].iter().copied().filter(u8::is_ascii_alphanumeric).collect();
                         let least = if name == "hex" { token.text().len() * 2 } else { token.text().len() * 8 / 6 };
                         assert!(written.len() >= least && unit[hit.span.start].is_ascii_alphanumeric());
-                        assert_eq!(called(&hit), name);
+                        assert_eq!(encoding_name(&hit), name);
                     }
                 }
             }
@@ -205,7 +205,7 @@ fn wrapped_text_is_read_as_one() {
 }
 
 #[test]
-fn lists_of_encoded_tokens_are_lists() {
+fn lists_of_encoded_tokens_are_not_joined() {
     let mut make = Maker::new(4103);
     for len in [24, 27, 40, 41, 42, 43, 48] {
         let tokens: Vec<Token> = (0..20).map(|_| make.sk_live(len)).collect();
@@ -227,7 +227,7 @@ fn lists_of_encoded_tokens_are_lists() {
 }
 
 #[test]
-fn many_tokens_in_one_encoded_text_are_as_many_findings() {
+fn each_token_in_an_encoded_text_is_a_finding() {
     let tokens: Vec<Token> = Maker::new(4104).every_family();
     let all = tokens.iter().map(|token| format!("KEY={token}\n")).collect::<Vec<_>>().concat();
     for unit in [
@@ -248,13 +248,13 @@ fn a_token_in_the_middle_of_a_huge_text_is_found() {
         for encoding in ENCODINGS.iter().chain(WIDE_ENCODINGS).filter(|encoding| !encoding.name.contains("underscores"))
         {
             let unit = (encoding.write)(&plain);
-            assert_eq!(called(&only_hit(&unit, &token)), encoding.label, "{}", encoding.name);
+            assert_eq!(encoding_name(&only_hit(&unit, &token)), encoding.label, "{}", encoding.name);
         }
     }
 }
 
 #[test]
-fn names_in_front_decide_the_rule_of_an_encoded_value_too() {
+fn the_variable_name_selects_the_rule_of_an_encoded_value() {
     let mut make = Maker::new(4106);
     let (token, bare) = (make.sk(24), make.hex(64));
     for encoding in ENCODINGS.iter().filter(|encoding| !encoding.name.contains("amid")) {
@@ -270,37 +270,37 @@ fn names_in_front_decide_the_rule_of_an_encoded_value_too() {
 }
 
 #[test]
-fn an_escape_behind_a_token_is_none_of_it_and_one_within_is() {
+fn escapes_are_part_of_a_token_only_inside_it() {
     let mut make = Maker::new(4107);
     let token = make.sk_live(24);
     for behind in ["%20x", "%26next=1", "\\u0026x", "&amp;x", "\\n", "&quot;", "%22", "\\x00"] {
         let hit = only_hit(format!("https://example.org/?key={token}{behind}").as_bytes(), &token);
-        assert_eq!(called(&hit), "", "{behind}");
+        assert_eq!(encoding_name(&hit), "", "{behind}");
     }
     let secret = std::iter::repeat_with(|| make.whsec_base64(32))
         .find(|secret| secret.text().contains('+'))
-        .expect("one with +");
+        .expect("a token with +");
     let url = secret.text().replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
     let hit = only_hit(format!("https://example.org/?secret={url}&x=1").as_bytes(), &secret);
     assert_eq!(hit.span, 28..28 + url.len());
     for twice in ["%255F", "&amp;#95;", "\\u0026#95;", "%26lowbar%3B", "%5Cu005f", "\\\\\\\\x5F"] {
         let unit = format!("key: '{}'", token.text().replace('_', twice));
-        assert!(!called(&only_hit(unit.as_bytes(), &token)).is_empty(), "{twice}");
+        assert!(!encoding_name(&only_hit(unit.as_bytes(), &token)).is_empty(), "{twice}");
     }
 }
 
 #[test]
-fn the_token_and_its_encoded_form_are_one_finding_each() {
+fn a_token_and_its_encoded_form_are_two_findings() {
     let token = Maker::new(4108).sk_live(24);
     let unit = format!("{token} {}\n", BASE64.encode(token.text().as_bytes()));
     let hits = detector().find(unit.as_bytes());
-    assert_eq!(hits.iter().map(called).collect::<Vec<_>>(), ["", "base64"]);
+    assert_eq!(hits.iter().map(encoding_name).collect::<Vec<_>>(), ["", "base64"]);
     assert_eq!(hits[0].fingerprint, hits[1].fingerprint);
 }
 
-/// What is no token plainly is none in any encoding.
+/// Text that is not a token must not become one through an encoding.
 #[test]
-fn placeholders_stay_innocent() {
+fn encoded_placeholders_are_silent() {
     let detector = detector();
     for rule in ALL {
         for template in rule.misses {
@@ -309,7 +309,7 @@ fn placeholders_stay_innocent() {
                 for encoding in ENCODINGS.iter().chain(WIDE_ENCODINGS) {
                     let unit = (encoding.write)(text.as_bytes());
                     let hits: Vec<_> = detector.find(&unit).iter().map(|hit| hit.rule.id).collect();
-                    assert!(hits.is_empty(), "{}: `{template}` is taken for {hits:?}", encoding.name);
+                    assert!(hits.is_empty(), "{}: `{template}` matches {hits:?}", encoding.name);
                 }
             }
         }
@@ -317,7 +317,7 @@ fn placeholders_stay_innocent() {
 }
 
 #[test]
-fn prose_hashes_and_noise_hold_nothing() {
+fn prose_hashes_and_noise_are_silent() {
     let mut make = Maker::new(4109);
     let random: Vec<u8> = (0..300_000).map(|_| make.next().to_le_bytes()[2]).collect();
     let hashes = (0..2000)
@@ -340,9 +340,9 @@ fn prose_hashes_and_noise_hold_nothing() {
     assert!(detector().find(&random).is_empty());
 }
 
-/// Whatever stands round it and however it is wrapped up.
+/// Random contexts, with random line breaks.
 #[test]
-fn any_text_with_a_token_in_it_can_be_encoded_in_any_way() {
+fn random_texts_with_tokens_in_random_encodings() {
     const LETTERS: &[u8] = b"abc XYZ 019 .,;:!?(){}[]<>\"'\n\t=&%#@*+/|~^$-";
     let mut make = Maker::new(4110);
     let encodings: Vec<&Encoding> =
@@ -369,12 +369,12 @@ fn any_text_with_a_token_in_it_can_be_encoded_in_any_way() {
             token.family,
             hits.len()
         );
-        assert_eq!(called(&hits[0]), name);
+        assert_eq!(encoding_name(&hits[0]), name);
     }
 }
 
 #[test]
-fn time_grows_with_the_length_and_no_faster() {
+fn decoding_takes_linear_time() {
     let detector = detector();
     let sk = concat!("sk", "_").repeat(2000);
     let nested = BASE64.encode(BASE64.encode(BASE64.encode(sk.as_bytes()).as_bytes()).as_bytes());
@@ -402,13 +402,13 @@ fn time_grows_with_the_length_and_no_faster() {
             times.min().expect("three times")
         };
         let (small, large) = (time(1), time(8));
-        // 8 where it is linear, 64 where it is quadratic; other tests run beside this one.
+        // The factor is 8 if the time is linear and 64 if it is quadratic. Other tests run at the same time.
         assert!(large < small * 28, "{:?}: {small:?}, eight times as much {large:?}", &input[..20]);
     }
 }
 
 #[test]
-fn what_silences_a_plain_token_silences_an_encoded_one() {
+fn allow_entries_and_markers_apply_to_encoded_tokens() {
     let token = Maker::new(4111).sk_live(24);
     let encoded = BASE64.encode(token.text().as_bytes());
     let repo = Repo::new();
@@ -427,7 +427,7 @@ fn what_silences_a_plain_token_silences_an_encoded_one() {
 }
 
 #[test]
-fn a_report_has_the_place_of_the_encoded_text_and_the_name_of_the_encoding() {
+fn a_report_has_the_place_and_the_name_of_the_encoding() {
     let token = Maker::new(4112).sk_live(40);
     let repo = Repo::new();
     let nested = BASE64.encode(token.text().replace('_', "%5F").as_bytes());
@@ -445,7 +445,7 @@ fn a_report_has_the_place_of_the_encoded_text_and_the_name_of_the_encoding() {
     assert_eq!(text(&of("a.yaml")["encoding"]), "base64 of percent-encoding");
     assert_eq!(place(of("a.yaml")), [2, 8, 8 + width]);
     assert_eq!(place(of("b.pem"))[0], 3);
-    assert_eq!(place(of("b.pem"))[2], 65, "the first of two lines ends here");
+    assert_eq!(place(of("b.pem"))[2], 65, "the finding must end with the first line");
     assert_eq!(place(of("c.txt")), [2, 1, 1 + 2 * u64::try_from(token.text().len()).expect("short")]);
     assert!(
         found
@@ -455,9 +455,9 @@ fn a_report_has_the_place_of_the_encoded_text_and_the_name_of_the_encoding() {
     repo.keysweep(&["staged"]).expect_has("written in base64 of percent-encoding");
 }
 
-/// A change of one line of a wrapped token is a new token; one beside it is none.
+/// A change in one line of a wrapped token is a new token. A change in an adjacent line is not.
 #[test]
-fn a_wrapped_token_is_new_where_one_of_its_lines_is() {
+fn a_wrapped_token_is_new_if_one_of_its_lines_is() {
     let mut make = Maker::new(4113);
     let [old, new] = [make.sk_live(99), make.sk_live(99)];
     let file = |token: &Token, head: &str| {

@@ -1,4 +1,4 @@
-//! Every rule's own examples, through the detector with all rules, so that no rule shadows another.
+//! The examples of every rule, with all rules enabled, so that no rule shadows another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use keysweep::detect::Detector;
 use keysweep::rules::example::{Dice, expand};
 use keysweep::rules::with_all_packs;
 
-/// Random fillings of each example.
+/// The number of random fillings of each example.
 const FILLINGS: u64 = 2_000;
 
-/// What the shortest shape, 20 characters, may lose at most; longer ones lose far less.
+/// The accepted loss for the shortest shape, which has 20 characters. Longer shapes lose far less.
 const LOST_AT_MOST: u64 = FILLINGS / 100;
 
 #[test]
@@ -48,28 +48,28 @@ fn no_rule_finds_its_misses() {
             for seed in 0..200 {
                 let text = expand(template, &mut Dice::new(seed));
                 let hits: Vec<_> = detector.find(text.as_bytes()).iter().map(|hit| hit.rule.id).collect();
-                assert!(hits.is_empty(), "{}: `{template}` is taken for {hits:?}", rule.id);
+                assert!(hits.is_empty(), "{}: `{template}` matches {hits:?}", rule.id);
             }
         }
     }
 }
 
 #[test]
-fn every_rule_is_told_in_full() {
+fn every_rule_has_complete_documentation() {
     let mut ids = BTreeSet::new();
     for rule in with_all_packs() {
         assert!(ids.insert(rule.id), "{} stands twice", rule.id);
         assert!(!rule.hits.is_empty(), "{} has no hit", rule.id);
         assert!(!rule.misses.is_empty(), "{} has no miss", rule.id);
-        assert!(!rule.opens.is_empty() && rule.remedy.len() >= 3, "{} tells no remedy", rule.id);
-        assert!(!rule.mistaken_for.is_empty(), "{} does not say what it cannot be told from", rule.id);
+        assert!(!rule.opens.is_empty() && rule.remedy.len() >= 3, "{} has no remedy", rule.id);
+        assert!(!rule.mistaken_for.is_empty(), "{} does not list similar values", rule.id);
         assert!(rule.docs.starts_with("https://"), "{} has no documentation", rule.id);
     }
 }
 
-/// Of those in foreign projects that look most random: names behind `sk_`, capitals, capitals in turn.
+/// The most random-looking names in other projects: parts after `sk_`, capitals, and alternating case.
 #[test]
-fn names_in_parts_are_no_tokens() {
+fn names_in_parts_are_not_tokens() {
     let detector = Detector::new(&with_all_packs());
     for name in [
         "EVP_SKEYMGMT_value",

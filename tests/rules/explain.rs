@@ -1,10 +1,10 @@
-//! The rules explain themselves.
+//! `keysweep rules` lists and explains every rule.
 
 use crate::support::token::Maker;
 use crate::support::{Repo, text};
 
 #[test]
-fn every_rule_that_finds_something_is_listed_and_explained() {
+fn every_matching_rule_is_listed_and_explained() {
     let repo = Repo::new();
     for (n, token) in Maker::new(1000).every_family().iter().enumerate() {
         repo.write(format!("{n}.txt"), format!("x = \"{token}\"\n"));
@@ -19,7 +19,7 @@ fn every_rule_that_finds_something_is_listed_and_explained() {
     for rule in rules {
         assert!(listed.contains(&rule), "{rule} is not in the list:\n{listed}");
         let explained = repo.keysweep(&["rules", &rule]).expect_code(0).expect_has(&rule).out();
-        assert!(explained.lines().count() >= 3, "{rule} is hardly explained:\n{explained}");
+        assert!(explained.lines().count() >= 3, "the explanation of {rule} is too short:\n{explained}");
     }
 }
 
@@ -37,7 +37,7 @@ fn the_remedy_for_attio_creates_deploys_verifies_and_deletes() {
 }
 
 #[test]
-fn an_unknown_rule_is_refused_with_the_nearest_right_one() {
+fn an_unknown_rule_is_refused_with_a_suggestion() {
     Repo::none()
         .keysweep(&["rules", "stripe-secret-kay"])
         .expect_code(2)
@@ -59,20 +59,20 @@ fn no_rule_prints_a_whole_token() {
 }
 
 #[test]
-fn a_rule_is_explained_from_its_shape_to_its_documentation() {
+fn an_explanation_has_all_parts() {
     let explained = Repo::none().keysweep(&["rules", "paystack-secret-key"]).expect_code(0);
-    let told = [
+    let words = [
         "`sk_live_` (high) or `sk_test_` (low)",
         "What it opens: it collects payments",
         "Cannot be told from: another",
         "1. Settings > API Keys",
         "https://paystack.com",
     ];
-    told.into_iter().fold(explained, crate::support::Run::expect_has);
+    words.into_iter().fold(explained, crate::support::Run::expect_has);
 }
 
 #[test]
-fn every_rule_of_the_table_is_explained_whole() {
+fn every_rule_of_the_table_has_a_full_explanation() {
     let repo = Repo::none();
     for rule in keysweep::rules::ALL {
         let run = repo.keysweep(&["rules", rule.id]).expect_code(0).expect_has(rule.opens).expect_has(rule.docs);

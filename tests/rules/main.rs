@@ -1,4 +1,4 @@
-//! What is a token and what is none.
+//! The texts that rules match, and the texts that they must not match.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]

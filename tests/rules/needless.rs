@@ -1,4 +1,4 @@
-//! Tokens in which a language escapes a character that needs no escape: found, with the fingerprint of the token itself.
+//! Tokens with needless escapes. The detector finds them, with the fingerprint of the unescaped token.
 
 use std::sync::LazyLock;
 
@@ -9,10 +9,10 @@ use keysweep::rules::example::{Dice, expand};
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(ALL));
 
-/// A character, and how it is written.
+/// An escape of a character: its name and its text.
 type Escape = (&'static str, fn(char) -> String);
 
-/// Escapes that can stand for any character of a token.
+/// Escapes that exist for every character.
 const NUMBERED: &[Escape] = &[
     ("\\x2f", |c| format!("\\x{:02x}", u32::from(c))),
     ("\\x2F", |c| format!("\\x{:02X}", u32::from(c))),
@@ -35,7 +35,7 @@ const NUMBERED: &[Escape] = &[
     ("=2F", |c| format!("={:02X}", u32::from(c))),
 ];
 
-/// Escapes of the marks alone: a backslash in front of a letter would mean something else.
+/// Escapes for punctuation only. A backslash before a letter has another meaning.
 const MARKED: &[Escape] = &[("\\/", |c| format!("\\{c}")), ("\\\\/", |c| format!("\\\\{c}"))];
 
 const NAMED: &[(char, &str)] = &[
@@ -49,7 +49,7 @@ const NAMED: &[(char, &str)] = &[
     ('_', "\\textunderscore{}"),
 ];
 
-/// Shapes that have the marks, and how many of their tokens are tried.
+/// Shapes that contain punctuation.
 const SHAPES: &[&str] = &[
     "whsec_{base64:32}",
     "whsec_{base64:24}",
@@ -65,7 +65,7 @@ const SHAPES: &[&str] = &[
 const AROUND: &[(&str, &str)] =
     &[("{\"secret\":\"", "\"}"), ("key = '", "'\n"), ("", "\n"), ("(", ")"), ("<b>", "</b>")];
 
-/// The token by itself as the detector reads it, or none where it finds none or a part.
+/// Random tokens of the shape that the detector finds completely.
 fn tokens(shape: &str) -> Vec<String> {
     let token = |seed| expand(shape, &mut Dice::new(seed));
     let is_whole = |token: &String| DETECTOR.find(token.as_bytes()).iter().any(|hit| hit.span == (0..token.len()));
@@ -97,7 +97,7 @@ fn assert_none(mut faults: Vec<String>, tried: usize) {
 }
 
 #[test]
-fn each_mark_may_be_escaped() {
+fn each_punctuation_character_may_be_escaped() {
     let (mut faults, mut tried) = (Vec::new(), 0);
     for shape in SHAPES {
         for token in tokens(shape) {
@@ -128,7 +128,7 @@ fn each_letter_may_be_escaped_by_its_number() {
                 let every: String = token.chars().map(escape).collect();
                 tried += AROUND.len();
                 expect_exact(&mut faults, &format!("{shape} in {name}"), &token, &every);
-                // One letter of the body, as a character that somebody pasted; not in quoted-printable, where nothing does so.
+                // Escape one letter of the body, as an editor might. Quoted-printable encoders never do this.
                 if *name != "=2F" {
                     let at = token.len() - 7;
                     let one: String =
@@ -143,7 +143,7 @@ fn each_letter_may_be_escaped_by_its_number() {
 }
 
 #[test]
-fn marks_may_have_names() {
+fn punctuation_may_have_entity_names() {
     let (mut faults, mut tried) = (Vec::new(), 0);
     for shape in SHAPES {
         for token in tokens(shape) {
@@ -159,9 +159,9 @@ fn marks_may_have_names() {
     assert_none(faults, tried);
 }
 
-/// Base64 and hex in JSON of PHP.
+/// Base64 and hex in JSON from PHP.
 #[test]
-fn what_is_encoded_may_be_escaped_as_well() {
+fn encoded_tokens_may_be_escaped() {
     let (mut faults, mut tried) = (Vec::new(), 0);
     for shape in SHAPES {
         for token in tokens(shape) {

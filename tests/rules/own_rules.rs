@@ -1,11 +1,11 @@
-//! Token families of one's own: the same checks as the built-in ones, and examples that are tried.
+//! Custom rules: they get the same checks as built-in rules, and their examples are tested.
 
 use crate::support::token::Maker;
 use crate::support::{Repo, Run, note, text};
 
 const CONFIG: &str = ".keysweep.toml";
 
-/// A rule with these lines beside its id and prefix.
+/// A rule with an id, a prefix and these lines.
 fn rule(lines: &str) -> String {
     format!("[[rule]]\nid = 'acme-token'\nprefix = 'acme_'\n{lines}\n")
 }
@@ -20,7 +20,7 @@ fn check(config: &str) -> Run {
     with_config(config).keysweep(&["rules", "--check"])
 }
 
-/// Which of these texts the rule finds, each whole.
+/// Expects that the rule finds the token in exactly those texts that are marked with `true`.
 #[track_caller]
 fn expect_found_in(config: &str, texts: &[(String, bool)]) {
     let repo = with_config(config);
@@ -35,7 +35,7 @@ fn expect_found_in(config: &str, texts: &[(String, bool)]) {
 }
 
 #[test]
-fn the_alphabet_and_the_length_decide() {
+fn the_alphabet_and_the_length_apply() {
     let mut make = Maker::new(5000);
     let (alnum, hex) = (make.alnum(32), make.hex(32));
     let long = make.alnum(64);
@@ -53,7 +53,7 @@ fn the_alphabet_and_the_length_decide() {
 }
 
 #[test]
-fn boundaries_and_randomness_are_asked_as_for_the_built_in_rules() {
+fn boundaries_and_randomness_apply_as_for_built_in_rules() {
     let body = Maker::new(5001).alnum(32);
     let plain = |text: String, found| (text, found);
     for lines in [
@@ -81,7 +81,7 @@ fn boundaries_and_randomness_are_asked_as_for_the_built_in_rules() {
 }
 
 #[test]
-fn a_token_ends_where_its_length_says() {
+fn the_length_ends_a_token() {
     let body = Maker::new(5002).alnum(40);
     let repo = with_config(&rule("alphabet = 'dashed'\nlength = 40"));
     repo.write("a.txt", format!("acme_{body}-staging"));
@@ -90,7 +90,7 @@ fn a_token_ends_where_its_length_says() {
 }
 
 #[test]
-fn base64_takes_its_padding_along() {
+fn base64_includes_its_padding() {
     let token = Maker::new(5003).whsec_base64(32);
     for lines in ["alphabet = 'base64'", "alphabet = 'base64'\nlength = 43"] {
         let repo = with_config(&rule(lines));
@@ -101,7 +101,7 @@ fn base64_takes_its_padding_along() {
 }
 
 #[test]
-fn one_of_the_context_words_stands_on_the_line_in_front() {
+fn a_context_word_must_precede_the_token_on_its_line() {
     let body = Maker::new(5004).alnum(32);
     expect_found_in(
         &rule("context = ['billing', 'Umbrella']"),
@@ -127,7 +127,7 @@ fn severity_and_prefix_are_reported_as_given() {
 }
 
 #[test]
-fn own_rules_are_listed_and_explained() {
+fn custom_rules_are_listed_and_explained() {
     let lines = "title = 'Acme key'\nvendor = 'Acme Ltd'\nopens = 'opens the gate'\nalphabet = 'hex'\nlength = 40\n\
         remedy = ['shut the gate', 'paint it']\ndocs = 'https://acme.example/keys'\ncontext = ['gate', 'door']";
     let repo = with_config(&rule(lines));
@@ -136,9 +136,9 @@ fn own_rules_are_listed_and_explained() {
         let call = |args: &[&str]| repo.keysweep_call(args).cwd(repo.path(folder)).run().expect_code(0);
         call(&["rules"]).expect_has("acme-token").expect_has("Acme key").expect_has("stripe-secret-key");
         let explained = call(&["rules", "acme-token"]);
-        let told =
+        let words =
             ["Acme key", "Acme Ltd", "opens the gate", "shut the gate", "paint it", "acme.example", "gate or door"];
-        told.into_iter().fold(explained, Run::expect_has);
+        words.into_iter().fold(explained, Run::expect_has);
     }
     let other = Repo::new();
     other.keysweep(&["rules"]).expect_code(0).expect_lacks("acme-token");
@@ -148,7 +148,7 @@ fn own_rules_are_listed_and_explained() {
 }
 
 #[test]
-fn examples_that_hold_are_a_line_a_rule() {
+fn passing_examples_print_one_line_for_each_rule() {
     let examples = "alphabet = 'alnum'\nlength = 32\nexamples = { hits = ['acme_{alnum:32}', 'k(acme_{hex:32})'], \
         misses = ['acme_{alnum:31}', 'acme_your_token_here', 'tacme_{alnum:32}'] }\n[[rule]]\nid = 'bare'\nprefix = 'bare-'";
     let run = check(&rule(examples)).expect_code(0);
@@ -162,7 +162,7 @@ fn examples_that_hold_are_a_line_a_rule() {
 }
 
 #[test]
-fn an_example_that_does_not_hold_is_named_with_its_rule() {
+fn a_failing_example_is_reported_with_its_rule() {
     for (examples, words) in [
         ("hits = ['acme_{alnum:15}']", ["acme-token", "acme_{alnum:15}", "0 of 500"]),
         ("hits = ['acme_{alnum:32}', 'umb_{alnum:32}']", ["acme-token", "umb_{alnum:32}", "0 of 500"]),
@@ -178,13 +178,13 @@ fn an_example_that_does_not_hold_is_named_with_its_rule() {
 }
 
 #[test]
-fn a_hit_that_another_rule_takes_is_told_with_that_rule() {
+fn a_hit_that_another_rule_matches_is_reported_with_that_rule() {
     let first = "[[rule]]\nid = 'wide'\nprefix = 'acme'\n\n";
     check(&format!("{first}{}", rule("examples = { hits = ['acme_{alnum:32}'] }"))).expect_code(1).expect_has("wide");
 }
 
 #[test]
-fn one_rule_can_be_checked_alone_a_built_in_one_too() {
+fn a_single_rule_can_be_checked() {
     let config = rule("examples = { hits = ['umb_{alnum:32}'] }") + "[[rule]]\nid = 'fine'\nprefix = 'fine-'";
     let repo = with_config(&config);
     repo.keysweep(&["rules", "--check"]).expect_code(1);
@@ -194,7 +194,7 @@ fn one_rule_can_be_checked_alone_a_built_in_one_too() {
 }
 
 #[test]
-fn a_miss_that_holds_a_token_does_not_print_it() {
+fn a_miss_with_a_token_is_not_printed() {
     let body = Maker::new(5006).alnum(32);
     let token = Maker::new(5007).sk_live(24);
     check(&rule(&format!("examples = {{ misses = ['acme_{body}', '{token}'] }}")))
@@ -204,7 +204,7 @@ fn a_miss_that_holds_a_token_does_not_print_it() {
 }
 
 #[test]
-fn a_hit_that_is_written_out_is_refused() {
+fn a_hit_with_a_literal_token_is_refused() {
     let body = Maker::new(5008).alnum(32);
     for hit in [format!("acme_{body}"), "acme_{alnun:32}".to_owned(), "acme_{alnum:99999999}".to_owned()] {
         let run = check(&rule(&format!("examples = {{ hits = ['{hit}'] }}"))).expect_code(2);
@@ -213,7 +213,7 @@ fn a_hit_that_is_written_out_is_refused() {
 }
 
 #[test]
-fn a_prefix_that_is_none_is_refused() {
+fn an_invalid_prefix_is_refused() {
     let token = Maker::new(5009).sk_live(24);
     let long = "abc_".repeat(9);
     for prefix in [
@@ -244,7 +244,7 @@ fn a_prefix_that_is_none_is_refused() {
 }
 
 #[test]
-fn what_is_wrong_in_a_rule_is_named_with_the_nearest_right_word() {
+fn errors_in_a_rule_have_a_suggestion() {
     for (lines, right) in [
         ("alphbet = 'hex'", "alphabet"),
         ("lenght = 32", "length"),
@@ -277,7 +277,7 @@ fn what_is_wrong_in_a_rule_is_named_with_the_nearest_right_word() {
 }
 
 #[test]
-fn a_title_that_holds_a_token_is_refused_and_not_printed() {
+fn a_title_with_a_token_is_refused_and_not_printed() {
     let token = Maker::new(5010).sk_live(24);
     for key in ["title", "vendor", "opens", "docs"] {
         let run = check(&rule(&format!("{key} = 'see {token}'"))).expect_code(2);

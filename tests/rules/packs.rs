@@ -1,4 +1,4 @@
-//! Packs of rules: off until `.keysweep.toml` names them, and then like all other rules.
+//! Packs of rules. They are off until `.keysweep.toml` enables them, and then act like all other rules.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use crate::support::{Repo, Run, text};
 const CONFIG: &str = ".keysweep.toml";
 const BOTH: &str = "[rules]\npacks = ['ai', 'cousins']\n";
 
-/// One template of each rule of a pack, with its rule's id and the pack.
+/// One template for each rule of a pack: pack, rule id, template.
 const TOKENS: &[(&str, &str, &str)] = &[
     ("ai", "openai-api-key", "sk-proj-{urlsafe:74}T3BlbkFJ{urlsafe:73}x"),
     ("ai", "openai-api-key", "sk-{alnum:20}T3BlbkFJ{alnum:20}"),
@@ -58,7 +58,7 @@ fn expect_rules(run: &Run, wanted: &[&str]) {
     }
 }
 
-/// A repository with this configuration and a file for each token, all of it staged.
+/// A repository with this configuration and a file for each token, all of them staged.
 fn with_tokens(config: &str) -> Repo {
     let repo = Repo::new();
     repo.stage(CONFIG, config);
@@ -69,14 +69,14 @@ fn with_tokens(config: &str) -> Repo {
 }
 
 #[test]
-fn without_a_pack_nothing_of_one_is_found() {
+fn without_a_pack_its_tokens_are_not_found() {
     for config in ["", "[rules]\n", "[rules]\npacks = []\n"] {
         with_tokens(config).staged().expect_silent();
     }
 }
 
 #[test]
-fn a_pack_finds_its_families_and_no_other() {
+fn a_pack_finds_only_its_families() {
     for (config, packs) in [
         ("[rules]\npacks = ['ai']\n", &["ai"][..]),
         ("[rules]\npacks = ['cousins']\n", &["cousins"]),
@@ -91,7 +91,7 @@ fn a_pack_finds_its_families_and_no_other() {
 }
 
 #[test]
-fn spans_and_fingerprints_are_those_of_the_whole_token() {
+fn spans_and_fingerprints_cover_the_whole_token() {
     for (_, rule, token) in tokens() {
         let repo = Repo::new();
         repo.stage(CONFIG, BOTH);
@@ -103,7 +103,7 @@ fn spans_and_fingerprints_are_those_of_the_whole_token() {
 }
 
 #[test]
-fn the_built_in_rules_stay_in_force() {
+fn the_built_in_rules_stay_enabled() {
     let token = Maker::new(7100).sk_live(24);
     let repo = Repo::new();
     repo.stage(CONFIG, BOTH);
@@ -127,7 +127,7 @@ fn tokens_of_packs_are_found_encoded() {
 }
 
 #[test]
-fn names_that_look_alike_are_silent() {
+fn similar_names_are_silent() {
     let mut make = Maker::new(7101);
     let (sha1, sha256, uuid, long) = (make.hex(40), make.hex(64), make.uuid(), make.alnum(48));
     let repo = Repo::new();
@@ -148,15 +148,15 @@ fn names_that_look_alike_are_silent() {
     ];
     repo.stage("a.txt", lines.join("\n"));
     repo.staged().expect_silent();
-    // The same place is read.
+    // The scan reads this file.
     let (.., token) = &tokens()[0];
     repo.stage("a.txt", format!("{}\n{token}\n", lines.join("\n")));
     expect_rules(&repo.staged().expect_code(1), &["openai-api-key"]);
 }
 
-/// In pieces, since other scanners take these for secrets.
+/// Published values. They are split into pieces, since other scanners report them.
 #[test]
-fn what_vendors_publish_is_silent() {
+fn published_values_are_silent() {
     let repo = Repo::new();
     repo.stage(CONFIG, BOTH);
     for (at, pieces) in [
@@ -196,9 +196,9 @@ fn an_unknown_pack_is_refused_with_the_known_ones() {
     repo.staged().expect_code(2).expect_has("did you mean cousins?").expect_has("ai and cousins");
 }
 
-/// As all else of the configuration: what is staged counts, a push is judged by what it brings.
+/// Packs follow the rules for configurations: the index applies to a commit, and the pushed tip applies to a push.
 #[test]
-fn packs_are_on_where_the_configuration_is_in_force() {
+fn packs_are_enabled_where_the_configuration_applies() {
     let (.., token) = &tokens()[0];
     let repo = Repo::new();
     repo.write(CONFIG, BOTH);
@@ -211,7 +211,7 @@ fn packs_are_on_where_the_configuration_is_in_force() {
 }
 
 #[test]
-fn a_push_is_judged_by_the_packs_that_it_brings_or_by_those_of_the_server() {
+fn a_push_uses_the_packs_of_its_tip_or_of_the_server() {
     let (.., token) = &tokens()[0];
     let repo = Repo::new();
     repo.stage("a.py", format!("KEY = \"{token}\"\n"));
@@ -233,7 +233,7 @@ fn a_push_is_judged_by_the_packs_that_it_brings_or_by_those_of_the_server() {
 }
 
 #[test]
-fn the_history_follows_tokens_of_packs_and_plans_their_cleaning() {
+fn history_reports_tokens_of_packs_and_plans_their_cleanup() {
     let repo = Repo::new();
     let (.., token) = &tokens()[0];
     repo.stage("a.py", format!("KEY = \"{token}\"\n"));
@@ -247,7 +247,7 @@ fn the_history_follows_tokens_of_packs_and_plans_their_cleaning() {
     let run = repo.keysweep(&["history", "--replacements", "../r.txt", "--format", "jsonl"]).expect_code(1);
     let finding = run.only_finding();
     assert_eq!(finding["rule"], "openai-api-key");
-    // Behind a letter only the value gives it away.
+    // After a letter, only the search by value finds the token.
     let by_value = finding["places"].as_array().expect("places").iter().any(|place| place["by_value"] == true);
     assert!(by_value, "{finding}");
     let replacements = fs::read_to_string(repo.path("../r.txt")).expect("the replacements");
@@ -258,7 +258,7 @@ fn the_history_follows_tokens_of_packs_and_plans_their_cleaning() {
 }
 
 #[test]
-fn a_sentence_that_quotes_a_token_of_a_pack_hides_it() {
+fn errors_and_reports_hide_tokens_of_packs() {
     for (_, rule, token) in tokens() {
         let repo = Repo::new();
         repo.stage(CONFIG, BOTH);
@@ -266,15 +266,15 @@ fn a_sentence_that_quotes_a_token_of_a_pack_hides_it() {
         repo.keysweep(&["files", &format!("./{token}/missing")])
             .expect_code(2)
             .expect_lacks(&token[token.len() - 16..]);
-        // A name is shown in a report of something else.
+        // A finding of another rule prints the file name.
         repo.stage(format!("{token}.py"), format!("{}\n", Maker::new(7102).sk_live(24)));
         repo.staged().expect_code(1).expect_lacks(&token[token.len() - 16..]);
     }
 }
 
-/// Short prefixes of packs end many a word, and names are to stay readable.
+/// Many words end with the short prefixes of packs, and names must stay readable.
 #[test]
-fn names_stay_as_they_are() {
+fn names_with_short_prefixes_are_printed() {
     let repo = Repo::new();
     repo.stage(CONFIG, BOTH);
     let name = "src/store_settings_page/pre_commit_configuration/task-management-board/shelf_positions.py";
@@ -283,7 +283,7 @@ fn names_stay_as_they_are() {
 }
 
 #[test]
-fn rules_lists_packs_and_which_are_on() {
+fn rules_lists_packs_and_their_state() {
     let repo = Repo::new();
     repo.keysweep(&["rules"]).expect_code(0).expect_lacks("openai-api-key  ").expect_has("ai (off): ");
     repo.write(CONFIG, "[rules]\npacks = ['ai']\n");
@@ -292,7 +292,7 @@ fn rules_lists_packs_and_which_are_on() {
     let document = repo.keysweep(&["rules", "--format", "json"]).expect_code(0).out();
     let document: Value = serde_json::from_str(&document).expect("JSON");
     let rule = |id: &str| document["rules"].as_array().expect("rules").iter().find(|rule| rule["id"] == id).cloned();
-    assert_eq!(rule("groq-api-key").expect("it is on")["pack"], "ai");
+    assert_eq!(rule("groq-api-key").expect("the rule is on")["pack"], "ai");
     assert!(rule("stripe-secret-key").expect("built in")["pack"].is_null());
     assert!(rule("resend-api-key").is_none());
     let packs: Vec<_> =
@@ -303,16 +303,16 @@ fn rules_lists_packs_and_which_are_on() {
 }
 
 #[test]
-fn a_rule_of_a_pack_is_explained_though_it_is_off() {
+fn a_rule_of_a_disabled_pack_is_explained() {
     for (pack, rule, _) in TOKENS {
         let run = Repo::none().keysweep(&["rules", rule]).expect_code(0);
         run.expect_has(rule).expect_has("Rotate it").expect_has(&format!("pack {pack}")).expect_has("https://");
     }
 }
 
-/// A configuration that was right stays right: the id is free while the pack is off.
+/// A valid configuration stays valid: the id of a rule is free while its pack is off.
 #[test]
-fn a_custom_rule_may_have_the_id_of_a_rule_of_a_pack_that_is_off() {
+fn a_custom_rule_may_use_the_id_of_a_disabled_pack() {
     let rule = "[[rule]]\nid = 'groq-api-key'\nprefix = 'gsk_'\nlength = 52\nalphabet = 'alnum'\n";
     let token = expand("gsk_{alnum:52}", &mut Dice::new(9));
     let repo = Repo::new();
@@ -324,18 +324,19 @@ fn a_custom_rule_may_have_the_id_of_a_rule_of_a_pack_that_is_off() {
     repo.staged().expect_code(2).expect_has("groq-api-key").expect_has("pack ai");
 }
 
-/// What a report prints of a custom rule holds no token that the packs know.
+/// Report texts of a custom rule must not contain a token of a pack.
 #[test]
-fn a_custom_rule_may_not_print_a_token_of_a_pack() {
+fn texts_of_a_custom_rule_must_not_contain_a_token_of_a_pack() {
     let (.., token) = &tokens()[0];
     let repo = Repo::new();
     repo.stage(CONFIG, format!("{BOTH}\n[[rule]]\nid = 'acme'\nprefix = 'acme_'\nvendor = 'x {token}'\n"));
     repo.staged().expect_code(2).expect_lacks(token).expect_has("acme");
 }
 
-/// A key behind `sk-proj-` that has no known mark in its middle is most likely base64url. A cut span would leave the rest in the history.
+/// A key with `sk-proj-` and no known marker in the middle is most likely base64url. A short span would leave its rest
+/// in the history.
 #[test]
-fn an_unknown_body_in_base64url_is_found_whole() {
+fn an_unknown_base64url_body_has_a_complete_span() {
     let rules = with_all_packs();
     let detector = Detector::new(&rules);
     let is_whole = |seed: &u64| {

@@ -1,4 +1,4 @@
-//! Bodies that somebody wrote, and bodies like them that were drawn.
+//! Bodies of placeholders, and similar random bodies.
 
 use std::sync::LazyLock;
 
@@ -32,7 +32,7 @@ fn base64(text: &str) -> String {
     expand(&format!("{{base64-of:{text}}}"), &mut Dice::new(0))
 }
 
-/// What stands behind the first letters of a `WorkOS` key was written.
+/// A `WorkOS` placeholder contains words after the first characters.
 #[test]
 fn a_workos_placeholder_is_silent() {
     for rest in [
@@ -60,7 +60,7 @@ fn a_workos_placeholder_is_silent() {
     assert_found("sk_live_a2V5Xz{alnum:60}");
 }
 
-/// A publishable key of Clerk's is base64 of the host and `$`: behind `sk_live_` it is a fixture.
+/// The body of a Clerk publishable key is base64 of the host and `$`. With the prefix `sk_live_`, it is a test fixture.
 #[test]
 fn the_body_of_a_publishable_clerk_key_is_silent() {
     for host in [
@@ -93,14 +93,14 @@ fn base64_of_readable_text_is_silent() {
             assert_silent(&format!("{prefix}{}", base64(text)));
         }
     }
-    // What is encoded is random itself.
+    // The encoded text is random.
     assert_found("sk_live_{base64-alnum:24}");
     assert_found("sk_test_{alnum:24}");
     assert_found("sk_{base36:32}");
 }
 
 #[test]
-fn words_for_a_key_of_yours_are_silent() {
+fn placeholder_words_are_silent() {
     for body in
         ["YOURAPIKEYHERE", "YourApiKeyGoesHere12", "PASTEYOURKEYHERE42", "MYSECRETKEY1234567", "PutYourKeyHere1234"]
     {

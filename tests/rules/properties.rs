@@ -1,5 +1,5 @@
-//! What must hold whatever a token stands in, asked of random texts. Each input is a recipe: where a test fails it is printed,
-//! and shows no token.
+//! Property tests of the detector with random contexts. Each input is a recipe, so a failing test prints the recipe and
+//! not the token.
 
 use std::sync::LazyLock;
 
@@ -16,11 +16,11 @@ use crate::support::token::{Maker, Token};
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(ALL));
 
-/// What separates a token from what stands round it.
+/// Separators before and after a token.
 const BEFORE: &[&str] = &["\"", "'", " ", "=", ": ", "\n", "(", "\\n", "%3D", "é", ",", "\r\n\t"];
 const BEHIND: &[&str] = &["\"", "'", " ", "\n", ")", ",", ";", "\r\n", "é", "<", "\\", "&"];
 
-/// Which token, and what stands in front of it and behind it.
+/// A token and the texts before and after it.
 #[derive(Clone, Debug)]
 struct Planted {
     seed: u64,
@@ -35,9 +35,7 @@ impl Planted {
         let filler = prop::collection::vec(any::<u8>(), 0..60);
         (any::<u64>(), any::<Index>(), filler, any::<Index>(), any::<Index>())
             .prop_map(|(seed, family, filler, before, behind)| Self { seed, family, filler, before, behind })
-            .prop_filter("what looks like a word or a path by chance is the judges' matter", |one| {
-                is_whole(&one.token())
-            })
+            .prop_filter("skip tokens that look like words or paths by chance", |one| is_whole(&one.token()))
     }
 
     fn token(&self) -> Token {
@@ -45,14 +43,14 @@ impl Planted {
         tokens.swap_remove(self.family.index(tokens.len()))
     }
 
-    /// Appends the token to `text`, written by `write`; returns where it stands.
+    /// Appends the token to `text`, encoded by `write`, and returns its span.
     fn plant(&self, text: &mut Vec<u8>, write: impl Fn(&[u8]) -> Vec<u8>) -> Span {
-        // A backslash and an underscore behind a token are one more character of it.
+        // After a token, a backslash and an underscore are one more character of the token.
         if text.ends_with(b"\\") && self.filler.first().is_some_and(u8::is_ascii_punctuation) {
             text.push(b' ');
         }
         text.extend(&self.filler);
-        // Behind bytes that are no text, or the mark of a string in a `.pyc`, a quote or a space may be the token's length.
+        // After binary data or a string marker of a `.pyc`, a quote or a space may be a length byte.
         if text.last().is_some_and(|&b| !b.is_ascii() || b.is_ascii_control() || matches!(b, b'z' | b'Z')) {
             text.push(b'.');
         }
@@ -65,7 +63,7 @@ impl Planted {
     }
 }
 
-/// Whether the judges take all of it, wherever it stands.
+/// Reports whether the detector finds the whole token.
 fn is_whole(token: &Token) -> bool {
     fingerprints(token.text().as_bytes()) == [fingerprint(token)]
 }
@@ -78,24 +76,24 @@ fn fingerprints(text: &[u8]) -> Vec<Fingerprint> {
     DETECTOR.find(text).iter().map(|hit| hit.fingerprint).collect()
 }
 
-/// Ways that write all of a token and nothing else.
-fn whole_ways() -> Vec<&'static Encoding> {
+/// Encodings that encode the whole token and nothing else.
+fn whole_encodings() -> Vec<&'static Encoding> {
     let partly = |encoding: &&Encoding| {
         ["underscores", "amid", "line end", "behind", "URL-safe"].iter().any(|word| encoding.name.contains(word))
     };
     ENCODINGS.iter().filter(|encoding| !partly(encoding)).collect()
 }
 
-/// A nest of one to three ways.
+/// A nest of one to three encodings.
 fn nest() -> impl Strategy<Value = Vec<Index>> {
     prop::collection::vec(any::<Index>(), 1..=3)
 }
 
 fn nested(text: &[u8], encodings: &[Index]) -> Vec<u8> {
-    encodings.iter().fold(text.to_vec(), |text, encoding| (encoding.get(&whole_ways()).write)(&text))
+    encodings.iter().fold(text.to_vec(), |text, encoding| (encoding.get(&whole_encodings()).write)(&text))
 }
 
-/// The line of `text` that a hit stands on.
+/// The line of `text` that contains the hit.
 fn line_of(text: &[u8], hit: &Hit) -> Span {
     let start = text[..hit.span.start].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
     start..text[hit.span.end..].iter().position(|&b| b == b'\n').map_or(text.len(), |at| hit.span.end + at + 1)
@@ -105,7 +103,7 @@ fn holds(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// Text without a token or a run that may be one: so many bytes of it.
+/// Text of this length without a token and without a run that may be one.
 fn prose(bytes: usize) -> Vec<u8> {
     b"It was the best of times; 7 of 10 said so. It was the worst (of) times?\n"
         .iter()
@@ -115,7 +113,7 @@ fn prose(bytes: usize) -> Vec<u8> {
         .collect()
 }
 
-/// A part of the usual number of cases, which `PROPTEST_CASES` sets: a debug build takes its time.
+/// A fraction of the default number of cases, which `PROPTEST_CASES` sets, since a debug build is slow.
 fn config(part: u32) -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig { failure_persistence: None, cases: usual.cases / part, ..usual }
@@ -141,15 +139,15 @@ proptest! {
         prop_assert_eq!(hits.len(), 1);
         prop_assert_eq!(hits[0].fingerprint, fingerprint(&one.token()));
         prop_assert!(hits[0].encoding.is_some() && DETECTOR.may_hold(&text));
-        let names: Vec<_> = encodings.iter().map(|encoding| encoding.get(&whole_ways()).name).collect();
+        let names: Vec<_> = encodings.iter().map(|encoding| encoding.get(&whole_encodings()).name).collect();
         prop_assert_eq!(span.start, hits[0].span.start, "{:?}", names);
-        // The padding of an inner layer is none of the token.
+        // The padding of an inner layer is not part of the token.
         let padding = if encodings.len() == 1 { 0 } else { 4 * span.len() / one.token().text().len() };
         prop_assert!((span.end - padding..=span.end).contains(&hits[0].span.end));
     }
 
     #[test]
-    fn what_is_shown_holds_no_token(planted in prop::collection::vec((Planted::any(), prop::option::of(nest())), 1..4)) {
+    fn excerpts_contain_no_token(planted in prop::collection::vec((Planted::any(), prop::option::of(nest())), 1..4)) {
         let mut text = Vec::new();
         let mut written = Vec::new();
         for (one, encodings) in &planted {
@@ -173,7 +171,7 @@ proptest! {
         let text = |line_end: &str| {
             let mut text = Vec::new();
             for one in &planted {
-                // Random bytes would make line ends of their own.
+                // Random bytes could contain line ends.
                 let tame = Planted { filler: prose(one.filler.len()), ..one.clone() };
                 tame.plant(&mut text, |token| {
                     let long = nested(&[&prose(60), token, &prose(60)].concat(), &encodings[..1]);
@@ -190,14 +188,14 @@ proptest! {
 proptest! {
     #![proptest_config(config(4))]
 
-    /// Encoded text is read in pieces of 32 KiB that share 4 KiB. A token near their ends is found as any other.
+    /// Encoded text is read in pieces of 32 KiB that overlap by 4 KiB. A token near the end of a piece is found too.
     #[test]
     fn chunking_changes_nothing(seed in any::<u64>(), family in any::<Index>(), encoding in any::<Index>(), piece in 1..4_usize, off in -240..10_isize) {
         let mut tokens = Maker::new(seed).every_family();
         let token = tokens.swap_remove(family.index(tokens.len()));
-        let encodings: Vec<&Encoding> = whole_ways().into_iter().chain(WIDE_ENCODINGS).collect();
+        let encodings: Vec<&Encoding> = whole_encodings().into_iter().chain(WIDE_ENCODINGS).collect();
         let encoding = encoding.get(&encodings[..]);
-        // The end of a piece, in bytes of the text. In UTF-16 they are as long in characters.
+        // The end of a piece, in bytes of the text. A piece of UTF-16 has the same number of characters.
         let ratio = (encoding.write)(&prose(3000)).len() / if encoding.label == "UTF-16" { 2 } else { 1 };
         let end = (piece * (32 - 4) * 1024 + 4 * 1024) * 3000 / ratio;
         let before = [prose(end.checked_add_signed(off).expect("a piece is longer")), b"\"".to_vec()].concat();
@@ -206,25 +204,26 @@ proptest! {
         prop_assert_eq!(hits.len(), 1, "{}", encoding.name);
         prop_assert_eq!(hits[0].fingerprint, fingerprint(&token), "{}", encoding.name);
         let start = (encoding.write)(&before).len();
-        // Of base64 with its padding, up to four letters of a group that the token shares with what stands round it.
+        // A base64 group can contain bytes of the token and adjacent bytes, so the span may start up to four digits
+        // off.
         prop_assert!(hits[0].span.start.abs_diff(start) <= 6, "{}: {} for {}", encoding.name, hits[0].span.start, start);
     }
 }
 
-/// What the sweep of a history looks at at least where `new` was put into `base` at `at`: that, with what is near it.
+/// The minimum that a history scan reads if `new` is inserted into `base` at `at`: the insertion and its context.
 fn looked_at(base: &[u8], at: usize, new: &[u8], reach: Reach) -> Vec<u8> {
     let (before, behind) = base.split_at(at);
     [b"\0", reach.before(before), new, reach.after(behind), b"\0"].concat()
 }
 
 proptest! {
-    // Most changes leave the token one.
+    // Most changes do not remove the token.
     #![proptest_config(ProptestConfig { max_global_rejects: 1 << 20, ..config(1) })]
 
-    /// The sweep of a history leaves out what comes of a text without a token by changes that may be no part of one. So
-    /// whatever change makes a token of something must look as if it may.
+    /// A history scan skips a changed text if the old text has no token and the change cannot be part of one. So any
+    /// change that completes a token must look like a part of one.
     #[test]
-    fn a_change_that_makes_a_token_looks_as_if_it_may(
+    fn a_change_that_completes_a_token_is_a_candidate(
         one in Planted::any(),
         encodings in prop::option::of(nest()),
         line_break in prop::option::of(prop::sample::select(vec!["\n", "\r\n", "\n    ", " \\\n  ", "\" +\n  \"", "\n# "])),
@@ -241,7 +240,7 @@ proptest! {
         });
         text.extend(prose(700));
         prop_assume!(!fingerprints(&text).is_empty());
-        // Without some bytes near the token, or with others in their place, it is none; they come back.
+        // Remove or replace bytes near the token so that it does not match, and then restore them.
         let at = span.start.saturating_add_signed(from).min(span.end);
         let end = text.len().min(at + len);
         let base = [&text[..at], instead.as_bytes(), &text[end..]].concat();
@@ -251,20 +250,20 @@ proptest! {
             let seen = looked_at(&without, at, &text[at..end], DETECTOR.reach());
             prop_assert!(DETECTOR.may_hold(&seen), "{}", seen.escape_ascii());
         }
-        // Of the names in a tree, all that are new are looked at together, with NULs between.
+        // All new names of a tree are searched in one text, separated by NULs.
         let name: Vec<u8> = text.iter().map(|&byte| if byte == b'\0' { b'.' } else { byte }).collect();
         let names = [b"before\0", &name[..], b"\0behind\0"].concat();
         prop_assert!(DETECTOR.may_hold(&names) || fingerprints(&name).is_empty(), "{}", name.escape_ascii());
     }
 }
 
-/// Words of which names of variables are made.
+/// Words that occur in names of variables.
 const WORDS: &[&str] = &[
     "stripe", "secret", "key", "api", "attio", "token", "webhook", "signing", "prod", "staging", "clerk", "app",
     "client", "payment", "svix", "access", "private", "test", "live", "next", "public", "server", "auth", "db",
 ];
 
-/// Two to four words as people write them.
+/// Two to four words in a common style.
 fn name() -> impl Strategy<Value = String> {
     (prop::collection::vec(prop::sample::select(WORDS), 2..=4), 0..5_usize).prop_map(|(words, style)| {
         let capital = |word: &&str| word[..1].to_uppercase() + &word[1..];
@@ -277,7 +276,7 @@ fn name() -> impl Strategy<Value = String> {
     })
 }
 
-/// The line that a report shows round each hit.
+/// The lines that a report prints for the hits.
 fn shown_lines(text: &[u8]) -> Vec<String> {
     DETECTOR.find(text).iter().map(|hit| DETECTOR.excerpt(text, &line_of(text, hit), hit).text).collect()
 }
@@ -286,8 +285,8 @@ proptest! {
     #![proptest_config(config(1))]
 
     #[test]
-    fn the_name_of_a_variable_is_shown_and_no_more_of_its_token(name in name(), seed: u64, family: Index, prefix in 0..5_usize) {
-        // `rk_test_` in `clerk_test_` may be the start of a key.
+    fn the_name_of_a_variable_is_printed_without_its_token(name in name(), seed: u64, family: Index, prefix in 0..5_usize) {
+        // `clerk_test_` contains the prefix `rk_test_`.
         prop_assume!(!["rk_test", "rk_live"].iter().any(|prefix| name.to_lowercase().contains(prefix)));
         let mut make = Maker::new(seed);
         let tokens = make.every_family();
@@ -298,20 +297,21 @@ proptest! {
             (format!("ATTIO_{}", name.to_uppercase().replace('-', "_")), &attio[..], &attio[..]),
         ] {
             let text = format!("{prefix}{name}={value}\n");
-            // What the judges refuse by chance, or take with a length that is another rule's, is theirs.
+            // Skip values that are rejected by chance, or that match another rule because of their length.
             let whole = DETECTOR.find(text.as_bytes()).iter().any(|hit| &text[hit.span.clone()] == value);
             for shown in shown_lines(text.as_bytes()).iter().filter(|_| whole) {
                 prop_assert!(shown.contains(&format!("{name}=")), "{name} is hidden: {shown}");
                 let windows: Vec<&[u8]> = body.as_bytes().windows(6).collect();
-                prop_assert!(!windows.iter().any(|part| holds(shown.as_bytes(), part)), "{name}= shows too much: {shown}");
+                prop_assert!(!windows.iter().any(|part| holds(shown.as_bytes(), part)), "{name}= prints too much: {shown}");
             }
         }
     }
 }
 
-/// It may be the end of another secret. One that looks like a word by chance is shown, as it is without a token behind it.
+/// Such a text may be the end of another secret. A text that looks like a word by chance is printed, as without a token
+/// after it.
 #[test]
-fn what_is_no_name_in_front_of_a_token_stays_hidden() {
+fn text_before_a_token_that_is_not_a_name_stays_hidden() {
     let mut make = Maker::new(79);
     for name in ["", "+STRIPE_KEY", "=STRIPE_KEY"] {
         let is_shown = |_: &usize| {
@@ -324,11 +324,11 @@ fn what_is_no_name_in_front_of_a_token_stays_hidden() {
     }
 }
 
-/// Random changes seldom meet a line that is not enough by itself.
+/// Random changes rarely hit a line that is not a candidate on its own.
 #[test]
-fn a_change_anywhere_in_wrapped_lines_looks_as_if_it_may() {
+fn a_change_in_any_wrapped_line_is_a_candidate() {
     let mut make = Maker::new(77);
-    let mut told = 0;
+    let mut candidates = 0;
     let rows = [
         ("\n", 40, 8),
         ("\n", 44, 22),
@@ -339,7 +339,7 @@ fn a_change_anywhere_in_wrapped_lines_looks_as_if_it_may() {
         ("\n# ", 40, 26),
     ];
     for (is_text, (line_break, width, in_front)) in rows.into_iter().flat_map(|row| [(true, row), (false, row)]) {
-        // Behind what is no text the first line by itself says nothing, and the last one never does.
+        // After binary data, the first line alone is no candidate. The last line alone never is.
         let mut binary = || (0..in_front).map(|_| 0x80 | make.next().to_le_bytes()[0]).collect();
         let front = if is_text { prose(in_front) } else { binary() };
         let inner = [&front[..], b" ", make.sk_live(24).text().as_bytes()].concat();
@@ -355,18 +355,18 @@ fn a_change_anywhere_in_wrapped_lines_looks_as_if_it_may() {
                     let without = [&text[..at], &text[at + len..]].concat();
                     let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.reach());
                     assert!(DETECTOR.may_hold(&seen), "{line_break:?} {width} {in_front}: {at} {len} {instead:?}");
-                    told += 1;
+                    candidates += 1;
                 }
             }
         }
     }
-    assert!(told > 1000, "{told}");
+    assert!(candidates > 1000, "{candidates}");
 }
 
-/// What decides in front of a token and behind it is within the reach as well: its length, emphasis, a character of another
+/// The texts around a token that decide about it are part of the context: its length, emphasis, a character of another
 /// encoding, a region.
 #[test]
-fn a_change_beside_a_token_looks_as_if_it_may() {
+fn a_change_next_to_a_token_is_a_candidate() {
     let mut make = Maker::new(78);
     let [long, short] = [make.sk_live(99), make.sk_live(24)].map(|token| token.text().as_bytes().to_vec());
     let regional = [concat!("test", "sk_"), &make.alnum(32), ".eu"].concat().into_bytes();
@@ -385,7 +385,7 @@ fn a_change_beside_a_token_looks_as_if_it_may() {
         (b"(dp0\nVkey\np1\nV", &short, b"\np2\ns."),
         (b"'", &regional, b"'"),
     ];
-    let mut told = 0;
+    let mut candidates = 0;
     for (row, (before, token, behind)) in rows.into_iter().enumerate() {
         let text = [&prose(300), before, token, behind, &prose(300)].concat();
         assert!(!fingerprints(&text).is_empty(), "row {row}");
@@ -398,10 +398,10 @@ fn a_change_beside_a_token_looks_as_if_it_may() {
                     let without = [&text[..at], &text[at + len..]].concat();
                     let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.reach());
                     assert!(DETECTOR.may_hold(&seen), "row {row}: {at} {len} {}", instead.escape_ascii());
-                    told += 1;
+                    candidates += 1;
                 }
             }
         }
     }
-    assert!(told > 1000, "{told}");
+    assert!(candidates > 1000, "{candidates}");
 }

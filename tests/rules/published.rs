@@ -1,4 +1,4 @@
-//! Values that vendors print are silent by their body, whatever the prefix; what is random is found behind the same prefixes.
+//! Published values are silent with any prefix. Random values are found with the same prefixes.
 
 use std::fs;
 use std::path::Path;
@@ -18,15 +18,15 @@ fn assert_silent(pieces: &[&str]) {
     assert!(DETECTOR.find(format!("key = \"{text}\"").as_bytes()).is_empty(), "{pieces:?}");
 }
 
-/// Bodies in pieces, since other scanners take them for secrets.
+/// The bodies are split into pieces, since other scanners report them.
 #[test]
-fn a_published_body_is_silent_behind_every_prefix() {
+fn a_published_body_is_silent_with_every_prefix() {
     for body in [["4eC39HqLyj", "WDarjtT1zdp7dc"], ["BQokikJOvB", "iI2HlWgH4olfQ2"]] {
         for prefix in ["sk_test_", "sk_live_", "rk_live_", "rk_test_", "sk_", "sk_prod_", "sk_org_", "sk_staging_"] {
             assert_silent(&[prefix, body[0], body[1]]);
         }
     }
-    // A publishable key's body.
+    // The body of a publishable key.
     assert_silent(&["sk_test_", "TYooMQauvdEDq5", "4NiTphI7jx"]);
     for prefix in ["whsec_", "v1,whsec_"] {
         assert_silent(&[prefix, "MfKQ9r8GKYqrTw", "jUPD8ILPZIo2LaLaSw"]);
@@ -34,9 +34,9 @@ fn a_published_body_is_silent_behind_every_prefix() {
     }
 }
 
-/// What is like a published value is none: one more letter, one letter less, one other letter.
+/// A similar value is found: with one more letter, one letter less, or another letter.
 #[test]
-fn a_value_like_a_published_one_is_found() {
+fn a_value_similar_to_a_published_one_is_found() {
     let (first, second) = ("4eC39HqLyj", "WDarjtT1zdp7d");
     for body in [format!("{first}{second}c7"), format!("{first}{second}"), format!("{first}{second}k")] {
         for prefix in ["sk_test_", "sk_live_", "rk_live_"] {
@@ -46,7 +46,7 @@ fn a_value_like_a_published_one_is_found() {
     }
 }
 
-/// Base64 with padding and without is one value, and so is a Svix key with its region and without.
+/// Base64 with and without padding is the same value. So is a Svix key with and without a region.
 #[test]
 fn random_bodies_are_never_published() {
     for template in
@@ -58,7 +58,7 @@ fn random_bodies_are_never_published() {
     }
 }
 
-/// Sorted for the search, without a value twice, and each with a place that a reader can open.
+/// The list is sorted for the search and has no duplicates. Each value has a public source.
 #[test]
 fn the_list_is_sorted_and_every_value_has_a_source() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(LIST)).expect("the list");
@@ -72,7 +72,7 @@ fn the_list_is_sorted_and_every_value_has_a_source() {
             source.starts_with("github.com/") || source.starts_with("https://") || source.starts_with("npm "),
             "{line}"
         );
-        // A path may hold a token as well.
+        // A path may contain a token too.
         assert!(DETECTOR.find(source.as_bytes()).is_empty(), "{bits}");
     }
 }

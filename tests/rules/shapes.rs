@@ -1,4 +1,4 @@
-//! Where tokens start and end, shape by shape: spans are exact, whatever stands round them.
+//! The exact spans of tokens, shape by shape, for every adjacent text.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(ALL));
 
 const ROUNDS: u64 = 150;
 
-/// How many of so many tokens of a shape are found with the right span behind `before` and in front of `behind`.
+/// The number of random tokens of a shape that are found with the exact span between `before` and `behind`.
 fn exact(template: &str, before: &[u8], behind: &[u8]) -> u64 {
     let is_exact = |seed: &u64| {
         let token = expand(template, &mut Dice::new(*seed));
@@ -38,7 +38,7 @@ fn assert_silent(template: &str) {
 }
 
 #[test]
-fn base64url_is_whole() {
+fn base64url_has_an_exact_span() {
     for template in [
         "sk_prod_{base64url:48}",
         "sk_dev_{base64url:48}",
@@ -55,19 +55,19 @@ fn base64url_is_whole() {
 }
 
 #[test]
-fn words_behind_a_dash_are_none_of_the_token() {
+fn words_after_a_dash_are_not_part_of_the_token() {
     let words =
         ["-rotated", "-old", "-staging", "-v2", "-2024", "-x86", "-prod1", "-Backup", "-iOS", "-my_shop", "-OLD"];
     for template in ["sk_live_{alnum:24}", "sk_{alnum:35}", "sk_prod_{alnum:40}", "sk_{hex:48}", "whsec_{alnum:32}"] {
         for word in words {
-            // Three letters or digits more are as good a body as any.
+            // Without a dash, three more letters or digits are a valid part of the body.
             let is_base64 = template.starts_with("whsec");
             if !is_base64 || word == "-rotated" {
                 assert_exact(template, b"\"", word.as_bytes());
             }
         }
     }
-    // As long as base64url of a usual length, with the word.
+    // Together with the word, these bodies have a usual length of base64url.
     for template in ["sk_{alnum:24}", "sk_prod_{alnum:56}", "sk_live_acme_{alnum:35}"] {
         assert_exact(template, b"\"", b"-rotated\"");
     }
@@ -93,7 +93,7 @@ fn the_shapes_of_more_vendors_are_found() {
 }
 
 #[test]
-fn base64_of_random_text_is_a_secret_and_of_prose_is_none() {
+fn base64_of_random_text_is_a_secret_and_base64_of_prose_is_not() {
     for template in [
         "whsec_{base64-hex:32}",
         "whsec_{base64-hex:64}",
@@ -117,7 +117,7 @@ fn base64_of_random_text_is_a_secret_and_of_prose_is_none() {
 }
 
 #[test]
-fn a_capital_is_the_sentences() {
+fn a_capital_prefix_starts_a_sentence() {
     let token = expand("sk_test_{alnum:24}", &mut Dice::new(5));
     let hits = DETECTOR.find(format!("S{} is the key.", &token[1..]).as_bytes());
     assert_eq!(hits.len(), 1);
@@ -125,7 +125,7 @@ fn a_capital_is_the_sentences() {
 }
 
 #[test]
-fn an_underscore_in_front_of_a_named_prefix_is_a_boundary() {
+fn an_underscore_before_a_named_prefix_is_a_boundary() {
     for template in
         ["sk_live_{alnum:24}", "sk_test_51{alnum:99}", "rk_live_{alnum:24}", "whsec_{base64:32}", "whsec_{hex:64}"]
     {
@@ -149,19 +149,19 @@ fn an_underscore_in_front_of_a_named_prefix_is_a_boundary() {
 }
 
 #[test]
-fn half_a_character_of_a_legacy_encoding_is_a_boundary() {
-    // A colon and an opening bracket in Shift-JIS, a colon in Big5.
+fn a_byte_of_a_legacy_encoding_is_a_boundary() {
+    // A colon and an opening bracket in Shift-JIS, and a colon in Big5.
     for before in [&b"\x83L\x81[\x81F"[..], b"\x81u", b"\xaa\xf7\xc6_\xa1G"] {
         assert_exact("sk_live_{alnum:24}", before, b"\n");
         assert_exact("sk_{alnum:32}", before, b"\x81v\n");
     }
-    // In UTF-8 a letter is a letter.
+    // In UTF-8, a letter is not a boundary.
     for text in ["é", "キー", "“", "é\né"] {
         assert_silent(&format!("{text}u{}", "sk_live_{alnum:24}"));
     }
 }
 
-/// How a serializer writes a token of so many bytes: what stands in front and behind.
+/// The bytes that a serializer writes before and after a token of this length.
 type Serialized = (&'static str, fn(u8) -> Vec<u8>, &'static [u8]);
 
 const SERIALIZED: &[Serialized] = &[
@@ -183,7 +183,7 @@ fn sqlite(len: u8) -> Vec<u8> {
 }
 
 #[test]
-fn a_token_behind_its_length_starts_and_ends_there() {
+fn a_token_after_a_length_byte_has_an_exact_span() {
     for template in [
         "sk_live_{alnum:24}",
         "sk_live_{base36:40}",
@@ -198,13 +198,13 @@ fn a_token_behind_its_length_starts_and_ends_there() {
             assert_exact(template, &before(u8::try_from(len).expect("a short token")), behind);
         }
     }
-    // A letter that is not the length is a letter.
+    // A letter that is not the length byte is not a boundary.
     assert_silent("xsk_live_{alnum:24}");
     assert_silent("3sk_{hex:47}");
 }
 
 #[test]
-fn a_pickled_text_is_on_a_line_of_its_own() {
+fn a_pickled_text_has_its_own_line() {
     assert_exact("sk_live_{alnum:24}", b"(dp0\nVkey\np1\nV", b"\np2\ns.");
     assert_silent("aVsk_live_{alnum:24}");
 }
