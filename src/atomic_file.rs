@@ -1,7 +1,7 @@
 //! Files that are written under a random name and then renamed into place.
 //!
-//! So nothing is written through a link that somebody planted, no reader meets half a file, and only the owner can read
-//! the file unless the caller widens its mode.
+//! Nothing is therefore written through a planted link, and no reader sees a partial file. Only the owner can read the file,
+//! unless the caller changes its mode.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -10,50 +10,50 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::{Builder, NamedTempFile, TempDir, TempPath};
 
-/// The random names of files that are being written, for [`remove_unfinished`].
+/// The temporary paths of files that are being written, for [`remove_unfinished`].
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// A file that is being written. It is removed when this is dropped before it was renamed.
+/// A file that is being written. Dropping it without renaming removes it.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: File,
-    draft: TempPath,
+    temporary: TempPath,
     path: PathBuf,
 }
 
 impl AtomicFile {
-    /// Creates a file with mode 0600 in the folder of `path`, which must exist.
+    /// Creates a temporary file with mode 0600 in the directory of `path`, which must exist.
     pub fn create(path: &Path) -> io::Result<Self> {
         let folder = folder_of(path);
         let mut builder = Builder::new();
         builder.prefix(".keysweep-").suffix(".tmp");
         let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
-        // With `tempfile_in` an error would name the random name, which helps nobody.
-        let (file, draft) = builder.make_in(folder, create_private).map(NamedTempFile::into_parts)?;
-        unfinished.push(draft.to_path_buf());
-        Ok(Self { file, draft, path: path.to_owned() })
+        // The error of `tempfile_in` would contain the random name, which helps nobody.
+        let (file, temporary) = builder.make_in(folder, create_private).map(NamedTempFile::into_parts)?;
+        unfinished.push(temporary.to_path_buf());
+        Ok(Self { file, temporary, path: path.to_owned() })
     }
 
     pub fn file(&self) -> &File {
         &self.file
     }
 
-    /// Renames the file to its path. A link or a file that has this name is replaced, not followed.
+    /// Renames the file to its path. An existing file or link is replaced; the link is not followed.
     pub fn replace(self) -> io::Result<()> {
-        let Self { file, draft, path } = self;
+        let Self { file, temporary, path } = self;
         drop(file);
-        let name = draft.to_path_buf();
-        let renamed = draft.persist(&path).map_err(|err| err.error);
+        let name = temporary.to_path_buf();
+        let renamed = temporary.persist(&path).map_err(|err| err.error);
         forget(&name);
         renamed
     }
 
-    /// Renames the file to its path unless something has this name.
+    /// Renames the file to its path. Fails if the path exists.
     pub fn place_new(self) -> io::Result<()> {
-        let Self { file, draft, path } = self;
+        let Self { file, temporary, path } = self;
         drop(file);
-        let name = draft.to_path_buf();
-        let renamed = draft.persist_noclobber(&path).map_err(|err| err.error);
+        let name = temporary.to_path_buf();
+        let renamed = temporary.persist_noclobber(&path).map_err(|err| err.error);
         forget(&name);
         renamed
     }
@@ -69,19 +69,19 @@ impl Write for AtomicFile {
     }
 }
 
-/// Removes every file that is being written. For a process that is about to be ended by a signal: it must write no further
-/// file, since the list stays locked.
+/// Removes all files that are being written, for a process that is about to be killed by a signal. The list stays locked, so
+/// no further file can be created.
 pub fn remove_unfinished() {
     let unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
-    for draft in unfinished.iter() {
-        let _ = fs::remove_file(draft);
+    for temporary in unfinished.iter() {
+        let _ = fs::remove_file(temporary);
     }
     std::mem::forget(unfinished);
 }
 
 pub type PrivateFolder = TempDir;
 
-/// A temporary folder with a random name and mode 0700, removed when this is dropped.
+/// Creates a temporary directory with a random name and mode 0700. Dropping it removes it.
 pub fn private_folder() -> io::Result<PrivateFolder> {
     let mut builder = Builder::new();
     builder.prefix("keysweep-");
@@ -90,8 +90,8 @@ pub fn private_folder() -> io::Result<PrivateFolder> {
     builder.tempdir_in(std::path::absolute(std::env::temp_dir())?)
 }
 
-fn forget(draft: &Path) {
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other != draft);
+fn forget(temporary: &Path) {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other != temporary);
 }
 
 fn create_private(path: &Path) -> io::Result<File> {
@@ -102,7 +102,7 @@ fn create_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The folder that a file at `path` is in.
+/// The directory that contains the file at `path`.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,28 +1,28 @@
-//! What could not be done: one sentence with the thing, the cause and the way out.
+//! Errors for a reader: one sentence with the context, the cause and the help.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Something that could not be read, or was asked for wrongly. Whoever has one may not say "clean".
+/// Something that could not be read, or an invalid request. A scan with any error must not report success.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Error {
     /// What was attempted, on which path or object: `cannot read the index .git/index`.
     pub context: String,
     pub cause: String,
-    /// What the reader can do about it, in the imperative.
+    /// What the user can do about it, as an imperative.
     pub help: String,
-    /// How many objects it is about, where they are counted: a summary gives their number.
+    /// How many objects this error is about, for the counts of a summary. 0 if objects are not counted.
     pub objects: usize,
 }
 
 impl Error {
     pub fn new(context: impl Into<String>, cause: impl fmt::Display, help: impl Into<String>) -> Self {
-        // Causes come from libraries, some with newlines or a full stop: one sentence has neither.
+        // Causes of libraries may have newlines or a final period, which do not fit into the sentence.
         let cause = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         Self { context: context.into(), cause: cause.trim_end_matches('.').to_owned(), help: help.into(), objects: 0 }
     }
 
-    /// The same, about so many objects.
+    /// Sets the number of objects that the error is about.
     #[must_use]
     pub fn of_objects(self, objects: usize) -> Self {
         Self { objects, ..self }
@@ -37,18 +37,18 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The known word that is most like `word`: what whoever wrote it may have meant.
+/// The known word that is most similar to `word`, for "did you mean". Empty if nothing is known.
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> &'k str {
     let alike = |candidate: &str| strsim::jaro_winkler(word, candidate);
     known.max_by(|a, b| alike(a).total_cmp(&alike(b))).unwrap_or_default()
 }
 
-/// For a sentence that quotes what a file says. A piece of a long text is not quoted: it may be a piece of a token.
+/// Text from a file, for an error message. Only the size of a long text is returned, since a part of it could be a token.
 pub fn in_brief(text: &str) -> Cow<'_, str> {
     if text.len() <= 200 { text.into() } else { format!("of {} bytes", text.len()).into() }
 }
 
-/// `1 file`, `2 files`, `2 misses`, `201,267 objects`.
+/// A count with its noun: `1 file`, `2 files`, `2 misses`, `201,267 objects`.
 pub fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
@@ -57,7 +57,7 @@ pub fn counted(count: usize, noun: &str) -> String {
     }
 }
 
-/// `201,267`.
+/// A number with thousands separators: `201,267`.
 pub fn grouped(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();

@@ -1,7 +1,7 @@
-//! What a scan can say about a token, in plain types of which none can print one.
+//! The model of a finding. No type here can print a token.
 //!
-//! A token's bytes live in [`Secret`] only while the unit that holds them is in memory. What travels on is its
-//! [`Fingerprint`] and its [`Redacted`] form: nothing downstream has anything to leak.
+//! The bytes of a token are in [`Secret`], which lives only as long as the unit that contains them. A finding has its
+//! [`Fingerprint`] and its [`Redacted`] form, so later stages cannot leak it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::rule::{Rule, Severity, Vendor};
 pub use crate::text::Span;
 
-/// The bytes of one token, borrowed from what was scanned. Prints as `[redacted]` and compares by fingerprint only.
+/// The bytes of a token, borrowed from the scanned bytes. Prints as `[redacted]`; use the fingerprint to compare tokens.
 #[derive(Clone, Copy)]
 pub struct Secret<'a>(&'a [u8]);
 
@@ -20,15 +20,16 @@ impl<'a> Secret<'a> {
         Self(token)
     }
 
-    /// The name under which this token may be spoken of.
+    /// An id for this token that may be printed.
     pub fn fingerprint(self) -> Fingerprint {
         let digest = Sha256::digest(self.0);
         Fingerprint(u64::from_be_bytes(digest[..8].try_into().expect("a SHA-256 has 32 bytes")))
     }
 
-    /// `prefix…last4`: enough to recognise a token one has, too little to use one.
+    /// Returns `prefix…last4`, where the prefix has `prefix_len` bytes. That is enough to recognize a token that one has,
+    /// and too little to use it.
     pub fn redact(self, prefix_len: usize) -> Redacted {
-        // Four of the shortest body (16) leave 12 unknown characters: 62^12 guesses.
+        // The shortest body has 16 characters. Showing 4 leaves 12 unknown ones: 62^12 guesses.
         let tail = self.0.len().saturating_sub(4).max(prefix_len);
         Redacted(format!(
             "{}…{}",
@@ -38,7 +39,7 @@ impl<'a> Secret<'a> {
     }
 }
 
-/// The bytes of one token, owned by whatever searches for them elsewhere. Prints as `[redacted]`, as [`Secret`] does.
+/// The bytes of a token, owned, for searching it elsewhere. Prints as `[redacted]`, as [`Secret`] does.
 #[derive(Clone)]
 pub struct Token(Arc<[u8]>);
 
@@ -47,7 +48,7 @@ impl Token {
         Self(bytes.into())
     }
 
-    /// For the search and for the file with the replacements; nothing else may print or keep these bytes.
+    /// The token. Only the search and the writer of a replacements file may use it; nothing may print or store it.
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -69,7 +70,7 @@ impl fmt::Debug for Secret<'_> {
     }
 }
 
-/// The first 16 hex digits of the SHA-256 of a token, prefix included:
+/// The first 16 hex digits of the SHA-256 of a token, including its prefix. The same as
 /// `printf %s "$TOKEN" | sha256sum | cut -c1-16`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(u64);
@@ -79,7 +80,7 @@ impl Fingerprint {
         Self(bits)
     }
 
-    /// Reads 16 lower-case hex digits, nothing else.
+    /// Parses exactly 16 lowercase hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         (text.len() == 16 && text.bytes().all(hex))
@@ -100,12 +101,12 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// A token as it may be shown: prefix, an ellipsis, the last four characters.
+/// A redacted token that may be printed: its prefix, an ellipsis, the last four characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redacted(String);
 
 impl Redacted {
-    /// Of a token so short, or so odd, that no part of it may be shown.
+    /// Shows no part of the token. For one that is too short, or has no prefix.
     pub fn nothing() -> Self {
         Self("…".to_owned())
     }
@@ -117,7 +118,7 @@ impl fmt::Display for Redacted {
     }
 }
 
-/// One way of writing a text other than plainly.
+/// An encoding in which a token can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
     Base64,
@@ -127,7 +128,7 @@ pub enum Layer {
     Entities,
     QuotedPrintable,
     Utf16,
-    /// Plain text that line breaks cut.
+    /// Plain text that is wrapped over several lines.
     Lines,
 }
 
@@ -146,8 +147,7 @@ impl Layer {
     }
 }
 
-/// How the token was written, where it was not written plainly: the outermost layer first. Printed as
-/// `base64 of percent-encoding`.
+/// The encodings of a token that is not written in plain text, outermost first. Displayed as `base64 of percent-encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encoding {
     outermost: Layer,
@@ -155,10 +155,10 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// How many layers are looked through.
+    /// The maximum number of nested encodings.
     pub const DEPTH: usize = 3;
 
-    /// `inner`, which has fewer layers than the deepest, written once more.
+    /// Adds a layer around `inner`, which must have fewer than [`Self::DEPTH`] layers.
     pub(crate) fn wrap(outermost: Layer, inner: Option<Encoding>) -> Self {
         let mut within = [None; Self::DEPTH - 1];
         if let Some(inner) = inner {
@@ -180,21 +180,21 @@ impl fmt::Display for Encoding {
     }
 }
 
-/// Which part of a file, a commit or a repository holds the token.
+/// The part of a file, a commit or a repository that contains the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Content,
-    /// The file's own path.
+    /// The path of the file.
     Name,
-    /// The text of a symbolic link.
+    /// The target of a symbolic link.
     SymlinkTarget,
-    /// The message of a commit or of a tag.
+    /// The message of a commit or tag.
     Message,
-    /// An author, committer or tagger: name and address.
+    /// The name and address of an author, committer or tagger.
     Person,
-    /// Another header of a commit or tag: a signature, a merged tag with its message.
+    /// Another header of a commit or tag, such as a signature or a merged tag.
     Header,
-    /// The name of a branch or tag.
+    /// The name of a ref.
     Ref,
 }
 
@@ -211,29 +211,29 @@ impl Part {
         }
     }
 
-    /// Whether it is text of which a line can be named.
+    /// Whether the part is text with line numbers.
     pub fn has_lines(self) -> bool {
         matches!(self, Part::Content | Part::Message)
     }
 }
 
-/// The git object that brought what was scanned.
+/// The git object that contains or introduces a token.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
-    /// Its place among those that were scanned: the oldest first.
+    /// The position among the scanned objects, oldest first.
     pub order: usize,
     pub kind: OriginKind,
-    /// All of its id, in hex.
+    /// The full id, in hex.
     pub id: String,
 }
 
-/// What kind of object an [`Origin`] is.
+/// The kind of an [`Origin`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OriginKind {
     Commit,
     /// A commit without parents.
     RootCommit,
-    /// A commit with several.
+    /// A commit with several parents.
     MergeCommit,
     /// An annotated tag.
     Tag,
@@ -256,7 +256,7 @@ impl OriginKind {
     }
 }
 
-/// Line and columns count from 1, columns in bytes; `end_column` is the first column behind the token.
+/// A position in text. Lines and columns start at 1, and columns count bytes. `end_column` is exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     pub line: usize,
@@ -264,12 +264,13 @@ pub struct Position {
     pub end_column: usize,
 }
 
-/// A path fit for every output: repository-relative with `/`, every token in it masked, other bytes as they are.
+/// A path that is safe to print. It is relative to the repository, with `/` as the separator. Tokens in it are masked; all
+/// other bytes are unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShownPath(Vec<u8>);
 
 impl ShownPath {
-    /// `masked` must have gone through [`crate::detect::Detector::mask`].
+    /// `masked` must be the result of [`crate::detect::Detector::mask`].
     pub(crate) fn from_masked(masked: Vec<u8>) -> Self {
         Self(masked)
     }
@@ -279,51 +280,51 @@ impl ShownPath {
     }
 }
 
-/// So many tokens a report for people shows. No more of one unit have an excerpt: on a line of a megabyte with 30,000 tokens
-/// they took 14 s.
+/// At most this many tokens of a unit get an excerpt, and a human-readable report shows at most this many tokens. Without
+/// the limit, the excerpts for a line of 1 MB with 30,000 tokens took 14 s.
 pub const SHOWN_TOKENS: usize = 25;
 
-/// One line of text round a token: masked, escaped, cut to the width of a terminal, with the place of the caret.
+/// A line of text around a token, masked, escaped and cut to the width of a terminal, with the position of the caret.
 #[derive(Clone, Debug)]
 pub struct Excerpt {
     pub text: String,
-    /// Terminal columns in front of the token, and those it takes, counted in `text`.
+    /// The terminal columns before the token and those of the token, counted in `text`.
     pub caret_start: usize,
     pub caret_width: usize,
 }
 
-/// One place where one token stands.
+/// One occurrence of a token.
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub rule: &'static Rule,
     pub severity: Severity,
     pub fingerprint: Fingerprint,
     pub redacted: Redacted,
-    /// None where there is no file: a commit's message, an author, the name of a branch.
+    /// None if the token is not in a file but, for example, in a commit message or in the name of a branch.
     pub path: Option<ShownPath>,
     pub part: Part,
-    /// None where the source is no history.
+    /// None if the source is not a history.
     pub origin: Option<Origin>,
-    /// None where there is no line: a name.
+    /// None if the part has no line numbers.
     pub position: Option<Position>,
     pub encoding: Option<Encoding>,
-    /// Whether no rule finds it there: it was sought by the value that it has elsewhere.
+    /// Whether only a search for the known value found it here, and no rule.
     pub by_value: bool,
-    /// The vendors that are named near the token, where several issue its shape. A guess, for the advice alone.
+    /// The vendors that are named near the token, if several issue tokens of its shape. This is a guess, used only for advice.
     pub likely: Vec<&'static Vendor>,
-    /// The text round it. None behind the first places of [`SHOWN_TOKENS`] tokens in a unit, and where it is allowed; names all
-    /// have it.
+    /// The text around the token. In a unit, only the first occurrence of each of the first [`SHOWN_TOKENS`] tokens has one.
+    /// Allowed findings have none. Names always have one.
     pub excerpt: Option<Excerpt>,
 }
 
 impl Finding {
-    /// The name itself, masked, where that holds the token.
+    /// The masked name, if the token is in a name.
     pub fn name(&self) -> Option<&str> {
         self.excerpt.as_ref().filter(|_| self.part == Part::Name).map(|excerpt| excerpt.text.as_str())
     }
 
-    /// Where it stands in the archive that a sweep of the history unpacked: `!/inner/name`, or nothing for the archive's own
-    /// bytes. Other blobs have no path of their own, since trees give them theirs.
+    /// The path inside an archive, if a scan of the history unpacked the blob: `!/inner/name`, or empty for the bytes of the
+    /// archive itself. Other blobs have no path here, since trees have it.
     pub fn path_in_archive(&self) -> Option<&ShownPath> {
         let in_blob = self.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Blob);
         self.path.as_ref().filter(|_| cfg!(feature = "archives") && in_blob)

@@ -1,8 +1,28 @@
-//! keysweep finds tokens that start with `sk_` and webhook secrets that start with `whsec_` before they are committed.
+//! keysweep finds API tokens such as `sk_…` and webhook secrets such as `whsec_…` in bytes, in git changes and in git
+//! histories.
 //!
-//! The modules stand in layers, each using only those above it in this list; `tests/layers.rs` holds that.
+//! A [`Detector`](detect::Detector) searches bytes. A [`Hit`](detect::Hit) has the rule, the position, and a redacted form of
+//! the token that is safe to print:
+//!
+//! ```
+//! use keysweep::{detect::Detector, rules};
+//!
+//! let detector = Detector::new(rules::ALL);
+//! // The token is made at run time, so that no scanner reports this file.
+//! let token = rules::example::expand("sk_live_{alnum:24}", &mut rules::example::Dice::new(1));
+//! let text = format!("STRIPE_SECRET_KEY={token}\n");
+//! let hits = detector.find(text.as_bytes());
+//! assert_eq!(hits[0].rule.id, "stripe-secret-key");
+//! assert_eq!(&text[hits[0].span.clone()], token);
+//! assert_eq!(hits[0].redacted.to_string(), format!("sk_live_…{}", &token[28..]));
+//! ```
+//!
+//! A scan reads a [`Source`](scan::Source), such as the staged change. The source passes units of bytes to the detector, and
+//! the hits that are new and not allowed become [`Finding`](finding::Finding)s.
+//!
+//! The modules are layers. Each uses only the modules above it in this list, which `tests/layers.rs` checks.
 
-// A stray print is how a token gets out: everything goes through a writer that was handed down.
+// A stray print can leak a token. All output goes through writers that the command line passes down.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod error;

@@ -1,7 +1,7 @@
-//! Random numbers from a seed, for examples and for tests.
+//! Seeded pseudorandom numbers, for examples and tests.
 
-/// A small generator of numbers that look random, from a seed, for examples only: SplitMix64
-/// (Steele, Lea and Flood, 2014).
+/// A pseudorandom number generator, for examples and tests only. The algorithm is SplitMix64 (Steele, Lea and Flood, "Fast
+/// splittable pseudorandom number generators", 2014).
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 

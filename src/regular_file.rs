@@ -1,11 +1,11 @@
-//! Reading files that may be something else: opening a named pipe waits for a writer, and a device may have no end. Whoever
-//! prepared a repository can have put either in place of any file.
+//! Reading files that may not be regular. Opening a named pipe blocks until there is a writer, and a device may be endless. A
+//! hostile repository can have either in place of any file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Opens a file without waiting. Of a pipe there is nothing to read then, and it cannot be mapped.
+/// Opens a file without blocking. If it is a pipe, it reads as empty, and cannot be mapped.
 pub fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -14,7 +14,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// All bytes of a regular file.
+/// The content of a regular file. Fails for a pipe, a socket or a device.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = open(path)?;
     expect_regular(&file.metadata()?)?;
@@ -23,8 +23,8 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens a file that the command line names. A shell passes `<(command)` and standard input as files of these folders, which
-/// are waited for.
+/// Opens a file that the command line names. Files below /dev and /proc may be pipes, since a shell passes standard input
+/// and `<(command)` in this way. Opening or reading them may block.
 pub fn open_named(path: &Path) -> io::Result<File> {
     if path.starts_with("/dev") || path.starts_with("/proc") {
         return File::open(path);
@@ -34,14 +34,14 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// All bytes of such a file.
+/// The content of a file that the command line names. See [`open_named`].
 pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_named(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Whether what is at `path` can be read as a file, or nothing is there.
+/// Fails if a pipe, a socket or a device is at `path`. A file, a directory, or nothing at all is fine.
 pub fn expect(path: &Path) -> io::Result<()> {
     path.metadata().map_or(Ok(()), |meta| expect_regular(&meta))
 }

@@ -1,8 +1,8 @@
-//! What a rule is. The rules themselves stand in [`crate::rules`].
+//! The model of a rule. The rules themselves are in [`crate::rules`].
 
 use std::fmt;
 
-/// How much a token opens: live keys first, then those whose prefix does not say, then test keys.
+/// How severe a leak is: high for live keys, medium if the prefix does not name an environment, low for test keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     Low,
@@ -26,7 +26,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// What a prefix says of the environment that the token is for.
+/// The environment that a prefix names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {
     Live,
@@ -43,7 +43,7 @@ impl Environment {
         }
     }
 
-    /// The word to put before the rule's title, with a space behind it.
+    /// The word in front of the rule's title, including a trailing space.
     pub fn adjective(self) -> &'static str {
         match self {
             Environment::Live => "live ",
@@ -63,26 +63,26 @@ impl From<Severity> for Environment {
     }
 }
 
-/// One kind of token: what it looks like, what it opens, what to do once it is out.
+/// One kind of token: its shape, its impact, and the remedy after a leak.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Stable: users' scripts and allowlists name it.
+    /// Stable, since scripts and allowlists of users refer to it.
     pub id: &'static str,
     pub vendor: &'static str,
-    /// A noun that follows "a live" or "a": `Stripe secret key`.
+    /// A noun phrase that follows "a live" or "a": `Stripe secret key`.
     pub title: &'static str,
     pub patterns: &'static [Pattern],
-    /// What a finder of the token can do: a clause that follows "it".
+    /// What the token gives access to, as a clause that follows "it".
     pub opens: &'static str,
-    /// What else has the shape, in words that follow "it cannot be told from".
+    /// Harmless text of the same shape, as a phrase that follows "it cannot be told from".
     pub mistaken_for: &'static str,
-    /// The vendor's way to rotate, in order, each step an imperative.
+    /// The steps to rotate the token at the vendor, in order, each as an imperative.
     pub remedy: &'static [&'static str],
-    /// Vendor documentation.
+    /// The URL of the vendor's documentation.
     pub docs: &'static str,
-    /// Text in which this rule must find exactly one token, and text in which the scanner must find none.
-    /// Made at run time from templates (`sk_live_{alnum:24}`), so that no scanner trips on this repository:
-    /// the template language is [`crate::rules::example`].
+    /// Examples. This rule must find exactly one token in each of `hits`, and no rule may find one in `misses`. The texts
+    /// are made at run time from templates such as `sk_live_{alnum:24}`, so that no scanner reports this repository. See
+    /// [`crate::rules::example`] for the templates.
     pub hits: &'static [&'static str],
     pub misses: &'static [&'static str],
 }
@@ -91,17 +91,17 @@ pub struct Rule {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Vendor {
     pub name: &'static str,
-    /// Lower-case words that refer to the vendor in code, settings and addresses.
+    /// Lowercase words that refer to the vendor in code, settings and addresses.
     pub words: &'static [&'static str],
-    /// Which of its secrets have a shared shape.
+    /// Which secrets of the vendor have a shared shape.
     pub issues: Issues,
-    /// What a holder of a live key can do: a clause that follows "it".
+    /// What a live key gives access to, as a clause that follows "it".
     pub opens: &'static str,
-    /// How to replace a key, each step an imperative.
+    /// The steps to rotate a key, in order, each as an imperative.
     pub remedy: &'static [&'static str],
 }
 
-/// Which secrets of a vendor have a shape that others have too.
+/// The secrets of a vendor whose shape other vendors use too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Issues {
     Keys,
@@ -109,30 +109,30 @@ pub enum Issues {
     Both,
 }
 
-/// One way in which a rule's token is written.
+/// A shape of a rule's token.
 #[derive(Clone, Debug)]
 pub enum Pattern {
-    /// The token starts with one of `prefixes`; `body` is a regular expression for what follows, which starts
-    /// where the prefix ends and takes as much as it can.
+    /// The token starts with one of `prefixes`. `body` is a regular expression for the rest; it is anchored at the end of
+    /// the prefix and greedy.
     Prefixed { prefixes: &'static [Prefix], body: &'static str, judge: Judge, near: Near },
-    /// The token has no mark of its own; what names it does. `pattern` is tried at each of `words`, in the bytes
-    /// from `before` in front of the word to `after` behind it; its group `token` is the token.
+    /// The token has no prefix, but words around it identify it. `pattern` is a regular expression that is tried at each of
+    /// `words`, on the bytes from `before` in front of the word to `after` behind it. Its group `token` is the token.
     Given { words: &'static [&'static str], before: usize, after: usize, pattern: &'static str, written: Written },
 }
 
-/// A lower-case word that has to be near the token, in any case; the empty word is no condition. For a custom rule it has to be in
-/// front of the token on its line. For a built-in rule it may also be behind the token or on the line above.
+/// A lowercase word that must be near the token, in any case. Empty if none is needed. For a custom rule, the word must precede
+/// the token on its line. For a built-in rule, it may also follow the token, or be on the line above.
 pub type Near = &'static str;
 
-/// How the group `token` of a [`Pattern::Given`] is written.
+/// The encoding of the group `token` of a [`Pattern::Given`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     Plainly,
-    /// Base64 of `user:password`, where the user is the token.
+    /// Base64 of `user:password`, where the user is the token, as in HTTP Basic authentication (RFC 7617).
     BasicAuth,
 }
 
-/// The letters that a token starts with, and what they say.
+/// The prefix of a token, and the environment that it names.
 #[derive(Clone, Copy, Debug)]
 pub struct Prefix {
     pub literal: &'static str,
@@ -151,24 +151,25 @@ pub const fn test(literal: &'static str) -> Prefix {
     Prefix { literal, environment: Environment::Test }
 }
 
-/// What separates a token's body from an identifier or a placeholder of the same alphabet.
+/// How to distinguish the body of a token from identifiers and placeholders of the same alphabet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judge {
-    /// Its longest run without `_` and `-` has 16 or more characters and looks random, or its parts together do.
+    /// The longest run without `_` and `-` has at least 16 characters and looks random, or all parts together do.
     RandomRun,
-    /// As before, behind a prefix that is hardly ever written but for a key: what looks random enough will do.
+    /// Like [`Self::RandomRun`], with a lower bar, for a prefix that hardly occurs except in keys.
     LikelyRun,
-    /// It looks random as a whole, `_` and `-` counting as nothing.
+    /// The whole body looks random. `_` and `-` are ignored.
     RandomWhole,
-    /// As before, in base64url of a length that is known: it does not end in words that a dash joins to it.
+    /// Like [`Self::RandomWhole`], for base64url of a known length. The body must not end in words that are joined by a dash.
     Base64url,
-    /// As [`Self::RandomWhole`], and it has so many characters, without the `=` at its end or words hung on to it by a dash.
+    /// Like [`Self::RandomWhole`], with a length in characters. A trailing `=` and words that are appended with a dash do
+    /// not count.
     Sized { least: usize, most: usize },
-    /// It is hex that looks random.
+    /// Hex that looks random.
     RandomHex,
-    /// It is base64, base64url, hex or alphanumeric and stands for 24 to 75 bytes that are not prose.
-    /// Decides as well where such a body ends.
+    /// Base64, base64url, hex or alphanumeric text that encodes 24 to 75 bytes and is not prose. This also determines where
+    /// the body ends.
     EncodedKey,
-    /// The expression alone says enough, but for `=` that pads nothing.
+    /// The regular expression suffices, except that `=` must be valid padding.
     Base64Text,
 }

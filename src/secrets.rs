@@ -1,5 +1,5 @@
-//! The bytes of the tokens that were found, as they stand in the objects. There is one only where somebody asked for
-//! the file that cleans a history, and nothing but that file ever gets them.
+//! The bytes of the tokens that were found, as they are encoded in the objects. They are collected only if a replacements
+//! file or a search by value needs them, and nothing else may read them.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -10,45 +10,46 @@ use crate::detect::{Detector, Hit};
 use crate::finding::{Encoding, Fingerprint, Layer, Part, Span};
 use crate::rule::Rule;
 
-/// How much git and git filter-repo look at of a blob for a NUL, which makes it binary.
-const HEAD: usize = 8192;
+/// Git and git filter-repo call a blob binary if its first 8,192 bytes contain a NUL.
+const BINARY_CHECK: usize = 8192;
 
-/// What stood behind a token may be one by itself once that is gone, and so on. A nest of encodings is not deeper.
+/// Replacing a token can expose another match, so replacing is repeated until none is left. Nested encodings are not deeper
+/// than this.
 const ROUNDS: usize = 8;
 
-/// The tokens that were found, and their written forms. `Debug` shows none of them.
+/// The tokens that were found, and their encoded forms. `Debug` prints none of them.
 pub struct Secrets {
-    /// None where nobody asked for them.
+    /// None if the forms are not collected.
     forms: Option<Mutex<BTreeMap<Vec<u8>, Form>>>,
-    /// One hit of each token.
+    /// One hit for each token.
     tokens: Mutex<BTreeMap<Fingerprint, Hit>>,
 }
 
-/// What a written form stands for.
+/// What is known about an encoded form.
 #[derive(Clone)]
 pub struct Form {
     rule: &'static Rule,
     fingerprint: Fingerprint,
-    /// Whether it is in UTF-16, whatever it says there.
+    /// Whether the outermost encoding is UTF-16.
     wide: bool,
-    /// Whether it stands in a binary blob, besides wherever else.
+    /// Whether the form is in a binary blob, perhaps among others.
     pub in_binary: bool,
-    /// 0, or more for what is a token only where others were replaced before.
+    /// 0 for a token in the original text. Higher for a token that only replacing others has exposed.
     pub round: usize,
-    /// The tokens for which it is replaced: itself, or those that it stands behind.
-    on_behalf_of: BTreeSet<Fingerprint>,
+    /// The tokens whose removal requires this replacement: the form's own token, or the tokens that hid it.
+    removed_with: BTreeSet<Fingerprint>,
 }
 
 impl Form {
-    /// The token that the form says.
+    /// The token that is encoded.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
 }
 
 impl Form {
-    /// What is put in place of the form: `REMOVED-stripe-secret-key-9f86d081884c7d65`. No rule takes it for a token, and
-    /// who meets it can look it up.
+    /// The replacement for the form, such as `REMOVED-stripe-secret-key-9f86d081884c7d65`. No rule finds a token in it. The
+    /// fingerprint lets a reader look up the token.
     pub fn replacement(&self, form: &[u8]) -> Vec<u8> {
         let text = format!("REMOVED-{}-{}", self.rule.id, self.fingerprint).into_bytes();
         if !self.wide {
@@ -57,87 +58,87 @@ impl Form {
         let is_big_endian = form.first() == Some(&0);
         let mut wide: Vec<u8> =
             text.iter().flat_map(|&letter| if is_big_endian { [0, letter] } else { [letter, 0] }).collect();
-        // Where the last byte is missing at the end of a file.
+        // The last byte of the form may be missing at the end of a file.
         wide.truncate(wide.len() - form.len() % 2);
         wide
     }
 }
 
 impl Secrets {
-    /// For the tokens alone, so that they can be sought by value.
+    /// Collects tokens only, for a search by value.
     pub fn of_tokens() -> Self {
         Self { forms: None, tokens: Mutex::default() }
     }
 
-    /// For the tokens and their written forms.
+    /// Collects tokens and their encoded forms.
     pub fn of_forms() -> Self {
         Self { forms: Some(Mutex::default()), tokens: Mutex::default() }
     }
 
-    /// Keeps how `found`, some of all that is in `bytes`, are written, and what else is a token once they are replaced. One that
-    /// overlaps others is kept with them: replaced by itself it would leave a part of theirs.
-    pub fn keep(&self, detector: &Detector, bytes: &[u8], part: Part, found: Vec<Hit>) {
+    /// Collects the encoded forms of `found`, which are some of the tokens in `bytes`, and of the tokens that replacing them
+    /// exposes. Overlapping tokens are collected as one form, since replacing one alone would leave a part of the others.
+    pub fn add_forms(&self, detector: &Detector, bytes: &[u8], part: Part, found: Vec<Hit>) {
         let Some(forms) = &self.forms else { return };
         let all = detector.find_all(bytes);
         let known: BTreeSet<Fingerprint> = all.iter().map(|hit| hit.fingerprint).collect();
-        let behind: BTreeSet<Fingerprint> = found.iter().map(|hit| hit.fingerprint).collect();
-        let in_binary = part == Part::Content && bytes[..bytes.len().min(HEAD)].contains(&0);
-        let (mut text, mut found) = (bytes.to_vec(), with_overlaps(found, &all));
-        // What the first pass kept of these bytes is replaced as well.
-        let others = if detector.is_beyond_rules() { with_overlaps(all.clone(), &all) } else { Vec::new() };
+        let outer: BTreeSet<Fingerprint> = found.iter().map(|hit| hit.fingerprint).collect();
+        let in_binary = part == Part::Content && bytes[..bytes.len().min(BINARY_CHECK)].contains(&0);
+        let (mut text, mut found) = (bytes.to_vec(), widen_to_overlaps(found, &all));
+        // Tokens of these bytes that the first pass collected will be replaced too.
+        let others = if detector.is_beyond_rules() { widen_to_overlaps(all.clone(), &all) } else { Vec::new() };
         for round in 0..ROUNDS {
             let mut replacements = BTreeMap::new();
             for hit in &found {
-                let written = &text[hit.span.clone()];
+                let encoded = &text[hit.span.clone()];
                 let form = Form {
                     rule: hit.rule,
                     fingerprint: hit.fingerprint,
                     wide: hit.encoding.map(Encoding::outermost) == Some(Layer::Utf16),
                     in_binary,
                     round,
-                    on_behalf_of: if round == 0 { BTreeSet::from([hit.fingerprint]) } else { behind.clone() },
+                    removed_with: if round == 0 { BTreeSet::from([hit.fingerprint]) } else { outer.clone() },
                 };
-                replacements.insert(written.to_vec(), form.replacement(written));
-                put(forms, written, form);
+                replacements.insert(encoded.to_vec(), form.replacement(encoded));
+                put(forms, encoded, form);
             }
-            self.note(&found.iter().collect::<Vec<_>>());
+            self.add_tokens(&found.iter().collect::<Vec<_>>());
             if round == 0 {
-                let written = others.iter().map(|hit| bytes[hit.span.clone()].to_vec());
-                written.for_each(|written| _ = replacements.entry(written).or_insert_with(|| b"REMOVED".to_vec()));
+                let encoded = others.iter().map(|hit| bytes[hit.span.clone()].to_vec());
+                encoded.for_each(|encoded| _ = replacements.entry(encoded).or_insert_with(|| b"REMOVED".to_vec()));
             }
             text = replace(&text, &replacements);
             let left = detector.find_all(&text);
             let new: Vec<Hit> = left.iter().filter(|hit| !known.contains(&hit.fingerprint)).cloned().collect();
-            found = with_overlaps(new, &left);
+            found = widen_to_overlaps(new, &left);
             if found.is_empty() {
                 break;
             }
         }
     }
 
-    /// Keeps the tokens of these hits, however they are written.
-    pub fn note(&self, hits: &[&Hit]) {
+    /// Collects tokens without their forms.
+    pub fn add_tokens(&self, hits: &[&Hit]) {
         let mut tokens = self.tokens.lock().expect("no thread panicked while it held the lock");
         for hit in hits {
-            let kept = tokens.entry(hit.fingerprint).or_insert_with(|| (*hit).clone());
-            // Threads come in any order, and what is kept must not depend on it.
-            if hit.rule.id < kept.rule.id {
-                *kept = (*hit).clone();
+            let merged = tokens.entry(hit.fingerprint).or_insert_with(|| (*hit).clone());
+            // Threads come in any order, and the result must not depend on it.
+            if hit.rule.id < merged.rule.id {
+                *merged = (*hit).clone();
             }
         }
     }
 
-    /// A hit of each token that `wanted` names, in order of the fingerprint.
+    /// One hit for each token that is `wanted`, sorted by fingerprint.
     pub fn tokens(&self, wanted: impl Fn(Fingerprint) -> bool) -> Vec<Hit> {
         let tokens = self.tokens.lock().expect("no thread panicked while it held the lock");
         tokens.values().filter(|hit| wanted(hit.fingerprint)).cloned().collect()
     }
 
-    /// All forms that are there for tokens which `wanted` names, in the order in which to replace them: round by round,
-    /// the longest first, since one may be a part of another.
+    /// All forms that removing the `wanted` tokens requires, in the order of replacement: by round, and then the longest
+    /// first, since a form may be part of another.
     pub fn forms(self, wanted: impl Fn(Fingerprint) -> bool) -> Vec<(Vec<u8>, Form)> {
         let forms = self.forms.unwrap_or_default().into_inner().expect("no thread panicked while it held the lock");
-        let is_wanted = |form: &Form| form.on_behalf_of.iter().any(|token| wanted(*token));
+        let is_wanted = |form: &Form| form.removed_with.iter().any(|token| wanted(*token));
         let mut forms: Vec<_> = forms.into_iter().filter(|(_, form)| is_wanted(form)).collect();
         forms.sort_by_key(|(bytes, form)| (form.round, Reverse(bytes.len())));
         forms
@@ -150,21 +151,21 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Threads come in any order, and what is kept must not depend on it.
-fn put(forms: &Mutex<BTreeMap<Vec<u8>, Form>>, written: &[u8], form: Form) {
+/// Adds a form, or merges it with an equal one. Threads come in any order, and the result must not depend on it.
+fn put(forms: &Mutex<BTreeMap<Vec<u8>, Form>>, encoded: &[u8], form: Form) {
     let mut forms = forms.lock().expect("no thread panicked while it held the lock");
-    let kept = forms.entry(written.to_vec()).or_insert_with(|| form.clone());
-    kept.in_binary |= form.in_binary;
-    kept.on_behalf_of.extend(form.on_behalf_of);
-    kept.round = kept.round.min(form.round);
-    if form.rule.id < kept.rule.id {
-        kept.rule = form.rule;
+    let merged = forms.entry(encoded.to_vec()).or_insert_with(|| form.clone());
+    merged.in_binary |= form.in_binary;
+    merged.removed_with.extend(form.removed_with);
+    merged.round = merged.round.min(form.round);
+    if form.rule.id < merged.rule.id {
+        merged.rule = form.rule;
     }
 }
 
-/// `hits`, each with the span that it has together with those of `all` that it overlaps, and so on. Of several with one span the
-/// first stays. `all` is in order.
-fn with_overlaps(hits: Vec<Hit>, all: &[Hit]) -> Vec<Hit> {
+/// Widens the span of each hit to the union with all hits of `all` that it overlaps, transitively. Only the first hit of
+/// each resulting span is kept. `all` must be sorted.
+fn widen_to_overlaps(hits: Vec<Hit>, all: &[Hit]) -> Vec<Hit> {
     let mut joined: Vec<Span> = Vec::new();
     for hit in all {
         match joined.last_mut() {
@@ -179,15 +180,15 @@ fn with_overlaps(hits: Vec<Hit>, all: &[Hit]) -> Vec<Hit> {
     let mut wide: Vec<Hit> =
         hits.into_iter().map(|hit| Hit { span: around(&hit.span).unwrap_or(hit.span.clone()), ..hit }).collect();
     wide.sort_by_key(|hit| hit.span.start);
-    wide.dedup_by(|next, kept| next.span == kept.span);
+    wide.dedup_by(|next, merged| next.span == merged.span);
     wide
 }
 
-/// `text` with each of `replacements`, wherever its form stands. One pass, however many there are.
+/// Applies all `replacements` to `text` in one pass. The longest matching form wins.
 fn replace(text: &[u8], replacements: &BTreeMap<Vec<u8>, Vec<u8>>) -> Vec<u8> {
     let shortest = replacements.keys().map(Vec::len).min().unwrap_or_default();
     let mut by_start = HashMap::<_, Vec<_>>::new();
-    // In this order a form stands in front of those that it starts: the longest is tried first.
+    // In reverse order, a form precedes its own prefixes, so the longest one is tried first.
     for (form, replacement) in replacements.iter().rev() {
         by_start.entry(&form[..shortest]).or_default().push((form, replacement));
     }
@@ -195,8 +196,8 @@ fn replace(text: &[u8], replacements: &BTreeMap<Vec<u8>, Vec<u8>>) -> Vec<u8> {
     let mut at = 0;
     while at < text.len() {
         let starting = text.get(at..at + shortest).and_then(|start| by_start.get(start));
-        let reachability = starting.into_iter().flatten().find(|(form, _)| text[at..].starts_with(form));
-        if let Some((form, replacement)) = reachability {
+        let matching = starting.into_iter().flatten().find(|(form, _)| text[at..].starts_with(form));
+        if let Some((form, replacement)) = matching {
             replaced.extend_from_slice(replacement);
             at += form.len();
         } else {
@@ -220,10 +221,10 @@ mod tests {
             wide: true,
             in_binary: false,
             round: 0,
-            on_behalf_of: BTreeSet::new(),
+            removed_with: BTreeSet::new(),
         };
-        for (written, wanted) in [(&b"a\0b\0"[..], [b'R', 0, b'E', 0]), (b"\0a\0b", [0, b'R', 0, b'E'])] {
-            let replaced = form.replacement(written);
+        for (encoded, wanted) in [(&b"a\0b\0"[..], [b'R', 0, b'E', 0]), (b"\0a\0b", [0, b'R', 0, b'E'])] {
+            let replaced = form.replacement(encoded);
             assert!(replaced.starts_with(&wanted) && replaced.len().is_multiple_of(2));
         }
         assert_eq!(form.replacement(b"a\0b").last(), Some(&b'0'));

@@ -184,10 +184,10 @@ impl Scanner<'_> {
             }
         }
         if let Some(secrets) = self.secrets {
-            secrets.note(&counted);
+            secrets.add_tokens(&counted);
             // No replacement mends an archive.
             if !counted.is_empty() && !unit.is_in_archive() {
-                secrets.keep(self.detector, unit.bytes, unit.part, counted.into_iter().cloned().collect());
+                secrets.add_forms(self.detector, unit.bytes, unit.part, counted.into_iter().cloned().collect());
             }
         }
         if let Some(tell) = self.tell {
