@@ -109,7 +109,7 @@ pub fn likely(rule: &str, text: &[u8], token: &Span, path: &[u8]) -> Vec<&'stati
     let below = &text[token.end..text.len().min(token.end + DISTANCE)];
     let line = memchr::memrchr(b'\n', above).map_or(0, |newline| newline + 1);
     let line_end = memchr::memchr(b'\n', below).unwrap_or(below.len());
-    let closest = |text: &[u8], from_the_end: bool| closest(text, &kind, from_the_end);
+    let closest = |text: &[u8], from_the_end: bool| closest(text, kind, from_the_end);
     let tiers = [
         closest(&above[line..], true),
         closest(&below[..line_end], false),
@@ -129,9 +129,9 @@ pub fn names_another(text: &[u8], name: &str) -> bool {
 }
 
 /// The vendors that `text` names, the closest to its end or its beginning first.
-fn closest(text: &[u8], kind: &Issues, from_the_end: bool) -> Vec<&'static Vendor> {
+fn closest(text: &[u8], kind: Issues, from_the_end: bool) -> Vec<&'static Vendor> {
     let text = text.to_ascii_lowercase();
-    let issues = |vendor: &&Vendor| vendor.issues == *kind || vendor.issues == Issues::Both;
+    let issues = |vendor: &&Vendor| vendor.issues == kind || vendor.issues == Issues::Both;
     let named = VENDORS.iter().filter(issues).filter_map(|vendor| {
         let places = vendor.words.iter().filter_map(|word| place(&text, word, from_the_end));
         let distance = places.map(|place| if from_the_end { text.len() - place } else { place }).min()?;
