@@ -1,4 +1,4 @@
-//! What helps where a push is stopped for commits that the other side may have already.
+//! The help for a push that is stopped because of commits that the other side may have already.
 
 use crate::error::counted;
 use crate::scan::push_request::Advice;
@@ -7,19 +7,19 @@ use crate::scan::remotes::SAME_REPOSITORY;
 /// A note about a scan of fewer commits would be noise: nobody waits long for it.
 const MANY_COMMITS: usize = 2_000;
 
-/// The command after which keysweep knows what the other side has. None where no URL was passed.
+/// The command that lets keysweep know what the other side has. None where no URL was passed.
 pub fn fetch_command(advice: &Advice) -> Option<String> {
     Some(format!("git fetch {}", word(advice.fetch.as_deref()?)))
 }
 
-/// Says what is unknown about the other side, and how to change that. None where enough is known.
+/// Reports what is unknown about the other side, and the help. None where enough is known.
 pub fn unsure_note(advice: &Advice) -> Option<String> {
     if !advice.is_unsure {
         return None;
     }
     let Some(command) = fetch_command(advice) else {
         return Some(
-            "the hook was not told where the push goes, so all commits were taken for new there: pass on its arguments, \
+            "git's arguments did not reach the hook, so all commits were scanned as if they were new there: pass them on with \
              keysweep hook pre-push \"$@\""
                 .to_owned(),
         );
@@ -37,8 +37,8 @@ pub fn unsure_note(advice: &Advice) -> Option<String> {
     })
 }
 
-/// Explains a wait before it begins: why so many commits are scanned, and how to spare the next push that. None where the push
-/// introduces few commits, or where it is known what the other side has.
+/// Explains a long scan before it starts: why so many commits are scanned, and how to avoid that in later pushes. None where the
+/// push introduces few commits, or where it is known what the other side has.
 pub fn long_scan_note(advice: &Advice, commits: usize) -> Option<String> {
     if !advice.is_unsure || commits < MANY_COMMITS {
         return None;
@@ -48,7 +48,7 @@ pub fn long_scan_note(advice: &Advice, commits: usize) -> Option<String> {
     Some(format!("scanning {}, since it is unknown which of them the other side has{help}", counted(commits, "commit")))
 }
 
-/// As a word for a POSIX shell.
+/// Quotes a word for a POSIX shell.
 fn word(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%".contains(c);

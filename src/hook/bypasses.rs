@@ -1,4 +1,4 @@
-//! What switches hooks off, here and there, without anybody noticing.
+//! Settings, aliases and variables that switch hooks off without a message.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::git::command::{query_git, run_git_for_hooks};
 use crate::hook::hooks_dir::{HooksDir, SHOW_ORIGIN};
 use crate::regular_file;
 
-/// Sentences on what is set, written or missing that keeps hooks from running; `called` says whether a hook calls keysweep.
+/// Warnings about everything that keeps hooks from running. `called` is whether a hook calls keysweep.
 pub(crate) fn bypasses(place: &HooksDir, called: bool) -> Vec<String> {
     let mut found = Vec::new();
     match &place.unusable {
@@ -22,20 +22,23 @@ pub(crate) fn bypasses(place: &HooksDir, called: bool) -> Vec<String> {
     found
 }
 
-/// git runs no hook, and says nothing, where the folder is not there.
+/// A missing hooks folder: git then runs no hook and prints nothing.
 fn missing_folder(place: &HooksDir) -> Option<String> {
     let set = run_git_for_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
     let help = if place.is_husky() {
         "npx husky makes it"
     } else {
-        "git config --show-origin core.hooksPath tells where it is set"
+        "git config --show-origin core.hooksPath shows where it is set"
     };
     (!place.hooks.is_dir()).then(|| {
-        format!("core.hooksPath is {}, which is not there, so git runs no hook in this worktree: {help}", set.display())
+        format!(
+            "core.hooksPath is {}, which does not exist, so git runs no hook in this worktree: {help}",
+            set.display()
+        )
     })
 }
 
-/// Aliases that leave hooks out.
+/// Aliases that skip hooks.
 fn aliases(place: &HooksDir) -> Vec<String> {
     let settings =
         query_git(&place.top, &["config", "--null", "--get-regexp", r"^alias\."]).ok().flatten().unwrap_or_default();
@@ -43,7 +46,7 @@ fn aliases(place: &HooksDir) -> Vec<String> {
     let entries = settings.split('\0').filter_map(|entry| entry.split_once('\n'));
     let without_hooks = entries.filter(|(_, command)| leaves_hooks_out(command));
     without_hooks
-        .map(|(name, _)| format!("{name} leaves the hooks out (--no-verify): what it commits is not scanned"))
+        .map(|(name, _)| format!("{name} skips the hooks (--no-verify): its commits are not scanned"))
         .collect()
 }
 
@@ -55,7 +58,7 @@ fn leaves_hooks_out(command: &str) -> bool {
     words.any(|word| word == "commit") && words.any(is_short_no_verify)
 }
 
-/// `-n`, by itself or among other letters, but not in the value of one that takes a value: `-mnew`.
+/// Whether the word has the option `-n`, alone or among other letters. In `-mnew` the `n` belongs to the value of `-m`.
 fn is_short_no_verify(word: &str) -> bool {
     let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
     letters.chars().take_while(|letter| !"mFCctuS".contains(*letter)).any(|letter| letter == 'n')
@@ -72,19 +75,19 @@ fn variables() -> Vec<String> {
     }
     for name in ["SKIP", "PREK_SKIP"] {
         if value(name).split(',').any(|id| id.trim().starts_with("keysweep")) {
-            found.push(format!("{name} names keysweep in this environment: the framework leaves it out"));
+            found.push(format!("{name} names keysweep in this environment: the framework skips it"));
         }
     }
     if !value("PRE_COMMIT_ALLOW_NO_CONFIG").is_empty() {
         found.push(
-            "PRE_COMMIT_ALLOW_NO_CONFIG is set in this environment: without a configuration the framework lets everything pass"
+            "PRE_COMMIT_ALLOW_NO_CONFIG is set in this environment: without a configuration the framework blocks nothing"
                 .to_owned(),
         );
     }
     found
 }
 
-/// Files that name keysweep, though no hook of this clone runs it.
+/// A file that names keysweep, although no hook of this clone runs it.
 fn elsewhere_only(place: &HooksDir) -> Option<String> {
     const CONFIGS: &[&str] =
         &[".pre-commit-config.yaml", "prek.toml", "lefthook.yml", "lefthook.yaml", ".lefthook.yml", ".gitlab-ci.yml"];
@@ -94,7 +97,7 @@ fn elsewhere_only(place: &HooksDir) -> Option<String> {
     let names_it = |text: Vec<u8>| String::from_utf8_lossy(&text).contains("keysweep");
     let file = files.find(|file| regular_file::read(&place.top.join(file)).is_ok_and(names_it))?;
     Some(format!(
-        "{} names keysweep, but no hook of this clone runs it: a token is found, if at all, when it is pushed already",
+        "{} names keysweep, but no hook of this clone runs it: a token is found only after it was pushed, if at all",
         file.display()
     ))
 }

@@ -1,4 +1,4 @@
-//! What guards a clone, hook by hook, and the proof of it.
+//! The state of every hook of a clone, and the proof that it blocks a token.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::hook::hooks_dir::{HooksDir, View};
 use crate::hook::probe::{Proof, Stage};
 use crate::regular_file;
 
-/// What was found, and whether a token would be stopped.
+/// The findings, and whether a token would be stopped.
 #[derive(Debug)]
 pub struct Diagnosis {
     pub changes: Changes,
@@ -21,9 +21,9 @@ pub struct Diagnosis {
 /// Whether a token would be stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
-    /// On each of its ways.
+    /// Every hook stops a token.
     Whole,
-    /// In what is committed, and not on all other ways.
+    /// The commit's hook stops a token, and not every other hook does.
     Partial,
     None,
     Unproved,
@@ -32,10 +32,10 @@ pub enum Guard {
 /// One hook of the clone.
 struct Hook {
     name: &'static str,
-    /// The file that a person wrote; with husky, git runs another one, which runs this.
+    /// The file that a person wrote. With husky, git runs another file, which runs this one.
     file: PathBuf,
     state: State,
-    /// None: there was none to be had.
+    /// None where the hook was not run.
     proof: Option<Proof>,
 }
 
@@ -46,7 +46,7 @@ enum State {
     Live(Script),
 }
 
-/// Looks at the hooks of the repository in which `dir` lies, and has git run them on a planted token.
+/// Examines the hooks of the repository that `dir` is in, and makes git run them on a planted token.
 pub fn doctor(dir: &Path) -> Result<Diagnosis, Error> {
     let places = HooksDir::all(dir)?;
     let mut whole: Option<Diagnosis> = None;
@@ -63,7 +63,7 @@ pub fn doctor(dir: &Path) -> Result<Diagnosis, Error> {
     Ok(whole.expect("a repository has hooks in one place at least"))
 }
 
-/// Looks at the hooks of one place; with `among_others` it is one of several.
+/// Examines the hooks of one place. `among_others` is whether the repository has several.
 fn diagnose(place: &HooksDir, among_others: bool) -> Diagnosis {
     let mut hooks = if place.bare { of_server(place) } else { of_clone(place) };
     let mut changes = Changes::default();
@@ -86,13 +86,13 @@ fn diagnose(place: &HooksDir, among_others: bool) -> Diagnosis {
     changes.lines.extend(missing(&hooks));
     changes.lines.extend(warnings.into_iter().map(|warning| format!("warning: {warning}")));
     let guard = guard(&hooks, place, &changes);
-    // Commits may be guarded where nobody guards what is pushed here. A hook that lets a token through deceives all the same.
+    // Guarded commits may be enough without a hook for pushes. A hook that lets a token through is a failure in any case.
     let only_missing = guard == Guard::None && hooks.iter().all(|hook| matches!(hook.state, State::Missing));
     let guard = if among_others && place.bare && only_missing { Guard::Partial } else { guard };
     Diagnosis { changes, guard }
 }
 
-/// What holds of two places together.
+/// The weaker one of two states.
 fn weaker(one: Guard, other: Guard) -> Guard {
     let order = [Guard::None, Guard::Unproved, Guard::Partial, Guard::Whole];
     order.into_iter().find(|guard| [one, other].contains(guard)).unwrap_or(Guard::None)
@@ -102,7 +102,7 @@ fn of_clone(place: &HooksDir) -> Vec<Hook> {
     OF_A_CLONE.iter().map(|name| Hook::look(name, place)).collect()
 }
 
-/// pre-receive, or update in its place, which refuses ref by ref. One is enough, and an update of somebody else's is nothing to us.
+/// pre-receive, or update in its place, which refuses ref by ref. One of them is enough, and a foreign update hook is ignored.
 fn of_server(place: &HooksDir) -> Vec<Hook> {
     let (pre_receive, update) = (Hook::look("pre-receive", place), Hook::look("update", place));
     let is_foreign = matches!(update.state, State::Missing) || update.runner().is_some() && !update.calls_keysweep();
@@ -113,7 +113,7 @@ fn of_server(place: &HooksDir) -> Vec<Hook> {
     }
 }
 
-/// Runs the hooks that are worth it. Returns what is amiss although all of them stop the token.
+/// Runs the hooks that can stop a token. Returns a warning about a problem that exists even if all of them do.
 fn prove(place: &HooksDir, hooks: &mut [Hook]) -> Result<Option<String>, Error> {
     if !hooks.iter().any(Hook::is_worth_running) {
         return Ok(None);
@@ -128,8 +128,8 @@ fn prove(place: &HooksDir, hooks: &mut [Hook]) -> Result<Option<String>, Error> 
     }
     let name = hooks[0].name;
     let help = if place.shared || hooks[0].file.is_symlink() {
-        // Such a script names no path of this machine, however often it is installed.
-        "mkdir -p ~/.local/bin && ln -s \"$(command -v keysweep)\" ~/.local/bin/, where the script looks too"
+        // Such a script never names a path of this machine, so installing it again does not help.
+        "mkdir -p ~/.local/bin && ln -s \"$(command -v keysweep)\" ~/.local/bin/, where the script also looks"
     } else {
         "keysweep install"
     };
@@ -138,7 +138,7 @@ fn prove(place: &HooksDir, hooks: &mut [Hook]) -> Result<Option<String>, Error> 
     )))
 }
 
-/// A token must be stopped in the commit, or by the server; and who relies on another hook must not be deceived.
+/// A token must be stopped at the commit, or by the server. A hook that calls keysweep and lets a token through counts as none.
 fn guard(hooks: &[Hook], place: &HooksDir, changes: &Changes) -> Guard {
     if hooks.iter().any(|hook| hook.calls_keysweep() && hook.proof == Some(Proof::Passed)) {
         return Guard::None;
@@ -157,7 +157,7 @@ fn guard(hooks: &[Hook], place: &HooksDir, changes: &Changes) -> Guard {
 fn missing(hooks: &[Hook]) -> Option<String> {
     let missing = hooks.iter().filter(|hook| matches!(hook.state, State::Missing)).map(|hook| hook.name);
     let missing = missing.collect::<Vec<_>>().join(" ");
-    (!missing.is_empty()).then(|| format!("note: keysweep install {missing} adds what is missing"))
+    (!missing.is_empty()).then(|| format!("note: keysweep install {missing} installs the missing hooks"))
 }
 
 impl Hook {
@@ -193,7 +193,7 @@ impl Hook {
         self.name.ends_with("-commit")
     }
 
-    /// A commit's own hook may call keysweep in ways that nobody sees; the others may do anything, and take their time.
+    /// A hook of the commit may call keysweep indirectly, so it is always run. Other foreign hooks may do anything, and take long.
     fn is_worth_running(&self) -> bool {
         matches!(self.state, State::Live(_)) && (self.looks_at_index() || self.calls_keysweep())
     }
@@ -211,7 +211,7 @@ impl Hook {
     fn describe(&self, place: &HooksDir) -> String {
         let file = self.file.display();
         let script = match &self.state {
-            State::Missing => return format!("missing: {}", self.gets_by()),
+            State::Missing => return format!("not installed: {}", self.unscanned()),
             State::NotExecutable => return format!("not executable, so git does not run it: chmod +x {file}"),
             State::Unreadable(why) => return format!("cannot be read: {file}: {why}"),
             State::Live(script) => script,
@@ -221,39 +221,43 @@ impl Hook {
         let what = match &self.proof {
             Some(Proof::Stopped) => "live: a planted token was stopped".to_owned(),
             Some(Proof::Passed) if script.calls_keysweep => "does not guard: a planted token went through".to_owned(),
-            Some(Proof::Passed) => format!("does not call keysweep: a planted token went through, {}", self.gets_by()),
+            Some(Proof::Passed) => {
+                format!("does not call keysweep: a planted token went through, {}", self.unscanned())
+            }
             Some(Proof::Failed(_)) => "not proved: it failed before the planted token was named".to_owned(),
             None if script.calls_keysweep => "calls keysweep, which was not proved".to_owned(),
-            None => format!("does not call keysweep: {}", self.gets_by()),
+            None => format!("does not call keysweep: {}", self.unscanned()),
         };
         format!("{what} ({owner}{through}: {file})")
     }
 
-    /// What nobody looks at where this hook does not.
-    fn gets_by(&self) -> &'static str {
+    /// What is not scanned without this hook.
+    fn unscanned(&self) -> &'static str {
         match self.name {
-            "pre-commit" => "no commit is scanned",
-            "pre-merge-commit" => "what git merge commits by itself is not scanned",
+            "pre-commit" => "commits are not scanned",
+            "pre-merge-commit" => "merge commits of git merge are not scanned",
             "commit-msg" => "commit messages are not scanned",
-            "pre-push" => "what rebase, cherry-pick, revert and --no-verify commit is pushed without a scan",
-            _ => "no push is scanned",
+            "pre-push" => "commits of rebase, cherry-pick, revert and --no-verify are pushed without a scan",
+            _ => "pushes are not scanned",
         }
     }
 
-    /// Why there is no proof of a hook that should have given one.
+    /// The error about a hook that failed without naming the token.
     fn unproved(&self) -> Option<Error> {
         let Some(Proof::Failed(words)) = &self.proof else { return None };
         let counts = self.calls_keysweep() || matches!(self.name, "pre-commit" | "pre-receive");
         let help = match self.runner() {
-            // What they fetch, they fetch with git, which is not itself while the proof is made.
+            // They fetch with git, which runs with other settings during the proof.
             Some(runner @ (Runner::PreCommit | Runner::Prek)) => {
-                format!("run {} install-hooks, or mend what it complains of", runner.owner())
+                format!("run {} install-hooks, or fix what it reports", runner.owner())
             }
-            Some(Runner::Keysweep) => "mend what it complains of".to_owned(),
-            // lint-staged, for one, keeps what it may have to restore as a stash.
-            _ => "let keysweep come first in it, since the proof allows no stash and no other change of refs, or mend \
-                  what it complains of"
-                .to_owned(),
+            Some(Runner::Keysweep) => "fix what it reports".to_owned(),
+            // For example, lint-staged saves a backup as a stash.
+            _ => {
+                "run keysweep first in it, since the proof allows no stash and no other change of refs, or fix what it \
+                  reports"
+                    .to_owned()
+            }
         };
         counts.then(|| {
             Error::new(

@@ -1,4 +1,4 @@
-//! Writes scripts into a folder of hooks, and removes them again. Only a script that keysweep wrote is ever replaced or removed.
+//! Writes scripts into a hooks folder, and removes them. Only scripts that keysweep wrote are replaced or removed.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -10,32 +10,32 @@ use crate::atomic_file::AtomicFile;
 use crate::error::Error;
 use crate::regular_file;
 
-/// A folder of hooks.
+/// A hooks folder.
 pub(super) struct Folder<'a> {
     pub path: &'a Path,
-    /// The top of the worktree that they are for, if they are for one.
+    /// The top of the worktree that the hooks are for. None where they are for all repositories.
     pub top: Option<&'a Path>,
 }
 
-/// What stands where a script belongs.
+/// What is at the path of a script.
 enum Found {
     Nothing,
-    /// A file of ours, and whether it is the very one that would be written.
+    /// A script of keysweep, and whether it equals the one that would be written.
     Ours {
         same: bool,
     },
-    /// A link to a script of ours.
+    /// A link to a script of keysweep.
     Linked,
     Theirs(Script),
-    /// Something that no script can be: what it is.
+    /// Something that is not a script, with its description.
     Unfit(String),
 }
 
-/// What to do about one hook.
+/// What to do for one hook.
 enum Plan {
-    /// The word for it once it is done.
+    /// Write the script. Holds the word for the report.
     Write(&'static str),
-    /// How it is there already.
+    /// Leave it, since keysweep is called already. Holds the details for the report.
     Leave(String),
     Refuse(Error),
 }
@@ -56,7 +56,7 @@ impl Folder<'_> {
                             err,
                             "make the folder writable, or see git config --show-origin core.hooksPath",
                         ));
-                        // Where one cannot be written, none can.
+                        // The next script would fail for the same reason.
                         break;
                     }
                 },
@@ -81,7 +81,7 @@ impl Folder<'_> {
                 Plan::Leave(format!(", {} that calls keysweep", script.runner.hook()))
             }
             Found::Theirs(script) => refuse(
-                format!("there is a hook of {}, which keysweep does not touch", script.runner.owner()),
+                format!("it is a hook of {}, which keysweep does not change", script.runner.owner()),
                 script.runner.line_to_add(name, &file),
             ),
             Found::Unfit(what) => refuse(what, "move it away, then install again".to_owned()),
@@ -90,7 +90,7 @@ impl Folder<'_> {
 
     pub fn uninstall(&self, names: &[&str]) -> Changes {
         let mut changes = Changes::default();
-        // The pre-commit framework renames the hook that it finds.
+        // The pre-commit framework renames an existing hook.
         let names = names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.legacy")]);
         for name in names {
             let file = self.path.join(&name);
@@ -121,7 +121,7 @@ impl Folder<'_> {
     fn look(&self, name: &str, text: &str) -> Found {
         let file = self.path.join(name);
         let link = match fs::symlink_metadata(&file) {
-            // A folder that is none is told of when something is written to it.
+            // If the folder is not one, the error comes when something is written to it.
             Err(_) => return Found::Nothing,
             Ok(met) => met.file_type().is_symlink(),
         };
@@ -134,13 +134,13 @@ impl Folder<'_> {
                     (false, _) => Found::Theirs(Script::read(&bytes, name, self.path, self.top)),
                 }
             }
-            Err(_) if link => Found::Unfit("it is a link to nothing that can be read".to_owned()),
-            Err(err) => Found::Unfit(format!("something is there that cannot be read: {err}")),
+            Err(_) if link => Found::Unfit("it is a link to something that cannot be read".to_owned()),
+            Err(err) => Found::Unfit(format!("it cannot be read: {err}")),
         }
     }
 }
 
-/// Writes a script under a name of its own first, so that git never finds half of one.
+/// Writes a script under a temporary name first, so that git never finds half of one.
 fn write(file: &Path, text: &str) -> io::Result<()> {
     let folder = file.parent().expect("a hook is in a folder");
     fs::create_dir_all(folder)?;

@@ -1,5 +1,5 @@
-//! Hooks for all clones of a person: through the one folder that git uses for every repository, where there is such a
-//! folder, or through the template that git copies into new ones.
+//! Hooks for all clones of a user: in the folder of `core.hooksPath`, if that is set, and else in the template that git copies into
+//! new repositories.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,20 +12,20 @@ use crate::error::Error;
 use crate::git::command::{run_git, run_git_for_hooks};
 use crate::hook::hooks_dir::HooksDir;
 
-/// What git's own template has in this file, and whose this one is: by it the template is known again.
+/// The text that git's own template has in this file, and a line that identifies a template of keysweep.
 const EXCLUDE: &str = "\
 # Made by keysweep install --global, as part of a template for new repositories.
 # git ls-files --others --exclude-from=.git/info/exclude
 # Lines that start with '#' are comments.
 ";
 
-/// Where a hook for all clones goes.
+/// The place of hooks for all clones.
 enum Where {
     /// The folder of `core.hooksPath`.
     HooksPath(PathBuf),
     /// The folder of `init.templateDir`.
     Template(PathBuf),
-    /// Nothing is set.
+    /// Neither is set.
     Nowhere,
 }
 
@@ -37,7 +37,7 @@ impl Where {
                     Some("core.hooksPath is empty, so git looks for hooks in /".to_owned())
                 }
                 () if path.metadata().is_ok_and(|met| !met.is_dir()) => {
-                    Some(format!("core.hooksPath is {}, which is no folder, so git runs no hook", path.display()))
+                    Some(format!("core.hooksPath is {}, which is not a folder, so git runs no hook", path.display()))
                 }
                 () => None,
             };
@@ -60,16 +60,18 @@ impl Where {
     }
 }
 
-/// The path that a person has set for all repositories.
+/// A path in the user's settings.
 fn setting(name: &str) -> Result<Option<PathBuf>, Error> {
     let answered = run_git(Path::new("."), &["config", "--global", "--type=path", "--get", name])?;
     match answered.code {
         Some(0) => Ok(Some(answered.path().unwrap_or_default())),
-        // 1: it is not set. Git says the same where there is no home to look in.
+        // It is not set. Git exits with 1 without a home folder as well.
         Some(1) => Ok(None),
-        _ => {
-            Err(Error::new(format!("cannot read the setting {name}"), answered.error_output(), "mend the git settings"))
-        }
+        _ => Err(Error::new(
+            format!("cannot read the setting {name}"),
+            answered.error_output(),
+            "correct your git settings",
+        )),
     }
 }
 
@@ -104,21 +106,21 @@ fn in_template(template: &Path, names: &[&str], binary: &Path) -> Result<Changes
     let mut changes = Folder { path: &template.join("hooks"), top: None }.install(names, Some(binary))?;
     if !changes.lines.is_empty() {
         changes.lines.extend([
-            "note: git clone and git init give the hooks to each new repository; a clone that is there already gets them by git init in it".to_owned(),
-            "note: a repository with a hooks path of its own (husky) does not use them: keysweep install in it".to_owned(),
-            "note: core.hooksPath would do for all at once, but it switches off the hooks that repositories have, so keysweep does not set it".to_owned(),
+            "note: git clone and git init copy the hooks into each new repository; for an existing clone, run git init in it".to_owned(),
+            "note: a repository with a hooks path of its own (husky) does not use them: run keysweep install in it".to_owned(),
+            "note: keysweep does not set core.hooksPath for all repositories, since that would switch off the hooks that they have".to_owned(),
         ]);
     }
     Ok(changes)
 }
 
-/// A repository with hooks of its own in which this was called: whoever called it may take it for guarded now.
+/// A note where the current repository has a hooks path of its own, since the new hooks do not guard it.
 fn note_on_this_repository(dir: &Path) -> Option<String> {
     let place = HooksDir::find(dir).ok()?;
     let local = run_git_for_hooks(&place.top, &["config", "--get", "core.hooksPath"]).ok()?.path()?;
     let global = setting("core.hooksPath").ok()?;
     (Some(&local) != global.as_ref()).then(|| {
-        format!("note: this repository has a hooks path of its own, {}: keysweep install here too", local.display())
+        format!("note: this repository has a hooks path of its own, {}: run keysweep install here too", local.display())
     })
 }
 
@@ -176,7 +178,7 @@ pub(super) fn uninstall(names: &[&str]) -> Result<Changes, Error> {
     }
 }
 
-/// Removes the template if it is the one that keysweep made and there is nothing else in it.
+/// Removes the template if keysweep made it and it holds nothing else.
 fn remove_template(template: &Path) -> bool {
     let entries = |folder: &Path| -> Vec<_> {
         fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
@@ -202,6 +204,6 @@ fn unset_template() -> Result<Option<String>, Error> {
     Err(Error::new(
         "cannot unset init.templateDir",
         answered.error_output(),
-        "take it out of your git settings by hand",
+        "remove it from your git settings by hand",
     ))
 }

@@ -7,52 +7,52 @@ use crate::git::command::{GitCommand, run_git};
 use crate::git::path::to_path;
 use crate::git::repository::refuse_pipes;
 
-/// A repository's hooks, as one of its worktrees uses them, or as a push to it does.
+/// The hooks of a repository for commits in one of its worktrees, or for pushes to it.
 #[derive(Debug)]
 pub(crate) struct HooksDir {
     /// Where git starts hooks: the top of the worktree, or the git directory of a bare repository.
     pub top: PathBuf,
-    /// Whether these are the hooks for what is pushed to the repository, and not for commits.
+    /// Whether these hooks run for pushes to the repository instead of for commits.
     pub bare: bool,
-    /// The folder in which git looks.
+    /// The folder in which git looks for hooks.
     pub hooks: PathBuf,
-    /// The folder in which a person's scripts are: for husky, beside the one that it generates.
+    /// The folder with the scripts that people write. With husky, it is the parent of the folder that husky generates.
     pub scripts: PathBuf,
-    /// Whether the scripts are files of the worktree that others get as well.
+    /// Whether the scripts are tracked files of the worktree, which other people get as well.
     pub shared: bool,
-    /// Whether they are those of other repositories too: `core.hooksPath` is set for all of them.
+    /// Whether other repositories use the same hooks, since `core.hooksPath` is set for all of them.
     pub everywhere: bool,
-    /// Why git runs no hook from this folder, whatever is in it.
+    /// The reason why git runs no hook from this folder. None where it does.
     pub unusable: Option<String>,
     /// The scope and the value of `core.hooksPath`.
     setting: Option<(String, PathBuf)>,
-    /// How git is asked about this worktree.
+    /// Which repository to ask git about.
     pub view: View,
 }
 
-/// Which repository git takes this for.
+/// Which repository a question to git is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum View {
-    /// The one that the folder or the environment names.
+    /// The repository that the folder or the environment names.
     Ours,
-    /// The one in which the top is, whatever the environment says: a linked worktree of the one that it names.
+    /// The repository that the top is in, regardless of the environment: the top is a linked worktree of the named repository.
     OfFolder,
-    /// The bare one at the top. Commits are made to it with `--work-tree`, and nobody knows which that will be.
+    /// The bare repository at the top. Commits to it use `--work-tree`, with a folder that is unknown here.
     Unnamed,
 }
 
-/// Where a wrong setting comes from.
+/// The help that shows where a wrong setting comes from.
 pub(crate) const SHOW_ORIGIN: &str = "git config --show-origin core.hooksPath shows where it is set";
 
 impl HooksDir {
-    /// That of the repository in which `dir` lies. Git itself is asked: no one else knows all of its settings.
+    /// The hooks of the repository that `dir` is in. Only git knows all its settings, so git is asked.
     pub fn find(dir: &Path) -> Result<Self, Error> {
         refuse_pipes(dir)?;
         let (top, bare) = top(dir)?;
         Self::at(top, bare, View::Ours)
     }
 
-    /// That of [`Self::find`]; for a bare repository those of its worktrees come first, each hooks folder once.
+    /// The result of [`Self::find`]. For a bare repository the hooks of its worktrees come first, each folder once.
     pub fn all(dir: &Path) -> Result<Vec<Self>, Error> {
         let place = Self::find(dir)?;
         let mut places: Vec<Self> = Vec::new();
@@ -63,7 +63,7 @@ impl HooksDir {
                     places.push(of_tree);
                 }
             }
-            // What only `git --work-tree` makes in a bare repository.
+            // In a bare repository only `git --work-tree` creates these files.
             let is_committed_to = ["index", "COMMIT_EDITMSG"].iter().any(|name| place.top.join(name).exists());
             if places.is_empty() && is_committed_to {
                 places.push(Self::at(place.top.clone(), false, View::Unnamed)?);
@@ -87,20 +87,20 @@ impl HooksDir {
         let hooks = ask(&["rev-parse", "--git-path", "hooks"])?;
         let hooks = hooks.path().ok_or_else(|| {
             Error::new(
-                format!("cannot tell where the hooks of {} are", top.display()),
+                format!("cannot find the hooks of {}", top.display()),
                 hooks.error_output(),
                 "see what git rev-parse --git-path hooks says",
             )
         })?;
         let is_empty = setting.as_ref().is_some_and(|(_, value)| value.as_os_str().is_empty());
-        // Git puts `/pre-commit` behind the empty path.
+        // Git appends `/pre-commit` to the empty path.
         let hooks = if is_empty { PathBuf::from("/") } else { top.join(hooks) };
         let unusable = match &setting {
             _ if is_empty => Some("core.hooksPath is empty, so git looks for hooks in /".to_owned()),
             Some((_, value)) if is_no_folder(&hooks) => {
-                Some(format!("core.hooksPath is {}, which is no folder, so git runs no hook", value.display()))
+                Some(format!("core.hooksPath is {}, which is not a folder, so git runs no hook", value.display()))
             }
-            None if is_no_folder(&hooks) => Some(format!("{} is no folder, so git runs no hook", hooks.display())),
+            None if is_no_folder(&hooks) => Some(format!("{} is not a folder, so git runs no hook", hooks.display())),
             _ => None,
         };
         let scripts = beside_husky(&hooks).unwrap_or(&hooks).to_owned();
@@ -109,17 +109,17 @@ impl HooksDir {
         Ok(Self { top, bare, hooks, scripts, shared, everywhere, unusable, setting, view })
     }
 
-    /// Whether only this worktree uses the folder: git finds another one in the others.
+    /// Whether only this worktree uses the folder. Git finds another folder for the other worktrees.
     pub fn is_of_one_worktree(&self) -> bool {
         self.setting.as_ref().is_some_and(|(scope, value)| scope == "worktree" || value.is_relative())
     }
 
-    /// Whether `core.hooksPath` is set in the user's own settings, which `--global` is for.
+    /// Whether `core.hooksPath` is set in the user's own settings, which `--global` changes.
     pub fn is_global(&self) -> bool {
         self.setting.as_ref().is_some_and(|(scope, _)| scope == "global")
     }
 
-    /// The main worktree, or the bare repository, if this is a linked worktree of it.
+    /// The main worktree or the bare repository, if this is a linked worktree.
     pub fn main_worktree(&self) -> Result<Option<PathBuf>, Error> {
         let own = run_git(&self.top, &["rev-parse", "--absolute-git-dir"])?.path();
         let common = run_git(&self.top, &["rev-parse", "--git-common-dir"])?.path();
@@ -131,7 +131,7 @@ impl HooksDir {
         }
     }
 
-    /// The other worktrees that use the folder; from the bare repository, all linked ones.
+    /// The other worktrees that use the folder. For a bare repository, all linked worktrees.
     pub fn others(&self) -> Result<Vec<PathBuf>, Error> {
         if self.view == View::Unnamed || self.is_of_one_worktree() {
             return Ok(Vec::new());
@@ -151,8 +151,8 @@ impl HooksDir {
 }
 
 impl HooksDir {
-    /// A symbolic link on the way from the top of the worktree to the scripts, and where it leads. The git directory is not
-    /// part of the worktree.
+    /// A symbolic link between the top of the worktree and the scripts, and its target. The git directory is not part of the
+    /// worktree.
     pub fn link_in_worktree(&self) -> Option<(PathBuf, PathBuf)> {
         let inside = self.scripts.strip_prefix(&self.top).ok().filter(|_| !self.bare)?;
         let mut folder = self.top.clone();
@@ -169,7 +169,7 @@ impl HooksDir {
         None
     }
 
-    /// Where the folder of the scripts is really, if it is a symbolic link.
+    /// The target of the scripts' folder, if it is a symbolic link.
     pub fn linked_to(&self) -> Option<PathBuf> {
         self.scripts.is_symlink().then(|| real(&self.scripts))
     }
@@ -186,7 +186,7 @@ fn top(dir: &Path) -> Result<(PathBuf, bool), Error> {
     match (git_dir.path(), bare.line()) {
         (Some(git_dir), Some(b"true")) => Ok((git_dir, true)),
         (Some(_), _) => Err(Error::new(
-            format!("cannot tell which worktree is meant in {}", here().display()),
+            format!("cannot find the worktree of {}", here().display()),
             worktree.error_output(),
             "run it in the worktree",
         )),
@@ -198,15 +198,15 @@ fn top(dir: &Path) -> Result<(PathBuf, bool), Error> {
     }
 }
 
-/// husky makes git look in a folder `_` that it generates and that nobody else should write to; what its scripts there
-/// run is the file of the same name one folder up.
+/// The folder with the scripts that husky runs. husky makes git look in a folder `_` that it generates, and nobody else should
+/// write to that. Its scripts there run the file of the same name in the parent folder.
 fn beside_husky(hooks: &Path) -> Option<&Path> {
     let beside = hooks.parent()?;
     let named = beside.file_name().is_some_and(|name| name == ".husky");
     (hooks.file_name()? == "_" && (named || hooks.join("h").is_file())).then_some(beside)
 }
 
-/// The first one, which is a bare repository or the main worktree, and the linked ones that are there.
+/// The first worktree, which is the main one or a bare repository, and the linked ones that exist.
 fn worktrees(top: &Path) -> Result<(PathBuf, Vec<PathBuf>), Error> {
     let listed = run_git(top, &["worktree", "list", "--porcelain"])?;
     if !listed.succeeded() {
@@ -240,7 +240,7 @@ fn is_shared(top: &Path, scripts: &Path, view: View) -> Result<bool, Error> {
     Ok(!ignored.succeeded())
 }
 
-/// Without symbolic links, as far as it exists.
+/// Resolves symbolic links in the part of the path that exists.
 fn real(path: &Path) -> PathBuf {
     path.ancestors()
         .find_map(|there| {

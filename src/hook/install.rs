@@ -1,4 +1,4 @@
-//! Installs the hooks of a repository, and removes them again.
+//! Installs the hooks of a repository, and removes them.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,12 @@ use super::{Changes, NAMES, OF_A_CLONE, OF_A_SERVER, global, known, script};
 use crate::error::Error;
 use crate::hook::hooks_dir::{HooksDir, SHOW_ORIGIN, View};
 
-/// Installs the scripts for the hooks that were named, or for those that guard the repository in which `dir` lies.
+/// Installs the scripts for the named hooks, or for the hooks that guard the repository that `dir` is in.
 pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Changes, Error> {
     if everywhere {
         return global::install(dir, &known(names, OF_A_CLONE)?);
     }
-    // Names first: nothing is asked or written for a call that is wrong.
+    // Check the names first: a wrong call must neither ask git nor write.
     known(names, &[])?;
     let places = HooksDir::all(dir)?;
     places.iter().try_for_each(refuse)?;
@@ -32,7 +32,7 @@ fn is_of_server(name: &str) -> bool {
     matches!(name, "pre-receive" | "update")
 }
 
-/// A folder in which git runs nothing, or one that the repository leads elsewhere.
+/// Refuses a folder from which git runs no hook, and one behind a symbolic link in the worktree.
 fn refuse(place: &HooksDir) -> Result<(), Error> {
     if let Some(why) = &place.unusable {
         return Err(Error::new("cannot install hooks", why, format!("unset it ({SHOW_ORIGIN})")));
@@ -48,7 +48,7 @@ fn refuse(place: &HooksDir) -> Result<(), Error> {
 }
 
 fn install_at(place: &HooksDir, names: &[&str]) -> Result<Changes, Error> {
-    // What others get as well holds no path of this machine.
+    // A script that is shared through the repository must not name a path of this machine.
     let binary = if place.shared { None } else { Some(script::binary()?) };
     let folder = Folder { path: &place.scripts, top: Some(&place.top) };
     let mut changes = folder.install(names, binary.as_deref())?;
@@ -58,13 +58,13 @@ fn install_at(place: &HooksDir, names: &[&str]) -> Result<Changes, Error> {
     Ok(changes)
 }
 
-/// What else the scripts are for, and what keeps git from running them.
+/// Notes about other users of the scripts, and about everything that keeps git from running them.
 fn notes(place: &HooksDir) -> Result<Vec<String>, Error> {
     let scripts = place.scripts.display();
     let mut notes = Vec::new();
     if place.shared {
         notes.push(format!(
-            "note: {scripts} is part of the worktree: commit the scripts, and whoever clones needs keysweep in PATH"
+            "note: {scripts} is part of the worktree: commit the scripts; every clone needs keysweep in PATH"
         ));
     }
     if let Some(target) = place.linked_to() {
@@ -74,17 +74,17 @@ fn notes(place: &HooksDir) -> Result<Vec<String>, Error> {
         ));
     }
     if place.everywhere {
-        notes.push(format!("note: core.hooksPath is set for all repositories, so {scripts} is theirs too"));
+        notes.push(format!("note: core.hooksPath is set for all repositories, so all of them use {scripts}"));
     }
     if place.is_husky() && !place.hooks.is_dir() {
         notes.push(format!(
-            "note: husky runs no hook in this worktree until it has made {}: npx husky makes it",
+            "note: husky runs no hook in this worktree until {} exists: npx husky makes it",
             place.hooks.display()
         ));
     }
     match place.view {
         View::Unnamed => notes.push(
-            "note: somebody commits to this bare repository with --work-tree, so the hooks of commits are there too"
+            "note: this bare repository has commits made with --work-tree, so the hooks for commits were installed too"
                 .to_owned(),
         ),
         _ if place.bare => {}
@@ -106,7 +106,7 @@ fn listed(paths: &[PathBuf]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// Removes what [`install`] wrote for the hooks that were named, or for all.
+/// Removes the scripts of [`install`] for the named hooks, or for all hooks.
 pub fn uninstall(dir: &Path, names: &[String], everywhere: bool) -> Result<Changes, Error> {
     let names = known(names, NAMES)?;
     if everywhere {
@@ -133,7 +133,7 @@ pub fn uninstall(dir: &Path, names: &[String], everywhere: bool) -> Result<Chang
     Ok(changes)
 }
 
-/// Hooks that guard more than what the user stands in are removed where that is plain.
+/// Refuses to remove hooks that guard more than the current worktree.
 fn refuse_to_remove(place: &HooksDir) -> Result<(), Error> {
     let context = || format!("cannot remove the hooks in {}", place.scripts.display());
     if place.is_global() {

@@ -1,24 +1,24 @@
-//! What a hook gets from whoever runs it: standard input, and the variables of the frameworks.
+//! What a hook gets from git or a framework: standard input, and variables.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 
-/// What came on standard input.
+/// Standard input of a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stdin {
     Text(Vec<u8>),
-    /// A pipe with nothing in it: so git says that there is nothing.
+    /// An empty pipe. Git passes one where there is nothing to report.
     EmptyPipe,
-    /// A terminal, or the null device: whoever ran the hook did not pass on what git said.
+    /// A terminal or the null device: the caller did not pass on git's input.
     NotPassedOn,
 }
 
-/// The variables by which pre-commit and prek tell of a run.
+/// The variables with which pre-commit and prek describe a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Invocation {
-    /// Whether one of them runs the hook at all.
+    /// Whether one of them runs the hook.
     pub framework: bool,
-    /// Whether git named an index; it does in a commit, and nobody does in `pre-commit run`.
+    /// Whether git named an index. It does in a commit, and `pre-commit run` does not.
     pub index: bool,
     pub from: Option<String>,
     pub to: Option<String>,
@@ -30,7 +30,7 @@ pub struct Invocation {
 }
 
 impl Stdin {
-    /// Reads all of it, but from a terminal, where nobody may be typing.
+    /// Reads all of it, except from a terminal, where the read would wait for a person.
     pub fn read() -> io::Result<Self> {
         if io::stdin().is_terminal() {
             return Ok(Stdin::NotPassedOn);
@@ -50,7 +50,7 @@ fn is_device() -> bool {
     use std::os::fd::AsFd;
     use std::os::unix::fs::FileTypeExt;
     let file = io::stdin().as_fd().try_clone_to_owned().map(std::fs::File::from);
-    // What cannot be asked cannot be trusted to be a pipe.
+    // If the type is unknown, do not assume a pipe.
     file.and_then(|file| file.metadata()).map_or(true, |meta| meta.file_type().is_char_device())
 }
 
@@ -74,7 +74,7 @@ impl Invocation {
         }
     }
 
-    /// The two ends of a range that somebody asked for.
+    /// The two ends of the range that the user named.
     pub fn range(&self) -> Option<(&str, &str)> {
         Some((self.from.as_deref()?, self.to.as_deref()?))
     }

@@ -1,6 +1,6 @@
-//! Git's hooks: what git and the runners hand over to them, where their scripts are, and putting ours there.
+//! Git's hooks: what git and the runners pass to them, where their scripts are, and how keysweep's scripts get there.
 //!
-//! What a hook of somebody else holds is read to tell whose it is, and never changed.
+//! A foreign hook is read to find out which tool it belongs to. It is never changed.
 
 pub(crate) mod bypasses;
 pub(crate) mod hooks_dir;
@@ -24,16 +24,16 @@ pub use push::{Load, pre_push, pre_receive, range, update};
 
 use crate::error::{Error, nearest};
 
-/// The hooks that a script is there for.
+/// The hooks that keysweep has a script for.
 pub const NAMES: &[&str] = &["pre-commit", "pre-merge-commit", "commit-msg", "pre-push", "pre-receive", "update"];
 
-/// Those that guard a clone that somebody works in: what `install` installs unless it is told otherwise.
+/// The hooks that guard a clone with a worktree. `install` installs them by default.
 pub const OF_A_CLONE: &[&str] = &["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"];
 
-/// The one that guards a repository that is only pushed to.
+/// The hook that guards a repository that is only pushed to. `install` installs it there by default.
 pub const OF_A_SERVER: &[&str] = &["pre-receive"];
 
-/// What was done, in lines for a person, and what could not be done.
+/// What was done, as lines for a person, and what failed.
 #[derive(Debug, Default)]
 pub struct Changes {
     pub lines: Vec<String>,
@@ -47,7 +47,7 @@ impl Changes {
     }
 }
 
-/// The names that were typed, or these if there are none.
+/// The names that the user typed, or `otherwise` if there are none.
 fn known<'n>(typed: &'n [String], otherwise: &[&'n str]) -> Result<Vec<&'n str>, Error> {
     let no_such_hook = |name: &String| {
         let nearest = nearest(name, NAMES.iter().copied());

@@ -1,7 +1,7 @@
-//! The proof that a hook works: git runs it on an index, a message or a commit that hold a token made up here and now.
+//! The proof that a hook works: git runs it on an index, a message or a commit with a random token.
 //!
-//! All of it lies in a temporary folder. The repository's own index, objects and refs are never written: git is given other
-//! places for the first two, and told to refuse any change of the third.
+//! Everything is in a temporary folder. The repository's own index, objects and refs are never written: git gets other paths for
+//! the index and the objects, and a variable that makes it refuse any change of a ref.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -16,24 +16,24 @@ use crate::hook::hooks_dir::{HooksDir, View};
 use crate::rules;
 use crate::rules::example::{Dice, expand};
 
-/// What came of running a hook on the token.
+/// The result of running a hook on the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// It failed, and named the token.
+    /// The hook failed, and named the token.
     Stopped,
     Passed,
-    /// It failed and did not name the token, so for another reason: which, in its own last words.
+    /// The hook failed without naming the token, so for another reason. Holds the last line that it printed.
     Failed(String),
 }
 
-/// A token, where it stands, and how it is spoken of.
+/// A token in its line, and how a report names it.
 struct Token {
     text: String,
     fingerprint: String,
     redacted: String,
 }
 
-/// A temporary folder with what hooks are to be run on.
+/// A temporary folder with everything that the hooks are run on.
 pub(crate) struct Stage<'p> {
     place: &'p HooksDir,
     /// Where git is started to run a hook.
@@ -46,27 +46,27 @@ pub(crate) struct Stage<'p> {
     name: String,
     /// HEAD's commit, if there is one.
     head: Option<String>,
-    /// For git, so that it reads the repository's objects and writes its own here.
+    /// Variables that make git read the repository's objects and write new ones here.
     variables: Vec<(&'static str, OsString)>,
-    /// The same for the hooks alone.
+    /// Variables for the hooks only.
     of_hooks: Vec<(&'static str, OsString)>,
 }
 
-/// The first versions that have `git hook run`, and its option `--to-stdin`. Older ones run a hook through [`BY_HAND`].
+/// The first versions with `git hook run` and with its option `--to-stdin`. With older versions [`BY_HAND`] runs a hook.
 const HAS_HOOK_RUN: (u32, u32) = (2, 36);
 const HAS_TO_STDIN: (u32, u32) = (2, 40);
 
-/// An alias that runs the hook's file as git does: from the top of the worktree, with git's own folder in PATH, and by a
-/// shell where the file names no interpreter.
+/// An alias that runs the hook's file as git does: from the top of the worktree, with git's own folder in PATH, and with a shell
+/// if the file names no interpreter.
 const BY_HAND: &str = "alias.keysweep-doctor=!\"$KEYSWEEP_DOCTOR_HOOK\"";
 
-/// A repository in the temporary folder, without settings of its own: what writes the index and the objects there runs
-/// in it. In the repository itself git would run the hook post-index-change, and no option switches off a hook that a
-/// setting `hook.NAME.command` names.
+/// A repository in the temporary folder, without settings of its own. Calls that write the index and the objects run in it. In the
+/// user's repository git would run the hook post-index-change, and no option switches off a hook that a setting
+/// `hook.NAME.command` names.
 const SCRATCH: &str = "scratch";
 
-/// For the hooks. A split index would be split beside the real one; and in a sparse checkout git would forget which files
-/// it is not to look at.
+/// Settings for the hooks. A split index would write a file beside the real index, and in a sparse checkout git would drop the
+/// marks of files outside of it.
 const SETTINGS: [&str; 6] =
     ["-c", "core.splitIndex=false", "-c", "core.fsmonitor=false", "-c", "sparse.expectFilesOutsideOfPatterns=true"];
 
@@ -81,10 +81,10 @@ impl<'p> Stage<'p> {
         make_scratch(place, &folder.path().join(SCRATCH))?;
         let variables = vec![
             ("GIT_OBJECT_DIRECTORY", objects.clone().into()),
-            // So git calls it when what it received is not accepted yet: no ref may be changed then.
+            // Git sets this for a push that is not accepted yet, and then refuses to change refs.
             ("GIT_QUARANTINE_PATH", objects.into()),
             ("GIT_INDEX_FILE", folder.path().join("index").into()),
-            // So git says that no editor is opened.
+            // With this value git tells hooks that no editor is opened.
             ("GIT_EDITOR", ":".into()),
         ];
         let (mut top, mut of_hooks) = (place.top.clone(), Vec::new());
@@ -94,7 +94,7 @@ impl<'p> Stage<'p> {
             of_hooks.extend([("GIT_DIR", place.top.clone().into()), ("GIT_WORK_TREE", top.clone().into())]);
         }
         let token = Token::make();
-        // No ending: it shall match nobody's globs.
+        // No extension, so that it matches nobody's globs.
         let name = format!("keysweep-doctor-{}", token.fingerprint);
         let head = of_place(place, GitCommand::new(&place.top, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]));
         let head = head.run()?;
@@ -107,26 +107,26 @@ impl<'p> Stage<'p> {
         Ok(stage)
     }
 
-    /// Puts the token into an index that has what HEAD has. Not what the repository's index has: a runner would hand what is
-    /// staged there to formatters, which write to the files of a person.
+    /// Adds the token to an index with the content of HEAD. The repository's index would not do: a runner would pass the staged files
+    /// to formatters, which write to the user's files.
     fn plant(&self) -> Result<(), Error> {
         if let Some(head) = &self.head {
             self.ask(&["read-tree", head], b"")?;
         }
         let entry = format!("100644,{},{}", self.blob, self.name);
         self.ask(&["update-index", "--add", "--cacheinfo", &entry], b"")?;
-        // For the same reason no file may seem to be changed: some runners put such changes aside.
+        // For the same reason no file may look modified: some runners stash such changes.
         let files = self.ask(&["ls-files", "-z"], b"")?;
         self.ask(&["update-index", "-z", "--skip-worktree", "--stdin"], &files)?;
         Ok(())
     }
 
-    /// Runs a hook that looks at the index.
+    /// Runs a hook that reads the index.
     pub fn of_index(&self, hook: &str) -> Result<Proof, Error> {
         self.run(hook, None, &[])
     }
 
-    /// The same with the PATH that a desktop client has.
+    /// The same with the PATH of a desktop client.
     pub fn of_index_with_short_path(&self, hook: &str) -> Result<Proof, Error> {
         let call = self.call(hook, None, &[])?;
         self.judge(hook, GitCommand::with_hooks_and_short_path(&self.top, call))
@@ -134,13 +134,13 @@ impl<'p> Stage<'p> {
 
     pub fn of_message(&self) -> Result<Proof, Error> {
         let file = self.folder.path().join("COMMIT_EDITMSG");
-        // In the form that other hooks for messages ask for most.
+        // The format that other commit-msg hooks require most often.
         let text = format!("test: keysweep doctor plants a token\n\n{}", self.token.text);
         fs::write(&file, text).map_err(|err| no_place(&file, &err))?;
         self.run("commit-msg", None, &[&file.to_string_lossy()])
     }
 
-    /// A push of one commit on top of HEAD's, which the remote is said to have.
+    /// A push of one commit on top of HEAD, to a remote that has HEAD.
     pub fn of_push(&self) -> Result<Proof, Error> {
         let (base, files) = match &self.head {
             Some(head) => (head.clone(), self.ask(&["ls-tree", "-z", "--full-tree", head], b"")?),
@@ -151,13 +151,13 @@ impl<'p> Stage<'p> {
         self.run("pre-push", Some(&format!("{BRANCH} {tip} {BRANCH} {base}\n")), &[&remote, &url])
     }
 
-    /// A push that a server receives: of a new branch with one commit.
+    /// A push of a new branch with one commit, as a server receives it.
     pub fn of_receive(&self) -> Result<Proof, Error> {
         let (nothing, tip) = self.received()?;
         self.run("pre-receive", Some(&format!("{nothing} {tip} {BRANCH}\n")), &[])
     }
 
-    /// The same, ref by ref.
+    /// The same push, ref by ref.
     pub fn of_update(&self) -> Result<Proof, Error> {
         let (nothing, tip) = self.received()?;
         self.run("update", None, &[BRANCH, &nothing, &tip])
@@ -168,7 +168,7 @@ impl<'p> Stage<'p> {
         Ok(("0".repeat(tip.len()), tip))
     }
 
-    /// These files, as ls-tree lists them, and the token.
+    /// A tree with `files`, in the format of ls-tree, and the token.
     fn tree(&self, mut files: Vec<u8>) -> Result<String, Error> {
         files.extend(format!("100644 blob {}\t{}\0", self.blob, self.name).as_bytes());
         self.id(&["mktree", "-z", "--missing"], &files)
@@ -186,7 +186,7 @@ impl<'p> Stage<'p> {
         self.judge(hook, command.stdin(by_hand.unwrap_or_default().as_bytes().to_vec()))
     }
 
-    /// The words for git that have it run the hook.
+    /// The arguments with which git runs the hook.
     fn call(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Vec<OsString>, Error> {
         let mut call: Vec<OsString> = SETTINGS.iter().copied().map(OsString::from).collect();
         let needed = if stdin.is_some() { HAS_TO_STDIN } else { HAS_HOOK_RUN };
@@ -226,7 +226,7 @@ impl<'p> Stage<'p> {
         self.variables.iter().fold(command, |command, (name, value)| command.env(name, value))
     }
 
-    /// What git prints, with everything set so that it writes here.
+    /// The output of git, which writes only to this folder.
     fn ask(&self, args: &[&str], stdin: &[u8]) -> Result<Vec<u8>, Error> {
         let scratch = self.folder.path().join(SCRATCH);
         let command = GitCommand::new(&scratch, args).ignoring_git_env().stdin(stdin.to_vec());
@@ -249,7 +249,7 @@ impl<'p> Stage<'p> {
 }
 
 impl Token {
-    /// A line with a token that opens nothing, and that the detector finds.
+    /// A line with a random token that the detector finds.
     fn make() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
         let seed = u64::try_from(now & u128::from(u64::MAX)).expect("masked") ^ (u64::from(std::process::id()) << 32);
@@ -275,13 +275,13 @@ fn version(top: &Path) -> Result<(u32, u32), Error> {
     Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
 }
 
-/// Asks of the repository at the place, also where the environment names the bare one that the worktree is linked to.
+/// Asks about the repository at the place, even if the environment names the bare repository that the worktree is linked to.
 fn of_place(place: &HooksDir, command: GitCommand) -> GitCommand {
     if place.view == View::OfFolder { command.ignoring_git_env() } else { command }
 }
 
-/// Makes a folder of objects that has those of the repository as well. A file says so: unlike in the variable for it, no
-/// letter in a path has a meaning there.
+/// Makes an object directory that borrows the repository's objects. It uses the file `info/alternates`, since a path in the
+/// variable for alternates would need quoting.
 fn borrow_objects(place: &HooksDir, objects: &Path) -> Result<(), Error> {
     let theirs = of_place(place, GitCommand::new(&place.top, ["rev-parse", "--git-path", "objects"])).run()?;
     let theirs = place.top.join(theirs.path().unwrap_or_else(|| ".git/objects".into()));

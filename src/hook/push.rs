@@ -1,4 +1,4 @@
-//! From what git says of a push to what is to be scanned.
+//! Parses git's description of a push into the refs to scan.
 
 use std::ffi::{OsStr, OsString};
 
@@ -10,28 +10,28 @@ use crate::scan::push_request::{Known, Push};
 use crate::scan::source::Kind;
 
 const FIRST_ONLY: &str = "the framework names only the first ref of a push, so all branches and tags that the remote lacks \
-                          were scanned; with hooks/pre-push kept as .git/hooks/pre-push.legacy it is just what is pushed";
+                          were scanned; copy hooks/pre-push to .git/hooks/pre-push.legacy to scan only the pushed refs";
 
-const PASS_ON: &str = "let whatever runs the hook pass on standard input (lefthook: use_stdin: true)";
+const PASS_ON: &str = "make the tool that runs the hook pass on standard input (lefthook: use_stdin: true)";
 
-/// The refs of one run of a hook, to be scanned for what `known` does not have.
+/// The refs of one run of a hook. Everything is scanned that `known` does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Load {
     pub pushes: Vec<Push>,
     pub known: Known,
     pub kind: Kind,
-    /// What the reader should know about why these.
+    /// A note for the report about the choice of refs.
     pub note: Option<String>,
 }
 
-/// What `git push` passes to pre-push, or what a framework made of it. `args` are the remote and the URL.
+/// The refs that `git push` passes to pre-push, directly or through a framework. `args` are the remote and the URL.
 pub fn pre_push(
     args: &[OsString],
     stdin: &Stdin,
     invocation: &Invocation,
     repository: &Repository,
 ) -> Result<Load, Error> {
-    // Git names the remote, and no framework passes it on as an argument: then the variables are those of an outer hook.
+    // Git passes the remote as an argument, and no framework does. With arguments, the variables are left over from an outer hook.
     let framework = invocation.framework && args.is_empty();
     let (name, url) = match args {
         [] => (invocation.remote.as_ref(), invocation.url.as_ref()),
@@ -53,12 +53,12 @@ pub fn pre_push(
             note: Some("git named no ref, so all branches and tags that the remote lacks were scanned".to_owned()),
             ..load(repository.pushable()?, Known::At(destination), Kind::Push)
         }),
-        Stdin::NotPassedOn => Err(nothing_handed("standard input is no pipe from git", PASS_ON)),
+        Stdin::NotPassedOn => Err(nothing_passed("standard input is not a pipe from git", PASS_ON)),
     }
 }
 
-/// A framework reports the first ref of a push only. Others may be pushed besides, so whatever could be is scanned too, as far as
-/// the other side is not known to have it.
+/// A framework reports only the first ref of a push. The push may include others, so everything that can be pushed is scanned
+/// unless the other side is known to have it.
 fn named_by_framework(
     destination: Destination,
     invocation: &Invocation,
@@ -66,7 +66,7 @@ fn named_by_framework(
 ) -> Result<Load, Error> {
     let tip = invocation.to.as_ref().or(invocation.local_branch.as_ref());
     let tip = tip.ok_or_else(|| {
-        nothing_handed(
+        nothing_passed(
             "the framework sets neither PRE_COMMIT_TO_REF nor a branch",
             "run it with --from-ref and --to-ref",
         )
@@ -83,30 +83,30 @@ fn named_by_framework(
         perhaps: false,
     };
     if destination.name.is_none() && destination.url.is_none() {
-        // It is no push: somebody asks for these commits.
+        // This is not a push: the user asked for these commits.
         return Ok(load(vec![first], Known::Nothing, Kind::Push));
     }
-    // A framework takes the old id from tracking refs, whatever repository they are of.
+    // A framework takes the old id from tracking refs, which may be those of another repository.
     let mut pushes = vec![Push { old: None, ..first }];
     pushes.extend(repository.pushable()?);
     Ok(Load { note: Some(FIRST_ONLY.to_owned()), ..load(pushes, Known::At(destination), Kind::Push) })
 }
 
-/// What was asked for by the two ends of a range: `pre-commit run --from-ref A --to-ref B`.
+/// The range of `pre-commit run --from-ref A --to-ref B`.
 pub fn range(from: &str, to: &str, repository: &Repository) -> Result<Load, Error> {
     let (old, new) = (repository.resolve(from)?, repository.resolve(to)?);
     let push = Push { name: Vec::new(), old: Some(old), new, perhaps: false };
     Ok(load(vec![push], Known::Nothing, Kind::Push))
 }
 
-/// What a server hands to pre-receive: `<old oid> <new oid> <ref>` a line.
+/// The refs that a server passes to pre-receive: one line `<old oid> <new oid> <ref>` for each.
 pub fn pre_receive(stdin: &Stdin) -> Result<Load, Error> {
-    let Stdin::Text(text) = stdin else { return Err(nothing_handed("standard input is empty", PASS_ON)) };
+    let Stdin::Text(text) = stdin else { return Err(nothing_passed("standard input is empty", PASS_ON)) };
     let pushes = lines(text).map(pre_receive_line).collect::<Result<Vec<_>, _>>()?;
     Ok(load(pushes.into_iter().flatten().collect(), Known::OwnRefs, Kind::Receive))
 }
 
-/// What a server hands to update: `<ref> <old oid> <new oid>` as arguments.
+/// The ref that a server passes to update, as the arguments `<ref> <old oid> <new oid>`.
 pub fn update(name: &OsStr, old: &OsStr, new: &OsStr) -> Result<Load, Error> {
     let words = [name, old, new].map(OsStr::as_encoded_bytes);
     let push = push(words[0], words[1], words[2]).map_err(|NoId| malformed_line(&words.join(&b' ')))?;
@@ -121,12 +121,12 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&b| b == b'\n').filter(|line| !line.is_empty())
 }
 
-/// `<local ref> <local oid> <remote ref> <remote oid>`. The first may have spaces in it: `HEAD@{1 day ago}`.
+/// Parses `<local ref> <local oid> <remote ref> <remote oid>`. The local ref may contain spaces: `HEAD@{1 day ago}`.
 fn pre_push_line(line: &[u8]) -> Result<Option<Push>, Error> {
     let mut words = line.rsplitn(4, |&b| b == b' ');
     let fields = (words.next(), words.next(), words.next(), words.next());
     let (Some(old), Some(name), Some(new), Some(local)) = fields else { return Err(malformed_line(line)) };
-    // Nor may it be two lines in one, of which the first ref would go unread.
+    // Two lines joined by a space would hide the first ref.
     if local.contains(&b' ') && local.split(|&b| b == b' ').any(|word| id(word).is_ok()) {
         return Err(malformed_line(line));
     }
@@ -149,7 +149,7 @@ fn push(name: &[u8], old: &[u8], new: &[u8]) -> Result<Option<Push>, NoId> {
 
 struct NoId;
 
-/// None for the id of nothing: zeros.
+/// None for the null id, which is all zeros.
 fn id(word: &[u8]) -> Result<Option<String>, NoId> {
     let hex = word.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
     let id = std::str::from_utf8(word).ok().filter(|_| hex && matches!(word.len(), 40 | 64)).ok_or(NoId)?;
@@ -158,14 +158,14 @@ fn id(word: &[u8]) -> Result<Option<String>, NoId> {
 
 fn malformed_line(line: &[u8]) -> Error {
     Error::new(
-        format!("cannot tell what is pushed from \"{}\"", String::from_utf8_lossy(line)),
-        "it is not what git hands to this hook",
-        "pass on the hook's arguments and its standard input as git gives them",
+        format!("cannot read the pushed ref from \"{}\"", String::from_utf8_lossy(line)),
+        "it is not a line that git passes to this hook",
+        "pass on the arguments and the standard input of the hook unchanged",
     )
 }
 
-fn nothing_handed(cause: &str, help: &str) -> Error {
-    Error::new("cannot tell what is pushed", cause, help)
+fn nothing_passed(cause: &str, help: &str) -> Error {
+    Error::new("cannot find out what is pushed", cause, help)
 }
 
 #[cfg(test)]

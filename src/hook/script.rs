@@ -1,4 +1,4 @@
-//! The script that is written, and how it is known again.
+//! The script that `install` writes, and the seal that identifies it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ const INSTALLED: &str = "installed=''";
 const SEAL: &str = "# seal: ";
 const NO_SEAL: &str = "none";
 
-/// The script; with `binary`, one that finds the program there too. Its seal tells it from one that somebody edited.
+/// The script. With `binary`, it also finds the program at that path. Its seal shows later whether the script was edited.
 pub(super) fn sealed(binary: Option<&Path>) -> Result<String, Error> {
     let installed = match binary.map(|path| path.to_str().ok_or(path)) {
         None => INSTALLED.to_owned(),
@@ -18,7 +18,7 @@ pub(super) fn sealed(binary: Option<&Path>) -> Result<String, Error> {
         Some(Err(path)) => {
             return Err(Error::new(
                 format!("cannot write the path {} into a script", path.display()),
-                "it is no UTF-8 text",
+                "it is not valid UTF-8",
                 "install keysweep in a folder with a plain name",
             ));
         }
@@ -28,28 +28,28 @@ pub(super) fn sealed(binary: Option<&Path>) -> Result<String, Error> {
     Ok(text.replacen(&format!("{SEAL}{NO_SEAL}"), &format!("{SEAL}{seal}"), 1))
 }
 
-/// Whether `text` is a script of ours, of this version or another, as it was written.
+/// Whether `text` is an unedited script of keysweep, of any version.
 pub(super) fn is_ours(text: &str) -> bool {
     let seal = text.lines().find_map(|line| line.strip_prefix(SEAL));
     match seal {
         None => false,
-        // Copied by hand.
+        // The script was copied by hand.
         Some(NO_SEAL) => text == TEXT,
         Some(seal) => seal == seal_of(text),
     }
 }
 
-/// Over the whole text but the seal's own line. The digest is that of fingerprints.
+/// The digest of the whole text except the seal's own line, computed like a fingerprint.
 fn seal_of(text: &str) -> String {
     let rest: String = text.split_inclusive('\n').filter(|line| !line.starts_with(SEAL)).collect();
     Secret::new(rest.as_bytes()).fingerprint().to_string()
 }
 
-/// The place of this very program: as it is found in PATH, where it is, since what a package manager puts there stays
-/// when the folder that it leads to is replaced by the next version's.
+/// The path of this program, preferably the one in PATH. A package manager keeps the link there when it replaces the folder of a
+/// version.
 pub(super) fn binary() -> Result<PathBuf, Error> {
     let own = std::env::current_exe().map_err(|err| {
-        Error::new("cannot tell where keysweep itself is", err, "start it by its full path, or through PATH")
+        Error::new("cannot find the path of keysweep itself", err, "start it by its full path, or through PATH")
     })?;
     let name = own.file_name().unwrap_or_default();
     let real = own.canonicalize().ok();

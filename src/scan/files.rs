@@ -164,7 +164,7 @@ impl Files {
             _ => {
                 return self
                     .skipped
-                    .push(Skipped { path: shown.path(path), why: "no file but a socket, a pipe or a device" });
+                    .push(Skipped { path: shown.path(path), why: "a socket, a pipe or a device, not a file" });
             }
         };
         self.push(path, shown, what);

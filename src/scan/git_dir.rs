@@ -1,4 +1,4 @@
-//! The files of the git directory that a sweep of the history does not read: every file but packs and loose objects.
+//! The files of the git directory that a scan of the history does not read: every file except packs and loose objects.
 
 use std::fs;
 use std::io;
@@ -11,11 +11,12 @@ use crate::git::repository::Repository;
 use crate::regular_file;
 use crate::scan::file_type::FileType;
 
-const OTHER_OBJECTS: &str = "objects that are not this repository's, but a submodule's or an interrupted push's: run keysweep find in the folder above";
+const OTHER_OBJECTS: &str =
+    "objects of a submodule or of an interrupted push, not of this repository: run keysweep find in the folder above";
 const UNFINISHED: &str = "an unfinished object, compressed: git gc --prune=now removes it";
 const LINKED_FOLDER: &str = "a link to a folder, which is not followed: run keysweep files on it";
 const OTHER_WORKTREE: &str = "another worktree of this repository: run keysweep find in it";
-const NO_FILE: &str = "no file but a socket, a pipe or a device";
+const NO_FILE: &str = "a socket, a pipe or a device, not a file";
 
 /// A listing of the git directory.
 #[derive(Default)]
@@ -29,23 +30,23 @@ pub struct GitFiles {
 struct ObjectFolder {
     /// The object directory that it is in.
     objects: PathBuf,
-    /// Whether the sweep of the history reads that directory.
+    /// Whether the scan of the history reads that directory.
     is_own: bool,
     is_pack: bool,
 }
 
-/// What the listing needs to know of the repository.
+/// The properties of the repository that the listing depends on.
 struct Lister {
     git_dir: PathBuf,
-    /// The object directories that the sweep of the history reads.
+    /// The object directories that the scan of the history reads.
     own_objects: Vec<PathBuf>,
     /// The length of the name of a loose object's file.
     name_len: usize,
 }
 
 impl Repository {
-    /// Every file in the git directory but this repository's packs and loose objects. Names the objects of other repositories in it
-    /// and the other worktrees, which are not listed.
+    /// Lists every file in the git directory except this repository's packs and loose objects. The result names objects of other
+    /// repositories and other worktrees as skipped.
     pub fn git_files(&self) -> GitFiles {
         let lister = Lister {
             git_dir: self.common_dir().to_owned(),
@@ -61,7 +62,7 @@ impl Repository {
         files
     }
 
-    /// The main worktree and the linked ones, as far as they exist.
+    /// The main worktree and the linked ones that exist.
     fn worktrees(&self) -> Vec<PathBuf> {
         let linked = self.common_dir().join("worktrees").read_dir().into_iter().flatten().flatten();
         let linked = linked.filter_map(|entry| {
@@ -70,7 +71,7 @@ impl Repository {
             let dot_git = entry.path().join(to_path(text.trim_ascii_end()));
             dot_git.parent().map(Path::to_owned)
         });
-        // In the main worktree, however its git directory is called, that is the one that is scanned.
+        // In the main worktree no other worktree is the main one, whatever the name of its git directory.
         let is_main = self.worktree().is_some() && self.git_dir() == self.common_dir();
         let main = (!is_main).then(|| self.gix.main_repo().ok()?.workdir().map(Path::to_owned)).flatten();
         linked.chain(main).filter_map(|folder| folder.canonicalize().ok()).collect()
@@ -78,7 +79,7 @@ impl Repository {
 }
 
 impl Lister {
-    /// A loop and not a recursion: whoever can write the git directory decides how deep it is.
+    /// A loop instead of a recursion, since a git directory can be arbitrarily deep.
     fn list(&self) -> GitFiles {
         let mut files = GitFiles::default();
         let mut folders = vec![self.git_dir.clone()];
@@ -117,7 +118,7 @@ impl Lister {
         }
     }
 
-    /// A submodule's folder need not be a valid repository: what is compressed in it must not count as read in any case.
+    /// A submodule's folder may be an invalid repository. Its compressed files must not count as read even then.
     fn object_folder(&self, folder: &Path) -> Option<ObjectFolder> {
         let name = folder.file_name()?.as_encoded_bytes();
         let is_pack = name == b"pack";
@@ -131,7 +132,7 @@ impl Lister {
         (is_own || is_named_so()).then(|| ObjectFolder { objects: objects.to_owned(), is_own, is_pack })
     }
 
-    /// A link to a file is read as git reads it. A link that leads nowhere, such as the lock of an editor, is only its text.
+    /// A link to a file is read as git reads it. Of a dangling link, such as the lock of an editor, only the target's name is read.
     fn add_target(
         &self,
         folder: &Path,
@@ -143,10 +144,10 @@ impl Lister {
         match fs::metadata(&link) {
             Err(err) if err.kind() == io::ErrorKind::NotFound => {}
             Err(err) => {
-                let context = format!("cannot read what the link {} leads to", link.display());
+                let context = format!("cannot read the target of the link {}", link.display());
                 files.unread.push(Error::new(context, err, "correct the link, or make its target readable"));
             }
-            // `git new-workdir` and repo make clones whose git directory has links to the folders of another one.
+            // `git new-workdir` and the tool repo make clones whose git directory links to folders of another one.
             Ok(meta) if meta.is_dir() && folder == self.git_dir => folders.push(link),
             Ok(meta) if meta.is_dir() => files.skipped.push((link, LINKED_FOLDER)),
             Ok(meta) if meta.is_file() => self.add_file(link, objects, files),
@@ -154,8 +155,8 @@ impl Lister {
         }
     }
 
-    /// Leaves out the files that the sweep of the history reads. Of a `.keep`, a `.promisor` or a file that only looks like a loose
-    /// object it reads nothing.
+    /// Leaves out the files that the scan of the history reads. It does not read a `.keep`, a `.promisor` or a file that only
+    /// resembles a loose object.
     fn add_file(&self, path: PathBuf, objects: Option<&ObjectFolder>, files: &mut GitFiles) {
         let Some(folder) = objects else { return files.entries.push((path, FileType::File)) };
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
@@ -163,7 +164,7 @@ impl Lister {
         if folder.is_pack {
             let is_object_file = path.extension().is_some_and(|end| end == "pack" || end == "idx");
             if is_object_file || is_temporary {
-                // No pack is read for its name.
+                // The scan of the history reads the pack, but not its name.
                 files.entries.push((path, FileType::Folder));
                 files.skip_unless_own(folder);
                 return;
@@ -186,7 +187,7 @@ impl GitFiles {
     }
 }
 
-/// As git spells ids.
+/// Whether `text` is lowercase hexadecimal, as git writes ids.
 fn is_hex(text: &[u8]) -> bool {
     text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
 }

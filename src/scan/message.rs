@@ -1,13 +1,13 @@
 //! The message of the next commit.
 //!
-//! Git writes words of its own into the file that an editor shows, and takes them out again. What else it takes out depends on
-//! options that no hook can see (`--cleanup`, `-v`), and whoever types may write the same comments and scissors. So all lines are
-//! scanned, and a token is left out only in one of these places:
+//! Git writes a template into the file that an editor shows, and removes it again. What else git removes depends on options that
+//! no hook can see (`--cleanup`, `-v`), and a person may type the same comments and scissors. So all lines are scanned, and a token
+//! is ignored only in one of these places:
 //!
-//! 1. Where git quotes names of files or shows a diff, if its bytes are in the index or in HEAD already. There they were
-//!    scanned, and the message adds nothing to what the repository holds.
-//! 2. In a comment, if git's template proves that git removes comments, and the token is part of what the template quotes: the
-//!    name of a ref, or what a rebase is doing.
+//! 1. In a name of a file or a diff that git quotes, if the token is in the index or in HEAD already. It was scanned there, and the
+//!    message adds nothing to the repository.
+//! 2. In a comment, if git's template proves that git removes comments, and the token is part of a text that the template quotes:
+//!    the name of a ref, or the state of a rebase.
 //! 3. In the diff, if the template proves that git cuts it off.
 
 use std::path::Path;
@@ -23,15 +23,15 @@ use crate::scan::template::{Removed, SCISSORS};
 use crate::text::spans_of_lines;
 use crate::threads::Threads;
 
-/// Those of which `core.commentChar = auto` picks one.
+/// `core.commentChar = auto` picks one of these characters.
 const AUTOMATIC: &[u8] = b"#;@!$%^&|:";
 
 /// A message file.
 pub struct Message<'r> {
-    /// As it was named.
+    /// The path as the caller named it.
     path: Vec<u8>,
     text: Vec<u8>,
-    /// The repository whose names and changes git may have quoted: None where no editor was opened, since then it quotes nothing.
+    /// The repository whose names and changes git may have quoted. None where no editor was opened, since git quotes nothing then.
     quoted: Option<&'r Repository>,
 }
 
@@ -41,15 +41,15 @@ impl<'r> Message<'r> {
             Error::new(
                 format!("cannot read the message {}", path.display()),
                 err,
-                "name the file that git hands to commit-msg",
+                "name the file that git passes to commit-msg",
             )
         })?;
         let path = crate::scan::files::bytes_of(path).to_vec();
         Ok(Self { path, text, quoted })
     }
 
-    /// Of each of some spans, whether it is the message's own. Asked only where a token was found: it costs a process, and
-    /// reads what is staged where the token is in a diff.
+    /// For each span, whether it belongs to the message and is not a quotation of git. Called only where a token was found, since it
+    /// starts a process, and reads the staged change if the token is in a diff.
     fn is_own(&self, spans: &[Span]) -> Vec<bool> {
         let mut own = vec![true; spans.len()];
         let Some(repository) = self.quoted else { return own };
@@ -96,14 +96,14 @@ impl Source for Message<'_> {
 
 /// Git's settings for messages.
 struct Settings {
-    /// What a comment may start with.
+    /// The marks that a comment may start with.
     marks: Vec<Vec<u8>>,
     /// Whether git writes its template, unless `--no-status` says otherwise.
     has_template: bool,
 }
 
 impl Settings {
-    /// The settings here. Where git cannot be asked, there are no comments.
+    /// The settings of the current folder. If git cannot be asked, no line counts as a comment.
     fn of_git() -> Self {
         let wanted = r"^(core\.comment(char|string)|commit\.status)$";
         let Ok(settings) = command::query_git(Path::new("."), &["config", "--null", "--get-regexp", wanted]) else {
@@ -111,7 +111,7 @@ impl Settings {
         };
         let settings = settings.unwrap_or_default();
         let settings: Vec<(&[u8], Option<&[u8]>)> = settings.split(|&b| b == 0).map(name_and_value).collect();
-        // Either name of the mark sets the same, and the last one counts.
+        // Both names set the same mark, and the last one counts.
         let mark = settings.iter().rfind(|(name, _)| name.starts_with(b"core."));
         let status = settings.iter().rfind(|(name, _)| name.starts_with(b"commit."));
         let marks = match mark.map(|(_, value)| value.unwrap_or_default()) {
@@ -124,21 +124,21 @@ impl Settings {
     }
 }
 
-/// A setting as `git config --null` prints it. One without `=` has no value, and is true.
+/// A setting as `git config --null` prints it. A setting without `=` has no value, and is true.
 fn name_and_value(setting: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut parts = setting.splitn(2, |&b| b == b'\n');
     (parts.next().unwrap_or_default(), parts.next())
 }
 
-/// Where git may quote in a message.
+/// The places where git may quote in a message.
 struct Quotes {
-    /// The lines that a comment mark starts.
+    /// The lines that start with a comment mark.
     comments: Vec<Span>,
-    /// Those of them that git removes, by its template.
+    /// The comments that git removes, as its template proves.
     removed: Vec<Span>,
-    /// Where the diff of `commit --verbose` may start.
+    /// The first byte that the diff of `commit --verbose` may have.
     diff: usize,
-    /// Where git cuts the message, by its template.
+    /// The byte at which git cuts the message, as its template proves.
     cut: usize,
 }
 
@@ -177,7 +177,7 @@ impl Quotes {
         span.start >= self.cut
     }
 
-    /// The bytes at `span`, as the file has them that a diff shows: each of its lines begins with a mark.
+    /// The bytes at `span` as they are in the file that a diff shows: without the mark at the start of each line of a diff.
     fn written(&self, text: &[u8], span: &Span) -> Vec<u8> {
         let mut written = Vec::with_capacity(span.len());
         for (at, &byte) in text[span.clone()].iter().enumerate() {
@@ -190,7 +190,7 @@ impl Quotes {
     }
 }
 
-/// Whether `span` starts in one of `lines`. The lines are in order.
+/// Whether `span` starts in one of `lines`, which are sorted.
 fn is_in(lines: &[Span], span: &Span) -> bool {
     let line = lines.partition_point(|line| line.end <= span.start);
     lines.get(line).is_some_and(|line| line.contains(&span.start))
@@ -200,7 +200,7 @@ fn is_in(lines: &[Span], span: &Span) -> bool {
 mod tests {
     use super::*;
 
-    /// For each `T` in the text whether it is where git quotes a name (`n`), shows a diff (`d`), or neither (`-`).
+    /// For each `T` in the text, whether git quotes a name there (`n`), shows a diff there (`d`), or neither (`-`).
     fn kinds(text: &str, marks: &[&str]) -> String {
         let marks = marks.iter().map(|mark| mark.as_bytes().to_vec()).collect();
         let quotes = Quotes::of(text.as_bytes(), &Settings { marks, has_template: true });

@@ -1,5 +1,5 @@
-//! Whether some bytes are in the index or in HEAD already: what git itself quotes in a message comes from there. An object that
-//! cannot be read proves nothing.
+//! Whether bytes are in the index or in HEAD already, where the quotations of git in a message come from. An object that cannot be
+//! read proves nothing.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use gix::ObjectId;
@@ -14,7 +14,7 @@ use crate::regular_file;
 use crate::scan::change_set::files_of;
 
 impl Repository {
-    /// Which of `wanted` are part of the name of a file that the index, HEAD or its parent has.
+    /// Which of `wanted` are part of the name of a file in the index, in HEAD or in HEAD's parent.
     pub(crate) fn names_hold(&self, wanted: &[Vec<u8>]) -> Vec<bool> {
         let mut search = Search::new(wanted);
         let index = self.compare_index(None).unwrap_or_default();
@@ -26,7 +26,7 @@ impl Repository {
         search.found
     }
 
-    /// Which of `wanted` are in a name or the content of a file that the next commit changes, on either side of the change.
+    /// Which of `wanted` are in the name or the content of a file that the next commit changes, before or after the change.
     pub(crate) fn change_holds(&self, wanted: &[Vec<u8>]) -> Vec<bool> {
         let mut search = Search::new(wanted);
         for old in self.replaced() {
@@ -35,8 +35,8 @@ impl Repository {
         search.found
     }
 
-    /// Which of `wanted` are part of what git's template quotes beside names of files: names of refs, the list of a rebase with
-    /// the subjects of its commits, and the messages that it joins. Files that cannot be read are left out.
+    /// Which of `wanted` are part of the other texts that git's template quotes: names of refs, the list of a rebase with the
+    /// subjects of its commits, and the messages that a rebase joins. Files that cannot be read prove nothing.
     pub(super) fn template_holds(&self, wanted: &[Vec<u8>]) -> Vec<bool> {
         let mut search = Search::new(wanted);
         if let Ok(Some(gix::refs::Target::Symbolic(branch))) = self.head_target() {
@@ -50,8 +50,8 @@ impl Repository {
         search.found
     }
 
-    /// The trees with which git may compare the index: HEAD's, and its parent's, since nothing tells of `--amend`. To git a
-    /// parent that a shallow clone lacks is none.
+    /// The trees that git may compare the index with: HEAD's, and its parent's, since no hook sees `--amend`. For git, a parent that
+    /// a shallow clone lacks does not exist.
     fn replaced(&self) -> Vec<Option<ObjectId>> {
         let tree = |id: &ObjectId| Some(self.objects.commit(id, &"HEAD").ok()?.tree);
         let Ok(Some(id)) = self.head() else { return vec![None] };
@@ -103,7 +103,7 @@ impl Search {
         Self { automaton, found: vec![false; wanted.len()] }
     }
 
-    /// One string may be part of another, so matches that overlap count.
+    /// A string may be part of another one, so overlapping matches count.
     fn look(&mut self, text: &[u8]) {
         let Some(automaton) = &self.automaton else { return };
         for found in automaton.find_overlapping_iter(text) {

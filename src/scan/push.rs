@@ -1,6 +1,6 @@
-//! Commits on their way from one repository to another: all that the other one lacks, each against all its parents.
+//! The commits that a push sends: every commit that the other repository lacks, compared with all its parents.
 //!
-//! A token that one commit adds and the next takes out is pushed all the same, so the tips alone would not do.
+//! A token that one commit adds and the next one removes is pushed as well, so scanning the tips is not enough.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -29,11 +29,11 @@ use crate::scan::selection::Selection;
 use crate::scan::source::{AddedFilter, Coverage, Kind, Source, Unit};
 use crate::threads::Threads;
 
-/// What the receiving side has, read once for however many refs.
+/// What the receiving repository has, read once for all refs.
 pub struct PushBase<'r> {
     repository: &'r Repository,
     kind: Kind,
-    /// What is on the other side or was scanned already: commits, tags, trees and blobs.
+    /// Commits, tags, trees and blobs that the other side has or that were scanned already.
     known: HashSet<ObjectId>,
     ancestry: Ancestry<'r>,
     all_known: Arc<KnownAncestors>,
@@ -41,28 +41,28 @@ pub struct PushBase<'r> {
     pub advice: Advice,
 }
 
-/// All that is pushed, ready to be scanned.
+/// Everything that is pushed, ready to be scanned.
 pub struct Pushed<'r> {
     repository: &'r Repository,
     kind: Kind,
     commits: Vec<IncomingCommit>,
-    /// Tags, blobs and trees that are pushed by themselves, each with its kind.
+    /// Tags, blobs and trees to which a pushed ref points directly, each with its kind.
     others: Vec<(ObjectKind, ObjectId)>,
     names: Vec<Vec<u8>>,
-    /// Commits whose parents a shallow clone lacks.
+    /// The number of commits whose parents a shallow clone lacks.
     cut: usize,
-    /// What the other side has, where the walk did not get to see all of it.
+    /// What the other side has. None where the walk saw all of it.
     known: Option<Arc<KnownAncestors>>,
-    /// Takes what is not here, where that need not be an error.
+    /// Collects missing objects, where they are not an error at once.
     missing: Option<Arc<MissingObjects>>,
-    /// That more was scanned than is meant, since it cannot be told what is.
+    /// Reports that more commits were scanned than were asked for, since git could not filter them.
     unsorted: Option<Error>,
-    /// What may be spent on archives, if they are unpacked.
+    /// The budget for archives. None where they are not unpacked.
     #[cfg(feature = "archives")]
     archives: Option<crate::scan::archive::Budget>,
 }
 
-/// How to look at a commit.
+/// How to scan a commit.
 #[derive(Clone, Copy)]
 struct How<'p> {
     known: Option<&'p KnownAncestors>,
@@ -96,7 +96,7 @@ impl Trees<'_> {
 }
 
 impl<'r> PushBase<'r> {
-    /// Finds out what the other side has, for all of `pushes`. Reads no content.
+    /// Determines what the other side has, for all of `pushes`. Reads no content.
     pub fn read(repository: &'r Repository, pushes: &[Push], known: &Known, kind: Kind) -> Result<Self, Error> {
         let objects = &repository.objects;
         let shallow = repository.shallow()?;
@@ -117,7 +117,7 @@ impl<'r> PushBase<'r> {
         Ok(Self { repository, kind, known, ancestry, all_known, shallow, advice })
     }
 
-    /// Finds what `pushes` introduce that neither the other side has nor an earlier call returned. Reads no content yet.
+    /// Lists what `pushes` introduce: the other side lacks it, and no earlier call returned it. Reads no content yet.
     pub fn introduced(&mut self, pushes: &[Push]) -> Result<Pushed<'r>, Error> {
         let objects = &self.repository.objects;
         let tips = pushes
@@ -160,7 +160,7 @@ impl<'r> PushBase<'r> {
 }
 
 impl<'r> Pushed<'r> {
-    /// What these commits bring, wherever they are. Reads no content yet.
+    /// What the selected commits introduce, wherever they are. Reads no content yet.
     pub fn selected(repository: &'r Repository, selection: &Selection) -> Result<Self, Error> {
         let shallow = repository.shallow()?;
         let (ids, unsorted) = repository.selected(selection)?;
@@ -196,22 +196,22 @@ impl<'r> Pushed<'r> {
         Self { archives: archives.then(Default::default), ..self }
     }
 
-    /// How many commits are to be scanned.
+    /// The number of commits to scan.
     pub fn commits(&self) -> usize {
         self.commits.len()
     }
 
-    /// What the reader should know about how it was scanned.
+    /// A note for the report about the end of a shallow clone.
     pub fn note(&self) -> Option<String> {
         let what = match self.cut {
             0 => return None,
             1 => "1 commit was scanned with all its files: this shallow clone ends there".to_owned(),
             cut => format!("{cut} commits were scanned with all their files: this shallow clone ends there"),
         };
-        Some(format!("{what}, so what they changed cannot be told; git fetch --unshallow gets the rest"))
+        Some(format!("{what}, so what they changed is unknown; git fetch --unshallow gets the rest"))
     }
 
-    /// What came before the commits is not here, or which ones are meant.
+    /// Errors about history that this clone lacks, and about a filter that git could not apply.
     pub fn missing(&self) -> impl Iterator<Item = Error> {
         let cut = (self.cut > 0).then(|| shallow_error(&counted(self.cut, "commit")));
         cut.into_iter().chain(self.unsorted.clone())
@@ -252,7 +252,7 @@ impl<'r> Pushed<'r> {
 }
 
 impl IncomingCommit {
-    /// Hands over the commit's words, and what it changes against all its parents.
+    /// Passes the commit's text to `visit`, and what the commit changes relative to all its parents.
     fn visit(
         &self,
         order: usize,
@@ -269,7 +269,7 @@ impl IncomingCommit {
         };
         let origin = Origin { order, kind, id: self.id.to_string() };
         let visit = |unit: &Unit<'_>| {
-            // Asked only where a token was found: the answer may need a walk through all of the history.
+            // Called only where a token was found: the answer may need a walk through the whole history.
             let compare = |spans: &[Span]| match (how.known, unit.added) {
                 (Some(known), _) if known.has(&self.id, objects) => Ok(vec![false; spans.len()]),
                 (_, AddedFilter::Whole) => Ok(vec![true; spans.len()]),
@@ -332,7 +332,7 @@ impl Source for Pushed<'_> {
             self.repository.tell_missing(&missing.take(), threads, &mut covered);
         }
         if self.kind == Kind::Commits {
-            // Named is enough on the way to a remote; of a history it is a gap.
+            // For a push it is enough to name a pointer. In a history the file behind it is missing.
             let all = covered.skipped.len();
             covered.skipped.retain(|skipped| skipped.why != LFS_POINTER);
             let pointers = all - covered.skipped.len();
@@ -343,7 +343,7 @@ impl Source for Pushed<'_> {
 }
 
 impl Repository {
-    /// Whatever could be pushed from here: the branches, the tags, and HEAD.
+    /// Everything that can be pushed from here: the branches, the tags, and HEAD.
     pub fn pushable(&self) -> Result<Vec<Push>, Error> {
         let mine = |name: &Ref| name.name.starts_with(b"refs/heads/") || name.name.starts_with(b"refs/tags/");
         let push = |name, id: ObjectId| Push { name, old: None, new: id.to_string(), perhaps: true };

@@ -1,32 +1,32 @@
 //! What the template of `git commit` proves about the options of that commit.
 //!
-//! No hook can see `--cleanup` and `-v`, but git's template depends on them. Its hint says whether git removes comments, and
-//! below the hint are git's scissors if, and only if, git shows a diff and cuts it off. Git appends the hint behind the message,
-//! so a template that an earlier commit left in a message has a second hint behind it.
+//! No hook can see `--cleanup` and `-v`, but git's template depends on them. Its hint says whether git removes comments. Git's
+//! scissors are below the hint if, and only if, git shows a diff and cuts it off. Git appends the hint to the message, so a
+//! template that an earlier commit left in a message is followed by a second hint.
 //!
-//! Nothing is proved where `commit.status` is off, where git speaks another language, and where scissors replace the hint
-//! (`commit.cleanup=scissors`).
+//! The template proves nothing where `commit.status` is off, where git prints another language, and where scissors replace the
+//! hint (`commit.cleanup=scissors`).
 
 use crate::finding::Span;
 
-/// What git writes between the message and the diff that `commit --verbose` shows.
+/// The line, without its mark, between the message and the diff that `commit --verbose` shows.
 pub(super) const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------\n";
 
 const OPENING: &[u8] = b" Please enter the commit message for your changes. Lines starting\n";
 const REMOVED: [&[u8]; 2] = [b" will be ignored, and an empty message aborts the commit.\n", b" will be ignored.\n"];
 const KEPT: &[u8] = b" will be kept; you may remove them ";
 
-/// What git removes from a message whatever it holds.
+/// The parts that git certainly removes from a message.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Removed {
-    /// The mark of the comments, where git removes them.
+    /// The comment mark, if git removes comments.
     pub comments: Option<Vec<u8>>,
-    /// The start of the diff with the scissors above it.
+    /// The start of the scissors above the diff, if git cuts there.
     pub diff: Option<usize>,
 }
 
 impl Removed {
-    /// Reads the hints of a message whose `lines` are given; `marks` are those that comments may have.
+    /// Parses the hints of a message. `lines` are its lines, and `marks` are the marks that comments may have.
     pub fn of(text: &[u8], lines: &[Span], marks: &[Vec<u8>]) -> Self {
         let hints: Vec<Hint<'_>> = lines.windows(2).filter_map(|pair| Hint::parse(text, pair, marks)).collect();
         let Some(last) = hints.last() else { return Self::default() };
@@ -43,7 +43,7 @@ impl Removed {
     }
 }
 
-/// A hint of git for whoever edits the message.
+/// Git's hint for the person who edits the message.
 struct Hint<'m> {
     mark: &'m [u8],
     /// Whether it says that git removes comments.
@@ -52,7 +52,7 @@ struct Hint<'m> {
 }
 
 impl<'m> Hint<'m> {
-    /// The hint in two lines.
+    /// Parses a hint, which has two lines.
     fn parse(text: &[u8], pair: &[Span], marks: &'m [Vec<u8>]) -> Option<Self> {
         let (first, second) = (&text[pair[0].clone()], &text[pair[1].clone()]);
         let mark = marks.iter().find(|mark| first.strip_prefix(&mark[..]) == Some(OPENING))?;
@@ -76,7 +76,7 @@ mod tests {
         )
     }
 
-    /// Whether comments go, and from which byte on all goes.
+    /// Whether git removes comments, and the byte from which git removes everything.
     fn removed(text: &str) -> (bool, Option<usize>) {
         let lines: Vec<Span> = spans_of_lines(text.as_bytes()).collect();
         let removed = Removed::of(text.as_bytes(), &lines, &[b"#".to_vec(), b";".to_vec()]);
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(removed(&format!("{goes}{CUT}x\n{goes}{CUT}")), (true, None));
         assert_eq!(removed(&format!("{goes}{CUT}x\n{stays}")), (false, None));
         assert_eq!(removed(&format!("{goes}{CUT}x\n{other}")), (false, None));
-        // Scissors with a mark that git does not use here.
+        // Scissors with a mark that git does not use in this message.
         assert_eq!(removed(&format!("{other}{CUT}x\n")), (true, None));
         assert_eq!(removed(&goes.replace("# with", "; with")), (false, None));
     }

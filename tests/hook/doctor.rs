@@ -185,7 +185,7 @@ fn an_index_with_conflicts_is_left_alone() {
 fn a_clone_without_hooks_is_reported() {
     let repo = repo_with_changes();
     let run = doctor(&repo).expect_code(1);
-    run.expect_has("pre-commit        missing: no commit is scanned")
+    run.expect_has("pre-commit        not installed: commits are not scanned")
         .expect_has("note: keysweep install pre-commit pre-merge-commit commit-msg pre-push")
         .expect_has("keysweep: not guarded");
 }
@@ -195,10 +195,10 @@ fn missing_hooks_are_reported_with_their_effect() {
     let repo = repo_with_changes();
     repo.keysweep(&["install", "pre-commit"]).expect_code(0);
     let run = doctor(&repo).expect_code(0);
-    run.expect_has("what git merge commits by itself is not scanned")
+    run.expect_has("merge commits of git merge are not scanned")
         .expect_has("commit messages are not scanned")
         .expect_has("rebase, cherry-pick")
-        .expect_has("note: keysweep install pre-merge-commit commit-msg pre-push adds")
+        .expect_has("note: keysweep install pre-merge-commit commit-msg pre-push installs")
         .expect_has("keysweep: guarded in part: a commit is, and a line above says what is not");
     for name in ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"] {
         repo.keysweep(&["install"]).expect_code(0);
@@ -274,7 +274,7 @@ fn a_hook_that_git_ignores_is_reported() {
 
     let gone = repo_with_changes();
     gone.git(&["config", "core.hooksPath", "no/such/folder"]);
-    doctor(&gone).expect_code(1).expect_has("warning: core.hooksPath is no/such/folder, which is not there");
+    doctor(&gone).expect_code(1).expect_has("warning: core.hooksPath is no/such/folder, which does not exist");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn husky_is_verified_through_its_generated_hooks() {
         repo.write(format!(".husky/{name}"), format!("'{PROGRAM}' hook {name} \"$@\"\n"));
     }
     let run = doctor(&repo).expect_code(1);
-    run.expect_has("warning: core.hooksPath is .husky/_, which is not there").expect_has("npx husky makes it");
+    run.expect_has("warning: core.hooksPath is .husky/_, which does not exist").expect_has("npx husky makes it");
 
     let h = "n=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n[ ! -f \"$s\" ] && exit 0\n[ \"${HUSKY-}\" = \"0\" ] && exit 0\nsh -e \"$s\" \"$@\"\n";
     repo.write(".husky/_/h", h);
@@ -293,7 +293,7 @@ fn husky_is_verified_through_its_generated_hooks() {
         executable(&repo.path(".husky/_").join(name), "#!/usr/bin/env sh\n. \"$(dirname \"$0\")/h\"\n");
     }
     let run = doctor(&repo).expect_code(0).expect_has("(a script, run by husky: ");
-    run.expect_has("pre-push          missing: ").expect_has("keysweep: guarded in part: ");
+    run.expect_has("pre-push          not installed: ").expect_has("keysweep: guarded in part: ");
     repo.write(".husky/pre-push", format!("'{PROGRAM}' hook pre-push \"$@\"\n"));
     doctor(&repo).expect_code(0).expect_has("keysweep: guarded: ");
     let off = doctor_with(&repo, |call| call.env("HUSKY", "0")).expect_code(1);
@@ -310,8 +310,8 @@ fn settings_that_disable_hooks_are_reported() {
     let set =
         |call: Call| call.env("LEFTHOOK", "0").env("SKIP", "lint,keysweep").env("PRE_COMMIT_ALLOW_NO_CONFIG", "1");
     let run = doctor_with(&repo, set).expect_code(0);
-    run.expect_has("warning: alias.yolo leaves the hooks out")
-        .expect_has("warning: alias.wip leaves the hooks out")
+    run.expect_has("warning: alias.yolo skips the hooks")
+        .expect_has("warning: alias.wip skips the hooks")
         .expect_lacks("alias.fine")
         .expect_has("warning: LEFTHOOK=0 is set")
         .expect_has("warning: SKIP names keysweep")
@@ -358,7 +358,7 @@ fn a_program_outside_the_path_of_desktop_clients_is_reported() {
 fn a_bare_repository_is_verified_by_a_push() {
     let repo = Repo::none();
     repo.git(&["init", "-q", "--bare"]);
-    doctor(&repo).expect_code(1).expect_has("pre-receive       missing: no push is scanned");
+    doctor(&repo).expect_code(1).expect_has("pre-receive       not installed: pushes are not scanned");
     repo.keysweep(&["install"]).expect_code(0);
     doctor(&repo).expect_code(0).expect_has("pre-receive       live: a planted token was stopped");
 }
@@ -374,7 +374,10 @@ fn an_update_hook_also_protects_a_server() {
     doctor(&repo).expect_code(1).expect_has("update            does not guard: a planted token went through");
     // A hook of another tool changes nothing.
     executable(&repo.path("hooks/update"), "#!/bin/sh\ntouch ran\n");
-    doctor(&repo).expect_code(1).expect_has("pre-receive       missing: no push is scanned").expect_lacks("update  ");
+    doctor(&repo)
+        .expect_code(1)
+        .expect_has("pre-receive       not installed: pushes are not scanned")
+        .expect_lacks("update  ");
     repo.keysweep(&["install"]).expect_code(0);
     doctor(&repo).expect_code(0).expect_lacks("update  ");
     assert!(!repo.path("ran").exists());

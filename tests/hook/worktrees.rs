@@ -54,7 +54,7 @@ fn a_commit_in_a_worktree_of_a_bare_repository_is_scanned() {
         let server = at.repo.keysweep_call(&["install", "pre-receive"]).cwd(folder).run().expect_code(0);
         server.expect_lacks("installed pre-commit");
         let run = at.keysweep("doctor", folder).expect_code(1);
-        run.expect_has("pre-commit        missing: no commit is scanned").expect_has("keysweep: not guarded");
+        run.expect_has("pre-commit        not installed: commits are not scanned").expect_has("keysweep: not guarded");
 
         let run = at.keysweep("install", folder).expect_code(0);
         run.expect_has("installed pre-commit: ").expect_has("already there, pre-receive: ").expect_has("/tree");
@@ -64,7 +64,8 @@ fn a_commit_in_a_worktree_of_a_bare_repository_is_scanned() {
         // A hook that doctor cannot recognize does not count.
         fs::remove_file(at.bare.join("hooks/pre-receive")).expect("remove");
         let run = at.keysweep("doctor", folder).expect_code(0);
-        run.expect_has("pre-receive       missing: no push is scanned").expect_has("keysweep: guarded in part");
+        run.expect_has("pre-receive       not installed: pushes are not scanned")
+            .expect_has("keysweep: guarded in part");
         fs::write(at.bare.join("hooks/pre-commit"), "#!/bin/sh\nexit 0 # keysweep\n").expect("write");
         at.keysweep("doctor", folder).expect_code(1).expect_has("keysweep: not guarded");
         at.commit_token("b.txt").run().expect_code(0);
@@ -97,7 +98,9 @@ fn dotfiles_in_a_bare_repository_are_protected() {
     dotfiles(&["add", ".vimrc"]).run().expect_code(0);
     let doctor = |code: i32| repo.keysweep_call(&["doctor"]).cwd(&git_dir).run().expect_code(code);
     repo.keysweep_call(&["install", "pre-receive"]).cwd(&git_dir).run().expect_code(0);
-    doctor(1).expect_has("pre-commit        missing: no commit is scanned").expect_has("keysweep: not guarded");
+    doctor(1)
+        .expect_has("pre-commit        not installed: commits are not scanned")
+        .expect_has("keysweep: not guarded");
     let run = repo.keysweep_call(&["install"]).cwd(&git_dir).run().expect_code(0);
     run.expect_has("installed pre-commit: ").expect_has("--work-tree");
     doctor(0).expect_has("keysweep: guarded: ");
@@ -150,7 +153,7 @@ fn a_hooks_path_that_is_not_a_folder_is_refused() {
         let repo = Repo::new();
         repo.write("a-file", "text\n");
         repo.git(&["config", "core.hooksPath", value]);
-        let words = format!("core.hooksPath is {value}, which is no folder, so git runs no hook");
+        let words = format!("core.hooksPath is {value}, which is not a folder, so git runs no hook");
         let run = repo.keysweep(&["install"]).expect_code(2);
         run.expect_has("cannot install hooks: ").expect_has(&words).expect_has("--show-origin core.hooksPath");
         repo.keysweep(&["doctor"]).expect_code(1).expect_has(&format!("warning: {words}"));
@@ -162,7 +165,7 @@ fn a_hooks_path_that_is_not_a_folder_is_refused() {
         let path = if value.starts_with('/') { value.to_owned() } else { repo.path(value).display().to_string() };
         fs::write(&settings, format!("[core]\n\thooksPath = {path}\n")).expect("write");
         let call = repo.keysweep_call(&["install", "--global"]).env("GIT_CONFIG_GLOBAL", &settings);
-        call.run().expect_code(2).expect_has("which is no folder");
+        call.run().expect_code(2).expect_has("which is not a folder");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which repository a URL names: two URLs of one repository parse to equal locations.
 //!
-//! The rules err towards "different". A push to a repository that is taken for another one is scanned in full; a push to
-//! another repository that is taken for a known one would go unscanned.
+//! In case of doubt two URLs are different. If one repository is taken for two, a push is scanned in full. If two repositories
+//! were taken for one, a push would not be scanned.
 
 use std::path::{Path, PathBuf};
 
@@ -12,11 +12,11 @@ use crate::regular_file;
 /// Where a repository is. Holds no user and no password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Location {
-    /// The shared git directory, without symbolic links, or the path as it is written where nothing is there.
+    /// The shared git directory with symbolic links resolved, or the path as written if it does not exist.
     Folder(PathBuf),
-    /// `host`, or `host:port` where the port is not the default one of the scheme.
+    /// `host`, or `host:port` for a port other than the default of the scheme.
     Host { host: Vec<u8>, path: Vec<u8> },
-    /// The address of a remote helper, as it is written.
+    /// The address of a remote helper, as written.
     Helper(Vec<u8>),
 }
 
@@ -33,7 +33,7 @@ const SCHEMES: &[(&[u8], &[u8])] = &[
 ];
 
 impl Location {
-    /// Parses `url` as git does, relative paths as seen from `base`.
+    /// Parses `url` as git does. Relative paths start at `base`.
     pub fn parse(url: &[u8], base: &Path) -> Self {
         if let Some((scheme, rest)) = split_scheme(url) {
             let scheme = scheme.to_ascii_lowercase();
@@ -58,7 +58,7 @@ impl Location {
         matches!(self, Self::Folder(folder) if common_dir.canonicalize().is_ok_and(|common| common == *folder))
     }
 
-    /// Tells locations apart where one is written down: a URL may hold what must be written nowhere.
+    /// Identifies a location in a file. The URL itself may hold a secret, so it is never written.
     pub fn digest(&self) -> String {
         let bytes = match self {
             Self::Folder(path) => [b"folder\0", path.as_os_str().as_encoded_bytes()].concat(),
@@ -78,7 +78,7 @@ impl Location {
         Self::host(user, host, port.filter(|port| *port != default_port), &path)
     }
 
-    /// `[user@]host:path`, where brackets may be around the host, with a port in them.
+    /// `[user@]host:path`. The host may be in brackets, with a port.
     fn of_scp(url: &[u8]) -> Self {
         let (user, rest) = match url.iter().position(|&b| b == b'[' || b == b':') {
             Some(at) => match url[..at].iter().rposition(|&b| b == b'@') {
@@ -105,7 +105,7 @@ impl Location {
         }
     }
 
-    /// `~/x` is in the home of the user, so there the user counts.
+    /// The user matters only for a path such as `~/x`, which is in that user's home.
     fn host(user: Option<&[u8]>, host: &[u8], port: Option<&[u8]>, path: &[u8]) -> Self {
         let mut host = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
         host = host.strip_suffix(b".").unwrap_or(host);
@@ -127,8 +127,8 @@ impl Location {
         Self::Folder(git_dir_of(&path).unwrap_or_else(|| lexical(&path)))
     }
 
-    /// The folder that `FETCH_HEAD` names by `url`, from which git took a trailing `.git`. None where the folder with it and the
-    /// one without are two repositories.
+    /// The location that `FETCH_HEAD` names by `url`, from which git removed a trailing `.git`. None where the folders with and
+    /// without `.git` are two repositories.
     pub fn of_fetch_head(url: &[u8], base: &Path) -> Option<Self> {
         let short = Self::parse(url, base);
         match (&short, Self::parse(&[url, b".git"].concat(), base)) {
@@ -141,7 +141,7 @@ impl Location {
     }
 }
 
-/// `url` without a password, and without a user where that may be a token. What is left names the same repository.
+/// `url` without a password, and without a user that may be a token. The rest names the same repository.
 pub(crate) fn without_password(url: &[u8]) -> Vec<u8> {
     let Some((scheme, rest)) = split_scheme(url) else { return url.to_vec() };
     let slash = rest.iter().position(|&b| b == b'/').unwrap_or(rest.len());
@@ -163,7 +163,7 @@ fn is_of_scheme(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)
 }
 
-/// Whether git takes what has no scheme for a path: no colon stands in front of its first slash.
+/// Whether git takes a URL without a scheme for a path: it has no colon before its first slash.
 fn is_local(url: &[u8]) -> bool {
     let drive = cfg!(windows) && matches!(url, [letter, b':', ..] if letter.is_ascii_alphabetic());
     let first = url.iter().find(|b| b":/".contains(b));
@@ -177,7 +177,7 @@ fn split_user(authority: &[u8]) -> (Option<&[u8]>, &[u8]) {
     }
 }
 
-/// A colon inside of brackets is one of an IPv6 address.
+/// A colon inside brackets belongs to an IPv6 address.
 fn split_port(host: &[u8]) -> (&[u8], Option<&[u8]>) {
     match host.iter().rposition(|&b| b == b':' || b == b']') {
         Some(at) if host[at] == b':' => (&host[..at], Some(&host[at + 1..]).filter(|port| !port.is_empty())),
@@ -185,7 +185,7 @@ fn split_port(host: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// On Windows `file://server/share` names a share, elsewhere git reads it as a path with two slashes.
+/// On Windows `file://server/share` names a share. Elsewhere git reads it as a path with two slashes.
 fn path_of_file_url(rest: &[u8]) -> Vec<u8> {
     if rest.starts_with(b"/") { rest.to_vec() } else { [b"//", rest].concat() }
 }
@@ -216,7 +216,7 @@ fn decoded(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The git directory that a push to `path` reaches, found as git finds it: `path/.git`, `path`, `path.git/.git`, `path.git`.
+/// The git directory that a push to `path` reaches. Git tries `path/.git`, `path`, `path.git/.git` and `path.git`.
 fn git_dir_of(path: &Path) -> Option<PathBuf> {
     let text = path.as_os_str().as_encoded_bytes();
     let text = &text[..text.len() - text.iter().rev().take_while(|&&b| b == b'/').count()];
@@ -237,7 +237,7 @@ fn linked_git_dir(file: &Path) -> Option<PathBuf> {
     Some(file.parent()?.join(to_path(path)))
 }
 
-/// Where nothing is, the path is all there is to compare.
+/// The path with `.` and `..` resolved, for a folder that does not exist.
 fn lexical(path: &Path) -> PathBuf {
     let existing =
         path.ancestors().find_map(|there| Some(there.canonicalize().ok()?.join(path.strip_prefix(there).ok()?)));

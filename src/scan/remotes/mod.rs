@@ -1,17 +1,17 @@
 //! What the repository at a URL is known to have: which remote-tracking refs a push may trust.
 //!
-//! A tracking ref is trusted where all of this holds. The remote fetches from the repository that the push goes to. Its refspecs
-//! cover the ref, and those of no remote of another repository do. The ref was written with the URL that the remote has now;
-//! one of three things shows that:
+//! A tracking ref is trusted if all of these conditions hold. The remote fetches from the repository that the push goes to. Its
+//! refspecs cover the ref, and no remote of another repository has a refspec that covers it. The ref was written while the remote
+//! had its current URL. One of three facts proves that:
 //!
-//! 1. the last fetch (`FETCH_HEAD`) had the commit from there;
-//! 2. at an earlier push the remote was the same repository already (the record), and the record has the commit, or the settings
-//!    of the repository have not changed since; or the clone wrote the ref, and its reflog names the URL that was cloned;
-//! 3. the ref is newer than the settings of the repository.
+//! 1. The last fetch (`FETCH_HEAD`) got the commit from there.
+//! 2. At an earlier push the remote was the same repository already (the record), and the record has the commit, or the settings
+//!    of the repository have not changed since. Or the clone wrote the ref, and its reflog names the URL that was cloned.
+//! 3. The ref is newer than the settings of the repository.
 //!
-//! A commit that the last fetch wrote there from another repository is not trusted, unless the record has it.
+//! A commit that the last fetch got from another repository is not trusted, unless the record has it.
 //!
-//! Nothing here is asked of the network. A push for which nothing is known is scanned in full.
+//! Nothing here uses the network. If nothing is known about the destination, the whole push is scanned.
 
 mod location;
 mod record;
@@ -41,10 +41,10 @@ pub(crate) struct There {
     pub advice: Advice,
 }
 
-/// Branches that outlive all others.
+/// Branches that nobody deletes.
 const LASTING: &[&[u8]] = &[b"main", b"master", b"trunk", b"develop"];
 
-/// Everything that a push is judged by, read once.
+/// Everything that the decision depends on, read once.
 struct Judge<'r> {
     repository: &'r Repository,
     base: PathBuf,
@@ -55,17 +55,17 @@ struct Judge<'r> {
     refs: Vec<Ref>,
 }
 
-/// What a remote's tracking refs are worth.
+/// Which of a remote's tracking refs are trusted.
 struct Review {
     trusted: Vec<Ref>,
-    /// Whether some that the remote may have written are left out.
+    /// Whether some refs that the remote may have written are left out.
     is_partial: bool,
     entry: Entry,
 }
 
 /// The ids that the repository at `destination` is known to have, before `pushes` go there.
 pub(crate) fn known_at(destination: &Destination, pushes: &[Push], repository: &Repository) -> Result<There, Error> {
-    // Git starts a hook there, and takes relative paths from there.
+    // Git starts a hook there, and resolves relative paths from there.
     let base = std::path::absolute(repository.worktree().unwrap_or(repository.git_dir()));
     let base = base.unwrap_or_else(|_| repository.git_dir().to_owned());
     let settings = Settings::read(repository)?;
@@ -97,7 +97,7 @@ impl Judge<'_> {
         let mut is_other = false;
         for remote in &remotes {
             let mut review = self.review(remote)?;
-            // What is pushed is scanned, so it may be trusted once it is there.
+            // The push is scanned, so its commits can be trusted once it is done.
             review.entry.trusted.extend(pushes.iter().filter_map(|push| ObjectId::from_hex(push.new.as_bytes()).ok()));
             is_changed |= self.record.put(review.entry);
             if destination.is_live {
@@ -116,7 +116,7 @@ impl Judge<'_> {
             is_changed |= self.expect_to_be_written(named, pushes)?;
         }
         if is_changed {
-            // The next push works it out again.
+            // If that fails, the next push computes it again.
             let _ = self.record.store(self.repository);
         }
         let advice = self.advice(destination, &remotes, named.as_ref(), is_unsure || is_other);
@@ -127,8 +127,8 @@ impl Judge<'_> {
         Location::parse(&self.settings.fetch_url(remote), &self.base)
     }
 
-    /// Sorts out which refs under `refs/remotes/` this remote has from the repository that it fetches from now. Others, such as
-    /// local branches that a mirror fetches over, change without a fetch.
+    /// Finds the refs under `refs/remotes/` that this remote got from the repository that it fetches from now. Other refs are not
+    /// considered: a local branch that a mirror also fetches into changes without a fetch.
     fn review(&self, remote: &Remote) -> Result<Review, Error> {
         let location = self.fetched_from(remote);
         let digest = location.digest();
@@ -150,7 +150,7 @@ impl Judge<'_> {
         is_partial |= tracked.len() < all;
         let trusted = tracked.iter().map(|found| found.id).collect();
         if !self.is_pushed_to(remote, &places) {
-            // A push writes these refs as well.
+            // A push that goes elsewhere also writes these refs.
             is_partial |= !tracked.is_empty();
             tracked.clear();
         }
@@ -158,7 +158,7 @@ impl Judge<'_> {
         Ok(Review { trusted: tracked, is_partial, entry: Entry::new(remote, digest, doubtful, trusted, stamp) })
     }
 
-    /// What `tracked` have that may be from another repository than that at `places`.
+    /// The commits of `tracked` that may come from another repository than the one at `places`.
     fn doubtful(&self, remote: &Remote, places: &[Location], tracked: &[Ref]) -> Result<HashSet<ObjectId>, Error> {
         let here: HashSet<ObjectId> = tracked.iter().map(|found| found.id).collect();
         let earlier = self.record.of(remote);
@@ -168,13 +168,13 @@ impl Judge<'_> {
             tracked.iter().filter(|found| !is_trusted(found)).map(|found| found.id).collect::<HashSet<_>>()
         };
         if let Some(entry) = earlier.filter(|entry| places.iter().any(|place| place.digest() == entry.location)) {
-            // The URL may have been another one in between, so after any change of the settings only what is on record counts.
+            // The URL may have been a different one in between. After any change of the settings only recorded commits count.
             let is_unchanged = entry.stamp.is_some() && entry.stamp == config_stamp(self.repository);
             let mut doubtful = all_but(&|found| is_unchanged || entry.trusted.contains(&found.id) || is_new(found));
             doubtful.extend(entry.doubtful.intersection(&here));
             return Ok(doubtful);
         }
-        // It was another repository at the last push.
+        // At the last push the remote was another repository.
         if earlier.is_some() || tracked.is_empty() {
             return Ok(here);
         }
@@ -187,7 +187,7 @@ impl Judge<'_> {
         }
     }
 
-    /// What of `tracked` the last fetch wrote, and had from another repository than that at `places` alone.
+    /// The commits of `tracked` that the last fetch wrote, and that it got only from another repository than the one at `places`.
     fn fetched_from_elsewhere(&self, remote: &Remote, places: &[Location], tracked: &[Ref]) -> HashSet<ObjectId> {
         let on_record = |id: &ObjectId| self.record.of(remote).is_some_and(|entry| entry.trusted.contains(id));
         let strange: HashSet<ObjectId> =
@@ -202,14 +202,14 @@ impl Judge<'_> {
         tracked.iter().filter(is_strange).map(|found| found.id).collect()
     }
 
-    /// Whether a push to the remote goes to where it fetches from, at least among others.
+    /// Whether one of the URLs that the remote pushes to is the repository that it fetches from.
     fn is_pushed_to(&self, remote: &Remote, places: &[Location]) -> bool {
         let urls = self.settings.push_urls(remote);
         urls.is_empty() || urls.iter().any(|url| places.contains(&Location::parse(url, &self.base)))
     }
 
-    /// This push goes to another repository than `remote` fetches from, and git moves its tracking refs nevertheless. Returns
-    /// whether the record was changed.
+    /// Notes that git updates the tracking refs of `remote`, although this push goes to another repository than the remote fetches
+    /// from. Returns whether the record was changed.
     fn expect_to_be_written(&mut self, remote: &Remote, pushes: &[Push]) -> Result<bool, Error> {
         let Review { trusted, mut entry, .. } = self.review(remote)?;
         let written = pushes.iter().filter(|push| remote.tracking_ref(&push.name).is_some());
@@ -222,7 +222,7 @@ impl Judge<'_> {
     fn advice(&self, destination: &Destination, remotes: &[Remote], named: Option<&Remote>, is_unsure: bool) -> Advice {
         let url = destination.url.clone().unwrap_or_default();
         let known = remotes.iter().find(|remote| named == Some(remote)).or(remotes.first());
-        // What was fetched by another remote may be the same repository's.
+        // Another remote may have fetched from the same repository.
         let is_fetched = |remote: &&Remote| self.refs.iter().any(|found| remote.covers(&found.name));
         let other = match known {
             Some(_) => self.settings.remotes.iter().find(|remote| !remotes.contains(remote) && is_fetched(remote)),
@@ -234,8 +234,9 @@ impl Judge<'_> {
     }
 }
 
-/// Git says which of the pushed refs the remote lacks. A branch that it had when it was last seen was deleted there; where it is
-/// one that nobody deletes, the URL names another repository now, and nothing is known of what that has: returns true.
+/// Removes branches that the remote had and lacks now. Git reports which of the pushed refs it lacks, and such a branch was
+/// deleted there. Returns true for a branch that nobody deletes: the URL then refers to another repository, and nothing is known
+/// of what that has.
 fn leave_out_what_is_gone(
     remote: &Remote,
     trusted: &mut Vec<Ref>,

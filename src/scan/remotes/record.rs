@@ -1,4 +1,4 @@
-//! What is on disk about where tracking refs came from: the last fetch, the clone, and a record of earlier pushes.
+//! What the disk shows about the origin of tracking refs: the last fetch, the clone, and a record of earlier pushes.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -24,13 +24,13 @@ use crate::scan::remotes::settings::Remote;
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
     pub id: ObjectId,
-    /// The branch that it was.
+    /// The branch that had it.
     pub branch: Option<Vec<u8>>,
     location: Location,
 }
 
 impl Fetched {
-    /// Those of the last fetch in this worktree and in the main one. `base` is the top of this one.
+    /// The lines of the last fetch in this worktree and in the main one. `base` is the top of this worktree.
     pub fn read(repository: &Repository, base: &Path) -> Vec<Self> {
         let common = repository.common_dir();
         let main = common.parent().filter(|_| common.file_name().is_some_and(|name| name == ".git"));
@@ -45,7 +45,7 @@ impl Fetched {
         places.into_iter().flat_map(lines_of).collect()
     }
 
-    /// `<id>\t[not-for-merge]\tbranch '<name>' of <url>`; for HEAD the URL is alone.
+    /// `<id>\t[not-for-merge]\tbranch '<name>' of <url>`. For HEAD the last field is the URL alone.
     fn parse(line: &[u8], base: &Path) -> Option<Self> {
         let mut fields = line.splitn(3, |&b| b == b'\t');
         let (id, _, what) = (fields.next()?, fields.next()?, fields.next()?);
@@ -61,7 +61,7 @@ impl Fetched {
     }
 }
 
-/// Where the clone of this remote came from, as its reflog says, until git lets that expire.
+/// The URL that this remote was cloned from. Its reflog has it until git expires the entry.
 pub(crate) fn clone_source(remote: &Remote, repository: &Repository, base: &Path) -> Result<Option<Location>, Error> {
     let Ok(name) = std::str::from_utf8(&remote.name) else { return Ok(None) };
     let head = format!("refs/remotes/{name}/HEAD");
@@ -80,15 +80,15 @@ pub(crate) fn clone_source(remote: &Remote, repository: &Repository, base: &Path
     Ok(url.map(|url| Location::parse(url, base)))
 }
 
-/// What the repository's `config` looks like from outside: another stamp after each change. None where it cannot be asked.
+/// The time and the size of the repository's `config`, which differ after each change. None where they cannot be read.
 pub(crate) fn config_stamp(repository: &Repository) -> Option<String> {
     let meta = repository.common_dir().join("config").metadata().ok()?;
     let modified = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(format!("{}.{}", modified.as_nanos(), meta.len()))
 }
 
-/// Whether nothing has written the ref since the clone: a clone packs its tracking refs and begins no reflog for them, which
-/// every later fetch or push does. A reftable does not show that, so there no fetch may have come after the clone.
+/// Whether nothing has written the ref since the clone. A clone packs its tracking refs and starts no reflog for them; every later
+/// fetch or push writes one. A reftable does not show that, so there the answer is no after any fetch.
 pub(crate) fn is_as_cloned(found: &Ref, repository: &Repository) -> bool {
     let common = repository.common_dir();
     let is_there = |path: &Path| path.symlink_metadata().is_ok();
@@ -99,9 +99,9 @@ pub(crate) fn is_as_cloned(found: &Ref, repository: &Repository) -> bool {
     !is_there(&common.join(&name)) && !is_there(&common.join("logs").join(name))
 }
 
-/// Whether the ref may have been written by the fetch that wrote `FETCH_HEAD`. None where no file of its own shows that.
+/// Whether the fetch that wrote `FETCH_HEAD` may have written the ref. None where the ref has no file, so no time of its own.
 pub(crate) fn is_of_last_fetch(found: &Ref, repository: &Repository) -> Option<bool> {
-    /// Between the two files a fetch writes others.
+    /// A fetch writes other files between these two.
     const SLACK: Duration = Duration::from_secs(60);
     let modified = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
     let written = modified(&repository.common_dir().join(to_path(&found.name)))?;
@@ -109,8 +109,8 @@ pub(crate) fn is_of_last_fetch(found: &Ref, repository: &Repository) -> Option<b
     Some(heads.into_iter().flatten().max().is_some_and(|fetched| written + SLACK >= fetched))
 }
 
-/// Whether git wrote the ref after the last change of the repository's `config`, so with the URL that it has now. Packing refs takes
-/// that answer away, and never makes it true.
+/// Whether git wrote the ref after the last change of the repository's `config`, so with the current URL. After refs were packed
+/// the answer is no.
 pub(crate) fn is_newer_than_config(found: &Ref, repository: &Repository) -> bool {
     let modified = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
     let file = repository.common_dir().join(to_path(&found.name));
@@ -120,11 +120,11 @@ pub(crate) fn is_newer_than_config(found: &Ref, repository: &Repository) -> bool
     is_its && matches!((config, file), (Some(config), Some(file)) if file > config)
 }
 
-/// Below the git directory that all worktrees share. It is trusted as that is, where refs and settings are as well.
+/// Relative to the git directory that all worktrees share. The file is trusted as much as the refs and settings there are.
 const FILE: &str = "keysweep/remotes";
 const TITLE: &str = "keysweep remotes 2";
 
-/// For each remote, which repository it was when git last pushed there. Names and URLs are digests: either may hold a secret.
+/// For each remote, which repository it was at the last push. Names and URLs are stored as digests, since either may hold a secret.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     entries: Vec<Entry>,
@@ -133,13 +133,13 @@ pub(crate) struct Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     remote: String,
-    /// Digest of the location that the remote fetched from.
+    /// The digest of the location that the remote fetched from.
     pub location: String,
-    /// What tracking refs have that may be from another repository.
+    /// Commits of tracking refs that may come from another repository.
     pub doubtful: HashSet<ObjectId>,
-    /// What tracking refs have from this one, and what was pushed there.
+    /// Commits of tracking refs that come from this repository, and commits that were pushed there.
     pub trusted: HashSet<ObjectId>,
-    /// What [`config_stamp`] was.
+    /// The [`config_stamp`] at that time.
     pub stamp: Option<String>,
 }
 
@@ -187,7 +187,7 @@ impl Record {
         self.entries.iter().find(|entry| entry.remote == digest)
     }
 
-    /// Returns whether that changes anything.
+    /// Returns whether the record changed.
     pub fn put(&mut self, entry: Entry) -> bool {
         match self.entries.iter_mut().find(|known| known.remote == entry.remote) {
             Some(known) if *known == entry => return false,
@@ -197,7 +197,7 @@ impl Record {
         true
     }
 
-    /// Writes it, all of it or nothing. What cannot be written is worked out anew by the next push.
+    /// Writes the record, all of it or nothing. If that fails, the next push computes it again.
     pub fn store(&self, repository: &Repository) -> io::Result<()> {
         // `keysweep doctor` runs hooks and leaves no trace.
         if std::env::var_os("GIT_QUARANTINE_PATH").is_some() {

@@ -8,7 +8,7 @@ use crate::git::path::to_path;
 use crate::git::repository::Repository;
 use crate::scan::remotes::location::Location;
 
-/// Names two URLs of one repository, with a space between them. For pairs that look different, such as a host alias of ssh.
+/// A setting with two URLs of one repository, separated by a space. It is for URLs that look different, such as a host alias of ssh.
 pub const SAME_REPOSITORY: &str = "keysweep.sameRepository";
 
 /// One `remote.<name>`.
@@ -40,7 +40,7 @@ struct Setting<'s> {
 }
 
 impl Settings {
-    /// Asks git once: only git knows all files, includes, options and variables that count.
+    /// Asks git once, since only git knows all files, includes, options and variables with settings.
     pub fn read(repository: &Repository) -> Result<Self, Error> {
         const ARGS: &[&str] =
             &["config", "--null", "--show-origin", "--get-regexp", r"^(remote|url)\.|^keysweep\.samerepository$"];
@@ -52,12 +52,12 @@ impl Settings {
                 let common = real(repository.common_dir());
                 Ok(Self::parse(&answer.stdout, &parts, &common))
             }
-            // Nothing matches.
+            // No setting matches.
             Some(1) if answer.stderr.is_empty() => Ok(Self::default()),
             _ => Err(Error::new(
                 format!("cannot read the remotes of {}", repository.git_dir().display()),
                 answer.error_output(),
-                "correct what git config --list complains of",
+                "correct the setting that git config --list reports",
             )),
         }
     }
@@ -120,13 +120,13 @@ impl Settings {
         self.remotes.iter().find(|remote| remote.name == name)
     }
 
-    /// Where git fetches from: the first URL, rewritten. A remote without a URL has its name for one.
+    /// The URL that git fetches from: the first one, rewritten. For a remote without a URL git uses the name.
     pub fn fetch_url(&self, remote: &Remote) -> Vec<u8> {
         let url = remote.urls.first().unwrap_or(&remote.name);
         rewritten(url, &self.instead_of).unwrap_or_else(|| url.clone())
     }
 
-    /// Where git pushes to, after rewriting.
+    /// The URLs that git pushes to, rewritten.
     pub fn push_urls(&self, remote: &Remote) -> Vec<Vec<u8>> {
         let plain = |url: &Vec<u8>| rewritten(url, &self.instead_of).unwrap_or_else(|| url.clone());
         if remote.push_urls.is_empty() {
@@ -136,19 +136,19 @@ impl Settings {
         remote.push_urls.iter().map(plain).collect()
     }
 
-    /// Where a push to the remote `name` goes, where that is one place.
+    /// The URL that a push to the remote `name` goes to. None if there are several.
     pub fn only_push_url(&self, name: &[u8]) -> Option<Vec<u8>> {
         let mut urls = self.push_urls(self.remote(name)?);
         urls.pop().filter(|_| urls.is_empty())
     }
 
-    /// Whether only the repository's own `config` decides where the remote is fetched from.
+    /// Whether only the repository's own `config` decides which URL the remote fetches from.
     pub fn is_local(&self, remote: &Remote) -> bool {
         let is_rewritten = remote.urls.first().is_some_and(|url| rewritten(url, &self.instead_of).is_some());
         remote.is_local && !remote.urls.is_empty() && !is_rewritten
     }
 
-    /// Every location of the repository at `location`: the user may vouch for more than one.
+    /// Every location of the repository at `location`, with those that the user has declared to be the same.
     pub fn same_as(&self, location: Location, base: &Path) -> Vec<Location> {
         let pairs: Vec<(Location, Location)> =
             self.same.iter().map(|(a, b)| (Location::parse(a, base), Location::parse(b, base))).collect();
@@ -172,7 +172,7 @@ impl Remote {
         Self { name: name.to_vec(), is_local: true, ..Self::default() }
     }
 
-    /// The tracking ref that a fetch writes for the ref `name` over there.
+    /// The tracking ref that a fetch writes for the ref `name` of the other repository.
     pub fn tracking_ref(&self, name: &[u8]) -> Option<Vec<u8>> {
         let specs = || self.refspecs.iter().map(|spec| Refspec::parse(spec));
         if specs().any(|spec| spec.is_negative && map(spec.source, spec.source, name).is_some()) {
@@ -181,20 +181,20 @@ impl Remote {
         specs().filter(|spec| !spec.is_negative).find_map(|spec| map(spec.source, spec.target, name))
     }
 
-    /// Whether a fetch from here may write the ref `name`.
+    /// Whether a fetch from this remote may write the ref `name`.
     pub fn may_write(&self, name: &[u8]) -> bool {
         let targets = self.refspecs.iter().map(|spec| Refspec::parse(spec)).filter(|spec| !spec.is_negative);
         targets.into_iter().any(|spec| map(spec.target, spec.target, name).is_some())
     }
 
-    /// Whether the ref `name` is one that a fetch from here writes: what it is named there is not excluded.
+    /// Whether a fetch from this remote writes the ref `name`, and no negative refspec excludes it.
     pub fn covers(&self, name: &[u8]) -> bool {
         let there = self.refspecs.iter().map(|spec| Refspec::parse(spec)).filter(|spec| !spec.is_negative);
         let mut there = there.filter_map(|spec| map(spec.target, spec.source, name));
         there.any(|there| self.tracking_ref(&there).as_deref() == Some(name))
     }
 
-    /// Tells this remote from one of another name or with other refspecs.
+    /// Identifies the remote by its name and its refspecs.
     pub fn identity(&self) -> Vec<u8> {
         [std::slice::from_ref(&self.name), &self.refspecs].concat().join(&0)
     }
@@ -218,7 +218,7 @@ impl<'s> Refspec<'s> {
     }
 }
 
-/// `name` with what the `*` of `from` stands for in the place of the `*` of `to`; None where `from` does not match.
+/// Maps `name` from the pattern `from` to the pattern `to`, as a refspec does. None where `from` does not match.
 fn map(from: &[u8], to: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     let star = |pattern: &[u8]| pattern.iter().position(|&b| b == b'*');
     match (star(from), star(to)) {
@@ -232,14 +232,14 @@ fn map(from: &[u8], to: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The longest prefix wins, and the first of several that are as long.
+/// The rule with the longest prefix wins, and the first of several with the same length.
 fn rewritten(url: &[u8], rules: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<u8>> {
     let matching = rules.iter().rev().filter(|(_, prefix)| url.starts_with(prefix));
     let (base, prefix) = matching.max_by_key(|(_, prefix)| prefix.len())?;
     Some([&base[..], &url[prefix.len()..]].concat())
 }
 
-/// What the files of settings are compared with.
+/// The paths that a file of settings is compared with.
 struct Parts {
     own: Option<PathBuf>,
     worktree: Option<PathBuf>,
@@ -250,11 +250,11 @@ impl Parts {
         self.own.is_some() && file_of(origin) == self.own
     }
 
-    /// Whether the setting is from a file that the repository may track: an include leads there.
+    /// Whether the setting comes from a file that the repository may track, through an include.
     fn is_tracked(&self, origin: &[u8], common_dir: &Path) -> bool {
         match (file_of(origin), &self.worktree) {
             (Some(file), Some(top)) => file.starts_with(top) && !file.starts_with(common_dir),
-            // Options of the command line and of the environment are the user's.
+            // Options on the command line and in the environment are the user's.
             _ => origin.starts_with(b"blob:"),
         }
     }
