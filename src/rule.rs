@@ -114,10 +114,10 @@ pub enum Issues {
 pub enum Pattern {
     /// The token starts with one of `prefixes`. `body` is a regular expression for the rest; it is anchored at the end of
     /// the prefix and greedy.
-    Prefixed { prefixes: &'static [Prefix], body: &'static str, judge: Judge, near: Near },
+    Prefixed { prefixes: &'static [Prefix], body: &'static str, validator: Validator, near: Near },
     /// The token has no prefix, but words around it identify it. `pattern` is a regular expression that is tried at each of
     /// `words`, on the bytes from `before` in front of the word to `after` behind it. Its group `token` is the token.
-    Given { words: &'static [&'static str], before: usize, after: usize, pattern: &'static str, written: Written },
+    Given { words: &'static [&'static str], before: usize, after: usize, pattern: &'static str, written: TokenEncoding },
 }
 
 /// A lowercase word that must be near the token, in any case. Empty if none is needed. For a custom rule, the word must precede
@@ -126,8 +126,8 @@ pub type Near = &'static str;
 
 /// The encoding of the group `token` of a [`Pattern::Given`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    Plainly,
+pub enum TokenEncoding {
+    Plain,
     /// Base64 of `user:password`, where the user is the token, as in HTTP Basic authentication (RFC 7617).
     BasicAuth,
 }
@@ -153,7 +153,7 @@ pub const fn test(literal: &'static str) -> Prefix {
 
 /// How to distinguish the body of a token from identifiers and placeholders of the same alphabet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judge {
+pub enum Validator {
     /// The longest run without `_` and `-` has at least 16 characters and looks random, or all parts together do.
     RandomRun,
     /// Like [`Self::RandomRun`], with a lower bar, for a prefix that hardly occurs except in keys.

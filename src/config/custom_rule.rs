@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::rule::{Environment, Judge, Near, Pattern, Prefix, Rule, Severity};
+use crate::rule::{Environment, Near, Pattern, Prefix, Rule, Severity, Validator};
 
 /// The possible lengths of a body, which are those of the detector. Shorter text looks like a word; no token is longer.
 pub const LENGTHS: RangeInclusive<usize> = 16..=250;
@@ -126,26 +126,28 @@ impl CustomRule {
     fn patterns(&self) -> &'static [Pattern] {
         let prefix = Prefix { literal: leak(&self.prefix), environment: Environment::from(self.severity) };
         let prefixes: &'static [Prefix] = Box::leak(Box::new([prefix]));
-        let (body, judge) = self.body();
+        let (body, validator) = self.body();
         let body = leak(body);
         let near: Vec<Near> = if self.context.is_empty() { vec![""] } else { self.context.iter().map(leak).collect() };
         let patterns: Vec<Pattern> =
-            near.into_iter().map(|near| Pattern::Prefixed { prefixes, body, judge, near }).collect();
+            near.into_iter().map(|near| Pattern::Prefixed { prefixes, body, validator, near }).collect();
         patterns.leak()
     }
 
     /// Returns the regex for the text after the prefix, and its validator.
-    fn body(&self) -> (String, Judge) {
+    fn body(&self) -> (String, Validator) {
         let Alphabet { class, kind } = &self.alphabet;
         let (least, most) = self.length.clone().unwrap_or(LENGTHS).into_inner();
         let bounded = if least == most { format!("{class}{{{least}}}") } else { format!("{class}{{{least},{most}}}") };
         match (kind, &self.length) {
-            (AlphabetKind::Plain, _) | (AlphabetKind::Separated, None) => (bounded, Judge::RandomRun),
-            (AlphabetKind::Hex, _) => (bounded, Judge::RandomHex),
-            (AlphabetKind::Encoded, None) => (format!("{class}{{24,172}}={{0,2}}"), Judge::EncodedKey),
+            (AlphabetKind::Plain, _) | (AlphabetKind::Separated, None) => (bounded, Validator::RandomRun),
+            (AlphabetKind::Hex, _) => (bounded, Validator::RandomHex),
+            (AlphabetKind::Encoded, None) => (format!("{class}{{24,172}}={{0,2}}"), Validator::EncodedKey),
             // The regex has no upper bound, since the validator measures the length.
-            (AlphabetKind::Separated, Some(_)) => (format!("{class}{{{least},}}"), Judge::Sized { least, most }),
-            (AlphabetKind::Encoded, Some(_)) => (format!("{class}{{{least},}}={{0,2}}"), Judge::Sized { least, most }),
+            (AlphabetKind::Separated, Some(_)) => (format!("{class}{{{least},}}"), Validator::Sized { least, most }),
+            (AlphabetKind::Encoded, Some(_)) => {
+                (format!("{class}{{{least},}}={{0,2}}"), Validator::Sized { least, most })
+            }
         }
     }
 }

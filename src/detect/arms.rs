@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use crate::rule::{Environment, Judge, Pattern, Rule, Written};
+use crate::rule::{Environment, Pattern, Rule, TokenEncoding, Validator};
 use crate::rules::{ALL, pack_of};
 
 /// One prefix or word of one pattern of one rule.
@@ -26,14 +26,14 @@ pub(super) struct Arm {
 
 pub(super) enum Way {
     Prefixed(Asked),
-    Given { before: usize, after: usize, written: Written },
+    Given { before: usize, after: usize, written: TokenEncoding },
 }
 
 /// What is asked of a token behind a prefix, and what the prefix says.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
     pub(super) environment: Environment,
-    pub(super) judge: Judge,
+    pub(super) validator: Validator,
     /// The vendor's name that has to be near, or nothing.
     pub(super) near: &'static [u8],
     /// Whether the name may be behind the token or on the line above. For a custom rule it is in front, as its documentation says.
@@ -51,7 +51,7 @@ pub(super) fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expressio
     let is_built_in = ALL.iter().any(|built_in| built_in.id == rule.id);
     let is_of_pack = !is_built_in && pack_of(rule).is_some();
     match pattern {
-        Pattern::Prefixed { prefixes, judge, near, .. } => arms.extend(prefixes.iter().map(|prefix| Arm {
+        Pattern::Prefixed { prefixes, validator, near, .. } => arms.extend(prefixes.iter().map(|prefix| Arm {
             rule,
             literal: prefix.literal.as_bytes(),
             lead: 0,
@@ -62,7 +62,7 @@ pub(super) fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expressio
             expression,
             way: Way::Prefixed(Asked {
                 environment: prefix.environment,
-                judge: *judge,
+                validator: *validator,
                 near: near.as_bytes(),
                 is_near_around: is_built_in,
             }),

@@ -19,7 +19,7 @@ use super::splice_context::{Lines, Reach};
 use super::surroundings::{cut_short, has_body, is_named_near, stands_before};
 use super::{decode, randomness, validator};
 use crate::finding::{Encoding, Layer};
-use crate::rule::{Judge, Pattern, Rule, Severity, Written};
+use crate::rule::{Pattern, Rule, Severity, TokenEncoding, Validator};
 
 /// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
 /// at one literal, and so keeps the whole linear.
@@ -285,9 +285,10 @@ impl Detector {
     pub(super) fn judged(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<Hit> {
         let start = at + arm.literal.len();
         let body = |end| bytes.get(start..end).unwrap_or_default();
-        let counted = margin.counted.filter(|&end| self.is_all_of_one(arm, body(end), asked.judge));
+        let counted = margin.counted.filter(|&end| self.is_all_of_one(arm, body(end), asked.validator));
         let opens = margin.opens || (margin.opens_named && arm.is_named);
-        let end = counted.or_else(|| if opens { self.end(arm, bytes, at, asked.judge, margin.limit) } else { None })?;
+        let end =
+            counted.or_else(|| if opens { self.end(arm, bytes, at, asked.validator, margin.limit) } else { None })?;
         let mut token = Cow::Borrowed(&bytes[at..end]);
         if token[0] != arm.literal[0] {
             token.to_mut()[0] = arm.literal[0];
@@ -296,29 +297,29 @@ impl Detector {
     }
 
     /// Whether `body` is the body of one token and nothing else.
-    fn is_all_of_one(&self, arm: &Arm, body: &[u8], judge: Judge) -> bool {
+    fn is_all_of_one(&self, arm: &Arm, body: &[u8], validator: Validator) -> bool {
         let found = self.expression(arm.expression).find(body);
         found.is_some_and(|found| found.range() == (0..body.len()))
-            && validator::body_len(judge, body) == Some(body.len())
+            && validator::body_len(validator, body) == Some(body.len())
     }
 
     /// Where the token ends that starts at `at`, if one does: at `limit` at the latest.
-    fn end(&self, arm: &Arm, bytes: &[u8], at: usize, judge: Judge, limit: Option<usize>) -> Option<usize> {
+    fn end(&self, arm: &Arm, bytes: &[u8], at: usize, validator: Validator, limit: Option<usize>) -> Option<usize> {
         let start = at + arm.literal.len();
         let rest = bytes.get(start..limit.unwrap_or(bytes.len()).min(start + LONGEST_BODY))?;
         let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
-        let end = start + validator::body_len(judge, body.as_bytes())?;
+        let end = start + validator::body_len(validator, body.as_bytes())?;
         if limit == Some(end) {
             return Some(end);
         }
         // A fixed length must not cut a longer body: 32 letters of base64 may go on with `+`.
-        let fixed = judge == Judge::EncodedKey && end == start + body.end() && !body.as_bytes().ends_with(b"=");
+        let fixed = validator == Validator::EncodedKey && end == start + body.end() && !body.as_bytes().ends_with(b"=");
         let goes_on = fixed && boundary::is_base64_symbol(bytes.get(end));
         if goes_on || !boundary::ends_at(bytes, end) || cut_short(bytes, start, end) {
             return None;
         }
         // Three letters stand in a digest by chance, longer prefixes do not.
-        let by_chance = judge == Judge::RandomRun && boundary::in_base64url(bytes, at);
+        let by_chance = validator == Validator::RandomRun && boundary::in_base64url(bytes, at);
         (!by_chance).then_some(end)
     }
 
@@ -328,7 +329,7 @@ impl Detector {
         arm: &Arm,
         bytes: &[u8],
         window: Range<usize>,
-        written: Written,
+        written: TokenEncoding,
         done: &mut usize,
         hits: &mut Vec<Hit>,
     ) {
@@ -350,9 +351,9 @@ impl Detector {
             }
             let severity = Severity::High;
             hits.extend(match written {
-                Written::Plainly => validator::body_len(Judge::RandomHex, &bytes[span.clone()])
+                TokenEncoding::Plain => validator::body_len(Validator::RandomHex, &bytes[span.clone()])
                     .and_then(|_| hit(arm.rule, severity, span.clone(), &bytes[span], 0, None)),
-                Written::BasicAuth => basic_auth_user(&bytes[span.clone()]).and_then(|user| {
+                TokenEncoding::BasicAuth => basic_auth_user(&bytes[span.clone()]).and_then(|user| {
                     hit(arm.rule, severity, span, &user, 0, Some(Encoding::wrap(Layer::Base64, None)))
                 }),
             });
@@ -397,5 +398,5 @@ fn basic_auth_user(encoded: &[u8]) -> Option<Vec<u8>> {
     let colon = decoded.iter().position(|&b| b == b':')?;
     decoded.truncate(colon);
     let hex = decoded.len() == 64 && randomness::is_hex(&decoded);
-    (hex && validator::body_len(Judge::RandomHex, &decoded).is_some()).then_some(decoded)
+    (hex && validator::body_len(Validator::RandomHex, &decoded).is_some()).then_some(decoded)
 }

@@ -1,7 +1,7 @@
 //! The detector: bytes in, hits out, nothing else. It reads no file, knows no path and prints nothing.
 //!
 //! One pass over the bytes for a handful of literals finds the places worth a look; at each of them the
-//! byte before, the length of what follows, the rule's expression and its judge are asked in this order, cheapest first.
+//! byte before, the length of what follows, the rule's expression and its validator are asked in this order, cheapest first.
 //! A second pass looks for runs that may be encoded text (`decode`), and what they say is searched in the same way.
 
 pub(crate) mod literal;

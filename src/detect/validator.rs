@@ -9,23 +9,23 @@ use crate::detect::placeholder::is_placeholder;
 use crate::detect::randomness::{
     Bar, LENIENT, STRICT, distinct, is_hex, looks_random, parts_look_random, reads_as_word, varied,
 };
-use crate::rule::Judge;
+use crate::rule::Validator;
 
 /// The shortest unbroken run that counts: the longest in real identifiers behind `sk_` is 14.
 const SHORTEST_RUN: usize = 16;
 
 /// The length of the token's body at the start of `body`, or None where this is no token's body.
-pub(crate) fn body_len(judge: Judge, body: &[u8]) -> Option<usize> {
+pub(crate) fn body_len(validator: Validator, body: &[u8]) -> Option<usize> {
     let whole = |accepted: bool| accepted.then_some(body.len());
-    match judge {
-        Judge::RandomRun => run_len(body, STRICT),
-        Judge::LikelyRun => run_len(body, LENIENT),
-        Judge::RandomWhole => whole(drawn(body, &letters_and_digits(body), LENIENT)),
-        Judge::Base64url => whole(!ends_in_word(body) && drawn(body, &letters_and_digits(body), LENIENT)),
-        Judge::Sized { least, most } => sized(body, least..=most),
-        Judge::RandomHex => whole(drawn_hex(body)),
-        Judge::EncodedKey => encoded_key(body),
-        Judge::Base64Text => base64_text(body),
+    match validator {
+        Validator::RandomRun => run_len(body, STRICT),
+        Validator::LikelyRun => run_len(body, LENIENT),
+        Validator::RandomWhole => whole(drawn(body, &letters_and_digits(body), LENIENT)),
+        Validator::Base64url => whole(!ends_in_word(body) && drawn(body, &letters_and_digits(body), LENIENT)),
+        Validator::Sized { least, most } => sized(body, least..=most),
+        Validator::RandomHex => whole(drawn_hex(body)),
+        Validator::EncodedKey => encoded_key(body),
+        Validator::Base64Text => base64_text(body),
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
     fn a_key_may_end_in_an_underscore_and_small_letters() {
         for seed in 0..50 {
             let body = expand("{base64url:27}AQ_cdefg", &mut Dice::new(seed));
-            assert_eq!(body_len(Judge::EncodedKey, body.as_bytes()), Some(44));
+            assert_eq!(body_len(Validator::EncodedKey, body.as_bytes()), Some(44));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::rule::{Judge, Pattern, Prefix, Rule, Written};
+use crate::rule::{Pattern, Prefix, Rule, TokenEncoding, Validator};
 use crate::rules::{ALL, PACKS, Pack, pack_of};
 
 /// A line a rule, and a line a pack.
@@ -80,14 +80,14 @@ pub(super) fn shapes(rule: &Rule) -> Vec<String> {
 /// What the pattern looks like, and what must stand near.
 fn shape(pattern: &Pattern) -> (String, &'static str) {
     match pattern {
-        Pattern::Prefixed { prefixes, body, judge, near } => {
+        Pattern::Prefixed { prefixes, body, validator, near } => {
             let (body, case) = match body.strip_prefix("(?i-u)") {
                 Some(body) => (body, " in either case"),
                 None => (*body, ""),
             };
-            (format!("{}, then `{body}`{case}, {}", by_severity(prefixes), looks(*judge)), near)
+            (format!("{}, then `{body}`{case}, {}", by_severity(prefixes), looks(*validator)), near)
         }
-        Pattern::Given { words, written: Written::BasicAuth, .. } => {
+        Pattern::Given { words, written: TokenEncoding::BasicAuth, .. } => {
             (format!("64 hex digits as the user of a Basic auth header near `{}` (high)", words[0]), "")
         }
         Pattern::Given { words, .. } => (
@@ -109,17 +109,17 @@ fn by_severity(prefixes: &[Prefix]) -> String {
     groups.collect::<Vec<_>>().join(" or ")
 }
 
-/// What the judge asks of what the expression matched.
-fn looks(judge: Judge) -> String {
-    match judge {
-        Judge::RandomRun => "of which 16 letters and digits or more in a row look random".to_owned(),
-        Judge::LikelyRun => "of which 16 letters and digits or more in a row do not look like words".to_owned(),
-        Judge::RandomWhole => "which does not look like words".to_owned(),
-        Judge::Base64url => "which does not look like words and does not end in one behind a dash".to_owned(),
-        Judge::Sized { least, most } if least == most => format!("{least} characters that do not look like words"),
-        Judge::Sized { least, most } => format!("{least} to {most} characters that do not look like words"),
-        Judge::RandomHex => "which is random, not counted up or repeated".to_owned(),
-        Judge::EncodedKey => "which stands for 24 to 75 bytes that are random, not text".to_owned(),
-        Judge::Base64Text => "which ends where base64 can".to_owned(),
+/// What the validator asks of what the expression matched.
+fn looks(validator: Validator) -> String {
+    match validator {
+        Validator::RandomRun => "of which 16 letters and digits or more in a row look random".to_owned(),
+        Validator::LikelyRun => "of which 16 letters and digits or more in a row do not look like words".to_owned(),
+        Validator::RandomWhole => "which does not look like words".to_owned(),
+        Validator::Base64url => "which does not look like words and does not end in one behind a dash".to_owned(),
+        Validator::Sized { least, most } if least == most => format!("{least} characters that do not look like words"),
+        Validator::Sized { least, most } => format!("{least} to {most} characters that do not look like words"),
+        Validator::RandomHex => "which is random, not counted up or repeated".to_owned(),
+        Validator::EncodedKey => "which stands for 24 to 75 bytes that are random, not text".to_owned(),
+        Validator::Base64Text => "which ends where base64 can".to_owned(),
     }
 }

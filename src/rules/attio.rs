@@ -3,7 +3,7 @@
 //! second only when a name near Attio's says that a secret is meant (a Homebrew formula called attio.rb is full of
 //! `sha256 "<64 hex>"`).
 
-use crate::rule::{Judge, Pattern, Rule, Written, live, test, unnamed};
+use crate::rule::{Pattern, Rule, TokenEncoding, Validator, live, test, unnamed};
 
 /// The token: 64 hex digits in one case. Attio writes them in lower case; some tools turn them into upper case.
 macro_rules! token {
@@ -86,7 +86,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
                 unnamed("sk_"),
             ],
             body: super::body::DASHED_BODY,
-            judge: Judge::LikelyRun,
+            validator: Validator::LikelyRun,
             near: "attio",
         },
         Pattern::Given {
@@ -96,14 +96,14 @@ pub const ACCESS_TOKEN: Rule = Rule {
             pattern: given!(
                 r"api[^a-z0-9]{0,8}key|attio[^a-z0-9]{0,12}(?:key|secret|pat\b)|token|bearer|authorization|api[_-]?secret|password"
             ),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         Pattern::Given {
             words: WORDS,
             before: NAMED_BEHIND,
             after: 40,
             pattern: named_behind!(r"attio[a-z0-9_./-]{0,16}?(?:api[._-]?key|token)|attio[._/-]?(?:key|secret|pat)\b"),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         // A client made with it: `new AttioClient("…")`, `attio.New("…")`, `attio.auth("…")`.
         Pattern::Given {
@@ -115,7 +115,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
                 r#"\([ \t{]{0,6}(?:["']?(?:auth|key|token)["']?[ \t]{0,2}[:=][ \t]{0,2})?["'`]"#,
                 token!()
             ),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         // Attio's name alone, in capitals: `ATTIO=…`.
         Pattern::Given {
@@ -123,7 +123,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             before: 1,
             after: 80,
             pattern: concat!(r#"(?-u)(?:^|[^A-Za-z0-9_])ATTIO[ \t]?=[ \t]?["']?"#, token!()),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         // One of several secrets: `KEYS = { attio: "…" }`, `[tokens]` and `attio = "…"` below it. In a table of digests the same
         // line has a digest.
@@ -137,7 +137,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
                 r#"["']?\battio["']?[ \t]*(?:=>|[:=])[ \t]*["'`]?"#,
                 token!()
             ),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         // The same, one by one: `keys["attio"] = "…"`, `TOKENS.attio = "…"`.
         Pattern::Given {
@@ -148,7 +148,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
                 r#"(?i-u)(?:key|token|secret|credential|password)s?(?:\.(?:set|put|add))?[\[.(]{1,2}[:"'`]{0,2}attio["'`]?[\])]?[ \t]*[=,:][ \t]*["'`]?"#,
                 token!()
             ),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         // A name that says nothing, a few lines away from the address: `API_KEY = "…"` above `BASE_URL = "https://api.attio.com"`.
         Pattern::Given {
@@ -156,7 +156,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             before: 500,
             after: 500,
             pattern: concat!("(?i-u)", generic_name!(), between!(), token!()),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         // A client made with it, beside the address.
         Pattern::Given {
@@ -164,7 +164,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             before: 500,
             after: 500,
             pattern: concat!(r#"(?i-u)\b[a-z_]{0,16}client\([ \t\n]{0,8}["'`]"#, token!()),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         // A header, on the line of the address or a few lines away from it.
         Pattern::Given {
@@ -172,7 +172,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             before: 500,
             after: 500,
             pattern: concat!(r"(?i-u)\bbearer[^a-z0-9\n]{1,8}", token!()),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         // The user name of a request without a password: the option `-u` of curl, an address, `.netrc`, arguments of libraries.
         Pattern::Given {
@@ -183,21 +183,21 @@ pub const ACCESS_TOKEN: Rule = Rule {
                 r#"(?i-u)(?:[\s"'`,](?:-[a-z]{0,4}u|-a|--user|--auth)[\s"',=\\]{0,8}|\blogin[ \t]{1,8}|\b(?:username|auth|httpbasicauth)\b[^a-z0-9]{1,8})"#,
                 token!()
             ),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         Pattern::Given {
             words: ADDRESS,
             before: 100,
             after: 10,
             pattern: concat!(r"(?i-u)://", token!(), r"(?::[^\s/@:]{0,16})?@[a-z0-9.]{0,8}attio\.com"),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         Pattern::Given {
             words: ADDRESS,
             before: 500,
             after: 500,
             pattern: r"(?i-u)\bbasic[^a-z0-9\n]{1,8}(?P<token>(?-i:[A-Za-z0-9+/]{87}=|[A-Za-z0-9+/]{87}))",
-            written: Written::BasicAuth,
+            written: TokenEncoding::BasicAuth,
         },
     ],
     opens: "reads and writes the workspace's CRM records within the token's scopes, and never expires",
@@ -248,14 +248,14 @@ pub const CLIENT_SECRET: Rule = Rule {
             before: 0,
             after: 240,
             pattern: given!(r"client[^a-z0-9]{0,8}secret"),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         Pattern::Given {
             words: WORDS,
             before: NAMED_BEHIND,
             after: 40,
             pattern: named_behind!(r"attio[a-z0-9_./-]{0,16}?client[._-]?secret"),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
     ],
     opens: "lets its finder trade authorization codes for tokens as your app",
@@ -279,7 +279,7 @@ pub const WEBHOOK_SECRET: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[unnamed("whsec_")],
             body: super::webhooks::BODY,
-            judge: Judge::EncodedKey,
+            validator: Validator::EncodedKey,
             near: "attio",
         },
         Pattern::Given {
@@ -287,7 +287,7 @@ pub const WEBHOOK_SECRET: Rule = Rule {
             before: 0,
             after: 240,
             pattern: given!(r"webhook[a-z0-9_. -]{0,12}secret|sign(?:ing|ature)[^a-z0-9]{0,8}secret"),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
         Pattern::Given {
             words: WORDS,
@@ -296,7 +296,7 @@ pub const WEBHOOK_SECRET: Rule = Rule {
             pattern: named_behind!(
                 r"attio[a-z0-9_./-]{0,16}?(?:webhook[a-z0-9_.-]{0,12}|sign(?:ing|ature)[._-]?)secret"
             ),
-            written: Written::Plainly,
+            written: TokenEncoding::Plain,
         },
     ],
     opens: "forges webhook deliveries that your receiver takes for Attio's",

@@ -3,7 +3,7 @@
 //! Bodies overlap, so the order in [`super::ALL`] decides: a dash or a fixed length names one vendor, what is left may
 //! be Stripe's or Clerk's.
 
-use crate::rule::{Judge, Pattern, Rule, live, test, unnamed};
+use crate::rule::{Pattern, Rule, Validator, live, test, unnamed};
 
 pub const STRIPE_SECRET: Rule = Rule {
     id: "stripe-secret-key",
@@ -13,13 +13,13 @@ pub const STRIPE_SECRET: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[live("sk_live_"), test("sk_test_")],
             body: r"[A-Za-z0-9]{16,247}",
-            judge: Judge::LikelyRun,
+            validator: Validator::LikelyRun,
             near: "",
         },
         Pattern::Prefixed {
             prefixes: &[live("sk_org_")],
             body: r"(?:live_|test_)?[A-Za-z0-9]{16,247}",
-            judge: Judge::LikelyRun,
+            validator: Validator::LikelyRun,
             near: "",
         },
     ],
@@ -55,7 +55,7 @@ pub const STRIPE_RESTRICTED: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("rk_live_"), test("rk_test_")],
         body: r"[A-Za-z0-9]{16,247}",
-        judge: Judge::LikelyRun,
+        validator: Validator::LikelyRun,
         near: "",
     }],
     opens: "makes the API requests that the key was granted",
@@ -77,7 +77,7 @@ pub const PAYSTACK: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_live_"), test("sk_test_")],
         body: r"[a-z0-9]{40}",
-        judge: Judge::LikelyRun,
+        validator: Validator::LikelyRun,
         near: "",
     }],
     opens: "collects payments and makes transfers from the account",
@@ -100,20 +100,20 @@ pub const CHECKOUT: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[live("sk_live_"), test("sk_test_"), test("sk_sbox_"), unnamed("sk_")],
             body: r"(?i-u)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-            judge: Judge::RandomHex,
+            validator: Validator::RandomHex,
             near: "",
         },
         // The last of 27 base32 letters may be a symbol: the vendor's own SDKs have this expression.
         Pattern::Prefixed {
             prefixes: &[test("sk_sbox_"), unnamed("sk_")],
             body: r"[a-z2-7]{26}[a-z2-7*#$=]",
-            judge: Judge::RandomWhole,
+            validator: Validator::RandomWhole,
             near: "",
         },
         Pattern::Prefixed {
             prefixes: &[test("sk_sbox_")],
             body: r"[A-Za-z0-9]{24,64}",
-            judge: Judge::LikelyRun,
+            validator: Validator::LikelyRun,
             near: "",
         },
     ],
@@ -136,7 +136,7 @@ pub const RECHARGE: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[test("sk_test_"), live("sk_")],
         body: r"[0-9]{1,2}x[0-9]_[0-9a-fA-F]{64}",
-        judge: Judge::LikelyRun,
+        validator: Validator::LikelyRun,
         near: "",
     }],
     opens: "reads and writes the store's subscriptions, customers and orders",
@@ -158,7 +158,7 @@ pub const NOMOD: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_live_"), test("sk_test_")],
         body: r"[A-Za-z0-9]{8}\.[A-Za-z0-9]{32}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "creates payment links, reads charges and refunds them",
@@ -180,7 +180,7 @@ pub const YOCO: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_live_"), test("sk_test_")],
         body: r"[0-9a-f]{8}[A-Za-z0-9]{7}[0-9a-f]{13}",
-        judge: Judge::RandomHex,
+        validator: Validator::RandomHex,
         near: "",
     }],
     opens: "takes and refunds payments through the account",

@@ -1,6 +1,6 @@
 //! Platforms whose `sk_` keys have a shape of their own.
 
-use crate::rule::{Judge, Pattern, Rule, live, test, unnamed};
+use crate::rule::{Pattern, Rule, Validator, live, test, unnamed};
 
 pub const WORKOS: Rule = Rule {
     id: "workos-api-key",
@@ -11,7 +11,7 @@ pub const WORKOS: Rule = Rule {
         // Base64 of `key_<ULID>,<25 letters>`: printable by design, so randomness is not asked for; and such text
         // makes neither `+` nor `/`.
         body: r"a2V5Xz[A-Za-z0-9]{40,120}={0,2}",
-        judge: Judge::Base64Text,
+        validator: Validator::Base64Text,
         near: "",
     }],
     opens: "makes any API request of its environment: users, sign-in, directories (WorkOS), cards and money (Highnote)",
@@ -33,7 +33,7 @@ pub const APIDECK: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_live_")],
         body: r"[A-Za-z0-9-]{93}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "reads and writes every connected customer account through the Unify API",
@@ -55,7 +55,7 @@ pub const ELEVENLABS: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[unnamed("sk_")],
         body: r"[0-9a-f]{48}|[0-9a-f]{32}",
-        judge: Judge::RandomHex,
+        validator: Validator::RandomHex,
         near: "",
     }],
     opens: "spends the workspace's credits and speaks in its voices",
@@ -77,7 +77,7 @@ pub const CROSSMINT: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_production_"), test("sk_staging_"), test("sk_development_")],
         body: r"[A-Za-z0-9]{24,250}",
-        judge: Judge::LikelyRun,
+        validator: Validator::LikelyRun,
         near: "",
     }],
     opens: "creates wallets, mints and pays in the project within the key's scopes",
@@ -101,13 +101,13 @@ pub const CARTESIA: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[unnamed("sk_car_")],
             body: r"[A-Za-z0-9_-]{21}",
-            judge: Judge::Base64url,
+            validator: Validator::Base64url,
             near: "",
         },
         Pattern::Prefixed {
             prefixes: &[live("sk_car_admin_"), unnamed("sk_car_")],
             body: r"[A-Za-z0-9_]{20,64}",
-            judge: Judge::RandomWhole,
+            validator: Validator::RandomWhole,
             near: "",
         },
     ],
@@ -126,7 +126,7 @@ pub const PHOTOROOM: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_pr_")],
         body: r"[A-Za-z0-9-]{1,64}_[0-9a-fA-F]{40}",
-        judge: Judge::LikelyRun,
+        validator: Validator::LikelyRun,
         near: "",
     }],
     opens: "edits images at the account's cost (the sandbox form is the live key with sandbox_ in front)",
@@ -148,7 +148,7 @@ pub const TICKET_TAILOR: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_")],
         body: r"[0-9]{3,7}_[0-9]{3,8}_[0-9a-f]{32}",
-        judge: Judge::LikelyRun,
+        validator: Validator::LikelyRun,
         near: "",
     }],
     opens: "reads and writes the events and orders of one box office",
@@ -170,7 +170,7 @@ pub const LIVEBLOCKS: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_prod_"), test("sk_dev_")],
         body: r"[A-Za-z0-9_-]{64}",
-        judge: Judge::Base64url,
+        validator: Validator::Base64url,
         near: "",
     }],
     opens: "signs in as any user and reads and writes every room of the project",
@@ -194,13 +194,13 @@ pub const SVIX: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[unnamed("sk_"), test("testsk_"), live("appsk_"), live("integsk_")],
             body: r"[A-Za-z0-9_-]{32}\.(?:us|eu|in|ca|au)",
-            judge: Judge::Base64url,
+            validator: Validator::Base64url,
             near: "",
         },
         Pattern::Prefixed {
             prefixes: &[test("testsk_"), live("appsk_"), live("integsk_")],
             body: r"[A-Za-z0-9_-]{32}",
-            judge: Judge::Base64url,
+            validator: Validator::Base64url,
             near: "",
         },
     ],
@@ -232,7 +232,7 @@ pub const UNNAMED: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[live("sk_live_"), test("sk_test_")],
             body: r"[A-Za-z][A-Za-z0-9]{1,23}_[A-Za-z0-9_-]{43}",
-            judge: Judge::Base64url,
+            validator: Validator::Base64url,
             near: "",
         },
         Pattern::Prefixed {
@@ -249,13 +249,13 @@ pub const UNNAMED: Rule = Rule {
                 test("sk_sbox_"),
             ],
             body: super::body::DASHED_BODY,
-            judge: Judge::LikelyRun,
+            validator: Validator::LikelyRun,
             near: "",
         },
         Pattern::Prefixed {
             prefixes: &[unnamed("sk_")],
             body: super::body::DASHED_BODY,
-            judge: Judge::RandomRun,
+            validator: Validator::RandomRun,
             near: "",
         },
     ],

@@ -1,8 +1,8 @@
 //! Webhook signing secrets of the Standard Webhooks kind: `whsec_` and base64, and what vendors made of it.
 
-use crate::rule::{Judge, Pattern, Rule, unnamed};
+use crate::rule::{Pattern, Rule, Validator, unnamed};
 
-/// Base64 or base64url of up to 75 bytes, hex of up to 128 digits; [`Judge::EncodedKey`] finds the end.
+/// Base64 or base64url of up to 75 bytes, hex of up to 128 digits; [`Validator::EncodedKey`] finds the end.
 pub(super) const BODY: &str = r"[A-Za-z0-9+/_-]{20,172}={0,2}";
 
 pub const STRIPE_WEBHOOK: Rule = Rule {
@@ -12,7 +12,7 @@ pub const STRIPE_WEBHOOK: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[unnamed("whsec_")],
         body: r"[0-9a-f]{64}|[A-Za-z0-9]{32}",
-        judge: Judge::EncodedKey,
+        validator: Validator::EncodedKey,
         near: "",
     }],
     opens: "forges webhook events that your receiver takes for the vendor's",
@@ -35,7 +35,12 @@ pub const STANDARD_WEBHOOK: Rule = Rule {
     id: "webhook-secret",
     vendor: "Svix, Clerk, Resend, OpenAI, Supabase or another sender of Standard Webhooks",
     title: "webhook signing secret",
-    patterns: &[Pattern::Prefixed { prefixes: &[unnamed("whsec_")], body: BODY, judge: Judge::EncodedKey, near: "" }],
+    patterns: &[Pattern::Prefixed {
+        prefixes: &[unnamed("whsec_")],
+        body: BODY,
+        validator: Validator::EncodedKey,
+        near: "",
+    }],
     opens: "forges webhook deliveries that your receiver takes for the vendor's",
     mistaken_for: "the secret of any other sender of Standard Webhooks, or a home-grown one",
     remedy: &[
@@ -70,7 +75,7 @@ pub const WEBHOOK_PRIVATE_KEY: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[unnamed("whsk_")],
         body: r"[A-Za-z0-9+/]{42,88}={0,2}",
-        judge: Judge::EncodedKey,
+        validator: Validator::EncodedKey,
         near: "",
     }],
     opens: "signs webhook deliveries as the sender, for every receiver",
@@ -92,7 +97,7 @@ pub const PAYMONGO_WEBHOOK: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[unnamed("whsk_")],
         body: r"[A-Za-z0-9]{24}",
-        judge: Judge::LikelyRun,
+        validator: Validator::LikelyRun,
         near: "",
     }],
     opens: "forges webhook events that your receiver takes for PayMongo's",

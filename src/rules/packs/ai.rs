@@ -1,6 +1,6 @@
 //! Keys of model providers.
 
-use crate::rule::{Judge, Pattern, Rule, live, unnamed};
+use crate::rule::{Pattern, Rule, Validator, live, unnamed};
 
 pub static OPENAI: Rule = Rule {
     id: "openai-api-key",
@@ -11,27 +11,27 @@ pub static OPENAI: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[live("sk-proj-"), live("sk-svcacct-"), live("sk-admin-"), live("sk-None-")],
             body: r"[A-Za-z0-9_-]{74}T3BlbkFJ[A-Za-z0-9_-]{74}|[A-Za-z0-9_-]{58}T3BlbkFJ[A-Za-z0-9_-]{58}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}",
-            judge: Judge::RandomWhole,
+            validator: Validator::RandomWhole,
             near: "",
         },
         // The oldest keys of users, some of them behind the name that their user gave.
         Pattern::Prefixed {
             prefixes: &[live("sk-")],
             body: r"(?:[a-z0-9-]{1,40}-)?[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}",
-            judge: Judge::RandomWhole,
+            validator: Validator::RandomWhole,
             near: "",
         },
         // Whatever these prefixes are given next: base64url, whole unless a word ends it behind a dash.
         Pattern::Prefixed {
             prefixes: &[live("sk-proj-"), live("sk-svcacct-"), live("sk-admin-")],
             body: r"[A-Za-z0-9_-]{64,250}",
-            judge: Judge::Base64url,
+            validator: Validator::Base64url,
             near: "",
         },
         Pattern::Prefixed {
             prefixes: &[live("sk-proj-"), live("sk-svcacct-"), live("sk-admin-")],
             body: r"[A-Za-z0-9_-]{32,250}",
-            judge: Judge::LikelyRun,
+            validator: Validator::LikelyRun,
             near: "",
         },
     ],
@@ -76,14 +76,14 @@ pub static ANTHROPIC: Rule = Rule {
                 live("sk-ant-sid02-"),
             ],
             body: r"[A-Za-z0-9_-]{93}AA",
-            judge: Judge::RandomWhole,
+            validator: Validator::RandomWhole,
             near: "",
         },
         // Other kinds and versions.
         Pattern::Prefixed {
             prefixes: &[live("sk-ant-")],
             body: r"[a-z]{3,8}[0-9]{2}-[A-Za-z0-9_-]{64,128}",
-            judge: Judge::Base64url,
+            validator: Validator::Base64url,
             near: "",
         },
     ],
@@ -118,7 +118,7 @@ pub static OPENROUTER: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk-or-v1-")],
         body: r"[0-9a-f]{64}",
-        judge: Judge::RandomHex,
+        validator: Validator::RandomHex,
         near: "",
     }],
     opens: "calls any model that OpenRouter has, at the account's cost; a provisioning key makes and deletes other keys",
@@ -144,7 +144,7 @@ pub static CEREBRAS: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("csk-")],
         body: r"[a-z0-9]{48}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "calls models at the account's cost",
@@ -166,7 +166,7 @@ pub static DEEPSEEK: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[unnamed("sk-")],
         body: r"[0-9a-f]{32}",
-        judge: Judge::RandomHex,
+        validator: Validator::RandomHex,
         near: "",
     }],
     opens: "calls models at the account's cost",
@@ -190,14 +190,14 @@ pub static UNNAMED: Rule = Rule {
         Pattern::Prefixed {
             prefixes: &[unnamed("sk-")],
             body: r"[A-Za-z0-9_-]{22}",
-            judge: Judge::RandomRun,
+            validator: Validator::RandomRun,
             near: "",
         },
         // A letter that is no hex digit must be there: a digest behind `sk-` is the name of a file or of a branch.
         Pattern::Prefixed {
             prefixes: &[unnamed("sk-")],
             body: r"(?:[A-Za-z][A-Za-z0-9]{1,11}-){0,2}[0-9a-fA-F]*[G-Zg-z][A-Za-z0-9]*",
-            judge: Judge::RandomRun,
+            validator: Validator::RandomRun,
             near: "",
         },
     ],
@@ -232,7 +232,7 @@ pub static GROQ: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("gsk_")],
         body: r"[A-Za-z0-9]{52}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "calls models at the organization's cost",
@@ -254,7 +254,7 @@ pub static XAI: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("xai-")],
         body: r"[A-Za-z0-9]{80}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "calls models at the team's cost",
@@ -276,7 +276,7 @@ pub static PERPLEXITY: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("pplx-")],
         body: r"[A-Za-z0-9]{48}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "calls models at the account's cost, and makes and revokes keys of the same account",
@@ -298,7 +298,7 @@ pub static NVIDIA: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("nvapi-")],
         body: r"[A-Za-z0-9_-]{64}",
-        judge: Judge::Base64url,
+        validator: Validator::Base64url,
         near: "",
     }],
     opens: "calls models and pulls containers at the account's cost",

@@ -1,6 +1,6 @@
 //! Keys of what models are built, found, watched and fed with.
 
-use crate::rule::{Judge, Pattern, Rule, live, unnamed};
+use crate::rule::{Pattern, Rule, Validator, live, unnamed};
 
 pub static LANGFUSE: Rule = Rule {
     id: "langfuse-secret-key",
@@ -9,7 +9,7 @@ pub static LANGFUSE: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk-lf-")],
         body: r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-        judge: Judge::RandomHex,
+        validator: Validator::RandomHex,
         near: "",
     }],
     opens: "reads and writes the project's traces, which hold what users asked, with the public key beside it",
@@ -31,7 +31,7 @@ pub static PINECONE: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("pcsk_")],
         body: r"[A-Za-z0-9]{5,6}_[A-Za-z0-9]{62,64}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "reads, writes and deletes the project's indexes",
@@ -56,7 +56,7 @@ pub static LANGSMITH: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("lsv2_pt_"), live("lsv2_sk_")],
         body: r"[0-9a-f]{32}_[0-9a-f]{10}",
-        judge: Judge::RandomHex,
+        validator: Validator::RandomHex,
         near: "",
     }],
     opens: "reads and writes traces, data sets and prompts: lsv2_pt_ as its owner, lsv2_sk_ as a service",
@@ -78,7 +78,7 @@ pub static HUGGING_FACE: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[unnamed("hf_"), live("api_org_")],
         body: r"[A-Za-z]{34}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "reads or writes the models, data sets and spaces that its owner can; api_org_ those of an organization",
@@ -106,7 +106,7 @@ pub static REPLICATE: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[unnamed("r8_")],
         body: r"[A-Za-z0-9]{37}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "runs models at the account's cost and reads its predictions",
@@ -128,7 +128,7 @@ pub static TAVILY: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("tvly-prod-"), unnamed("tvly-dev-"), unnamed("tvly-")],
         body: r"[A-Za-z0-9]{32}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "searches and crawls at the account's cost",

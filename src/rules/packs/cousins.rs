@@ -1,6 +1,6 @@
 //! Platforms that write their keys much like `sk_`.
 
-use crate::rule::{Judge, Pattern, Rule, live, test};
+use crate::rule::{Pattern, Rule, Validator, live, test};
 
 pub static SUPABASE_SECRET: Rule = Rule {
     id: "supabase-secret-key",
@@ -10,7 +10,7 @@ pub static SUPABASE_SECRET: Rule = Rule {
         prefixes: &[live("sb_secret_")],
         // 16 bytes in base64url, and a checksum.
         body: r"[A-Za-z0-9_-]{22}_[A-Za-z0-9_-]{8}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "reads and writes the project's whole database and storage, past row level security",
@@ -32,7 +32,7 @@ pub static SUPABASE_TOKEN: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sbp_oauth_"), live("sbp_v0_"), live("sbp_")],
         body: r"[0-9a-f]{40}",
-        judge: Judge::RandomHex,
+        validator: Validator::RandomHex,
         near: "",
     }],
     opens: "manages every organization and project of its owner: it reads their keys, runs SQL and deletes them",
@@ -54,7 +54,7 @@ pub static TOSS: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("live_sk_"), live("live_gsk_"), test("test_sk_"), test("test_gsk_")],
         body: r"(?:docs_)?[A-Za-z0-9]{24,64}",
-        judge: Judge::LikelyRun,
+        validator: Validator::LikelyRun,
         near: "",
     }],
     opens: "confirms, cancels and reads payments of the store; a test key, those of its test environment only",
@@ -87,7 +87,7 @@ pub static RESEND: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("re_")],
         body: r"[A-Za-z0-9]{8}_[A-Za-z0-9]{24}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "sends mail as the account's domains; with full access it reads what was sent and manages domains and keys",
@@ -127,7 +127,7 @@ pub static POLAR_TOKEN: Rule = Rule {
         ],
         // 37 random ones and a checksum.
         body: r"[A-Za-z0-9]{43}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "reads and writes an organization's products, customers and orders (oat), does what its owner can (pat, at, rt, us), or acts as an OAuth client (cs, crt) or a customer (cst, mst)",
@@ -153,7 +153,7 @@ pub static POLAR_WEBHOOK: Rule = Rule {
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("polar_whs_")],
         body: r"[A-Za-z0-9]{43}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "forges webhook events that your receiver takes for Polar's",
@@ -176,7 +176,7 @@ pub static PADDLE: Rule = Rule {
         prefixes: &[live("pdl_live_apikey_"), test("pdl_sdbx_apikey_")],
         // The id, the secret and a checksum: the vendor's own expression.
         body: r"[a-z0-9]{26}_[A-Za-z0-9]{22}_[A-Za-z0-9]{3}",
-        judge: Judge::RandomWhole,
+        validator: Validator::RandomWhole,
         near: "",
     }],
     opens: "makes the API requests that the key's permissions allow: products, prices, customers, refunds",
