@@ -1,15 +1,15 @@
-//! How fast the detector reads, and whether its time grows with the length of the input alone.
+//! Measures the speed of the detector, and whether its time is linear in the length of the input.
 //!
 //! ```text
 //! cargo bench --bench detect              # prints Markdown; takes a minute or two and one core
-//! cargo bench --bench detect -- --check   # the same, and exit code 1 where a target is missed
+//! cargo bench --bench detect -- --check   # the same; exits with 1 if a target is missed
 //! ```
 //!
-//! The first table has the speed on source text: the files of this repository, repeated. The second has inputs that are
-//! made to be hard, each at a length and at twice that; linear is a ratio of 2. Every figure is the best of several runs,
-//! the lengths taken in turn, so that a busy machine weighs on both alike.
+//! The first table contains the speed on source text: the files of this repository, repeated. The second table contains
+//! difficult inputs, each at a length and at twice that length. A ratio of 2 is linear. Each figure is the best of
+//! several runs. The lengths alternate, so a busy machine affects both.
 //!
-//! `KEYSWEEP_BENCH_TEXT=DIR` adds a row to the first table: all files below DIR.
+//! `KEYSWEEP_BENCH_TEXT=DIR` adds all files below DIR to the first table.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,13 +24,13 @@ use data_encoding::{BASE64, HEXLOWER};
 
 const MEGABYTE: usize = 1_000_000;
 
-/// Text is read at least this fast, in bytes a nanosecond.
+/// The target speed on text, in bytes per nanosecond.
 const FAST_ENOUGH: f64 = 1.0;
 
-/// So fast at least with the rules of all packs.
+/// The target speed with the rules of all packs.
 const FAST_ENOUGH_WITH_PACKS: f64 = 0.7;
 
-/// Twice the input takes at most this often the time: 2, and what caches and a busy machine add.
+/// The accepted factor for twice the input: 2, plus an allowance for caches and a busy machine.
 const LINEAR: f64 = 2.6;
 
 fn main() -> ExitCode {
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     if missed > 0 && words.iter().any(|word| word == "--check") { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Prints the speed on source text; returns how many targets were missed.
+/// Prints the speed on source text and returns the number of missed targets.
 fn speed(detector: &Detector, with_packs: &Detector) -> usize {
     println!("| text | MB | GB/s, one core | tokens |\n|---|--:|--:|--:|");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -72,7 +72,7 @@ fn speed(detector: &Detector, with_packs: &Detector) -> usize {
     missed
 }
 
-/// Prints how the time on hard inputs grows; returns how many grow faster than the input.
+/// Prints the growth of the time on difficult inputs and returns the number of inputs with more than linear growth.
 fn growth(detector: &Detector, inputs: Vec<(&'static str, Vec<u8>)>) -> usize {
     println!("\n| hard input | GB/s | 4 MB / 2 MB | 8 MB / 4 MB |\n|---|--:|--:|--:|");
     let mut missed = 0;
@@ -86,7 +86,7 @@ fn growth(detector: &Detector, inputs: Vec<(&'static str, Vec<u8>)>) -> usize {
     missed
 }
 
-/// Names of hard inputs, and what is repeated to make them.
+/// The names of difficult inputs, and the pieces that are repeated to build them.
 fn hard() -> Vec<(&'static str, Vec<u8>)> {
     let sk = concat!("sk", "_").repeat(300);
     let mut dice = Dice::new(1);
@@ -97,7 +97,7 @@ fn hard() -> Vec<(&'static str, Vec<u8>)> {
     let every = |escape: &dyn Fn(u8) -> String| sk.bytes().flat_map(|b| escape(b).into_bytes()).collect::<Vec<u8>>();
     let wide: Vec<u8> = sk.bytes().flat_map(|b| [b, 0]).collect();
     let lines = |text: &[u8]| text.chunks(76).collect::<Vec<_>>().join(&b'\n');
-    // A row of 8 MB once took 16 s.
+    // 8 MB of these lines once took 16 s.
     let key = |part: &[u8]| format!("attio_key={}\n", HEXLOWER.encode(part));
     let lines_of_keys: String = random.chunks_exact(32).map(key).collect();
     vec![
@@ -139,7 +139,7 @@ fn hard() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Those that the rules of packs make hard.
+/// Inputs that are difficult for the rules of packs.
 fn hard_for_packs() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("prefixes with a dash", concat!("sk", "-").into()),
@@ -151,7 +151,7 @@ fn hard_for_packs() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// The best time of each text, the texts taken in turn.
+/// The best time for each text. The texts alternate.
 fn best_of<const N: usize>(rounds: usize, detector: &Detector, texts: [&Vec<u8>; N]) -> [Duration; N] {
     let mut best = [Duration::MAX; N];
     for _ in 0..rounds {
@@ -173,7 +173,7 @@ fn repeated(piece: &[u8], len: usize) -> Vec<u8> {
     piece.iter().copied().cycle().take(len).collect()
 }
 
-/// All files below `folder`, one behind the other, in the order of their names.
+/// The concatenated content of all files below `folder`, in the order of their names.
 fn read(folder: &Path) -> Vec<u8> {
     let mut entries: Vec<_> =
         fs::read_dir(folder).expect("a folder of sources").map(|entry| entry.expect("an entry").path()).collect();

@@ -1,16 +1,20 @@
-//! How long `keysweep history` takes, beside git reading out the same objects and doing nothing with them.
+//! Compares the time of `keysweep history` with the time in which git prints the same objects.
 //!
 //! ```text
 //! git clone https://github.com/git/git && git clone https://github.com/redis/redis
 //! KEYSWEEP_BENCH_CLONES=git:redis cargo bench --bench history              # prints the ratios
-//! KEYSWEEP_BENCH_CLONES=git:redis cargo bench --bench history -- --check   # the same, and exit code 1 above a target
+//! KEYSWEEP_BENCH_CLONES=git:redis cargo bench --bench history -- --check   # the same; exits with 1 above a target
 //! ```
 //!
-//! Whole processes in turn (A B A B …); each pair gives one ratio, so that a busy machine weighs on both alike. The clones
-//! are only read; histories with tokens and generated ones are made in a temporary folder. `KEYSWEEP_BENCH_RUNS=N`: pairs, 3
-//! if not given; `KEYSWEEP_BENCH_BIN=FILE`: another binary; `KEYSWEEP_BENCH_BETTERLEAKS=FILE`: betterleaks beside it, with
-//! rules for the same prefixes only, in clones that lack nothing: it stops at the first blob that is not there;
-//! `KEYSWEEP_BENCH_OBJECTS=N`: the largest generated history, a million if not given.
+//! The programs alternate (A B A B …), and each pair yields one ratio, so a busy machine affects both. The clones are
+//! only read. Histories with tokens and generated histories are created in a temporary folder.
+//!
+//! Variables, all optional:
+//! - `KEYSWEEP_BENCH_RUNS=N`: the number of pairs, 3 by default.
+//! - `KEYSWEEP_BENCH_BIN=FILE`: another binary.
+//! - `KEYSWEEP_BENCH_BETTERLEAKS=FILE`: also compares with betterleaks, with rules for the same prefixes only. The
+//!   clones must be complete, since betterleaks stops at the first missing blob.
+//! - `KEYSWEEP_BENCH_OBJECTS=N`: the size of the largest generated history, a million by default.
 
 use std::env;
 use std::error::Error;
@@ -25,11 +29,11 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 const THREADS: &str = "2";
 const CLEAN: f64 = 0.18;
 const WITH_HITS: f64 = 0.5;
-/// How many times as long as a clean sweep the search for 1,000 known tokens takes at most.
+/// The accepted time of a search for 1,000 known tokens, as a multiple of a clean scan.
 const BY_VALUE: f64 = 1.3;
-/// How many times as long betterleaks takes at least.
+/// The required time of betterleaks, as a multiple of a scan.
 const BETTERLEAKS: f64 = 7.0;
-/// Of anonymous memory, in MiB.
+/// The accepted amount of anonymous memory, in MiB.
 const MEMORY: f64 = 300.0;
 
 fn main() -> ExitCode {
@@ -57,10 +61,10 @@ struct Bench {
     folder: PathBuf,
 }
 
-/// What one process took.
-struct Taken {
+/// The time and memory of one process.
+struct Measurement {
     seconds: f64,
-    /// The most anonymous memory that was seen, in MiB.
+    /// The peak of anonymous memory, in MiB.
     memory: f64,
 }
 
@@ -85,10 +89,10 @@ impl Bench {
         for clone in env::split_paths(&clones).filter(|clone| !clone.as_os_str().is_empty()) {
             let name = clone.file_name().unwrap_or_default().to_string_lossy().into_owned();
             met &= self.beside_git(&format!("clone of {name}, no token"), &clone, CLEAN)?;
-            let tainted = self.tainted(&clone)?;
-            met &= self.beside_git("the same, 1,000 commits with a token", &tainted, WITH_HITS)?;
+            let with_tokens = self.with_tokens(&clone)?;
+            met &= self.beside_git("the same, 1,000 commits with a token", &with_tokens, WITH_HITS)?;
             met &= self.by_value(&clone)?;
-            fs::remove_dir_all(&tainted)?;
+            fs::remove_dir_all(&with_tokens)?;
             met &= self.beside_betterleaks(&clone)?;
         }
         self.scale()?;
@@ -108,14 +112,15 @@ impl Bench {
                 memory = memory.max(own.memory);
             }
         }
-        let (median, range) = told(&mut ratios);
+        let (median, range) = summarize(&mut ratios);
         let met = median <= target && memory <= MEMORY;
         let verdict = if met { "met" } else { "missed" };
         println!("| {name} | {range} | {target:.2} | {verdict} | {memory:.0} MiB |");
         Ok(met)
     }
 
-    /// The pass that `history` adds where it found tokens, by itself: `find` in a clone that borrows the objects and has no files.
+    /// Measures the second pass of `history` separately, with `find` in a clone that borrows the objects and has no
+    /// files.
     fn by_value(&self, clone: &Path) -> Outcome<bool> {
         let repository = self.folder.join("sought");
         let from = fs::canonicalize(clone)?;
@@ -135,13 +140,13 @@ impl Bench {
         let mut ratios = Vec::new();
         for round in 0..=self.runs {
             let clean = self.sweep(&repository)?;
-            let sought = time(&self.keysweep, &repository, &words, &[0])?;
+            let searched = time(&self.keysweep, &repository, &words, &[0])?;
             if round > 0 {
-                ratios.push(sought.seconds / clean.seconds);
+                ratios.push(searched.seconds / clean.seconds);
             }
         }
         fs::remove_dir_all(&repository)?;
-        let (median, range) = told(&mut ratios);
+        let (median, range) = summarize(&mut ratios);
         let verdict = if median <= BY_VALUE { "met" } else { "missed" };
         println!("| 1,000 known tokens sought by value / keysweep | {range} | {BY_VALUE:.1} | {verdict} | |");
         Ok(median <= BY_VALUE)
@@ -161,14 +166,14 @@ impl Bench {
         let words = ["git", "--no-banner", "--exit-code=0", "--config", &config, "."];
         let mut ratios = Vec::new();
         for round in 0..=self.runs {
-            // Where it could not read all, its exit code is 1 in spite of the option.
+            // If it cannot read every object, betterleaks exits with 1 despite the option.
             let other = time(betterleaks.as_ref(), repository, &words, &[0])?;
             let own = self.sweep(repository)?;
             if round > 0 {
                 ratios.push(other.seconds / own.seconds);
             }
         }
-        let (median, range) = told(&mut ratios);
+        let (median, range) = summarize(&mut ratios);
         let verdict = if median >= BETTERLEAKS { "met" } else { "missed" };
         println!(
             "| betterleaks with rules for the same prefixes / keysweep | {range} | {BETTERLEAKS:.1} | {verdict} | |"
@@ -176,31 +181,31 @@ impl Bench {
         Ok(median >= BETTERLEAKS)
     }
 
-    /// Ten times the objects take ten times as long.
+    /// Expects that ten times the objects take ten times as long.
     fn scale(&self) -> Outcome<()> {
         let mut before: Option<f64> = None;
         let mut count = 10_000;
         while count <= self.largest {
             let repository = self.generated(count)?;
             self.sweep(&repository)?;
-            let taken = self.sweep(&repository)?;
-            let times =
-                before.map_or("–".to_owned(), |before| format!("{:.1} times the one before", taken.seconds / before));
-            println!("| {count} generated objects | {times} | | | {:.0} MiB |", taken.memory);
-            before = Some(taken.seconds);
+            let measured = self.sweep(&repository)?;
+            let times = before
+                .map_or("–".to_owned(), |before| format!("{:.1} times the one before", measured.seconds / before));
+            println!("| {count} generated objects | {times} | | | {:.0} MiB |", measured.memory);
+            before = Some(measured.seconds);
             fs::remove_dir_all(&repository)?;
             count *= 10;
         }
         Ok(())
     }
 
-    fn sweep(&self, repository: &Path) -> Outcome<Taken> {
+    fn sweep(&self, repository: &Path) -> Outcome<Measurement> {
         let words = ["history", "--allow-incomplete", "--threads", THREADS, "--format", "jsonl"];
         time(&self.keysweep, repository, &words, &[0, 1])
     }
 
-    /// A clone that borrows the objects, with a thousand commits more, each of which brings a token.
-    fn tainted(&self, clone: &Path) -> Outcome<PathBuf> {
+    /// A clone that borrows the objects and has a thousand additional commits, each with a new token.
+    fn with_tokens(&self, clone: &Path) -> Outcome<PathBuf> {
         let path = self.folder.join("tainted");
         let from = fs::canonicalize(clone)?;
         git(&self.folder, &["clone", "-q", "--shared", "--no-checkout", &from.to_string_lossy(), "tainted"], None)?;
@@ -220,7 +225,7 @@ impl Bench {
         Ok(path)
     }
 
-    /// Commits of one file in folders, three objects each.
+    /// Commits of one file each, in folders, with three objects per commit.
     fn generated(&self, objects: u64) -> Outcome<PathBuf> {
         let path = self.folder.join("generated");
         git(&self.folder, &["init", "-q", "generated"], None)?;
@@ -231,7 +236,7 @@ impl Bench {
             let content = words.join(" ").replace(" A", "\n") + "\n";
             let time = 1_700_000_000 + n;
             writeln!(stream, "commit refs/heads/main\ncommitter A <a@example.org> {time} +0000\ndata 1\nx")?;
-            // The same thousand files in all sizes: trees do not grow with the history.
+            // Every size has the same thousand files, so the trees do not grow with the history.
             writeln!(stream, "M 100644 inline d{}/f{}.txt\ndata {}\n{content}", n % 50, n / 50 % 20, content.len())?;
         }
         git(&path, &["fast-import", "--quiet"], Some(&stream))?;
@@ -239,7 +244,7 @@ impl Bench {
     }
 }
 
-fn time(program: &Path, folder: &Path, words: &[&str], fine: &[i32]) -> Outcome<Taken> {
+fn time(program: &Path, folder: &Path, words: &[&str], fine: &[i32]) -> Outcome<Measurement> {
     let start = Instant::now();
     let null = Stdio::null;
     let mut child =
@@ -249,7 +254,9 @@ fn time(program: &Path, folder: &Path, words: &[&str], fine: &[i32]) -> Outcome<
     loop {
         if let Some(ended) = child.try_wait()? {
             return match ended.code() {
-                Some(code) if fine.contains(&code) => Ok(Taken { seconds: start.elapsed().as_secs_f64(), memory }),
+                Some(code) if fine.contains(&code) => {
+                    Ok(Measurement { seconds: start.elapsed().as_secs_f64(), memory })
+                }
                 _ => Err(format!("{} {words:?} in {} failed: {ended}", program.display(), folder.display()).into()),
             };
         }
@@ -268,7 +275,7 @@ fn git(folder: &Path, words: &[&str], stdin: Option<&str>) -> Outcome<()> {
     if child.wait()?.success() { Ok(()) } else { Err(format!("git {words:?} failed").into()) }
 }
 
-/// In MiB. Nothing where there is no such file: then memory is not measured.
+/// Anonymous memory in MiB. Zero if the system has no such file; memory is not measured then.
 fn anonymous(status: &str) -> f64 {
     let text = fs::read_to_string(status).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
@@ -276,13 +283,13 @@ fn anonymous(status: &str) -> f64 {
     kib.unwrap_or_default() / 1024.0
 }
 
-fn told(ratios: &mut [f64]) -> (f64, String) {
+fn summarize(ratios: &mut [f64]) -> (f64, String) {
     ratios.sort_by(f64::total_cmp);
     let median = ratios[ratios.len() / 2];
     (median, format!("{median:.2} ({:.2}-{:.2})", ratios[0], ratios[ratios.len() - 1]))
 }
 
-/// The same letters in every run.
+/// A generator that returns the same letters in every run.
 struct Dice(u64);
 
 impl Dice {

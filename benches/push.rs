@@ -1,14 +1,15 @@
-//! How long a push of a thousand commits waits for `keysweep hook pre-push`, beside `git log -p` of the same commits. And how the
-//! time of pre-receive grows with the pushed refs, each with a configuration of its own.
+//! Compares the time of `keysweep hook pre-push` for a thousand commits with `git log -p` of the same commits. Also
+//! measures how the time of pre-receive grows with the number of pushed refs, each with its own configuration.
 //!
 //! ```text
 //! git clone https://github.com/git/git
-//! KEYSWEEP_BENCH_CLONE=git cargo bench --bench push              # prints the ratios; without a clone, the second one
-//! KEYSWEEP_BENCH_CLONE=git cargo bench --bench push -- --check   # the same, and exit code 1 where one is above its target
+//! KEYSWEEP_BENCH_CLONE=git cargo bench --bench push              # prints the ratios; without a clone, only the second
+//! KEYSWEEP_BENCH_CLONE=git cargo bench --bench push -- --check   # the same; exits with 1 above a target
 //! ```
 //!
-//! Whole processes in turn (A B A B …); each pair gives one ratio, so that a busy machine weighs on both alike. The clone
-//! is only read. `KEYSWEEP_BENCH_RUNS=N`: pairs, 9 if not given; `KEYSWEEP_BENCH_BIN=FILE`: another binary.
+//! The programs alternate (A B A B …), and each pair yields one ratio, so a busy machine affects both. The clone is
+//! only read. `KEYSWEEP_BENCH_RUNS=N` sets the number of pairs, 9 by default. `KEYSWEEP_BENCH_BIN=FILE` selects another
+//! binary.
 
 use std::env;
 use std::error::Error;
@@ -23,9 +24,9 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const COMMITS: usize = 1000;
 const TARGET: f64 = 0.5;
-/// Of twice as many refs.
+/// The accepted factor for twice as many refs.
 const DOUBLING: f64 = 2.5;
-/// Refs that the server has.
+/// The number of refs on the server.
 const SERVER_REFS: usize = 2000;
 
 fn main() -> ExitCode {
@@ -63,9 +64,9 @@ fn measure() -> Outcome<f64> {
             Ok((base, count))
         })
         .find(|step: &Outcome<(String, usize)>| step.as_ref().map_or(true, |(_, count)| *count >= COMMITS))
-        .ok_or("no history is so long")??;
+        .ok_or("the history is too short")??;
 
-    // No remote of this name is known, so all that the line says to be missing is scanned.
+    // The remote is unknown, so the hook scans all commits of the line.
     let line = env::temp_dir().join(format!("keysweep-push-{}", std::process::id()));
     writeln!(File::create(&line)?, "refs/heads/main {tip} refs/heads/main {base}")?;
     let mut hook = Command::new(&keysweep);
@@ -92,7 +93,7 @@ fn measure() -> Outcome<f64> {
     Ok(median)
 }
 
-/// Pushes of 250 and of 500 refs to a server with 2,000, received in turn; returns the ratio of their times.
+/// Pushes 250 and 500 refs to a server with 2,000 refs, alternately, and returns the ratio of the times.
 fn received() -> Outcome<f64> {
     let keysweep = env::var("KEYSWEEP_BENCH_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_keysweep").to_owned());
     let folder = env::temp_dir().join(format!("keysweep-receive-{}", std::process::id()));

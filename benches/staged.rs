@@ -1,28 +1,28 @@
-//! How long `keysweep staged` takes beside git itself and beside its peers.
+//! Compares the time of `keysweep staged` with git and with other scanners.
 //!
 //! ```text
 //! cargo bench --bench staged              # prints Markdown; takes some minutes and 1 GB of temporary files
-//! cargo bench --bench staged -- --check   # the same, and exit code 1 where a target is missed
+//! cargo bench --bench staged -- --check   # the same; exits with 1 if a target is missed
 //! ```
 //!
-//! Every figure is a ratio of whole processes: git and keysweep run in turn (A B A B …) and each pair gives one ratio,
-//! so that a slow or busy machine weighs on both alike. A small change is compared with `git diff --cached --quiet`,
-//! which only compares names and ids, ten thousand new files with `git diff --cached`. A wrong exit code of git or
-//! keysweep ends the run: a benchmark of a failing program is worthless.
+//! Each figure is a ratio of process times. git and keysweep alternate (A B A B …), and each pair yields one ratio, so
+//! a slow or busy machine affects both. A small change is compared with `git diff --cached --quiet`, which compares
+//! only names and ids. Ten thousand new files are compared with `git diff --cached`. A wrong exit code of git or
+//! keysweep ends the run, since the time of a failing program means nothing.
 //!
-//! The index is in one of two states. "As a hook sees it": `git commit` completes the index's cache tree before it runs
-//! the hook, as `git write-tree` does (the two leave the same bytes). "After a bare git add": the tree is invalid at
-//! every folder touched and above.
+//! The index has one of two states. "As a hook sees it": `git commit` completes the cache tree of the index before it
+//! runs the hook, like `git write-tree`, which writes the same bytes. "After a bare git add": the cache tree is invalid
+//! for each changed folder and its parents.
 //!
 //! Variables, all optional:
-//! - `KEYSWEEP_BENCH_CLONE=DIR` adds the case `clone`: `git clone https://github.com/git/git`, then
-//!   `KEYSWEEP_BENCH_CLONE=git`. DIR is only read: the case works in a `--shared` clone of it.
-//! - `KEYSWEEP_BENCH_RUNS=N`: pairs a row, 40 if not given.
-//! - `KEYSWEEP_BENCH_BIN=FILE` measures an installed binary instead of the one just built.
-//! - `KEYSWEEP_BENCH_GITLEAKS`, `_BETTERLEAKS`, `_RIPSECRETS=FILE`: peers that are not on PATH, or are there only as a
-//!   script that starts the real one.
+//! - `KEYSWEEP_BENCH_CLONE=DIR` adds the case `clone`: run `git clone https://github.com/git/git`, then set
+//!   `KEYSWEEP_BENCH_CLONE=git`. DIR is only read, since the case uses a `--shared` clone of it.
+//! - `KEYSWEEP_BENCH_RUNS=N`: the number of pairs for each row, 40 by default.
+//! - `KEYSWEEP_BENCH_BIN=FILE` measures an installed binary instead of the new build.
+//! - `KEYSWEEP_BENCH_GITLEAKS`, `_BETTERLEAKS`, `_RIPSECRETS=FILE`: scanners that are not in PATH, or that PATH
+//!   contains only as a script that starts the real program.
 //!
-//! Fixtures are made in the temporary folder and removed at the end; an interrupt leaves them.
+//! The fixtures are created in the temporary folder and removed at the end. An interrupted run leaves them there.
 
 use std::collections::HashSet;
 use std::env;
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let has = |wanted: &str| words.iter().any(|word| word == wanted);
     if !has("--bench") {
-        // Under `cargo test --all-targets`. On stderr: nextest reads test names from stdout.
+        // `cargo test --all-targets` runs this. Print on stderr, since nextest reads test names from stdout.
         eprintln!("staged: nothing to test; cargo bench --bench staged measures");
         return ExitCode::SUCCESS;
     }
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures and prints everything; returns how many targets were missed.
+/// Measures and prints everything and returns the number of missed targets.
 fn measure_all() -> Outcome<usize> {
     let root = TempFolder::new()?;
     let mut bench = Bench::new(&root.0)?;
@@ -91,7 +91,7 @@ impl TempFolder {
 impl Drop for TempFolder {
     fn drop(&mut self) {
         if let Err(e) = fs::remove_dir_all(&self.0) {
-            eprintln!("staged: {} stays behind: {e}", self.0.display());
+            eprintln!("staged: cannot remove {}: {e}", self.0.display());
         }
     }
 }
@@ -99,14 +99,14 @@ impl Drop for TempFolder {
 struct Fixture {
     name: &'static str,
     repo: PathBuf,
-    /// How many files to stage: one table row for each, in each index state.
+    /// The numbers of files to stage. Each is a table row for each index state.
     staged: &'static [usize],
     reference: Program,
     target: f64,
 }
 
 fn make_fixtures(root: &Path) -> Outcome<Vec<Fixture>> {
-    eprintln!("staged: making the fixtures, the largest has 100,000 files");
+    eprintln!("staged: making the fixtures; the largest has 100,000 files");
     let git = on_path("git")?;
     let quiet = Program::new(&git, &["diff", "--cached", "--quiet"], 1);
     let fixture = |name, repo, target| {
@@ -129,12 +129,12 @@ fn make_fixtures(root: &Path) -> Outcome<Vec<Fixture>> {
 
 type Name = fn(usize) -> String;
 
-/// 100 files in each of d000/e0 … d099/e9.
+/// Names of 100 files in each of the folders d000/e0 … d099/e9.
 fn large_name(n: usize) -> String {
     format!("d{:03}/e{}/f{:02}.rs", n / 1000, n / 100 % 10, n % 100)
 }
 
-/// A repository of one commit, packed as most of what a clone holds is.
+/// A repository with one packed commit, like a fresh clone.
 fn committed(repo: &Path, files: usize, name: Name, bytes: usize) -> Outcome<PathBuf> {
     fs::create_dir(repo)?;
     git(repo, &["init", "-q", "--template="])?;
@@ -146,7 +146,7 @@ fn committed(repo: &Path, files: usize, name: Name, bytes: usize) -> Outcome<Pat
     Ok(repo.to_owned())
 }
 
-/// Shared: it takes a second whatever the size, and the source's files get no new links.
+/// A shared clone takes a second for any size and adds no hard links to the source.
 fn cloned(source: &Path, root: &Path) -> Outcome<PathBuf> {
     let repo = root.join("clone");
     let source = absolute(source)?;
@@ -165,8 +165,8 @@ fn write_sources(repo: &Path, files: usize, name: Name, bytes: usize) -> Outcome
     Ok(())
 }
 
-/// About that many bytes of lines like source code's, the same in every run. Words ending in `sk` are among them:
-/// `task_` is what a search for `sk_` meets most.
+/// Returns about this many bytes of lines that look like source code, the same in every run. Some words end with `sk`,
+/// since a search for `sk_` most often meets `task_`.
 fn source_text(n: usize, bytes: usize) -> String {
     const WORDS: [&str; 7] = ["task", "disk", "buffer", "index", "offset", "cursor", "branch"];
     let mut text = format!("// source {n}\n");
@@ -177,14 +177,14 @@ fn source_text(n: usize, bytes: usize) -> String {
     text
 }
 
-/// Put together here, for this file must not hold what it plants.
+/// The token is built at run time, since this file must not contain it.
 fn planted_token() -> String {
     let alphabet = concat!("Qz7Kd2Xw9L", "b4Tm6Rv1Ny", "8Hc3Gs5Jf").as_bytes();
     let body = (1..25).map(|n| char::from(alphabet[n * n * n % alphabet.len()]));
     ["sk", "_live", "_"].concat() + &body.collect::<String>()
 }
 
-/// Stages the change that a row is about and returns the staged names.
+/// Stages the change of a row and returns the staged names.
 fn stage(fixture: &Fixture, count: usize) -> Outcome<Vec<String>> {
     let repo = &fixture.repo;
     git(repo, &["reset", "-q", "--hard"])?;
@@ -205,7 +205,7 @@ fn stage(fixture: &Fixture, count: usize) -> Outcome<Vec<String>> {
     Ok(names)
 }
 
-/// Text files, each in another folder, evenly spread over the tree.
+/// Text files in different folders, evenly distributed over the tree.
 fn pick_files(repo: &Path, count: usize) -> Outcome<Vec<String>> {
     let is_text = |path: &str| fs::read_to_string(repo.join(path)).is_ok_and(|text| text.ends_with('\n'));
     let (mut folders, mut texts) = (HashSet::new(), Vec::new());
@@ -223,7 +223,7 @@ fn pick_files(repo: &Path, count: usize) -> Outcome<Vec<String>> {
     Ok((0..count).map(|i| texts[(2 * i + 1) * texts.len() / (2 * count)].clone()).collect())
 }
 
-/// The records of a `-z` listing; names that are not UTF-8 are left out.
+/// The records of a `-z` listing. Names that are not UTF-8 are left out.
 fn records(listing: &[u8]) -> Vec<String> {
     let records = listing.split(|&byte| byte == 0).filter(|record| !record.is_empty());
     records.filter_map(|record| String::from_utf8(record.to_vec()).ok()).collect()
@@ -243,23 +243,23 @@ fn command(program: &Path, folder: &Path) -> Command {
         command.env(format!("GIT_{role}_NAME"), "bench").env(format!("GIT_{role}_EMAIL"), "bench@example.com");
     }
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
-    // Git looks here for the user's attributes and ignore rules.
+    // Git reads the user's attributes and ignore rules from this folder.
     command.env("XDG_CONFIG_HOME", folder.join(".git/none"));
     command.current_dir(folder).stdin(Stdio::null());
     command
 }
 
-/// Runs git to make or look at a fixture; its stdout.
+/// Runs git to create or inspect a fixture and returns its stdout.
 fn git(folder: &Path, arguments: &[&str]) -> Outcome<Vec<u8>> {
     let output = command(Path::new("git"), folder).args(arguments).output()?;
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("git {}: {}", arguments.join(" "), said.trim()).into())
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(format!("git {}: {}", arguments.join(" "), stderr.trim()).into())
 }
 
-/// Programs are started by their full path, so that none pays for the search along PATH.
+/// The path of a program. Starting programs by path avoids the cost of a search in PATH.
 fn on_path(name: &str) -> Outcome<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut files = env::split_paths(&path).map(|folder| folder.join(name));
@@ -267,9 +267,9 @@ fn on_path(name: &str) -> Outcome<PathBuf> {
     found.ok_or_else(|| format!("{name} is not on PATH").into())
 }
 
-/// Where a program is started: the repository, whether by `git commit`, and the staged names, for who must be told.
+/// The circumstances of a start: the repository, whether a hook runs, and the staged names for programs that need them.
 #[derive(Clone, Copy)]
-struct Scene<'a> {
+struct Invocation<'a> {
     repo: &'a Path,
     in_hook: bool,
     names: &'a [String],
@@ -280,7 +280,7 @@ struct Program {
     path: PathBuf,
     arguments: Vec<String>,
     wants_names: bool,
-    /// The exit code for "all read, nothing found"; of the reference, for "all well".
+    /// The exit code for a complete scan without findings. For the reference: the exit code of success.
     exit: i32,
 }
 
@@ -291,23 +291,23 @@ impl Program {
         Self { path, arguments, wants_names, exit }
     }
 
-    fn command(&self, scene: Scene) -> Command {
-        let mut command = command(&self.path, scene.repo);
+    fn command(&self, invocation: Invocation) -> Command {
+        let mut command = command(&self.path, invocation.repo);
         command.args(&self.arguments);
         if self.wants_names {
-            command.args(scene.names);
+            command.args(invocation.names);
         }
-        if scene.in_hook {
-            // As git sets it for the hooks of a plain commit.
+        if invocation.in_hook {
+            // Git sets this variable for the hooks of a plain commit.
             command.env("GIT_INDEX_FILE", ".git/index");
         }
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
 
-    /// Wall-clock seconds of the whole process, its start included.
-    fn seconds(&self, scene: Scene) -> Outcome<f64> {
-        let (mut command, name) = (self.command(scene), self.path.display());
+    /// The wall-clock time of the process in seconds, including its start.
+    fn seconds(&self, invocation: Invocation) -> Outcome<f64> {
+        let (mut command, name) = (self.command(invocation), self.path.display());
         let start = Instant::now();
         let status = command.status();
         let seconds = start.elapsed().as_secs_f64();
@@ -316,17 +316,17 @@ impl Program {
             return Ok(seconds);
         }
         let again = command.stderr(Stdio::piped()).output()?;
-        let said = String::from_utf8_lossy(&again.stderr);
-        Err(format!("{name}: {status} instead of {}: {}", self.exit, said.trim()).into())
+        let stderr = String::from_utf8_lossy(&again.stderr);
+        Err(format!("{name}: {status} instead of {}: {}", self.exit, stderr.trim()).into())
     }
 
-    /// What it calls itself, and whether it finds a token that is staged.
-    fn introduction(&self, scene: Scene) -> String {
-        let output = command(&self.path, scene.repo).arg("--version").output();
+    /// The version of the program, and whether it finds a staged token.
+    fn introduction(&self, invocation: Invocation) -> String {
+        let output = command(&self.path, invocation.repo).arg("--version").output();
         let text = output.map_or_else(|_| Vec::new(), |output| output.stdout);
         let text = String::from_utf8_lossy(&text);
         let version = if self.exit == 0 { text.lines().next() } else { Some(SEED) };
-        let found = self.command(scene).status().is_ok_and(|status| status.code() == Some(1 - self.exit));
+        let found = self.command(invocation).status().is_ok_and(|status| status.code() == Some(1 - self.exit));
         let finds = if found { "finds" } else { "does NOT find" };
         let script = fs::read(&self.path).is_ok_and(|bytes| bytes.starts_with(b"#!"));
         let slow = if script { "; started by a script, which costs time" } else { "" };
@@ -338,20 +338,20 @@ impl Program {
     }
 }
 
-/// The peer of that name, if it is there: where a variable says, or on PATH.
+/// The scanner of this name, if it is installed: from its variable or from PATH.
 fn find_peer(name: &str) -> Option<Program> {
     let variable = format!("KEYSWEEP_BENCH_{}", name.to_uppercase());
     let given = env::var_os(variable).and_then(|path| absolute(path).ok());
     let path = given.or_else(|| on_path(name).ok());
     match name {
-        // Grep's 1 is "no match".
+        // grep exits with 1 for "no match".
         "diff and grep" => Some(Program::new(&on_path("sh").ok()?, &["-c", SEED], 1)),
         "ripsecrets" => Some(Program::new(&path?, &["--strict-ignore", "--"], 0)),
         _ => path.map(|path| Program::new(&path, staged_words(&path), 0)),
     }
 }
 
-/// `git --staged` in betterleaks and in gitleaks since 8.19, `protect --staged` before.
+/// The arguments: `git --staged` for betterleaks and for gitleaks since 8.19, `protect --staged` for older gitleaks.
 fn staged_words(program: &Path) -> &'static [&'static str] {
     let help = command(program, &env::temp_dir()).args(["git", "--help"]).output();
     if help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--staged")) {
@@ -363,10 +363,10 @@ fn staged_words(program: &Path) -> &'static [&'static str] {
 
 // Memory.
 
-/// What tells a child's peak memory: GNU time, BSD time or Python, whichever answers.
+/// A program that measures the peak memory of a child: GNU time, BSD time or Python.
 struct Meter {
     words: &'static [&'static str],
-    /// What it says of `true`, in kB: a child counts from the fork on, as a copy of its parent.
+    /// The measurement for `true`, in kB. A child counts from the fork on, as a copy of its parent.
     floor: u64,
 }
 
@@ -379,28 +379,28 @@ print('Maximum resident set size (kbytes):', peak, file=sys.stderr)";
 impl Meter {
     fn find(folder: &Path) -> Option<Self> {
         let (gnu, bsd) = (&["/usr/bin/time", "-v"], &["/usr/bin/time", "-l"]);
-        let ways: [&[&str]; 3] = [gnu, bsd, &["python3", "-c", PYTHON_METER]];
-        let scene = Scene { repo: folder, in_hook: false, names: &[] };
+        let meters: [&[&str]; 3] = [gnu, bsd, &["python3", "-c", PYTHON_METER]];
+        let invocation = Invocation { repo: folder, in_hook: false, names: &[] };
         let nothing = Program::new(&on_path("true").ok()?, &[], 0);
-        ways.into_iter().find_map(|words| {
-            let floor = Self { words, floor: 0 }.kilobytes(&nothing, scene)?;
+        meters.into_iter().find_map(|words| {
+            let floor = Self { words, floor: 0 }.kilobytes(&nothing, invocation)?;
             Some(Self { words, floor })
         })
     }
 
-    fn kilobytes(&self, program: &Program, scene: Scene) -> Option<u64> {
+    fn kilobytes(&self, program: &Program, invocation: Invocation) -> Option<u64> {
         let mut meter = Program::new(Path::new(self.words[0]), &self.words[1..], 0);
         meter.arguments.push(program.path.to_str()?.to_owned());
         meter.arguments.extend_from_slice(&program.arguments);
-        let output = meter.command(scene).stderr(Stdio::piped()).output().ok()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        let line = said.lines().find(|line| line.contains("aximum resident set size"))?;
+        let output = meter.command(invocation).stderr(Stdio::piped()).output().ok()?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let line = stderr.lines().find(|line| line.contains("aximum resident set size"))?;
         let size: u64 = line.split_whitespace().find_map(|word| word.parse().ok())?;
         Some(if line.contains("kbytes") { size } else { size / 1024 })
     }
 
-    fn peak(&self, program: &Program, scene: Scene) -> Option<String> {
-        let size = self.kilobytes(program, scene)?;
+    fn peak(&self, program: &Program, invocation: Invocation) -> Option<String> {
+        let size = self.kilobytes(program, invocation)?;
         let least = self.floor + self.floor / 20;
         let sign = if size > least { "" } else { "≤ " };
         Some(format!("{sign}{}", megabytes(size.max(least))))
@@ -413,7 +413,7 @@ fn megabytes(kilobytes: u64) -> String {
 
 // Measuring.
 
-/// In ascending order; never empty.
+/// Sorted in ascending order and never empty.
 struct Sample(Vec<f64>);
 
 impl Sample {
@@ -427,15 +427,15 @@ impl Sample {
     }
 }
 
-/// Runs all programs in turn, `rounds` times: for each the ratios to the first one's time in the same round, except that
-/// the first one's own are seconds.
-fn in_turn(programs: &[&Program], scene: Scene, rounds: usize) -> Outcome<Vec<Sample>> {
+/// Runs all programs alternately, `rounds` times. Returns the ratios of their times to the time of the first program in
+/// the same round. The first sample is the time of the first program in seconds.
+fn in_turn(programs: &[&Program], invocation: Invocation, rounds: usize) -> Outcome<Vec<Sample>> {
     let mut samples = vec![Vec::with_capacity(rounds); programs.len()];
     for _ in 0..rounds {
-        let base = programs[0].seconds(scene)?;
+        let base = programs[0].seconds(invocation)?;
         samples[0].push(base);
         for (program, sample) in programs.iter().zip(&mut samples).skip(1) {
-            sample.push(program.seconds(scene)? / base);
+            sample.push(program.seconds(invocation)? / base);
         }
     }
     for sample in &mut samples {
@@ -446,7 +446,7 @@ fn in_turn(programs: &[&Program], scene: Scene, rounds: usize) -> Outcome<Vec<Sa
 
 struct Bench {
     keysweep: Program,
-    /// In the order of `PEERS`.
+    /// The scanners in the order of `PEERS`.
     peers: [Option<Program>; 4],
     meter: Option<Meter>,
     runs: usize,
@@ -472,25 +472,25 @@ impl Bench {
         })
     }
 
-    /// Prints who takes part. What sees nothing is fast for nothing: all look for a token first.
+    /// Prints the programs and checks that each finds a token, since a program that scans nothing is fast.
     fn introduce(&self, root: &Path) -> Outcome<()> {
         let repo = &committed(&root.join("planted"), 1, |_| "f.rs".to_owned(), 100)?;
         fs::write(repo.join("pay.py"), format!("stripe = \"{}\"\n", planted_token()))?;
         git(repo, &["add", "."])?;
-        let scene = Scene { repo, in_hook: false, names: &["pay.py".to_owned()] };
-        let finding = Program { exit: 1, ..self.keysweep.clone() }.seconds(scene);
+        let invocation = Invocation { repo, in_hook: false, names: &["pay.py".to_owned()] };
+        let finding = Program { exit: 1, ..self.keysweep.clone() }.seconds(invocation);
         finding.map_err(|e| format!("with a token staged, {e}"))?;
         print!("- {}", String::from_utf8_lossy(&git(root, &["--version"])?));
-        println!("- keysweep: {}", self.keysweep.introduction(scene));
+        println!("- keysweep: {}", self.keysweep.introduction(invocation));
         for (name, peer) in PEERS.iter().zip(&self.peers) {
-            let about = peer.as_ref().map(|program| program.introduction(scene));
+            let about = peer.as_ref().map(|program| program.introduction(invocation));
             println!("- {name}: {}", about.as_deref().unwrap_or("not installed"));
         }
         println!();
         Ok(())
     }
 
-    /// One staged change in both index states; the peers only as in a hook and once a fixture.
+    /// Measures a staged change in both index states. Other scanners run only as in a hook, once for each fixture.
     fn measure(&mut self, fixture: &Fixture, staged: usize) -> Outcome<()> {
         eprintln!("staged: measuring {}, {staged} staged", fixture.name);
         let names = &stage(fixture, staged)?;
@@ -505,10 +505,10 @@ impl Bench {
             if in_hook && before == added {
                 return Err("the cache tree was complete before git write-tree".into());
             }
-            let scene = Scene { repo, in_hook, names };
-            self.add_row(fixture, scene)?;
+            let invocation = Invocation { repo, in_hook, names };
+            self.add_row(fixture, invocation)?;
             if in_hook && staged == fixture.staged[0] {
-                self.add_peers(fixture, scene)?;
+                self.add_peers(fixture, invocation)?;
             }
             if index()? != before {
                 return Err("a program rewrote the index while it was measured".into());
@@ -517,15 +517,15 @@ impl Bench {
         Ok(())
     }
 
-    fn add_row(&mut self, fixture: &Fixture, scene: Scene) -> Outcome<()> {
+    fn add_row(&mut self, fixture: &Fixture, invocation: Invocation) -> Outcome<()> {
         let pair = [&fixture.reference, &self.keysweep];
-        in_turn(&pair, scene, WARM_UPS)?;
-        let ratios = &in_turn(&pair, scene, self.runs)?[1];
+        in_turn(&pair, invocation, WARM_UPS)?;
+        let ratios = &in_turn(&pair, invocation, self.runs)?[1];
         let (median, low, high) = (ratios.median(), ratios.tenth(1), ratios.tenth(9));
-        let peaks = pair.map(|program| self.meter.as_ref()?.peak(program, scene));
+        let peaks = pair.map(|program| self.meter.as_ref()?.peak(program, invocation));
         let [git, own] = peaks.map(|peak| peak.unwrap_or_else(|| "not measured".to_owned()));
-        let (name, staged, target) = (fixture.name, scene.names.len(), fixture.target);
-        let state = if scene.in_hook { "as a hook sees it" } else { "after a bare git add" };
+        let (name, staged, target) = (fixture.name, invocation.names.len(), fixture.target);
+        let state = if invocation.in_hook { "as a hook sees it" } else { "after a bare git add" };
         let verdict = if median <= target { "met" } else { "missed" };
         self.missed += usize::from(median > target);
         write!(self.rows, "| {name} | {state} | {staged} | {median:.3} | {low:.3}–{high:.3} ")?;
@@ -533,14 +533,14 @@ impl Bench {
         Ok(())
     }
 
-    /// A peer that fails here is told of and left out.
-    fn add_peers(&mut self, fixture: &Fixture, scene: Scene) -> Outcome<()> {
+    /// A scanner that fails is reported and left out.
+    fn add_peers(&mut self, fixture: &Fixture, invocation: Invocation) -> Outcome<()> {
         let mut programs = vec![&fixture.reference, &self.keysweep];
         let mut cells = PEERS.map(|_| "not installed".to_owned());
         let mut columns = Vec::new();
         for (column, peer) in self.peers.iter().enumerate() {
             let Some(program) = peer else { continue };
-            if let Err(why) = program.seconds(scene) {
+            if let Err(why) = program.seconds(invocation) {
                 eprintln!("staged: {why}");
                 "failed".clone_into(&mut cells[column]);
             } else {
@@ -548,11 +548,11 @@ impl Bench {
                 columns.push(column);
             }
         }
-        let samples = in_turn(&programs, scene, PEER_ROUNDS)?;
+        let samples = in_turn(&programs, invocation, PEER_ROUNDS)?;
         for (column, sample) in columns.into_iter().zip(&samples[2..]) {
             cells[column] = format!("{:.2}", sample.median());
         }
-        let (name, staged, cells) = (fixture.name, scene.names.len(), cells.join(" | "));
+        let (name, staged, cells) = (fixture.name, invocation.names.len(), cells.join(" | "));
         let (git, own) = (samples[0].median() * 1000.0, samples[1].median());
         writeln!(self.peer_rows, "| {name}, {staged} staged | {own:.2} | {cells} | {git:.1} ms |")?;
         Ok(())

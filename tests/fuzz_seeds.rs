@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use targets::index::Place;
+use targets::index::IndexTarget;
 use targets::{config, decode, detect};
 
 /// The files in the corpus of `target`, by name.
@@ -49,19 +49,19 @@ fn config() {
 
 #[test]
 fn index() {
-    let place = Place::new(&format!("keysweep-seeds-{}", std::process::id()));
+    let target = IndexTarget::new(&format!("keysweep-seeds-{}", std::process::id()));
     for (name, bytes) in seeds("index") {
         // Git wrote the seeds of `seeds.sh`, whose names start with the object format. Other seeds may be unreadable.
-        assert!(place.check(&bytes) || !name.starts_with("sha"), "git wrote {name}");
+        assert!(target.check(&bytes) || !name.starts_with("sha"), "git wrote {name}");
     }
 }
 
 /// The same bytes with `GIT_INDEX_FILE` set to another folder. Then a shared index must be in the git directory.
 #[test]
 fn index_elsewhere() {
-    let place = Place::new(&format!("keysweep-seeds-elsewhere-{}", std::process::id()));
+    let target = IndexTarget::new(&format!("keysweep-seeds-elsewhere-{}", std::process::id()));
     each("index", |bytes| {
-        let Some((top, index)) = place.elsewhere(bytes) else { return };
+        let Some((top, index)) = target.elsewhere(bytes) else { return };
         let mut command = Command::new(env!("CARGO_BIN_EXE_keysweep"));
         let run = command.arg("staged").current_dir(top).env("GIT_INDEX_FILE", index).output().expect("start keysweep");
         assert!(matches!(run.status.code(), Some(0 | 2)), "{:?}: {}", run.status, String::from_utf8_lossy(&run.stderr));

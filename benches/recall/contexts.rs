@@ -1,7 +1,8 @@
-//! Where tokens stand: text with `¤` for the token, `¢` for another one of its shape, `NAME` for a name. `#` is the token's
-//! length as a byte, `@` twice that and 13, and a character from U+F700 on is the byte with the rest of its number.
+//! Contexts of tokens. In each text, `¤` is the token, `¢` is another token of the same shape, and `NAME` is a name.
+//! `#` is the length of the token as a byte, and `@` is twice the length plus 13. A character from U+F700 to U+F7FF is
+//! the byte with its low eight bits.
 
-/// The ending of the file that a peer is given, and the text.
+/// The extension of the file that other scanners get, and the text.
 pub struct Context {
     pub ending: &'static str,
     pub text: &'static str,
@@ -12,7 +13,7 @@ const fn context(ending: &'static str, text: &'static str) -> Context {
 }
 
 pub const CONTEXTS: &[Context] = &[
-    // Alone, at the ends of a file, and with the line ends of other systems.
+    // Alone, at the start and end of a file, and with other line ends.
     context("txt", "¤"),
     context("txt", "¤\n"),
     context("txt", "a first line\n¤"),
@@ -61,7 +62,7 @@ pub const CONTEXTS: &[Context] = &[
     context("xml", "<a b=\"{&quot;k&quot;:&quot;¤&quot;}\"/>\n"),
     context("html", "<script>init('¤')</script>\n"),
     context("tf", "variable \"k\" { default = \"¤\" }\n"),
-    // Addresses and headers.
+    // URLs and headers.
     context("txt", "https://example.com/v1?key=¤\n"),
     context("txt", "https://example.com/v1?key=¤&page=2\n"),
     context("txt", "https://example.com/v1?page=2&key=¤#top\n"),
@@ -98,7 +99,7 @@ pub const CONTEXTS: &[Context] = &[
     context("txt", "\u{a0}¤\u{a0}\n"),
 ];
 
-/// Requests to Attio's API: here `NAME` is the scheme of the authorization.
+/// Requests to the API of Attio. `NAME` is the authorization scheme.
 pub const REQUESTS: &[Context] = &[
     context("sh", "curl -H \"Authorization: NAME ¤\" https://api.attio.com/v2/self\n"),
     context("sh", "curl https://api.attio.com/v2/self \\\n  --header 'Authorization: NAME ¤'\n"),
@@ -109,7 +110,7 @@ pub const REQUESTS: &[Context] = &[
     context("yaml", "url: https://api.attio.com/v2/self\nheaders:\n  authorization: NAME ¤\n"),
 ];
 
-/// A name that says nothing, and Attio's address a few lines above or below.
+/// A generic name, with the address of Attio a few lines above or below.
 pub const NEAR_ATTIO: &[Context] = &[
     context("py", "NAME = \"¤\"\nBASE_URL = \"https://api.attio.com/v2\"\n"),
     context("py", "NAME = '¤'\n\ndef people():\n    return get(\"https://api.attio.com/v2/objects/people\", NAME)\n"),
@@ -123,8 +124,8 @@ pub const NEAR_ATTIO: &[Context] = &[
     context("sh", "NAME='¤'\n\n# Everyone whom sales knows.\ncurl https://api.attio.com/v2/objects/people \\\n"),
 ];
 
-/// What is no word stands in front of a prefix that says more than `sk_`.
-pub const BESIDE: &[Context] = &[
+/// Text that is not a word before a prefix that is more specific than `sk_`.
+pub const ADJACENT: &[Context] = &[
     context("md", "Use _¤_ for it.\n"),
     context("md", "Use __¤__, not __¢__.\n"),
     context("md", "It is (_¤_).\n"),
@@ -133,22 +134,22 @@ pub const BESIDE: &[Context] = &[
     context("txt", "uploads/name_¤.txt\n"),
     context("txt", "stripe_¤\n"),
     context("py", "{'backup_¤': 1}\n"),
-    // キー： in Shift-JIS, whose colon ends in F, and 「 in it, which ends in u.
+    // キー： in Shift-JIS, whose last byte is F, and 「, whose last byte is u.
     context("txt", "\u{f783}L\u{f781}[\u{f781}F¤\n"),
     context("txt", "\u{f781}u¤\u{f781}v\n"),
-    // 金鑰： in Big5, whose colon ends in G.
+    // 金鑰： in Big5, whose last byte is G.
     context("txt", "\u{f7aa}\u{f7f7}\u{f7c6}_\u{f7a1}G¤\n"),
     context("py", "Vkey\np0\nV¤\np1\ns."),
 ];
 
-/// As serializers write a token: its length in front, and what comes next at once behind it.
-pub const COUNTED: &[Context] = &[
-    // Marshal, as a .pyc has it: behind the string a reference, a name, None, a tuple.
+/// Serialized tokens: the length before the token, and the next field immediately after it.
+pub const LENGTH_PREFIXED: &[Context] = &[
+    // Marshal in a .pyc: the string is followed by a reference, a name, None or a tuple.
     context("pyc", "\u{f7fa}#¤\u{f7fa}\u{f707}API_KEY\u{f7a9}\u{f700}"),
     context("pyc", "N)\u{f702}z#¤r\u{f705}\u{f700}\u{f700}\u{f700}"),
     context("pyc", "\u{f7e9}\u{f700}\u{f700}\u{f700}\u{f700}z#¤N)\u{f701}\u{f7da}\u{f707}API_KEY"),
     context("pyc", "s#\u{f700}\u{f700}\u{f700}¤c\u{f700}\u{f700}\u{f700}\u{f700}"),
-    // Protobuf: a field of bytes, and a number behind it.
+    // Protobuf: a field of bytes, followed by a number.
     context("bin", "\u{f70a}#¤\u{f710}\u{f701}"),
     context("bin", "\u{f708}\u{f701}\u{f712}#¤"),
     context("bin", "\u{f708}\u{f701}\u{f712}#¤\"\u{f703}abc"),
@@ -156,15 +157,15 @@ pub const COUNTED: &[Context] = &[
     // MessagePack and CBOR with a length of one byte.
     context("bin", "\u{f781}\u{f7a3}key\u{f7d9}#¤"),
     context("bin", "\u{f7a1}ckeyx#¤"),
-    // A record of SQLite: header, an id, a text.
+    // A SQLite record: header, id, text.
     context("db", "\u{f700}\u{f702}\u{f703}\u{f700}@¤"),
     context("db", "\u{f72f}\u{f701}\u{f703}\u{f700}@¤5\u{f702}\u{f703}\u{f700}\u{f71d}"),
-    // In 16 and 32 bits, the highest first.
+    // Lengths of 16 and 32 bits, big-endian.
     context("bin", "\u{f700}#¤\u{f700}\u{f703}abc"),
     context("bin", "\u{f700}\u{f700}\u{f700}#¤"),
 ];
 
-/// The offset of the token in the filled-in text, and the text.
+/// Returns the offset of the token and the text.
 pub fn fill(context: &Context, name: &str, token: &str, other: &str) -> (usize, Vec<u8>) {
     let (mut text, mut at) = (Vec::new(), 0);
     for letter in context.text.replace("NAME", name).chars() {
@@ -174,8 +175,8 @@ pub fn fill(context: &Context, name: &str, token: &str, other: &str) -> (usize, 
                 text.extend(token.bytes());
             }
             '¢' => text.extend(other.bytes()),
-            '#' if context.is_counted() => text.extend(u8::try_from(token.len())),
-            '@' if context.is_counted() => text.extend(varint(2 * token.len() + 13)),
+            '#' if context.is_length_prefixed() => text.extend(u8::try_from(token.len())),
+            '@' if context.is_length_prefixed() => text.extend(varint(2 * token.len() + 13)),
             '\u{f700}'..='\u{f7ff}' => text.push(u32::from(letter).to_le_bytes()[0]),
             letter => text.extend(letter.encode_utf8(&mut [0; 4]).bytes()),
         }
@@ -184,12 +185,12 @@ pub fn fill(context: &Context, name: &str, token: &str, other: &str) -> (usize, 
 }
 
 impl Context {
-    fn is_counted(&self) -> bool {
+    fn is_length_prefixed(&self) -> bool {
         matches!(self.ending, "pyc" | "bin" | "db")
     }
 }
 
-/// Seven bits a byte, the highest first.
+/// Seven bits per byte, the highest first.
 fn varint(number: usize) -> Vec<u8> {
     let byte = |bits: usize, more: u8| more | u8::try_from(bits & 0x7f).expect("seven bits");
     let first = (number > 0x7f).then(|| byte(number >> 7, 0x80));

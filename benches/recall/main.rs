@@ -1,19 +1,19 @@
-//! How many random tokens are found, and how many of those with exactly the right span.
+//! Measures the share of random tokens that are found, and the share of those with the exact span.
 //!
 //! ```text
 //! cargo bench --bench recall              # prints Markdown; some seconds after the build, minutes with peers
-//! cargo bench --bench recall -- --check   # the same, and exit code 1 where a target is missed
+//! cargo bench --bench recall -- --check   # the same; exits with 1 if a target is missed
 //! ```
 //!
-//! `shapes` are filled in at random and put into `contexts` in turn. A token counts as found where a hit touches it, and
-//! as exact where the hit's span is the token's. The bound is Wilson's lower bound at 95 %, and a target is met where the bound
-//! reaches it.
+//! Random tokens of each shape in `shapes` are put into the `contexts` in turn. A token is found if a hit overlaps it,
+//! and exact if the hit has its span. The bound is Wilson's lower bound at 95 %. A target is met if the bound reaches
+//! it.
 //!
 //! Variables, all optional:
-//! - `KEYSWEEP_BENCH_TOKENS=N`: tokens a shape, 100,000 if not given.
-//! - `KEYSWEEP_BENCH_GITLEAKS`, `_BETTERLEAKS`, `_KINGFISHER`, `_RIPSECRETS`, `_DETECT_SECRETS=FILE`: peers to measure
-//!   beside it, on `KEYSWEEP_BENCH_PEER_ROUNDS` tokens a shape and context, 1 if not given.
-//! - `KEYSWEEP_BENCH_MISSES=1` tells which contexts lose more than others; no token is printed.
+//! - `KEYSWEEP_BENCH_TOKENS=N`: the number of tokens for each shape, 100,000 by default.
+//! - `KEYSWEEP_BENCH_GITLEAKS`, `_BETTERLEAKS`, `_KINGFISHER`, `_RIPSECRETS`, `_DETECT_SECRETS=FILE`: other scanners to
+//!   measure, with `KEYSWEEP_BENCH_PEER_ROUNDS` tokens for each shape and context, 1 by default.
+//! - `KEYSWEEP_BENCH_MISSES=1` prints the contexts with the most misses, without tokens.
 
 mod contexts;
 mod packs;
@@ -28,14 +28,14 @@ use keysweep::detect::Detector;
 use keysweep::rules::example::{Dice, expand};
 use keysweep::rules::{ALL, with_all_packs};
 
-use contexts::{BESIDE, CONTEXTS, COUNTED, Context, NEAR_ATTIO, REQUESTS, fill};
+use contexts::{ADJACENT, CONTEXTS, Context, LENGTH_PREFIXED, NEAR_ATTIO, REQUESTS, fill};
 use shapes::{ATTIO_NAMES, GENERIC_NAMES, NAMES, SHAPES, Setting, Shape};
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let has = |wanted: &str| words.iter().any(|word| word == wanted);
     if !has("--bench") {
-        // Under `cargo test --all-targets`. On stderr: nextest reads test names from stdout.
+        // `cargo test --all-targets` runs this. Print on stderr, since nextest reads test names from stdout.
         eprintln!("recall: nothing to test; cargo bench --bench recall measures");
         return ExitCode::SUCCESS;
     }
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures and prints everything; returns how many targets were missed.
+/// Measures and prints everything and returns the number of missed targets.
 fn measure_all() -> Result<usize, String> {
     let tokens = number("KEYSWEEP_BENCH_TOKENS", 100_000)?;
     let rounds = number("KEYSWEEP_BENCH_PEER_ROUNDS", 1)?;
@@ -85,7 +85,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// The `n`th of a shape: the same in every run.
+    /// The `n`th sample of a shape, the same in every run.
     pub fn draw(shape: &Shape, n: usize) -> Self {
         let contexts = shape.contexts();
         let context = contexts[n % contexts.len()];
@@ -100,7 +100,7 @@ impl Sample {
     }
 }
 
-/// FNV-1a, to give each shape dice of its own.
+/// FNV-1a, so that each shape has its own seed.
 fn mix(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3).rotate_left(17)
 }
@@ -109,31 +109,31 @@ impl Shape {
     pub fn contexts(&self) -> Vec<&'static Context> {
         match self.setting {
             Setting::Any => CONTEXTS.iter().collect(),
-            Setting::UnderAttio => CONTEXTS.iter().filter(|context| context.text.contains("NAME")).collect(),
+            Setting::AttioName => CONTEXTS.iter().filter(|context| context.text.contains("NAME")).collect(),
             Setting::NearAttio => NEAR_ATTIO.iter().collect(),
-            Setting::SentToAttio(_) => REQUESTS.iter().collect(),
-            Setting::Beside => BESIDE.iter().collect(),
-            Setting::Counted => COUNTED.iter().collect(),
+            Setting::AttioRequest(_) => REQUESTS.iter().collect(),
+            Setting::Adjacent => ADJACENT.iter().collect(),
+            Setting::LengthPrefixed => LENGTH_PREFIXED.iter().collect(),
         }
     }
 
     fn names(&self) -> &[&'static str] {
         match &self.setting {
-            Setting::Any | Setting::Beside | Setting::Counted => NAMES,
-            Setting::UnderAttio => ATTIO_NAMES,
+            Setting::Any | Setting::Adjacent | Setting::LengthPrefixed => NAMES,
+            Setting::AttioName => ATTIO_NAMES,
             Setting::NearAttio => GENERIC_NAMES,
-            Setting::SentToAttio(scheme) => std::slice::from_ref(scheme),
+            Setting::AttioRequest(scheme) => std::slice::from_ref(scheme),
         }
     }
 
     pub fn label(&self) -> String {
         match self.setting {
             Setting::Any => format!("`{}`", self.template),
-            Setting::UnderAttio => format!("`{}` under an Attio name", self.template),
+            Setting::AttioName => format!("`{}` under an Attio name", self.template),
             Setting::NearAttio => format!("`{}` under any name near Attio's address", self.template),
-            Setting::Beside => format!("`{}` beside `_` and legacy text", self.template),
-            Setting::Counted => format!("`{}` behind its length", self.template),
-            Setting::SentToAttio(scheme) => format!("`{scheme} {}` sent to Attio", self.template),
+            Setting::Adjacent => format!("`{}` beside `_` and legacy text", self.template),
+            Setting::LengthPrefixed => format!("`{}` behind its length", self.template),
+            Setting::AttioRequest(scheme) => format!("`{scheme} {}` sent to Attio", self.template),
         }
     }
 }
@@ -143,9 +143,9 @@ pub struct Tally {
     pub tokens: usize,
     pub found: usize,
     pub exact: usize,
-    /// By a rule for the vendor's tokens: of peers only.
+    /// Found by a rule for the tokens of the vendor. Measured only for other scanners.
     pub named: usize,
-    /// By context, misses and wrong spans.
+    /// Misses and wrong spans, by context.
     faults: BTreeMap<&'static str, (usize, usize)>,
 }
 
@@ -173,7 +173,7 @@ pub fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// Wilson's lower bound of a share, at 95 % (both sides).
+/// Wilson's lower bound of a share, at 95 % (two-sided).
 #[allow(clippy::cast_precision_loss)]
 pub fn at_least(part: usize, whole: usize) -> f64 {
     if whole == 0 {
@@ -205,12 +205,12 @@ fn print_own(by: &str, shapes: &[Shape], tallies: &[Tally]) -> usize {
     missed
 }
 
-/// Cut, not rounded: 100 % means all.
+/// Truncated and not rounded, so that 100 % means all.
 pub fn percent(share: f64) -> String {
     format!("{:.2} %", (share * 10_000.0 + 1e-9).floor() / 100.0)
 }
 
-/// The contexts that lose many times what their shape loses anywhere: those in which the place is the reason.
+/// Prints the contexts that lose many times the average of their shape, since there the context is the cause.
 fn print_misses(shapes: &[Shape], tallies: &[Tally]) {
     for (shape, tally) in shapes.iter().zip(tallies) {
         let usual = (tally.tokens - tally.exact) / shape.contexts().len();

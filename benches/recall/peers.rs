@@ -1,9 +1,8 @@
-//! Other scanners on the same tokens, each in a file of its own.
+//! Measures other scanners with the same tokens, each in its own file.
 //!
-//! A peer is given every finding in a token's file as that token found, whatever the finding says, and as exact where what
-//! it calls the secret is the token. No peer claims all shapes: where most was found by rules for secrets in general
-//! (a telling name, an entropy, a password in an address), the figure stands in brackets. None is let near a network:
-//! validation is switched off.
+//! Any finding in the file of a token counts as found. It counts as exact if the reported secret is the token. No
+//! scanner claims to find all shapes. If most tokens of a shape were found by general rules (a telling name, entropy, a
+//! password in a URL), the figure is in brackets. No scanner may access the network: validation is switched off.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,18 +19,18 @@ struct Peer {
     name: &'static str,
     variable: &'static str,
     words: &'static [&'static str],
-    /// What it says, as the file's name and what it takes for the secret.
-    read: fn(&str) -> Vec<Said>,
+    /// Parses the output into findings.
+    read: fn(&str) -> Vec<PeerFinding>,
 }
 
-struct Said {
+struct PeerFinding {
     file: String,
     secret: Secret,
-    /// By a rule for a vendor's tokens, not for secrets in general.
+    /// Found by a rule for the tokens of a vendor, and not by a general rule.
     named: bool,
 }
 
-/// What the peers' rules for secrets in general have in their names.
+/// Words in the names of general rules.
 const GENERAL: &[&str] =
     &["generic", "curl", "entropy", "keyword", "basic auth", "uri", "url", "userinfo", "credential"];
 
@@ -45,19 +44,19 @@ const PEERS: &[Peer] = &[
         name: "gitleaks",
         variable: "KEYSWEEP_BENCH_GITLEAKS",
         words: &["dir", "--no-banner", "--log-level=error", "--redact=0", "-f", "json", "-r", "-", "."],
-        read: |said| listed(said, ["/File", "/Secret", "/RuleID"]),
+        read: |output| listed(output, ["/File", "/Secret", "/RuleID"]),
     },
     Peer {
         name: "betterleaks",
         variable: "KEYSWEEP_BENCH_BETTERLEAKS",
         words: &[".", "--no-banner", "--log-level=error", "--jsonl"],
-        read: |said| lines(said, ["/finding/location/path", "/finding/match/value", "/finding/rule_id"]),
+        read: |output| lines(output, ["/finding/location/path", "/finding/match/value", "/finding/rule_id"]),
     },
     Peer {
         name: "kingfisher",
         variable: "KEYSWEEP_BENCH_KINGFISHER",
         words: &["scan", "--no-update-check", "--no-validate", "--no-dedup", "--format", "jsonl", "."],
-        read: |said| lines(said, ["/finding/path", "/finding/snippet", "/rule/id"]),
+        read: |output| lines(output, ["/finding/path", "/finding/snippet", "/rule/id"]),
     },
     Peer { name: "ripsecrets", variable: "KEYSWEEP_BENCH_RIPSECRETS", words: &["--only-matching", "."], read: matches },
     Peer {
@@ -85,7 +84,7 @@ pub fn measure_all(rounds: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Readable by its owner only, and removed at the end.
+/// A temporary folder with mode 0700 that is removed at the end.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -102,12 +101,12 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if let Err(e) = fs::remove_dir_all(&self.0) {
-            eprintln!("recall: {} stays behind and holds made-up tokens: {e}", self.0.display());
+            eprintln!("recall: cannot remove {}, which contains generated tokens: {e}", self.0.display());
         }
     }
 }
 
-/// What stands in a file: which shape, and the token.
+/// The shape and the token of each file.
 type Files = BTreeMap<String, (usize, String)>;
 
 fn plant(folder: &Path, rounds: usize) -> io::Result<Files> {
@@ -126,27 +125,27 @@ fn plant(folder: &Path, rounds: usize) -> io::Result<Files> {
 impl Peer {
     fn measure(&self, folder: &Path, files: &Files) -> Result<Vec<Tally>, String> {
         eprintln!("recall: {} reads {} files", self.name, files.len());
-        let program = env::var_os(self.variable).expect("asked before");
+        let program = env::var_os(self.variable).expect("the variable is set");
         let mut command = Command::new(program);
         command.args(self.words).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null());
         let output = command.output().map_err(|e| format!("{}: {e}", self.name))?;
-        let said = (self.read)(&String::from_utf8_lossy(&output.stdout));
-        if said.is_empty() {
-            return Err(format!("{} says nothing that could be read ({})", self.name, output.status));
+        let findings = (self.read)(&String::from_utf8_lossy(&output.stdout));
+        if findings.is_empty() {
+            return Err(format!("cannot parse the output of {} ({})", self.name, output.status));
         }
-        Ok(tally(files, &said))
+        Ok(tally(files, &findings))
     }
 }
 
-fn tally(files: &Files, said: &[Said]) -> Vec<Tally> {
-    // Of the files with a finding: whether one is exact, whether one has a rule of its own.
+fn tally(files: &Files, findings: &[PeerFinding]) -> Vec<Tally> {
+    // For each file with a finding: whether a finding is exact, and whether a vendor's rule found it.
     let mut found: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
-    for one in said {
-        let file = one.file.trim_start_matches("./");
+    for finding in findings {
+        let file = finding.file.trim_start_matches("./");
         if let Some((_, token)) = files.get(file) {
             let (exact, named) = found.entry(file).or_default();
-            *exact |= one.secret.is(token);
-            *named |= one.named;
+            *exact |= finding.secret.is(token);
+            *named |= finding.named;
         }
     }
     let mut tallies: Vec<Tally> = SHAPES.iter().map(|_| Tally::default()).collect();
@@ -186,44 +185,44 @@ fn is_named(rule: &str) -> bool {
     !GENERAL.iter().any(|word| rule.contains(word))
 }
 
-/// Where a finding has its file, its secret and its rule.
+/// The JSON pointers to the file, the secret and the rule of a finding.
 type Pointers = [&'static str; 3];
 
-fn said_at(value: &Value, [file, secret, rule]: Pointers) -> Option<Said> {
+fn finding_at(value: &Value, [file, secret, rule]: Pointers) -> Option<PeerFinding> {
     let named = is_named(&text_at(value, rule)?);
-    Some(Said { file: text_at(value, file)?, secret: Secret::Plain(text_at(value, secret)?), named })
+    Some(PeerFinding { file: text_at(value, file)?, secret: Secret::Plain(text_at(value, secret)?), named })
 }
 
-fn listed(said: &str, pointers: Pointers) -> Vec<Said> {
-    let list: Vec<Value> = serde_json::from_str(said).unwrap_or_default();
-    list.iter().filter_map(|value| said_at(value, pointers)).collect()
+fn listed(output: &str, pointers: Pointers) -> Vec<PeerFinding> {
+    let list: Vec<Value> = serde_json::from_str(output).unwrap_or_default();
+    list.iter().filter_map(|value| finding_at(value, pointers)).collect()
 }
 
-fn lines(said: &str, pointers: Pointers) -> Vec<Said> {
-    let values = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    values.filter_map(|value| said_at(&value, pointers)).collect()
+fn lines(output: &str, pointers: Pointers) -> Vec<PeerFinding> {
+    let values = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    values.filter_map(|value| finding_at(&value, pointers)).collect()
 }
 
-/// `./file:line:secret`, without a rule: its list names two prefixes of ours.
-fn matches(said: &str) -> Vec<Said> {
+/// Parses `./file:line:secret`. The output has no rule, but the scanner's list contains two prefixes of keysweep.
+fn matches(output: &str) -> Vec<PeerFinding> {
     let read = |line: &str| {
         let parts: Vec<&str> = line.splitn(3, ':').collect();
         let [file, _, secret] = parts[..] else { return None };
         let named = ["sk", "rk"].iter().any(|stem| secret.starts_with(&format!("{stem}_live_")));
-        Some(Said { file: file.to_owned(), secret: Secret::Plain(secret.to_owned()), named })
+        Some(PeerFinding { file: file.to_owned(), secret: Secret::Plain(secret.to_owned()), named })
     };
-    said.lines().filter_map(read).collect()
+    output.lines().filter_map(read).collect()
 }
 
-fn hashes(said: &str) -> Vec<Said> {
-    let report: Value = serde_json::from_str(said).unwrap_or_default();
+fn hashes(output: &str) -> Vec<PeerFinding> {
+    let report: Value = serde_json::from_str(output).unwrap_or_default();
     let files = report["results"].as_object().cloned().unwrap_or_default();
     let digest = |value: &Value| Some(Secret::Sha1(text_at(value, "/hashed_secret")?));
     files
         .iter()
         .flat_map(|(file, found)| found.as_array().into_iter().flatten().map(move |value| (file, value)))
         .filter_map(|(file, value)| {
-            Some(Said { file: file.clone(), secret: digest(value)?, named: is_named(&text_at(value, "/type")?) })
+            Some(PeerFinding { file: file.clone(), secret: digest(value)?, named: is_named(&text_at(value, "/type")?) })
         })
         .collect()
 }
@@ -245,7 +244,7 @@ fn print_row(shape: &Shape, tallies: &[&Tally]) {
         let (found, bound) = (share(tally.found, tally.tokens), at_least(tally.found, tally.tokens));
         let exact = share(tally.exact, tally.found);
         let figures = format!("{:.0} %, ≥ {:.0} %, {:.0} %", found * 100.0, bound * 100.0, exact * 100.0);
-        // A rule for something else may match a random token by chance.
+        // A rule for another vendor may match a random token by chance.
         match tally.found {
             0 => "0 %".to_owned(),
             found if 2 * tally.named < found => format!("({figures})"),

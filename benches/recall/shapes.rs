@@ -1,39 +1,39 @@
-//! What is measured: every shape of every family, and what each may lose.
+//! The measured shapes of every family, with their targets.
 
-/// A template of `rules::example`, and the share of its tokens that must be found.
+/// A template of `rules::example`, and the required share of found tokens.
 pub struct Shape {
     pub template: &'static str,
     pub target: Option<f64>,
-    /// The share of those found that must have the exact span.
+    /// The required share of exact spans among the found tokens.
     pub exact: f64,
     pub setting: Setting,
 }
 
-/// In which contexts the shape is tried.
+/// The contexts of a shape.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
-    /// In all, under names that say nothing of a vendor.
+    /// All contexts, with names that do not mention a vendor.
     Any,
-    /// In those that have a name, under Attio's names: the token has no mark of its own.
-    UnderAttio,
-    /// Under names that say nothing of a vendor, a few lines away from Attio's address.
+    /// All contexts with a name, and names of Attio. The token itself has no prefix.
+    AttioName,
+    /// Names that do not mention a vendor, a few lines away from Attio's address.
     NearAttio,
-    /// In requests to Attio, behind the word: `Bearer`, `Basic`.
-    SentToAttio(&'static str),
-    /// Behind an underscore, in emphasis, and behind characters of Shift-JIS and Big5.
-    Beside,
-    /// Behind its length, in binary formats.
-    Counted,
+    /// Requests to Attio, after this word: `Bearer` or `Basic`.
+    AttioRequest(&'static str),
+    /// After an underscore, in emphasis, and after characters of Shift-JIS and Big5.
+    Adjacent,
+    /// After a length byte, in binary formats.
+    LengthPrefixed,
 }
 
-/// What holds where nothing else is said: a part of base64url may look like a word behind a dash.
+/// The default. A part of base64url may look like a word after a dash.
 const EXACT: f64 = 0.999;
 
 pub const fn any(template: &'static str, percent: f64) -> Shape {
     within(template, percent, Setting::Any)
 }
 
-/// Base64url, where the end of one in some hundred reads as a word that a dash joins to the token.
+/// Base64url. About one in a hundred ends with a dash and characters that look like a word.
 pub const fn base64url(template: &'static str) -> Shape {
     Shape { template, target: Some(0.998), exact: 0.995, setting: Setting::Any }
 }
@@ -46,8 +46,8 @@ const fn no_promise(template: &'static str) -> Shape {
     Shape { template, target: None, exact: EXACT, setting: Setting::Any }
 }
 
-/// 99.9 % with an environment segment, or from 32 characters on; 99.5 % for `sk_` and 24; 99 % for `sk_` and 20 and for
-/// `sk_` and 32 hex digits. Below 20 characters nothing is promised.
+/// The target is 99.9 % for tokens with an environment segment or with 32 characters and more. It is 99.5 % for `sk_`
+/// and 24 characters, and 99 % for `sk_` and 20 characters or 32 hex digits. There is no target below 20 characters.
 pub const SHAPES: &[Shape] = &[
     no_promise("sk_{alnum:18-19}"),
     any("sk_{alnum:20}", 99.0),
@@ -118,30 +118,30 @@ pub const SHAPES: &[Shape] = &[
     any("whsec_{base64-alnum:40}", 99.8),
     any("whsk_{base64-hex:64}", 99.9),
     any("whsk_{base64-uuid}", 99.9),
-    within("sk_live_{alnum:24}", 99.9, Setting::Beside),
-    within("sk_test_51{alnum:97-105}", 99.9, Setting::Beside),
-    within("rk_live_{alnum:24}", 99.9, Setting::Beside),
-    within("whsec_{alnum:32}", 99.9, Setting::Beside),
-    within("whsec_{hex:64}", 99.9, Setting::Beside),
-    within("whsec_{base64:32}", 99.9, Setting::Beside),
-    within("sk_live_{alnum:24}", 99.9, Setting::Counted),
-    within("sk_live_{base36:40}", 99.9, Setting::Counted),
-    within("sk_live_51{alnum:97-105}", 99.9, Setting::Counted),
-    within("sk_test_{alnum:42}", 99.9, Setting::Counted),
-    within("sk_{hex:48}", 99.9, Setting::Counted),
-    within("sk_{alnum:32}", 99.8, Setting::Counted),
-    within("whsec_{hex:64}", 99.9, Setting::Counted),
-    within("whsec_{base64:32}", 99.9, Setting::Counted),
-    within("{hex:64}", 99.9, Setting::UnderAttio),
-    within("{HEX:64}", 99.9, Setting::UnderAttio),
+    within("sk_live_{alnum:24}", 99.9, Setting::Adjacent),
+    within("sk_test_51{alnum:97-105}", 99.9, Setting::Adjacent),
+    within("rk_live_{alnum:24}", 99.9, Setting::Adjacent),
+    within("whsec_{alnum:32}", 99.9, Setting::Adjacent),
+    within("whsec_{hex:64}", 99.9, Setting::Adjacent),
+    within("whsec_{base64:32}", 99.9, Setting::Adjacent),
+    within("sk_live_{alnum:24}", 99.9, Setting::LengthPrefixed),
+    within("sk_live_{base36:40}", 99.9, Setting::LengthPrefixed),
+    within("sk_live_51{alnum:97-105}", 99.9, Setting::LengthPrefixed),
+    within("sk_test_{alnum:42}", 99.9, Setting::LengthPrefixed),
+    within("sk_{hex:48}", 99.9, Setting::LengthPrefixed),
+    within("sk_{alnum:32}", 99.8, Setting::LengthPrefixed),
+    within("whsec_{hex:64}", 99.9, Setting::LengthPrefixed),
+    within("whsec_{base64:32}", 99.9, Setting::LengthPrefixed),
+    within("{hex:64}", 99.9, Setting::AttioName),
+    within("{HEX:64}", 99.9, Setting::AttioName),
     within("{hex:64}", 99.9, Setting::NearAttio),
-    within("sk_{alnum:20}", 99.0, Setting::UnderAttio),
-    within("whsec_{base64:32}", 99.9, Setting::UnderAttio),
-    within("{hex:64}", 99.9, Setting::SentToAttio("Bearer")),
-    within("{basic-hex:64}", 99.9, Setting::SentToAttio("Basic")),
+    within("sk_{alnum:20}", 99.0, Setting::AttioName),
+    within("whsec_{base64:32}", 99.9, Setting::AttioName),
+    within("{hex:64}", 99.9, Setting::AttioRequest("Bearer")),
+    within("{basic-hex:64}", 99.9, Setting::AttioRequest("Basic")),
 ];
 
-/// Names for the contexts that have one.
+/// Names for contexts that contain `NAME`.
 pub const NAMES: &[&str] = &["API_KEY", "SECRET", "apiKey", "PAYMENTS_SECRET_KEY", "webhookSecret"];
 pub const GENERIC_NAMES: &[&str] =
     &["API_KEY", "ACCESS_TOKEN", "token", "apiKey", "api_key", "accessToken", "AT_API_KEY", "CRM_TOKEN", "auth_token"];

@@ -1,12 +1,12 @@
 #![no_main]
 
-use keysweep_fuzz::index::Place;
+use keysweep_fuzz::index::IndexTarget;
 
 thread_local! {
-    // A folder of one name, since libFuzzer ends a process without dropping anything.
-    static PLACE: Place = Place::new("keysweep-fuzz-index");
+    // The name of the folder is fixed, since libFuzzer exits without dropping anything.
+    static TARGET: IndexTarget = IndexTarget::new("keysweep-fuzz-index");
 }
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    PLACE.with(|place| place.check(bytes));
+    TARGET.with(|target| target.check(bytes));
 });

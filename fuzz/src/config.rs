@@ -1,4 +1,4 @@
-//! The configuration: whatever it holds, it is read or refused, and the rules in it can be used.
+//! The configuration parser: any input is parsed or refused, and the rules of a parsed configuration can be used.
 
 use keysweep::config::{Allow, AllowQuery, Config};
 use keysweep::detect::Detector;
@@ -6,7 +6,7 @@ use keysweep::finding::Fingerprint;
 use keysweep::rules::ALL;
 use keysweep::rules::example::{Dice, expand};
 
-/// Each rule is leaked, as one process reads one configuration.
+/// Rules are leaked, since a process normally reads only one configuration.
 const MOST_RULES: usize = 4;
 
 pub fn check(bytes: &[u8]) {
@@ -14,7 +14,7 @@ pub fn check(bytes: &[u8]) {
         Err(wrong) => {
             let lines = 1 + bytes.iter().filter(|&&b| b == b'\n').count();
             assert!((1..=lines).contains(&wrong.line), "line {} of {lines}", wrong.line);
-            assert!(!wrong.message.is_empty(), "no word of what is wrong");
+            assert!(!wrong.message.is_empty(), "the error has no message");
         }
         Ok(config) => {
             allows(&config, bytes);

@@ -1,33 +1,33 @@
-//! The decoders: text nested in encodings, up to one more than are looked through.
+//! The decoders: text in nested encodings, up to one level deeper than the detector decodes.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 
-use super::detect::holds_for;
-use super::text::planted;
+use super::detect::check_text;
+use super::text::expand_marks;
 
-/// The deepest nest of encodings that is made.
+/// The greatest depth of nested encodings.
 const DEEPEST: u8 = 4;
 
-/// What grows beyond this by being encoded is not encoded further.
+/// A text that is longer than this is not encoded again.
 const LONGEST: usize = 200_000;
 
-/// The first byte says how often the text is encoded, as many behind it say how, and the rest is the text.
+/// The first byte is the depth, the next bytes select the encodings, and the rest is the text.
 pub fn check(bytes: &[u8]) {
     let Some((&depth, rest)) = bytes.split_first() else { return };
-    let (ways, text) = rest.split_at(usize::from(depth % (DEEPEST + 1)).min(rest.len()));
-    let mut text = planted(text);
-    for &way in ways {
+    let (encodings, text) = rest.split_at(usize::from(depth % (DEEPEST + 1)).min(rest.len()));
+    let mut text = expand_marks(text);
+    for &encoding in encodings {
         if text.len() < LONGEST {
-            text = written(&text, way);
+            text = written(&text, encoding);
         }
     }
-    holds_for(&text);
+    check_text(&text);
 }
 
-/// `text` in the encoding that the low half of `way` names; the upper half says what stands in front of it.
-fn written(text: &[u8], way: u8) -> Vec<u8> {
+/// Encodes `text`. The low half of `encoding` selects the encoding, and the high half selects a text before it.
+fn written(text: &[u8], encoding: u8) -> Vec<u8> {
     let every = |escape: &dyn Fn(u8) -> String| text.iter().flat_map(|&b| escape(b).into_bytes()).collect();
-    let encoded: Vec<u8> = match way & 15 {
+    let encoded: Vec<u8> = match encoding & 15 {
         0 => BASE64.encode(text).into(),
         1 => BASE64.encode(&[b":", text].concat()).into(),
         2 => BASE64URL_NOPAD.encode(&[b"::", text].concat()).into(),
@@ -45,7 +45,7 @@ fn written(text: &[u8], way: u8) -> Vec<u8> {
         14 => every(&|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02x}") }),
         _ => text.to_vec(),
     };
-    let before: &[u8] = match way >> 4 {
+    let before: &[u8] = match encoding >> 4 {
         0..=7 => b"",
         8 => b"a",
         9 => b"KEY=\"",

@@ -1,4 +1,4 @@
-//! The index of a repository, in any form: whatever its bytes are, it is read or refused.
+//! The index parser: any input is parsed or refused, for every form of index.
 
 use std::fs;
 use std::num::NonZero;
@@ -11,24 +11,24 @@ use keysweep::rules::ALL;
 use keysweep::scan::{Source, Staged, Unit};
 use keysweep::threads::Threads;
 
-/// What stands in front of the bytes of an index.
+/// Flag in the first byte: the repository uses SHA-256.
 const SHA256: u8 = 1;
-/// The size of a shared index in two bytes and the shared index itself stand there as well.
+/// Flag in the first byte: the size of a shared index (two bytes) and the shared index precede the index.
 const SHARED: u8 = 2;
 
-/// Files of HEAD. The seeds name them, so that there is something to compare.
+/// The files of HEAD. The seeds contain these names, so that there is something to compare.
 const FILES: &[&str] = &["a.txt", "d/e/f.txt", "d/e/g.txt", "d/h.txt", "d.txt", ".keysweep.toml", "z/y.txt"];
 
-/// Two repositories, of either kind of object id, whose index is written anew for each input.
-pub struct Place {
+/// Two repositories, one for each object format. Each input replaces their index.
+pub struct IndexTarget {
     folder: PathBuf,
     sha1: Repository,
     sha256: Repository,
     detector: Detector,
 }
 
-impl Place {
-    /// Makes them in a folder called `name` among the temporary ones, by git.
+impl IndexTarget {
+    /// Creates the repositories with git, in the folder `name` of the temporary folder.
     pub fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&folder);
@@ -54,7 +54,7 @@ impl Place {
         staged.is_ok()
     }
 
-    /// Writes the index to another folder than git's; returns the top of the repository and the path of the index.
+    /// Writes the index outside of the git directory. Returns the top of the repository and the path of the index.
     pub fn elsewhere(&self, bytes: &[u8]) -> Option<(PathBuf, PathBuf)> {
         let input = self.input(bytes)?;
         let path = self.folder.join("index");
@@ -67,23 +67,23 @@ impl Place {
         let (repository, name, hash_len) =
             if form & SHA256 == 0 { (&self.sha1, "sha1", 20) } else { (&self.sha256, "sha256", 32) };
         let git_dir = self.folder.join(name).join(".git");
-        let (shared, index) = if form & SHARED == 0 { (None, rest) } else { halves(rest) };
+        let (shared, index) = if form & SHARED == 0 { (None, rest) } else { split_shared(rest) };
         let shared = shared.and_then(|shared| Some((git_dir.join(shared_name(index, hash_len)?), shared)));
         Some(Input { repository, git_dir, shared, index })
     }
 }
 
-/// What the bytes of an input mean.
+/// The parsed parts of an input.
 struct Input<'a> {
     repository: &'a Repository,
     git_dir: PathBuf,
-    /// Where the shared index belongs, and its bytes.
+    /// The path and the bytes of the shared index.
     shared: Option<(PathBuf, &'a [u8])>,
     index: &'a [u8],
 }
 
 impl Input<'_> {
-    /// Writes the index to `path`, and the shared one, whose path is returned.
+    /// Writes the index to `path`. Also writes the shared index and returns its path.
     fn write(&self, path: &Path) -> Option<&Path> {
         fs::write(path, self.index).expect("write the index");
         let (shared_path, shared) = self.shared.as_ref()?;
@@ -92,20 +92,20 @@ impl Input<'_> {
     }
 }
 
-impl Drop for Place {
+impl Drop for IndexTarget {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// A shared index and the one that names it.
-fn halves(bytes: &[u8]) -> (Option<&[u8]>, &[u8]) {
+/// Splits the bytes into a shared index and the index that uses it.
+fn split_shared(bytes: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let Some((size, rest)) = bytes.split_first_chunk::<2>() else { return (None, bytes) };
     let (shared, index) = rest.split_at(usize::from(u16::from_be_bytes(*size)).min(rest.len()));
     (Some(shared), index)
 }
 
-/// The name under which `index` looks for its shared half.
+/// The name of the shared index that `index` refers to.
 fn shared_name(index: &[u8], hash_len: usize) -> Option<String> {
     let link = index.windows(4).rposition(|four| four == b"link")?;
     let id = index.get(link + 8..link + 8 + hash_len)?;
@@ -122,7 +122,7 @@ fn repository(top: &Path, format: &str) -> Repository {
     }
     git(top, &["add", "."]);
     git(top, &["commit", "-q", "-m", "base"]);
-    Repository::discover(top).unwrap_or_else(|trouble| panic!("{trouble}"))
+    Repository::discover(top).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn git(top: &Path, args: &[&str]) {

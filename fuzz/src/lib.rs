@@ -1,5 +1,5 @@
-//! What must hold of any bytes. The fuzz targets ask it of what libFuzzer makes up, `tests/fuzz_seeds.rs` of the files in
-//! `corpus/`, so that what was mended once stays so without a fuzzer.
+//! Invariants for any input. The fuzz targets check them for the inputs of libFuzzer. `tests/fuzz_seeds.rs` checks them
+//! for the files in `corpus/`, so that fixed faults stay fixed without a fuzzer.
 
 pub mod config;
 pub mod decode;

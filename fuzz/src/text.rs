@@ -1,16 +1,16 @@
-//! Text with tokens in it, from bytes without: no file of a corpus may hold one.
+//! Builds text with tokens from bytes without tokens, since no file of a corpus may contain a token.
 
 use keysweep::rules::ALL;
 use keysweep::rules::example::{Dice, expand};
 
-/// ASCII's "substitute": it and the two bytes behind it stand for an example of a rule, and for the dice it is made with.
+/// The ASCII control character SUB. It and the two bytes after it select an example of a rule and its seed.
 const MARK: u8 = 0x1a;
 
-/// So many tokens in one text show all that more would.
+/// The limit of tokens in one text. More would test nothing new.
 const MOST: usize = 16;
 
-/// `bytes` with an example in the place of each mark.
-pub fn planted(bytes: &[u8]) -> Vec<u8> {
+/// Replaces each mark in `bytes` by an example.
+pub fn expand_marks(bytes: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     let mut left = MOST;
