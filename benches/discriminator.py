@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Which measure tells a token's random body best from what people write?
+"""Compares measures that distinguish the random body of a token from names that people write.
 
-    python3 benches/discriminator.py CACHE           # prints the comparison, draws docs/discriminator.svg
-    python3 benches/discriminator.py CACHE --table   # writes what was learned into src/detect/pairs.rs
+    python3 benches/discriminator.py CACHE           # prints the comparison and draws docs/discriminator.svg
+    python3 benches/discriminator.py CACHE --table   # writes the learned table to src/detect/pairs.rs
 
-CACHE is the folder that benches/foreign.py filled. Written runs: unbroken runs of 16 or more letters and digits in
-identifiers of source code, and behind sk_, rk_ and whsec_, also where these end a word. Projects are split in two by
-the hash of their name: the tables are learned from one half, everything is measured on the other, less what stands in
-both. Names in parts, that is with an underscore, are measured apart. Random runs are drawn with fixed seeds. Standard
-library only; some minutes, most of them for reading, which is kept in CACHE/.runs.json for the next time.
+CACHE is the folder that benches/foreign.py fills. Written runs are unbroken runs of 16 or more letters and digits in
+identifiers of source code, and after sk_, rk_ and whsec_, even if these end a word. The hash of its name puts each
+project into one of two halves. The tables are learned from one half. The other half is the test set, without runs that
+occur in both. Names in parts, which contain an underscore, are measured separately. Random runs are drawn with fixed
+seeds. The script needs only the standard library and takes some minutes, mostly to read the projects. The runs are
+cached in CACHE/.runs.json.
 """
 
 import hashlib
@@ -22,16 +23,16 @@ import sys
 
 import foreign
 
-HOUSE = foreign.HOUSE
+ROOT = foreign.ROOT
 
 CODE = set(".c .cc .cpp .cs .cxx .go .h .hpp .java .js .jsx .kt .lua .m .mjs .php .pl .py .rb .rs .sh .swift .ts .tsx".split())
 LARGEST_FILE = 2_000_000
 LONGEST_LINE = 400
 MOST_OF_A_PROJECT = 40_000_000
-# So that a few large projects do not make the table.
+# The limit for one project, so that a few large projects do not dominate the table.
 MOST_RUNS = 1_500
 
-# Where code stands, not text: a name, then what follows a name. Quoted text and base64 are so left out.
+# An identifier in code, followed by punctuation that follows a name. This leaves out quoted text and base64.
 IDENTIFIER = re.compile(rb"(?<![\w\"'`+/=%\\-])[A-Za-z_]\w{15,}(?=[(.;,)\[:{]| =|->)")
 BEHIND = re.compile(rb"(?:sk|rk|whsec)_([A-Za-z0-9_]{16,})")
 RUN = re.compile(r"[A-Za-z0-9]{16,64}")
@@ -57,7 +58,7 @@ def main():
     train, test, names = written(pathlib.Path(sys.argv[1]).resolve())
     learned, bigrams = Learned(train), Bigrams(train)
     if sys.argv[2:]:
-        return (HOUSE / "src/detect/pairs.rs").write_text(learned.as_rust())
+        return (ROOT / "src/detect/pairs.rs").write_text(learned.as_rust())
     measures = {
         "share of class changes": changes,
         "class steps": lambda run: steps(run) * 1e-3,
@@ -69,24 +70,24 @@ def main():
         "learned: all pairs of 62, digit": lambda run: bigrams.score(run) - no_digit(run),
     }
     drawn = {name: draw(*shape, name) for name, shape in SHAPES.items()}
-    print(f"{len(train)} written runs to learn from, {len(test)} to measure on; {DRAWN} random runs a shape\n")
+    print(f"{len(train)} training runs, {len(test)} test runs; {DRAWN} random runs for each shape\n")
     curves = {name: curve(measure, test, drawn) for name, measure in measures.items()}
     print_table(curves)
     print_present(measures, test, drawn)
     print_parts(names)
-    draw_svg(curves, HOUSE / "docs/discriminator.svg")
+    draw_svg(curves, ROOT / "docs/discriminator.svg")
 
 
-# The material.
+# The training and test data.
 
 
 def written(cache):
-    """Runs to learn from, runs to measure on, and the names in parts of the second half."""
+    """Returns the training runs, the test runs, and the names in parts of the test half."""
     kept = cache / ".runs.json"
     if not kept.exists():
         runs, names = [set(), set()], [set(), set()]
         for project in foreign.projects(cache):
-            # All that bears one name in one half: versions of a crate, a module of npm wherever it lies.
+            # Put all projects of one name into the same half: versions of a crate, and copies of an npm module.
             name = re.split(r"-\d|@\d", project.name)[0].lower()
             half = hashlib.sha256(name.encode()).digest()[0] & 1
             for kept_in, found in zip((runs, names), found_in(project)):
@@ -96,7 +97,7 @@ def written(cache):
 
 
 def found_in(project):
-    """The runs and the names in parts of a project."""
+    """Returns the runs and the names in parts of a project."""
     runs, names = set(), set()
     left = MOST_OF_A_PROJECT
     for folder, folders, files in os.walk(project):
@@ -109,7 +110,7 @@ def found_in(project):
                 with open(path, "rb") as file:
                     text = file.read()
                 left -= len(text)
-                # Long lines are data in the clothes of code: bundles, WebAssembly as text, tables.
+                # Long lines are data that looks like code: bundles, WebAssembly as text, tables.
                 collect(b"\n".join(line for line in text.split(b"\n") if len(line) <= LONGEST_LINE), runs, names)
     return runs, names
 
@@ -117,7 +118,7 @@ def found_in(project):
 def collect(text, runs, names):
     for found in set(IDENTIFIER.findall(text)) | set(BEHIND.findall(text)):
         found = found.decode()
-        # What is drawn itself: digests. And what keysweep turns away before it asks: fewer than seven letters.
+        # Leave out digests, which are random, and runs of fewer than seven letters, which keysweep rejects earlier.
         runs.update(run for run in RUN.findall(found) if not HEX.match(run) and not run.isdigit() and len(set(run)) >= 7)
         if "_" in found.strip("_") and not RUN.search(found):
             names.add(found)
@@ -128,7 +129,7 @@ def draw(alphabet, length, seed):
     return ["".join(dice.choices(alphabet, k=length)) for _ in range(DRAWN)]
 
 
-# The measures: each says more for what looks more random.
+# The measures. A higher value means a more random run.
 
 
 def kind(letter):
@@ -140,8 +141,8 @@ def changes(run):
 
 
 def rust_table(name, file="randomness"):
-    """The numbers of a constant of the detector, so that what is measured is what runs."""
-    text = (HOUSE / f"src/detect/{file}.rs").read_text()
+    """Returns the numbers of a constant in the detector, so that the script measures the code that runs."""
+    text = (ROOT / f"src/detect/{file}.rs").read_text()
     return [int(n) for n in re.findall(r"-?\d+", re.search(rf"const {name}: [^=]*=(.*?);\n", text, re.S)[1])]
 
 
@@ -151,7 +152,7 @@ BARS = {bar: [n * 1e-3 for n in rust_table(bar)] for bar in ("STRICT", "LENIENT"
 IN_PLAIN_PARTS = rust_table("IN_PLAIN_PARTS")[0] * 1e-3
 SHORTEST_IN_PARTS = rust_table("SHORTEST_IN_PARTS")[0]
 
-# The 84 commonest letter pairs of English text: about 55 % of the pairs there. Nothing is learned for these.
+# The 84 most common letter pairs of English text, about 55 % of all pairs. This measure learns nothing.
 COMMON = set(
     """th he in er an re nd on en at ou ed ha to or it is hi es ng st ar te al nt se le of ti ra ri ro li co de ne io
     ic ve me ta el ce us em ll ma et ec un ur si la fo om ur ch ut pr no pe tr ct ca ac ge tu id ad am as po il lo ke
@@ -162,7 +163,7 @@ RARE_PAIR = math.log((1 - 84 / 676) / 0.45)
 
 
 def alphabet(run):
-    """The narrowest of hex, base62 and base36 that holds it."""
+    """Returns the smallest alphabet that contains the run: hex, base62 or base36."""
     if re.fullmatch("[0-9a-f]*", run):
         return 0
     return 1 if any(c in LOWER for c in run) and any(c in UPPER for c in run) else 2
@@ -191,7 +192,7 @@ def has_digit(run):
 
 
 def no_digit(run):
-    """What a run without a digit must be better by."""
+    """The additional score that a run without a digit needs."""
     return 0 if has_digit(run) else 4
 
 
@@ -208,7 +209,7 @@ def in_parts(body, bar):
 
 
 class Learned:
-    """Class steps and case-folded letter pairs, as logarithms of drawn against written."""
+    """Class steps and case-folded letter pairs, as log ratios of random and written runs."""
 
     def __init__(self, runs):
         step = [[1.0] * 3 for _ in range(3)]
@@ -239,7 +240,7 @@ class Learned:
         return HEAD + "\n".join(rows) + "\n];\n"
 
 
-# In nats: no pair that the training material happens to lack counts for more.
+# The limit in nats for a pair that the training data lacks.
 RAREST = 3.0
 
 HEAD = """//! How much rarer each pair of letters is in identifiers than in random text.
@@ -253,7 +254,7 @@ pub(super) const PAIRS: [[i16; 26]; 26] = [
 
 
 class Bigrams:
-    """Every pair of 62 letters and digits: 3,844 numbers."""
+    """All pairs of 62 letters and digits: 3,844 numbers."""
 
     def __init__(self, runs):
         letters = LOWER + UPPER + DIGITS
@@ -283,7 +284,7 @@ def curve(measure, test, drawn):
 
 
 def above(values, bar):
-    """The share of sorted `values` above `bar`."""
+    """Returns the share of the sorted `values` that is above `bar`."""
     low, high = 0, len(values)
     while low < high:
         middle = (low + high) // 2
@@ -296,7 +297,7 @@ def at(points, allowed):
 
 
 def print_table(curves):
-    print("Random runs missed, in per cent, where so many of the written runs would be taken for random:\n")
+    print("Percentage of random runs missed, if this share of the written runs is accepted:\n")
     print("| measure | written runs taken |", " | ".join(SHAPES), "|")
     print("|---|--:|" + "--:|" * len(SHAPES))
     for name, points in curves.items():
@@ -308,8 +309,8 @@ def print_table(curves):
 
 
 def print_present(measures, test, drawn):
-    """The bars of src/detect/randomness.rs, and what else would miss where it takes as many written runs."""
-    print("Where the bars of src/detect/randomness.rs sit, and the others at as many written runs:\n")
+    """Prints the bars of src/detect/randomness.rs, and what the other measures miss if they accept as many written runs."""
+    print("The bars of src/detect/randomness.rs, and the other measures with as many accepted written runs:\n")
     print("| bar | measure | written runs taken |", " | ".join(SHAPES), "|")
     print("|---|---|--:|" + "--:|" * len(SHAPES))
     for bar in ("STRICT", "LENIENT"):
@@ -332,9 +333,9 @@ def print_row(name, allowed, missed):
 
 def print_parts(names):
     shapes = {f"word {n}": (LOWER + UPPER + DIGITS + "_", n) for n in (20, 24, 32)}
-    # Only what the judge of runs leaves to that of parts.
+    # Only bodies without a run, which the validator of parts checks.
     bodies = {name: [body for body in draw(*shape, name) if "_" in body and not RUN.search(body)] for name, shape in shapes.items()}
-    print(f"Bodies in parts, without a run of 16: {len(names)} different names, and random ones missed, in per cent:\n")
+    print(f"Bodies in parts, without a run of 16: {len(names)} different names, and the percentage of random bodies missed:\n")
     print("| bar | names taken |", " | ".join(f"{name} ({100 * len(body) / DRAWN:.0f} % are such)" for name, body in bodies.items()), "|")
     print("|---|--:|" + "--:|" * len(bodies))
     for bar in ("STRICT", "LENIENT"):
@@ -345,9 +346,9 @@ def print_parts(names):
 
 
 def draw_svg(curves, path):
-    """Missed random runs of `alnum 24` against written runs taken, both on logarithmic scales."""
+    """Plots missed random runs of `alnum 24` against accepted written runs, on logarithmic scales."""
     shape, width, height = "alnum 24", 780, 400
-    colours = ("#888", "#b58900", "#268bd2", "#2aa198", "#111", "#cb4b16", "#d33682", "#6c71c4")
+    colors = ("#888", "#b58900", "#268bd2", "#2aa198", "#111", "#cb4b16", "#d33682", "#6c71c4")
     x = lambda share: 60 + (math.log10(share) + 4) / 3 * 400
     y = lambda missed: 20 + (0 - math.log10(max(missed, 1e-4))) / 4 * (height - 70)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">']
@@ -361,9 +362,9 @@ def draw_svg(curves, path):
     out.append(f'<text x="60" y="{height - 12}">written runs taken for random (across), random runs of 24 missed (down)</text>')
     for place, (name, points) in enumerate(curves.items()):
         line = " ".join(f"{x(allowed):.0f},{y(1 - recall[shape]):.0f}" for allowed, recall in points)
-        colour = colours[place % len(colours)]
-        out.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        out.append(f'<text x="475" y="{40 + 22 * place}" fill="{colour}">{name}</text>')
+        color = colors[place % len(colors)]
+        out.append(f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2"/>')
+        out.append(f'<text x="475" y="{40 + 22 * place}" fill="{color}">{name}</text>')
     path.write_text("\n".join([*out, "</svg>"]) + "\n")
 
 

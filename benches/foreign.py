@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""What keysweep says of a few hundred projects that nobody wrote for it.
+"""Scans a few hundred third-party projects with keysweep, to find false positives.
 
-    python3 benches/foreign.py CACHE             # fetches into CACHE what is not there, sweeps it, prints the hits
-    python3 benches/foreign.py CACHE --limit 2   # of each registry the first two packages only, to try it out
+    python3 benches/foreign.py CACHE             # downloads missing projects to CACHE, scans them, prints the findings
+    python3 benches/foreign.py CACHE --limit 2   # uses only the first two packages of each registry, for a quick test
 
---keysweep FILE sweeps with that binary instead of target/release/keysweep, --offline fetches nothing. CACHE is a folder
-outside this repository with 20 GB to spare. Packages come through the registries' own clients, as
-they are set up on the machine: apt-get (Debian's source packages), cargo vendor, npm install and pip download. No
-script of a package is run. A client that is missing, or a package that is gone, is told of and left out. The hits are
-printed redacted, one a line: path, line, rule, redacted form, fingerprint, encoding. docs/detection.md has the verdict on each.
+--keysweep FILE uses that binary instead of target/release/keysweep. --offline downloads nothing. CACHE is a folder outside
+this repository with 20 GB of free space. Packages are downloaded with the clients of the registries, as configured on
+this machine: apt-get (source packages of Debian), cargo vendor, npm install and pip download. Scripts of packages are
+not run. Missing clients and packages are reported and left out. Each finding is printed on one line: path, line, rule,
+redacted token, fingerprint, encoding. docs/detection.md has the verdict on each finding.
 """
 
 import argparse
@@ -21,9 +21,9 @@ import subprocess
 import sys
 import zipfile
 
-HOUSE = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# Sources with much of what looks like a token: stacks and sockets whose prefix is sk_, test vectors, minified code.
+# Sources with much text that looks like a token: stacks and sockets with the prefix sk_, test vectors, minified code.
 DEBIAN = """
     apache2 binutils bind9 boost1.74 cmake cryptsetup curl docker.io emacs ffmpeg gdb git glibc gnupg2 gnutls28
     golang-1.19 iproute2 krb5 libgcrypt20 libgit2 linux llvm-toolchain-14 lua5.4 mariadb mbedtls nginx nodejs nss
@@ -31,7 +31,7 @@ DEBIAN = """
     systemd vim wireshark wpa zstd
 """.split()
 
-# Each brings its dependencies.
+# Each crate adds its dependencies.
 CRATES = """
     async-stripe aws-lc-rs aws-sdk-s3 axum biscuit boring clap diesel gix jsonwebtoken libgit2-sys ignore
     kube object_store opentelemetry-otlp openssl-src polars rcgen reqwest ring rustls serde_json sqlx svix
@@ -55,25 +55,25 @@ PYPI = """
 
 
 def main():
-    words = argparse.ArgumentParser(description="What keysweep says of foreign projects.")
+    words = argparse.ArgumentParser(description="Scans third-party projects with keysweep.")
     words.add_argument("cache", type=lambda text: pathlib.Path(text).resolve())
-    words.add_argument("--keysweep", default=HOUSE / "target/release/keysweep", type=pathlib.Path)
+    words.add_argument("--keysweep", default=ROOT / "target/release/keysweep", type=pathlib.Path)
     words.add_argument("--limit", type=int, help="packages of each registry")
     words.add_argument("--offline", action="store_true")
     given = words.parse_args()
-    if given.cache == HOUSE or HOUSE in given.cache.parents:
-        sys.exit(f"foreign: {given.cache} stands in the repository")
+    if given.cache == ROOT or ROOT in given.cache.parents:
+        sys.exit(f"foreign: {given.cache} is in the repository")
     if not given.offline:
         fetch_all(given.cache, given.limit)
-    tell_size(given.cache)
-    sweep(given.cache, given.keysweep)
+    print_size(given.cache)
+    scan(given.cache, given.keysweep)
 
 
 def fetch_all(cache, limit):
     for fetch, names in ((fetch_debian, DEBIAN), (fetch_crates, CRATES), (fetch_npm, NPM), (fetch_pypi, PYPI)):
         folder = cache / fetch.__name__.removeprefix("fetch_")
         folder.mkdir(parents=True, exist_ok=True)
-        # A folder that was fetched whole bears a mark, so that a broken fetch is taken up again.
+        # The marker shows that the folder is complete, so an interrupted download is resumed.
         mark = folder / ".fetched"
         if mark.exists():
             continue
@@ -95,7 +95,7 @@ def fetch_debian(folder, names):
     for part in ("lists/partial", "cache/archives/partial", "sources"):
         (apt / part).mkdir(parents=True, exist_ok=True)
     write_source_lists(apt / "sources")
-    # The machine's own lists stay as they are; what is fetched is unpacked by tar, with no patch applied.
+    # The package lists of the machine do not change. Sources are unpacked with tar, without patches.
     options = [
         "-q", "-o", "Dir::Etc::SourceList=/dev/null", "-o", f"Dir::Etc::SourceParts={apt / 'sources'}",
         "-o", f"Dir::State::Lists={apt / 'lists'}", "-o", f"Dir::Cache={apt / 'cache'}", "-o", "APT::Sandbox::User=root",
@@ -108,9 +108,9 @@ def fetch_debian(folder, names):
 
 
 def write_source_lists(target):
-    """Debian's own entries of this machine, with sources in the place of binaries.
+    """Writes this machine's Debian entries with sources instead of binaries.
 
-    Security suites are left out: what their lists name is soon replaced, and not every mirror has both in step.
+    Security suites are left out, since their packages are soon replaced, and not every mirror is in sync with the lists.
     """
     for name in ("sources.list", "sources.list.d/debian.sources", "sources.list.d/ubuntu.sources"):
         file = pathlib.Path("/etc/apt") / name
@@ -152,7 +152,7 @@ def fetch_crates(folder, names):
 
 def fetch_npm(folder, names):
     for name in names:
-        # Each in a folder of its own: together they would not agree on the versions of their peers.
+        # Install each package in its own folder, since their peer dependencies conflict.
         target = folder / name.replace("/", "+")
         if target.exists():
             continue
@@ -185,7 +185,7 @@ def fetch_pypi(folder, names):
 
 
 def projects(cache):
-    """Every project's folder: the parts by which foreign trees are counted, and told apart in discriminator.py."""
+    """Yields the folder of each project, the unit of counting here and of the split in discriminator.py."""
     yield from sorted(p for p in (cache / "debian").glob("*") if p.is_dir() and p.suffix != ".part")
     yield from sorted(p for p in (cache / "crates/tree").glob("*") if p.is_dir())
     yield from sorted(p for p in (cache / "pypi").glob("*") if p.is_dir())
@@ -202,7 +202,7 @@ def trees(cache):
     return [cache / part for part in ("debian", "crates", "npm", "pypi") if (cache / part).exists()]
 
 
-def tell_size(cache):
+def print_size(cache):
     count = sum(1 for _ in projects(cache))
     size = files = 0
     for tree in trees(cache):
@@ -212,19 +212,19 @@ def tell_size(cache):
     print(f"{count} projects, {files} files, {size / 1e9:.1f} GB")
 
 
-def sweep(cache, keysweep):
+def scan(cache, keysweep):
     words = [str(keysweep), "files", "--format", "jsonl", "--color", "never", *map(str, trees(cache))]
-    # Not in the cache: a configuration there would be taken for the user's.
+    # Do not run in the cache, where keysweep would use a configuration of a project.
     child = subprocess.run(words, cwd=pathlib.Path(__file__).parent, stdout=subprocess.PIPE, check=False)
     if child.returncode not in (0, 1):
-        print(f"foreign: keysweep ended with {child.returncode}", file=sys.stderr)
+        print(f"foreign: keysweep exited with {child.returncode}", file=sys.stderr)
     for line in child.stdout.decode(errors="replace").splitlines():
-        said = json.loads(line)
-        if said["type"] == "finding":
-            path = said["path"].split(f"{cache.name}/", 1)[-1]
-            print(path, said["line"], said["rule"], said["redacted"], said["fingerprint"], said["encoding"], sep="\t")
+        event = json.loads(line)
+        if event["type"] == "finding":
+            path = event["path"].split(f"{cache.name}/", 1)[-1]
+            print(path, event["line"], event["rule"], event["redacted"], event["fingerprint"], event["encoding"], sep="\t")
         else:
-            print({key: said[key] for key in ("findings", "tokens", "scanned", "skipped", "unread")})
+            print({key: event[key] for key in ("findings", "tokens", "scanned", "skipped", "unread")})
 
 
 if __name__ == "__main__":

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""Makes src/rules/published_values.rs: hashes of the values that vendors print in documentation, libraries and samples.
+"""Generates src/rules/published_values.rs: hashes of values from the documentation, libraries and samples of vendors.
 
-    python3 benches/published.py CACHE            # fetches into CACHE what is missing, prints hashes and sources
-    python3 benches/published.py CACHE --write    # writes them to src/rules/published_values.rs
-    python3 benches/published.py CACHE --offline  # reads only what CACHE has
+    python3 benches/published.py CACHE            # downloads missing sources to CACHE, prints hashes and sources
+    python3 benches/published.py CACHE --write    # writes the hashes to src/rules/published_values.rs
+    python3 benches/published.py CACHE --offline  # reads only the sources in CACHE
 
-CACHE is a folder outside this repository with 20 GB to spare. It holds a bare clone of each repository as OWNER+NAME, and
-each package and page below packages/ and pages/. Nothing that is fetched is run. No token is printed or written.
+CACHE is a folder outside this repository with 20 GB of free space. It contains a bare clone of each repository as
+OWNER+NAME, and the packages and pages below packages/ and pages/. No downloaded program is run. No token is printed or
+written.
 
-Only sources of the vendors themselves belong on the lists below: their documentation, libraries and samples. A value that is
-common in other people's code may be a leak. The whole history of a repository is read, since tutorials are older than
-the newest version. Values that a copy of other software in such a repository prints are left out.
+The lists below must contain only sources of the vendors themselves: documentation, libraries and samples. A value that
+is common in other code may be a leak. The script reads the whole history of a repository, since tutorials repeat values
+of old versions. It leaves out values in third-party code inside such a repository.
 
-keysweep itself finds the values, in a build that does not know the list (KEYSWEEP_FIND_PUBLISHED). Publishable keys are found
-as well: people paste them behind a secret key's prefix. A line of the list whose source cannot be read stays as it is.
+keysweep itself finds the values, in a build without the list (KEYSWEEP_FIND_PUBLISHED). The list includes publishable
+keys, since people paste them after the prefix of a secret key. An entry whose source cannot be read does not change.
 """
 
 import argparse
@@ -28,10 +29,10 @@ import sys
 import tempfile
 import urllib.request
 
-HOUSE = pathlib.Path(__file__).resolve().parent.parent
-TABLE = HOUSE / "src/rules/published_values.rs"
-PUBLISHED = HOUSE / "src/rules/published.rs"
-TARGET = HOUSE / "target/published"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLE = ROOT / "src/rules/published_values.rs"
+PUBLISHED = ROOT / "src/rules/published.rs"
+TARGET = ROOT / "target/published"
 
 GITHUB = """
     apideck-libraries/openapi-specs attio/linear-app cartesia-ai/cartesia-js cartesia-ai/cartesia-python
@@ -73,12 +74,12 @@ GITHUB = """
     workos/workos-php workos/workos-python workos/workos-ruby workos/workos-rust
 """.split()
 
-# Vendors whose repository is too large to clone for its samples alone.
+# Packages of vendors whose repository is too large to clone only for its samples.
 NPM = """
     @liveblocks/node @stripe/stripe-js @supabase/auth-js @elevenlabs/elevenlabs-js @clerk/backend
 """.split()
 
-# Pages that print a value.
+# Pages that contain a value.
 PAGES = """
     https://docs.stripe.com/keys
     https://docs.stripe.com/webhooks
@@ -91,23 +92,23 @@ PAGES = """
     https://pay.jp/docs/api/
 """.split()
 
-# Publishable keys; secret ones have rules.
+# Rules for publishable keys. Secret keys have built-in rules.
 CONFIG = "".join(
     f"[[rule]]\nid = 'publishable-{nth}'\nprefix = '{prefix}'\n"
     for nth, prefix in enumerate(["pk_live_", "pk_test_", "pk_org_", "whpk_"])
 )
 
-# Folders of other people's software, and files that list it.
+# Folders of third-party code, and its lock files.
 FOREIGN = re.compile(r"(^|/)(node_modules|vendor|third_party|Pods)/|(^|/)(package-lock\.json|pnpm-lock\.yaml|yarn\.lock)$")
 
 
 def main():
-    words = argparse.ArgumentParser(description="Makes the list of published values.")
+    words = argparse.ArgumentParser(description="Generates the list of published values.")
     words.add_argument("cache", type=lambda text: pathlib.Path(text).resolve())
-    words.add_argument("--offline", action="store_true", help="fetch nothing")
+    words.add_argument("--offline", action="store_true", help="download nothing")
     words.add_argument("--write", action="store_true", help="write src/rules/published_values.rs")
     given = words.parse_args()
-    if given.cache == HOUSE or HOUSE in given.cache.parents:
+    if given.cache == ROOT or ROOT in given.cache.parents:
         sys.exit(f"published: {given.cache} is in the repository")
     given.cache.mkdir(parents=True, exist_ok=True)
     if not given.offline:
@@ -160,7 +161,7 @@ def fetch_all(cache):
 
 
 def run(command):
-    # The first failure of one source is no reason to leave out the others.
+    # If one source fails, continue with the others.
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         print(f"published: {' '.join(command)}: {done.stderr.strip()}", file=sys.stderr)
@@ -170,12 +171,12 @@ def run(command):
 def build():
     environment = dict(os.environ, KEYSWEEP_FIND_PUBLISHED="1")
     command = ["cargo", "build", "--quiet", "--release", "--target-dir", str(TARGET)]
-    subprocess.run(command, cwd=HOUSE, env=environment, check=True)
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
     return TARGET / "release/keysweep"
 
 
 def rules_of_the_body():
-    # From the code that compares, so that both have the same.
+    # Read the constants from the Rust code, so that both use the same values.
     code = PUBLISHED.read_text()
     listed = lambda name: re.findall(r'"([^"]+)"', re.search(rf"const {name}: [^=]*=\s*&\[(.*?)\];", code, re.S)[1])
     number = lambda name: int(re.search(rf"const {name}: \w+ = (\d+);", code)[1])
@@ -195,7 +196,7 @@ def compare(token, marks, regions, shortest, fewest):
 
 
 def values(cache, keysweep):
-    """Each source that CACHE has, and the tokens in it with their places."""
+    """Yields each source in CACHE with its tokens and their places."""
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as config:
         config.write(CONFIG)
         config.flush()
@@ -217,7 +218,7 @@ def values(cache, keysweep):
 def findings(command, folder):
     done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     lines = (json.loads(line) for line in done.stdout.splitlines())
-    # What is encoded has no bytes that could be cut out, and a name no line.
+    # Encoded tokens cannot be cut out of the file, and tokens in names have no line.
     return [one for one in lines if one.get("type") == "finding" and one["line"] and not one["encoding"]]
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes the seeds of the target `index`: the index in every form that git can give it, and what stands in front of the
-# bytes (src/index.rs). The change is always the same: a new file, one that is gone, one that is another.
+# Writes the seeds of the target `index`: every form of index that git creates, after a header (see src/index.rs). The
+# staged change is always the same: a new file, a deleted file and a changed file.
 set -eu
 corpus=$(cd "$(dirname "$0")" && pwd)/corpus/index
 work=$(mktemp -d)
@@ -9,7 +9,7 @@ export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.org GIT_AUTHOR_DATE=2024-01-02T03:04:05Z
 export GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.org GIT_COMMITTER_DATE=2024-01-02T03:04:05Z
 
-# A repository like the one that the target compares with, in the current folder.
+# Creates a repository like the one of the target and changes to it.
 base() {
     rm -rf "$work/repo"
     git init -q -b main --object-format "$1" "$work/repo"
@@ -29,12 +29,12 @@ change() {
     git rm -q --cached d.txt
 }
 
-# keep NAME FORM: without a shared half: the byte that says so, then the index.
+# keep NAME FORM: writes the byte FORM and the index, without a shared index.
 keep() {
     { printf '%b' "$2" && cat .git/index; } >"$corpus/$1"
 }
 
-# keep_split NAME FORM: with it: its size in two bytes, and the shared index itself, in front.
+# keep_split NAME FORM: writes the byte FORM, the size of the shared index (two bytes), the shared index and the index.
 keep_split() {
     for shared in .git/sharedindex.*; do
         size=$(wc -c <"$shared")

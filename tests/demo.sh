@@ -1,6 +1,6 @@
 #!/bin/sh
-# Shows keysweep at work: builds it, makes a repository in a temporary folder, installs the hook there, and commits a
-# token that is made up on the spot. Exits 0 if the leak was stopped and the mended commit went through.
+# Demonstrates keysweep: builds it, creates a repository in a temporary folder, installs the hook, and commits a random
+# token. Exits with 0 if the hook blocked the token and allowed the fixed commit.
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -29,12 +29,12 @@ random=$(LC_ALL=C tr -dc 'A-Za-z0-9' </dev/urandom | head -c 24)
 } >billing.py
 run git add billing.py
 if run git commit --quiet -m "Take payments"; then
-    echo "the leak went through: keysweep did not stop it" >&2
+    echo "keysweep did not block the token" >&2
     exit 1
 fi
 
-printf '\n(the token goes into the environment, where it belongs)\n'
+printf '\n(move the token to the environment)\n'
 printf 'import os\nimport stripe\n\nclient = stripe.StripeClient(os.environ["STRIPE_API_KEY"])\n' >billing.py
 run git add billing.py
 run git commit --quiet -m "Take payments"
-printf '\nThe leak was stopped, the mended commit is in.\n'
+printf '\nThe token was blocked, and the fixed commit was created.\n'
