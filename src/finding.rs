@@ -262,6 +262,9 @@ pub struct Position {
     pub line: usize,
     pub column: usize,
     pub end_column: usize,
+    /// `column` and `end_column` counted in UTF-16 code units, as SARIF, editors and GitHub count.
+    pub utf16_column: usize,
+    pub utf16_end_column: usize,
 }
 
 /// A path that is safe to print. It is relative to the repository, with `/` as the separator. Tokens in it are masked; all

@@ -45,6 +45,8 @@ const RESERVED: &[(&str, &str)] = &[
     ("terminal_size::", "cli/output.rs"),
     ("signal_hook", "cli/progress.rs"),
     ("serde_json", "report/json.rs"),
+    ("serde_json", "report/gitlab.rs"),
+    ("serde_json", "report/sarif.rs"),
     ("globset", "config/globs.rs"),
     ("toml::", "config/file/"),
     ("aho_corasick", "detect/prefilter.rs"),

@@ -210,9 +210,9 @@ pub(super) struct FilesArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// How to report
-    #[arg(long, global = true, value_enum, default_value_t = FormatName::Human)]
-    pub format: FormatName,
+    /// How to report (default: human)
+    #[arg(long, global = true, value_enum)]
+    format: Option<FormatName>,
     /// Write the report to FILE instead of standard output
     #[arg(long, global = true, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -236,6 +236,18 @@ pub(super) struct Common {
     pub threads: Option<u16>,
 }
 
+impl Common {
+    pub fn format(&self) -> FormatName {
+        self.format.unwrap_or(FormatName::Human)
+    }
+
+    /// Whether a scan adds annotations to its report for people: in a job of GitHub Actions, unless the user chose a format or a file.
+    pub fn adds_annotations(&self) -> bool {
+        let is_in_job = || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+        self.format.is_none() && self.output.is_none() && is_in_job()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum HookName {
     PreCommit,
@@ -251,6 +263,9 @@ pub(super) enum FormatName {
     Human,
     Json,
     Jsonl,
+    Sarif,
+    Github,
+    Gitlab,
 }
 
 /// Where words that are not understood want the report: the last `--format` and `--output` count.
@@ -284,6 +299,9 @@ impl From<FormatName> for Format {
             FormatName::Human => Format::Human,
             FormatName::Json => Format::Json,
             FormatName::Jsonl => Format::Jsonl,
+            FormatName::Sarif => Format::Sarif,
+            FormatName::Github => Format::Github,
+            FormatName::Gitlab => Format::Gitlab,
         }
     }
 }

@@ -36,9 +36,9 @@ pub(super) fn doctor(common: &Common) -> Result<u8, Error> {
 
 /// What a script would take for an empty report, rather than leaving it out in silence.
 fn refuse_format(common: &Common) -> Result<(), Error> {
-    match common.format {
+    match common.format() {
         FormatName::Human => Ok(()),
-        FormatName::Json | FormatName::Jsonl => Err(Error::new(
+        _ => Err(Error::new(
             "cannot use --format",
             "what is told of hooks is for people; a script goes by the exit code",
             "leave it out",

@@ -35,7 +35,7 @@ pub fn main() -> ExitCode {
     survive_truncation();
     let code: u8 = match Cli::of(&words) {
         Ok(cli) => {
-            output::report_errors_as(cli.common.format, cli.common.output.as_deref());
+            output::report_errors_as(cli.common.format(), cli.common.output.as_deref());
             run(&cli).unwrap_or_else(|error| {
                 output::fail(&error);
                 code::TROUBLE

@@ -209,6 +209,19 @@ pub(super) fn write(common: &Common, write: impl FnOnce(Style, &mut dyn Write) -
     }
 }
 
+/// Appends to the summary of a step in GitHub Actions, a file that `GITHUB_STEP_SUMMARY` names.
+pub(super) fn step_summary(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return };
+    let append = || {
+        let mut file = io::BufWriter::new(OpenOptions::new().append(true).open(&path)?);
+        write(&mut file).and_then(|()| file.flush())
+    };
+    if let Err(err) = append() {
+        let context = format!("cannot write the summary of the step to {}", Path::new(&path).display());
+        complain(&Error::new(context, err, "see what GITHUB_STEP_SUMMARY names"));
+    }
+}
+
 /// Devices and pipes are written as they are. Any other report is a new file that only its owner can read, under its name
 /// once it is whole.
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {

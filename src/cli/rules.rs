@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::args::Common;
+use super::args::{Common, FormatName};
 use super::settings::Settings;
 use super::{code, in_force, output};
 use crate::config::{CONFIG_NAME, Checked, Fault, check};
@@ -15,6 +15,7 @@ use crate::rule::Rule;
 use crate::rules::{PACKS, SOUGHT, rules_of};
 
 pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8, Error> {
+    refuse_format(common)?;
     let repository = Repository::discover(Path::new(".")).ok();
     let settings = in_force::of_folder(repository.as_ref().and_then(Repository::worktree), common)?;
     let named = id.map(|id| named(id, &settings)).transpose()?;
@@ -22,15 +23,25 @@ pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8
         (named, true) => check_examples(named, &settings, common),
         (Some(rule), false) => {
             let is_own = settings.own_rules().iter().any(|own| std::ptr::eq(*own, rule));
-            output::write(common, |_, out| report::write_rule(rule, is_own, common.format.into(), out))?;
+            output::write(common, |_, out| report::write_rule(rule, is_own, common.format().into(), out))?;
             Ok(code::CLEAN)
         }
         (None, false) => {
             let own = settings.own_rules().len();
             output::write(common, |_, out| {
-                report::write_rules(&settings.rules, own, &settings.packs, common.format.into(), out)
+                report::write_rules(&settings.rules, own, &settings.packs, common.format().into(), out)
             })?;
             Ok(code::CLEAN)
+        }
+    }
+}
+
+/// The formats of other systems report findings only.
+fn refuse_format(common: &Common) -> Result<(), Error> {
+    match common.format() {
+        FormatName::Human | FormatName::Json | FormatName::Jsonl => Ok(()),
+        FormatName::Sarif | FormatName::Github | FormatName::Gitlab => {
+            Err(Error::new("cannot list rules in this format", "it reports findings only", "use --format json"))
         }
     }
 }
@@ -63,7 +74,7 @@ fn check_examples(named: Option<&'static Rule>, settings: &Settings, common: &Co
         })
         .collect();
     output::write(common, |_, out| {
-        report::write_checks(&checks, common.format.into(), out, |out| {
+        report::write_checks(&checks, common.format().into(), out, |out| {
             if checks.is_empty() {
                 writeln!(out, "keysweep: there is no rule in {CONFIG_NAME}, so nothing was tried")?;
             }

@@ -114,13 +114,17 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
         first_commit,
         below_top,
     };
-    let format = common.format.into();
+    let format = common.format().into();
     output::write(common, |style, out| {
         report::write(&report, format, style, common.quiet || quiet || is_quiet_by_environment(), out)?;
         // On a terminal they are there already.
         let in_file = report.errors().filter(|_| format == Format::Human && common.output.is_some());
-        in_file.into_iter().try_for_each(|error| report::write_error(error, format, out))
+        in_file.into_iter().try_for_each(|error| report::write_error(error, format, out))?;
+        if common.adds_annotations() { report::write(&report, Format::Github, style, true, out) } else { Ok(()) }
     })?;
+    if format == Format::Github || common.adds_annotations() {
+        output::step_summary(|out| report::write_step_summary(&report, out));
+    }
     exit(match (result.is_complete() && failed.is_none(), result.findings.is_empty()) {
         (false, _) => code::TROUBLE,
         (true, false) => code::FOUND,

@@ -17,7 +17,7 @@ pub(super) struct Sightings {
 
 impl Sightings {
     pub fn of(common: &Common) -> Self {
-        let wanted = common.format == FormatName::Jsonl && common.output.is_none();
+        let wanted = common.format() == FormatName::Jsonl && common.output.is_none();
         Self { wanted, told: Mutex::default() }
     }
 

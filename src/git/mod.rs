@@ -1,6 +1,7 @@
 //! A library for git repositories: the object database, packs, the index, refs and diffs. It does not depend on detection.
 
 pub(crate) mod command;
+pub(crate) mod date;
 pub(crate) mod depth;
 pub(crate) mod diff;
 pub(crate) mod index;

@@ -8,6 +8,7 @@ use gix::ObjectId;
 
 use crate::error::Error;
 use crate::finding::{Origin, OriginKind};
+use crate::git::date::iso8601;
 use crate::git::depth::DEEPEST;
 use crate::git::odb::commit::Commit;
 use crate::git::repository::Repository;
@@ -66,13 +67,8 @@ impl Repository {
         let mut buffer = Vec::new();
         let (_, bytes) = self.objects.any(&id, &"a commit with a token", &mut buffer)?;
         let commit = Commit::parse(bytes, id.kind()).map_err(|err| broken(&err))?;
-        Ok(CommitFacts { id: id.to_string(), author: author(bytes).to_vec(), date: day_and_time(commit.date) })
+        Ok(CommitFacts { id: id.to_string(), author: author(bytes).to_vec(), date: iso8601(commit.date) })
     }
-}
-
-/// Seconds since 1970 as `2024-01-02T03:04:05+00:00`.
-fn day_and_time(seconds: i64) -> String {
-    gix::date::Time::new(seconds, 0).format_or_unix(gix::date::time::format::ISO8601_STRICT)
 }
 
 /// An object that holds a token, by the token's number.
@@ -376,6 +372,6 @@ impl Tracer<'_> {
 
     fn facts(&self, at: u32) -> CommitFacts {
         let node = &self.commits.list[at as usize];
-        CommitFacts { id: node.id.to_string(), author: node.author.to_vec(), date: day_and_time(node.commit.date) }
+        CommitFacts { id: node.id.to_string(), author: node.author.to_vec(), date: iso8601(node.commit.date) }
     }
 }

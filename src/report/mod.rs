@@ -1,6 +1,9 @@
 //! What came of a scan, written down: one file a format, and nothing of a format outside of its file.
 
 mod advice;
+mod entry;
+mod github;
+mod gitlab;
 mod history;
 mod human;
 mod json;
@@ -9,6 +12,7 @@ mod model;
 mod plan;
 mod rules;
 mod rules_page;
+mod sarif;
 mod shown;
 mod style;
 mod words;
@@ -26,12 +30,16 @@ use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::rules::Pack;
 
-/// The formats, by the names that `--format` knows.
+/// The formats, by the names that `--format` knows. `Sarif`, `Github` and `Gitlab` report findings only: rules have the form for
+/// people there, and the command line refuses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Human,
     Json,
     Jsonl,
+    Sarif,
+    Github,
+    Gitlab,
 }
 
 /// Writes, as a line of `jsonl`, that a token was met in a sweep of the history which goes on. Errors are those of `out`.
@@ -45,24 +53,27 @@ pub fn write_error(error: &Error, format: Format, out: &mut dyn Write) -> io::Re
         Format::Human => writeln!(out, "keysweep: {error}"),
         Format::Json => json::write_error_document(error, out),
         Format::Jsonl => json::write_error_line(error, out),
+        Format::Sarif => sarif::write_error_document(error, out),
+        Format::Github => github::write_error(error, out),
+        Format::Gitlab => gitlab::write_error_document(error, out),
     }
 }
 
 /// Lists `rules`, the first `own` of which are the configuration's, and all packs, of which `on` are in force.
 pub fn write_rules(rules: &[&Rule], own: usize, on: &[&Pack], format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Human => rules::list(rules, on, out),
         Format::Json => json::write_rules_document(rules, own, Some(on), out),
         Format::Jsonl => json::write_rule_lines(rules, own, Some(on), out),
+        _ => rules::list(rules, on, out),
     }
 }
 
 /// Explains one rule.
 pub fn write_rule(rule: &Rule, is_own: bool, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Human => rules::explain(rule, out),
         Format::Json => json::write_rules_document(&[rule], usize::from(is_own), None, out),
         Format::Jsonl => json::write_rule_lines(&[rule], usize::from(is_own), None, out),
+        _ => rules::explain(rule, out),
     }
 }
 
@@ -75,9 +86,9 @@ pub fn write_checks(
     human: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     match format {
-        Format::Human => human(out),
         Format::Json => json::write_checks_document(checks, out),
         Format::Jsonl => json::write_check_lines(checks, out),
+        _ => human(out),
     }
 }
 
@@ -87,5 +98,13 @@ pub fn write(report: &Report<'_>, format: Format, style: Style, quiet: bool, out
         Format::Human => human::write(report, style, quiet, out),
         Format::Json => json::write_document(report, out),
         Format::Jsonl => json::write_lines(report, out),
+        Format::Sarif => sarif::write_document(report, out),
+        Format::Github => github::write_annotations(report, out),
+        Format::Gitlab => gitlab::write_document(report, out),
     }
+}
+
+/// Writes what GitHub shows beside the annotations: the summary of a step, in Markdown. Errors are those of `out`.
+pub fn write_step_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    github::write_summary(report, out)
 }

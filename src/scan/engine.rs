@@ -7,9 +7,10 @@ use std::sync::Mutex;
 use crate::config::{Allow, AllowQuery, Reason};
 use crate::detect::{Detector, Hit};
 use crate::error::Error;
-use crate::finding::{Encoding, Finding, Fingerprint, Layer, Part, Position, SHOWN_TOKENS, ShownPath, Span};
+use crate::finding::{Finding, Fingerprint, Part, Position, SHOWN_TOKENS, ShownPath, Span};
 use crate::git::mmap::take_lost;
 use crate::rules::vendors;
+use crate::scan::lines::Lines;
 use crate::scan::source::{AddedFilter, Coverage, Source, Unit, up_to_component};
 use crate::secrets::Secrets;
 use crate::threads::Threads;
@@ -206,9 +207,11 @@ impl Scanner<'_> {
 
     /// Whether it counts: nothing allows it.
     fn classify(&self, unit: &Unit<'_>, hit: &Hit, place: &mut UnitContext, found: &mut Found) -> bool {
-        let (number, line) = match unit.part {
-            part if part.has_lines() => place.lines.of(unit.bytes, &hit.span),
-            _ => (1, 0..unit.bytes.len()),
+        let (position, line) = if unit.part.has_lines() {
+            let (_, line) = place.lines.of(unit.bytes, &hit.span);
+            (Some(place.lines.position(unit.bytes, hit)), line)
+        } else {
+            (None, 0..unit.bytes.len())
         };
         let asked = AllowQuery {
             by_path: place.allowed,
@@ -220,7 +223,7 @@ impl Scanner<'_> {
         let reason = self.allow.reason(&asked);
         let is_shown = unit.part == Part::Name || (reason.is_none() && place.shows(hit.fingerprint));
         let excerpt = is_shown.then(|| self.detector.excerpt(unit.bytes, &line, hit));
-        let finding = Finding { excerpt, ..self.finding(unit, hit, place, (number, &line)) };
+        let finding = Finding { excerpt, ..self.finding(unit, hit, place, position) };
         match reason {
             None => found.findings.push(finding),
             Some(reason) => {
@@ -233,9 +236,8 @@ impl Scanner<'_> {
     }
 
     /// Without an excerpt.
-    fn finding(&self, unit: &Unit<'_>, hit: &Hit, place: &UnitContext, (number, line): (usize, &Span)) -> Finding {
+    fn finding(&self, unit: &Unit<'_>, hit: &Hit, place: &UnitContext, position: Option<Position>) -> Finding {
         let up_to_token = || unit.path.map(|path| self.shown(up_to_component(path, hit.span.end)));
-        let position = position(unit.bytes, hit, number, line);
         Finding {
             rule: hit.rule,
             severity: hit.severity,
@@ -244,7 +246,7 @@ impl Scanner<'_> {
             path: place.path.clone().or_else(up_to_token),
             part: unit.part,
             origin: unit.origin.cloned(),
-            position: Some(position).filter(|_| unit.part.has_lines()),
+            position,
             encoding: hit.encoding,
             by_value: self.detector.is_beyond_rules(),
             likely: vendors::likely(hit.rule.id, unit.bytes, &hit.span, unit.path.unwrap_or_default()),
@@ -278,16 +280,6 @@ fn in_order_of_report<'h>(unit: &Unit<'_>, hits: &'h [Hit], is_new: &[bool]) -> 
         new.sort_by_key(|hit| hit.fingerprint);
     }
     new
-}
-
-/// Columns end with the first line, where the token is wrapped into several.
-fn position(bytes: &[u8], hit: &Hit, number: usize, line: &Span) -> Position {
-    let written = &bytes[hit.span.clone()];
-    // In UTF-16 the second byte of the line break may stand first on the line.
-    let wide = hit.encoding.map(Encoding::outermost) == Some(Layer::Utf16) && written[0] != 0 && bytes[line.start] == 0;
-    let column = hit.span.start - line.start - usize::from(wide) + 1;
-    let width = written.iter().position(|&b| b == b'\n').unwrap_or(written.len());
-    Position { line: number, column, end_column: column + width }
 }
 
 /// Which hits are new. Where that cannot be told, all of them are, and the scan says so.
@@ -325,39 +317,4 @@ fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
 /// author is the committer mostly. Of a tree, which has no path here, each name counts.
 fn is_same(next: &Finding, kept: &Finding) -> bool {
     !next.part.has_lines() && by_place(next, kept).is_eq() && (next.path.is_some() || next.name() == kept.name())
-}
-
-/// Line numbers for hits in order, each byte counted once.
-#[derive(Default)]
-struct Lines {
-    number: usize,
-    line: Span,
-}
-
-impl Lines {
-    /// The number and span, line end included, of the line on which `token` starts.
-    fn of(&mut self, bytes: &[u8], token: &Span) -> (usize, Span) {
-        if token.start >= self.line.end || self.number == 0 {
-            let between = &bytes[self.line.end..token.start];
-            let start = between.iter().rposition(|&b| b == b'\n').map_or(self.line.end, |at| self.line.end + at + 1);
-            self.number += 1 + between.iter().filter(|&&b| b == b'\n').count();
-            let end = bytes[token.end..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |at| token.end + at + 1);
-            self.line = start..end;
-        }
-        (self.number, self.line.clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_counted_from_one() {
-        let text = b"ab\n\ncd ef\ngh";
-        let mut lines = Lines::default();
-        for (token, wanted) in [(0..2, (1, 0..3)), (4..6, (3, 4..10)), (7..9, (3, 4..10)), (10..12, (4, 10..12))] {
-            assert_eq!(lines.of(text, &token), wanted);
-        }
-    }
 }

@@ -11,6 +11,7 @@ pub(crate) mod file_type;
 pub(crate) mod files;
 pub(crate) mod git_dir;
 pub(crate) mod ignored;
+mod lines;
 pub(crate) mod message;
 pub(crate) mod message_context;
 pub(crate) mod parallel;

@@ -99,7 +99,16 @@ fn encodings() -> Vec<&'static Encoding> {
 }
 
 /// The formats, and whether the report is written to a file.
-const OUTPUTS: &[(&str, bool)] = &[("human", false), ("json", false), ("jsonl", true), ("human", true), ("json", true)];
+const OUTPUTS: &[(&str, bool)] = &[
+    ("human", false),
+    ("json", false),
+    ("jsonl", true),
+    ("human", true),
+    ("sarif", false),
+    ("github", false),
+    ("gitlab", true),
+    ("json", true),
+];
 
 struct Matrix {
     repo: Repo,

@@ -12,6 +12,7 @@ mod changing;
 mod deep_folders;
 mod errors_in_formats;
 mod files;
+mod formats;
 mod gitignore;
 mod leaks;
 mod leaks_encoded;

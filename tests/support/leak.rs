@@ -15,6 +15,9 @@ pub const FORMATS: &[&[&str]] = &[
     &["--format", "human", "--quiet"],
     &["--format", "json"],
     &["--format", "jsonl"],
+    &["--format", "sarif"],
+    &["--format", "github"],
+    &["--format", "gitlab"],
 ];
 
 #[track_caller]

@@ -47,8 +47,20 @@ const FIXED: &[(&str, &str)] = &[
 ];
 
 /// Variables of the developer's environment that must not affect a test.
-const FORGOTTEN: &[&str] =
-    &["GIT_", "PRE_COMMIT", "PREK", "NO_COLOR", "CLICOLOR", "FORCE_COLOR", "XDG_CONFIG", "LEFTHOOK", "HUSKY", "SKIP"];
+const FORGOTTEN: &[&str] = &[
+    "GIT_",
+    "GITHUB_",
+    "KEYSWEEP_",
+    "PRE_COMMIT",
+    "PREK",
+    "NO_COLOR",
+    "CLICOLOR",
+    "FORCE_COLOR",
+    "XDG_CONFIG",
+    "LEFTHOOK",
+    "HUSKY",
+    "SKIP",
+];
 
 /// A temporary folder with a repository. Dropping it removes the folder.
 pub struct Repo {

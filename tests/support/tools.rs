@@ -1,6 +1,7 @@
 //! Installs third-party tools from their registries into a folder of the build directory. Later runs reuse them.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -11,6 +12,7 @@ const PRE_COMMIT: &str = "4.7.0";
 const PREK: &str = "0.5.11";
 const HUSKY: &str = "9.1.7";
 const LEFTHOOK: &str = "2.2.2";
+const SARIF_MULTITOOL: &str = "5.7.0";
 /// The oldest supported git, and the Debian suite that contains it.
 const OLDEST_GIT: &str = "git version 2.39";
 const OLDEST_SUITE: &str = "bookworm";
@@ -47,15 +49,33 @@ pub fn node() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let name = format!("husky-{HUSKY}-lefthook-{LEFTHOOK}");
+        let wanted = [format!("husky@{HUSKY}"), format!("lefthook@{LEFTHOOK}")];
+        let home = once(&name, |draft, _| npm_install(draft, &wanted));
+        home.join("node_modules/.bin")
+    })
+}
+
+/// A folder with `sarif-multitool`, the official checker of SARIF.
+pub fn sarif_multitool() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let name = format!("sarif-multitool-{SARIF_MULTITOOL}");
         let home = once(&name, |draft, _| {
-            let wanted = [format!("husky@{HUSKY}"), format!("lefthook@{LEFTHOOK}")];
-            let quiet = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"];
-            let mut npm = Command::new("npm");
-            npm.arg("install").args(quiet).arg("--cache").arg(tools().join("npm-cache"));
-            run(npm.arg("--prefix").arg(draft).args(wanted));
+            npm_install(draft, &[format!("@microsoft/sarif-multitool@{SARIF_MULTITOOL}")]);
+            // A script of the package would do that.
+            let program = draft.join("node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
+            fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("make the checker a program");
         });
         home.join("node_modules/.bin")
     })
+}
+
+/// Installs npm packages below `draft`, without running their scripts.
+fn npm_install(draft: &Path, wanted: &[String]) {
+    let quiet = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"];
+    let mut npm = Command::new("npm");
+    npm.arg("install").args(quiet).arg("--cache").arg(tools().join("npm-cache"));
+    run(npm.arg("--prefix").arg(draft).args(wanted));
 }
 
 /// A folder with `git-filter-repo`.

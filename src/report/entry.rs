@@ -1,0 +1,131 @@
+//! One entry of a report that another system reads: a finding of a scan, or a token of a sweep.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::human::title;
+use super::model::Report;
+use super::words;
+use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath};
+use crate::history::provenance::ShownCommit;
+
+/// A finding as the formats of other systems report it.
+pub(super) struct Entry<'r> {
+    pub finding: &'r Finding,
+    /// In a sweep, the path at the first commit that has the token.
+    pub path: Option<&'r ShownPath>,
+    pub part: Part,
+    pub position: Option<Position>,
+    /// The hex id of the commit that introduced the token.
+    pub commit: Option<&'r str>,
+    /// The author and the date of that commit, where they are known.
+    pub author: Option<&'r ShownCommit>,
+    /// How many entries before this one have the same token at the same path.
+    pub occurrence: usize,
+    /// One sentence for a person. It names neither the path nor the line.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// All findings of a report: the most severe first, and otherwise in the order of the report. A sweep has one entry for each token.
+pub(super) fn entries<'r>(report: &'r Report<'_>) -> Vec<Entry<'r>> {
+    let mut entries: Vec<Entry<'r>> = match report.provenances {
+        Some(provenances) => provenances
+            .iter()
+            .map(|one| {
+                let first = &one.occurrences[0];
+                let entry = entry(report, &one.finding, first.part, first.path.as_ref());
+                let (commit, author) = (first.commit.as_ref().map(|commit| commit.id.as_str()), first.commit.as_ref());
+                Entry { position: first.position, commit, author, ..entry }
+            })
+            .collect(),
+        None => {
+            let entry = |finding: &'r Finding| {
+                let commit = words::commit(finding);
+                let author = commit.and_then(|id| report.commits.get(id));
+                Entry { commit, author, ..entry(report, finding, finding.part, finding.path.as_ref()) }
+            };
+            report.result.findings.iter().map(entry).collect()
+        }
+    };
+    entries.sort_by_key(|entry| Reverse(entry.finding.severity));
+    let mut seen: HashMap<(Fingerprint, Option<&ShownPath>), usize> = HashMap::new();
+    for entry in &mut entries {
+        let count = seen.entry((entry.finding.fingerprint, entry.path)).or_default();
+        entry.occurrence = *count;
+        *count += 1;
+    }
+    entries
+}
+
+fn entry<'r>(report: &Report<'_>, finding: &'r Finding, part: Part, path: Option<&'r ShownPath>) -> Entry<'r> {
+    let title = title(finding);
+    let (first, rest) = title.split_at(1);
+    let message = format!(
+        "{}{rest} {} ({}, fingerprint {})",
+        first.to_uppercase(),
+        words::does(report.kind, part),
+        finding.redacted,
+        finding.fingerprint
+    );
+    Entry {
+        finding,
+        path,
+        part,
+        position: finding.position,
+        commit: None,
+        author: None,
+        occurrence: 0,
+        message,
+        help: words::help(report, finding),
+    }
+}
+
+impl Entry<'_> {
+    /// A relative reference (RFC 3986) to the file, percent-encoded. A finding outside of files gets a stand-in below `.git/`, where
+    /// no file of a commit can be: GitHub rejects a whole SARIF file if one result has no location.
+    pub fn uri(&self) -> String {
+        match self.path {
+            Some(path) => percent_encoded(path.as_bytes()),
+            None => self.stand_in(),
+        }
+    }
+
+    fn stand_in(&self) -> String {
+        let origin = self.finding.origin.as_ref();
+        match (self.commit, origin) {
+            (Some(commit), _) => format!(".git/commits/{commit}"),
+            (None, Some(origin)) if origin.kind == OriginKind::Tag => format!(".git/tags/{}", origin.id),
+            (None, Some(origin)) => format!(".git/objects/{}", origin.id),
+            (None, None) if self.part == Part::Ref => ".git/refs".to_owned(),
+            (None, None) => ".git/COMMIT_EDITMSG".to_owned(),
+        }
+    }
+}
+
+/// Leaves the unreserved characters of RFC 3986 and `/` as they are.
+fn percent_encoded(path: &[u8]) -> String {
+    let mut text = String::with_capacity(path.len());
+    for &byte in path {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_unreserved_characters_are_left_as_they_are() {
+        assert_eq!(percent_encoded(b"src/a-b_c.~d"), "src/a-b_c.~d");
+        assert_eq!(percent_encoded("a b/%:é\n\u{ff}".as_bytes()), "a%20b/%25%3A%C3%A9%0A%C3%BF");
+        assert_eq!(percent_encoded(b"\xff"), "%FF");
+    }
+}

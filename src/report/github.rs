@@ -1,0 +1,141 @@
+//! `github`: workflow commands, from which GitHub Actions makes annotations, and the summary of a step in Markdown
+//! (docs.github.com, "Workflow commands for GitHub Actions").
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::entry::{Entry, entries};
+use super::model::Report;
+use super::shown::shown_path;
+use crate::error::{Error, counted};
+use crate::rule::Severity;
+
+/// GitHub shows ten annotations of a kind for a step.
+const MOST_ANNOTATIONS: usize = 10;
+/// GitHub refuses a summary of more than 1 MiB.
+const MOST_SUMMARY: usize = 1 << 20;
+
+/// Writes the errors and the most severe findings, at most ten lines, each a workflow command.
+pub(super) fn write_annotations(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let entries = entries(report);
+    let errors: Vec<&Error> = report.errors().collect();
+    let all = errors.len() + entries.len();
+    let shown = if all > MOST_ANNOTATIONS { MOST_ANNOTATIONS - 1 } else { all };
+    for error in errors.iter().take(shown) {
+        write_error(error, out)?;
+    }
+    for entry in entries.iter().take(shown.saturating_sub(errors.len())) {
+        write_annotation(entry, out)?;
+    }
+    if all > shown {
+        let message = format!("{} in all: the summary of this step lists them", counted(all, "finding"));
+        writeln!(out, "::error title=keysweep::{}", escaped(&message))?;
+    }
+    Ok(())
+}
+
+/// Writes why there was no scan.
+pub(super) fn write_error(error: &Error, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "::error title=keysweep could not scan everything::{}", escaped(&error.to_string()))
+}
+
+fn write_annotation(entry: &Entry<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let command = match entry.finding.severity {
+        Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "notice",
+    };
+    write!(out, "::{command} ")?;
+    if let Some(path) = entry.path {
+        write!(out, "file={},", escaped_property(&shown_path(path)))?;
+    }
+    if let Some(at) = entry.position.filter(|_| entry.path.is_some()) {
+        write!(out, "line={},col={},endColumn={},", at.line, at.utf16_column, at.utf16_end_column)?;
+    }
+    let title = format!("keysweep: {}", entry.finding.rule.id);
+    let commit = entry.commit.map_or(String::new(), |commit| format!(" in commit {commit}"));
+    let message = format!("{}{commit}. To do: {}.", entry.message, entry.help);
+    writeln!(out, "title={}::{}", escaped_property(&title), escaped(&message))
+}
+
+/// Writes the summary of a step: a table of all findings, as far as GitHub takes it.
+pub(super) fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let entries = entries(report);
+    let mut text = format!("### keysweep: {}\n\n", counted(entries.len(), "finding"));
+    for error in report.errors() {
+        let _ = writeln!(text, "- Not scanned: {}", cell(&error.to_string()));
+    }
+    if !entries.is_empty() {
+        text.push_str("\n| severity | token | where | commit |\n| --- | --- | --- | --- |\n");
+    }
+    for (at, entry) in entries.iter().enumerate() {
+        let row = row(entry);
+        // A row and the line that counts the rest must fit.
+        if text.len() + row.len() + 100 > MOST_SUMMARY {
+            let _ = writeln!(text, "\n{} did not fit.", counted(entries.len() - at, "more finding"));
+            break;
+        }
+        text.push_str(&row);
+    }
+    writeln!(out, "{text}")
+}
+
+fn row(entry: &Entry<'_>) -> String {
+    let line = entry.position.map_or(String::new(), |at| format!(":{}", at.line));
+    let place = entry.path.map_or_else(|| entry.part.name().to_owned(), |path| format!("{}{line}", shown_path(path)));
+    format!(
+        "| {} | {} {} | {} | {} |\n",
+        entry.finding.severity.name(),
+        cell(&entry.finding.redacted.to_string()),
+        cell(entry.finding.rule.id),
+        cell(&place),
+        entry.commit.unwrap_or_default()
+    )
+}
+
+/// Text in a cell of a table, in which nothing is markup.
+fn cell(text: &str) -> String {
+    let mut cell = String::from("<code>");
+    for letter in text.chars() {
+        match letter {
+            '&' => cell.push_str("&amp;"),
+            '<' => cell.push_str("&lt;"),
+            '>' => cell.push_str("&gt;"),
+            // Markdown is read inside of the element too.
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '@' | '#' | '!' | ':' | '$' => {
+                let _ = write!(cell, "&#{};", u32::from(letter));
+            }
+            letter if letter.is_control() => cell.push(' '),
+            letter => cell.push(letter),
+        }
+    }
+    cell.push_str("</code>");
+    cell
+}
+
+/// The message of a workflow command.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a workflow command.
+fn escaped_property(text: &str) -> String {
+    escaped(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_name_ends_a_command_or_begins_one() {
+        assert_eq!(escaped("100%\r\n::error::x"), "100%25%0D%0A::error::x");
+        assert_eq!(escaped_property("a,b:c%\n"), "a%2Cb%3Ac%25%0A");
+    }
+
+    #[test]
+    fn nothing_in_a_cell_is_markup() {
+        assert_eq!(cell("a|b`c"), "<code>a&#124;b&#96;c</code>");
+        assert_eq!(cell("</code><b>\n"), "<code>&lt;/code&gt;&lt;b&gt; </code>");
+    }
+}
