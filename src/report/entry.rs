@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::human::title;
+use super::advice::title;
 use super::model::Report;
 use super::words;
 use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath};
