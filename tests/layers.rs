@@ -49,7 +49,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("globset", "config/globs.rs"),
     ("toml::", "config/file/"),
     ("aho_corasick", "detect/prefilter.rs"),
-    ("aho_corasick", "scan/archive/kind.rs"),
+    ("aho_corasick", "scan/archive/embedded.rs"),
     ("aho_corasick", "scan/message_context.rs"),
     ("Command::new(", "git/command/"),
     ("stdout()", "cli/output.rs"),

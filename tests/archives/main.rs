@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod embedded;
 mod files;
 mod hidden;
 mod history;

@@ -1,13 +1,10 @@
 //! Which kinds of archive some bytes are. They may be several: a reader of zip looks at the end of a file, others at its start.
 
-use std::sync::LazyLock;
-
-use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
 
 use crate::scan::archive::stream;
 use crate::scan::archive::stream::Format;
-use crate::scan::archive::{tar, zip};
+use crate::scan::archive::{encoded, tar, trial, zip};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -44,36 +41,42 @@ const STARTS: &[(&[u8], Kind)] = &[
     (b"PACK\x00\x00\x00\x03", Kind::Other("a git pack, which is not unpacked")),
 ];
 
-const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+pub(super) const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
-/// All kinds that `bytes` are, none of them twice.
-pub(crate) fn all(bytes: &[u8]) -> Vec<Kind> {
+/// All kinds that `bytes` are, none of them twice. In a text only some are looked for, since others have bytes that no text has.
+pub(crate) fn all(bytes: &[u8], is_text: bool) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = start(bytes).into_iter().collect();
-    if tar::first_header(bytes).is_some() {
-        kinds.push(Kind::Tar);
+    if !is_text {
+        if tar::first_header(bytes).is_some() {
+            kinds.push(Kind::Tar);
+        }
+        if !kinds.contains(&Kind::Zip) && zip::has_end(bytes) {
+            kinds.push(Kind::Zip);
+        }
+        if bytes.get(0x8001..0x8006) == Some(b"CD001") {
+            kinds.push(Kind::Other("an ISO 9660 image, which is not unpacked"));
+        }
+        if kinds.is_empty() && is_pdf_within(bytes) {
+            kinds.push(PDF);
+        }
     }
-    if !kinds.contains(&Kind::Zip) && zip::has_end(bytes) {
-        kinds.push(Kind::Zip);
-    }
-    if bytes.get(0x8001..0x8006) == Some(b"CD001") {
-        kinds.push(Kind::Other("an ISO 9660 image, which is not unpacked"));
-    }
-    if kinds.is_empty() && holds_base64(bytes) {
-        kinds.push(Kind::Other("base64 of an archive, which is not unpacked"));
+    if kinds.is_empty() {
+        kinds.extend(encoded::kind(bytes).map(Kind::Other));
     }
     kinds
 }
 
 /// The kind that the first bytes show.
 pub(crate) fn start(bytes: &[u8]) -> Option<Kind> {
-    let magic = STARTS.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|&(_, kind)| kind);
+    let is_it = |magic: &[u8]| magic.first() == bytes.first() && bytes.starts_with(magic);
+    let magic = STARTS.iter().find(|(magic, _)| is_it(magic)).map(|&(_, kind)| kind);
     magic
         .or_else(|| is_bzip2(bytes).then_some(Kind::Stream(Format::Bzip2)))
         .or_else(|| is_skippable_frame(bytes).then_some(Kind::Stream(Format::Zstd)))
         .or_else(|| is_lzma(bytes).then_some(Kind::Stream(Format::Lzma)))
         .or_else(|| is_cpio(bytes).then_some(Kind::Other("a cpio archive, which is not unpacked")))
-        .or_else(|| is_pdf(bytes).then_some(Kind::Other("a PDF, whose streams are not unpacked")))
-        .or_else(|| stream::is_zlib(bytes).then_some(Kind::Stream(Format::Zlib)))
+        .or_else(|| is_pdf(bytes).then_some(PDF))
+        .or_else(|| trial::is_zlib(bytes).then_some(Kind::Stream(Format::Zlib)))
 }
 
 /// The name of what is packed in a file of this path: without the ending that says how.
@@ -131,52 +134,41 @@ fn is_cpio(bytes: &[u8]) -> bool {
     }
 }
 
+const PDF: Kind = Kind::Other("a PDF, whose streams are not unpacked");
+
+/// Readers of PDF look for the header in the first 1024 bytes.
+fn is_pdf_within(bytes: &[u8]) -> bool {
+    let start = memmem::find(&bytes[..bytes.len().min(1024)], b"%PDF-");
+    start.is_some_and(|start| is_pdf(&bytes[start..]))
+}
+
 fn is_pdf(bytes: &[u8]) -> bool {
     bytes.starts_with(b"%PDF-") && memmem::find(bytes, b"/Filter").is_some()
-}
-
-/// Whether somewhere in a text a run of base64 begins as an archive does. Helm packs by gzip and base64, and again by base64.
-fn holds_base64(bytes: &[u8]) -> bool {
-    const BEGINNINGS: [&str; 8] = ["H4sI", "UEsDB", "QlpoO", "/Td6WFo", "KLUv/", "N3q8ryc", "UmFyIRo", "SDRzSU"];
-    /// As long as a line of wrapped base64 at least. The shortest archive of a token is longer.
-    const RUN: usize = 60;
-    // One pass over the content for all of them.
-    static FINDER: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(BEGINNINGS).ok());
-    let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    let Some(finder) = &*FINDER else { return false };
-    finder.find_iter(bytes).map(|found| found.start()).any(|start| {
-        let before = bytes[..start].last().is_some_and(is_digit);
-        // Lines end in `\n`, which strings of JSON spell out.
-        let in_string = bytes[..start].ends_with(b"\\n");
-        let run = bytes[start..].iter().take(RUN).filter(|&b| is_digit(b)).count();
-        (!before || in_string) && run == RUN
-    })
-}
-
-/// Whether there is something to unpack, or to be named because it is not.
-pub(crate) fn is_archive(bytes: &[u8]) -> bool {
-    !all(bytes).is_empty()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scan::archive::binary;
+
+    fn kinds(bytes: &[u8]) -> Vec<Kind> {
+        all(bytes, binary::parts(bytes).is_empty())
+    }
 
     #[test]
     fn text_is_no_archive() {
         let text = [b"PK is a sign, ".as_slice(), &[b'x'; 600]].concat();
         for text in [&text[..], b"", &[0; 1024], b"PK\x05\x06", b"070701 is a number", b"x^2 + y^2", b"]\0\0"] {
-            assert_eq!(all(text), [], "{}", text.escape_ascii());
+            assert_eq!(kinds(text), [], "{}", text.escape_ascii());
         }
-        assert_eq!(all(&[b"%PDF-1.4\n".as_slice(), &[b'x'; 600]].concat()), []);
-        assert_eq!(all(b"a UEsDB key and H4sIAAAA"), []);
+        assert_eq!(kinds(&[b"%PDF-1.4\n".as_slice(), &[b'x'; 600]].concat()), []);
+        assert_eq!(kinds(b"a UEsDB key and H4sIAAAA"), []);
     }
 
     #[test]
     fn an_empty_zip_is_one() {
-        assert_eq!(all(&[&b"PK\x05\x06"[..], &[0; 18]].concat()), [Kind::Zip]);
-        assert_eq!(all(&[&b"#!/bin/sh\nPK\x05\x06"[..], &[0; 16], &[2, 0], b"hi"].concat()), [Kind::Zip]);
+        assert_eq!(kinds(&[&b"PK\x05\x06"[..], &[0; 18]].concat()), [Kind::Zip]);
+        assert_eq!(kinds(&[&b"#!/bin/sh\nPK\x05\x06"[..], &[0; 16], &[2, 0], b"hi"].concat()), [Kind::Zip]);
     }
 
     #[test]

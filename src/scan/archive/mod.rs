@@ -11,9 +11,12 @@ pub(crate) mod tar;
 pub(crate) mod zip;
 
 mod ar;
+mod binary;
 mod content;
 #[cfg(test)]
 mod damaged;
+mod embedded;
+mod encoded;
 mod entry;
 mod kind;
 mod known;
@@ -22,9 +25,10 @@ mod path;
 mod sparse;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod walk;
 
-pub(crate) use kind::is_archive;
+pub(crate) use embedded::is_archive;
 pub(crate) use known::leave_out_known;
 pub(crate) use limits::{Budget, LIMITS};
 pub(crate) use path::path_inside;

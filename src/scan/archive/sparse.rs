@@ -159,6 +159,12 @@ impl Map {
         self.parts.iter().all(|(_, part)| part.end <= bytes.len())
     }
 
+    /// Where in `bytes` the parts are.
+    pub fn stored<'m>(&'m self, bytes: &'m [u8]) -> impl Iterator<Item = Range<usize>> + 'm {
+        let within = |part: &Range<usize>| part.start.min(bytes.len())..part.end.min(bytes.len());
+        self.parts.iter().map(move |(_, part)| within(part))
+    }
+
     /// The file, with zeros in its holes.
     pub fn reader<'m>(&'m self, bytes: &'m [u8]) -> Expanded<'m> {
         Expanded { map: self, bytes, part: 0, at: 0 }

@@ -117,7 +117,7 @@ pub(crate) fn crc(bytes: &[u8]) -> u32 {
 }
 
 /// Where the header ends. Reserved flags are ignored, as Python does.
-fn gzip_header(bytes: &[u8], start: usize, layout: &mut Layout) -> Option<usize> {
+pub(super) fn gzip_header(bytes: &[u8], start: usize, layout: &mut Layout) -> Option<usize> {
     const HEADER_CRC: u8 = 2;
     const EXTRA: u8 = 4;
     const TEXTS: [u8; 2] = [8, 16];
@@ -227,7 +227,7 @@ fn kind_of_fault(stop: Stop) -> Stop {
     }
 }
 
-/// All frames, without those that are to be skipped.
+/// All frames that follow one another, without those that are to be skipped.
 fn zstd(bytes: &[u8], content: &mut Content<'_, '_>, layout: &mut Layout) -> Result<usize, Stop> {
     let mut end = 0;
     while end < bytes.len() {
@@ -241,6 +241,7 @@ fn zstd(bytes: &[u8], content: &mut Content<'_, '_>, layout: &mut Layout) -> Res
             Err(FrameDecoderError::DictNotProvided { .. }) => {
                 return Err(Stop::Unsupported("it needs a dictionary, which is not supported".to_owned()));
             }
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::BadMagicNumber(_))) if end > 0 => break,
             Err(err) => return Err(Stop::damaged(&err.to_string())),
         };
     }
@@ -285,15 +286,20 @@ fn zstd_frame(
 }
 
 /// A reader that knows whether the stream came to its end: those of flate2 take the end of the input for it.
-struct Inflate<'b> {
+pub(super) struct Inflate<'b> {
     rest: &'b [u8],
     state: Decompress,
     done: bool,
 }
 
 impl<'b> Inflate<'b> {
-    fn new(rest: &'b [u8], zlib: bool) -> Self {
+    pub fn new(rest: &'b [u8], zlib: bool) -> Self {
         Self { rest, state: Decompress::new(zlib), done: false }
+    }
+
+    /// What the stream did not take.
+    pub fn rest(&self) -> &'b [u8] {
+        self.rest
     }
 }
 
@@ -341,29 +347,5 @@ impl Read for Inflate64<'_> {
             }
         }
         if self.state.errored() { Err(io::Error::other(INVALID)) } else { Ok(0) }
-    }
-}
-
-/// Whether these bytes are a zlib stream: two bytes would say that of a text as well, so the beginning is inflated.
-pub(crate) fn is_zlib(bytes: &[u8]) -> bool {
-    const TRIED: usize = 4096;
-    let Some(&[method, flags]) = bytes.first_chunk::<2>() else { return false };
-    if method & 0x0f != 8 || method >> 4 > 7 || flags & 0x20 != 0 || u16::from_be_bytes([method, flags]) % 31 != 0 {
-        return false;
-    }
-    let mut inflate = Inflate::new(&bytes[..bytes.len().min(TRIED)], true);
-    let mut buffer = [0; TRIED];
-    let mut unpacked = 0;
-    loop {
-        match inflate.read(&mut buffer) {
-            Ok(0) => return inflate.done,
-            Ok(read) => unpacked += read,
-            Err(err) if err.kind() == io::ErrorKind::UnexpectedEof && bytes.len() > TRIED => return true,
-            // A stream that is cut short says little else than one that is not valid.
-            Err(_) => return unpacked >= 256,
-        }
-        if unpacked >= 16 * TRIED {
-            return true;
-        }
     }
 }

@@ -304,7 +304,8 @@ impl<'b> Walk<'b> {
         let Some(map) = map else {
             return take.entry(bytes, entry, Data::Plain(there));
         };
-        let mut decode = |content: &mut Content<'_, '_>, _: &mut Layout| {
+        let mut decode = |content: &mut Content<'_, '_>, layout: &mut Layout| {
+            layout.body.extend(map.stored(bytes));
             content.fill(&mut map.reader(bytes))?;
             if map.is_whole(bytes) { Ok(()) } else { Err(Stop::damaged("a sparse file is cut short")) }
         };

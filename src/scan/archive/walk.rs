@@ -6,13 +6,14 @@ use std::ops::{ControlFlow, Range};
 
 use crate::scan::archive::content::{Content, Stop};
 use crate::scan::archive::covered::{Hits, Told};
+use crate::scan::archive::embedded::{Found, Search};
 use crate::scan::archive::entry::{Data, Entry, Taker};
 use crate::scan::archive::kind::Kind;
 use crate::scan::archive::limits::{Account, ENTRY, EXCESS, FINDINGS, Limit};
 use crate::scan::archive::limits::{Budget, Limits};
 use crate::scan::archive::path::{entry_path, is_too_long};
 use crate::scan::archive::stream::{Format, Layout};
-use crate::scan::archive::{ar, kind, stream, tar, zip};
+use crate::scan::archive::{ar, binary, embedded, kind, stream, tar, zip};
 
 use crate::error::Error;
 use crate::finding::{Part, Span};
@@ -88,25 +89,77 @@ struct Walk<'w> {
     unread: BTreeMap<String, (Vec<u8>, usize)>,
 }
 
+/// Bytes to unpack, `depth` archives deep.
+struct Input<'i> {
+    path: &'i [u8],
+    bytes: &'i [u8],
+    depth: usize,
+    /// Whether other bytes are in front, and so probably behind.
+    is_embedded: bool,
+}
+
+impl Input<'_> {
+    /// From `start` on.
+    fn behind(&self, start: usize, depth: usize) -> Self {
+        Self { path: self.path, bytes: &self.bytes[start..], depth, is_embedded: true }
+    }
+}
+
 /// An archive that is being read.
 struct Opened<'o, 'w> {
     walk: &'o mut Walk<'w>,
     path: &'o [u8],
     depth: usize,
     told: &'o mut Told,
+    /// What of its bytes was read as the content of an entry.
+    contents: &'o mut Vec<Range<usize>>,
 }
 
 impl Walk<'_> {
-    /// What `bytes` hold, `depth` archives deep; and what was found in it.
+    /// Unpacks what `bytes` hold, `depth` archives deep, and returns what was found in it.
     fn look_into(&mut self, path: &[u8], bytes: &[u8], depth: usize) -> Told {
-        let mut told = Told::default();
-        for kind in kind::all(bytes) {
-            self.open(kind, path, bytes, depth, &mut told);
+        let binary = binary::parts(bytes);
+        let kinds = kind::all(bytes, binary.is_empty());
+        let input = Input { path, bytes, depth, is_embedded: false };
+        let (mut told, mut opened) = (Told::default(), Vec::new());
+        for &kind in &kinds {
+            self.open(kind, &input, &mut told, &mut opened);
         }
+        let is_named = kinds.iter().any(|kind| matches!(kind, Kind::Other(_)));
+        self.embedded(&input, &binary::without(&binary, opened), is_named, &mut told);
         told.in_order()
     }
 
-    fn open(&mut self, kind: Kind, path: &[u8], bytes: &[u8], depth: usize, told: &mut Told) {
+    /// Unpacks the archives that begin in these parts of the input. Of those that are not unpacked one is named.
+    fn embedded(&mut self, input: &Input<'_>, parts: &[Range<usize>], mut is_named: bool, told: &mut Told) {
+        let (mut search, mut at) = (Search::default(), 0);
+        for part in parts {
+            at = at.max(part.start);
+            while let Some(Found { at: start, kind }) = search.next(input.bytes, at..part.end.max(at)) {
+                at = start + 1;
+                if let Kind::Other(why) = kind {
+                    if !std::mem::replace(&mut is_named, true) {
+                        self.skip(input.path, why);
+                    }
+                    continue;
+                }
+                if let Err(limit) = self.account.spend(ENTRY) {
+                    return self.limit(input.path, limit);
+                }
+                let (mut inside, mut opened) = (Told::default(), Vec::new());
+                self.open(kind, &input.behind(start, input.depth), &mut inside, &mut opened);
+                told.behind(start, inside);
+                at = opened.into_iter().map(|range| start + range.end).fold(at, usize::max);
+            }
+        }
+        if search.is_over() {
+            self.give_up(input.path, embedded::TOO_MANY.to_owned());
+        }
+    }
+
+    /// Adds to `opened` which bytes were read as the content of something.
+    fn open(&mut self, kind: Kind, input: &Input<'_>, told: &mut Told, opened: &mut Vec<Range<usize>>) {
+        let &Input { path, bytes, depth, .. } = input;
         if let Kind::Other(why) = kind {
             return self.skip(path, why);
         }
@@ -114,13 +167,15 @@ impl Walk<'_> {
             let depth = self.account.limits.depth;
             return self.give_up(path, format!("more than {depth} archives are nested"));
         }
-        let mut opened = Opened { walk: self, path, depth, told };
+        if let Kind::Stream(format) = kind {
+            return self.stream(format, input, told, opened);
+        }
+        let mut container = Opened { walk: self, path, depth, told, contents: opened };
         let read = match kind {
-            Kind::Zip => zip::each(bytes, &mut opened),
-            Kind::Tar => tar::each(bytes, &mut opened),
-            Kind::Ar => ar::each(bytes, &mut opened),
-            Kind::Stream(format) => return self.stream(format, path, bytes, depth, told),
-            Kind::Other(_) => Ok(()),
+            Kind::Zip => zip::each(bytes, &mut container),
+            Kind::Tar => tar::each(bytes, &mut container),
+            Kind::Ar => ar::each(bytes, &mut container),
+            Kind::Stream(_) | Kind::Other(_) => Ok(()),
         };
         if let Err(why) = read {
             self.give_up(path, why);
@@ -128,12 +183,12 @@ impl Walk<'_> {
     }
 
     /// One stream, which may be a tar: its files are then the archive's own.
-    fn stream(&mut self, format: Format, path: &[u8], bytes: &[u8], depth: usize, told: &mut Told) {
+    fn stream(&mut self, format: Format, input: &Input<'_>, told: &mut Told, opened: &mut Vec<Range<usize>>) {
+        let &Input { path, bytes, depth, .. } = input;
         let inner = entry_path(path, kind::bare_name(path));
         let mut layout = Layout::default();
         let (hits, end, limit) = self.packed(
             path,
-            bytes.len(),
             &mut layout,
             |content, layout| stream::unpack(format, bytes, content, layout),
             |walk, content| {
@@ -146,19 +201,27 @@ impl Walk<'_> {
                 walk.hand_over(&inner, Part::Content, content, &below)
             },
         );
-        if let Some(limit) = limit {
+        let read = layout.body.iter().map(|range| range.len() as u64).sum();
+        if let Err(limit) = limit.map_or_else(|| self.account.spend(read), Err) {
             self.limit(path, limit);
         }
+        let read_to = layout.body.iter().map(|range| range.end).max().unwrap_or_default();
+        opened.push(0..end.unwrap_or_default().max(read_to));
         layout.body.iter().for_each(|range| told.region(range.clone(), &hits));
         for there in layout.texts {
             self.text(path, bytes, there, told);
         }
-        // What stands behind may be a stream of another kind. A zip is found by its end.
         let Some((end, rest)) = end.and_then(|end| Some((end, bytes.get(end..)?))) else { return };
+        // What follows may be a stream of another kind. A zip is found by its end.
         if let Some(kind) = kind::start(rest).filter(|kind| *kind != Kind::Zip) {
-            let mut behind = Told::default();
-            self.open(kind, path, rest, depth + 1, &mut behind);
+            let (mut behind, mut opened_behind) = (Told::default(), Vec::new());
+            self.open(kind, &input.behind(end, depth + 1), &mut behind, &mut opened_behind);
             told.behind(end, behind);
+            // What is only named is not looked for again.
+            opened.push(end..end + 1);
+            opened.extend(opened_behind.into_iter().map(|range| end + range.start..end + range.end));
+        } else if format == Format::Zstd && !input.is_embedded && !rest.is_empty() {
+            self.give_up(path, "it is damaged or cut short (a frame has no magic number)".to_owned());
         }
     }
 
@@ -166,15 +229,10 @@ impl Walk<'_> {
     fn packed<T>(
         &mut self,
         path: &[u8],
-        size: usize,
         layout: &mut Layout,
         decode: impl FnOnce(&mut Content<'_, '_>, &mut Layout) -> Result<T, Stop>,
         take: impl FnOnce(&mut Self, &[u8]) -> Hits,
     ) -> (Hits, Option<T>, Option<Limit>) {
-        // Decoding takes time also where nothing comes of it.
-        if let Err(limit) = self.account.spend(size as u64) {
-            return (Hits::default(), None, Some(limit));
-        }
         let mut content = Content::new(&mut self.account);
         let decoded = decode(&mut content, layout);
         let (content, limit) = content.finish(matches!(decoded, Err(Stop::Full)));
@@ -321,17 +379,19 @@ impl Taker for Opened<'_, '_> {
                     walk.limit(self.path, limit);
                     return ControlFlow::Break(());
                 }
+                self.contents.push(range.clone());
                 let hits = walk.content(&path, part, &bytes[range.clone()], depth);
                 told.plain(&range, starts_record(&bytes[range.end..]), &hits);
             }
             Data::Packed(decode) => {
                 let mut layout = Layout::default();
                 let take = |walk: &mut Walk<'_>, content: &[u8]| walk.content(&path, part, content, depth);
-                let (hits, _, limit) = walk.packed(&path, 0, &mut layout, decode, take);
+                let (hits, _, limit) = walk.packed(&path, &mut layout, decode, take);
                 let mut read = 0;
                 for range in layout.body {
                     read += range.len() as u64;
-                    told.region(range, &hits);
+                    told.region(range.clone(), &hits);
+                    self.contents.push(range);
                 }
                 match limit.map_or_else(|| walk.account.spend(read), Err) {
                     Ok(()) => {}
