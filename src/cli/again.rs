@@ -12,7 +12,7 @@ pub(super) fn list_command(kind: Kind) -> Option<String> {
         Kind::Receive => return None,
         // Of a hook the input is gone; what a push brings is in the history.
         Kind::Push => "keysweep history --format jsonl".to_owned(),
-        _ => of_words(&std::env::args_os().collect::<Vec<_>>(), kind == Kind::Everywhere)?,
+        _ => of_words(&std::env::args_os().collect::<Vec<_>>(), kind == Kind::Find)?,
     };
     (output::safe(&command) == command).then_some(command)
 }

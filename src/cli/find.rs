@@ -61,7 +61,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Error> {
     let progress = Progress::start(&progress_state, common);
     let history = History::open(&repository, threads(common), progress_state);
     let allow = Allow::strict();
-    let scanner = Scanner { detector: &detector, allow: &allow, before: None, secrets: None, tell: None };
+    let scanner = Scanner { detector: &detector, allow: &allow, before: None, secrets: None, on_finding: None };
     let mut result = scanner.run(&history, threads(common));
     let mut provenances = trace_provenance(&mut result, &history, &detector, &allow, Detail::Position, threads(common));
     let files = files(&repository, args.tokens_from.as_deref());
@@ -73,7 +73,7 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Error> {
         result.accept_missing();
     }
     let notes = history.notes().into_iter().chain(forms(&tokens)).collect();
-    let scan = Scan::new(Kind::Everywhere, result, started, notes);
+    let scan = Scan::new(Kind::Find, result, started, notes);
     finish(Scan { provenances: Some(provenances), sought: tokens.len(), ..scan }, common)
 }
 

@@ -20,7 +20,7 @@ use crate::finding::Finding;
 use crate::git::repository::Repository;
 use crate::history::database::History;
 use crate::history::progress::ProgressState;
-use crate::history::provenance::{Detail, Masks, ShownCommit, trace_provenance};
+use crate::history::provenance::{Detail, MaskCache, ShownCommit, trace_provenance};
 use crate::history::source::SecondPass;
 use crate::rule::Rule;
 use crate::scan::engine::{ScanResult, Scanner};
@@ -61,7 +61,7 @@ fn selected(repository: &Repository, selection: &Selection, args: &HistoryArgs, 
     let sightings = Sightings::of(common);
     let tell = |finding: &Finding| sightings.tell(finding);
     let scanner =
-        Scanner { detector: &detector, allow: &settings.allow, before: None, secrets: None, tell: Some(&tell) };
+        Scanner { detector: &detector, allow: &settings.allow, before: None, secrets: None, on_finding: Some(&tell) };
     let mut result = scanner.run(&commits, threads(common));
     let authors = authors(repository, &result, &detector)?;
     notes.extend(settings.unstaged_edit(&result, repository.worktree()));
@@ -81,7 +81,7 @@ fn authors(
     detector: &Detector,
 ) -> Result<HashMap<String, ShownCommit>, Error> {
     let ids: HashSet<&str> = result.findings.iter().filter_map(|f| Some(f.origin.as_ref()?.id.as_str())).collect();
-    let masks = Masks::new(detector);
+    let masks = MaskCache::new(detector);
     let told = |id: &str| Ok((id.to_owned(), ShownCommit::new(&repository.commit_facts(id)?, &masks)));
     ids.into_iter().map(told).collect()
 }
@@ -107,7 +107,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
         allow: &settings.allow,
         before: None,
         secrets: Some(secrets),
-        tell: Some(&tell),
+        on_finding: Some(&tell),
     };
     let mut result = scanner.run(&history, threads(common));
     result.unread.extend(unread);
@@ -118,7 +118,8 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let tokens = secrets.tokens(|token| found.contains(&token));
     let second = (!tokens.is_empty()).then(|| Detector::seeking_beyond(&settings.rules, tokens));
     if let Some(detector) = &second {
-        let scanner = Scanner { detector, allow: &settings.allow, before: None, secrets: Some(secrets), tell: None };
+        let scanner =
+            Scanner { detector, allow: &settings.allow, before: None, secrets: Some(secrets), on_finding: None };
         result.add_second_pass(scanner.run(&SecondPass(&history), threads(common)));
         notes.extend(by_value(&result));
     }

@@ -80,7 +80,7 @@ fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Error>) 
         let with_own = (!settings.has_built_in_alone()).then(|| Detector::new(&settings.rules));
         let detector = with_own.as_ref().unwrap_or_else(|| &built_in);
         let (allow, before) = (&settings.allow, Some(&settings.before));
-        let scanner = Scanner { detector, allow, before, secrets: None, tell: None };
+        let scanner = Scanner { detector, allow, before, secrets: None, on_finding: None };
         let found = scanner.run(&source, threads(common));
         edited |= kind == Kind::Push && !found.findings.is_empty() && settings.differs_from_disk(top);
         result.absorb(found);

@@ -13,7 +13,7 @@ use crate::atomic_file::AtomicFile;
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::finding::{Finding, ShownPath};
-use crate::history::progress::{Moment, Phase};
+use crate::history::progress::{Phase, Snapshot};
 use crate::report::{self, Format, Style, shown_path};
 use crate::rule::Rule;
 use crate::rules;
@@ -121,11 +121,11 @@ pub(super) fn sighting(finding: &Finding) {
 }
 
 /// Says how far a sweep got that somebody stopped.
-pub(super) fn stopped(moment: &Moment) {
+pub(super) fn stopped(moment: &Snapshot) {
     let far = match moment.phase {
         Phase::Opening => "before anything was read".to_owned(),
         Phase::Reading => format!("after {} of {} objects", moment.done, moment.total),
-        Phase::Following => "while the tokens that were found were followed".to_owned(),
+        Phase::Tracing => "while the tokens that were found were followed".to_owned(),
     };
     let _ = writeln!(io::stderr(), "\nkeysweep: stopped {far}, so nothing is known of the rest; run it again");
     // The thread that scans may hold standard output.

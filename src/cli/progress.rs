@@ -12,7 +12,7 @@ use super::args::Common;
 use super::output;
 #[cfg(unix)]
 use crate::atomic_file::remove_unfinished;
-use crate::history::progress::{Moment, Phase, ProgressState};
+use crate::history::progress::{Phase, ProgressState, Snapshot};
 
 /// A sweep that is over sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -54,24 +54,24 @@ fn show(state: &ProgressState, over: &AtomicBool) {
         return;
     }
     while !is_over() {
-        let moment = state.now();
-        if moment.phase != began.0 {
-            began = (moment.phase, Instant::now());
+        let snapshot = state.snapshot();
+        if snapshot.phase != began.0 {
+            began = (snapshot.phase, Instant::now());
         }
-        output::show_progress(&line(&moment, began.1.elapsed()));
+        output::show_progress(&line(&snapshot, began.1.elapsed()));
         thread::park_timeout(STEP);
     }
     output::show_progress("");
 }
 
 /// `reading objects: 120000 of 849047, 110000 a second, 7 s left`.
-fn line(moment: &Moment, elapsed: Duration) -> String {
-    let phase = match moment.phase {
+fn line(snapshot: &Snapshot, elapsed: Duration) -> String {
+    let phase = match snapshot.phase {
         Phase::Opening => return "opening packs".to_owned(),
         Phase::Reading => "reading objects",
-        Phase::Following => return "following tokens".to_owned(),
+        Phase::Tracing => return "following tokens".to_owned(),
     };
-    let Moment { done, total, .. } = *moment;
+    let Snapshot { done, total, .. } = *snapshot;
     let rate = done * 1000 / u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let left = total.saturating_sub(done).checked_div(rate).map_or(String::new(), |left| format!(", {left} s left"));
     format!("{phase}: {done} of {total}, {rate} a second{left}")
@@ -86,7 +86,7 @@ pub(super) fn tell_when_stopped(state: &Arc<ProgressState>) {
     thread::spawn(move || {
         let Some(signal) = signals.forever().next() else { return };
         remove_unfinished();
-        output::stopped(&state.now());
+        output::stopped(&state.snapshot());
         std::process::exit(128 + signal);
     });
 }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_line_tells_the_rate_and_what_is_left() {
         let line =
-            |done, seconds| line(&Moment { phase: Phase::Reading, done, total: 1000 }, Duration::from_secs(seconds));
+            |done, seconds| line(&Snapshot { phase: Phase::Reading, done, total: 1000 }, Duration::from_secs(seconds));
         assert_eq!(line(400, 2), "reading objects: 400 of 1000, 200 a second, 3 s left");
         assert_eq!(line(0, 0), "reading objects: 0 of 1000, 0 a second");
     }

@@ -25,7 +25,7 @@ pub(super) fn run(
     common: &Common,
 ) -> (ScanResult, Kind) {
     let detector = Detector::new(&settings.rules);
-    let scanner = Scanner { detector: &detector, allow: &settings.allow, before, secrets: None, tell: None };
+    let scanner = Scanner { detector: &detector, allow: &settings.allow, before, secrets: None, on_finding: None };
     (scanner.run(source, threads(common)), source.kind())
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use gix::ObjectId;
 
 use crate::history::archives::Archives;
-use crate::history::commit_graph::{Commits, Held, Numbers, Trees};
+use crate::history::commit_graph::{Child, CommitGraph, Numbers, TreeGraph};
 use crate::history::database::History;
 use crate::history::progress::Phase;
 use crate::scan::archive::path_inside;
@@ -46,12 +46,12 @@ impl History<'_> {
         if ids.is_empty() {
             return paths;
         }
-        self.progress.begin(Phase::Following, 0);
+        self.progress.begin(Phase::Tracing, 0);
         let ids: Vec<ObjectId> = ids.into_iter().collect();
         let numbers: Numbers = ids.iter().copied().zip(0..).collect();
-        let trees = Trees::leading_to(&numbers, self, threads);
+        let trees = TreeGraph::reaching(&numbers, self, threads);
         let mut met = HashSet::new();
-        for node in Commits::all(self, threads).list {
+        for node in CommitGraph::read(self, threads).list {
             let mut next: Vec<(u32, Vec<u8>)> = Vec::new();
             next.extend(trees.number(&node.commit.tree).map(|tree| (tree, Vec::new())));
             while let Some((tree, folder)) = next.pop() {
@@ -59,14 +59,14 @@ impl History<'_> {
                     continue;
                 }
                 // By name: the numbers are in the order in which threads came by.
-                let mut held: Vec<(&[u8], Held)> = Vec::new();
-                held.extend(trees.held(tree).iter().map(|&(name, held)| (trees.name(name), held)));
-                held.sort_unstable();
-                for (name, held) in held {
+                let mut children: Vec<(&[u8], Child)> = Vec::new();
+                children.extend(trees.children(tree).iter().map(|&(name, child)| (trees.name(name), child)));
+                children.sort_unstable();
+                for (name, child) in children {
                     let path = [&folder, name].concat();
-                    match held {
-                        Held::Tree(below) => next.push((below, [&path[..], b"/"].concat())),
-                        Held::Wanted(wanted) => _ = paths.entry(ids[wanted as usize]).or_insert(path),
+                    match child {
+                        Child::Tree(subtree) => next.push((subtree, [&path[..], b"/"].concat())),
+                        Child::Target(target) => _ = paths.entry(ids[target as usize]).or_insert(path),
                     }
                 }
             }

@@ -12,7 +12,7 @@ use gix::objs::Kind as ObjectKind;
 use crate::detect::Hit;
 use crate::finding::{Origin, OriginKind, Part, Span};
 use crate::git::pack::traversal::{Object, Selection};
-use crate::history::show::{held, show};
+use crate::history::show::{candidates, visit_units};
 use crate::scan::archive::{Budget, LIMITS, Unopened, is_archive, unpack};
 use crate::scan::source::{AddedFilter, Skipped, Unit};
 
@@ -56,14 +56,18 @@ impl Archives {
 
     /// Which objects are to be made.
     pub fn select(&self) -> fn(ObjectKind) -> Selection {
-        if self.wanted { |kind| if kind == ObjectKind::Blob { Selection::All } else { held(kind) } } else { held }
+        if self.wanted {
+            |kind| if kind == ObjectKind::Blob { Selection::All } else { candidates(kind) }
+        } else {
+            candidates
+        }
     }
 
     pub fn show(&self, object: &Object<'_, Vec<Hit>>, visit: &dyn Fn(&Unit<'_>)) {
         if self.wanted && object.kind == ObjectKind::Blob && is_archive(object.bytes) {
             self.open(object, visit);
         } else {
-            show(object, visit);
+            visit_units(object, visit);
         }
     }
 

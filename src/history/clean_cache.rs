@@ -1,4 +1,5 @@
-//! Which objects were clean in an earlier sweep by the same rules: a file in the git directory, and no part of the history.
+//! The cache of `--since-last`: a file in the git directory with the ids of objects in which an earlier scan with the same rules
+//! found nothing. The file is not part of the history.
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,45 +11,48 @@ use gix::hash::oid;
 use sha2::{Digest, Sha256};
 
 use crate::atomic_file::AtomicFile;
-use crate::history::references::Found;
+use crate::history::references::Unavailable;
 
-/// Below the git directory that all worktrees share.
+/// The path of the cache, relative to the common git directory of all worktrees.
 const FILE: &str = "keysweep/clean-objects";
 
-/// How the file begins; then stands what the rules are told apart by, then the parts of `KnownClean`, each with its length in
-/// front, then a checksum of it all.
-const TITLE: &[u8] = b"keysweep clean objects 2\n";
+/// The magic bytes of the file. After them follow a hash of the rules, the parts of [`KnownClean`] with a length of 8 bytes
+/// (big-endian) before each, and a SHA-256 of everything before it.
+const MAGIC: &[u8] = b"keysweep clean objects 2\n";
 
-/// What an earlier sweep read and need not be read again, and what it saw there that is to be told again.
+/// The content of the cache: objects that need no second scan, and what an earlier scan must report again about them.
 #[derive(Default)]
 pub(crate) struct KnownClean {
-    /// The ids of what was clean, in order, one behind the other.
+    /// The ids of clean objects, sorted and concatenated.
     pub(super) ids: Vec<u8>,
+    /// The length of an id, in bytes.
     pub(super) id_len: usize,
-    /// Digests of the ids of all else that was here: an id of what holds a token is written nowhere.
+    /// The SHA-256 digests of the ids of all other objects, concatenated. The id of an object with a token is never written to
+    /// disk.
     pub(super) others: Vec<u8>,
-    /// Ids to which something refers that was forgotten, and that were not here.
+    /// The ids of missing objects that clean objects refer to, concatenated.
     pub(super) missing: Vec<u8>,
-    /// Names of submodules, each with a NUL behind it.
+    /// The names of submodules, each with a NUL after it.
     pub(super) submodules: Vec<u8>,
 }
 
 impl KnownClean {
-    /// What was remembered below `common_dir` under `rules`. Nothing where the file is of other rules, or damaged.
+    /// Loads the cache below `common_dir`. The result is empty if the file is missing or damaged, or if it was written for other
+    /// rules.
     pub fn load(common_dir: &Path, rules: &[u8; 32], id_len: usize) -> Self {
         read(common_dir).and_then(|text| Self::parse(&text, rules, id_len)).unwrap_or_default()
     }
 
     fn parse(text: &[u8], rules: &[u8; 32], id_len: usize) -> Option<Self> {
-        let (told, checksum) = text.split_last_chunk::<32>()?;
-        let mut rest = told.strip_prefix(TITLE)?.strip_prefix(rules)?;
-        if Sha256::digest(told)[..] != checksum[..] {
+        let (content, checksum) = text.split_last_chunk::<32>()?;
+        let mut rest = content.strip_prefix(MAGIC)?.strip_prefix(rules)?;
+        if Sha256::digest(content)[..] != checksum[..] {
             return None;
         }
         let mut part = || {
-            let (len, behind) = rest.split_first_chunk()?;
-            let (part, behind) = behind.split_at_checked(u64::from_be_bytes(*len).try_into().ok()?)?;
-            rest = behind;
+            let (len, tail) = rest.split_first_chunk()?;
+            let (part, tail) = tail.split_at_checked(u64::from_be_bytes(*len).try_into().ok()?)?;
+            rest = tail;
             Some(part.to_vec())
         };
         let (ids, others, missing, submodules) = (part()?, part()?, part()?, part()?);
@@ -72,34 +76,35 @@ impl KnownClean {
         self.ids.is_empty()
     }
 
-    /// Adds what stands in objects that are not read again.
-    pub fn add_to(&self, found: &mut Found) {
-        found.missing.extend(self.missing.chunks_exact(self.id_len.max(1)).map(ObjectId::from_bytes_or_panic));
+    /// Adds the missing objects and submodules of objects that this scan does not read.
+    pub fn add_to(&self, unavailable: &mut Unavailable) {
+        unavailable.missing.extend(self.missing.chunks_exact(self.id_len.max(1)).map(ObjectId::from_bytes_or_panic));
         let names = self.submodules.split_inclusive(|&b| b == 0);
-        found.submodules.extend(names.map(|name| name[..name.len() - 1].to_vec()));
+        unavailable.submodules.extend(names.map(|name| name[..name.len() - 1].to_vec()));
     }
 
-    /// Whether something that was here is not among `ids`, each of which stands there once. What was clean may refer to it.
+    /// Returns whether an object of the earlier scan is not in `ids`, which must have no duplicates. Clean objects may refer to the
+    /// object that was removed.
     pub(super) fn has_lost(&self, ids: &[ObjectId]) -> bool {
         let (clean, others): (Vec<&ObjectId>, Vec<&ObjectId>) = ids.iter().partition(|id| self.has(id));
         if clean.len() * self.id_len != self.ids.len() {
             return true;
         }
-        // There are few, as a rule none.
+        // `self.others` is short and usually empty.
         let others = if self.others.is_empty() { Vec::new() } else { others };
         let others: HashSet<[u8; 32]> = others.into_iter().map(|id| digest(id)).collect();
         self.others.chunks_exact(32).any(|other| !others.contains(other))
     }
 
-    /// Writes it, all of it or nothing.
+    /// Writes the file atomically.
     pub(super) fn store(&self, common_dir: &Path, rules: &[u8; 32]) -> io::Result<()> {
         let path = common_dir.join(FILE);
-        let folder = path.parent().expect("it is in a folder");
+        let folder = path.parent().expect("the path has a folder");
         fs::create_dir_all(folder)?;
         if is_link(folder) {
             return Err(io::Error::other(format!("{} is a symbolic link", folder.display())));
         }
-        let mut text = [TITLE, rules].concat();
+        let mut text = [MAGIC, rules].concat();
         for part in [&self.ids, &self.others, &self.missing, &self.submodules] {
             text.extend_from_slice(&(part.len() as u64).to_be_bytes());
             text.extend_from_slice(part);
@@ -117,12 +122,13 @@ pub(super) fn digest(id: &oid) -> [u8; 32] {
 }
 
 fn is_link(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|met| met.is_symlink())
+    path.symlink_metadata().is_ok_and(|meta| meta.is_symlink())
 }
 
-/// The cache, where it is a file in a folder of the git directory. A link may lead to anybody's file, a pipe to no end.
+/// Reads the file of the cache if it is a regular file and its folder is not a symbolic link. A link could lead to a file outside of
+/// the repository, and reading a pipe could block forever.
 fn read(common_dir: &Path) -> Option<Vec<u8>> {
     let path = common_dir.join(FILE);
-    let is_file = path.symlink_metadata().is_ok_and(|met| met.is_file());
+    let is_file = path.symlink_metadata().is_ok_and(|meta| meta.is_file());
     (is_file && !is_link(path.parent()?)).then(|| fs::read(path).ok()).flatten()
 }

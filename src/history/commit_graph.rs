@@ -1,7 +1,7 @@
-//! Which trees lead to some objects, and which commits hold these trees.
+//! The graph of all commits, and the graph of the trees from which some target objects are reachable.
 //!
-//! One pass over all trees keeps, of each, what leads to another tree or to one of the objects in question. From those
-//! objects upwards, the trees that hold one are few, and all else is forgotten.
+//! One pass over all trees keeps only the entries that refer to another tree or to a target. A walk from the targets upwards then
+//! finds the trees from which one is reachable. They are few, and all other trees are dropped.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -16,52 +16,53 @@ use crate::git::pack::traversal::Object;
 use crate::history::database::History;
 use crate::threads::Threads;
 
-/// A number for an object in question.
-pub(crate) type Wanted = u32;
+/// The number of a target object.
+pub(crate) type Target = u32;
 
-/// By id. Ids are hashes, so they need not be hashed.
+/// Numbers by object id. The map uses the ids as hashes.
 pub(crate) type Numbers = gix::hashtable::HashMap<ObjectId, u32>;
 
-/// What a tree holds under a name.
+/// The child of a tree: another tree, by its number, or a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Held {
+pub(crate) enum Child {
     Tree(u32),
-    Wanted(Wanted),
+    Target(Target),
 }
 
-impl Held {
+impl Child {
     pub fn tree(self) -> Option<u32> {
         match self {
-            Held::Tree(tree) => Some(tree),
-            Held::Wanted(_) => None,
+            Child::Tree(tree) => Some(tree),
+            Child::Target(_) => None,
         }
     }
 
-    pub fn wanted(self) -> Option<Wanted> {
+    pub fn target(self) -> Option<Target> {
         match self {
-            Held::Tree(_) => None,
-            Held::Wanted(wanted) => Some(wanted),
+            Child::Tree(_) => None,
+            Child::Target(target) => Some(target),
         }
     }
 }
 
-/// Trees that hold something in question, by number.
+/// The trees from which a target is reachable. Trees and names have numbers.
 #[derive(Default)]
-pub(crate) struct Trees {
+pub(crate) struct TreeGraph {
     numbers: Numbers,
     names: Vec<Vec<u8>>,
-    /// For each tree what it holds, by name.
-    held: HashMap<u32, Vec<(u32, Held)>>,
-    /// What is in question and the text of a symbolic link.
-    links: HashSet<ObjectId>,
+    /// The children of each tree, sorted by the number of their name.
+    children: HashMap<u32, Vec<(u32, Child)>>,
+    /// The targets that are symbolic links.
+    symlinks: HashSet<ObjectId>,
 }
 
-/// Tags of tags of tags; only a forged one goes on for ever.
-const LONGEST_CHAIN: usize = 100;
+/// The limit for tags of tags. Only a forged tag can refer to itself.
+const MAX_TAG_DEPTH: usize = 100;
 
-/// All commits, each behind its parents, and what tags stand for.
+/// All commits in topological order, and the targets of tags.
 #[derive(Default)]
-pub(crate) struct Commits {
+pub(crate) struct CommitGraph {
+    /// Each commit is after its parents. Its index is its number.
     pub list: Vec<Node>,
     numbers: Numbers,
     tags: HashMap<ObjectId, ObjectId>,
@@ -71,43 +72,43 @@ pub(crate) struct Commits {
 pub(crate) struct Node {
     pub id: ObjectId,
     pub commit: Commit,
-    /// Name and address. Most people made many commits.
+    /// The name and email address. Commits of one author share the allocation.
     pub author: Arc<[u8]>,
-    /// Those of its parents that are here.
+    /// The numbers of its parents, without missing ones.
     pub parents: Vec<u32>,
 }
 
-/// What is gathered from commits and tags, in whatever order threads come by.
+/// Collects commits and tags, in any order.
 #[derive(Default)]
-struct Collected {
+struct CommitCollector {
     commits: Vec<Node>,
-    people: HashSet<Arc<[u8]>>,
+    authors: HashSet<Arc<[u8]>>,
     tags: HashMap<ObjectId, ObjectId>,
 }
 
-impl Collected {
+impl CommitCollector {
     fn add(&mut self, object: &Object<'_>) {
         let hash = object.id.kind();
         if object.kind == Kind::Tag {
             let target = gix::objs::TagRefIter::from_bytes(object.bytes, hash).target_id().ok();
             self.tags.extend(target.map(|target| (object.id.to_owned(), target)));
         } else if let Ok(commit) = Commit::parse(object.bytes, hash) {
-            let author = self.person(author(object.bytes));
+            let author = self.intern(author(object.bytes));
             self.commits.push(Node { id: object.id.to_owned(), commit, author, parents: Vec::new() });
         }
     }
 
-    fn person(&mut self, name: &[u8]) -> Arc<[u8]> {
-        if let Some(known) = self.people.get(name) {
+    fn intern(&mut self, name: &[u8]) -> Arc<[u8]> {
+        if let Some(known) = self.authors.get(name) {
             return known.clone();
         }
-        let person: Arc<[u8]> = name.into();
-        self.people.insert(person.clone());
-        person
+        let author: Arc<[u8]> = name.into();
+        self.authors.insert(author.clone());
+        author
     }
 }
 
-/// The author of a commit, without the date.
+/// Returns the name and email address of the author of a commit, without the date.
 pub(crate) fn author(commit: &[u8]) -> &[u8] {
     let mut headers = commit.split(|&b| b == b'\n').take_while(|line| !line.is_empty());
     let author = headers.find_map(|line| line.strip_prefix(b"author ")).unwrap_or_default();
@@ -115,17 +116,17 @@ pub(crate) fn author(commit: &[u8]) -> &[u8] {
     &author[..end]
 }
 
-/// What is gathered from the trees, in whatever order threads come by.
+/// Collects the entries of trees, in any order.
 #[derive(Default)]
-struct Gathered {
+struct TreeCollector {
     numbers: Numbers,
     names: HashMap<Vec<u8>, u32>,
-    /// Tree, name, what it holds.
-    edges: Vec<(u32, u32, Held)>,
-    links: HashSet<ObjectId>,
+    /// The tree, the name of the entry, and the child.
+    edges: Vec<(u32, u32, Child)>,
+    symlinks: HashSet<ObjectId>,
 }
 
-impl Gathered {
+impl TreeCollector {
     fn number(&mut self, id: &oid) -> u32 {
         let next = u32::try_from(self.numbers.len()).expect("fewer than 2^32 trees");
         *self.numbers.entry(id.to_owned()).or_insert(next)
@@ -140,69 +141,70 @@ impl Gathered {
     }
 }
 
-impl Trees {
-    /// Those that lead to one of `wanted`. A tree that is wanted itself holds that under no name.
-    pub fn leading_to(wanted: &Numbers, history: &History<'_>, threads: Threads) -> Self {
-        let gathered = Mutex::new(Gathered::default());
+impl TreeGraph {
+    /// Reads all trees, and keeps those from which one of `targets` is reachable. A tree that is a target is its own child, with an
+    /// empty name.
+    pub fn reaching(targets: &Numbers, history: &History<'_>, threads: Threads) -> Self {
+        let collector = Mutex::new(TreeCollector::default());
         let visit = |object: &Object<'_>| {
             let Object { id, bytes, .. } = *object;
-            // Read before the lock is taken: otherwise one thread waits while the other one reads.
+            // Parse the tree before taking the lock, so that threads parse in parallel.
             let entries = gix::objs::TreeRefIter::from_bytes(bytes, id.kind()).map_while(Result::ok);
-            let leading = entries.filter(|entry| entry.mode.is_tree() || wanted.contains_key(entry.oid));
-            let leading: Vec<EntryRef<'_>> = leading.collect();
-            if leading.is_empty() && !wanted.contains_key(id) {
+            let relevant = entries.filter(|entry| entry.mode.is_tree() || targets.contains_key(entry.oid));
+            let relevant: Vec<EntryRef<'_>> = relevant.collect();
+            if relevant.is_empty() && !targets.contains_key(id) {
                 return;
             }
-            let mut gathered = gathered.lock().expect("no thread panicked while it held the lock");
-            let tree = gathered.number(id);
-            for entry in leading {
-                let wanted = wanted.get(entry.oid).filter(|_| !entry.mode.is_tree());
-                let held =
-                    wanted.map_or_else(|| Held::Tree(gathered.number(entry.oid)), |&wanted| Held::Wanted(wanted));
-                if wanted.is_some() && entry.mode.is_link() {
-                    gathered.links.insert(entry.oid.to_owned());
+            let mut collector = collector.lock().expect("no thread panicked while it held the lock");
+            let tree = collector.number(id);
+            for entry in relevant {
+                let target = targets.get(entry.oid).filter(|_| !entry.mode.is_tree());
+                let child =
+                    target.map_or_else(|| Child::Tree(collector.number(entry.oid)), |&target| Child::Target(target));
+                if target.is_some() && entry.mode.is_link() {
+                    collector.symlinks.insert(entry.oid.to_owned());
                 }
-                let name = gathered.name(entry.filename);
-                gathered.edges.push((tree, name, held));
+                let name = collector.name(entry.filename);
+                collector.edges.push((tree, name, child));
             }
         };
         history.each_tree(threads, &visit);
-        let mut gathered = gathered.into_inner().expect("no thread panicked while it held the lock");
-        let name = gathered.name(b"");
-        for (id, &wanted) in wanted {
-            if let Some(&tree) = gathered.numbers.get(id) {
-                gathered.edges.push((tree, name, Held::Wanted(wanted)));
+        let mut collector = collector.into_inner().expect("no thread panicked while it held the lock");
+        let name = collector.name(b"");
+        for (id, &target) in targets {
+            if let Some(&tree) = collector.numbers.get(id) {
+                collector.edges.push((tree, name, Child::Target(target)));
             }
         }
-        Self::keep(gathered)
+        Self::prune(collector)
     }
 
-    /// Keeps what leads to something in question.
-    fn keep(gathered: Gathered) -> Self {
-        let Gathered { numbers, names, mut edges, links } = gathered;
-        let mut holders: HashMap<u32, Vec<u32>> = HashMap::new();
+    /// Drops all trees from which no target is reachable.
+    fn prune(collector: TreeCollector) -> Self {
+        let TreeCollector { numbers, names, mut edges, symlinks } = collector;
+        let mut parents: HashMap<u32, Vec<u32>> = HashMap::new();
         let mut keep = vec![false; numbers.len()];
         let mut next = Vec::new();
-        for &(tree, _, held) in &edges {
-            match held {
-                Held::Tree(below) => holders.entry(below).or_default().push(tree),
-                Held::Wanted(_) => next.push(tree),
+        for &(tree, _, child) in &edges {
+            match child {
+                Child::Tree(subtree) => parents.entry(subtree).or_default().push(tree),
+                Child::Target(_) => next.push(tree),
             }
         }
         while let Some(tree) = next.pop() {
             if !std::mem::replace(&mut keep[tree as usize], true) {
-                next.extend(holders.get(&tree).into_iter().flatten());
+                next.extend(parents.get(&tree).into_iter().flatten());
             }
         }
-        edges.retain(|(tree, _, held)| match held {
-            Held::Tree(below) => keep[*tree as usize] && keep[*below as usize],
-            Held::Wanted(_) => true,
+        edges.retain(|(tree, _, child)| match child {
+            Child::Tree(subtree) => keep[*tree as usize] && keep[*subtree as usize],
+            Child::Target(_) => true,
         });
-        let mut held: HashMap<u32, Vec<(u32, Held)>> = HashMap::new();
-        for (tree, name, what) in edges {
-            held.entry(tree).or_default().push((name, what));
+        let mut children: HashMap<u32, Vec<(u32, Child)>> = HashMap::new();
+        for (tree, name, child) in edges {
+            children.entry(tree).or_default().push((name, child));
         }
-        for list in held.values_mut() {
+        for list in children.values_mut() {
             list.sort_unstable();
             list.dedup();
         }
@@ -210,27 +212,28 @@ impl Trees {
         for (name, number) in names {
             by_number[number as usize] = name;
         }
-        Self { numbers, names: by_number, held, links }
+        Self { numbers, names: by_number, children, symlinks }
     }
 
-    /// The number of a tree that holds something in question.
+    /// Returns the number of a tree, or `None` if no target is reachable from it.
     pub fn number(&self, id: &oid) -> Option<u32> {
-        self.numbers.get(id).copied().filter(|number| self.held.contains_key(number))
+        self.numbers.get(id).copied().filter(|number| self.children.contains_key(number))
     }
 
-    pub fn held(&self, tree: u32) -> &[(u32, Held)] {
-        self.held.get(&tree).map_or(&[], Vec::as_slice)
+    /// Returns the children of a tree, each with the number of its name.
+    pub fn children(&self, tree: u32) -> &[(u32, Child)] {
+        self.children.get(&tree).map_or(&[], Vec::as_slice)
     }
 
-    pub fn is_link(&self, id: &oid) -> bool {
-        self.links.contains(id)
+    pub fn is_symlink(&self, id: &oid) -> bool {
+        self.symlinks.contains(id)
     }
 
-    /// What `tree` holds under the name.
-    pub fn under(&self, tree: u32, name: u32) -> impl Iterator<Item = Held> {
-        let held = self.held(tree);
-        let start = held.partition_point(|(other, _)| *other < name);
-        held[start..].iter().take_while(move |(other, _)| *other == name).map(|(_, held)| *held)
+    /// Returns the children of `tree` with this name.
+    pub fn children_named(&self, tree: u32, name: u32) -> impl Iterator<Item = Child> {
+        let children = self.children(tree);
+        let start = children.partition_point(|(other, _)| *other < name);
+        children[start..].iter().take_while(move |(other, _)| *other == name).map(|(_, child)| *child)
     }
 
     pub fn name(&self, name: u32) -> &[u8] {
@@ -238,22 +241,23 @@ impl Trees {
     }
 }
 
-impl Commits {
-    pub fn all(history: &History<'_>, threads: Threads) -> Self {
-        let collected = Mutex::new(Collected::default());
+impl CommitGraph {
+    /// Reads all commits and tags.
+    pub fn read(history: &History<'_>, threads: Threads) -> Self {
+        let collected = Mutex::new(CommitCollector::default());
         history.each_commit_and_tag(threads, &|object| {
             collected.lock().expect("no thread panicked while it held the lock").add(object);
         });
-        let Collected { mut commits, tags, .. } =
+        let CommitCollector { mut commits, tags, .. } =
             collected.into_inner().expect("no thread panicked while it held the lock");
         commits.sort_by_key(|node| (node.commit.date, node.id));
         commits.dedup_by_key(|node| node.id);
-        Self { tags, ..Self::behind_parents(&commits) }
+        Self { tags, ..Self::sort_topologically(&commits) }
     }
 
-    /// In an order in which parents come first, and otherwise the older ones.
-    fn behind_parents(found: &[Node]) -> Self {
-        let place: HashMap<ObjectId, usize> = found.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
+    /// Sorts commits so that parents come before their children. `found` is sorted by date, and that order is kept otherwise.
+    fn sort_topologically(found: &[Node]) -> Self {
+        let index: HashMap<ObjectId, usize> = found.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
         let mut done = vec![false; found.len()];
         let mut order = Vec::with_capacity(found.len());
         for start in 0..found.len() {
@@ -263,7 +267,7 @@ impl Commits {
                     stack.pop();
                     continue;
                 }
-                let parents = found[at].commit.parents.iter().filter_map(|parent| place.get(parent).copied());
+                let parents = found[at].commit.parents.iter().filter_map(|parent| index.get(parent).copied());
                 let open: Vec<usize> = parents.filter(|&parent| !done[parent]).collect();
                 if open.is_empty() {
                     done[at] = true;
@@ -285,16 +289,16 @@ impl Commits {
         Self { list: list.collect(), numbers, tags: HashMap::new() }
     }
 
-    /// What the object is a name for, from one to the next: a tag, a tag that this is of, what that stands for.
-    pub fn chain(&self, id: &ObjectId) -> Vec<ObjectId> {
-        std::iter::successors(Some(*id), |id| self.tags.get(id).copied()).take(LONGEST_CHAIN).collect()
+    /// Returns the object, and if it is a tag, its target, and so on.
+    pub fn peel_chain(&self, id: &ObjectId) -> Vec<ObjectId> {
+        std::iter::successors(Some(*id), |id| self.tags.get(id).copied()).take(MAX_TAG_DEPTH).collect()
     }
 
     pub fn number(&self, id: &oid) -> Option<u32> {
         self.numbers.get(id).copied()
     }
 
-    /// For each commit, those that have it as a parent.
+    /// Returns the children of each commit, by number.
     pub fn children(&self) -> Vec<Vec<u32>> {
         let mut children = vec![Vec::new(); self.list.len()];
         for (at, node) in (0..).zip(&self.list) {

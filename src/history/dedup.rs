@@ -1,4 +1,4 @@
-//! Objects that stand in more places than one: in several packs, twice in one, in an alternate as well.
+//! Deduplication of objects. The same object may be in several packs, twice in one pack, or in an alternate too.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -8,26 +8,28 @@ use gix::ObjectId;
 
 use crate::git::pack::traversal::Object;
 
-/// Lets each object through once, of those that may hold a token: there are few of these, and no others are told of.
+/// The objects that were scanned already. It contains only objects that may contain a token. They are few, and a scan reports
+/// nothing about others.
 #[derive(Default)]
-pub(crate) struct Copies {
-    /// Whether there are any.
-    any: bool,
+pub(crate) struct Dedup {
+    /// False if no object has a second copy. Then nothing is recorded.
+    enabled: bool,
     hasher: RandomState,
-    met: Mutex<HashSet<(ObjectId, u64)>>,
+    seen: Mutex<HashSet<(ObjectId, u64)>>,
 }
 
-impl Copies {
-    pub fn new(any: bool) -> Self {
-        Self { any, ..Self::default() }
+impl Dedup {
+    pub fn new(enabled: bool) -> Self {
+        Self { enabled, ..Self::default() }
     }
 
-    /// A copy with other bytes is damaged or forged, and counts as well.
+    /// Returns whether the object was not seen before. A copy with different bytes is damaged or forged, and counts as another
+    /// object.
     pub fn is_first<F>(&self, object: &Object<'_, F>) -> bool {
-        if !self.any || object.content.is_clean() {
+        if !self.enabled || object.content.is_clean() {
             return true;
         }
-        let seen = (object.id.to_owned(), self.hasher.hash_one(object.bytes));
-        self.met.lock().expect("no thread panicked while it held the lock").insert(seen)
+        let key = (object.id.to_owned(), self.hasher.hash_one(object.bytes));
+        self.seen.lock().expect("no thread panicked while it held the lock").insert(key)
     }
 }

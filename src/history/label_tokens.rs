@@ -1,24 +1,24 @@
-//! Under which names each token can be reached.
+//! Finds the names from which each token is reachable.
 
 use std::collections::{BTreeSet, HashMap};
 
 use gix::ObjectId;
 
-use crate::history::labels::{Label, Named, names};
+use crate::history::labels::{Label, NamedObject, named_objects};
 use crate::history::token_history::{TokenHistory, Tracer};
 
 impl Tracer<'_> {
-    /// Puts on each trace the names under which its token can be reached. `carriers` are, for each token, the commits
-    /// that brought it.
-    pub(super) fn label(&self, carriers: &[Vec<u32>], traces: &mut [TokenHistory]) {
-        let names = names(self.history);
+    /// Adds to each trace the names from which its token is reachable. `introducing` has, for each token, the commits that
+    /// introduced it.
+    pub(super) fn label(&self, introducing: &[Vec<u32>], traces: &mut [TokenHistory]) {
+        let names = named_objects(self.history);
         let tips = self.label_directly(&names, traces);
         let children = self.commits.children();
-        let mut met = vec![usize::MAX; self.commits.list.len()];
+        let mut visited_for = vec![usize::MAX; self.commits.list.len()];
         for (token, trace) in traces.iter_mut().enumerate() {
-            let mut next = carriers[token].clone();
+            let mut next = introducing[token].clone();
             while let Some(commit) = next.pop() {
-                if std::mem::replace(&mut met[commit as usize], token) != token {
+                if std::mem::replace(&mut visited_for[commit as usize], token) != token {
                     trace.labels.extend(tips.get(&commit).into_iter().flatten().map(|label| (*label).clone()));
                     next.extend(&children[commit as usize]);
                 }
@@ -26,20 +26,24 @@ impl Tracer<'_> {
         }
         self.label_staged(traces);
         for trace in traces {
-            leave_out_implied(&mut trace.labels);
+            remove_implied(&mut trace.labels);
         }
     }
 
-    /// Those that lead to a tag's words, a tree or a blob. Returns which lead to which commit.
-    fn label_directly<'n>(&self, names: &'n [Named], traces: &mut [TokenHistory]) -> HashMap<u32, BTreeSet<&'n Label>> {
+    /// Adds the names that refer to a tag message, a tree or a blob with a token. Returns the names of each commit.
+    fn label_directly<'n>(
+        &self,
+        names: &'n [NamedObject],
+        traces: &mut [TokenHistory],
+    ) -> HashMap<u32, BTreeSet<&'n Label>> {
         let mut tips: HashMap<u32, BTreeSet<&Label>> = HashMap::new();
         for named in names {
-            // A tag of a tag: what is on the way holds words of its own.
-            for id in self.commits.chain(&named.id) {
+            // A name may refer to a tag of a tag. Each tag has a message.
+            for id in self.commits.peel_chain(&named.id) {
                 if let Some(commit) = self.commits.number(&id) {
                     tips.entry(commit).or_default().insert(&named.label);
                 }
-                for token in self.held_by(&id) {
+                for token in self.tokens_of_object(&id) {
                     traces[token].labels.insert(named.label.clone());
                 }
             }
@@ -47,21 +51,21 @@ impl Tracer<'_> {
         tips
     }
 
-    /// The tokens in the object itself, or in what stands below it.
-    fn held_by(&self, id: &ObjectId) -> BTreeSet<usize> {
-        let mut tokens: BTreeSet<usize> = self.holders.words.get(id).into_iter().flatten().copied().collect();
+    /// Returns the tokens in the object, and, if it is a tree, in all objects below it.
+    fn tokens_of_object(&self, id: &ObjectId) -> BTreeSet<usize> {
+        let mut tokens: BTreeSet<usize> = self.objects.texts.get(id).into_iter().flatten().copied().collect();
         tokens
-            .extend(self.holders.numbers.get(id).into_iter().flat_map(|&number| &self.holders.tokens[number as usize]));
+            .extend(self.objects.numbers.get(id).into_iter().flat_map(|&number| &self.objects.tokens[number as usize]));
         if let Some(tree) = self.trees.number(id) {
             tokens.extend(self.tokens_of_tree(tree).iter());
         }
         tokens
     }
 
-    /// What the indexes of the worktrees hold.
+    /// Adds the paths at which an index has a token.
     fn label_staged(&self, traces: &mut [TokenHistory]) {
         for change in &self.history.staged {
-            for token in self.held_by(&change.id) {
+            for token in self.tokens_of_object(&change.id) {
                 traces[token].labels.insert(Label::Index);
                 traces[token].staged.push((change.path.clone(), change.id.to_string()));
             }
@@ -69,9 +73,9 @@ impl Tracer<'_> {
     }
 }
 
-/// HEAD is a branch, and reflogs name the same commits: where a branch, a tag or a remote leads to the token, they say nothing
-/// more. A stash does: it keeps its own copy when the branch is rewritten.
-fn leave_out_implied(labels: &mut BTreeSet<Label>) {
+/// Removes `HEAD` and reflogs if the token is also reachable from a branch, a tag or a remote. HEAD usually refers to a branch, and
+/// reflogs refer to the same commits. A stash is kept, since it keeps its own copy when the branch is rewritten.
+fn remove_implied(labels: &mut BTreeSet<Label>) {
     if labels.iter().any(|label| matches!(label, Label::Remote(_) | Label::Branch(_) | Label::Tag(_))) {
         let is_head = |label: &Label| matches!(label, Label::Other(name) if name == b"HEAD");
         labels.retain(|label| !matches!(label, Label::Reflog(_)) && !is_head(label));

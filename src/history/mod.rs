@@ -1,4 +1,5 @@
-//! The scan of a whole history: every object once, what is missing, and for each token when it came and went.
+//! The scan of a whole history. It reads every object once, reports missing objects, and finds out for each token when it was
+//! introduced and removed.
 
 #[cfg(feature = "archives")]
 pub(crate) mod archive_paths;

@@ -1,16 +1,16 @@
-//! In place of `archives`, where nothing is built in that unpacks any.
+//! Replaces `archives` in a build without the feature `archives`.
 
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
 
 use crate::detect::Hit;
 use crate::git::pack::traversal::{Object, Selection};
-use crate::history::show::{held, show};
+use crate::history::show::{candidates, visit_units};
 use crate::scan::source::Unit;
 
 pub(crate) struct Archives;
 
-#[allow(clippy::unused_self)] // where archives are unpacked there is something to ask
+#[allow(clippy::unused_self)] // the signatures are those of `archives`
 impl Archives {
     pub fn new(_: bool) -> Self {
         Self
@@ -21,11 +21,11 @@ impl Archives {
     }
 
     pub fn select(&self) -> fn(ObjectKind) -> Selection {
-        held
+        candidates
     }
 
     pub fn show(&self, object: &Object<'_, Vec<Hit>>, visit: &dyn Fn(&Unit<'_>)) {
-        show(object, visit);
+        visit_units(object, visit);
     }
 
     pub fn closed(&self) -> Vec<ObjectId> {

@@ -1,8 +1,8 @@
-//! How far a sweep is, for whoever waits for it.
+//! The progress of a scan of the history.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counted by the threads that read, and read by another.
+/// The counters of a scan. The scanning threads update them, and the thread that prints the progress reads them.
 #[derive(Debug, Default)]
 pub struct ProgressState {
     phase: AtomicU64,
@@ -10,23 +10,24 @@ pub struct ProgressState {
     total: AtomicU64,
 }
 
-/// What a sweep is doing.
+/// A phase of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Finding out what there is.
+    /// Listing packs, loose objects and refs.
     Opening,
     /// Reading and searching objects.
     Reading,
-    /// Asking when tokens came and went.
-    Following,
+    /// Finding the commits that introduced and removed each token.
+    Tracing,
 }
 
-/// A moment of it.
+/// A snapshot of the counters.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct Snapshot {
     pub phase: Phase,
-    /// Objects.
+    /// The number of objects that were read.
     pub done: u64,
+    /// The number of objects to read.
     pub total: u64,
 }
 
@@ -41,12 +42,12 @@ impl ProgressState {
         self.done.fetch_add(objects, Ordering::Relaxed);
     }
 
-    pub fn now(&self) -> Moment {
+    pub fn snapshot(&self) -> Snapshot {
         let phase = match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Opening,
             1 => Phase::Reading,
-            _ => Phase::Following,
+            _ => Phase::Tracing,
         };
-        Moment { phase, done: self.done.load(Ordering::Relaxed), total: self.total.load(Ordering::Relaxed) }
+        Snapshot { phase, done: self.done.load(Ordering::Relaxed), total: self.total.load(Ordering::Relaxed) }
     }
 }

@@ -1,4 +1,4 @@
-//! The answer of a sweep, token by token: where and since when it is exposed.
+//! The provenance of each token: where it is, since when, and from which names it is reachable.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -9,29 +9,29 @@ use crate::detect::Detector;
 use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath};
 use crate::history::database::History;
 use crate::history::labels::Label;
-use crate::history::token_history::{CommitFacts, Introduced, Sought, TokenHistory};
+use crate::history::token_history::{CommitFacts, Introduced, TokenHistory, TokenObject};
 use crate::rule::Severity;
 use crate::scan::engine::{Allowed, ScanResult};
 use crate::scan::source::path_inside;
 use crate::threads::Threads;
 
-/// How exposed a token is, the worst first.
+/// From where a token is reachable, the most exposed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reachability {
-    /// In what HEAD has, and on a remote branch.
+    /// In HEAD and in a remote-tracking branch.
     HeadAndRemote,
     Head,
     Remote,
     Branch,
     Tag,
-    /// Under another ref: notes, a pull request.
+    /// Another ref, such as notes or a pull request.
     Ref,
     Stash,
     Index,
     Reflog,
-    /// In an object that nothing leads to.
+    /// Only in unreachable objects.
     Dangling,
-    /// In files on disk, and in no object.
+    /// Only in files on disk.
     Disk,
 }
 
@@ -51,7 +51,7 @@ impl Reachability {
         }
     }
 
-    /// Whether a ref leads to it, and not only what git forgets after a while.
+    /// Returns whether the token is reachable from a ref. The index and reflogs do not count, since git drops their objects later.
     pub fn is_reachable(self) -> bool {
         self < Reachability::Index
     }
@@ -74,21 +74,22 @@ impl Reachability {
     }
 }
 
-/// Names as they may be shown, each masked once, however many tokens are told of there: a thousand in an author's name took 16 s.
-pub struct Masks<'d> {
+/// A cache of masked names, so that each name is masked once, no matter how many tokens a report shows with it. Without it, an author
+/// name with a thousand tokens took 16 s.
+pub struct MaskCache<'d> {
     detector: &'d Detector,
-    known: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
+    names: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
     persons: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
 }
 
-impl<'d> Masks<'d> {
+impl<'d> MaskCache<'d> {
     pub fn new(detector: &'d Detector) -> Self {
-        Self { detector, known: RefCell::default(), persons: RefCell::default() }
+        Self { detector, names: RefCell::default(), persons: RefCell::default() }
     }
 
     fn mask(&self, name: &[u8]) -> Vec<u8> {
-        let mut known = self.known.borrow_mut();
-        known.entry(name.to_owned()).or_insert_with(|| self.detector.mask(name)).clone()
+        let mut names = self.names.borrow_mut();
+        names.entry(name.to_owned()).or_insert_with(|| self.detector.mask(name)).clone()
     }
 
     fn shown(&self, name: &[u8]) -> ShownPath {
@@ -102,7 +103,7 @@ impl<'d> Masks<'d> {
     }
 }
 
-/// A commit, fit to be shown.
+/// A commit with masked names, for reports.
 #[derive(Clone, Debug)]
 pub struct ShownCommit {
     pub id: String,
@@ -112,67 +113,69 @@ pub struct ShownCommit {
 }
 
 impl ShownCommit {
-    pub fn new(facts: &CommitFacts, masks: &Masks<'_>) -> Self {
+    pub fn new(facts: &CommitFacts, masks: &MaskCache<'_>) -> Self {
         let author = masks.person(&facts.author);
         Self { id: facts.id.clone(), author, date: facts.date.clone() }
     }
 }
 
-/// Where a token came in, or stands beside all commits.
+/// A place where a commit introduced a token, or a place outside of all commits.
 #[derive(Clone, Debug)]
 pub struct Occurrence {
-    /// None for what no commit has: it is staged, dangling, or on disk.
+    /// `None` if no commit has the token at this place: it is staged, unreachable, or on disk.
     pub commit: Option<ShownCommit>,
     pub path: Option<ShownPath>,
     pub part: Part,
     pub position: Option<Position>,
-    /// The hex id of the object that holds it; None for a file on disk, or a name that no object has.
+    /// The hex id of the object that contains the token. `None` for a file on disk, and for a name that is in no object.
     pub object: Option<String>,
-    /// Whether it is a file on disk.
     pub on_disk: bool,
-    /// Whether no rule finds it there.
+    /// Whether the token was found by its value, where no rule matches.
     pub by_value: bool,
 }
 
-/// One token's answer.
+/// The history of one token, with masked names, for reports.
 #[derive(Clone, Debug)]
 pub struct Provenance {
-    /// One of the places where it stands: what it is, and how it may be shown.
+    /// The finding at the first occurrence.
     pub finding: Finding,
     pub reachability: Reachability,
-    /// Where it came in, the oldest first, then where it stands beside all commits; never empty.
+    /// First the places where commits introduced the token, oldest first, then the places outside of all commits. Never empty.
     pub occurrences: Vec<Occurrence>,
+    /// The newest commit that contains the token.
     pub last: Option<ShownCommit>,
+    /// The commit that removed the token. See [`TokenHistory::removed`].
     pub removed: Option<ShownCommit>,
     pub at_head: bool,
-    /// Names of refs and reflogs that lead to it, masked.
+    /// The masked names of refs and reflogs from which the token is reachable.
     pub refs: Vec<ShownPath>,
-    /// How many objects hold it.
+    /// The number of objects that contain the token.
     pub copies: usize,
-    /// Those of them that are archives.
+    /// The archives among these objects.
     pub archives: Vec<Archive>,
 }
 
 /// A blob that was unpacked.
 #[derive(Clone, Debug)]
 pub struct Archive {
-    /// Its hex id.
+    /// The hex id of the blob.
     pub object: String,
-    /// One of its paths; None where it did not bring the token: an older version had that, or no commit has it.
+    /// A path of the blob. `None` if it did not introduce the token, since an older version of the archive contained it, or if no
+    /// commit has it.
     pub path: Option<ShownPath>,
 }
 
-/// What counts as one place of a token.
+/// Which places of a token are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// A file, a message: the first time that it stands there.
+    /// The first position in each file or message.
     Object,
-    /// Each time.
+    /// All positions.
     Position,
 }
 
-/// Groups what was found by token and follows each through the history, worst first, then newest. What the allowlist's paths cover is
-/// taken out of `result.findings`.
+/// Groups findings by token, and traces each token through the history. Tokens are sorted by exposure, then newest first. Findings
+/// that a path of the allowlist allows are moved from `result.findings` to `result.allowed`.
 pub fn trace_provenance(
     result: &mut ScanResult,
     history: &History<'_>,
@@ -194,16 +197,16 @@ pub fn trace_provenance(
     if findings.is_empty() {
         return Vec::new();
     }
-    let sought: Vec<Sought> = findings
+    let objects: Vec<TokenObject> = findings
         .iter()
         .enumerate()
         .flat_map(|(token, occurrences)| {
-            let origins = occurrences.iter().filter_map(|place| place.origin.clone());
-            origins.map(move |origin| Sought { token, origin })
+            let origins = occurrences.iter().filter_map(|finding| finding.origin.clone());
+            origins.map(move |origin| TokenObject { token, origin })
         })
         .collect();
-    let masks = Masks::new(detector);
-    let traces = history.trace(&sought, findings.len(), threads);
+    let masks = MaskCache::new(detector);
+    let traces = history.trace(&objects, findings.len(), threads);
     let mut provenances = Vec::new();
     for (occurrences, trace) in findings.into_iter().zip(traces) {
         match allowed_by_paths(&occurrences, &trace, allow, &masks) {
@@ -214,34 +217,34 @@ pub fn trace_provenance(
             }
         }
     }
-    provenances.sort_by_cached_key(|one| {
-        let came = one.occurrences.first().and_then(|place| place.commit.as_ref()).map(|commit| commit.date.clone());
-        let is_test = one.finding.severity == Severity::Low;
-        // A live key anywhere is worse than a test key at HEAD.
-        (is_test, one.reachability, Reverse(one.finding.severity), Reverse(came), one.finding.fingerprint)
+    provenances.sort_by_cached_key(|token| {
+        let introduced = token.occurrences.first().and_then(|place| place.commit.as_ref());
+        let date = introduced.map(|commit| commit.date.clone());
+        let is_test = token.finding.severity == Severity::Low;
+        // A live key anywhere is worse than a test key in HEAD.
+        (is_test, token.reachability, Reverse(token.finding.severity), Reverse(date), token.finding.fingerprint)
     });
     provenances
 }
 
-/// One for each path of a token that stands at allowed paths only.
+/// If the allowlist allows every path of a token, returns one entry for each path.
 fn allowed_by_paths(
     findings: &[Finding],
     trace: &TokenHistory,
     allow: &Allow,
-    masks: &Masks<'_>,
+    masks: &MaskCache<'_>,
 ) -> Option<Vec<Allowed>> {
     if findings.iter().any(has_no_path) {
         return None;
     }
     let mut paths: BTreeSet<Vec<u8>> = BTreeSet::new();
     for (path, object) in &trace.staged {
-        paths.extend(all_held_by(findings, object, Detail::Object).into_iter().map(|finding| path_of(finding, path)));
+        paths.extend(findings_in(findings, object, Detail::Object).into_iter().map(|finding| path_of(finding, path)));
     }
-    for one in &trace.introduced {
-        let path = one.path.as_ref()?;
-        paths.extend(
-            all_held_by(findings, &one.object, Detail::Object).into_iter().map(|finding| path_of(finding, path)),
-        );
+    for introduced in &trace.introduced {
+        let path = introduced.path.as_ref()?;
+        let found = findings_in(findings, &introduced.object, Detail::Object);
+        paths.extend(found.into_iter().map(|finding| path_of(finding, path)));
     }
     let staged = findings.iter().filter(|finding| finding.origin.is_none()).filter_map(|name| name.path.as_ref());
     paths.extend(staged.map(|path| path.as_bytes().to_vec()));
@@ -253,36 +256,36 @@ fn allowed_by_paths(
     allowed.collect::<Option<Vec<_>>>().filter(|allowed| !allowed.is_empty())
 }
 
-/// Whether it stands where no path could allow it: in a ref's name or a tag's words. An object that nothing leads to counts for
-/// nothing here, since it may be an older state of the file that is allowed, staged once.
+/// Returns whether no path can allow the finding, since it is in the name of a ref or in the text of a tag. A finding in an
+/// unreachable object does not count, since the object may be an older version of an allowed file that was staged once.
 fn has_no_path(finding: &Finding) -> bool {
     finding.part == Part::Ref || finding.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Tag)
 }
 
-fn provenance(findings: &[Finding], trace: &TokenHistory, masks: &Masks<'_>, detail: Detail) -> Provenance {
+fn provenance(findings: &[Finding], trace: &TokenHistory, masks: &MaskCache<'_>, detail: Detail) -> Provenance {
     let commit = |facts: &CommitFacts| ShownCommit::new(facts, masks);
     let reachability = findings.iter().filter_map(without_object).chain([Reachability::of(trace)]).min();
     let mut occurrences = introduced(findings, trace, masks, detail);
     let first = occurrences.first().and_then(|place| place.object.as_deref()).unwrap_or_default();
-    let first = held_by(findings, first).clone();
+    let first = finding_in(findings, first).clone();
     let staged = staged(findings, trace, masks, detail);
-    let mut aside: Vec<&Finding> = findings.iter().filter(|finding| is_aside(finding, trace)).collect();
-    aside.dedup_by_key(|finding| (finding.origin.as_ref(), finding.path.as_ref(), place_in_object(finding, detail)));
-    // The name of a file that is staged and committed is no other place.
-    let told =
+    let mut others: Vec<&Finding> = findings.iter().filter(|finding| is_uncommitted(finding, trace)).collect();
+    others.dedup_by_key(|finding| (finding.origin.as_ref(), finding.path.as_ref(), place_in_object(finding, detail)));
+    // If a file is both staged and committed, its name is one place.
+    let is_known =
         |place: &Occurrence| occurrences.iter().any(|other| (&other.path, other.part) == (&place.path, place.part));
-    let aside: Vec<Occurrence> =
-        aside.into_iter().map(as_found).filter(|place| place.object.is_some() || !told(place)).collect();
-    occurrences.extend(staged.chain(aside));
+    let others = others.into_iter().map(occurrence_without_commit);
+    let others: Vec<Occurrence> = others.filter(|place| place.object.is_some() || !is_known(place)).collect();
+    occurrences.extend(staged.chain(others));
     if occurrences.is_empty() {
-        // A tree deeper than any path: nothing else tells of it.
-        occurrences.extend(findings.iter().map(as_found));
+        // The tree is deeper than the limit for paths.
+        occurrences.extend(findings.iter().map(occurrence_without_commit));
     }
     let refs = trace.labels.iter().map(|label| masks.shown(name_of(label))).collect();
     let objects = findings.iter().filter_map(|finding| finding.origin.as_ref().map(|origin| &origin.id));
     Provenance {
         finding: first,
-        reachability: reachability.expect("there is at least the trace's"),
+        reachability: reachability.expect("the iterator contains that of the trace"),
         occurrences,
         last: trace.last.as_ref().map(commit),
         removed: trace.removed.as_ref().map(commit),
@@ -293,62 +296,67 @@ fn provenance(findings: &[Finding], trace: &TokenHistory, masks: &Masks<'_>, det
     }
 }
 
-/// The archives among what holds it.
-fn archives(findings: &[Finding], trace: &TokenHistory, masks: &Masks<'_>) -> Vec<Archive> {
+/// Returns the archives that contain the token.
+fn archives(findings: &[Finding], trace: &TokenHistory, masks: &MaskCache<'_>) -> Vec<Archive> {
     if !cfg!(feature = "archives") {
         return Vec::new();
     }
     let unpacked = findings.iter().filter(|finding| finding.path_in_archive().is_some());
     let objects: BTreeSet<&str> = unpacked.filter_map(|finding| Some(finding.origin.as_ref()?.id.as_str())).collect();
     let path_of = |object: &str| {
-        let brought = trace.introduced.iter().filter(|one| one.object == object).filter_map(|one| one.path.as_ref());
+        let introduced = trace.introduced.iter().filter(|introduced| introduced.object == object);
         let staged = trace.staged.iter().filter(|(_, staged)| staged == object).map(|(path, _)| path);
-        brought.chain(staged).next().map(|path| masks.shown(path))
+        let mut paths = introduced.filter_map(|introduced| introduced.path.as_ref()).chain(staged);
+        paths.next().map(|path| masks.shown(path))
     };
     objects.into_iter().map(|object| Archive { object: object.to_owned(), path: path_of(object) }).collect()
 }
 
-/// Where commits brought it.
-fn introduced(findings: &[Finding], trace: &TokenHistory, masks: &Masks<'_>, detail: Detail) -> Vec<Occurrence> {
-    let place = |one: &Introduced, finding: &Finding| Occurrence {
-        commit: Some(ShownCommit::new(&one.commit, masks)),
-        path: one.path.as_deref().map(|path| ShownPath::from_masked(path_of(finding, &masks.mask(path)))),
-        part: if one.is_link && finding.part == Part::Content { Part::SymlinkTarget } else { finding.part },
-        object: Some(one.object.clone()),
-        ..as_found(finding)
+/// Returns the places where commits introduced the token.
+fn introduced(findings: &[Finding], trace: &TokenHistory, masks: &MaskCache<'_>, detail: Detail) -> Vec<Occurrence> {
+    let place = |introduced: &Introduced, finding: &Finding| Occurrence {
+        commit: Some(ShownCommit::new(&introduced.commit, masks)),
+        path: introduced.path.as_deref().map(|path| ShownPath::from_masked(path_of(finding, &masks.mask(path)))),
+        part: if introduced.is_link && finding.part == Part::Content { Part::SymlinkTarget } else { finding.part },
+        object: Some(introduced.object.clone()),
+        ..occurrence_without_commit(finding)
     };
-    let held = |one: &Introduced| all_held_by(findings, &one.object, detail);
-    trace.introduced.iter().flat_map(|one| held(one).into_iter().map(move |finding| place(one, finding))).collect()
+    let places = trace.introduced.iter().flat_map(|introduced| {
+        let found = findings_in(findings, &introduced.object, detail);
+        found.into_iter().map(move |finding| place(introduced, finding))
+    });
+    places.collect()
 }
 
-/// Where indexes have it and no commit that was told of does.
+/// Returns the places in indexes, without the paths at which a commit introduced the token.
 fn staged<'f>(
     findings: &'f [Finding],
     trace: &'f TokenHistory,
-    masks: &'f Masks<'f>,
+    masks: &'f MaskCache<'f>,
     detail: Detail,
 ) -> impl Iterator<Item = Occurrence> + use<'f> {
-    let told = |path: &[u8]| trace.introduced.iter().any(|one| one.path.as_deref() == Some(path));
-    trace.staged.iter().filter(move |(path, _)| !told(path)).flat_map(move |(path, object)| {
+    let is_committed = |path: &[u8]| trace.introduced.iter().any(|other| other.path.as_deref() == Some(path));
+    trace.staged.iter().filter(move |(path, _)| !is_committed(path)).flat_map(move |(path, object)| {
         let place = |finding| Occurrence {
             path: Some(ShownPath::from_masked(path_of(finding, &masks.mask(path)))),
             object: Some(object.clone()),
-            ..as_found(finding)
+            ..occurrence_without_commit(finding)
         };
-        all_held_by(findings, object, detail).into_iter().map(place)
+        findings_in(findings, object, detail).into_iter().map(place)
     })
 }
 
-/// Whether neither commits nor indexes tell of what holds it: a name in no object, a tag's words, what is dangling.
-fn is_aside(finding: &Finding, trace: &TokenHistory) -> bool {
+/// Returns whether the finding is in no commit and no index. It is in a name that is in no object, in the text of a tag, or in an
+/// unreachable object.
+fn is_uncommitted(finding: &Finding, trace: &TokenHistory) -> bool {
     let Some(origin) = &finding.origin else { return true };
-    trace.aside.contains(&origin.id) && trace.staged.iter().all(|(_, object)| *object != origin.id)
+    trace.uncommitted.contains(&origin.id) && trace.staged.iter().all(|(_, object)| *object != origin.id)
 }
 
-fn as_found(finding: &Finding) -> Occurrence {
+fn occurrence_without_commit(finding: &Finding) -> Occurrence {
     Occurrence {
         commit: None,
-        // The path of an archive's own bytes is that of the archive, which has none here.
+        // A finding in the raw bytes of an archive has an empty path.
         path: finding.path.clone().filter(|path| !path.as_bytes().is_empty()),
         part: finding.part,
         position: finding.position,
@@ -358,16 +366,16 @@ fn as_found(finding: &Finding) -> Occurrence {
     }
 }
 
-/// Adds to the answer of each token what was found of it in files on disk.
+/// Adds findings in files on disk to the provenance of their tokens.
 pub fn add_files(provenances: &mut Vec<Provenance>, findings: &[Finding]) {
     let mut numbers: HashMap<Fingerprint, usize> =
-        provenances.iter().enumerate().map(|(number, one)| (one.finding.fingerprint, number)).collect();
+        provenances.iter().enumerate().map(|(number, token)| (token.finding.fingerprint, number)).collect();
     for finding in findings {
         let number = *numbers.entry(finding.fingerprint).or_insert_with(|| {
             provenances.push(only_on_disk(finding));
             provenances.len() - 1
         });
-        provenances[number].occurrences.push(Occurrence { on_disk: true, ..as_found(finding) });
+        provenances[number].occurrences.push(Occurrence { on_disk: true, ..occurrence_without_commit(finding) });
     }
 }
 
@@ -385,7 +393,7 @@ fn only_on_disk(finding: &Finding) -> Provenance {
     }
 }
 
-/// How exposed a token is in a name that stands in no object: a ref's, or that of a file that is staged only.
+/// Returns the reachability of a token in a name that is in no object: the name of a ref, or of a file that is only staged.
 fn without_object(finding: &Finding) -> Option<Reachability> {
     let path = finding.path.as_ref()?.as_bytes();
     match finding.part {
@@ -398,8 +406,8 @@ fn without_object(finding: &Finding) -> Option<Reachability> {
     }
 }
 
-/// The path of what was found in an object that is at `path`: a folder's name that holds the token, a file in an archive, or
-/// the object itself.
+/// Returns the path of a finding in the object at `path`. It is the path of a file in an archive, of a tree entry whose name
+/// contains the token, or of the object itself.
 fn path_of(finding: &Finding, path: &[u8]) -> Vec<u8> {
     match (finding.path_in_archive(), finding.part) {
         (Some(inside), _) => path_inside(path, inside.as_bytes()),
@@ -411,16 +419,16 @@ fn path_of(finding: &Finding, path: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What was found in the object, once for each file in it where that is an archive and for each name where it is a tree;
-/// never empty.
-fn all_held_by<'f>(findings: &'f [Finding], object: &str, detail: Detail) -> Vec<&'f Finding> {
+/// Returns the findings in an object, one for each place. An archive has a place for each file in it, and a tree for each name. The
+/// result is never empty.
+fn findings_in<'f>(findings: &'f [Finding], object: &str, detail: Detail) -> Vec<&'f Finding> {
     let by_object = |finding: &&Finding| finding.origin.as_ref().is_some_and(|origin| origin.id == object);
-    let mut held: Vec<&Finding> = findings.iter().filter(by_object).collect();
-    held.dedup_by_key(|finding| place_in_object(finding, detail));
-    if held.is_empty() { vec![&findings[0]] } else { held }
+    let mut found: Vec<&Finding> = findings.iter().filter(by_object).collect();
+    found.dedup_by_key(|finding| place_in_object(finding, detail));
+    if found.is_empty() { vec![&findings[0]] } else { found }
 }
 
-/// What tells the places in one object apart.
+/// Returns the key that distinguishes places in one object.
 fn place_in_object(
     finding: &Finding,
     detail: Detail,
@@ -429,7 +437,8 @@ fn place_in_object(
     (finding.path_in_archive(), finding.part.name(), finding.name(), position)
 }
 
-fn held_by<'f>(findings: &'f [Finding], object: &str) -> &'f Finding {
+/// Returns the first finding in an object, or the first of all findings.
+fn finding_in<'f>(findings: &'f [Finding], object: &str) -> &'f Finding {
     let by_object = |finding: &&Finding| finding.origin.as_ref().is_some_and(|origin| origin.id == object);
     findings.iter().find(by_object).unwrap_or(&findings[0])
 }

@@ -1,4 +1,4 @@
-//! Whether all is here that objects refer to.
+//! Checks that each object that other objects refer to is in the repository.
 
 use std::collections::{BTreeSet, HashSet};
 use std::mem;
@@ -13,81 +13,83 @@ use crate::git::odb::inventory::Inventory;
 use crate::git::odb::objects::is_lfs_pointer;
 use crate::git::pack::traversal::Object;
 
-/// So many ids are looked up together, in their order: where the index of a pack has them is near where it had the one before,
-/// so that it is in the cache. One by one, a look-up waited for memory several times, and all of them took an eighth of a sweep.
+/// The number of ids that are looked up together. They are sorted first, so that each position in a pack index is near the one
+/// before it and in the CPU cache. Unsorted look-ups waited for memory several times each, and took an eighth of a scan.
 const BATCH: usize = 1 << 17;
 
-/// Looks at objects, from many threads.
-pub(crate) struct Links<'h> {
+/// Checks references. Many threads can share it.
+pub(crate) struct References<'h> {
     contents: &'h Inventory,
-    /// Ids that are to be looked up.
-    waiting: Mutex<Vec<ObjectId>>,
-    found: Mutex<Found>,
+    /// Ids that were not looked up yet.
+    pending: Mutex<Vec<ObjectId>>,
+    unavailable: Mutex<Unavailable>,
 }
 
-/// What was noticed.
+/// Content that objects refer to, and that is not in the repository.
 #[derive(Default)]
-pub(crate) struct Found {
-    /// What some object refers to and is not here.
+pub(crate) struct Unavailable {
+    /// Missing objects.
     pub missing: HashSet<ObjectId>,
-    /// Blobs that only say where the content is.
-    pub pointers: HashSet<ObjectId>,
-    /// The names that trees have for submodules: the last part of their paths.
+    /// Blobs that are pointers of Git LFS.
+    pub lfs_pointers: HashSet<ObjectId>,
+    /// The names of submodules in trees, without their folders.
     pub submodules: BTreeSet<Vec<u8>>,
 }
 
-impl<'h> Links<'h> {
+impl<'h> References<'h> {
     pub fn new(contents: &'h Inventory) -> Self {
-        Self { contents, waiting: Mutex::default(), found: Mutex::default() }
+        Self { contents, pending: Mutex::default(), unavailable: Mutex::default() }
     }
 
-    pub fn into_found(self) -> Found {
-        let rest = mem::take(&mut *self.waiting.lock().expect("no thread panicked while it held the lock"));
+    /// Looks up the remaining ids and returns everything that is unavailable.
+    pub fn finish(self) -> Unavailable {
+        let rest = mem::take(&mut *self.pending.lock().expect("no thread panicked while it held the lock"));
         self.look_up(rest);
-        self.found.into_inner().expect("no thread panicked while it held the lock")
+        self.unavailable.into_inner().expect("no thread panicked while it held the lock")
     }
 
-    /// Notes what the object refers to. An error where it is no well-formed object of its kind.
-    pub fn see<F>(&self, object: &Object<'_, F>) -> gix::Result<()> {
+    /// Checks the references of a commit or a tag, and whether a blob is an LFS pointer. Returns an error if a commit or a tag is
+    /// malformed.
+    pub fn check_object<F>(&self, object: &Object<'_, F>) -> gix::Result<()> {
         let &Object { kind, id, bytes, .. } = object;
         match kind {
-            // The walk tells of each entry that is new.
+            // The traversal passes the entries of trees to `check_ids`.
             Kind::Tree => Ok(()),
             Kind::Commit => {
                 let commit = Commit::parse(bytes, id.kind())?;
-                self.refer(commit.parents.iter().chain([&commit.tree]));
+                self.check_ids(commit.parents.iter().chain([&commit.tree]));
                 Ok(())
             }
             Kind::Tag => {
-                self.refer(&[TagRefIter::from_bytes(bytes, id.kind()).target_id()?]);
+                self.check_ids(&[TagRefIter::from_bytes(bytes, id.kind()).target_id()?]);
                 Ok(())
             }
             Kind::Blob => {
                 if is_lfs_pointer(bytes) {
-                    self.note(|found| &mut found.pointers, id);
+                    self.insert(|unavailable| &mut unavailable.lfs_pointers, id);
                 }
                 Ok(())
             }
         }
     }
 
-    /// Has it noted where no object has one of these ids.
-    pub fn refer<'i>(&self, ids: impl IntoIterator<Item = &'i ObjectId>) {
+    /// Records which of these ids are missing.
+    pub fn check_ids<'i>(&self, ids: impl IntoIterator<Item = &'i ObjectId>) {
         let full = {
-            let mut waiting = self.waiting.lock().expect("no thread panicked while it held the lock");
-            waiting.extend(ids);
-            (waiting.len() >= BATCH).then(|| mem::take(&mut *waiting))
+            let mut pending = self.pending.lock().expect("no thread panicked while it held the lock");
+            pending.extend(ids);
+            (pending.len() >= BATCH).then(|| mem::take(&mut *pending))
         };
         if let Some(full) = full {
             self.look_up(full);
         }
     }
 
-    /// Has them told as not scanned.
-    pub fn submodules(&self, names: &[Vec<u8>]) {
+    /// Records submodules, which are not scanned.
+    pub fn add_submodules(&self, names: &[Vec<u8>]) {
         if !names.is_empty() {
-            let mut found = self.found.lock().expect("no thread panicked while it held the lock");
-            found.submodules.extend(names.iter().cloned());
+            let mut unavailable = self.unavailable.lock().expect("no thread panicked while it held the lock");
+            unavailable.submodules.extend(names.iter().cloned());
         }
     }
 
@@ -95,11 +97,11 @@ impl<'h> Links<'h> {
         ids.sort_unstable_by_key(|id| id.as_bytes().first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes)));
         ids.dedup();
         for id in ids.iter().filter(|id| !self.contents.has(id) && !id.is_empty_tree()) {
-            self.note(|found| &mut found.missing, id);
+            self.insert(|unavailable| &mut unavailable.missing, id);
         }
     }
 
-    fn note(&self, which: fn(&mut Found) -> &mut HashSet<ObjectId>, id: &oid) {
-        which(&mut self.found.lock().expect("no thread panicked while it held the lock")).insert(id.to_owned());
+    fn insert(&self, set: fn(&mut Unavailable) -> &mut HashSet<ObjectId>, id: &oid) {
+        set(&mut self.unavailable.lock().expect("no thread panicked while it held the lock")).insert(id.to_owned());
     }
 }

@@ -1,4 +1,4 @@
-//! `--since-last`: leaves out what was clean in an earlier scan, and remembers what is clean now.
+//! `--since-last`: skips objects that were clean in an earlier scan, and caches the ids of clean objects.
 
 use std::collections::HashSet;
 use std::io;
@@ -11,8 +11,8 @@ use crate::history::database::History;
 use crate::history::work::Work;
 
 impl History<'_> {
-    /// Leaves out what was clean in an earlier sweep by the same rules. Where something is gone since, all is read, so that what
-    /// refers to it is.
+    /// Skips objects that were clean in an earlier scan with the same rules. If an object was removed since then, nothing is skipped,
+    /// so that the scan finds the references to it.
     #[must_use]
     pub fn since_last(self, rules: &[u8; 32]) -> Self {
         let id_len = self.repository.objects.hash().len_in_bytes();
@@ -24,26 +24,26 @@ impl History<'_> {
         Self { known_clean: history.count_known_clean(), ..history }
     }
 
-    /// Remembers all objects but those in `tainted`, by their hex ids. Only after a sweep that read everything.
+    /// Writes the cache. `tainted` has the hex ids of objects with tokens. The scan must have read everything.
     pub fn remember(&self, detector: &Detector, rules: &[u8; 32], tainted: &HashSet<&str>) -> io::Result<()> {
         let tainted = tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok());
         let tainted: HashSet<ObjectId> = tainted.chain(self.archives.closed()).collect();
         let (others, clean): (Vec<ObjectId>, Vec<ObjectId>) =
             self.contents.ids().into_iter().partition(|id| tainted.contains(id));
-        let found = self.found.get().expect("what was not swept is not remembered");
-        // A tree with a token in a name is read again in any case.
-        let names = found.submodules.iter().filter(|name| detector.find(name).is_empty());
+        let unavailable = self.unavailable.get().expect("the history was scanned");
+        // A tree with a token in the name of a submodule is not clean, so the next scan reads it again.
+        let names = unavailable.submodules.iter().filter(|name| detector.find(name).is_empty());
         let known_clean = KnownClean {
             ids: clean.iter().flat_map(|id| id.as_bytes()).copied().collect(),
             id_len: 0,
             others: others.iter().flat_map(|id| digest(id)).collect(),
-            missing: found.missing.iter().flat_map(|id| id.as_bytes()).copied().collect(),
+            missing: unavailable.missing.iter().flat_map(|id| id.as_bytes()).copied().collect(),
             submodules: names.flat_map(|name| name.iter().copied().chain([0])).collect(),
         };
         known_clean.store(self.repository.common_dir(), rules)
     }
 
-    /// How many objects are not read again.
+    /// Counts the objects that the scan skips.
     fn count_known_clean(&self) -> usize {
         if self.clean.is_empty() {
             return 0;

@@ -1,4 +1,4 @@
-//! The scan of all objects of a repository, each once, wherever it is kept and whoever refers to it.
+//! The scan of all objects of a repository. It reads each object once, in packs, loose or in alternates, reachable or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -16,15 +16,15 @@ use crate::git::odb::objects::{EntryKind, SUBMODULE};
 use crate::git::pack::traversal::{Content, Search, Task, visit_object};
 use crate::history::archives::Archives;
 use crate::history::database::History;
-use crate::history::dedup::Copies;
+use crate::history::dedup::Dedup;
 use crate::history::progress::Phase;
-use crate::history::references::Links;
+use crate::history::references::References;
 use crate::history::work::GONE;
 use crate::scan::commit_text::whole;
 use crate::scan::source::{Coverage, Kind, Skipped, Source, Unit};
 use crate::threads::Threads;
 
-/// Objects that cannot be read, by what is wrong with them.
+/// The objects that cannot be read, by error message.
 type Broken = Mutex<BTreeMap<String, Vec<ObjectId>>>;
 
 impl Source for History<'_> {
@@ -33,19 +33,19 @@ impl Source for History<'_> {
     }
 
     fn visit(&self, detector: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let links = Links::new(&self.contents);
+        let references = References::new(&self.contents);
         let read = self.count() - self.known_clean;
         self.progress.begin(Phase::Reading, read);
-        let pass = Pass { detector, archives: &self.archives, links: Some(&links), only_new: true };
+        let pass = Pass { detector, archives: &self.archives, references: Some(&references), only_new: true };
         let (bytes, unread) = self.read(&pass, threads, visit);
-        let mut found = links.into_found();
-        self.clean.add_to(&mut found);
-        let found = self.found.get_or_init(|| found);
-        let (mut skipped, known_clean) = (self.submodules(&found.submodules), self.known_clean);
+        let mut unavailable = references.finish();
+        self.clean.add_to(&mut unavailable);
+        let unavailable = self.unavailable.get_or_init(|| unavailable);
+        let (mut skipped, known_clean) = (self.submodules(&unavailable.submodules), self.known_clean);
         let unfinished = self.contents.unfinished.iter().map(|path| path.as_os_str().as_encoded_bytes().to_vec());
         skipped.extend(unfinished.map(|path| Skipped { path, why: UNFINISHED }));
         let mut covered = Coverage { objects: read, known_clean, bytes, skipped, unread, ..Coverage::default() };
-        self.tell_lacks(found, threads, &mut covered);
+        self.report_missing(unavailable, threads, &mut covered);
         #[cfg(feature = "archives")]
         let covered = self.with_archives_told(covered, threads);
         covered
@@ -63,7 +63,7 @@ impl Source for SecondPass<'_> {
 
     fn visit(&self, detector: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
         let archives = self.0.archives.again();
-        let pass = Pass { detector, archives: &archives, links: None, only_new: false };
+        let pass = Pass { detector, archives: &archives, references: None, only_new: false };
         self.0.progress.begin(Phase::Reading, self.0.count());
         let (_, unread) = self.0.read(&pass, threads, visit);
         Coverage { unread, ..Coverage::default() }
@@ -74,17 +74,18 @@ impl Source for SecondPass<'_> {
 struct Pass<'p> {
     detector: &'p Detector,
     archives: &'p Archives,
-    /// Where it is asked what objects refer to.
-    links: Option<&'p Links<'p>>,
-    /// Whether what was clean is left out.
+    /// Set if the pass checks what objects refer to.
+    references: Option<&'p References<'p>>,
+    /// Whether to skip objects that were clean in an earlier scan.
     only_new: bool,
 }
 
 impl History<'_> {
-    /// Shows what can be scanned; returns how many bytes were read, and what could not be.
+    /// Passes all units to `visit`. Returns the number of bytes that were read, and an error for each group of objects that could not
+    /// be read.
     fn read(&self, pass: &Pass<'_>, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> (u64, Vec<Error>) {
-        let &Pass { detector, archives, links, only_new } = pass;
-        let copies = Copies::new(self.has_copies(self.count()));
+        let &Pass { detector, archives, references, only_new } = pass;
+        let dedup = Dedup::new(self.has_duplicates(self.count()));
         let broken = Broken::default();
         let failed = |id: &oid, why: &str| {
             let mut broken = broken.lock().expect("no thread panicked while it held the lock");
@@ -102,7 +103,8 @@ impl History<'_> {
                     return Content::Unknown;
                 }
                 let hits = detector.find(bytes);
-                // A distant name or a NUL at the start can make a token of what a delta adds to this object.
+                // Even an object without hits matters to a delta: with a distant name or a NUL at the start, text that a delta adds
+                // can be a token.
                 if hits.is_empty() && !detector.depends(bytes) { Content::Clean } else { Content::Found(hits) }
             },
             splice: &splice,
@@ -111,16 +113,16 @@ impl History<'_> {
             select: archives.select(),
             search: Some(search),
             entries: Some(&|ids, submodules| {
-                if let Some(links) = links {
-                    links.refer(ids);
-                    links.submodules(submodules);
+                if let Some(references) = references {
+                    references.check_ids(ids);
+                    references.add_submodules(submodules);
                 }
             }),
             visit: &|object| {
-                if let Some(err) = links.and_then(|links| links.see(object).err()) {
+                if let Some(err) = references.and_then(|references| references.check_object(object).err()) {
                     failed(object.id, &err.to_string());
                 }
-                if copies.is_first(object) {
+                if dedup.is_first(object) {
                     archives.show(object, visit);
                 }
             },
@@ -138,7 +140,7 @@ impl History<'_> {
 }
 
 impl History<'_> {
-    /// Names that stand in no object: those of refs, and of files that are staged only.
+    /// Visits names that may be in no object: the names of refs, and the paths of staged files.
     fn visit_names(&self, visit: &dyn Fn(&Unit<'_>)) {
         for name in self.refs.iter().map(|found| &found.name).chain(&self.other_names) {
             visit(&Unit { path: Some(name), ..whole(Part::Ref, name) });
@@ -148,7 +150,7 @@ impl History<'_> {
         }
     }
 
-    /// What was loose when the sweep began and is not any more is in a pack by now, where git packs in the background.
+    /// Reads loose objects that were deleted during the scan. A `git gc` in the background may have moved them into a pack.
     fn visit_moved<F>(&self, broken: &Broken, task: &Task<'_, F>) {
         let gone = broken.lock().expect("no thread panicked while it held the lock").remove(GONE);
         let objects = self.repository.object_dirs.reader();
@@ -161,7 +163,7 @@ impl History<'_> {
         }
     }
 
-    /// What a pack holds and cannot be read there may be loose as well, and was not read twice.
+    /// Reads loose copies of objects that are damaged in a pack. The scan skipped them, since it reads each object once.
     fn visit_other_copies<F>(&self, broken: &Broken, task: &Task<'_, F>) {
         let broken = broken.lock().expect("no thread panicked while it held the lock").clone();
         let mut buffer = Vec::new();
@@ -175,7 +177,7 @@ impl History<'_> {
         }
     }
 
-    /// Those that are checked out by their paths, others by the `names` that trees have for them.
+    /// Returns the submodules, which are not scanned: those in an index with their paths, others with the `names` in trees.
     fn submodules(&self, names: &BTreeSet<Vec<u8>>) -> Vec<Skipped> {
         let staged = self.staged.iter().filter(|change| change.kept == EntryKind::Submodule);
         let mut paths: Vec<Vec<u8>> = staged.map(|change| change.path.clone()).collect();
@@ -186,8 +188,8 @@ impl History<'_> {
     }
 }
 
-/// Why a pack that git is writing is not scanned.
-const UNFINISHED: &str = "a pack that git is writing: a sweep after that reads it";
+/// The reason why a pack that git is writing is skipped.
+const UNFINISHED: &str = "a pack that git is still writing: the next scan reads it";
 
 fn unreadable(ids: &[ObjectId], why: &str) -> Error {
     Error::new(format!("cannot read {}", objects(ids)), why, "run git fsck --full to find the damage")

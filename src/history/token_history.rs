@@ -1,4 +1,4 @@
-//! Where and since when each token is in the history: the answer of a sweep.
+//! Finds the commits that introduced and removed each token, and the objects that contain it.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -12,53 +12,53 @@ use crate::git::date::iso8601;
 use crate::git::depth::DEEPEST;
 use crate::git::odb::commit::Commit;
 use crate::git::repository::Repository;
-use crate::history::commit_graph::{Commits, Held, Numbers, Trees, Wanted, author};
+use crate::history::commit_graph::{Child, CommitGraph, Numbers, Target, TreeGraph, author};
 use crate::history::database::History;
 use crate::history::labels::Label;
 
-/// What is known of one token's way through the history. Names and paths are as git has them, not masked.
+/// The history of one token. Names and paths are raw, not masked.
 #[derive(Debug, Default)]
 pub struct TokenHistory {
-    /// Where it came in, the oldest first: more than once where it was taken out in between, or copied.
+    /// The commits that introduced the token, oldest first. There are several if the token was copied, or removed and added again.
     pub introduced: Vec<Introduced>,
-    /// The youngest commit that has it.
+    /// The newest commit that contains the token.
     pub last: Option<CommitFacts>,
-    /// The youngest commit that took it out, where HEAD has it no longer: one that leads to HEAD where there is one. None of
-    /// those behind it, up to HEAD in that case, has it again.
+    /// The newest commit that removed the token, if HEAD does not contain it. An ancestor of HEAD is preferred. No descendant of
+    /// this commit contains the token again. For an ancestor of HEAD, only descendants that are ancestors of HEAD count.
     pub removed: Option<CommitFacts>,
     pub at_head: bool,
-    /// The names under which it can be reached.
+    /// The names from which the token is reachable.
     pub labels: BTreeSet<Label>,
-    /// Where it is in the index of a worktree, and the hex id of the object.
+    /// The path of the token in the index of a worktree, and the hex id of the object.
     pub staged: Vec<(Vec<u8>, String)>,
-    /// The hex ids of objects that hold it and that no commit has.
-    pub aside: BTreeSet<String>,
+    /// The hex ids of objects that contain the token and are in no commit.
+    pub uncommitted: BTreeSet<String>,
 }
 
-/// A commit that brought a token.
+/// A commit that introduced a token.
 #[derive(Clone, Debug)]
 pub struct Introduced {
     pub commit: CommitFacts,
-    /// None where it is in the commit's own words.
+    /// `None` if the token is in the commit message or another header of the commit.
     pub path: Option<Vec<u8>>,
-    /// Whether it is the text of a symbolic link.
+    /// Whether the token is in the target of a symbolic link.
     pub is_link: bool,
-    /// The hex id of the object that holds it.
+    /// The hex id of the object that contains the token.
     pub object: String,
 }
 
-/// What is told of a commit.
+/// The metadata of a commit that reports print.
 #[derive(Clone, Debug)]
 pub struct CommitFacts {
     pub id: String,
-    /// Name and address.
+    /// The name and email address.
     pub author: Vec<u8>,
-    /// When it was committed: `2024-01-02T03:04:05+00:00`.
+    /// The committer date: `2024-01-02T03:04:05+00:00`.
     pub date: String,
 }
 
 impl Repository {
-    /// What is told of the commit with this hex id.
+    /// Reads the metadata of the commit with this hex id.
     pub fn commit_facts(&self, id: &str) -> Result<CommitFacts, Error> {
         let broken = |err: &dyn std::fmt::Display| {
             Error::new(format!("cannot read the commit {id}"), err, "run git fsck to find the damage")
@@ -71,101 +71,105 @@ impl Repository {
     }
 }
 
-/// An object that holds a token, by the token's number.
+/// An object that contains a token.
 #[derive(Clone, Debug)]
-pub struct Sought {
+pub struct TokenObject {
+    /// The number of the token.
     pub token: usize,
     pub origin: Origin,
 }
 
-/// Objects that hold tokens, by number.
+/// All objects that contain tokens. Blobs and trees have numbers, and are the targets of a [`TreeGraph`].
 #[derive(Default)]
-pub(crate) struct Holders {
+pub(crate) struct TokenObjects {
     pub numbers: Numbers,
     pub ids: Vec<ObjectId>,
-    /// Sorted.
+    /// The tokens of each blob or tree, sorted.
     pub tokens: Vec<Vec<usize>>,
-    /// Commits and tags whose own words hold some.
-    pub words: HashMap<ObjectId, BTreeSet<usize>>,
+    /// The tokens in the text of commits and tags.
+    pub texts: HashMap<ObjectId, BTreeSet<usize>>,
 }
 
-/// Everything that the questions about a token are asked of.
+/// Traces tokens through the history.
 pub(crate) struct Tracer<'h> {
     pub history: &'h History<'h>,
-    pub holders: &'h Holders,
-    pub trees: Trees,
-    pub commits: &'h Commits,
-    /// For each tree that leads to a token, the tokens; filled when first asked.
-    pub(super) sets: RefCell<HashMap<u32, Rc<[usize]>>>,
+    pub objects: &'h TokenObjects,
+    pub trees: TreeGraph,
+    pub commits: &'h CommitGraph,
+    /// A cache of the tokens below each tree.
+    pub(super) tree_tokens: RefCell<HashMap<u32, Rc<[usize]>>>,
 }
 
-impl Holders {
-    pub(super) fn of(sought: &[Sought]) -> Self {
-        let mut holders = Self::default();
-        for one in sought {
-            let id = ObjectId::from_hex(one.origin.id.as_bytes()).expect("an origin's id is one");
-            if matches!(one.origin.kind, OriginKind::Blob | OriginKind::Tree) {
-                let number = *holders.numbers.entry(id).or_insert_with(|| {
-                    holders.ids.push(id);
-                    holders.tokens.push(Vec::new());
-                    Wanted::try_from(holders.ids.len() - 1).expect("fewer than 2^32 objects")
+impl TokenObjects {
+    pub(super) fn new(objects: &[TokenObject]) -> Self {
+        let mut all = Self::default();
+        for object in objects {
+            let id = ObjectId::from_hex(object.origin.id.as_bytes()).expect("an origin has a valid id");
+            if matches!(object.origin.kind, OriginKind::Blob | OriginKind::Tree) {
+                let number = *all.numbers.entry(id).or_insert_with(|| {
+                    all.ids.push(id);
+                    all.tokens.push(Vec::new());
+                    Target::try_from(all.ids.len() - 1).expect("fewer than 2^32 objects")
                 });
-                holders.tokens[number as usize].push(one.token);
+                all.tokens[number as usize].push(object.token);
             } else {
-                holders.words.entry(id).or_default().insert(one.token);
+                all.texts.entry(id).or_default().insert(object.token);
             }
         }
-        for tokens in &mut holders.tokens {
+        for tokens in &mut all.tokens {
             tokens.sort_unstable();
             tokens.dedup();
         }
-        holders
+        all
     }
 }
 
-/// Gets a path, what it holds, and which tokens of that are new there.
-type Carry<'c> = dyn FnMut(&[u8], Wanted, Vec<usize>) + 'c;
+/// A callback with a path, the object at that path, and the tokens that are new there.
+type NewTokens<'c> = dyn FnMut(&[u8], Target, Vec<usize>) + 'c;
 
-/// A commit that brought some tokens at one place.
+/// A commit that introduced some tokens at one path.
 struct Introduction {
-    at: u32,
+    commit: u32,
     path: Option<Vec<u8>>,
     object: ObjectId,
     tokens: Vec<usize>,
 }
 
-/// A commit that took a token out, the best last: best in what HEAD has, then where no parent had lost it before, since a
-/// merge with a branch that has lost it takes nothing out.
+/// A commit that removed a token: whether it is reachable from HEAD, whether all of its parents contain the token, and its number.
+/// Sorted ascending by preference. A merge with a branch that had removed the token before removes nothing itself.
 type Removal = (bool, bool, u32);
 
-/// Which commits a walk met: kept for all walks, of which there is one for each token, and emptied without touching all of it.
-struct Met {
+/// The set of commits that a walk visited. All walks, one for each removal, share the allocation, and to clear the set takes
+/// constant time.
+struct VisitedSet {
     walk_of: Vec<u32>,
     walk: u32,
 }
 
-impl Met {
-    fn of(commits: usize) -> Self {
+impl VisitedSet {
+    fn new(commits: usize) -> Self {
         Self { walk_of: vec![0; commits], walk: 0 }
     }
 
-    fn forget(&mut self) {
+    fn clear(&mut self) {
         self.walk += 1;
     }
 
-    fn is_first(&mut self, commit: u32) -> bool {
+    /// Returns whether the commit was not in the set.
+    fn insert(&mut self, commit: u32) -> bool {
         std::mem::replace(&mut self.walk_of[commit as usize], self.walk) != self.walk
     }
 }
 
 impl Tracer<'_> {
-    /// Goes through all commits, parents first. Returns, for each token, the commits that brought it.
-    pub(super) fn follow(&self, traces: &mut [TokenHistory]) -> Vec<Vec<u32>> {
+    /// Walks all commits, parents first, and fills in the commits of each trace. Returns, for each token, the commits that introduced
+    /// it.
+    pub(super) fn trace_commits(&self, traces: &mut [TokenHistory]) -> Vec<Vec<u32>> {
         let mut last: Vec<Option<u32>> = vec![None; traces.len()];
         let mut removals: Vec<Vec<Removal>> = vec![Vec::new(); traces.len()];
         let head = self.history.head.and_then(|id| self.commits.number(&id));
         let in_head = self.ancestry(head);
-        let mut brought = Vec::new();
+        let mut introductions = Vec::new();
         for (at, node) in (0..).zip(&self.commits.list) {
             let tokens = self.tokens_of_commit(at);
             for &token in tokens.iter() {
@@ -178,52 +182,53 @@ impl Tracer<'_> {
                     removals[token].push((in_head[at as usize], by_all, at));
                 }
             }
-            self.brought_by(at, &mut brought);
-            for &token in self.holders.words.get(&node.id).into_iter().flatten() {
+            self.introduced_by(at, &mut introductions);
+            for &token in self.objects.texts.get(&node.id).into_iter().flatten() {
                 last[token] = Some(at);
             }
         }
         let children = self.commits.children();
-        let mut met = Met::of(self.commits.list.len());
+        let mut visited = VisitedSet::new(self.commits.list.len());
         for (token, trace) in traces.iter_mut().enumerate() {
             trace.at_head = head.is_some_and(|head| self.has(head, token));
             trace.last = last[token].map(|at| self.facts(at));
             let mut removals = if trace.at_head { Vec::new() } else { std::mem::take(&mut removals[token]) };
             removals.sort_unstable();
-            let mut comes_back = |&(to_head, _, at): &Removal| {
+            let mut is_added_again = |&(to_head, _, at): &Removal| {
                 let next =
                     |at: u32| children[at as usize].iter().copied().filter(|&next| !to_head || in_head[next as usize]);
-                met.forget();
-                self.comes_back(token, at, last[token].unwrap_or(0), &mut met, next)
+                visited.clear();
+                self.descendant_has(token, at, last[token].unwrap_or(0), &mut visited, next)
             };
-            let removed = removals.into_iter().rev().find(|removal| !comes_back(removal));
+            let removed = removals.into_iter().rev().find(|removal| !is_added_again(removal));
             trace.removed = removed.map(|(_, _, at)| self.facts(at));
         }
-        self.tell(brought, traces)
+        self.record(introductions, traces)
     }
 
-    /// Whether a commit behind `at` has the token in its files. None does that stands behind `last`.
-    fn comes_back<N: Iterator<Item = u32>>(
+    /// Returns whether a descendant of `at` has the token in its files. `children` returns the children of a commit. No commit after
+    /// `last` has the token, so the walk ends there.
+    fn descendant_has<N: Iterator<Item = u32>>(
         &self,
         token: usize,
         at: u32,
         last: u32,
-        met: &mut Met,
-        next: impl Fn(u32) -> N,
+        visited: &mut VisitedSet,
+        children: impl Fn(u32) -> N,
     ) -> bool {
-        let mut open = vec![at];
-        while let Some(at) = open.pop() {
-            for commit in next(at).filter(|&commit| commit <= last && met.is_first(commit)) {
+        let mut pending = vec![at];
+        while let Some(at) = pending.pop() {
+            for commit in children(at).filter(|&commit| commit <= last && visited.insert(commit)) {
                 if self.tokens_of_commit(commit).binary_search(&token).is_ok() {
                     return true;
                 }
-                open.push(commit);
+                pending.push(commit);
             }
         }
         false
     }
 
-    /// For each commit, whether it is `head` or one that leads there.
+    /// Returns for each commit whether it is reachable from `head`.
     fn ancestry(&self, head: Option<u32>) -> Vec<bool> {
         let mut met = vec![false; self.commits.list.len()];
         let mut next: Vec<u32> = head.into_iter().collect();
@@ -235,45 +240,49 @@ impl Tracer<'_> {
         met
     }
 
-    fn tell(&self, brought: Vec<Introduction>, traces: &mut [TokenHistory]) -> Vec<Vec<u32>> {
-        let mut carriers = vec![Vec::new(); traces.len()];
-        for Introduction { at, path, object, tokens } in brought {
-            let commit = self.facts(at);
+    /// Adds the introductions to the traces. Returns, for each token, the commits that introduced it.
+    fn record(&self, introductions: Vec<Introduction>, traces: &mut [TokenHistory]) -> Vec<Vec<u32>> {
+        let mut introducing = vec![Vec::new(); traces.len()];
+        for Introduction { commit: number, path, object, tokens } in introductions {
+            let commit = self.facts(number);
             for token in tokens {
                 let (commit, path) = (commit.clone(), path.clone());
-                let is_link = self.trees.is_link(&object);
+                let is_link = self.trees.is_symlink(&object);
                 let object = object.to_string();
                 traces[token].introduced.push(Introduced { commit, path, is_link, object });
-                carriers[token].push(at);
+                introducing[token].push(number);
             }
         }
-        carriers
+        introducing
     }
 
-    fn brought_by(&self, at: u32, brought: &mut Vec<Introduction>) {
-        let node = &self.commits.list[at as usize];
+    /// Adds what the commit introduced to `introductions`.
+    fn introduced_by(&self, commit: u32, introductions: &mut Vec<Introduction>) {
+        let node = &self.commits.list[commit as usize];
         if let Some(tree) = self.trees.number(&node.commit.tree) {
             let parents: Vec<u32> = node.parents.iter().filter_map(|&parent| self.tree_of(parent)).collect();
-            self.descend(tree, &parents, &mut Vec::new(), &mut |path, wanted, tokens| {
-                let object = self.holders.ids[wanted as usize];
-                brought.push(Introduction { at, path: Some(path.to_vec()), object, tokens });
+            self.diff_trees(tree, &parents, &mut Vec::new(), &mut |path, target, tokens| {
+                let object = self.objects.ids[target as usize];
+                introductions.push(Introduction { commit, path: Some(path.to_vec()), object, tokens });
             });
         }
-        if let Some(tokens) = self.holders.words.get(&node.id) {
-            brought.push(Introduction { at, path: None, object: node.id, tokens: tokens.iter().copied().collect() });
+        if let Some(tokens) = self.objects.texts.get(&node.id) {
+            let tokens = tokens.iter().copied().collect();
+            introductions.push(Introduction { commit, path: None, object: node.id, tokens });
         }
     }
 
-    /// Hands over what `tree` holds and none of `parents` does at the same place.
-    fn descend(&self, tree: u32, parents: &[u32], path: &mut Vec<u8>, found: &mut Carry<'_>) {
-        // Git goes no deeper, and only a forged tree holds itself. What stands there is found, and no way to it told.
+    /// Calls `found` for each object of `tree` with tokens that none of `parents` has at the same path.
+    fn diff_trees(&self, tree: u32, parents: &[u32], path: &mut Vec<u8>, found: &mut NewTokens<'_>) {
+        // Git has the same limit, and only a forged tree can contain itself. A token below the limit is reported without a path.
         let depth = path.iter().filter(|b| **b == b'/').count();
         if parents.contains(&tree) || depth > DEEPEST {
             return;
         }
-        for &(name, held) in self.trees.held(tree) {
-            let before: Vec<Held> = parents.iter().flat_map(|&parent| self.trees.under(parent, name)).collect();
-            if before.contains(&held) {
+        for &(name, child) in self.trees.children(tree) {
+            let before: Vec<Child> =
+                parents.iter().flat_map(|&parent| self.trees.children_named(parent, name)).collect();
+            if before.contains(&child) {
                 continue;
             }
             let len = path.len();
@@ -282,18 +291,19 @@ impl Tracer<'_> {
                 path.push(b'/');
             }
             path.extend_from_slice(name);
-            match held {
-                Held::Tree(below) => {
-                    let trees: Vec<u32> = before.iter().filter_map(|held| held.tree()).collect();
-                    self.descend(below, &trees, path, found);
+            match child {
+                Child::Tree(subtree) => {
+                    let trees: Vec<u32> = before.iter().filter_map(|child| child.tree()).collect();
+                    self.diff_trees(subtree, &trees, path, found);
                 }
-                Held::Wanted(wanted) => {
-                    let had =
-                        |token: &usize| before.iter().filter_map(|held| held.wanted()).any(|w| self.holds(w, *token));
-                    let tokens: Vec<usize> = self.holders.tokens[wanted as usize].clone();
+                Child::Target(target) => {
+                    let had = |token: &usize| {
+                        before.iter().filter_map(|child| child.target()).any(|target| self.contains(target, *token))
+                    };
+                    let tokens: Vec<usize> = self.objects.tokens[target as usize].clone();
                     let new: Vec<usize> = tokens.into_iter().filter(|token| !had(token)).collect();
                     if !new.is_empty() {
-                        found(path, wanted, new);
+                        found(path, target, new);
                     }
                 }
             }
@@ -301,46 +311,46 @@ impl Tracer<'_> {
         }
     }
 
-    /// Tells of what holds a token and is in no commit.
-    pub(super) fn set_aside(&self, traces: &mut [TokenHistory]) {
+    /// Adds to each trace the objects with the token that are in no commit.
+    pub(super) fn record_uncommitted(&self, traces: &mut [TokenHistory]) {
         let committed = self.committed();
-        for (wanted, id) in (0..).zip(&self.holders.ids).filter(|(wanted, _)| !committed.contains(wanted)) {
-            for &token in &self.holders.tokens[wanted as usize] {
-                traces[token].aside.insert(id.to_string());
+        for (target, id) in (0..).zip(&self.objects.ids).filter(|(target, _)| !committed.contains(target)) {
+            for &token in &self.objects.tokens[target as usize] {
+                traces[token].uncommitted.insert(id.to_string());
             }
         }
-        for (id, tokens) in self.holders.words.iter().filter(|(id, _)| self.commits.number(id).is_none()) {
+        for (id, tokens) in self.objects.texts.iter().filter(|(id, _)| self.commits.number(id).is_none()) {
             for &token in tokens {
-                traces[token].aside.insert(id.to_string());
+                traces[token].uncommitted.insert(id.to_string());
             }
         }
     }
 
-    /// The objects in question that stand in the tree of a commit.
-    fn committed(&self) -> HashSet<Wanted> {
+    /// Returns the blobs and trees with tokens that are reachable from a commit.
+    fn committed(&self) -> HashSet<Target> {
         let mut next: Vec<u32> = (0..).zip(&self.commits.list).filter_map(|(at, _)| self.tree_of(at)).collect();
         let (mut seen, mut committed) = (HashSet::new(), HashSet::new());
         while let Some(tree) = next.pop() {
             if seen.insert(tree) {
-                next.extend(self.trees.held(tree).iter().filter_map(|(_, held)| held.tree()));
-                committed.extend(self.trees.held(tree).iter().filter_map(|(_, held)| held.wanted()));
+                next.extend(self.trees.children(tree).iter().filter_map(|(_, child)| child.tree()));
+                committed.extend(self.trees.children(tree).iter().filter_map(|(_, child)| child.target()));
             }
         }
         committed
     }
 
-    fn holds(&self, wanted: Wanted, token: usize) -> bool {
-        self.holders.tokens[wanted as usize].binary_search(&token).is_ok()
+    fn contains(&self, target: Target, token: usize) -> bool {
+        self.objects.tokens[target as usize].binary_search(&token).is_ok()
     }
 
     fn tree_of(&self, commit: u32) -> Option<u32> {
         self.trees.number(&self.commits.list[commit as usize].commit.tree)
     }
 
-    /// Whether the commit has the token, in its files or its words.
+    /// Returns whether the token is in the files or in the text of the commit.
     fn has(&self, commit: u32, token: usize) -> bool {
-        let words = self.holders.words.get(&self.commits.list[commit as usize].id);
-        self.tokens_of_commit(commit).binary_search(&token).is_ok() || words.is_some_and(|words| words.contains(&token))
+        let texts = self.objects.texts.get(&self.commits.list[commit as usize].id);
+        self.tokens_of_commit(commit).binary_search(&token).is_ok() || texts.is_some_and(|texts| texts.contains(&token))
     }
 
     fn tokens_of_commit(&self, commit: u32) -> Rc<[usize]> {
@@ -352,21 +362,21 @@ impl Tracer<'_> {
     }
 
     fn tokens_below(&self, tree: u32, depth: usize) -> Rc<[usize]> {
-        if let Some(known) = self.sets.borrow().get(&tree) {
+        if let Some(known) = self.tree_tokens.borrow().get(&tree) {
             return known.clone();
         }
-        // Only a forged tree holds itself.
-        self.sets.borrow_mut().insert(tree, Rc::from([]));
+        // Only a forged tree can contain itself. An empty entry in the cache ends that recursion.
+        self.tree_tokens.borrow_mut().insert(tree, Rc::from([]));
         let mut tokens = BTreeSet::new();
-        for &(_, held) in self.trees.held(tree) {
-            match held {
-                Held::Tree(_) if depth > DEEPEST => {}
-                Held::Tree(below) => tokens.extend(self.tokens_below(below, depth + 1).iter()),
-                Held::Wanted(wanted) => tokens.extend(&self.holders.tokens[wanted as usize]),
+        for &(_, child) in self.trees.children(tree) {
+            match child {
+                Child::Tree(_) if depth > DEEPEST => {}
+                Child::Tree(subtree) => tokens.extend(self.tokens_below(subtree, depth + 1).iter()),
+                Child::Target(target) => tokens.extend(&self.objects.tokens[target as usize]),
             }
         }
         let tokens: Rc<[usize]> = tokens.into_iter().collect();
-        self.sets.borrow_mut().insert(tree, tokens.clone());
+        self.tree_tokens.borrow_mut().insert(tree, tokens.clone());
         tokens
     }
 

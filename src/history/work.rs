@@ -1,4 +1,4 @@
-//! What there is to read, and the threads that read it.
+//! The work of a scan, and the threads that do it.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,10 +13,10 @@ use crate::git::pack::traversal::{Object, Selection, Task, Walker};
 use crate::history::database::History;
 use crate::threads::Threads;
 
-/// Why a loose object cannot be read that was listed.
-pub(crate) const GONE: &str = "it was there a moment ago and is gone";
+/// The error for a loose object that was listed but does not exist any more.
+pub(crate) const GONE: &str = "it was deleted during the scan";
 
-/// Where a thread gets its work: the next root of some pack, the next few loose objects.
+/// A piece of work for one thread: a delta tree of a pack, or up to 64 loose objects of one folder.
 pub(crate) enum Work<'w> {
     Root(&'w Pack, &'w Root),
     Loose(&'w Path, Vec<ObjectId>),
@@ -32,18 +32,18 @@ impl Work<'_> {
 }
 
 impl History<'_> {
-    /// Does the work on up to `threads` threads; returns how many bytes the objects have.
+    /// Does the work on up to `threads` threads. Returns the size of all objects in bytes.
     pub(crate) fn run<F>(&self, work: &[Work<'_>], threads: Threads, task: &Task<'_, F>) -> u64 {
         let next = AtomicUsize::new(0);
         let object_dirs = &self.repository.object_dirs;
         let progress = &self.progress;
-        let run = || {
+        let run_thread = || {
             let objects = object_dirs.reader();
             let mut walker = Walker::new(&objects);
             while let Some(work) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
                 match work {
                     Work::Root(pack, root) => walker.traverse(pack, root, task),
-                    Work::Loose(dir, ids) => loose(dir, ids, &mut walker.bytes, task),
+                    Work::Loose(dir, ids) => visit_loose(dir, ids, &mut walker.bytes, task),
                 }
                 progress.add(work.count());
             }
@@ -51,14 +51,13 @@ impl History<'_> {
         };
         let helpers = threads.for_parts(work.len()) - 1;
         std::thread::scope(|scope| {
-            let helping: Vec<_> = (0..helpers).map(|_| scope.spawn(run)).collect();
-            let mine = run();
-            helping.into_iter().map(|thread| thread.join().expect("a scanning thread does not panic")).sum::<u64>()
-                + mine
+            let others: Vec<_> = (0..helpers).map(|_| scope.spawn(run_thread)).collect();
+            let own = run_thread();
+            others.into_iter().map(|thread| thread.join().expect("a scanning thread does not panic")).sum::<u64>() + own
         })
     }
 
-    /// Shows every object of one kind. What cannot be read was told when it was scanned.
+    /// Visits every object of the selected kinds. Objects that cannot be read are not reported, since the scan reported them.
     fn each(&self, kind: fn(ObjectKind) -> Selection, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         let task = Task { select: kind, search: None, entries: None, visit, failed: &|_, _| {} };
         self.run(&self.work(false), threads, &task);
@@ -74,7 +73,8 @@ impl History<'_> {
         self.each(select, threads, visit);
     }
 
-    /// What there is to read, the largest trees of all packs first.
+    /// Returns all work: first the delta trees of all packs, largest first, then loose objects. With `only_new`, clean objects are
+    /// left out, unless they are in a delta tree with a new object.
     pub(crate) fn work(&self, only_new: bool) -> Vec<Work<'_>> {
         let mut roots: Vec<(&Pack, &Root)> = Vec::new();
         for pack in &self.contents.packs {
@@ -91,14 +91,14 @@ impl History<'_> {
         work
     }
 
-    /// The trees of deltas in which there is something new.
+    /// Returns the delta trees with at least one new object.
     fn new_roots<'p>(&self, pack: &'p Pack) -> Vec<&'p Root> {
         let is_new = |root: &&Root| self.clean.is_empty() || pack.any_in_tree(root.entry, |id| !self.clean.has(id));
         pack.roots.iter().filter(is_new).collect()
     }
 }
 
-fn loose<F>(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_, F>) {
+fn visit_loose<F>(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_, F>) {
     let mut store = Loose::new(dir);
     let mut buffer = Vec::new();
     for id in ids {
@@ -106,12 +106,12 @@ fn loose<F>(dir: &Path, ids: &[ObjectId], bytes: &mut u64, task: &Task<'_, F>) {
             Ok(Some((kind, start))) => {
                 let object = &buffer[start..];
                 *bytes += object.len() as u64;
-                let is_other = gix::objs::compute_hash(id.kind(), kind, object).is_ok_and(|other| other != *id);
-                if is_other {
-                    (task.failed)(id, "what is stored under this name is another object");
+                let is_mismatch = gix::objs::compute_hash(id.kind(), kind, object).is_ok_and(|other| other != *id);
+                if is_mismatch {
+                    (task.failed)(id, "the content does not match the object id");
                 }
-                // That one is scanned, but not asked what it leads to.
-                let kind = if is_other { ObjectKind::Blob } else { kind };
+                // Scan the bytes as a blob, so that the references of the wrong object are not checked.
+                let kind = if is_mismatch { ObjectKind::Blob } else { kind };
                 traversal::visit_object(kind, id, object, task);
             }
             Ok(None) => (task.failed)(id, GONE),

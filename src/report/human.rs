@@ -51,7 +51,7 @@ fn write_history(
         let mut shown = 0;
         if at < SHOWN_TOKENS {
             let extent = match report.kind {
-                Kind::Everywhere => Extent::EVERYTHING,
+                Kind::Find => Extent::EVERYTHING,
                 _ => Extent::of_history(explained.insert(advice::key(&one.finding))),
             };
             shown = extent.occurrences;
@@ -303,7 +303,7 @@ fn holding(report: &Report<'_>) -> String {
     let result = report.result;
     let (holding, all) = match report.kind {
         Kind::Message => return scanned,
-        Kind::Everywhere => return words::everywhere(report),
+        Kind::Find => return words::everywhere(report),
         Kind::History => return words::objects(report),
         Kind::Push | Kind::Receive | Kind::Commits => {
             (findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len(), result.commits)

@@ -17,7 +17,7 @@ pub(super) fn does(kind: Kind, part: Part) -> &'static str {
         (Kind::Push, _) => "is about to be pushed",
         (Kind::Receive, _) => "is pushed to this repository",
         (Kind::Message, _) => "stands in the commit message",
-        (Kind::History | Kind::Commits | Kind::Everywhere, _) => "is in the history",
+        (Kind::History | Kind::Commits | Kind::Find, _) => "is in the history",
         (Kind::Index | Kind::Files, Part::Name) => "stands in this file's name",
         (Kind::Index | Kind::Files, Part::SymlinkTarget) => "stands in this link",
         (Kind::Index | Kind::Files, _) => "stands in this file",
@@ -74,7 +74,7 @@ pub(super) fn help(report: &Report<'_>, finding: &Finding) -> String {
             None => format!("{}, {THEN}", unstage(report, finding)),
         },
         (Kind::Message, _) => "take it out of the message, be it in a comment: the commit was not made".to_owned(),
-        (Kind::Index | Kind::Files | Kind::History | Kind::Everywhere, _) => format!("take it out of here, {THEN}"),
+        (Kind::Index | Kind::Files | Kind::History | Kind::Find, _) => format!("take it out of here, {THEN}"),
         (Kind::Commits, _) => "it counts as leaked: rotate it; keysweep history tells where else it is".to_owned(),
         (Kind::Push | Kind::Receive, None) => {
             "give it another name, and delete this one: git branch -m, or git tag -d".to_owned()
@@ -163,8 +163,8 @@ fn keep_out(report: &Report<'_>, finding: &Finding, name: &str) -> String {
 /// The all-clear, up to what was scanned. Other tokens may be there, where some were sought.
 pub(super) fn none(report: &Report<'_>) -> String {
     match (report.kind, report.sought) {
-        (Kind::Everywhere, 0 | 1) => "the token is in none of".to_owned(),
-        (Kind::Everywhere, sought) => format!("none of {} is in any of", counted(sought, "token")),
+        (Kind::Find, 0 | 1) => "the token is in none of".to_owned(),
+        (Kind::Find, sought) => format!("none of {} is in any of", counted(sought, "token")),
         _ => "no token in".to_owned(),
     }
 }
@@ -175,7 +175,7 @@ pub(super) fn stopped(kind: Kind) -> &'static str {
         Kind::Staged | Kind::Message => "; the commit is stopped",
         Kind::Push => "; the push is stopped",
         Kind::Receive => "; the push is refused",
-        Kind::Index | Kind::Files | Kind::History | Kind::Commits | Kind::Everywhere => "",
+        Kind::Index | Kind::Files | Kind::History | Kind::Commits | Kind::Find => "",
     }
 }
 
@@ -193,7 +193,7 @@ fn scanned_with(report: &Report<'_>, objects: String) -> String {
         Kind::Push | Kind::Receive | Kind::Commits => format!("{} with {files}", counted(result.commits, "commit")),
         Kind::History if result.files > 0 => format!("{objects} and {files} in archives"),
         Kind::History => objects,
-        Kind::Everywhere => format!("{objects} and {files}"),
+        Kind::Find => format!("{objects} and {files}"),
         Kind::Staged | Kind::Index | Kind::Files => files,
     }
 }
@@ -274,7 +274,7 @@ pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
         Kind::Push => Some("there is no commit that the remote lacks"),
         Kind::Receive => Some("there is no commit that this repository lacks"),
         Kind::History if is_known => Some("no object is new since the last sweep"),
-        Kind::History | Kind::Everywhere => Some("there is no object"),
+        Kind::History | Kind::Find => Some("there is no object"),
         Kind::Commits => Some("there is no such commit"),
         Kind::Message => None,
     }

@@ -1,4 +1,4 @@
-//! What a commit, made or about to be made, changes against its parents.
+//! The change of a commit, or of the next commit, relative to its parents.
 
 use std::sync::OnceLock;
 
@@ -12,23 +12,23 @@ use crate::git::diff::renames::Renames;
 use crate::git::odb::objects::{EntryKind, LFS_POINTER, Objects, SUBMODULE, is_lfs_pointer};
 use crate::scan::source::{AddedFilter, Coverage, Skipped, Unit};
 
-/// What was changed, and what the parents have: all that threads share.
-pub(crate) struct Comparison<'a> {
-    /// Against the first parent, but in a merge without what another one has alike.
+/// The changed files of a commit, and its parents. Threads share it.
+pub(crate) struct ChangeSet<'a> {
+    /// The changes relative to the first parent. In a merge, files that are the same in another parent are left out.
     changed: Changed,
     first: Option<Parent>,
     /// The other parents of a merge.
     merged: Vec<Parent>,
-    against: Against<'a>,
-    /// What may be spent on archives, if they are unpacked.
+    diff_with: DiffWith<'a>,
+    /// The budget for unpacking. `None` if archives are not unpacked.
     #[cfg(feature = "archives")]
     archives: Option<&'a crate::scan::archive::Budget>,
 }
 
-/// Compares with the tree of another parent.
-pub(crate) type Against<'a> = Box<dyn Fn(ObjectId, &Objects) -> Result<TreeDiff, Error> + Send + Sync + 'a>;
+/// Compares the commit with the tree of another parent.
+pub(crate) type DiffWith<'a> = Box<dyn Fn(ObjectId, &Objects) -> Result<TreeDiff, Error> + Send + Sync + 'a>;
 
-/// The changes against one parent, and which of them are moves.
+/// The changes relative to one parent, and the renames among them.
 struct Changed {
     files: Vec<Change>,
     renames: Renames,
@@ -36,50 +36,51 @@ struct Changed {
 
 struct Parent {
     tree: ObjectId,
-    /// All that is changed against it: asked only in a merge, where a file holds a token that it may have under another
-    /// name.
+    /// All changes relative to this parent. Computed on demand, in a merge, for a file with a token that the parent may have at
+    /// another path.
     changed: OnceLock<Changed>,
 }
 
 impl Changed {
-    fn new(delta: TreeDiff, objects: &Objects) -> Result<Self, Error> {
-        // Only a file that came can have been renamed.
-        let may_rename = delta.changes.iter().any(|change| change.old.is_none());
-        let removed = if may_rename { files_of(delta.removals, objects)? } else { Vec::new() };
-        let renames = Renames::new(&delta.changes, removed);
-        Ok(Self { files: delta.changes, renames })
+    fn new(diff: TreeDiff, objects: &Objects) -> Result<Self, Error> {
+        // Only an added file can be the target of a rename.
+        let may_rename = diff.changes.iter().any(|change| change.old.is_none());
+        let removed = if may_rename { files_of(diff.removals, objects)? } else { Vec::new() };
+        let renames = Renames::new(&diff.changes, removed);
+        Ok(Self { files: diff.changes, renames })
     }
 }
 
-impl<'a> Comparison<'a> {
-    /// `delta` is what the commit changes in `head`. Reads no content yet.
+impl<'a> ChangeSet<'a> {
+    /// `diff` has the changes relative to `head`, the tree of the first parent, and `merged` has the trees of the other parents. Reads
+    /// no blobs.
     pub fn new(
-        delta: TreeDiff,
+        diff: TreeDiff,
         head: Option<ObjectId>,
         merged: Vec<ObjectId>,
-        against: Against<'a>,
+        diff_with: DiffWith<'a>,
         objects: &Objects,
     ) -> Result<Self, Error> {
         let parent = |tree| Parent { tree, changed: OnceLock::new() };
         let (first, merged) = (head.map(parent), merged.into_iter().map(parent).collect());
-        let changed = Changed::new(delta, objects)?;
+        let changed = Changed::new(diff, objects)?;
         Ok(Self {
             changed,
             first,
             merged,
-            against,
+            diff_with,
             #[cfg(feature = "archives")]
             archives: None,
         })
     }
 
-    /// Unpacks archives as well.
+    /// Sets the budget for unpacking archives.
     #[cfg(feature = "archives")]
     pub fn with_archives(self, archives: Option<&'a crate::scan::archive::Budget>) -> Self {
         Self { archives, ..self }
     }
 
-    /// How many files were changed.
+    /// Returns the number of changed files.
     pub fn len(&self) -> usize {
         self.changed.files.len()
     }
@@ -88,7 +89,7 @@ impl<'a> Comparison<'a> {
         self.first.is_some()
     }
 
-    /// Hands over what is new in the file at `at`.
+    /// Passes the units of the changed file with index `at` to `visit`.
     pub fn scan(
         &self,
         at: usize,
@@ -113,7 +114,7 @@ impl<'a> Comparison<'a> {
             EntryKind::Submodule => return covered.skip(change, SUBMODULE),
             EntryKind::Symlink => Part::SymlinkTarget,
             EntryKind::File => Part::Content,
-            // Noted as a gap, so that nothing but its name is here.
+            // The folder is missing and was reported as such. Only its name is known.
             EntryKind::Folder => return,
         };
         covered.files += 1;
@@ -146,7 +147,7 @@ impl<'a> Comparison<'a> {
         visit(&unit);
     }
 
-    /// Hands over what is new in the file that is `own`, which may be an archive.
+    /// Passes the files in an archive, and then the unit `own` itself, to `visit`. If `own` is not an archive, passes only `own`.
     #[cfg(feature = "archives")]
     fn unpack(
         &self,
@@ -161,11 +162,11 @@ impl<'a> Comparison<'a> {
         let path = &self.changed.files[at].path;
         let inside = |unit: &Unit<'_>| {
             let compare = |spans: &[Span]| {
-                let mut still_new = unit.added.of(spans)?;
-                for old in self.older(objects, at, own.bytes)? {
-                    crate::scan::archive::leave_out_known(path, &old, budget, unit, spans, &mut still_new);
+                let mut is_new = unit.added.is_added(spans)?;
+                for old in self.old_versions(objects, at, own.bytes)? {
+                    crate::scan::archive::leave_out_known(path, &old, budget, unit, spans, &mut is_new);
                 }
-                Ok(still_new)
+                Ok(is_new)
             };
             visit(&Unit { added: AddedFilter::Compared(&compare), ..*unit });
         };
@@ -174,38 +175,38 @@ impl<'a> Comparison<'a> {
         covered.bytes += unpacked.bytes;
         covered.unread.extend(unpacked.unread.iter().map(|one| one.error(&one.path)));
         let untold = |spans: &[Span]| {
-            let new = own.added.of(spans)?;
+            let new = own.added.is_added(spans)?;
             Ok(spans.iter().zip(new).map(|(span, new)| new && !unpacked.is_told(own.bytes, span)).collect())
         };
         visit(&Unit { added: AddedFilter::Compared(&untold), ..*own });
         covered.skipped.extend(unpacked.skipped.iter().cloned());
     }
 
-    /// Whether each of `spans` stands in a line that no parent has there.
+    /// Returns for each span whether it is in a line that no parent has in this file.
     fn added_spans(&self, objects: &Objects, at: usize, new: &[u8], spans: &[Span]) -> Result<Vec<bool>, Error> {
-        let mut still_new = vec![true; spans.len()];
-        for old in self.older(objects, at, new)? {
-            for (new, added) in still_new.iter_mut().zip(added(&old, new, spans)) {
-                *new &= added;
+        let mut is_new = vec![true; spans.len()];
+        for old in self.old_versions(objects, at, new)? {
+            for (is_new, added) in is_new.iter_mut().zip(added(&old, new, spans)) {
+                *is_new &= added;
             }
         }
-        Ok(still_new)
+        Ok(is_new)
     }
 
-    /// What the parents of the next commit have where the change at `at` is.
-    fn older(&self, objects: &Objects, at: usize, new: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    /// Returns the versions of the file with index `at` in all parents.
+    fn old_versions(&self, objects: &Objects, at: usize, new: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let change = &self.changed.files[at];
         let path = change.path.escape_ascii();
-        let mut older = Vec::new();
+        let mut versions = Vec::new();
         match change.old {
-            Some((kept, id)) if kept == change.kept => older.push(objects.blob_owned(&id, &path)?),
+            Some((kept, id)) if kept == change.kept => versions.push(objects.blob_owned(&id, &path)?),
             Some(_) => {}
             None if self.merged.is_empty() => {
-                older.extend(self.changed.renames.source(at, &self.changed.files, objects)?);
+                versions.extend(self.changed.renames.source(at, &self.changed.files, objects)?);
             }
             None => {
                 if let Some(first) = &self.first {
-                    older.extend(self.moved_from(first, change, new, objects)?);
+                    versions.extend(self.renamed_version(first, change, new, objects)?);
                 }
             }
         }
@@ -213,29 +214,29 @@ impl<'a> Comparison<'a> {
             let entry =
                 objects.lookup(&parent.tree, &change.path)?.filter(|entry| EntryKind::from(entry.mode) == change.kept);
             match entry {
-                Some(entry) => older.push(objects.blob_owned(&entry.id, &path)?),
-                None => older.extend(self.moved_from(parent, change, new, objects)?),
+                Some(entry) => versions.push(objects.blob_owned(&entry.id, &path)?),
+                None => versions.extend(self.renamed_version(parent, change, new, objects)?),
             }
         }
-        Ok(older)
+        Ok(versions)
     }
 
-    /// What `parent` of a merge has under another name, which became the file of `change`.
-    fn moved_from(
+    /// Returns the file in `parent`, which is a parent of a merge, that was renamed to the file of `change`.
+    fn renamed_version(
         &self,
         parent: &Parent,
         change: &Change,
         new: &[u8],
         objects: &Objects,
     ) -> Result<Option<Vec<u8>>, Error> {
-        // Wherever it stands there: a history may have been put into a folder.
-        if stands_below(objects, &parent.tree, &change.id)? {
+        // The parent may have the same blob at any path, since a merge can move a whole history into a folder.
+        if contains_blob(objects, &parent.tree, &change.id)? {
             return Ok(Some(new.to_vec()));
         }
         let changed = match parent.changed.get() {
             Some(changed) => changed,
             None => {
-                let changed = Changed::new((self.against)(parent.tree, objects)?, objects)?;
+                let changed = Changed::new((self.diff_with)(parent.tree, objects)?, objects)?;
                 parent.changed.get_or_init(|| changed)
             }
         };
@@ -243,8 +244,8 @@ impl<'a> Comparison<'a> {
         changed.renames.source(at, &changed.files, objects)
     }
 
-    /// Whether each of `spans` of a new path stands in a part of it that HEAD does not have: a file added to an old
-    /// folder adds its own name only.
+    /// Returns for each span of a new path whether its component is new. In a folder that a parent has, only the name of the file is
+    /// new.
     fn new_names(&self, objects: &Objects, path: &[u8], spans: &[Span]) -> Result<Vec<bool>, Error> {
         let parents: Vec<_> = self.first.iter().chain(&self.merged).map(|parent| &parent.tree).collect();
         let is_new = |span: &Span| -> Result<bool, Error> {
@@ -266,22 +267,22 @@ impl Coverage {
     }
 }
 
-fn stands_below(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<bool, Error> {
-    let mut stands = false;
-    objects.files_below(tree, b"", &mut |_, entry| stands |= entry.id == *id)?;
-    Ok(stands)
+fn contains_blob(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<bool, Error> {
+    let mut found = false;
+    objects.files_below(tree, b"", &mut |_, entry| found |= entry.id == *id)?;
+    Ok(found)
 }
 
-/// The removals, with every folder spelled out.
+/// Replaces each removed folder by the files in it.
 pub(crate) fn files_of(removals: Vec<Removal>, objects: &Objects) -> Result<Vec<Removal>, Error> {
     let mut files = Vec::new();
-    for gone in removals {
-        match gone.kept {
-            EntryKind::Folder => objects.files_below(&gone.id, &gone.path, &mut |path, entry| {
+    for removal in removals {
+        match removal.kept {
+            EntryKind::Folder => objects.files_below(&removal.id, &removal.path, &mut |path, entry| {
                 files.push(Removal { path, kept: entry.mode.into(), id: entry.id });
             })?,
             EntryKind::Submodule => {}
-            EntryKind::File | EntryKind::Symlink => files.push(gone),
+            EntryKind::File | EntryKind::Symlink => files.push(removal),
         }
     }
     Ok(files)

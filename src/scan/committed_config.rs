@@ -1,4 +1,4 @@
-//! The configuration file as commits have it.
+//! Reads the configuration file from commits.
 
 use gix::ObjectId;
 use gix::hash::oid;
@@ -9,19 +9,20 @@ use crate::git::Repository;
 use crate::git::odb::objects::Objects;
 use crate::git::revision::{parse_id, peel};
 
-/// `.keysweep.toml` at the top of `tree`.
+/// Reads `.keysweep.toml` at the top of `tree`.
 pub(crate) fn config_in(objects: &Objects, tree: &oid) -> Result<Option<Vec<u8>>, Error> {
     objects.top_file(tree, CONFIG_NAME)?.map(|id| objects.blob_owned(&id, &CONFIG_NAME)).transpose()
 }
 
 impl Repository {
-    /// `.keysweep.toml` as it is in the commit with the hex id `commit`, where that is one.
+    /// Reads `.keysweep.toml` from the commit with the hex id `commit`. `None` if the commit has no such file, or if the id is not
+    /// that of a commit.
     pub fn config_of_commit(&self, commit: &str) -> Result<Option<Vec<u8>>, Error> {
         let config = |tree: ObjectId| config_in(&self.objects, &tree);
         self.tree_of_commit(commit)?.map(config).transpose().map(Option::flatten)
     }
 
-    /// The hex id of that file's blob.
+    /// Returns the hex id of the blob of that file.
     pub fn config_id_of_commit(&self, commit: &str) -> Result<Option<String>, Error> {
         let config = |tree: ObjectId| Ok(self.objects.top_file(&tree, CONFIG_NAME)?.map(|id| id.to_string()));
         self.tree_of_commit(commit)?.map(config).transpose().map(Option::flatten)

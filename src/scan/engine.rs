@@ -1,4 +1,4 @@
-//! The one place where a source, the detector and the allowlist meet.
+//! The scan engine. It runs the detector on the units of a source, applies the allowlist, and collects the findings.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,67 +11,67 @@ use crate::finding::{Finding, Fingerprint, Part, Position, SHOWN_TOKENS, ShownPa
 use crate::git::mmap::take_lost;
 use crate::rules::vendors;
 use crate::scan::lines::Lines;
-use crate::scan::source::{AddedFilter, Coverage, Source, Unit, up_to_component};
+use crate::scan::source::{AddedFilter, Coverage, Skipped, Source, Unit, up_to_component};
 use crate::secrets::Secrets;
 use crate::threads::Threads;
 
-/// How to scan.
+/// The settings of a scan.
 pub struct Scanner<'a> {
     pub detector: &'a Detector,
     pub allow: &'a Allow,
-    /// What was allowed before, where the source is a change: the rest is newly allowed by it.
+    /// The allowlist before the change, if the source is a change. What it did not allow is newly allowed by the change.
     pub before: Option<&'a Allow>,
-    /// Where to keep the bytes of what is found and not allowed.
+    /// If set, collects the bytes of all findings that are not allowed.
     pub secrets: Option<&'a Secrets>,
-    /// Gets what counts as soon as it is met, in no order and once for each place.
-    pub tell: Option<&'a (dyn Fn(&Finding) + Sync)>,
+    /// Called with each finding that is not allowed, once for each place and in no order, while the scan runs.
+    pub on_finding: Option<&'a (dyn Fn(&Finding) + Sync)>,
 }
 
-/// What came of it, in order of place.
+/// The result of a scan. Findings are sorted by position.
 #[derive(Debug, Default)]
 pub struct ScanResult {
     pub findings: Vec<Finding>,
     pub allowed: Vec<Allowed>,
     pub commits: usize,
     pub files: usize,
-    /// Git objects read for scanning.
+    /// The number of git objects that were scanned.
     pub objects: usize,
-    /// Those that were clean before, and not read again.
+    /// The number of objects that an earlier scan found clean, and that were not read again.
     pub known_clean: usize,
     pub bytes: u64,
-    pub skipped: Vec<LeftOut>,
-    /// What could not be read, its words masked. Not empty: nobody may say "clean".
+    pub skipped: Vec<Skipped<ShownPath>>,
+    /// Errors of reading, with masked texts. A scan with any of them must not report success.
     pub unread: Vec<Error>,
-    /// What is not here to be read, likewise.
+    /// Errors about missing content. A scan with any of them must not report success either.
     pub missing: Vec<Error>,
-    /// What is not here to be read, and the user accepts that.
+    /// Errors about missing content that the user accepts.
     pub accepted: Vec<Error>,
 }
 
 impl ScanResult {
-    /// Whether all was read: only then may anybody say "clean".
+    /// Returns whether everything was read. Only then may a report say that the source is clean.
     pub fn is_complete(&self) -> bool {
         self.unread.is_empty() && self.missing.is_empty()
     }
 
-    /// The user knows that what is not here was not scanned.
+    /// Marks missing content as accepted by the user.
     pub fn accept_missing(&mut self) {
         self.accepted.append(&mut self.missing);
     }
 
-    /// Takes in what a second pass over the same source found, which read nothing besides.
+    /// Adds the findings of a second pass over the same source. The counters stay as they are.
     pub fn add_second_pass(&mut self, other: ScanResult) {
         self.findings.extend(other.findings);
-        self.findings.sort_by(by_place);
+        self.findings.sort_by(by_position);
         self.allowed.extend(other.allowed);
-        self.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
-        // What can be read by neither pass is the same.
+        self.allowed.sort_by(|a, b| by_position(&a.finding, &b.finding));
+        // Both passes report the same errors.
         self.unread.extend(other.unread);
         self.unread.sort();
         self.unread.dedup();
     }
 
-    /// Takes in what came of another scan.
+    /// Adds the result of another scan.
     pub fn absorb(&mut self, other: ScanResult) {
         self.findings.extend(other.findings);
         self.allowed.extend(other.allowed);
@@ -86,23 +86,16 @@ impl ScanResult {
     }
 }
 
-/// Something that is no part of what was asked for.
-#[derive(Debug)]
-pub struct LeftOut {
-    pub path: ShownPath,
-    pub why: &'static str,
-}
-
-/// A finding that something silences.
+/// A finding that is allowed.
 #[derive(Debug)]
 pub struct Allowed {
     pub finding: Finding,
     pub reason: Reason,
-    /// Whether it is this very change that allows it.
+    /// Whether the scanned change itself allows it.
     pub newly: bool,
 }
 
-/// What the threads find, together.
+/// The findings of all threads.
 #[derive(Default)]
 struct Found {
     findings: Vec<Finding>,
@@ -111,20 +104,20 @@ struct Found {
 }
 
 impl Scanner<'_> {
-    /// Scans all that `source` has, on up to as many `threads`.
+    /// Scans all units of `source` on up to `threads` threads.
     pub fn run(&self, source: &dyn Source, threads: Threads) -> ScanResult {
         let found = Mutex::new(Found::default());
         let mut coverage = source.visit(self.detector, threads, &|unit| self.scan(unit, &found));
         coverage.unread.extend(take_lost());
         let mut found = found.into_inner().expect("no thread panicked while it held the lock");
-        found.findings.sort_by(by_place);
+        found.findings.sort_by(by_position);
         found.findings.dedup_by(|next, kept| is_same(next, kept));
-        found.allowed.sort_by(|a, b| by_place(&a.finding, &b.finding));
+        found.allowed.sort_by(|a, b| by_position(&a.finding, &b.finding));
         found.allowed.dedup_by(|next, kept| is_same(&next.finding, &kept.finding));
         self.result(found, coverage)
     }
 
-    /// Puts together what may be shown: names and messages are masked here, and travel on in no other form.
+    /// Makes the result. Names and error messages are masked here, so that no later code sees them unmasked.
     fn result(&self, found: Found, coverage: Coverage) -> ScanResult {
         let Found { findings, allowed, mut unread } = found;
         unread.extend(coverage.unread);
@@ -147,7 +140,7 @@ impl Scanner<'_> {
             objects: coverage.objects,
             known_clean: coverage.known_clean,
             bytes: coverage.bytes,
-            skipped: skipped.into_iter().map(|one| LeftOut { path: self.shown(&one.path), why: one.why }).collect(),
+            skipped: skipped.into_iter().map(|one| Skipped { path: self.shown(&one.path), why: one.why }).collect(),
             unread: masked(unread),
             missing: masked(coverage.missing),
             accepted: Vec::new(),
@@ -167,12 +160,12 @@ impl Scanner<'_> {
         if hits.is_empty() {
             return;
         }
-        let mut mine = Found::default();
-        let is_new = added(unit, &hits, &mut mine.unread);
-        // A path in a blob is asked of once it is known where that stands.
+        let mut own = Found::default();
+        let is_new = added(unit, &hits, &mut own.unread);
+        // For a file in an archive blob, the allowlist is checked later, when the path of the blob is known.
         let path = unit.path.filter(|_| !unit.is_in_archive()).unwrap_or_default();
-        let mut place = UnitContext {
-            path: self.path_of_all(unit),
+        let mut context = UnitContext {
+            path: self.common_path(unit),
             allowed: self.allow.reason_for_path(path),
             allowed_before: self.before.and_then(|before| before.reason_for_path(path)),
             lines: Lines::default(),
@@ -180,70 +173,70 @@ impl Scanner<'_> {
         };
         let mut counted = Vec::new();
         for hit in in_order_of_report(unit, &hits, &is_new) {
-            if self.classify(unit, hit, &mut place, &mut mine) {
+            if self.classify(unit, hit, &mut context, &mut own) {
                 counted.push(hit);
             }
         }
         if let Some(secrets) = self.secrets {
             secrets.add_tokens(&counted);
-            // No replacement mends an archive.
+            // Replacing bytes would break an archive.
             if !counted.is_empty() && !unit.is_in_archive() {
                 secrets.add_forms(self.detector, unit.bytes, unit.part, counted.into_iter().cloned().collect());
             }
         }
-        if let Some(tell) = self.tell {
-            mine.findings.iter().for_each(tell);
+        if let Some(on_finding) = self.on_finding {
+            own.findings.iter().for_each(on_finding);
         }
         let mut found = found.lock().expect("no thread panicked while it held the lock");
-        found.findings.append(&mut mine.findings);
-        found.allowed.append(&mut mine.allowed);
-        found.unread.append(&mut mine.unread);
+        found.findings.append(&mut own.findings);
+        found.allowed.append(&mut own.allowed);
+        found.unread.append(&mut own.unread);
     }
 
-    /// The path of all that is found in the unit. A token in a path has that up to itself.
-    fn path_of_all(&self, unit: &Unit<'_>) -> Option<ShownPath> {
+    /// Returns the path for all findings in the unit. `None` if the unit is a path: a finding in it has the path up to the token.
+    fn common_path(&self, unit: &Unit<'_>) -> Option<ShownPath> {
         unit.path.filter(|_| unit.part != Part::Name).map(|path| self.shown(path))
     }
 
-    /// Whether it counts: nothing allows it.
-    fn classify(&self, unit: &Unit<'_>, hit: &Hit, place: &mut UnitContext, found: &mut Found) -> bool {
+    /// Adds a hit to the findings or to the allowed ones. Returns true if it is not allowed.
+    fn classify(&self, unit: &Unit<'_>, hit: &Hit, context: &mut UnitContext, found: &mut Found) -> bool {
         let (position, line) = if unit.part.has_lines() {
-            let (_, line) = place.lines.of(unit.bytes, &hit.span);
-            (Some(place.lines.position(unit.bytes, hit)), line)
+            let (_, line) = context.lines.of(unit.bytes, &hit.span);
+            (Some(context.lines.position(unit.bytes, hit)), line)
         } else {
             (None, 0..unit.bytes.len())
         };
         let asked = AllowQuery {
-            by_path: place.allowed,
+            by_path: context.allowed,
             fingerprint: hit.fingerprint,
             bytes: unit.bytes,
             line: &line,
             token: &hit.span,
         };
         let reason = self.allow.reason(&asked);
-        let is_shown = unit.part == Part::Name || (reason.is_none() && place.shows(hit.fingerprint));
+        let is_shown = unit.part == Part::Name || (reason.is_none() && context.shows(hit.fingerprint));
         let excerpt = is_shown.then(|| self.detector.excerpt(unit.bytes, &line, hit));
-        let finding = Finding { excerpt, ..self.finding(unit, hit, place, position) };
+        let finding = Finding { excerpt, ..self.finding(unit, hit, context, position) };
         match reason {
             None => found.findings.push(finding),
             Some(reason) => {
-                let asked = AllowQuery { by_path: place.allowed_before, ..asked };
-                let newly = self.before.is_some_and(|before| is_news(reason, before.reason(&asked)));
+                let asked = AllowQuery { by_path: context.allowed_before, ..asked };
+                let newly = self.before.is_some_and(|before| is_newly_allowed(reason, before.reason(&asked)));
                 found.allowed.push(Allowed { finding, reason, newly });
             }
         }
         reason.is_none()
     }
 
-    /// Without an excerpt.
-    fn finding(&self, unit: &Unit<'_>, hit: &Hit, place: &UnitContext, position: Option<Position>) -> Finding {
+    /// Makes a finding without an excerpt.
+    fn finding(&self, unit: &Unit<'_>, hit: &Hit, context: &UnitContext, position: Option<Position>) -> Finding {
         let up_to_token = || unit.path.map(|path| self.shown(up_to_component(path, hit.span.end)));
         Finding {
             rule: hit.rule,
             severity: hit.severity,
             fingerprint: hit.fingerprint,
             redacted: hit.redacted.clone(),
-            path: place.path.clone().or_else(up_to_token),
+            path: context.path.clone().or_else(up_to_token),
             part: unit.part,
             origin: unit.origin.cloned(),
             position,
@@ -255,25 +248,26 @@ impl Scanner<'_> {
     }
 }
 
-/// Where in a unit the tokens stand that are judged, one after the other.
+/// The state while the hits of one unit are classified in order.
 struct UnitContext {
     path: Option<ShownPath>,
-    /// Whether the configuration allows every token of the file, and whether the one before the change did.
+    /// The reason why the allowlist allows every token of the file.
     allowed: Option<Reason>,
+    /// The same for the allowlist before the change.
     allowed_before: Option<Reason>,
     lines: Lines,
-    /// The tokens that have an excerpt.
+    /// The tokens that have an excerpt already.
     shown: HashSet<Fingerprint>,
 }
 
 impl UnitContext {
-    /// Whether a report for people may show the text round this one: at its first place, and if it is one of the first tokens.
+    /// Returns whether a hit gets an excerpt. Only the first hit of a token does, and only the first tokens of a unit.
     fn shows(&mut self, token: Fingerprint) -> bool {
         self.shown.len() < SHOWN_TOKENS && self.shown.insert(token)
     }
 }
 
-/// Those that are new, in the order of [`by_place`].
+/// Returns the new hits in the order of [`by_position`].
 fn in_order_of_report<'h>(unit: &Unit<'_>, hits: &'h [Hit], is_new: &[bool]) -> Vec<&'h Hit> {
     let mut new: Vec<&Hit> = hits.iter().zip(is_new).filter(|(_, is_new)| **is_new).map(|(hit, _)| hit).collect();
     if !unit.part.has_lines() {
@@ -282,7 +276,7 @@ fn in_order_of_report<'h>(unit: &Unit<'_>, hits: &'h [Hit], is_new: &[bool]) -> 
     new
 }
 
-/// Which hits are new. Where that cannot be told, all of them are, and the scan says so.
+/// Returns for each hit whether it is new. If that cannot be determined, all hits count as new, and the scan reports the error.
 fn added(unit: &Unit<'_>, hits: &[Hit], unread: &mut Vec<Error>) -> Vec<bool> {
     let all = || vec![true; hits.len()];
     match unit.added {
@@ -297,8 +291,9 @@ fn added(unit: &Unit<'_>, hits: &[Hit], unread: &mut Vec<Error>) -> Vec<bool> {
     }
 }
 
-/// A marker on an added line comes with the change; an option is the user's own doing, now.
-fn is_news(reason: Reason, before: Option<Reason>) -> bool {
+/// Returns whether the change is what allows a finding. A marker is on an added line, so it comes with the change. `--allow` is not
+/// part of the change.
+fn is_newly_allowed(reason: Reason, before: Option<Reason>) -> bool {
     match reason {
         Reason::Option(_) => false,
         Reason::Marker => true,
@@ -306,15 +301,15 @@ fn is_news(reason: Reason, before: Option<Reason>) -> bool {
     }
 }
 
-fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
-    let place = |f: &Finding| (f.part == Part::Content, f.position, f.fingerprint, f.part.name());
-    // What no object brought, the name of a branch, comes last.
+fn by_position(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    let position = |f: &Finding| (f.part == Part::Content, f.position, f.fingerprint, f.part.name());
+    // Findings that are in no object, such as the name of a branch, come last.
     let by_origin = a.origin.is_none().cmp(&b.origin.is_none()).then_with(|| a.origin.cmp(&b.origin));
-    by_origin.then_with(|| a.path.cmp(&b.path)).then_with(|| place(a).cmp(&place(b)))
+    by_origin.then_with(|| a.path.cmp(&b.path)).then_with(|| position(a).cmp(&position(b)))
 }
 
-/// Whether two that follow each other stand in one place. A folder's name is seen once for each file that came with it, and an
-/// author is the committer mostly. Of a tree, which has no path here, each name counts.
+/// Returns whether two neighboring findings are duplicates. The name of a new folder is scanned once for each file in it, and the
+/// author of a commit is usually its committer. A tree has no path here, so each name in it counts.
 fn is_same(next: &Finding, kept: &Finding) -> bool {
-    !next.part.has_lines() && by_place(next, kept).is_eq() && (next.path.is_some() || next.name() == kept.name())
+    !next.part.has_lines() && by_position(next, kept).is_eq() && (next.path.is_some() || next.name() == kept.name())
 }

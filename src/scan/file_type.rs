@@ -1,4 +1,4 @@
-//! What a path on disk is.
+//! The types of files on disk that a scan distinguishes.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -11,7 +11,7 @@ pub(crate) enum FileType {
     Symlink,
 }
 
-/// Whether `path` is the git directory of a repository.
+/// Returns whether `path` is the git directory of a repository.
 pub(crate) fn is_git_dir(path: &Path) -> bool {
     path.file_name() == Some(OsStr::new(".git")) && path.join("HEAD").is_file() && path.join("objects").is_dir()
 }

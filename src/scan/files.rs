@@ -1,4 +1,4 @@
-//! Files and folders on disk as they are, and standard input.
+//! The source for files and folders on disk, and for standard input.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -13,40 +13,41 @@ use crate::finding::{Part, Span};
 use crate::scan::file_type::{FileType, is_git_dir};
 use crate::scan::git_dir::GitFiles;
 use crate::scan::ignored::Ignored;
-use crate::scan::parallel::spread;
+use crate::scan::parallel::run_parallel;
 use crate::scan::source::{AddedFilter, Coverage, Kind, Skipped, Source, Unit};
 use crate::threads::Threads;
 
-/// Files from this size on are mapped, not copied: below, copying into a warm buffer is as fast.
-const MAPPED_FROM: u64 = 64 << 20;
+/// The minimum size of a file that is mapped, in bytes. For smaller files, copying into a warm buffer is as fast.
+const MIN_MAPPED: u64 = 64 << 20;
 
-/// Why `--respect-gitignore` leaves a path out. A folder is one path.
+/// The reason why `--respect-gitignore` skips a file or a whole folder.
 const IGNORED: &str = "git ignores it and does not track it";
 
-/// The name that stands for standard input.
+/// The argument for standard input.
 const STDIN: &str = "-";
 
-/// Paths to scan. Folders are walked to the bottom; links in them are not followed, their text is scanned.
+/// The files to scan. Folders are walked recursively. Symbolic links in them are not followed, but their targets are scanned as text.
 pub struct Files {
     entries: Vec<FileEntry>,
-    /// Walking already showed these.
+    /// Paths that the walk skipped.
     skipped: Vec<Skipped>,
+    /// Paths that the walk could not read.
     unread: Vec<Error>,
-    /// What may be spent on archives, if they are unpacked.
+    /// The budget for unpacking. `None` if archives are not unpacked.
     #[cfg(feature = "archives")]
     archives: Option<crate::scan::archive::Budget>,
 }
 
 struct FileEntry {
     on_disk: PathBuf,
-    /// As it is shown and matched: from the top of the repository where it is inside, else as it was given.
+    /// The path for reports and globs: relative to the top of the repository, or, outside of it, as the user wrote it.
     path: Vec<u8>,
     what: FileType,
 }
 
 impl Files {
-    /// Finds what is to be scanned below `paths`, and adds the files of a git directory. `top` is the top of the repository that we
-    /// stand in.
+    /// Finds the files below `paths`, and adds the files of a git directory. `top` is the top of the repository that contains the
+    /// current directory.
     pub fn find(paths: &[PathBuf], beside: GitFiles, top: Option<&Path>, respect_gitignore: bool) -> Self {
         let mut files = Self {
             entries: Vec::new(),
@@ -58,7 +59,11 @@ impl Files {
         let shown = match Shown::new(top) {
             Ok(shown) => shown,
             Err(err) => {
-                files.unread.push(Error::new("cannot find the folder we stand in", err, "change into one that exists"));
+                files.unread.push(Error::new(
+                    "cannot find the current directory",
+                    err,
+                    "change into a directory that exists",
+                ));
                 return files;
             }
         };
@@ -75,40 +80,39 @@ impl Files {
         let skipped = beside.skipped.into_iter().map(|(path, why)| Skipped { path: shown.path(&path), why });
         files.skipped.extend(skipped);
         files.unread.extend(beside.unread);
-        // A file that is named twice, or in a folder that is named as well, is one file.
+        // Remove duplicates: a user may name a file twice, or a file and its folder.
         let mut seen = HashSet::new();
         files.entries.retain(|entry| seen.insert((entry.what, entry.path.clone())));
-        // An ignored file that is named is scanned.
+        // An ignored file is scanned if the user names it.
         let named: HashSet<&[u8]> = files.entries.iter().map(|entry| &entry.path[..]).collect();
         files.skipped.retain(|skipped| skipped.why != IGNORED || !named.contains(&skipped.path[..]));
         files
     }
 
-    /// Looks into archives as well.
+    /// Sets whether archives are unpacked.
     #[cfg(feature = "archives")]
     #[must_use]
     pub fn with_archives(self, archives: bool) -> Self {
         Self { archives: archives.then(Default::default), ..self }
     }
 
-    /// Leaves out the file at `path`, if it is one of these, and reports that.
+    /// Skips the file at `path`, if it is among the files, and reports that.
     #[must_use]
     pub fn without(mut self, path: &Path, why: &'static str) -> Self {
-        let Ok(left_out) = path.canonicalize() else { return self };
-        let is_it = |entry: &FileEntry| {
+        let Ok(excluded) = path.canonicalize() else { return self };
+        let is_excluded = |entry: &FileEntry| {
             matches!(entry.what, FileType::File)
-                && entry.on_disk.file_name() == left_out.file_name()
-                && entry.on_disk.canonicalize().is_ok_and(|on_disk| on_disk == left_out)
+                && entry.on_disk.file_name() == excluded.file_name()
+                && entry.on_disk.canonicalize().is_ok_and(|on_disk| on_disk == excluded)
         };
-        let (these, others) = self.entries.into_iter().partition(is_it);
-        self.entries = others;
-        let these: Vec<FileEntry> = these;
-        self.skipped.extend(these.into_iter().map(|entry| Skipped { path: entry.path, why }));
+        let (removed, kept): (Vec<FileEntry>, Vec<FileEntry>) = self.entries.into_iter().partition(is_excluded);
+        self.entries = kept;
+        self.skipped.extend(removed.into_iter().map(|entry| Skipped { path: entry.path, why }));
         self
     }
 
     fn add(&mut self, path: &Path, shown: &Shown, respect_gitignore: bool) {
-        // A link that is named is followed too: whoever names it means what it shows.
+        // A symbolic link that the user names is also followed, since the user means its target.
         if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
             self.push(path, shown, FileType::Symlink);
         }
@@ -128,7 +132,7 @@ impl Files {
             let ignored = ignored.clone();
             walk.filter_entry(move |entry| {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                !is_git_dir(entry.path()) && !lock(&ignored).leaves_out(entry.path(), is_folder)
+                !is_git_dir(entry.path()) && !lock(&ignored).excludes(entry.path(), is_folder)
             });
         } else {
             walk.filter_entry(|entry| !is_git_dir(entry.path()));
@@ -139,12 +143,12 @@ impl Files {
                 Err(err) => self.unread.push(Error::new(
                     "cannot walk the folder",
                     err,
-                    "make it readable, or name only what can be read",
+                    "make it readable, or name only readable paths",
                 )),
             }
         }
         let mut ignored = lock(&ignored);
-        self.skipped.extend(ignored.met.drain(..).map(|path| Skipped { path: shown.path(&path), why: IGNORED }));
+        self.skipped.extend(ignored.excluded.drain(..).map(|path| Skipped { path: shown.path(&path), why: IGNORED }));
         self.unread.append(&mut ignored.unread);
     }
 
@@ -155,7 +159,7 @@ impl Files {
                 let git = path.join(".git");
                 if is_git_dir(&git) {
                     self.skipped
-                        .push(Skipped { path: shown.path(&git), why: "git's own folder: its objects are compressed" });
+                        .push(Skipped { path: shown.path(&git), why: "a git directory: its objects are compressed" });
                 }
                 FileType::Folder
             }
@@ -179,7 +183,7 @@ fn lock(ignored: &Mutex<Ignored>) -> MutexGuard<'_, Ignored> {
     ignored.lock().expect("no thread panicked while it held the lock")
 }
 
-/// From a path on disk to the one that is shown.
+/// Converts paths on disk to paths for reports.
 struct Shown {
     here: PathBuf,
     top: Option<PathBuf>,
@@ -192,7 +196,7 @@ impl Shown {
     }
 
     fn path(&self, on_disk: &Path) -> Vec<u8> {
-        let absolute = normal(&self.here.join(on_disk));
+        let absolute = normalize(&self.here.join(on_disk));
         let inside = self.top.as_ref().and_then(|top| absolute.strip_prefix(top).ok());
         let shown = inside.filter(|path| !path.as_os_str().is_empty()).unwrap_or(on_disk);
         let shown = shown.strip_prefix(".").ok().filter(|path| !path.as_os_str().is_empty()).unwrap_or(shown);
@@ -200,13 +204,13 @@ impl Shown {
     }
 }
 
-/// The bytes of a path; where paths are no bytes and one is no Unicode either, what comes nearest.
+/// Returns the bytes of a path. On Windows, a path that is not valid Unicode is converted lossily.
 pub(crate) fn bytes_of(path: &Path) -> std::borrow::Cow<'_, gix::bstr::BStr> {
     gix::path::into_bstr(path).unwrap_or_else(|_| std::borrow::Cow::Owned(path.to_string_lossy().as_bytes().into()))
 }
 
-/// `path` without `.` and `..`, as it is spelled: links in it stay.
-fn normal(path: &Path) -> PathBuf {
+/// Removes `.` and `..` from a path lexically, without resolving symbolic links.
+fn normalize(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
         match part {
@@ -234,7 +238,7 @@ impl Source for Files {
                 covered.unread.push(unreadable(&entry.on_disk, err));
             }
         };
-        let mut covered = spread(self.entries.len(), threads, &(), || (), scan);
+        let mut covered = run_parallel(self.entries.len(), threads, &(), || (), scan);
         covered.skipped.extend(self.skipped.iter().cloned());
         covered.unread.extend(self.unread.iter().cloned());
         covered
@@ -242,7 +246,7 @@ impl Source for Files {
 }
 
 impl Files {
-    /// The content of a file, after what is in it.
+    /// Visits the files in an archive, and then the content of the file itself.
     #[cfg(feature = "archives")]
     fn content(&self, entry: &FileEntry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), covered: &mut Coverage) {
         let Some(budget) = &self.archives else {
@@ -259,7 +263,7 @@ impl Files {
     }
 
     #[cfg(not(feature = "archives"))]
-    #[allow(clippy::unused_self)] // with the feature it says whether to unpack
+    #[allow(clippy::unused_self)] // the signature is that of the other build
     fn content(&self, entry: &FileEntry, bytes: &[u8], visit: &dyn Fn(&Unit<'_>), _: &mut Coverage) {
         visit(&entry.unit(Part::Content, bytes));
     }
@@ -278,7 +282,7 @@ impl FileEntry {
         content: &dyn Fn(&[u8], &mut Coverage),
     ) -> io::Result<()> {
         if !matches!(self.what, FileType::Stdin) {
-            // Folders above were entries of their own, so only the last part of a path is for this one.
+            // Scan only the last component of the path: each folder is an entry itself.
             let last = |spans: &[Span]| {
                 Ok(spans
                     .iter()
@@ -298,7 +302,7 @@ impl FileEntry {
             FileType::File => {
                 let file = fs::File::open(&self.on_disk)?;
                 let meta = file.metadata()?;
-                if meta.is_file() && meta.len() >= MAPPED_FROM {
+                if meta.is_file() && meta.len() >= MIN_MAPPED {
                     mapped = crate::git::mmap::map(&self.on_disk)?;
                     (Part::Content, &mapped[..])
                 } else {
@@ -313,7 +317,7 @@ impl FileEntry {
             Part::Content => content(bytes, covered),
             part => visit(&self.unit(part, bytes)),
         }
-        let is_mapped = matches!(self.what, FileType::File) && len >= MAPPED_FROM;
+        let is_mapped = matches!(self.what, FileType::File) && len >= MIN_MAPPED;
         if is_mapped && fs::metadata(&self.on_disk).is_ok_and(|meta| meta.len() < len) {
             return Err(io::Error::other("another process truncated it during the scan"));
         }

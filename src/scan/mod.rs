@@ -1,5 +1,4 @@
-//! Scans: where bytes come from (the index, commits, files, messages), and the engine in which a source, the detector and
-//! the allowlist meet.
+//! Scans: the sources of bytes (the index, commits, files, messages), and the engine, which searches them and applies the allowlist.
 
 #[cfg(feature = "archives")]
 pub(crate) mod archive;

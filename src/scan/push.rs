@@ -20,9 +20,9 @@ use crate::git::refs::{Ref, shallow_error};
 use crate::git::repository::Repository;
 use crate::git::revision::{parse_id, peel};
 use crate::git::revwalk::{Ancestry, KnownAncestors};
-use crate::scan::change_set::Comparison;
-use crate::scan::commit_text::{visit_envelope, whole};
-use crate::scan::parallel::spread;
+use crate::scan::change_set::ChangeSet;
+use crate::scan::commit_text::{visit_commit_text, whole};
+use crate::scan::parallel::run_parallel;
 use crate::scan::push_request::{Advice, Known, Push};
 use crate::scan::remotes::known_at;
 use crate::scan::selection::Selection;
@@ -232,7 +232,7 @@ impl<'r> Pushed<'r> {
         if kind == ObjectKind::Tree {
             let against = |parent, objects: &_| compare_trees(Some(parent), &[], id, objects, CONFIG_NAME);
             let delta = compare_trees(None, &[], id, objects, CONFIG_NAME)?;
-            let comparison = Comparison::new(delta, None, Vec::new(), Box::new(against), objects)?;
+            let comparison = ChangeSet::new(delta, None, Vec::new(), Box::new(against), objects)?;
             for change in 0..comparison.len() {
                 comparison.scan(change, objects, buffer, visit, covered);
             }
@@ -243,7 +243,7 @@ impl<'r> Pushed<'r> {
         let origin = tagged(if kind == ObjectKind::Tag { OriginKind::Tag } else { OriginKind::Blob });
         let visit = |unit: &Unit<'_>| visit(&Unit { origin: Some(&origin), ..*unit });
         if kind == ObjectKind::Tag {
-            visit_envelope(bytes, &visit);
+            visit_commit_text(bytes, &visit);
         } else {
             visit(&whole(Part::Content, bytes));
         }
@@ -281,14 +281,14 @@ impl IncomingCommit {
         covered.objects += 1;
         let (_, bytes) = objects.any(&self.id, &"a pushed commit", buffer)?;
         covered.bytes += bytes.len() as u64;
-        visit_envelope(bytes, &visit);
+        visit_commit_text(bytes, &visit);
         let (first, merged) = match self.parents.split_first() {
             Some((first, merged)) => (Some(*first), merged),
             None => (None, &[][..]),
         };
         let delta = compare_trees(first, merged, self.tree, objects, CONFIG_NAME)?;
         let against = |parent, objects: &_| compare_trees(Some(parent), &[], self.tree, objects, CONFIG_NAME);
-        let comparison = Comparison::new(delta, first, merged.to_vec(), Box::new(against), objects)?;
+        let comparison = ChangeSet::new(delta, first, merged.to_vec(), Box::new(against), objects)?;
         #[cfg(feature = "archives")]
         let comparison = comparison.with_archives(how.archives);
         for change in 0..comparison.len() {
@@ -314,7 +314,7 @@ impl Source for Pushed<'_> {
             #[cfg(feature = "archives")]
             archives: self.archives.as_ref(),
         };
-        let mut covered = spread(commits.len(), threads, &reader(), reader, |objects, buffer, at, covered| {
+        let mut covered = run_parallel(commits.len(), threads, &reader(), reader, |objects, buffer, at, covered| {
             if let Err(error) = commits[at].visit(at, how, objects, buffer, visit, covered) {
                 covered.unread.push(error);
             }
@@ -329,7 +329,7 @@ impl Source for Pushed<'_> {
             visit(&whole(Part::Ref, name));
         }
         if let Some(missing) = missing {
-            self.repository.tell_missing(&missing.take(), threads, &mut covered);
+            self.repository.report_missing_objects(&missing.take(), threads, &mut covered);
         }
         if self.kind == Kind::Commits {
             // For a push it is enough to name a pointer. In a history the file behind it is missing.

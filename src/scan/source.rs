@@ -1,7 +1,7 @@
-//! Where bytes come from: the index, commits on their way, files on disk. All of gix is in here.
+//! The interface between sources and the scan engine. A source is the index, the commits of a push, files on disk, and so on.
 //!
-//! A source hands over its units one after the other, on as many threads as it was given, and then says what it
-//! covered. It neither scans nor prints.
+//! A source passes its units to the engine on several threads, and then returns what it covered. It neither searches for tokens nor
+//! prints anything.
 
 #[cfg(feature = "archives")]
 pub(crate) use crate::scan::archive::path_inside;
@@ -12,13 +12,13 @@ use crate::detect::{Detector, Hit};
 use crate::error::Error;
 use crate::finding::{Origin, OriginKind, Part, Span};
 
-/// Bytes to scan, and what of them is new.
+/// The bytes of one blob, file, name, link or message, with a filter for what is new in them.
 #[derive(Clone, Copy)]
 pub struct Unit<'a> {
-    /// Repository-relative with `/`, as git has it. None for what is in no file: the message of a commit.
+    /// The path from the top of the repository, with `/`. `None` if the unit is in no file, such as the message of a commit.
     pub path: Option<&'a [u8]>,
     pub part: Part,
-    /// What brought it, in a history.
+    /// The object that contains the bytes, in a scan of the history.
     pub origin: Option<&'a Origin>,
     pub bytes: &'a [u8],
     /// The hits in `bytes`, if the source has searched them with the scanner's detector.
@@ -27,7 +27,8 @@ pub struct Unit<'a> {
 }
 
 impl Unit<'_> {
-    /// Whether its path is one in an archive that is a blob, wherever trees have that.
+    /// Returns whether the unit is from an archive blob. Its path is then relative to the archive, since trees may have the blob at
+    /// several paths.
     pub(crate) fn is_in_archive(&self) -> bool {
         cfg!(feature = "archives")
             && self.path.is_some()
@@ -35,22 +36,22 @@ impl Unit<'_> {
     }
 }
 
-/// Says of each of some spans whether it is new.
+/// Returns for each span whether it is new.
 pub type Compare<'a> = dyn Fn(&[Span]) -> Result<Vec<bool>, Error> + 'a;
 
-/// Which parts of a unit the scan is about.
+/// Which spans of a unit are new.
 #[derive(Clone, Copy)]
 pub enum AddedFilter<'a> {
-    /// All of it.
+    /// The whole unit is new.
     Whole,
-    /// What this function says of the spans given: asked only where something was found, since it costs a diff.
+    /// The function decides. It computes a diff, so it is called only for spans with a token.
     Compared(&'a Compare<'a>),
 }
 
 #[cfg(feature = "archives")]
 impl AddedFilter<'_> {
-    /// Of each of these spans, whether it is new.
-    pub(crate) fn of(self, spans: &[Span]) -> Result<Vec<bool>, Error> {
+    /// Returns for each span whether it is new.
+    pub(crate) fn is_added(self, spans: &[Span]) -> Result<Vec<bool>, Error> {
         match self {
             AddedFilter::Whole => Ok(vec![true; spans.len()]),
             AddedFilter::Compared(compare) => compare(spans),
@@ -58,20 +59,20 @@ impl AddedFilter<'_> {
     }
 }
 
-/// What a scan read, what it left out by design, and what it could not read.
+/// What a source read, what it skipped on purpose, and what it could not read.
 #[derive(Debug, Default)]
 pub struct Coverage {
     pub commits: usize,
     pub files: usize,
-    /// Git objects read for scanning.
+    /// The number of git objects that were read for scanning.
     pub objects: usize,
-    /// Those that were clean before.
+    /// The number of objects that an earlier scan found clean, and that were not read again.
     pub known_clean: usize,
     pub bytes: u64,
     pub skipped: Vec<Skipped>,
-    /// Not empty: the scan may not say "clean".
+    /// Errors of reading. A scan with any of them must not report success.
     pub unread: Vec<Error>,
-    /// What is not here to be read: no more may the scan say "clean", unless the user knows of it.
+    /// Errors about missing content. A scan with any of them must not report success, unless the user accepts them.
     pub missing: Vec<Error>,
 }
 
@@ -88,26 +89,27 @@ impl Coverage {
     }
 }
 
-/// The sources, by the words that reports have for them.
+/// The kind of a source. Reports word their texts by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// What the next commit adds.
+    /// The staged change.
     Staged,
-    /// All that the index holds.
+    /// The whole index.
     Index,
+    /// Files on disk.
     Files,
     /// The message of the next commit.
     Message,
-    /// Commits on their way to a remote.
+    /// Commits that are pushed to a remote.
     Push,
     /// Commits that somebody pushes to this repository.
     Receive,
     /// All objects.
     History,
-    /// Commits that were named.
+    /// Selected commits.
     Commits,
-    /// All objects, and files on disk.
-    Everywhere,
+    /// `keysweep find`: all objects and files on disk. No source returns it. The command passes it to the report of its scans.
+    Find,
 }
 
 impl Kind {
@@ -119,21 +121,23 @@ impl Kind {
             Kind::Message => "message",
             Kind::Push => "push",
             Kind::Receive => "receive",
-            Kind::History | Kind::Commits | Kind::Everywhere => "history",
+            Kind::History | Kind::Commits | Kind::Find => "history",
         }
     }
 }
 
-/// Something that is no part of what was asked for, named so that nobody takes it for scanned.
+/// Something that was not scanned on purpose. Reports name it, so that nobody takes it for scanned. `P` is the path as bytes, or the
+/// masked path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Skipped {
-    pub path: Vec<u8>,
+pub struct Skipped<P = Vec<u8>> {
+    pub path: P,
+    /// The reason, for people.
     pub why: &'static str,
 }
 
-/// What every source can do.
+/// A source of units.
 pub trait Source {
-    /// What it is, for reports.
+    /// Returns the kind of the source, for reports.
     fn kind(&self) -> Kind;
 
     /// Passes each unit to `visit`, on up to `threads` threads and in no order. A source may use `detector`, the one that then
@@ -141,13 +145,13 @@ pub trait Source {
     fn visit(&self, detector: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage;
 }
 
-/// No blob is unpacked.
+/// Replaces the function of `archive`. Without the feature, no path is in an archive.
 #[cfg(not(feature = "archives"))]
 pub(crate) fn path_inside(outer: &[u8], path: &[u8]) -> Vec<u8> {
     [outer, path].concat()
 }
 
-/// `path` up to the end of the component in which byte `at` stands or which ends there.
+/// Returns `path` up to the end of the component that contains the byte at `at`, or that ends there.
 pub(crate) fn up_to_component(path: &[u8], at: usize) -> &[u8] {
     let end = path[at..].iter().position(|&b| b == b'/').map_or(path.len(), |slash| at + slash);
     &path[..end]

@@ -1,4 +1,4 @@
-//! What the next commit adds: the index against HEAD, and against the commits being merged.
+//! The source for the staged change: the index compared with HEAD, and with the commits that are being merged.
 
 use gix::ObjectId;
 
@@ -7,9 +7,9 @@ use crate::detect::Detector;
 use crate::error::Error;
 use crate::git::index;
 use crate::git::repository::Repository;
-use crate::scan::change_set::Comparison;
+use crate::scan::change_set::ChangeSet;
 use crate::scan::committed_config::config_in;
-use crate::scan::parallel::spread;
+use crate::scan::parallel::run_parallel;
 use crate::scan::source::{Coverage, Kind, Source, Unit};
 use crate::threads::Threads;
 
@@ -18,17 +18,18 @@ pub struct Staged<'r> {
     repository: &'r Repository,
     kind: Kind,
     head: Option<ObjectId>,
-    comparison: Comparison<'r>,
+    change_set: ChangeSet<'r>,
+    /// The blob of `.keysweep.toml` in the index.
     config: Option<ObjectId>,
 }
 
 impl<'r> Staged<'r> {
-    /// Compares the index with HEAD. Reads no content yet.
+    /// Compares the index with HEAD. Reads no blobs.
     pub fn read(repository: &'r Repository) -> Result<Self, Error> {
         Self::against(repository.head_tree()?, repository.merge_trees()?, Kind::Staged, repository)
     }
 
-    /// All that the index holds, as if there were no commit yet.
+    /// Takes the whole index as the change, as if there were no commit yet.
     pub fn whole(repository: &'r Repository) -> Result<Self, Error> {
         Self::against(None, Vec::new(), Kind::Index, repository)
     }
@@ -41,27 +42,27 @@ impl<'r> Staged<'r> {
     ) -> Result<Self, Error> {
         let objects = &repository.objects;
         let (index, git_dir) = (repository.index_path()?, repository.git_dir());
-        let delta = index::compare(&index, git_dir, head, objects, CONFIG_NAME)?;
-        let config = delta.top_file;
+        let diff = index::compare(&index, git_dir, head, objects, CONFIG_NAME)?;
+        let config = diff.top_file;
         let against = move |parent, objects: &_| index::compare(&index, git_dir, Some(parent), objects, CONFIG_NAME);
-        let comparison = Comparison::new(delta, head, merged, Box::new(against), objects)?;
-        Ok(Self { repository, kind, head, comparison, config })
+        let change_set = ChangeSet::new(diff, head, merged, Box::new(against), objects)?;
+        Ok(Self { repository, kind, head, change_set, config })
     }
 
-    /// `.keysweep.toml` as the next commit has it.
+    /// Reads `.keysweep.toml` from the index.
     pub fn config(&self) -> Result<Option<Vec<u8>>, Error> {
         self.config.map(|id| self.repository.objects.blob_owned(&id, &CONFIG_NAME)).transpose()
     }
 
-    /// `.keysweep.toml` as HEAD has it.
+    /// Reads `.keysweep.toml` from HEAD.
     pub fn config_before(&self) -> Result<Option<Vec<u8>>, Error> {
         let Some(head) = self.head else { return Ok(None) };
         config_in(&self.repository.objects, &head)
     }
 
-    /// Whether there is no commit yet.
+    /// Returns whether there is no commit yet.
     pub fn is_first(&self) -> bool {
-        !self.comparison.has_parent()
+        !self.change_set.has_parent()
     }
 }
 
@@ -71,15 +72,15 @@ impl Source for Staged<'_> {
     }
 
     fn visit(&self, _: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let (comparison, object_dirs) = (&self.comparison, &self.repository.object_dirs);
-        let count = comparison.len();
-        spread(
+        let (change_set, object_dirs) = (&self.change_set, &self.repository.object_dirs);
+        let count = change_set.len();
+        run_parallel(
             count,
             threads,
             &self.repository.objects,
             || object_dirs.reader(),
             |objects, buffer, at, covered| {
-                comparison.scan(at, objects, buffer, visit, covered);
+                change_set.scan(at, objects, buffer, visit, covered);
             },
         )
     }
