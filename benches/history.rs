@@ -88,19 +88,19 @@ impl Bench {
         println!("| history | keysweep / git cat-file | target | | memory |\n|---|--:|--:|---|--:|");
         for clone in env::split_paths(&clones).filter(|clone| !clone.as_os_str().is_empty()) {
             let name = clone.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            met &= self.beside_git(&format!("clone of {name}, no token"), &clone, CLEAN)?;
+            met &= self.compare_with_git(&format!("clone of {name}, no token"), &clone, CLEAN)?;
             let with_tokens = self.with_tokens(&clone)?;
-            met &= self.beside_git("the same, 1,000 commits with a token", &with_tokens, WITH_HITS)?;
+            met &= self.compare_with_git("the same, 1,000 commits with a token", &with_tokens, WITH_HITS)?;
             met &= self.by_value(&clone)?;
             fs::remove_dir_all(&with_tokens)?;
-            met &= self.beside_betterleaks(&clone)?;
+            met &= self.compare_with_betterleaks(&clone)?;
         }
         self.scale()?;
         fs::remove_dir_all(&self.folder)?;
         Ok(met)
     }
 
-    fn beside_git(&self, name: &str, repository: &Path, target: f64) -> Outcome<bool> {
+    fn compare_with_git(&self, name: &str, repository: &Path, target: f64) -> Outcome<bool> {
         let (mut ratios, mut memory) = (Vec::new(), 0.0_f64);
         for round in 0..=self.runs {
             let words = ["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
@@ -152,7 +152,7 @@ impl Bench {
         Ok(median <= BY_VALUE)
     }
 
-    fn beside_betterleaks(&self, repository: &Path) -> Outcome<bool> {
+    fn compare_with_betterleaks(&self, repository: &Path) -> Outcome<bool> {
         let Some(betterleaks) = &self.betterleaks else { return Ok(true) };
         let config = self.folder.join("rules.toml");
         let rule = |id: &str, regex: &str, word: &str| {

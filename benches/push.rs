@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let pushed = if env::var_os("KEYSWEEP_BENCH_CLONE").is_some() { measure() } else { Ok(0.0) };
-    match pushed.and_then(|ratio| Ok(ratio <= TARGET && received()? <= DOUBLING)) {
+    match pushed.and_then(|ratio| Ok(ratio <= TARGET && measure_receive()? <= DOUBLING)) {
         Ok(false) if has("--check") => ExitCode::FAILURE,
         Ok(_) => ExitCode::SUCCESS,
         Err(why) => {
@@ -94,15 +94,15 @@ fn measure() -> Outcome<f64> {
 }
 
 /// Pushes 250 and 500 refs to a server with 2,000 refs, alternately, and returns the ratio of the times.
-fn received() -> Outcome<f64> {
+fn measure_receive() -> Outcome<f64> {
     let keysweep = env::var("KEYSWEEP_BENCH_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_keysweep").to_owned());
     let folder = env::temp_dir().join(format!("keysweep-receive-{}", std::process::id()));
-    let outcome = doubled(&keysweep, &folder);
+    let outcome = receive_ratio(&keysweep, &folder);
     std::fs::remove_dir_all(&folder)?;
     outcome
 }
 
-fn doubled(keysweep: &str, folder: &Path) -> Outcome<f64> {
+fn receive_ratio(keysweep: &str, folder: &Path) -> Outcome<f64> {
     let git = |args: &[&str], stdin: &str| -> Outcome<String> {
         let mut git = Command::new("git");
         git.arg("-C").arg(folder).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());

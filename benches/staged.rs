@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 fn measure_all() -> Outcome<usize> {
     let root = TempFolder::new()?;
     let mut bench = Bench::new(&root.0)?;
-    bench.introduce(&root.0)?;
+    bench.print_programs(&root.0)?;
     for fixture in &make_fixtures(&root.0)? {
         for &staged in fixture.staged {
             bench.measure(fixture, staged)?;
@@ -321,7 +321,7 @@ impl Program {
     }
 
     /// The version of the program, and whether it finds a staged token.
-    fn introduction(&self, invocation: Invocation) -> String {
+    fn describe(&self, invocation: Invocation) -> String {
         let output = command(&self.path, invocation.repo).arg("--version").output();
         let text = output.map_or_else(|_| Vec::new(), |output| output.stdout);
         let text = String::from_utf8_lossy(&text);
@@ -429,7 +429,7 @@ impl Sample {
 
 /// Runs all programs alternately, `rounds` times. Returns the ratios of their times to the time of the first program in
 /// the same round. The first sample is the time of the first program in seconds.
-fn in_turn(programs: &[&Program], invocation: Invocation, rounds: usize) -> Outcome<Vec<Sample>> {
+fn alternate(programs: &[&Program], invocation: Invocation, rounds: usize) -> Outcome<Vec<Sample>> {
     let mut samples = vec![Vec::with_capacity(rounds); programs.len()];
     for _ in 0..rounds {
         let base = programs[0].seconds(invocation)?;
@@ -473,7 +473,7 @@ impl Bench {
     }
 
     /// Prints the programs and checks that each finds a token, since a program that scans nothing is fast.
-    fn introduce(&self, root: &Path) -> Outcome<()> {
+    fn print_programs(&self, root: &Path) -> Outcome<()> {
         let repo = &committed(&root.join("planted"), 1, |_| "f.rs".to_owned(), 100)?;
         fs::write(repo.join("pay.py"), format!("stripe = \"{}\"\n", planted_token()))?;
         git(repo, &["add", "."])?;
@@ -481,9 +481,9 @@ impl Bench {
         let finding = Program { exit: 1, ..self.keysweep.clone() }.seconds(invocation);
         finding.map_err(|e| format!("with a token staged, {e}"))?;
         print!("- {}", String::from_utf8_lossy(&git(root, &["--version"])?));
-        println!("- keysweep: {}", self.keysweep.introduction(invocation));
+        println!("- keysweep: {}", self.keysweep.describe(invocation));
         for (name, peer) in PEERS.iter().zip(&self.peers) {
-            let about = peer.as_ref().map(|program| program.introduction(invocation));
+            let about = peer.as_ref().map(|program| program.describe(invocation));
             println!("- {name}: {}", about.as_deref().unwrap_or("not installed"));
         }
         println!();
@@ -519,8 +519,8 @@ impl Bench {
 
     fn add_row(&mut self, fixture: &Fixture, invocation: Invocation) -> Outcome<()> {
         let pair = [&fixture.reference, &self.keysweep];
-        in_turn(&pair, invocation, WARM_UPS)?;
-        let ratios = &in_turn(&pair, invocation, self.runs)?[1];
+        alternate(&pair, invocation, WARM_UPS)?;
+        let ratios = &alternate(&pair, invocation, self.runs)?[1];
         let (median, low, high) = (ratios.median(), ratios.tenth(1), ratios.tenth(9));
         let peaks = pair.map(|program| self.meter.as_ref()?.peak(program, invocation));
         let [git, own] = peaks.map(|peak| peak.unwrap_or_else(|| "not measured".to_owned()));
@@ -548,7 +548,7 @@ impl Bench {
                 columns.push(column);
             }
         }
-        let samples = in_turn(&programs, invocation, PEER_ROUNDS)?;
+        let samples = alternate(&programs, invocation, PEER_ROUNDS)?;
         for (column, sample) in columns.into_iter().zip(&samples[2..]) {
             cells[column] = format!("{:.2}", sample.median());
         }

@@ -23,7 +23,7 @@ fn noise(seed: u64) -> String {
     (0..60).map(|_| make.alnum(60) + "\n").collect()
 }
 
-fn long(token: &Token, seed: u64) -> String {
+fn long_content(token: &Token, seed: u64) -> String {
     noise(seed) + &client(token)
 }
 
@@ -145,8 +145,8 @@ fn metadata_of_an_archive_is_reported_at_the_archive() {
 fn an_archive_may_be_a_delta_of_another() {
     let mut make = Maker::new(8605);
     let (first, second) = (make.sk_live(24), make.sk_live(24));
-    let base = zip_archive(&[("a.txt", long(&first, 1).as_bytes())]);
-    let other = zip_archive(&[("b.txt", long(&second, 2).as_bytes())]);
+    let base = zip_archive(&[("a.txt", long_content(&first, 1).as_bytes())]);
+    let other = zip_archive(&[("b.txt", long_content(&second, 2).as_bytes())]);
     assert!(base.len() > 2048, "{}", base.len());
     for by in [BaseReference::Offset, BaseReference::Id] {
         let mut pack = PackBuilder::default();
@@ -156,7 +156,7 @@ fn an_archive_may_be_a_delta_of_another() {
         let front = pack.delta(root, by, &[DeltaStep::Insert(&other[..half]), DeltaStep::Copy(0, base.len())]);
         pack.delta(front, by, &[DeltaStep::Copy(0, half), DeltaStep::Insert(&other[half..])]);
         let plain = pack.blob("plain\n".repeat(400));
-        pack.delta(plain, by, &[DeltaStep::Insert(&gzip_of(long(&second, 3).as_bytes()))]);
+        pack.delta(plain, by, &[DeltaStep::Insert(&gzip_of(long_content(&second, 3).as_bytes()))]);
         let repo = Repo::new();
         pack.index_into(&repo);
         // The entry in between is an archive too, with half of another archive before it.
@@ -171,7 +171,7 @@ fn an_archive_may_be_a_delta_of_another() {
     let filler: String = (0..10).map(noise).collect();
     for n in 0..8 {
         let token = make.sk_live(24);
-        let packed = gzip_of(long(&token, n).as_bytes());
+        let packed = gzip_of(long_content(&token, n).as_bytes());
         fixture.add("a.tar", tar_archive(&[("filler", filler.as_bytes()), (&format!("{n}.gz"), &packed)]));
         wanted.push(token);
     }

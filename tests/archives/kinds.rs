@@ -140,7 +140,7 @@ fn a_debian_package_is_unpacked() {
 }
 
 /// One sample of each kind that is reported and not unpacked.
-fn others() -> Vec<(&'static str, Vec<u8>)> {
+fn unsupported_samples() -> Vec<(&'static str, Vec<u8>)> {
     let with = |magic: &[u8]| [magic, &[0; 200]].concat();
     let mut iso = vec![0; 0x8800];
     iso[0x8001..0x8006].copy_from_slice(b"CD001");
@@ -168,13 +168,13 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn unsupported_kinds_are_reported() {
     let repo = Repo::new();
-    for (n, (_, bytes)) in others().into_iter().enumerate() {
+    for (n, (_, bytes)) in unsupported_samples().into_iter().enumerate() {
         repo.write(format!("f/{n}"), &bytes);
         repo.write(format!("z/{n}"), zip_archive(&[(&format!("in/{n}"), &bytes)]));
     }
     let run = repo.keysweep(&["files", "--archives", "--format", "jsonl", "f", "z"]).expect_code(0);
     let skipped = run.summary()["skipped"].as_array().expect("a list").clone();
-    for (n, (kind, _)) in others().into_iter().enumerate() {
+    for (n, (kind, _)) in unsupported_samples().into_iter().enumerate() {
         for path in [format!("f/{n}"), format!("z/{n}!/in/{n}")] {
             let named = |one: &&serde_json::Value| one["what"] == path.as_str();
             let why = skipped.iter().find(named).unwrap_or_else(|| panic!("{kind} is not reported: {skipped:?}"));
@@ -184,7 +184,7 @@ fn unsupported_kinds_are_reported() {
             );
         }
     }
-    assert_eq!(skipped.len(), 2 * others().len(), "{skipped:?}");
+    assert_eq!(skipped.len(), 2 * unsupported_samples().len(), "{skipped:?}");
     // Without the option, these files are not reported.
     repo.keysweep(&["files", "--format", "jsonl", "f", "z"]).expect_silent();
 }

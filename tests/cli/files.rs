@@ -18,7 +18,7 @@ fn files(repo: &Repo, paths: &[&str]) -> Run {
 }
 
 /// A repository with an unstaged token in each of these files.
-fn planted(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
+fn repo_with_tokens(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
     let mut make = Maker::new(seed);
     let repo = Repo::new();
     let tokens = paths
@@ -34,7 +34,7 @@ fn planted(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
 
 #[test]
 fn untracked_and_committed_files_are_scanned() {
-    let (repo, tokens) = planted(1200, &["a.txt"]);
+    let (repo, tokens) = repo_with_tokens(1200, &["a.txt"]);
     files(&repo, &["a.txt"]).expect_found(&[("a.txt", 2, &tokens[0])]);
     repo.git(&["add", "."]);
     repo.commit("old");
@@ -45,7 +45,7 @@ fn untracked_and_committed_files_are_scanned() {
 
 #[test]
 fn a_finding_has_an_exact_position() {
-    let (repo, tokens) = planted(1201, &["src/a.txt"]);
+    let (repo, tokens) = repo_with_tokens(1201, &["src/a.txt"]);
     let finding = files(&repo, &["src/a.txt"]).expect_code(1).only_finding();
     assert_eq!(finding["path"], "src/a.txt", "{finding}");
     assert_eq!((&finding["line"], &finding["column"]), (&2.into(), &18.into()), "{finding}");
@@ -65,7 +65,7 @@ fn a_folder_is_scanned_with_hidden_and_ignored_files() {
         "ignored.log",
         ".gitignore.d/x",
     ];
-    let (repo, tokens) = planted(1202, &paths);
+    let (repo, tokens) = repo_with_tokens(1202, &paths);
     repo.write(".gitignore", "*.log\ntarget/\n.env\nnode_modules\n");
     repo.write(".ignore", "*\n");
     repo.write(".rgignore", "*\n");
@@ -78,7 +78,7 @@ fn a_folder_is_scanned_with_hidden_and_ignored_files() {
 #[test]
 fn gitignore_applies_only_on_request() {
     let paths = ["kept.txt", "out.log", "sub/out.log", "sub/kept.log", ".env", "excluded.txt"];
-    let (repo, t) = planted(1203, &paths);
+    let (repo, t) = repo_with_tokens(1203, &paths);
     repo.write(".gitignore", "*.log\n");
     repo.write("sub/.gitignore", "!kept.log\n");
     repo.write(".git/info/exclude", "excluded.txt\n");
@@ -92,14 +92,14 @@ fn gitignore_applies_only_on_request() {
 
 #[test]
 fn the_git_directory_is_not_scanned() {
-    let (repo, tokens) = planted(1204, &[".git/leak.txt", "a.txt"]);
+    let (repo, tokens) = repo_with_tokens(1204, &[".git/leak.txt", "a.txt"]);
     files(&repo, &["."]).expect_code(1).expect_has(&tokens[1].redacted()).expect_lacks(&tokens[0].redacted());
     files(&repo, &[".git/leak.txt"]).expect_code(1).expect_has(&tokens[0].redacted());
 }
 
 #[test]
 fn several_paths_are_scanned_in_one_run() {
-    let (repo, t) = planted(1205, &["a.txt", "b/c.txt", "d/e.txt"]);
+    let (repo, t) = repo_with_tokens(1205, &["a.txt", "b/c.txt", "d/e.txt"]);
     files(&repo, &["a.txt", "b"]).expect_found(&[("a.txt", 2, &t[0]), ("b/c.txt", 2, &t[1])]);
     let summary = files(&repo, &["."]).expect_code(1).summary();
     assert_eq!(summary["scanned"]["files"], 3, "{summary}");
@@ -108,7 +108,7 @@ fn several_paths_are_scanned_in_one_run() {
 
 #[test]
 fn paths_are_relative_to_the_top_of_the_repository() {
-    let (repo, t) = planted(1206, &["sub/deep/a.txt"]);
+    let (repo, t) = repo_with_tokens(1206, &["sub/deep/a.txt"]);
     for (folder, path) in [("", "sub/deep/a.txt"), ("sub", "deep/a.txt"), ("sub/deep", "../deep/./a.txt"), ("sub", ".")]
     {
         eprintln!("{path} from {folder:?}");
@@ -143,7 +143,7 @@ fn stdin_is_scanned_as_a_file() {
 
 #[test]
 fn names_that_look_like_options_are_accepted() {
-    let (repo, t) = planted(1209, &["--help", "-", "-x"]);
+    let (repo, t) = repo_with_tokens(1209, &["--help", "-", "-x"]);
     files(&repo, &["--", "--help", "-x"]).expect_found(&[("--help", 2, &t[0]), ("-x", 2, &t[2])]);
     files(&repo, &["./-"]).expect_found(&[("-", 2, &t[1])]);
     files(&repo, &["."]).expect_found(&[("--help", 2, &t[0]), ("-", 2, &t[1]), ("-x", 2, &t[2])]);
@@ -228,7 +228,7 @@ fn a_named_symlink_into_an_unreadable_folder_is_an_error() {
     fs::set_permissions(repo.path("shut"), fs::Permissions::from_mode(0o000)).expect("chmod");
     let paths = [&["link"][..], &["shut/inner"], &["shut"]];
     let runs = paths.map(|paths| match fs::read_dir(repo.path("shut")) {
-        Ok(_) => as_nobody(&repo, paths).run(),
+        Ok(_) => as_unprivileged_user(&repo, paths).run(),
         Err(_) => files(&repo, paths),
     });
     // Restore the mode before any assertion, or the folder could not be removed.
@@ -247,7 +247,8 @@ fn a_symlink_with_an_unreadable_target_is_an_error() {
         eprintln!("skipped: this system has no {link}");
         return;
     }
-    let call = if fs::read_link(link).is_ok() { as_nobody(&repo, &[link]) } else { files_call(&repo, &[link]) };
+    let call =
+        if fs::read_link(link).is_ok() { as_unprivileged_user(&repo, &[link]) } else { files_call(&repo, &[link]) };
     call.run().expect_code(2).expect_has(link);
 }
 
@@ -299,7 +300,7 @@ fn an_empty_file_and_an_empty_folder_are_accepted() {
 
 #[test]
 fn a_missing_path_does_not_hide_other_findings() {
-    let (repo, t) = planted(1215, &["a.txt", "b.txt"]);
+    let (repo, t) = repo_with_tokens(1215, &["a.txt", "b.txt"]);
     let run = files(&repo, &["a.txt", "gone.txt", "b.txt"]).expect_code(2).expect_has("gone.txt");
     let found = run.findings();
     assert_eq!(found.len(), t.len(), "{}", run.all());
@@ -307,13 +308,13 @@ fn a_missing_path_does_not_hide_other_findings() {
 
 #[test]
 fn an_unreadable_file_does_not_hide_other_findings() {
-    let (repo, t) = planted(1216, &["a.txt", "closed.txt", "shut/b.txt", "z.txt"]);
+    let (repo, t) = repo_with_tokens(1216, &["a.txt", "closed.txt", "shut/b.txt", "z.txt"]);
     for (path, mode) in [("closed.txt", 0o000), ("shut", 0o000)] {
         fs::set_permissions(repo.path(path), fs::Permissions::from_mode(mode)).expect("chmod");
     }
     let mut call = files_call(&repo, &["."]);
     if fs::read(repo.path("closed.txt")).is_ok() {
-        call = as_nobody(&repo, &["."]);
+        call = as_unprivileged_user(&repo, &["."]);
     }
     let run = call.run();
     // Restore the mode before any assertion, or the folder could not be removed.
@@ -325,7 +326,7 @@ fn an_unreadable_file_does_not_hide_other_findings() {
 }
 
 /// Root can read every file, so run as an unprivileged user, with a copy of the program that this user can start.
-fn as_nobody(repo: &Repo, paths: &[&str]) -> Call {
+fn as_unprivileged_user(repo: &Repo, paths: &[&str]) -> Call {
     let program = repo.base().join("keysweep");
     copy_program(Path::new(env!("CARGO_BIN_EXE_keysweep")), &program);
     let mut call = repo.call(program.to_str().expect("UTF-8"), &["files", "--format", "jsonl"]).args(paths);
@@ -345,7 +346,7 @@ fn a_read_error_is_not_a_clean_file() {
 
 #[test]
 fn a_pipe_in_a_folder_does_not_block() {
-    let (repo, t) = planted(1217, &["a.txt"]);
+    let (repo, t) = repo_with_tokens(1217, &["a.txt"]);
     let made = Command::new("mkfifo").arg(repo.path("pipe")).status().expect("mkfifo");
     assert!(made.success());
     let run = files(&repo, &["."]);
@@ -356,7 +357,7 @@ fn a_pipe_in_a_folder_does_not_block() {
 
 #[test]
 fn files_uses_the_configuration_on_disk() {
-    let (repo, t) = planted(1218, &["src/a.txt", "docs/b.txt"]);
+    let (repo, t) = repo_with_tokens(1218, &["src/a.txt", "docs/b.txt"]);
     repo.write(".keysweep.toml", "[allow]\npaths = ['docs/**']\n");
     let run = files(&repo, &["."]).expect_found(&[("src/a.txt", 2, &t[0])]);
     assert_eq!(run.summary()["allowed"], 1, "{}", run.all());

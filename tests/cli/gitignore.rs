@@ -6,7 +6,7 @@ use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, text};
 
 /// Creates a file with its own token at each path.
-fn planted(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
+fn repo_with_tokens(seed: u64, paths: &[&str]) -> (Repo, Vec<Token>) {
     let mut make = Maker::new(seed);
     let repo = Repo::new();
     let tokens: Vec<Token> = paths.iter().map(|_| make.sk_live(24)).collect();
@@ -36,7 +36,7 @@ fn expect(repo: &Repo, args: &[&str], found: &[(&str, &Token)], ignored: &[&str]
 #[test]
 fn a_tracked_file_is_scanned_for_any_gitignore() {
     let paths = [".env", "build/kept.c", "build/out.o", "build/deep/b.o", "logs/x.log", "link/a.txt"];
-    let (repo, t) = planted(4410, &paths);
+    let (repo, t) = repo_with_tokens(4410, &paths);
     repo.write(".gitignore", ".env\nbuild/\n*.log\n");
     repo.git(&["add", "--force", ".gitignore", ".env", "build/kept.c"]);
     let found = [(".env", &t[0]), ("build/kept.c", &t[1]), ("link/a.txt", &t[5])];
@@ -59,7 +59,7 @@ fn a_tracked_file_is_scanned_for_any_gitignore() {
 #[test]
 fn a_named_path_is_scanned_although_git_ignores_it() {
     let paths = ["out.log", "target/debug/a.txt", "target/b.txt", "kept.txt"];
-    let (repo, t) = planted(4411, &paths);
+    let (repo, t) = repo_with_tokens(4411, &paths);
     repo.write(".gitignore", "*.log\ntarget/\n");
     expect(&repo, &["."], &[("kept.txt", &t[3])], &["out.log", "target"]);
     expect(&repo, &["out.log"], &[("out.log", &t[0])], &[]);
@@ -72,7 +72,7 @@ fn a_named_path_is_scanned_although_git_ignores_it() {
 #[test]
 fn every_source_of_excludes_applies() {
     let paths = ["by.exclude", "by.global", "by.nested", "sub/by.nested", "sub/kept.log", "a.log"];
-    let (repo, t) = planted(4412, &paths);
+    let (repo, t) = repo_with_tokens(4412, &paths);
     repo.write(".gitignore", "*.log\n");
     repo.write("sub/.gitignore", "by.nested\n!kept.log\n");
     repo.write(".git/info/exclude", "*.exclude\n");
@@ -90,7 +90,7 @@ fn every_source_of_excludes_applies() {
 #[test]
 fn a_nested_repository_has_its_own_excludes_and_tracked_files() {
     let paths = ["nested/.env", "nested/a.out", "nested/b.txt", "gone/c.txt", "module/d.txt", "module/e.out", "f.out"];
-    let (repo, t) = planted(4413, &paths);
+    let (repo, t) = repo_with_tokens(4413, &paths);
     for folder in ["nested", "gone", "module"] {
         repo.call("git", &["init", "-q", folder]).run().expect_code(0);
     }
@@ -140,7 +140,7 @@ fn excludes_outside_of_a_repository_and_with_git_dir() {
 
 #[test]
 fn everything_is_scanned_if_git_cannot_list_excludes() {
-    let (repo, t) = planted(4416, &["a.log"]);
+    let (repo, t) = repo_with_tokens(4416, &["a.log"]);
     repo.write(".gitignore", "*.log\n");
     repo.write(".git/index", "no index\n");
     let run = repo.keysweep(&["files", "--format", "jsonl", "--respect-gitignore", "."]).expect_code(2);

@@ -198,7 +198,7 @@ fn no_error_of_find_prints_its_token() {
 }
 
 /// A repository with the text in each name and message that a report may quote, and with a finding.
-fn planted(text: &[u8], scan: &Token) -> Repo {
+fn repo_with_text(text: &[u8], scan: &Token) -> Repo {
     let shown = String::from_utf8_lossy(text).into_owned();
     let name = shown.replace('/', "-");
     let repo = Repo::new();
@@ -229,7 +229,7 @@ fn expect_no_report_prints(make: &mut dyn FnMut() -> Token, is_searched: bool) {
         let mut guarded = GuardedToken::new(make());
         let text = guarded.written(&[encoding]);
         let mut matrix = Matrix::new();
-        matrix.repo = planted(&text, &other.sk_live(24));
+        matrix.repo = repo_with_text(&text, &other.sk_live(24));
         let top = matrix.repo.top().to_owned();
         let token = guarded.token.text().to_owned();
         let scans: &[&[&str]] = &[

@@ -89,7 +89,7 @@ impl Fixture {
         if run.code == Some(0) { run.stdout } else { Vec::new() }
     }
 
-    fn expect_honest(&self, command: Command, fault: &str) -> Verdict {
+    fn expect_correct(&self, command: Command, fault: &str) -> Verdict {
         let run = self.run(command);
         let text = run.all();
         for word in ["panicked", "a fault in keysweep"] {
@@ -119,7 +119,7 @@ impl Fixture {
     fn damage(&mut self, files: &[PathBuf], rounds: usize, commands: &[Command]) -> [usize; 3] {
         let mut counts = [0; 3];
         for command in commands {
-            assert!(matches!(self.expect_honest(*command, "no fault"), Verdict::Found), "{command:?} finds nothing");
+            assert!(matches!(self.expect_correct(*command, "no fault"), Verdict::Found), "{command:?} finds nothing");
         }
         for file in files {
             let whole = fs::read(file).unwrap_or_else(|err| panic!("read {}: {err}", file.display()));
@@ -128,7 +128,7 @@ impl Fixture {
                 let fault = format!("{fault} of {} ({} bytes)", file.display(), whole.len());
                 replace(file, &damaged);
                 for command in commands {
-                    counts[self.expect_honest(*command, &fault) as usize] += 1;
+                    counts[self.expect_correct(*command, &fault) as usize] += 1;
                 }
             }
             replace(file, &whole);

@@ -33,7 +33,7 @@ fn hidden(token: &Token) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The bytes of all objects, without the bytes that may separate two lines of an encoded text.
-fn all_letters(repo: &Repo, folder: &std::path::Path) -> Vec<u8> {
+fn all_bytes(repo: &Repo, folder: &std::path::Path) -> Vec<u8> {
     let args = ["cat-file", "--batch-all-objects", "--batch", "--unordered"];
     let mut all = repo.git_call(&args).cwd(folder).run().expect_code(0).stdout;
     for between in ["\n// ", "\n-- ", "\\n\" +\n    \"", "=\r\n"] {
@@ -78,7 +78,7 @@ fn no_form_of_the_token_remains_after_the_plan() {
     repo.commit("bad");
     repo.git(&["rm", "-q", "-r", "--ignore-unmatch", "b.rs", "g.txt"]);
     repo.commit(&format!("xkey{token} is gone"));
-    assert!(is_readable(&all_letters(&repo, repo.top()), &token));
+    assert!(is_readable(&all_bytes(&repo, repo.top()), &token));
 
     let run = sweep(&repo, repo.top()).expect_code(1);
     expect_tokens(&run, [&token, &other]);
@@ -104,7 +104,7 @@ fn no_form_of_the_token_remains_after_the_plan() {
     let (from, kept) = (repo.base().join("replacements.txt"), repo.base().join("kept.txt"));
     fs::copy(&from, &kept).expect("copy");
     run_plan(&repo, repo.top(), &run);
-    assert!(!is_readable(&all_letters(&repo, repo.top()), &token), "the token can still be read");
+    assert!(!is_readable(&all_bytes(&repo, repo.top()), &token), "the token can still be read");
     let args = ["find".as_ref(), "--tokens-from".as_ref(), kept.as_os_str()];
     repo.keysweep_call(&args).run().expect_code(0);
     let names = repo.git_call(&["ls-tree", "-r", "--name-only", "HEAD"]).run().expect_code(0);

@@ -13,17 +13,17 @@ fn histories() -> u64 {
     all.unwrap_or(200_u64).div_ceil(8)
 }
 
-fn run(part: u64) {
+fn run_part(part: u64) {
     for number in 0..histories() {
         let seed = 10_000 + number * 8 + part;
-        if let Err(why) = catch_unwind(AssertUnwindSafe(|| one(seed))) {
+        if let Err(why) = catch_unwind(AssertUnwindSafe(|| check_history(seed))) {
             crate::support::note(format!("seed {seed}"));
             resume_unwind(why);
         }
     }
 }
 
-fn one(seed: u64) {
+fn check_history(seed: u64) {
     let remotes = [0, 1, 1, 2][usize::try_from(seed % 4).expect("small")];
     let mut random = RandomRepo::new(seed, remotes);
     // The plan runs in the user's clone, and once in eight histories on the server.
@@ -31,7 +31,7 @@ fn one(seed: u64) {
     let git_dir = if server { random.remotes[0].clone() } else { random.git_dir() };
     let folder = if server { git_dir.clone() } else { random.repo.top().to_owned() };
     let places: Vec<_> = if server { vec![git_dir] } else { [vec![git_dir], random.remotes.clone()].concat() };
-    let before: Vec<_> = places.iter().map(|place| random.held(place)).collect();
+    let before: Vec<_> = places.iter().map(|place| random.state(place)).collect();
     let found = sweep(&random.repo, &folder);
     if server && found.code == Some(0) {
         return;
@@ -46,7 +46,7 @@ fn one(seed: u64) {
     assert!(!file(&random.repo).exists(), "the replacements must be deleted");
     for (place, before) in places.iter().zip(&before) {
         expect_without(&random.repo, place, &random.tokens);
-        random.expect_kept(place, before);
+        random.expect_unchanged(place, before);
     }
     for remote in places.iter().filter(|place| **place != random.git_dir()) {
         let mirror = random.repo.base().join("mirror.git");
@@ -57,6 +57,6 @@ fn one(seed: u64) {
 }
 
 macro_rules! parts {
-    ($($name:ident: $part:literal),*) => { $(#[test] fn $name() { run($part); })* };
+    ($($name:ident: $part:literal),*) => { $(#[test] fn $name() { run_part($part); })* };
 }
 parts!(first: 0, second: 1, third: 2, fourth: 3, fifth: 4, sixth: 5, seventh: 6, eighth: 7);

@@ -13,7 +13,7 @@ fn mode(path: &std::path::Path) -> u32 {
 }
 
 #[test]
-fn others_can_still_read_what_it_writes() {
+fn rewritten_files_keep_their_permissions() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8400));
     leak(&repo, &mut make);
     fs::set_permissions(repo.path("key.txt"), fs::Permissions::from_mode(0o664)).expect("chmod");
@@ -44,7 +44,7 @@ fn a_detached_head_and_a_renamed_branch_in_reftables() {
 }
 
 #[test]
-fn a_program_for_files_is_not_started() {
+fn a_filter_program_is_not_started() {
     let (repo, mut make) = (Repo::new(), Maker::new(8402));
     repo.stage(".gitattributes", "*.enc filter=odd\n");
     let token = make.sk_live(24);
@@ -62,7 +62,7 @@ fn a_program_for_files_is_not_started() {
 }
 
 #[test]
-fn names_that_become_one_lose_no_file() {
+fn colliding_names_lose_no_file() {
     let (repo, mut make) = (Repo::new(), Maker::new(8403));
     let token = make.sk_live(24);
     let new = format!("REMOVED-stripe-secret-key-{}", token.fingerprint());
@@ -77,7 +77,7 @@ fn names_that_become_one_lose_no_file() {
 }
 
 #[test]
-fn a_submodule_that_is_named_by_a_token_is_left_alone() {
+fn a_submodule_named_after_a_token_is_not_changed() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8404));
     let token = make.sk_live(24);
     let id = repo.git(&["rev-parse", "HEAD"]).line();
@@ -90,7 +90,7 @@ fn a_submodule_that_is_named_by_a_token_is_left_alone() {
 }
 
 #[test]
-fn a_remote_that_refuses_to_delete_a_ref_is_completed_later() {
+fn a_rejected_deletion_is_completed_by_a_second_run() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8405));
     let token = leak(&repo, &mut make);
     repo.git(&["branch", &format!("fix-{token}")]);
@@ -109,7 +109,7 @@ fn a_remote_that_refuses_to_delete_a_ref_is_completed_later() {
 }
 
 #[test]
-fn an_environment_that_traces_or_has_a_relative_temporary_folder() {
+fn trace_variables_and_a_relative_temporary_folder() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8406));
     let token = leak(&repo, &mut make);
     repo.git(&["branch", &format!("fix-{token}")]);
@@ -126,7 +126,7 @@ fn an_environment_that_traces_or_has_a_relative_temporary_folder() {
 }
 
 #[test]
-fn remotes_that_nobody_can_push_to_do_not_stop_it() {
+fn remotes_without_push_access_do_not_stop_the_plan() {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8407));
     repo.git(&["clone", "-q", "--bare", "../origin.git", "../up.git"]);
     repo.git(&["remote", "add", "up", "../up.git"]);
@@ -147,7 +147,7 @@ fn remotes_that_nobody_can_push_to_do_not_stop_it() {
 }
 
 #[test]
-fn a_pack_that_an_operation_left_is_no_proof() {
+fn a_leftover_pack_fails_the_verification() {
     let (repo, mut make) = (Repo::new(), Maker::new(8408));
     commit(&repo, &mut make);
     let left = repo.path(".git/objects/pack/tmp_pack_x");

@@ -1,5 +1,5 @@
-//! The script is stopped in the middle: by a kill, by Ctrl-C, by a git that fails. Nothing is lost, a sentence says what is done
-//! and what is not, and a second run completes the first one.
+//! Interruptions of the plan: a kill, Ctrl-C, or a git that fails. Nothing is lost, one sentence reports what is done and
+//! what is not, and a second run completes the first.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::support::clean::{commands, expect_without, shell_call, sweep};
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, executable};
 
-/// Work of every kind beside the token.
+/// A repository with a leaked token and uncommitted work of every kind.
 fn scene() -> (Repo, Vec<Token>) {
     let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8500));
     repo.stage("old.txt", "old\n");
@@ -25,7 +25,7 @@ fn scene() -> (Repo, Vec<Token>) {
     (repo, vec![token])
 }
 
-/// What must be the same at the end, stopped or not.
+/// The state that must not change, interrupted or not.
 fn state(repo: &Repo) -> Vec<String> {
     let linked = repo.view("linked");
     vec![
@@ -39,7 +39,7 @@ fn state(repo: &Repo) -> Vec<String> {
     ]
 }
 
-/// The script in a process group of its own, with a git that does `then` where its arguments have `at` for the first time.
+/// Runs the script in its own process group. The first git command whose arguments contain `at` runs `then`.
 fn stopped(repo: &Repo, apply: &str, at: &str, then: &str) -> Run {
     let bin = repo.base().join("bin");
     fs::create_dir_all(&bin).expect("mkdir");
@@ -66,7 +66,7 @@ const KILL: &str = "/bin/kill -s KILL -- -$GROUP; sleep 5";
 const INTERRUPT: &str = "/bin/kill -s INT -- -$GROUP; sleep 5";
 const FULL: &str = "echo 'fatal: No space left on device' >&2; exit 128";
 
-/// Where it is stopped, how, and whether something was changed before.
+/// The git command to interrupt, the kind of interruption, and whether anything has changed before it.
 const STEPS: [(&str, &str, bool); 12] = [
     (" config remote.place1.url", INTERRUPT, false),
     (" cat-file --batch-all-objects", FULL, false),

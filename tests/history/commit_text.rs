@@ -205,7 +205,7 @@ fn the_name_of_an_intent_to_add_entry() {
 }
 
 /// The summary of the human-readable report, without the number of bytes.
-fn closing(fixture: &HistoryFixture) -> String {
+fn summary_line(fixture: &HistoryFixture) -> String {
     let finding = fixture.repo.keysweep(&["history"]).expect_code(1).out();
     let finding = finding.lines().find(|line| line.starts_with("keysweep: ")).expect("a summary").to_owned();
     finding.split(" (").next().expect("a sentence").to_owned()
@@ -216,19 +216,19 @@ fn names_outside_of_objects_are_counted_separately() {
     let mut fixture = HistoryFixture::new(7831);
     let (name, content, staged) = (fixture.token(), fixture.token(), fixture.token());
     fixture.git(&["branch", name.text()]);
-    assert_eq!(closing(&fixture), "keysweep: 1 token in 1 ref name beside 3 objects");
+    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 1 ref name beside 3 objects");
     fixture.git(&["tag", name.text()]);
-    assert_eq!(closing(&fixture), "keysweep: 1 token in 2 ref names beside 3 objects");
+    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 2 ref names beside 3 objects");
     fixture.add("a.txt", client(&content));
-    assert_eq!(closing(&fixture), "keysweep: 2 tokens in 1 of 6 objects and 2 ref names");
+    assert_eq!(summary_line(&fixture), "keysweep: 2 tokens in 1 of 6 objects and 2 ref names");
     fixture.repo.stage(format!("{staged}.txt"), "innocent\n");
-    assert_eq!(closing(&fixture), "keysweep: 3 tokens in 1 of 6 objects, 2 ref names and 1 staged name");
+    assert_eq!(summary_line(&fixture), "keysweep: 3 tokens in 1 of 6 objects, 2 ref names and 1 staged name");
     fixture.git(&["branch", "-D", name.text()]);
     fixture.git(&["tag", "-d", name.text()]);
-    assert_eq!(closing(&fixture), "keysweep: 2 tokens in 1 of 6 objects and 1 staged name");
+    assert_eq!(summary_line(&fixture), "keysweep: 2 tokens in 1 of 6 objects and 1 staged name");
     // After the commit, the name is reported for the tree.
     fixture.commit("staged");
-    assert_eq!(closing(&fixture), "keysweep: 2 tokens in 2 of 8 objects");
+    assert_eq!(summary_line(&fixture), "keysweep: 2 tokens in 2 of 8 objects");
 }
 
 #[test]
@@ -236,15 +236,15 @@ fn a_staged_name_alone_and_a_token_in_an_object_and_a_name() {
     let mut fixture = HistoryFixture::new(7832);
     let token = fixture.token();
     fixture.repo.stage(format!("{token}.txt"), "innocent\n");
-    assert_eq!(closing(&fixture), "keysweep: 1 token in 1 staged name beside 3 objects");
+    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 1 staged name beside 3 objects");
     fixture.git(&["rm", "-q", "--cached", &format!("{token}.txt")]);
     fixture.git(&["branch", token.text()]);
     fixture.add("a.txt", client(&token));
-    assert_eq!(closing(&fixture), "keysweep: 1 token in 1 of 6 objects and 1 ref name");
+    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 1 of 6 objects and 1 ref name");
 }
 
 /// A history with tokens in every text that a report repeats, all around one token.
-fn everywhere(seed: u64) -> (HistoryFixture, Vec<Token>) {
+fn with_tokens_everywhere(seed: u64) -> (HistoryFixture, Vec<Token>) {
     let mut fixture = HistoryFixture::new(seed);
     let tokens: Vec<Token> = (0..9).map(|_| fixture.token()).collect();
     let [content, name, author, message, branch, tag, tagged, remote, dangling] = &tokens[..] else { unreachable!() };
@@ -260,7 +260,7 @@ fn everywhere(seed: u64) -> (HistoryFixture, Vec<Token>) {
 
 #[test]
 fn no_token_is_printed_in_any_format() {
-    let (fixture, tokens) = everywhere(7809);
+    let (fixture, tokens) = with_tokens_everywhere(7809);
     for format in FORMATS {
         let run = fixture.repo.keysweep_call(&["history"]).args(format).run().expect_code(1);
         expect_no_leak(&run, &tokens);

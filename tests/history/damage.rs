@@ -21,7 +21,7 @@ fn stream(seed: u64) -> Stream {
 }
 
 /// A repository with one pack that contains deltas, and the tokens of its stream.
-fn packed(seed: u64) -> (Repo, Stream) {
+fn packed_repo(seed: u64) -> (Repo, Stream) {
     let (repo, stream) = (Repo::new(), stream(seed));
     stream.import(&repo);
     repo.git(&["repack", "-adfq", "--window=50"]);
@@ -48,7 +48,7 @@ fn replace(path: &Path, bytes: &[u8]) {
 
 /// Expects that the scan finds every token, or reports an unread object and never claims that the history is clean.
 #[track_caller]
-fn expect_honest(run: &Run, before: &Run) -> bool {
+fn expect_complete_or_error(run: &Run, before: &Run) -> bool {
     if run.code == Some(2) {
         let stderr = run.err();
         for word in ["panicked", "a fault in keysweep", "nothing found"] {
@@ -81,16 +81,16 @@ fn flip_each(repo: &Repo, path: &Path, places: impl IntoIterator<Item = usize>, 
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << bit;
         replace(path, &damaged);
-        reported += usize::from(expect_honest(&history(repo), &before));
+        reported += usize::from(expect_complete_or_error(&history(repo), &before));
     }
     replace(path, &bytes);
-    expect_honest(&history(repo), &before);
+    expect_complete_or_error(&history(repo), &before);
     reported
 }
 
 #[test]
 fn a_bit_flipped_anywhere_in_a_pack() {
-    let (repo, _) = packed(7500);
+    let (repo, _) = packed_repo(7500);
     let pack = pack_file(&repo, "pack");
     let len = usize::try_from(fs::metadata(&pack).expect("a pack").len()).expect("small");
     let mut make = Maker::new(7500);
@@ -101,7 +101,7 @@ fn a_bit_flipped_anywhere_in_a_pack() {
 
 #[test]
 fn a_bit_flipped_in_the_header_of_a_pack() {
-    let (repo, _) = packed(7501);
+    let (repo, _) = packed_repo(7501);
     flip_each(&repo, &pack_file(&repo, "pack"), 0..12, &mut Maker::new(7501));
 }
 
@@ -109,7 +109,7 @@ fn a_bit_flipped_in_the_header_of_a_pack() {
 fn a_bit_flipped_in_the_header_of_each_entry() {
     for by_offset in ["true", "false"] {
         note(by_offset);
-        let (repo, _) = packed(7502);
+        let (repo, _) = packed_repo(7502);
         repo.git(&["-c", &format!("repack.useDeltaBaseOffset={by_offset}"), "repack", "-adfq", "--window=50"]);
         let places: Vec<usize> = offsets(&repo).into_iter().flat_map(|at| [at, at + 1]).collect();
         flip_each(&repo, &pack_file(&repo, "pack"), places, &mut Maker::new(7502));
@@ -118,7 +118,7 @@ fn a_bit_flipped_in_the_header_of_each_entry() {
 
 #[test]
 fn a_bit_flipped_in_the_offsets_of_an_index() {
-    let (repo, _) = packed(7503);
+    let (repo, _) = packed_repo(7503);
     let index = pack_file(&repo, "idx");
     let len = usize::try_from(fs::metadata(&index).expect("an index").len()).expect("small");
     let count = (len - 8 - 1024 - 40) / 28;
@@ -128,13 +128,13 @@ fn a_bit_flipped_in_the_offsets_of_an_index() {
 
 #[test]
 fn a_bit_flipped_in_the_header_and_the_counts_of_an_index() {
-    let (repo, _) = packed(7504);
+    let (repo, _) = packed_repo(7504);
     flip_each(&repo, &pack_file(&repo, "idx"), (0..1032).step_by(11), &mut Maker::new(7504));
 }
 
 #[test]
 fn an_index_that_swaps_two_objects() {
-    let (repo, _) = packed(7505);
+    let (repo, _) = packed_repo(7505);
     let before = history(&repo).expect_code(1);
     let index = pack_file(&repo, "idx");
     let bytes = fs::read(&index).expect("read");
@@ -145,13 +145,16 @@ fn an_index_that_swaps_two_objects() {
         let mut damaged = bytes.clone();
         damaged.copy_within(offsets + 4 * at..offsets + 4 * at + 4, offsets + 4 * (at + 1));
         replace(&index, &damaged);
-        assert!(expect_honest(&history(&repo), &before), "the scan read one object twice and skipped another");
+        assert!(
+            expect_complete_or_error(&history(&repo), &before),
+            "the scan read one object twice and skipped another"
+        );
     }
 }
 
 #[test]
 fn a_truncated_pack_or_index() {
-    let (repo, _) = packed(7506);
+    let (repo, _) = packed_repo(7506);
     let before = history(&repo).expect_code(1);
     for ending in ["pack", "idx"] {
         let path = pack_file(&repo, ending);
@@ -159,7 +162,7 @@ fn a_truncated_pack_or_index() {
         for len in [0, 1, 11, 12, 31, 32, 40, 1032, bytes.len() / 2, bytes.len() - 21, bytes.len() - 1] {
             note(format!("{len} bytes of {ending}"));
             replace(&path, &bytes[..len]);
-            expect_honest(&history(&repo), &before);
+            expect_complete_or_error(&history(&repo), &before);
         }
         replace(&path, &bytes);
     }
@@ -169,7 +172,7 @@ fn a_truncated_pack_or_index() {
 fn a_pack_without_its_index_and_an_index_without_its_pack() {
     for ending in ["pack", "idx"] {
         note(format!("without {ending}"));
-        let (repo, _) = packed(7507);
+        let (repo, _) = packed_repo(7507);
         let path = pack_file(&repo, ending);
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         // The commit of HEAD is a loose object.
@@ -192,7 +195,7 @@ fn expect_refused_with_report(run: Run, name: &str) {
 
 #[test]
 fn a_pack_entry_of_the_wrong_kind() {
-    let (repo, _) = packed(7513);
+    let (repo, _) = packed_repo(7513);
     let before = history(&repo).expect_code(1);
     let path = pack_file(&repo, "pack");
     let bytes = fs::read(&path).expect("read");
@@ -202,14 +205,14 @@ fn a_pack_entry_of_the_wrong_kind() {
             let mut damaged = bytes.clone();
             damaged[at] = bytes[at] & 0x8f | kind << 4;
             replace(&path, &damaged);
-            expect_honest(&history(&repo), &before);
+            expect_complete_or_error(&history(&repo), &before);
         }
     }
 }
 
 #[test]
 fn deltas_that_form_a_cycle() {
-    let (repo, _) = packed(7514);
+    let (repo, _) = packed_repo(7514);
     repo.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq", "--window=50"]);
     let path = pack_file(&repo, "pack");
     let listed = repo.git_call(&["verify-pack", "-v", &path.to_string_lossy()]).run().expect_code(0).out();
@@ -230,7 +233,7 @@ fn deltas_that_form_a_cycle() {
 
 #[test]
 fn a_pack_that_cannot_be_opened() {
-    let (repo, _) = packed(7508);
+    let (repo, _) = packed_repo(7508);
     let path = pack_file(&repo, "pack");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("chmod");
     // Root, as in most containers, can read the file, so there is nothing to report.
@@ -241,7 +244,7 @@ fn a_pack_that_cannot_be_opened() {
 
 #[test]
 fn folders_and_other_files_in_the_pack_folder() {
-    let (repo, stream) = packed(7509);
+    let (repo, stream) = packed_repo(7509);
     let folder = repo.path(".git/objects/pack");
     fs::create_dir(folder.join("pack-x.pack")).expect("create");
     fs::create_dir(folder.join("pack-x.idx")).expect("create");
@@ -257,7 +260,7 @@ fn folders_and_other_files_in_the_pack_folder() {
 
 #[test]
 fn a_damaged_object_does_not_hide_an_intact_copy() {
-    let (repo, stream) = packed(7510);
+    let (repo, stream) = packed_repo(7510);
     let (loose, whole) = (Repo::new(), pack_file(&repo, "pack"));
     stream.import(&loose);
     repo.git(&["fetch", "-q", &loose.top().to_string_lossy(), "main:x"]);
@@ -294,17 +297,17 @@ fn a_damaged_loose_object() {
         for len in [0, 1, 2, 10, bytes.len() / 2, bytes.len() - 4, bytes.len() - 1] {
             note(format!("{len} of {} bytes of {name}", bytes.len()));
             replace(&path, &bytes[..len]);
-            assert!(expect_honest(&history(&repo), &before));
+            assert!(expect_complete_or_error(&history(&repo), &before));
         }
         let mut make = Maker::new(7511);
         let places: Vec<usize> = (0..12).map(|_| make.below(bytes.len())).collect();
         replace(&path, &bytes);
         flip_each(&repo, &path, places, &mut make);
         replace(&path, &[&bytes[..], b"more"].concat());
-        expect_honest(&history(&repo), &before);
+        expect_complete_or_error(&history(&repo), &before);
         fs::remove_file(&path).expect("remove");
         fs::create_dir(&path).expect("create");
-        assert!(expect_honest(&history(&repo), &before));
+        assert!(expect_complete_or_error(&history(&repo), &before));
         fs::remove_dir(&path).expect("remove");
         fs::write(&path, &bytes).expect("write");
     }
@@ -318,7 +321,7 @@ fn a_loose_object_with_the_wrong_name() {
     let before = history(&repo).expect_code(1);
     let (one, other) = (loose_object(&repo, "main"), loose_object(&repo, "main~1"));
     replace(&one, &fs::read(other).expect("read"));
-    assert!(expect_honest(&history(&repo), &before));
+    assert!(expect_complete_or_error(&history(&repo), &before));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::support::{Repo, client, note, text};
 
 /// Expects the same findings as for loose objects, including at least these tokens.
 #[track_caller]
-fn expect_as_unpacked(pack: &PackBuilder, tokens: &[Token]) {
+fn expect_same_as_loose(pack: &PackBuilder, tokens: &[Token]) {
     let (packed, loose) = (Repo::new(), Repo::new());
     pack.index_into(&packed);
     pack.unpack_into(&loose);
@@ -38,7 +38,7 @@ fn filler(make: &mut Maker) -> String {
 }
 
 #[test]
-fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
+fn a_token_split_between_a_copy_and_an_insertion() {
     let mut make = Maker::new(7300);
     let tokens = make.every_family();
     for by in [Offset, Id] {
@@ -48,7 +48,7 @@ fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
             let cuts = (1..token.text().len()).filter(|cut| *cut < 14 || cut % 7 == 0);
             cuts.for_each(|cut| split(&mut pack, token.text().split_at(cut), by, &mut make));
         }
-        expect_as_unpacked(&pack, &tokens);
+        expect_same_as_loose(&pack, &tokens);
     }
 }
 
@@ -88,7 +88,7 @@ fn a_token_whose_middle_is_inserted_between_two_copies() {
             pack.delta(base, Offset, &[Copy(0, start.len()), Insert(middle.as_bytes()), Copy(start.len(), end.len())]);
         }
     }
-    expect_as_unpacked(&pack, &tokens);
+    expect_same_as_loose(&pack, &tokens);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_token_joined_by_a_deletion() {
             pack.delta(base, Id, &[Copy(0, start.len()), Copy(rest, bytes.len() - rest)]);
         }
     }
-    expect_as_unpacked(&pack, &tokens);
+    expect_same_as_loose(&pack, &tokens);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_token_of_the_base_is_kept_removed_moved_or_doubled() {
     let again = client(&other);
     let back = pack.delta(gone, Id, &[Copy(0, at), Insert(again.as_bytes()), Copy(at, after.len())]);
     pack.delta(back, Offset, &[Copy(0, at), Insert(line.as_bytes()), Copy(at, again.len())]);
-    expect_as_unpacked(&pack, &[token, other]);
+    expect_same_as_loose(&pack, &[token, other]);
 }
 
 #[test]
@@ -150,12 +150,12 @@ fn a_literal_that_grows_from_child_to_child() {
         last = pack.delta(last, Id, &[Copy(0, have), Insert(rest), Copy(have, end.len())]);
         pack.delta(last, Offset, &[Copy(0, start.len()), Copy(have + rest.len(), end.len()), Insert(b"gone")]);
     }
-    expect_as_unpacked(&pack, &tokens);
+    expect_same_as_loose(&pack, &tokens);
 }
 
 /// The name of the variable is in a copied part, before or after the inserted value.
 #[test]
-fn a_value_inserted_beside_its_variable_name() {
+fn a_value_inserted_next_to_its_variable_name() {
     let mut make = Maker::new(7309);
     let mut pack = PackBuilder::default();
     let (before, after) = (filler(&mut make), filler(&mut make));
@@ -180,7 +180,7 @@ fn a_value_inserted_beside_its_variable_name() {
     let found: BTreeSet<String> =
         findings_by_fingerprint(&GitEnvironment::of(&repo).history().expect_code(1)).into_keys().collect();
     assert_eq!(found, wanted);
-    expect_as_unpacked(&pack, &[]);
+    expect_same_as_loose(&pack, &[]);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn copies_of_all_sizes() {
         pack.delta(base, Id, &[Copy(0, len), Insert(format!("'{token}'").as_bytes()), Copy(bytes.len() - len, len)]);
     }
     pack.delta(base, Offset, &[Copy(0, 0x1_0000), Copy(0x100, 0x1_0000), Copy(0x1_0000, 0x1_0000)]);
-    expect_as_unpacked(&pack, &tokens);
+    expect_same_as_loose(&pack, &tokens);
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn insertions_of_127_bytes_at_every_place_of_a_token() {
         let long = format!("{}'{token}'\n{}", "-".repeat(before), "-".repeat(150));
         pack.delta(base, Offset, &[Copy(0, 9), Insert(long.as_bytes()), Copy(9, 90)]);
     }
-    expect_as_unpacked(&pack, &[token]);
+    expect_same_as_loose(&pack, &[token]);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn empty_deltas_and_deltas_of_an_empty_base() {
     let from_nothing = pack.delta(empty, Offset, &[Insert(client(&token).as_bytes())]);
     let short = pack.delta(from_nothing, Offset, &[Insert(b"s"), Insert(b"k"), Insert(b"_")]);
     pack.delta(short, Offset, &[Copy(0, 3), Insert(&token.text().as_bytes()[3..])]);
-    expect_as_unpacked(&pack, &[token]);
+    expect_same_as_loose(&pack, &[token]);
 }
 
 #[test]

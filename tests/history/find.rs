@@ -78,7 +78,7 @@ fn expect_places(repo: &Repo, token: impl AsRef<[u8]>, wanted: &[&str]) -> Value
     finding
 }
 
-fn started() -> Repo {
+fn repo_with_commit() -> Repo {
     let repo = Repo::new();
     repo.stage("base.txt", "innocent\n");
     repo.commit("base");
@@ -92,7 +92,7 @@ fn line(token: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_token_of_any_shape_is_found_as_it_is() {
-    let repo = started();
+    let repo = repo_with_commit();
     let shapes = shapes(&mut Maker::new(8200));
     for (at, (_, token)) in shapes.iter().enumerate() {
         repo.stage(format!("{at}.txt"), line(token));
@@ -110,7 +110,7 @@ fn a_token_of_any_shape_is_found_as_it_is() {
 
 #[test]
 fn the_adjacent_text_does_not_matter() {
-    let repo = started();
+    let repo = repo_with_commit();
     let mut make = Maker::new(8201);
     let token = make.sk_live(24);
     repo.stage("a.txt", format!("{0}{token}{0}\n", "a9".repeat(30)));
@@ -218,7 +218,7 @@ fn nested_and_wrapped_encodings_of_long_tokens() {
 
 #[test]
 fn branches_stash_reflog_dangling_index_and_worktree() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = letters(&mut Maker::new(8206), 14);
     let text = line(token.as_bytes());
     repo.git(&["checkout", "-q", "-b", "side"]);
@@ -259,7 +259,7 @@ fn branches_stash_reflog_dangling_index_and_worktree() {
 
 #[test]
 fn names_messages_people_tags_and_refs() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = letters(&mut Maker::new(8207), 14);
     repo.stage(format!("a/{token}/file.txt"), "innocent\n");
     repo.git(&["commit", "-q", "-m", &format!("why {token}")]);
@@ -280,7 +280,7 @@ fn names_messages_people_tags_and_refs() {
 
 #[test]
 fn files_of_the_git_directory() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = letters(&mut Maker::new(8208), 20);
     repo.git(&["remote", "add", "origin", &format!("https://ada:{token}@example.org/a.git")]);
     let finding = found(&repo, &token);
@@ -293,7 +293,7 @@ fn files_of_the_git_directory() {
 
 #[test]
 fn allow_entries_and_markers_do_not_apply_to_find() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = Maker::new(8209).sk_live(24);
     let config = format!(
         "[allow]\npaths = [\"a.txt\"]\nfingerprints = [{{ id = \"{}\", reason = \"x\" }}]\n",
@@ -316,7 +316,7 @@ fn allow_entries_and_markers_do_not_apply_to_find() {
 
 #[test]
 fn nowhere() {
-    let repo = started();
+    let repo = repo_with_commit();
     let mut make = Maker::new(8210);
     repo.stage("a.txt", line(make.sk_live(24).text().as_bytes()));
     repo.commit("another token");
@@ -332,7 +332,7 @@ fn nowhere() {
 
 #[test]
 fn a_line_end_is_not_part_of_the_token() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = letters(&mut Maker::new(8211), 12);
     repo.write("a.txt", line(token.as_bytes()));
     for end in ["\n", "\r\n", ""] {
@@ -342,7 +342,7 @@ fn a_line_end_is_not_part_of_the_token() {
 
 #[test]
 fn a_bare_repository_has_no_worktree() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = letters(&mut Maker::new(8212), 12);
     repo.stage("a.txt", line(token.as_bytes()));
     repo.commit("bad");
@@ -362,7 +362,7 @@ fn expect_refused(run: Run, word: &str) {
 
 #[test]
 fn invalid_tokens_are_refused_in_one_sentence() {
-    let repo = started();
+    let repo = repo_with_commit();
     let mut make = Maker::new(8213);
     let short = letters(&mut make, 7);
     let long = letters(&mut make, 20).repeat(30);
@@ -383,7 +383,7 @@ fn invalid_tokens_are_refused_in_one_sentence() {
 
 #[test]
 fn missing_objects_are_an_error_unless_accepted() {
-    let repo = started();
+    let repo = repo_with_commit();
     repo.stage("a.txt", "more\n");
     repo.commit("second");
     let from = format!("file://{}", repo.top().display());
@@ -400,7 +400,7 @@ fn find_never_prints_the_token() {
     let shapes = shapes(&mut Maker::new(8215));
     let mut make = Maker::new(8216);
     for (name, token) in shapes.iter().filter(|(name, _)| *name != "one letter") {
-        let (repo, other) = (started(), make.sk_live(24));
+        let (repo, other) = (repo_with_commit(), make.sk_live(24));
         let text = [b"a = '", &token[..], b"', b = '", other.text().as_bytes(), b"'\n"].concat();
         repo.stage("a.txt", &text);
         repo.git_call(&["commit", "-q", "-F", "-"]).stdin(&text).run().expect_code(0);
@@ -442,7 +442,7 @@ fn filler(make: &mut Maker) -> String {
 }
 
 #[test]
-fn a_token_cut_anywhere_between_what_is_copied_and_what_is_inserted() {
+fn a_token_split_between_a_copy_and_an_insertion() {
     let mut make = Maker::new(8217);
     for (name, token) in shapes(&mut make) {
         let mut forms: Vec<Vec<u8>> = vec![token.clone(), BASE64.encode(&token).into(), HEXLOWER.encode(&token).into()];

@@ -15,7 +15,7 @@ fn token(seed: u64) -> String {
     Maker::new(seed).alnum(32)[..20].to_owned()
 }
 
-fn started() -> Repo {
+fn repo_with_commit() -> Repo {
     let repo = Repo::new();
     repo.stage("a.txt", "innocent\n");
     repo.commit("base");
@@ -89,7 +89,7 @@ fn a_token_in_any_file_is_found() {
         ".git/modules/pack/notes.txt",
         ".git/lfs/tmp/notes.txt",
     ];
-    let repo = started();
+    let repo = repo_with_commit();
     let token = token(8600);
     for path in ends {
         note(path);
@@ -103,7 +103,7 @@ fn a_token_in_any_file_is_found() {
 
 #[test]
 fn symbolic_refs_with_a_token_in_the_target() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = token(8601);
     // The target does not exist, so the history contains no ref with this name.
     repo.git(&["symbolic-ref", "refs/heads/alias", &format!("refs/heads/{token}")]);
@@ -117,7 +117,7 @@ fn symbolic_refs_with_a_token_in_the_target() {
 
 #[test]
 fn names_of_empty_folders_are_searched() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = token(8602);
     for folder in ["refs/heads", "objects", "modules/a", "objects/pack"] {
         let path = repo.path(format!(".git/{folder}/x-{token}"));
@@ -131,7 +131,7 @@ fn names_of_empty_folders_are_searched() {
 /// Git stores its list of untracked folders in an extension of the index, with names that were never staged.
 #[test]
 fn index_extensions_are_searched() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = token(8603);
     repo.write(format!("x-{token}/file.txt"), "innocent\n");
     repo.git(&["-c", "core.untrackedCache=true", "update-index", "--force-untracked-cache"]);
@@ -147,11 +147,11 @@ fn index_extensions_are_searched() {
 
 #[test]
 fn a_removed_submodule_keeps_its_url() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = token(8604);
     for name in ["one", "group/two"] {
         note(name);
-        let repo = started();
+        let repo = repo_with_commit();
         removed_submodule(&repo, name);
         let git_dir = repo.path(".git/modules").join(name);
         let url = format!("https://ada:{token}@example.org/a.git");
@@ -179,7 +179,7 @@ fn unread_objects_are_reported() {
     for (place, head) in [("modules/one", true), ("modules/one", false), ("objects/tmp_objdir-incoming-x", false)] {
         for packed in [false, true] {
             note(format!("{place} {head} {packed}"));
-            let (repo, other) = (started(), started());
+            let (repo, other) = (repo_with_commit(), repo_with_commit());
             other.stage("bad.txt", &token);
             other.commit("bad");
             if packed {
@@ -202,7 +202,7 @@ fn unread_objects_are_reported() {
 /// This variable makes the history read another object directory than that of the git directory.
 #[test]
 fn a_replaced_object_directory_is_reported() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = token(8606);
     let copy = repo.base().join("objects");
     repo.call("cp", &[Path::new("-r"), &repo.path(".git/objects"), &copy]).run().expect_code(0);
@@ -212,7 +212,7 @@ fn a_replaced_object_directory_is_reported() {
 
 #[test]
 fn an_unfinished_object_is_reported() {
-    let repo = started();
+    let repo = repo_with_commit();
     repo.write(".git/objects/ab/tmp_obj_Xy12Zw", b"x\x01compressed");
     let run = find(&repo, &token(8607)).expect_code(0);
     assert!(why_skipped(&run, "tmp_obj_Xy12Zw").contains("git gc --prune=now"));
@@ -222,7 +222,7 @@ fn an_unfinished_object_is_reported() {
 
 #[test]
 fn other_worktrees_are_reported() {
-    let repo = started();
+    let repo = repo_with_commit();
     repo.git(&["worktree", "add", "-q", "../linked"]);
     let token = token(8608);
     fs::write(repo.base().join("linked/.env"), &token).expect("write");
@@ -251,7 +251,7 @@ fn repositories_without_a_main_worktree() {
 /// Git refuses packed-refs with some comments. `find` still finds the token in the file.
 #[test]
 fn a_comment_in_packed_refs() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = token(8610);
     repo.git(&["pack-refs", "--all"]);
     let path = repo.path(".git/packed-refs");
@@ -271,7 +271,7 @@ fn a_comment_in_packed_refs() {
 
 #[test]
 fn links_in_the_git_directory() {
-    let repo = started();
+    let repo = repo_with_commit();
     let token = token(8611);
     let outside = repo.base().join("outside");
     fs::create_dir_all(outside.join("folder")).expect("create");
@@ -298,7 +298,7 @@ fn links_in_the_git_directory() {
 
 #[test]
 fn a_pipe_in_the_git_directory_is_reported() {
-    let repo = started();
+    let repo = repo_with_commit();
     for path in [".git/pipe", ".git/objects/info/pipe", ".git/modules/one/config"] {
         fs::create_dir_all(repo.path(path).parent().expect("a parent")).expect("create");
         repo.call("mkfifo", &[repo.path(path)]).run().expect_code(0);
@@ -307,7 +307,7 @@ fn a_pipe_in_the_git_directory_is_reported() {
 }
 
 /// Runs `find` as an unprivileged user if the tests run as root, since root can list every folder.
-fn find_as_nobody(repo: &Repo, token: &str, format: &[&str]) -> Run {
+fn find_unprivileged(repo: &Repo, token: &str, format: &[&str]) -> Run {
     let program = env!("CARGO_BIN_EXE_keysweep");
     let is_root = repo.call("id", &["-u"]).run().line() == "0";
     if !is_root {
@@ -330,12 +330,12 @@ fn a_folder_that_cannot_be_listed_is_reported() {
                 continue;
             }
             note(format!("{path} {mode:o}"));
-            let repo = started();
+            let repo = repo_with_commit();
             fs::create_dir_all(repo.path(path)).expect("create");
             fs::write(repo.path(path).join("notes"), &token).expect("write");
             repo.call("chmod", &[Path::new("-R"), Path::new("a+rX"), repo.base()]).run().expect_code(0);
             fs::set_permissions(repo.path(path), fs::Permissions::from_mode(mode)).expect("chmod");
-            let run = find_as_nobody(&repo, &token, &[]);
+            let run = find_unprivileged(&repo, &token, &[]);
             fs::set_permissions(repo.path(path), fs::Permissions::from_mode(0o755)).expect("chmod");
             run.expect_code(2).expect_has(&format!("cannot list the folder ./{path}")).expect_lacks("in none");
         }
@@ -345,7 +345,7 @@ fn a_folder_that_cannot_be_listed_is_reported() {
 #[test]
 fn file_names_with_the_token_are_not_printed() {
     let token = token(8614);
-    let repo = started();
+    let repo = repo_with_commit();
     let closed = format!(".git/modules/x-{token}");
     fs::create_dir_all(repo.path(&closed)).expect("create");
     repo.write(format!(".git/modules/y-{token}/objects/pack/pack-{token}.pack"), "PACK");
@@ -354,7 +354,7 @@ fn file_names_with_the_token_are_not_printed() {
     symlink("itself", repo.path(format!(".git/info/{token}"))).expect("link");
     repo.call("chmod", &[Path::new("-R"), Path::new("a+rX"), repo.base()]).run();
     fs::set_permissions(repo.path(&closed), fs::Permissions::from_mode(0o000)).expect("chmod");
-    let runs: Vec<Run> = FORMATS.iter().map(|format| find_as_nobody(&repo, &token, format)).collect();
+    let runs: Vec<Run> = FORMATS.iter().map(|format| find_unprivileged(&repo, &token, format)).collect();
     fs::set_permissions(repo.path(&closed), fs::Permissions::from_mode(0o755)).expect("chmod");
     for run in runs {
         let run = run.expect_code(2).expect_lacks(&token).expect_lacks(&token[4..16]);

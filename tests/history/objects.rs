@@ -9,7 +9,7 @@ use crate::support::history::{
 use crate::support::{Repo, client, note};
 
 /// A repository of loose objects, and the tokens of its stream.
-fn grown(seed: u64, options: &[&str]) -> (Repo, Stream) {
+fn loose_repo(seed: u64, options: &[&str]) -> (Repo, Stream) {
     let (repo, stream) = (Repo::init(options), Stream::small(seed));
     stream.import(&repo);
     repo.git(&["reset", "-q", "--hard"]);
@@ -30,14 +30,14 @@ fn pack(repo: &Repo, args: &[&str], options: &[&str]) {
 
 #[test]
 fn loose_objects_only() {
-    let (repo, stream) = grown(7000, &[]);
+    let (repo, stream) = loose_repo(7000, &[]);
     assert!(packs(&repo, ".pack").is_empty());
     GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
 }
 
 #[test]
 fn one_pack_with_deltas_of_either_kind() {
-    let (repo, stream) = grown(7001, &[]);
+    let (repo, stream) = loose_repo(7001, &[]);
     for by_offset in ["true", "false"] {
         note(format!("repack.useDeltaBaseOffset={by_offset}"));
         repo.git(&["config", "repack.useDeltaBaseOffset", by_offset]);
@@ -51,7 +51,7 @@ fn one_pack_with_deltas_of_either_kind() {
 
 #[test]
 fn a_pack_without_deltas_and_one_with_an_index_of_version_1() {
-    let (repo, stream) = grown(7002, &[]);
+    let (repo, stream) = loose_repo(7002, &[]);
     repo.git(&["repack", "-adfq", "--window=0"]);
     GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     repo.git(&["-c", "pack.indexVersion=1", "repack", "-adfq"]);
@@ -59,8 +59,8 @@ fn a_pack_without_deltas_and_one_with_an_index_of_version_1() {
 }
 
 #[test]
-fn several_packs_with_the_same_objects_and_loose_ones_beside() {
-    let (repo, stream) = grown(7003, &[]);
+fn several_packs_with_the_same_objects_and_loose_copies() {
+    let (repo, stream) = loose_repo(7003, &[]);
     pack(&repo, &["main~2"], &[]);
     pack(&repo, &["side"], &["--delta-base-offset"]);
     pack(&repo, &["side", "main~1"], &["--window=50"]);
@@ -74,7 +74,7 @@ fn several_packs_with_the_same_objects_and_loose_ones_beside() {
 
 #[test]
 fn cruft_kept_and_bitmapped_packs_and_a_commit_graph() {
-    let (repo, stream) = grown(7004, &[]);
+    let (repo, stream) = loose_repo(7004, &[]);
     let mut tokens = stream.tokens.clone();
     repo.git(&["repack", "-adq", "--write-bitmap-index"]);
     repo.git(&["commit-graph", "write", "--reachable", "--changed-paths"]);
@@ -113,7 +113,7 @@ fn a_deep_delta_chain() {
 
 #[test]
 fn a_thin_pack_that_git_completed() {
-    let (repo, stream) = grown(7006, &[]);
+    let (repo, stream) = loose_repo(7006, &[]);
     repo.git(&["init", "-q", "--bare", "../thin.git"]);
     let thin = repo.base().join("thin.git");
     repo.git_call(&["config", "receive.unpackLimit", "1"]).cwd(&thin).run().expect_code(0);
@@ -127,7 +127,7 @@ fn a_thin_pack_that_git_completed() {
 
 #[test]
 fn packs_under_a_multi_pack_index() {
-    let (repo, stream) = grown(7007, &[]);
+    let (repo, stream) = loose_repo(7007, &[]);
     pack(&repo, &["main~2"], &[]);
     pack(&repo, &["main", "side"], &[]);
     pack(&repo, &["--all"], &[]);
@@ -141,7 +141,7 @@ fn packs_under_a_multi_pack_index() {
 
 #[test]
 fn a_multi_pack_index_without_pack_indexes_is_an_error() {
-    let (repo, _) = grown(7013, &[]);
+    let (repo, _) = loose_repo(7013, &[]);
     repo.git(&["repack", "-adq"]);
     repo.git(&["multi-pack-index", "write"]);
     for index in packs(&repo, ".idx") {
@@ -154,7 +154,7 @@ fn a_multi_pack_index_without_pack_indexes_is_an_error() {
 fn sha256_and_reftable() {
     for options in [&["--object-format=sha256"][..], &["--ref-format=reftable"]] {
         note(format!("{options:?}"));
-        let (repo, stream) = grown(7008, options);
+        let (repo, stream) = loose_repo(7008, options);
         GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
         repo.git(&["repack", "-adfq", "--window=50"]);
         GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
@@ -165,7 +165,7 @@ fn sha256_and_reftable() {
 
 #[test]
 fn objects_borrowed_from_another_repository() {
-    let (repo, stream) = grown(7009, &[]);
+    let (repo, stream) = loose_repo(7009, &[]);
     repo.git(&["repack", "-adq"]);
     repo.git(&["clone", "-q", "--shared", ".", "../shared"]);
     repo.git(&["clone", "-q", "--reference", ".", &format!("file://{}", repo.top().display()), "../reference"]);
@@ -176,12 +176,12 @@ fn objects_borrowed_from_another_repository() {
 }
 
 /// Writes the alternates file of `objects`.
-fn borrow(objects: &Path, from: &str) {
+fn write_alternates(objects: &Path, from: &str) {
     fs::write(objects.join("info/alternates"), format!("# a comment\n\n{from}\n")).expect("write");
 }
 
 /// A second repository beside the first, with the objects of `stream`.
-fn beside(repo: &Repo, name: &str, stream: &Stream) -> PathBuf {
+fn second_repo(repo: &Repo, name: &str, stream: &Stream) -> PathBuf {
     let folder = repo.base().join(name);
     repo.git(&["init", "-q", &folder.to_string_lossy()]);
     stream.import_at(repo, &folder);
@@ -190,34 +190,34 @@ fn beside(repo: &Repo, name: &str, stream: &Stream) -> PathBuf {
 
 #[test]
 fn an_alternate_of_an_alternate_by_a_relative_path() {
-    let (repo, stream) = grown(7014, &[]);
+    let (repo, stream) = loose_repo(7014, &[]);
     let (mut more, mut far) = (Stream::new(7114), Stream::new(7214));
     more.commit("refs/heads/more", &[]);
     far.commit("refs/heads/far", &[]);
-    let more_objects = beside(&repo, "more", &more);
-    let far_objects = beside(&repo, "so/far", &far);
-    borrow(&more_objects, "../../../repo/.git/objects");
-    borrow(&far_objects, &more_objects.to_string_lossy());
+    let more_objects = second_repo(&repo, "more", &more);
+    let far_objects = second_repo(&repo, "so/far", &far);
+    write_alternates(&more_objects, "../../../repo/.git/objects");
+    write_alternates(&far_objects, &more_objects.to_string_lossy());
     let tokens = [stream.tokens, more.tokens, far.tokens].concat();
     GitEnvironment::at(&repo, repo.base().join("so/far")).expect_each_object(&tokens);
 }
 
 #[test]
 fn alternates_that_form_a_cycle() {
-    let (repo, stream) = grown(7015, &[]);
+    let (repo, stream) = loose_repo(7015, &[]);
     let mut more = Stream::new(7115);
     more.commit("refs/heads/more", &[]);
-    let more_objects = beside(&repo, "more", &more);
-    borrow(&more_objects, &repo.path(".git/objects").to_string_lossy());
-    borrow(&repo.path(".git/objects"), &more_objects.to_string_lossy());
+    let more_objects = second_repo(&repo, "more", &more);
+    write_alternates(&more_objects, &repo.path(".git/objects").to_string_lossy());
+    write_alternates(&repo.path(".git/objects"), &more_objects.to_string_lossy());
     GitEnvironment::of(&repo).expect_each_object(&[stream.tokens, more.tokens].concat());
 }
 
 #[test]
 fn loose_objects_that_an_alternate_also_has() {
-    let (repo, stream) = grown(7016, &[]);
-    let other = beside(&repo, "other", &stream);
-    borrow(&repo.path(".git/objects"), &other.to_string_lossy());
+    let (repo, stream) = loose_repo(7016, &[]);
+    let other = second_repo(&repo, "other", &stream);
+    write_alternates(&repo.path(".git/objects"), &other.to_string_lossy());
     GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
     repo.git_call(&["repack", "-adq"]).cwd(other.join("../..")).run().expect_code(0);
     GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
@@ -225,16 +225,16 @@ fn loose_objects_that_an_alternate_also_has() {
 
 #[test]
 fn an_alternate_that_is_the_repository_itself() {
-    let (repo, stream) = grown(7017, &[]);
+    let (repo, stream) = loose_repo(7017, &[]);
     let own = repo.path(".git/objects");
     GitEnvironment::of(&repo).env("GIT_ALTERNATE_OBJECT_DIRECTORIES", &own).expect_each_object(&stream.tokens);
-    borrow(&own, &own.to_string_lossy());
+    write_alternates(&own, &own.to_string_lossy());
     GitEnvironment::of(&repo).expect_each_object(&stream.tokens);
 }
 
 #[test]
 fn object_directories_from_the_environment() {
-    let (repo, stream) = grown(7010, &[]);
+    let (repo, stream) = loose_repo(7010, &[]);
     let moved = repo.base().join("moved");
     fs::create_dir(repo.path("sub")).expect("create");
     fs::rename(repo.path(".git/objects"), &moved).expect("move");
@@ -246,7 +246,7 @@ fn object_directories_from_the_environment() {
 
 #[test]
 fn bare_from_a_subfolder_from_inside_and_by_git_dir() {
-    let (repo, stream) = grown(7011, &[]);
+    let (repo, stream) = loose_repo(7011, &[]);
     repo.git(&["clone", "-q", "--mirror", ".", "../bare.git"]);
     let bare = repo.base().join("bare.git");
     fs::create_dir_all(repo.path("a/b")).expect("create");
@@ -258,7 +258,7 @@ fn bare_from_a_subfolder_from_inside_and_by_git_dir() {
 
 #[test]
 fn a_scan_from_inside_a_bare_repository() {
-    let (repo, stream) = grown(7018, &[]);
+    let (repo, stream) = loose_repo(7018, &[]);
     repo.git(&["clone", "-q", "--mirror", ".", "../bare.git"]);
     GitEnvironment::at(&repo, repo.base().join("bare.git/refs")).expect_each_object(&stream.tokens);
 }
@@ -275,7 +275,7 @@ fn an_empty_repository() {
 
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    let (repo, stream) = grown(7012, &[]);
+    let (repo, stream) = loose_repo(7012, &[]);
     pack(&repo, &["main~2"], &[]);
     let mut finding = Vec::new();
     for threads in ["1", "2", "7"] {

@@ -72,7 +72,7 @@ fn progress_is_not_printed_to_a_pipe() {
 }
 
 /// Runs a scan with a terminal as stderr and returns the terminal's content after two seconds.
-fn on_a_terminal(repo: &Repo, more: &str) -> String {
+fn terminal_output(repo: &Repo, more: &str) -> String {
     let program = format!(
         "import os, pty, sys, time, subprocess\n\
          master, slave = pty.openpty()\n\
@@ -90,10 +90,10 @@ fn on_a_terminal(repo: &Repo, more: &str) -> String {
 #[test]
 fn progress_is_printed_on_a_terminal() {
     let repo = slow_to_read();
-    let shown = on_a_terminal(&repo, "");
+    let shown = terminal_output(&repo, "");
     assert!(shown.contains("reading objects") && shown.contains(" of 4"), "{shown:?}");
     for more in [", '--no-progress'", ", '--quiet'"] {
-        assert_eq!(on_a_terminal(&repo, more), "", "{more}");
+        assert_eq!(terminal_output(&repo, more), "", "{more}");
     }
 }
 

@@ -9,7 +9,7 @@ use crate::support::token::{Maker, Token};
 use crate::support::{Repo, client, note};
 
 /// A repository with one commit, which contains no token.
-fn started(seed: u64, options: &[&str]) -> (Repo, Maker) {
+fn repo_with_commit(seed: u64, options: &[&str]) -> (Repo, Maker) {
     let repo = Repo::init(options);
     repo.stage("a.txt", "innocent\n");
     repo.commit("base");
@@ -30,7 +30,7 @@ fn expect_standing(repo: &Repo, token: &Token, standing: &str, refs: &Value) -> 
 
 #[test]
 fn a_stash_its_index_and_its_untracked_files() {
-    let (repo, mut make) = started(7200, &[]);
+    let (repo, mut make) = repo_with_commit(7200, &[]);
     let (tracked, staged, untracked) = (make.sk_live(24), make.sk_live(24), make.sk_live(24));
     repo.stage("staged.txt", client(&staged));
     repo.write("staged.txt", "innocent again\n");
@@ -48,7 +48,7 @@ fn a_stash_its_index_and_its_untracked_files() {
 
 #[test]
 fn an_older_stash_is_still_a_stash() {
-    let (repo, mut make) = started(7201, &[]);
+    let (repo, mut make) = repo_with_commit(7201, &[]);
     let token = make.sk_live(24);
     repo.write("a.txt", client(&token));
     repo.git(&["stash", "push", "-q"]);
@@ -59,7 +59,7 @@ fn an_older_stash_is_still_a_stash() {
 
 #[test]
 fn a_dropped_stash_is_dangling() {
-    let (repo, mut make) = started(7202, &[]);
+    let (repo, mut make) = repo_with_commit(7202, &[]);
     let token = make.sk_live(24);
     repo.write("a.txt", client(&token));
     repo.git(&["stash", "push", "-q"]);
@@ -79,7 +79,7 @@ fn an_amended_commit_is_in_the_reflog_of_a_reftable() {
 }
 
 fn expect_amended_commit(options: &[&str]) {
-    let (repo, mut make) = started(7203, options);
+    let (repo, mut make) = repo_with_commit(7203, options);
     let token = make.sk_live(24);
     repo.stage("a.txt", client(&token));
     repo.commit("bad");
@@ -95,7 +95,7 @@ fn expect_amended_commit(options: &[&str]) {
 
 #[test]
 fn unreachable_objects_of_each_kind() {
-    let (repo, mut make) = started(7204, &[]);
+    let (repo, mut make) = repo_with_commit(7204, &[]);
     let tokens: Vec<Token> = (0..4).map(|_| make.sk_live(24)).collect();
     let blob = repo.blob(client(&tokens[0]));
     let tree = repo.git_call(&["mktree"]).stdin(format!("100644 blob {blob}\t{}\n", tokens[1])).run().line();
@@ -112,7 +112,7 @@ fn unreachable_objects_of_each_kind() {
 
 #[test]
 fn notes_pull_requests_and_other_refs() {
-    let (repo, mut make) = started(7205, &[]);
+    let (repo, mut make) = repo_with_commit(7205, &[]);
     let (noted, pulled, hidden) = (make.sk_live(24), make.sk_live(24), make.sk_live(24));
     repo.git(&["notes", "add", "-m", &client(&noted)]);
     for (token, name) in [(&pulled, "refs/pull/7/head"), (&hidden, "refs/kept/by/a/tool")] {
@@ -134,7 +134,7 @@ fn notes_pull_requests_and_other_refs() {
 
 #[test]
 fn branches_tags_and_remotes_have_full_names() {
-    let (repo, mut make) = started(7206, &[]);
+    let (repo, mut make) = repo_with_commit(7206, &[]);
     repo.git(&["clone", "-q", "--bare", ".", "../origin.git"]);
     repo.git(&["remote", "add", "origin", "../origin.git"]);
     let (remote, branch, tag) = (make.sk_live(24), make.sk_live(24), make.sk_live(24));
@@ -162,7 +162,7 @@ fn branches_tags_and_remotes_have_full_names() {
 
 #[test]
 fn tags_of_a_blob_and_of_a_tag() {
-    let (repo, mut make) = started(7207, &[]);
+    let (repo, mut make) = repo_with_commit(7207, &[]);
     let (in_blob, in_tag) = (make.sk_live(24), make.sk_live(24));
     let blob = repo.blob(client(&in_blob));
     repo.git(&["tag", "blob", &blob]);
@@ -178,7 +178,7 @@ fn tags_of_a_blob_and_of_a_tag() {
 
 #[test]
 fn a_tag_of_a_tree() {
-    let (repo, mut make) = started(7214, &[]);
+    let (repo, mut make) = repo_with_commit(7214, &[]);
     let token = make.sk_live(24);
     let blob = repo.blob(client(&token));
     let inner = repo.git_call(&["mktree"]).stdin(format!("100644 blob {blob}\tf.txt\n")).run().line();
@@ -189,7 +189,7 @@ fn a_tag_of_a_tree() {
 
 #[test]
 fn a_linked_worktree_its_head_and_its_index() {
-    let (repo, mut make) = started(7208, &[]);
+    let (repo, mut make) = repo_with_commit(7208, &[]);
     let (detached, staged, own) = (make.sk_live(24), make.sk_live(24), make.sk_live(24));
     repo.git(&["worktree", "add", "-q", "--detach", "../linked"]);
     let linked = repo.view("linked");
@@ -214,7 +214,7 @@ fn a_linked_worktree_its_head_and_its_index() {
 
 #[test]
 fn a_detached_head_is_reachable() {
-    let (repo, mut make) = started(7209, &[]);
+    let (repo, mut make) = repo_with_commit(7209, &[]);
     let token = make.sk_live(24);
     repo.git(&["checkout", "-q", "--detach"]);
     repo.stage("a.txt", client(&token));
@@ -227,7 +227,7 @@ fn a_detached_head_is_reachable() {
 
 #[test]
 fn a_replaced_staged_blob_is_dangling() {
-    let (repo, mut make) = started(7210, &[]);
+    let (repo, mut make) = repo_with_commit(7210, &[]);
     let token = make.sk_live(24);
     repo.stage("a.txt", client(&token));
     expect_standing(&repo, &token, "index", &json!(["index"]));
@@ -237,7 +237,7 @@ fn a_replaced_staged_blob_is_dangling() {
 
 #[test]
 fn a_submodule_is_not_scanned() {
-    let (repo, mut make) = started(7211, &[]);
+    let (repo, mut make) = repo_with_commit(7211, &[]);
     let inside = make.sk_live(24);
     let other = Repo::new();
     other.stage("a.txt", client(&inside));
@@ -252,7 +252,7 @@ fn a_submodule_is_not_scanned() {
 
 #[test]
 fn the_target_of_a_symlink() {
-    let (repo, mut make) = started(7213, &[]);
+    let (repo, mut make) = repo_with_commit(7213, &[]);
     let token = make.sk_live(24);
     repo.stage_entry("120000", "link", token.text());
     repo.commit("with a link");

@@ -14,7 +14,7 @@ const FRAMEWORKS: [(Runner, &str); 2] = [(Runner::PreCommit, "pre-commit"), (Run
 /// Uses the user's Rust, the crates of earlier runs, and a profile that compiles three times as fast, since the test
 /// only checks that keysweep builds. prek uses its own cache of crates. With that cache for both, the second build
 /// reuses the first.
-fn building(call: Call) -> Call {
+fn with_build_settings(call: Call) -> Call {
     let home = std::env::var("HOME").unwrap_or_default();
     let rustup = std::env::var("RUSTUP_HOME").unwrap_or(format!("{home}/.rustup"));
     call.env("RUSTUP_HOME", rustup)
@@ -36,7 +36,7 @@ fn a_framework_builds_keysweep_from_source() {
         let repo = Repo::new();
         repo.stage(".pre-commit-config.yaml", framework_config("pre-commit.yaml"));
         repo.commit("base");
-        let call = |what: &str, args: &[&str]| building(equip(repo.call(what, args), runner));
+        let call = |what: &str, args: &[&str]| with_build_settings(equip(repo.call(what, args), runner));
         call(program, &["install"]).run().expect_code(0);
 
         repo.stage("a file.txt", client(&token));

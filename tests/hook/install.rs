@@ -129,7 +129,7 @@ fn scripts_in_a_relative_folder_contain_no_absolute_path() {
 }
 
 /// The files that husky 9 generates, as far as keysweep reads them.
-fn huskify(repo: &Repo) {
+fn generate_husky_hooks(repo: &Repo) {
     repo.write(".husky/_/.gitignore", "*");
     let h = "#!/usr/bin/env sh\nn=$(basename \"$0\")\ns=$(dirname \"$(dirname \"$0\")\")/$n\n[ ! -f \"$s\" ] && exit 0\n[ \"${HUSKY-}\" = \"0\" ] && exit 0\nsh -e \"$s\" \"$@\"\n";
     repo.write(".husky/_/h", h);
@@ -143,7 +143,7 @@ fn huskify(repo: &Repo) {
 fn husky_gets_the_script_beside_its_generated_files() {
     let token = Maker::new(3002).sk_live(24);
     let repo = Repo::new();
-    huskify(&repo);
+    generate_husky_hooks(&repo);
     repo.write(".husky/commit-msg", "npx commitlint --edit $1\n");
     let before = read(&repo.path(".husky/_/pre-commit"));
     let run = repo.keysweep(&["install"]).expect_code(2);
@@ -257,9 +257,9 @@ fn installing_twice_changes_nothing_and_an_older_script_is_upgraded() {
     repo.keysweep(&["install"]).expect_code(0);
     let file = repo.path(".git/hooks/pre-commit");
     let script = read(&file);
-    let when = fs::metadata(&file).expect("there").modified().expect("a time");
+    let when = fs::metadata(&file).expect("the script").modified().expect("a time");
     repo.keysweep(&["install"]).expect_code(0).expect_has("already there, pre-commit: ").expect_lacks("installed ");
-    assert_eq!(fs::metadata(&file).expect("there").modified().expect("a time"), when);
+    assert_eq!(fs::metadata(&file).expect("the script").modified().expect("a time"), when);
 
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("chmod");
     repo.keysweep(&["install"]).expect_code(0).expect_has("upgraded pre-commit: ");
@@ -368,7 +368,7 @@ fn expect_hooks_are(repo: &Repo, only: &str) {
 }
 
 /// Runs with the home folder and the git settings of a user.
-fn at_home(call: Call, home: &Path) -> Call {
+fn with_home(call: Call, home: &Path) -> Call {
     call.env("HOME", home).env("GIT_CONFIG_GLOBAL", home.join(".gitconfig"))
 }
 
@@ -378,8 +378,8 @@ fn new_clones_get_the_hooks_from_the_template() {
     let repo = Repo::new();
     let home: PathBuf = repo.base().to_owned();
     let template = home.join(".config/git/template");
-    let keysweep = |args: &[&str]| at_home(repo.keysweep_call(args), &home).run().expect_code(0);
-    let set = || at_home(repo.git_call(&["config", "--global", "--get", "init.templateDir"]), &home).run().line();
+    let keysweep = |args: &[&str]| with_home(repo.keysweep_call(args), &home).run().expect_code(0);
+    let set = || with_home(repo.git_call(&["config", "--global", "--get", "init.templateDir"]), &home).run().line();
 
     keysweep(&["install", "--global"])
         .expect_has("git clone and git init")
@@ -389,12 +389,12 @@ fn new_clones_get_the_hooks_from_the_template() {
     keysweep(&["install", "--global"]).expect_has("already there, pre-commit: ");
     expect_installed(&repo.path(".git/hooks"), &[]);
 
-    at_home(repo.git_call(&["clone", "-q", ".", "../clone"]), &home).run().expect_code(0);
+    with_home(repo.git_call(&["clone", "-q", ".", "../clone"]), &home).run().expect_code(0);
     let clone = repo.view("clone");
     expect_installed(&clone.top.join(".git/hooks"), OF_A_CLONE);
     clone.stage("a.txt", client(&token));
     short_path(clone.git_call(&["commit", "-m", "leak"])).run().expect_has(&token.redacted());
-    at_home(repo.git_call(&["init", "-q"]), &home).run().expect_code(0);
+    with_home(repo.git_call(&["init", "-q"]), &home).run().expect_code(0);
     expect_installed(&repo.path(".git/hooks"), OF_A_CLONE);
 
     keysweep(&["uninstall", "--global", "pre-push"]);
@@ -409,8 +409,8 @@ fn new_clones_get_the_hooks_from_the_template() {
 fn an_existing_template_or_hooks_path_is_used() {
     let repo = Repo::new();
     let home: PathBuf = repo.base().to_owned();
-    let keysweep = |args: &[&str]| at_home(repo.keysweep_call(args), &home).run();
-    let git = |args: &[&str]| at_home(repo.git_call(args), &home).run().expect_code(0);
+    let keysweep = |args: &[&str]| with_home(repo.keysweep_call(args), &home).run();
+    let git = |args: &[&str]| with_home(repo.git_call(args), &home).run().expect_code(0);
     git(&["config", "--global", "init.templateDir", "~/mine"]);
     keysweep(&["install", "--global", "pre-commit"]).expect_code(0);
     expect_installed(&home.join("mine/hooks"), &["pre-commit"]);

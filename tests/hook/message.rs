@@ -30,17 +30,17 @@ impl Fixture {
     }
 
     /// A commit whose editor runs this script on the message file.
-    fn edited(&self, args: &[&str], script: &str) -> Call {
+    fn commit_edited(&self, args: &[&str], script: &str) -> Call {
         let editor = self.repo.base().join("editor");
         executable(&editor, &format!("#!/bin/sh\n{script}\n"));
         self.git(args).env("GIT_EDITOR", editor)
     }
 
     /// A commit whose editor inserts this text at the start of the message file.
-    fn typed(&self, args: &[&str], text: &str) -> Call {
+    fn commit_typed(&self, args: &[&str], text: &str) -> Call {
         let typed = self.repo.base().join("typed");
         std::fs::write(&typed, text).expect("write");
-        self.edited(args, &format!("cat \"$1\" >>'{0}'\ncp '{0}' \"$1\"", typed.display()))
+        self.commit_edited(args, &format!("cat \"$1\" >>'{0}'\ncp '{0}' \"$1\"", typed.display()))
     }
 
     fn head(&self) -> String {
@@ -67,7 +67,7 @@ impl Fixture {
     #[track_caller]
     fn expect_kept_by_git(&self, args: &[&str], text: &str) {
         let before = self.head();
-        self.typed(&[args, &["--no-verify"]].concat(), text).run().expect_code(0);
+        self.commit_typed(&[args, &["--no-verify"]].concat(), text).run().expect_code(0);
         let message = self.repo.git(&["log", "-1", "--format=%B"]).out();
         assert!(message.contains(self.token.text()), "git removes the token");
         self.repo.git(&["reset", "-q", "--soft", &before]);
@@ -122,9 +122,9 @@ fn a_token_in_a_message_blocks_the_commit_for_every_option() {
         assert!(crate::support::text(&finding["path"]).ends_with("COMMIT_EDITMSG"), "{}", run.all());
     }
     fixture.expect_blocked(fixture.git(&["commit", "-q", "-F", "-"]).stdin(words.as_bytes()));
-    fixture.expect_blocked(fixture.typed(&["commit", "-q"], &words));
-    fixture.expect_blocked(fixture.typed(&["commit", "-q", "-e", "-m", "x"], &format!("{words}\n")));
-    fixture.expect_blocked(fixture.typed(&["commit", "-q", "--amend"], &format!("{words}\n")));
+    fixture.expect_blocked(fixture.commit_typed(&["commit", "-q"], &words));
+    fixture.expect_blocked(fixture.commit_typed(&["commit", "-q", "-e", "-m", "x"], &format!("{words}\n")));
+    fixture.expect_blocked(fixture.commit_typed(&["commit", "-q", "--amend"], &format!("{words}\n")));
     fixture.expect_passes(fixture.git(&["commit", "-q", "-m", "innocent"]));
     fixture.expect_passes(fixture.git(&["commit", "-q", "--amend", "--no-edit"]));
 }
@@ -156,9 +156,9 @@ fn a_comment_of_the_user_is_scanned() {
         "subject # {T}\n",
         "subject\n; {T}\n",
     ] {
-        fixture.expect_blocked(fixture.typed(&["commit", "-q"], &text.replace("{T}", token.text())));
+        fixture.expect_blocked(fixture.commit_typed(&["commit", "-q"], &text.replace("{T}", token.text())));
     }
-    fixture.expect_blocked(fixture.typed(&["commit", "-q", "-e", "-m", "x"], &format!("# {token}\n")));
+    fixture.expect_blocked(fixture.commit_typed(&["commit", "-q", "-e", "-m", "x"], &format!("# {token}\n")));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn text_kept_by_a_cleanup_option_is_scanned() {
         for args in [&["commit", "-q"][..], &["commit", "-q", "--amend"], &["commit", "-q", "-e", "-m", "x"]] {
             let args = [args, &[&option]].concat();
             fixture.expect_kept_by_git(&args, &text);
-            fixture.expect_blocked(fixture.typed(&args, &text));
+            fixture.expect_blocked(fixture.commit_typed(&args, &text));
         }
     }
 }
@@ -192,14 +192,14 @@ fn text_kept_by_cleanup_in_a_merge_is_scanned() {
         let args = ["merge", "-q", "--no-ff", "-e", &option, "side"];
         if cleanup != "strip" {
             let before = fixture.head();
-            fixture.typed(&[&args[..], &["--no-verify"]].concat(), &text).run().expect_code(0);
+            fixture.commit_typed(&[&args[..], &["--no-verify"]].concat(), &text).run().expect_code(0);
             assert!(
                 repo.git(&["log", "-1", "--format=%B"]).out().contains(fixture.token.text()),
                 "git removes the token"
             );
             repo.git(&["reset", "-q", "--hard", &before]);
         }
-        fixture.expect_blocked(fixture.typed(&args, &text));
+        fixture.expect_blocked(fixture.commit_typed(&args, &text));
         repo.git(&["merge", "--abort"]);
     }
 }
@@ -243,11 +243,11 @@ fn the_comment_character_follows_git() {
         note(name);
         let fixture = fixture_with_token_file(4003);
         let token = &fixture.token;
-        fixture.expect_passes(set(&fixture, fixture.typed(&["commit", "-q"], "subject\n")));
+        fixture.expect_passes(set(&fixture, fixture.commit_typed(&["commit", "-q"], "subject\n")));
         // The same name in a comment that git does not write is new.
         fixture.expect_blocked(set(
             &fixture,
-            fixture.typed(&["commit", "-q"], &format!("subject\n#\tdeleted: {token}.txt\n")),
+            fixture.commit_typed(&["commit", "-q"], &format!("subject\n#\tdeleted: {token}.txt\n")),
         ));
     }
     for (key, value) in [
@@ -261,10 +261,10 @@ fn the_comment_character_follows_git() {
         let token = &fixture.token;
         let setting = format!("{key}={value}");
         let args = ["-c", &setting, "commit", "-q"];
-        fixture.expect_passes(fixture.typed(&args, "subject\n"));
-        fixture.expect_blocked(fixture.typed(&args, &format!("subject\n# {token}\n")));
+        fixture.expect_passes(fixture.commit_typed(&args, "subject\n"));
+        fixture.expect_blocked(fixture.commit_typed(&args, &format!("subject\n# {token}\n")));
         if value.len() > 1 {
-            fixture.expect_blocked(fixture.typed(&args, &format!("subject\n{} {token}\n", &value[..1])));
+            fixture.expect_blocked(fixture.commit_typed(&args, &format!("subject\n{} {token}\n", &value[..1])));
         }
     }
 }
@@ -277,8 +277,8 @@ fn git_comments_about_known_names_are_ignored() {
     let (name, other) = (format!("{token}.txt"), format!("sub/{token}/b.txt"));
     let undo = || drop(fixture.repo.git(&["reset", "-q", "--hard"]));
     let passes = |args: &[&str]| {
-        fixture.expect_passes(fixture.typed(&[&["commit", "-q"], args].concat(), "subject\n"));
-        fixture.expect_passes(fixture.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
+        fixture.expect_passes(fixture.commit_typed(&[&["commit", "-q"], args].concat(), "subject\n"));
+        fixture.expect_passes(fixture.commit_typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
     };
     note("added");
     fixture.repo.stage(&name, "x\n");
@@ -310,12 +310,12 @@ fn git_comments_about_known_names_are_ignored() {
     fixture.repo.git(&["rm", "-q", "-r", "sub"]);
     passes(&[]);
     // Text that the user types is new, and so is an untracked file, since a cleanup mode may keep the comment.
-    fixture.expect_blocked(fixture.typed(&["commit", "-q"], &format!("subject {token}\n")));
+    fixture.expect_blocked(fixture.commit_typed(&["commit", "-q"], &format!("subject {token}\n")));
     undo();
     let fresh = Maker::new(4114).sk_live(24);
     fixture.repo.stage("a.txt", "again\n");
     fixture.repo.write(format!("{fresh}.txt"), "x\n");
-    let run = fixture.typed(&["commit", "-q"], "subject\n").run();
+    let run = fixture.commit_typed(&["commit", "-q"], "subject\n").run();
     assert!(run.code != Some(0) && run.err().contains(&fresh.fingerprint()), "{}", run.all());
 }
 
@@ -327,9 +327,9 @@ fn an_automatic_comment_character_hides_nothing() {
     let args = |more: &[&'static str]| [&auto[..], more].concat();
     // Git keeps the `#` line of its template or of -m, and uses `;` for comments.
     let words = format!("#1 {token}");
-    let call = fixture.edited(&args(&["commit", "-q", "-e", "-F", "-"]), "true");
+    let call = fixture.commit_edited(&args(&["commit", "-q", "-e", "-F", "-"]), "true");
     fixture.expect_blocked(call.stdin(&words));
-    fixture.expect_blocked(fixture.typed(&args(&["commit", "-q"]), &format!("{words}\nsubject {token}\n")));
+    fixture.expect_blocked(fixture.commit_typed(&args(&["commit", "-q"]), &format!("{words}\nsubject {token}\n")));
     fixture.expect_blocked(fixture.git(&args(&["commit", "-q", "-F", "-"])).stdin(&words));
     // Without git's template, the comment character is unknown. It need not be the first character of the last line.
     let bare = ["-c", "commit.status=false"];
@@ -341,7 +341,7 @@ fn an_automatic_comment_character_hides_nothing() {
         for more in [&[][..], &bare] {
             let args = [&auto[..], more, &["commit", "-q"]].concat();
             fixture.expect_kept_by_git(&args, &text);
-            fixture.expect_blocked(fixture.typed(&args, &text));
+            fixture.expect_blocked(fixture.commit_typed(&args, &text));
         }
     }
     // Git's template names a deleted file.
@@ -349,7 +349,7 @@ fn an_automatic_comment_character_hides_nothing() {
     fixture.repo.stage(&name, "x\n");
     fixture.repo.commit("a name");
     fixture.repo.git(&["rm", "-q", &name]);
-    fixture.expect_passes(fixture.typed(&args(&["commit", "-q"]), "subject\n"));
+    fixture.expect_passes(fixture.commit_typed(&args(&["commit", "-q"]), "subject\n"));
 }
 
 #[test]
@@ -372,12 +372,12 @@ fn the_diff_below_the_scissors_is_not_scanned() {
     for setting in settings {
         note(format!("{setting:?}"));
         let args = [setting, &["commit", "-q", "-v"][..]].concat();
-        fixture.expect_passes(fixture.typed(&args, "subject\n"));
-        fixture.expect_blocked(fixture.typed(&args, &format!("subject {}\n", fixture.token)));
+        fixture.expect_passes(fixture.commit_typed(&args, "subject\n"));
+        fixture.expect_blocked(fixture.commit_typed(&args, &format!("subject {}\n", fixture.token)));
     }
     // The comment block names the deleted file, and git removes the block and the diff.
-    fixture.expect_passes(fixture.typed(&["commit", "-q", "-v", "-e", "-m", "x"], ""));
-    fixture.expect_passes(fixture.typed(&["commit", "-q", "-v", "--amend"], ""));
+    fixture.expect_passes(fixture.commit_typed(&["commit", "-q", "-v", "-e", "-m", "x"], ""));
+    fixture.expect_passes(fixture.commit_typed(&["commit", "-q", "-v", "--amend"], ""));
 }
 
 /// The token is in HEAD, in its parent, in the staged change or in an unstaged one. Git's diff can show it in many
@@ -386,8 +386,9 @@ fn the_diff_below_the_scissors_is_not_scanned() {
 fn a_diff_of_known_content_blocks_nothing() {
     let fixture = Fixture::new(4015);
     let (repo, old) = (&fixture.repo, &fixture.old);
-    let passes =
-        |args: &[&str]| fixture.expect_passes(fixture.typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
+    let passes = |args: &[&str]| {
+        fixture.expect_passes(fixture.commit_typed(&[&["commit", "-q", "-v"], args].concat(), "subject\n"));
+    };
     let undo = || drop(repo.git(&["reset", "-q", "--hard"]));
     note("as context");
     repo.stage("old.txt", format!("first\n{}more\n", client(old)));
@@ -444,10 +445,11 @@ fn a_shallow_clone_can_amend_its_boundary_commit() {
     let (from, to) = (format!("file://{}", fixture.repo.top().display()), fixture.repo.base().join("shallow"));
     fixture.repo.git_call(&["clone", "-q", "--depth", "1", &from]).args(&[&to]).run().expect_code(0);
     write_hook(&fixture.repo, &to, "commit-msg", JSONL);
-    let amend = || fixture.typed(&["commit", "-q", "-v", "--amend"], "subject\n").cwd(&to);
+    let amend = || fixture.commit_typed(&["commit", "-q", "-v", "--amend"], "subject\n").cwd(&to);
     let run = amend().run().expect_code(0);
     assert!(!run.err().contains("\"findings\":1"), "{}", run.all());
-    let typed = fixture.typed(&["commit", "-q", "-v", "--amend"], &format!("# {}\n", fixture.token)).cwd(&to).run();
+    let typed =
+        fixture.commit_typed(&["commit", "-q", "-v", "--amend"], &format!("# {}\n", fixture.token)).cwd(&to).run();
     assert!(typed.code != Some(0) && typed.err().contains(&fixture.token.fingerprint()), "{}", typed.all());
 }
 
@@ -467,12 +469,12 @@ fn a_diff_of_unstaged_changes_blocks_nothing_if_git_removes_it() {
         note(format!("{setting:?}"));
         for verbose in [&["-v"][..], &["-v", "-v"]] {
             let args = [setting, &["commit", "-q"], verbose].concat();
-            fixture.expect_passes(fixture.typed(&args, "subject\n"));
-            fixture.expect_blocked(fixture.typed(&args, &format!("subject {old}\n")));
-            fixture.expect_blocked(fixture.typed(&args, &format!("subject\n# {old}\n")));
+            fixture.expect_passes(fixture.commit_typed(&args, "subject\n"));
+            fixture.expect_blocked(fixture.commit_typed(&args, &format!("subject {old}\n")));
+            fixture.expect_blocked(fixture.commit_typed(&args, &format!("subject\n# {old}\n")));
         }
     }
-    fixture.expect_passes(fixture.typed(&["-c", "commit.verbose=2", "commit", "-q"], "subject\n"));
+    fixture.expect_passes(fixture.commit_typed(&["-c", "commit.verbose=2", "commit", "-q"], "subject\n"));
 }
 
 /// A message file left by `commit -v -v` and used again without `-v`. Git keeps the diff then.
@@ -482,13 +484,13 @@ fn a_kept_diff_of_an_earlier_commit_is_scanned() {
     fixture.repo.write("old.txt", client(&fixture.token));
     let left = fixture.repo.base().join("left");
     let keep = format!("printf 'subject\\n' | cat - \"$1\" >'{0}'\nexit 1", left.display());
-    fixture.edited(&["commit", "-q", "-v", "-v"], &keep).run().expect_code(1);
+    fixture.commit_edited(&["commit", "-q", "-v", "-v"], &keep).run().expect_code(1);
     let file = left.to_str().expect("UTF-8");
     for setting in [&[][..], &["-c", "commit.status=false"], &["-c", "commit.cleanup=whitespace"]] {
         note(format!("{setting:?}"));
         let args = [setting, &["commit", "-q", "-e", "-F", file]].concat();
         fixture.expect_kept_by_git(&args, "");
-        fixture.expect_blocked(fixture.typed(&args, ""));
+        fixture.expect_blocked(fixture.commit_typed(&args, ""));
     }
 }
 
@@ -509,13 +511,13 @@ fn the_template_may_name_a_branch_with_a_token() {
         for setting in [&[][..], &["-c", "core.commentString=//"], &["-c", "core.commentChar=auto"]] {
             note(format!("{upstream} {setting:?}"));
             let args = [setting, &["commit", "-q"]].concat();
-            fixture.expect_passes(fixture.typed(&args, "subject\n"));
-            fixture.expect_passes(fixture.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
-            fixture.expect_blocked(fixture.typed(&args, &format!("subject {token}\n")));
+            fixture.expect_passes(fixture.commit_typed(&args, "subject\n"));
+            fixture.expect_passes(fixture.commit_typed(&[&args[..], &["-v"]].concat(), "subject\n"));
+            fixture.expect_blocked(fixture.commit_typed(&args, &format!("subject {token}\n")));
             // Git keeps its template in this case.
             let args = [setting, &["commit", "-q", "--cleanup=whitespace"]].concat();
             fixture.expect_kept_by_git(&args, "subject\n");
-            fixture.expect_blocked(fixture.typed(&args, "subject\n"));
+            fixture.expect_blocked(fixture.commit_typed(&args, "subject\n"));
         }
         // Git writes no template here, so these lines come from the user.
         let hint = "# Please enter the commit message for your changes. Lines starting\n# with '#' will be ignored, and \
@@ -523,7 +525,7 @@ fn the_template_may_name_a_branch_with_a_token() {
         let args = ["-c", "commit.status=false", "commit", "-q", "--cleanup=whitespace"];
         let text = format!("subject\n{hint}#\n# On branch {branch}\n");
         fixture.expect_kept_by_git(&args, &text);
-        fixture.expect_blocked(fixture.typed(&args, &text));
+        fixture.expect_blocked(fixture.commit_typed(&args, &text));
     }
 }
 
@@ -543,7 +545,7 @@ fn a_rebase_may_reword_a_subject_with_a_token() {
         executable(&sequence, "#!/bin/sh\nsed -i -e 's/^pick/reword/' \"$1\"\n");
         let rebase = |script: &str| {
             let args = [settings, &["rebase", "-q", "-i", "HEAD~3"]].concat();
-            fixture.edited(&args, script).env("GIT_SEQUENCE_EDITOR", &sequence)
+            fixture.commit_edited(&args, script).env("GIT_SEQUENCE_EDITOR", &sequence)
         };
         // A reworded subject that still contains the token is blocked.
         rebase("true").run().expect_code(1).expect_has(&token.fingerprint());
@@ -565,8 +567,8 @@ fn a_kept_rebase_template_is_scanned() {
     let args = ["rebase", "-q", "-i", "HEAD~1"];
     fixture.git(&args).env("GIT_SEQUENCE_EDITOR", &sequence).run().expect_code(0);
     let innocent = "sed -i '1s/.*/innocent/' \"$1\"";
-    fixture.expect_blocked(fixture.edited(&["commit", "-q", "--amend", "--cleanup=whitespace"], innocent));
-    fixture.expect_passes(fixture.edited(&["commit", "-q", "--amend"], innocent));
+    fixture.expect_blocked(fixture.commit_edited(&["commit", "-q", "--amend", "--cleanup=whitespace"], innocent));
+    fixture.expect_passes(fixture.commit_edited(&["commit", "-q", "--amend"], innocent));
 }
 
 #[test]
@@ -584,12 +586,13 @@ fn scissors_of_the_user_hide_nothing() {
     ] {
         let text = format!("subject\n# {SCISSORS}\n{typed}");
         fixture.expect_kept_by_git(&["commit", "-q"], &text);
-        fixture.expect_blocked(fixture.typed(&["commit", "-q"], &text));
+        fixture.expect_blocked(fixture.commit_typed(&["commit", "-q"], &text));
         fixture.expect_blocked(fixture.git(&["commit", "-q", "-F", "-"]).stdin(&text));
-        fixture.expect_blocked(fixture.typed(&["-c", "core.commentChar=auto", "commit", "-q"], &text));
+        fixture.expect_blocked(fixture.commit_typed(&["-c", "core.commentChar=auto", "commit", "-q"], &text));
         // With -v, git cuts at the first scissors line. The hook scans more, which is safe.
-        fixture
-            .expect_blocked(fixture.typed(&["commit", "-q", "-v"], &format!("subject\n# {SCISSORS}\n# x\n{token}\n")));
+        fixture.expect_blocked(
+            fixture.commit_typed(&["commit", "-q", "-v"], &format!("subject\n# {SCISSORS}\n# x\n{token}\n")),
+        );
     }
     // Text that looks like git's template, with a diff that git did not write.
     let explained = "# Do not modify or remove the line above.\n# Everything below it will be ignored.\n";
@@ -603,7 +606,7 @@ fn scissors_of_the_user_hide_nothing() {
         let text = format!("subject\n# {SCISSORS}\n{explained}{made_up}");
         for args in [&bare[..], &["commit", "-q"]] {
             fixture.expect_kept_by_git(args, &text);
-            fixture.expect_blocked(fixture.typed(args, &text));
+            fixture.expect_blocked(fixture.commit_typed(args, &text));
         }
     }
     // With these cleanup modes, git keeps all comments.
@@ -611,12 +614,13 @@ fn scissors_of_the_user_hide_nothing() {
         let setting = format!("commit.cleanup={cleanup}");
         let text = format!("subject\n# {SCISSORS}\n# a comment\n# {token}\n");
         fixture.expect_kept_by_git(&["-c", &setting, "commit", "-q"], &text);
-        fixture.expect_blocked(fixture.typed(&["-c", &setting, "commit", "-q"], &text));
+        fixture.expect_blocked(fixture.commit_typed(&["-c", &setting, "commit", "-q"], &text));
     }
     // Git does not recognize scissors with trailing whitespace or another line end.
     for end in [" \n", "\r\n"] {
         let text = format!("subject\n# {SCISSORS}{end}# a comment\n{diff}");
-        fixture.expect_blocked(fixture.edited(&["commit", "-q", "-v"], &format!("printf '%s' '{text}' >\"$1\"")));
+        fixture
+            .expect_blocked(fixture.commit_edited(&["commit", "-q", "-v"], &format!("printf '%s' '{text}' >\"$1\"")));
     }
 }
 
@@ -625,16 +629,18 @@ fn comments_are_kept_with_cleanup_scissors() {
     let fixture = Fixture::new(4011);
     let args = ["commit", "-q", "--cleanup=scissors"];
     fixture.expect_kept_by_git(&args, &format!("subject\n# {}\n", fixture.token));
-    fixture.expect_blocked(fixture.typed(&args, &format!("subject\n# {}\n", fixture.token)));
-    fixture.expect_blocked(fixture.typed(&[&args[..], &["-v"]].concat(), &format!("subject\n# {}\n", fixture.token)));
+    fixture.expect_blocked(fixture.commit_typed(&args, &format!("subject\n# {}\n", fixture.token)));
+    fixture.expect_blocked(
+        fixture.commit_typed(&[&args[..], &["-v"]].concat(), &format!("subject\n# {}\n", fixture.token)),
+    );
     // Git's template names the deleted file.
     let name = format!("{}.txt", fixture.token);
     fixture.repo.stage(&name, "x\n");
     fixture.repo.commit("a name");
     fixture.repo.git(&["rm", "-q", &name]);
-    fixture.expect_passes(fixture.typed(&args, "subject\n"));
-    fixture.expect_passes(fixture.typed(&["-c", "commit.cleanup=scissors", "commit", "-q"], "subject\n"));
-    fixture.expect_passes(fixture.typed(&[&args[..], &["-v"]].concat(), "subject\n"));
+    fixture.expect_passes(fixture.commit_typed(&args, "subject\n"));
+    fixture.expect_passes(fixture.commit_typed(&["-c", "commit.cleanup=scissors", "commit", "-q"], "subject\n"));
+    fixture.expect_passes(fixture.commit_typed(&[&args[..], &["-v"]].concat(), "subject\n"));
 }
 
 #[test]
@@ -644,7 +650,7 @@ fn comments_kept_by_a_cleanup_setting_are_scanned() {
     for cleanup in ["verbatim", "whitespace", "scissors"] {
         note(cleanup);
         let setting = format!("commit.cleanup={cleanup}");
-        fixture.expect_blocked(fixture.typed(&["-c", &setting, "commit", "-q"], &line));
+        fixture.expect_blocked(fixture.commit_typed(&["-c", &setting, "commit", "-q"], &line));
     }
     // With these cleanup modes, git removes comments unless an option overrides them.
     for cleanup in ["strip", "default"] {
@@ -652,7 +658,7 @@ fn comments_kept_by_a_cleanup_setting_are_scanned() {
         let setting = format!("commit.cleanup={cleanup}");
         let args = ["-c", &setting, "commit", "-q", "--cleanup=whitespace"];
         fixture.expect_kept_by_git(&args, &line);
-        fixture.expect_blocked(fixture.typed(&args, &line));
+        fixture.expect_blocked(fixture.commit_typed(&args, &line));
     }
 }
 
@@ -664,9 +670,9 @@ fn a_commit_template_is_scanned_as_the_message() {
     let args = ["-c", &setting, "commit", "-q"];
     std::fs::write(&template, format!("# put no {} in here\n", fixture.token)).expect("write");
     fixture.expect_kept_by_git(&[&args[..], &["--cleanup=whitespace"]].concat(), "subject\n");
-    fixture.expect_blocked(fixture.typed(&args, "subject\n"));
+    fixture.expect_blocked(fixture.commit_typed(&args, "subject\n"));
     std::fs::write(&template, format!("Key: {}\n", fixture.token)).expect("write");
-    fixture.expect_blocked(fixture.typed(&args, "subject\n"));
+    fixture.expect_blocked(fixture.commit_typed(&args, "subject\n"));
 }
 
 #[test]
@@ -682,14 +688,14 @@ fn the_message_of_a_merge_is_read() {
     let undo = || drop(repo.git_call(&["merge", "--abort"]).run());
     fixture.expect_blocked(fixture.git(&["merge", "-q", "--no-ff", "-m", &words, "side"]));
     undo();
-    fixture.expect_blocked(fixture.typed(&["merge", "-q", "--no-ff", "--edit", "side"], &format!("{words}\n")));
+    fixture.expect_blocked(fixture.commit_typed(&["merge", "-q", "--no-ff", "--edit", "side"], &format!("{words}\n")));
     undo();
     repo.git(&["branch", &format!("x-{}", fixture.token), "side"]);
     fixture.expect_blocked(fixture.git(&["merge", "-q", "--no-ff", "--no-edit", &format!("x-{}", fixture.token)]));
     undo();
     fixture.expect_passes(fixture.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]));
     fixture.repo.git(&["reset", "-q", "--hard"]);
-    fixture.expect_passes(fixture.typed(&["merge", "-q", "--no-ff", "--edit", "side"], "merge\n"));
+    fixture.expect_passes(fixture.commit_typed(&["merge", "-q", "--no-ff", "--edit", "side"], "merge\n"));
 }
 
 #[test]

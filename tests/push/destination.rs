@@ -22,7 +22,7 @@ fn expect_stopped(pair: &Pair, to: &Path, args: &[&str]) -> Run {
 }
 
 /// A repository with an unrelated history. It is not configured as a remote.
-fn public(pair: &Pair) -> std::path::PathBuf {
+fn unrelated_repository(pair: &Pair) -> std::path::PathBuf {
     let folder = pair.bare("public", &[]);
     pair.repo.git(&["remote", "remove", "public"]);
     let other = pair.repo.base().join("other");
@@ -42,7 +42,7 @@ fn a_remote_with_a_new_url_has_no_known_commits() {
     for spec in ["main:new", "+main:main"] {
         note(spec);
         let pair = Pair::new(4700);
-        let public = public(&pair);
+        let public = unrelated_repository(&pair);
         pair.repo.git(&["remote", "set-url", "origin", text(&public)]);
         expect_stopped(&pair, &public, &["push", "-q", "origin", spec]);
         // A second push is blocked too.
@@ -54,7 +54,7 @@ fn a_remote_with_a_new_url_has_no_known_commits() {
 fn a_clone_whose_remote_gets_a_new_url_has_no_known_commits() {
     for options in [&[][..], &["--ref-format=reftable"]] {
         let pair = Pair::new(4701);
-        let public = public(&pair);
+        let public = unrelated_repository(&pair);
         let clone = pair.repo.base().join("clone");
         let call = pair.repo.git_call(&["clone", "-q"]).args(options);
         call.args(&[&pair.origin(), &clone]).run().expect_code(0);
@@ -90,7 +90,7 @@ fn commits_fetched_from_elsewhere_are_not_on_the_remote() {
     ] {
         note(method);
         let pair = Pair::new(4720);
-        let public = public(&pair);
+        let public = unrelated_repository(&pair);
         let clone = pair.repo.base().join("clone");
         let call = pair.repo.git_call(&["clone", "-q"]).args(options);
         call.args(&[&public, &clone]).run().expect_code(0);
@@ -142,7 +142,7 @@ fn a_changed_setting_causes_no_full_scan() {
 #[test]
 fn settings_that_redirect_a_push_are_respected() {
     let pair = Pair::new(4702);
-    let public = public(&pair);
+    let public = unrelated_repository(&pair);
     let (to, origin) = (text(&public), text(&pair.origin()).to_owned());
     let one_off = |setting: String, name: &str| {
         note(&setting);
@@ -182,7 +182,7 @@ fn settings_that_redirect_a_push_are_respected() {
 fn a_redirected_push_does_not_count_for_the_remote() {
     let mut pair = Pair::new(4703);
     let token = pair.token();
-    let public = public(&pair);
+    let public = unrelated_repository(&pair);
     let bad = pair.add("a.txt", client(&token));
     let repo = &pair.repo;
     let id = token.fingerprint();
@@ -422,7 +422,7 @@ fn the_old_id_counts_for_every_url() {
 #[test]
 fn a_framework_gets_the_same_result() {
     let pair = Pair::new(4713);
-    let public = public(&pair);
+    let public = unrelated_repository(&pair);
     let repo = &pair.repo;
     repo.git(&["fetch", "-q", "origin"]);
     let (origin, main) = (pair.origin().display().to_string(), pair.oid("main"));
@@ -444,7 +444,7 @@ fn a_framework_gets_the_same_result() {
 #[test]
 fn without_a_url_the_settings_of_the_remote_apply() {
     let pair = Pair::new(4714);
-    let public = public(&pair);
+    let public = unrelated_repository(&pair);
     let repo = &pair.repo;
     repo.git(&["fetch", "-q", "origin"]);
     let line = format!("refs/heads/main {} refs/heads/new {ZERO}\n", pair.oid("main"));

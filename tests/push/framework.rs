@@ -7,7 +7,7 @@ use crate::support::{client, note};
 const REMOTE: (&str, &str) = ("PRE_COMMIT_REMOTE_NAME", "origin");
 
 /// Runs the hook as a framework does: with variables, without arguments, and with an empty pipe or /dev/null as stdin.
-fn framed(pair: &Pair, variables: &[(&str, &str)], piped: bool) -> Call {
+fn call_as_framework(pair: &Pair, variables: &[(&str, &str)], piped: bool) -> Call {
     let call = if piped {
         pair.repo.keysweep_call(&["hook", "--format", "jsonl", "pre-push"])
     } else {
@@ -20,7 +20,7 @@ fn framed(pair: &Pair, variables: &[(&str, &str)], piped: bool) -> Call {
 fn expect_reported(pair: &Pair, variables: &[(&str, &str)], wanted: &[ExpectedFinding]) {
     for piped in [true, false] {
         note(format!("piped: {piped}"));
-        let run = framed(pair, variables, piped).run().expect_code(i32::from(!wanted.is_empty()));
+        let run = call_as_framework(pair, variables, piped).run().expect_code(i32::from(!wanted.is_empty()));
         expect_report(&run, wanted);
     }
 }
@@ -107,7 +107,7 @@ fn a_framework_without_refs_is_refused() {
     for variables in [&[][..], &[REMOTE], &[("PRE_COMMIT_FROM_REF", "HEAD"), REMOTE]] {
         for piped in [true, false] {
             note(format!("{variables:?}, piped: {piped}"));
-            expect_refused(framed(&pair, variables, piped).run(), &["framework", "--from-ref"]);
+            expect_refused(call_as_framework(&pair, variables, piped).run(), &["framework", "--from-ref"]);
         }
     }
 }

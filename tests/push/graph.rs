@@ -119,7 +119,8 @@ impl Dag {
         let mut all = BTreeSet::new();
         for (number, id) in self.ids.iter().enumerate().filter(|(_, id)| commits.contains(*id)) {
             let redacted = self.tokens[number].redacted();
-            let line = 1 + self.commits[number].lines.iter().position(|line| *line == number).expect("its own");
+            let line =
+                1 + self.commits[number].lines.iter().position(|line| *line == number).expect("the line of the commit");
             all.insert((id.clone(), format!("c{number}:1"), redacted.clone()));
             all.insert((id.clone(), format!("shared.txt:{line}"), redacted));
         }

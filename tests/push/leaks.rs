@@ -8,7 +8,7 @@ use crate::support::token::Token;
 use crate::support::{Run, client, note, os};
 
 /// A branch and two tags with tokens of every family, in every place that a push can contain.
-fn laden(seed: u64) -> (Pair, Vec<Token>, String) {
+fn push_with_tokens(seed: u64) -> (Pair, Vec<Token>, String) {
     let mut pair = Pair::new(seed);
     let tokens = pair.every_family();
     let repo = &pair.repo;
@@ -38,7 +38,7 @@ fn laden(seed: u64) -> (Pair, Vec<Token>, String) {
 
 #[test]
 fn no_format_prints_a_token_from_any_place_of_a_push() {
-    let (pair, tokens, lines) = laden(4300);
+    let (pair, tokens, lines) = push_with_tokens(4300);
     for format in FORMATS {
         note(format!("{format:?}"));
         let call = pair.repo.keysweep_call(&["hook"]).args(format).args(&["pre-push", "origin", "x"]);
@@ -53,7 +53,7 @@ fn no_format_prints_a_token_from_any_place_of_a_push() {
 
 #[test]
 fn no_refusal_prints_a_token_from_any_place_of_a_push() {
-    let (pair, tokens, lines) = laden(4301);
+    let (pair, tokens, lines) = push_with_tokens(4301);
     let tree = pair.oid("HEAD~3^{tree}");
     for id in [pair.oid("HEAD~2"), tree, pair.oid("HEAD:sub")] {
         std::fs::remove_file(pair.repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..])))

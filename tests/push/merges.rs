@@ -30,7 +30,7 @@ impl Fixture {
     }
 
     /// Pushes both sides, so that the remote has their commits.
-    fn known(seed: u64) -> Self {
+    fn pushed(seed: u64) -> Self {
         let fixture = Self::new(seed);
         fixture.pair.repo.git(&["push", "-q", "--no-verify", "origin", "main", "side"]);
         fixture
@@ -51,7 +51,7 @@ impl Fixture {
 
 #[test]
 fn a_clean_merge_of_known_commits_is_silent() {
-    let fixture = Fixture::known(3100);
+    let fixture = Fixture::pushed(3100);
     fixture.merge(&["side"]);
     fixture.pair.push_passes(&["origin", "main"]);
 }
@@ -69,7 +69,7 @@ fn a_clean_merge_reports_each_token_once_where_it_was_introduced() {
 #[test]
 fn a_token_that_only_the_resolution_adds_is_found_in_the_merge() {
     for inside in [true, false] {
-        let mut fixture = Fixture::known(3102);
+        let mut fixture = Fixture::pushed(3102);
         let token = fixture.pair.token();
         fixture.merge(&["side"]);
         let merged = format!("{}{}{}", client(&fixture.ours.1), lines(0, 40), client(&fixture.theirs.1));
@@ -85,7 +85,7 @@ fn a_token_that_only_the_resolution_adds_is_found_in_the_merge() {
 
 #[test]
 fn a_conflict_that_takes_a_side_is_silent_and_one_that_adds_is_not() {
-    let mut fixture = Fixture::known(3103);
+    let mut fixture = Fixture::pushed(3103);
     let token = fixture.pair.token();
     let repo = &fixture.pair.repo;
     fixture.pair.branch("left", "main");
@@ -149,7 +149,7 @@ fn an_ours_merge_still_reports_the_commits_of_the_other_side() {
 fn a_file_moved_on_one_side_and_edited_on_the_other_is_not_reported_again() {
     for edited_as_well in [false, true] {
         eprintln!("edited as well: {edited_as_well}");
-        let mut fixture = Fixture::known(3106);
+        let mut fixture = Fixture::pushed(3106);
         let token = fixture.pair.token();
         let repo = &fixture.pair.repo;
         repo.git(&["mv", "shared.txt", "moved.txt"]);
@@ -229,7 +229,7 @@ fn a_branch_that_only_another_remote_has_is_new_to_this_one() {
 
 #[test]
 fn a_file_deleted_on_one_side_and_kept_by_the_merge_is_not_new() {
-    let fixture = Fixture::known(3109);
+    let fixture = Fixture::pushed(3109);
     let repo = &fixture.pair.repo;
     repo.git(&["rm", "-q", "shared.txt"]);
     repo.commit("gone");
@@ -241,7 +241,7 @@ fn a_file_deleted_on_one_side_and_kept_by_the_merge_is_not_new() {
 
 #[test]
 fn a_token_in_the_message_or_the_name_of_a_file_of_a_merge_is_found() {
-    let mut fixture = Fixture::known(3110);
+    let mut fixture = Fixture::pushed(3110);
     let (in_message, in_name) = (fixture.pair.token(), fixture.pair.token());
     fixture.pair.repo.git(&["merge", "-q", "-m", &format!("merge {in_message}"), "side"]);
     let merge = fixture.amend(&format!("{in_name}.txt"), "innocent\n");
@@ -250,7 +250,7 @@ fn a_token_in_the_message_or_the_name_of_a_file_of_a_merge_is_found() {
 
 #[test]
 fn a_merge_with_duplicate_parents_or_equal_trees_is_read() {
-    let mut fixture = Fixture::known(3111);
+    let mut fixture = Fixture::pushed(3111);
     let token = fixture.pair.token();
     let repo = &fixture.pair.repo;
     let bad = fixture.pair.add("a.txt", client(&token));

@@ -83,7 +83,7 @@ fn followed_tags_are_scanned() {
 }
 
 #[test]
-fn a_push_by_url_is_scanned_against_what_the_url_has() {
+fn a_push_by_url_is_scanned_against_that_repository() {
     let mut pair = Pair::new(3603);
     let token = pair.token();
     let bad = pair.add("a.txt", client(&token));

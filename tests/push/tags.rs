@@ -116,7 +116,7 @@ fn a_lightweight_tag_includes_its_commits() {
 }
 
 #[test]
-fn an_annotated_tag_is_read_with_its_tagger_and_what_it_names() {
+fn an_annotated_tag_is_read_with_its_tagger_and_target() {
     let mut pair = Pair::new(3205);
     let (token, within) = (pair.token(), pair.token());
     let repo = &pair.repo;

@@ -83,7 +83,7 @@ fn every_family_is_found_in_every_encoding_and_context() {
 }
 
 /// Encodes `text` once more and returns the new name. An encoding that changes nothing is not added to the name.
-fn once_more(encoding: &Encoding, (text, name): &(Vec<u8>, String)) -> (Vec<u8>, String) {
+fn encode_again(encoding: &Encoding, (text, name): &(Vec<u8>, String)) -> (Vec<u8>, String) {
     let written = (encoding.write)(text);
     match (written == *text, name.is_empty()) {
         (true, _) => (written, name.clone()),
@@ -106,13 +106,13 @@ fn nested_encodings_are_found_to_a_depth_of_three() {
     for token in [make.sk_live(24), make.sk(24), make.sk_hex(48), make.whsec_base64(32)] {
         let one: Vec<_> = encodings
             .iter()
-            .map(|encoding| (encoding.name, once_more(encoding, &(token.text().into(), String::new()))))
+            .map(|encoding| (encoding.name, encode_again(encoding, &(token.text().into(), String::new()))))
             .collect();
         for (inner, one) in &one {
             for middle in &whole {
-                let two = once_more(middle, one);
+                let two = encode_again(middle, one);
                 let outer = whole[make.below(whole.len())];
-                let three = once_more(outer, &two);
+                let three = encode_again(outer, &two);
                 for (depth, (unit, wanted)) in [(2, two), (3, three)] {
                     let hits = detector.find(&unit);
                     let right = hits.len() == 1
@@ -360,7 +360,7 @@ fn random_texts_with_tokens_in_random_encodings() {
             if name.starts_with("UTF-16") && encoding.label == "UTF-16" {
                 continue;
             }
-            (unit, name) = once_more(encoding, &(unit, name));
+            (unit, name) = encode_again(encoding, &(unit, name));
         }
         let hits = detector.find(&unit);
         assert!(

@@ -58,7 +58,7 @@ fn no_rule_finds_its_misses() {
 fn every_rule_has_complete_documentation() {
     let mut ids = BTreeSet::new();
     for rule in with_all_packs() {
-        assert!(ids.insert(rule.id), "{} stands twice", rule.id);
+        assert!(ids.insert(rule.id), "rule id {} is used twice", rule.id);
         assert!(!rule.hits.is_empty(), "{} has no hit", rule.id);
         assert!(!rule.misses.is_empty(), "{} has no miss", rule.id);
         assert!(!rule.opens.is_empty() && rule.remedy.len() >= 3, "{} has no remedy", rule.id);

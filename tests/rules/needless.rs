@@ -90,7 +90,7 @@ fn expect_exact(faults: &mut Vec<String>, name: &str, token: &str, written: &str
 }
 
 #[track_caller]
-fn assert_none(mut faults: Vec<String>, tried: usize) {
+fn assert_no_faults(mut faults: Vec<String>, tried: usize) {
     let count = faults.len();
     faults.dedup();
     assert!(count * 200 <= tried, "{count} of {tried}:\n{}", faults[..faults.len().min(40)].join("\n"));
@@ -116,7 +116,7 @@ fn each_punctuation_character_may_be_escaped() {
             }
         }
     }
-    assert_none(faults, tried);
+    assert_no_faults(faults, tried);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn each_letter_may_be_escaped_by_its_number() {
             }
         }
     }
-    assert_none(faults, tried);
+    assert_no_faults(faults, tried);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn punctuation_may_have_entity_names() {
             }
         }
     }
-    assert_none(faults, tried);
+    assert_no_faults(faults, tried);
 }
 
 /// Base64 and hex in JSON from PHP.
@@ -176,7 +176,7 @@ fn encoded_tokens_may_be_escaped() {
             }
         }
     }
-    assert_none(faults, tried);
+    assert_no_faults(faults, tried);
 }
 
 #[test]

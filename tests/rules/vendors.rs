@@ -1,11 +1,11 @@
-//! Whose a token is, where its shape does not say: what surrounds it decides the advice.
+//! The vendor of a token whose shape several vendors share. The adjacent text decides which advice is given.
 
 use keysweep::detect::Detector;
 use keysweep::rules::ALL;
 use keysweep::rules::example::{Dice, expand};
 use keysweep::rules::vendors::likely;
 
-/// The rule of the first token in the expanded `template`, and the vendors that are likely.
+/// The rule of the first token in the expanded `template`, and its likely vendors.
 fn found(template: &str, path: &str) -> (&'static str, Vec<&'static str>) {
     let text = expand(template, &mut Dice::new(7));
     let hits = Detector::new(ALL).find(text.as_bytes());
@@ -39,7 +39,7 @@ fn a_name_near_a_token_of_a_shared_shape_says_whose_it_probably_is() {
         ("KEY = 'sk_live_{alnum:24}'  # Moyasar, production", "Moyasar"),
         ("# The key of Culqi\nKEY=sk_live_{alnum:16}\n", "Culqi"),
         ("KEY=sk_live_{alnum:16}\nURL=https://api.culqi.com/v2\n", "Culqi"),
-        // The line decides before its neighbors do.
+        // The line of the token takes precedence over adjacent lines.
         ("STRIPE_URL=https://api.stripe.com\nCULQI_KEY=sk_live_{alnum:16}\nCLERK_URL=x\n", "Culqi"),
     ] {
         assert_eq!(vendors(template), [vendor], "{template}");
@@ -53,15 +53,15 @@ fn no_name_is_no_guess() {
     assert!(vendors("KEY=sk_live_{alnum:24}\n").is_empty());
     let far = format!("culqi{}\nKEY=sk_live_{{alnum:24}}\n", " ".repeat(400));
     assert!(vendors(&far).is_empty());
-    // The shape says whose it is.
+    // The shape identifies the vendor.
     assert!(vendors("# not stripe\nkey = 'sk_pr_default_{hex:40}'").is_empty());
     assert!(vendors("# not stripe\nATTIO_API_KEY=sk_{alnum:24}").is_empty());
 }
 
 #[test]
-fn a_name_of_attio_counts_behind_the_token_and_on_the_line_above() {
+fn an_attio_name_counts_after_the_token_and_on_the_line_above() {
     for template in [
-        // Both are in the guide that this tool grew from.
+        // Both texts are in the guide that this tool is based on.
         "echo -n \"sk_prod_{alnum:24}\" | gcloud secrets create attio-api-key --data-file=-",
         "aws ssm put-parameter --name /app/attio-api-key \\\n--value \"sk_prod_{alnum:24}\" --type SecureString",
         "key = \"sk_{alnum:32}\"  # Attio\n",

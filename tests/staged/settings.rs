@@ -34,7 +34,7 @@ impl Fixture {
 }
 
 /// Expects that the setting changes neither the finding of the new token nor the result of a clean change.
-fn expect_same(setting: &str, arrange: impl Fn(&Repo), call: impl Fn(&Repo) -> Call) {
+fn expect_unaffected(setting: &str, arrange: impl Fn(&Repo), call: impl Fn(&Repo) -> Call) {
     note(format!("setting: {setting}"));
     let fixture = Fixture::new(200);
     arrange(&fixture.repo);
@@ -143,14 +143,14 @@ const SETTINGS: &[(&str, &str)] = &[
 fn no_setting_of_the_repository_changes_what_is_scanned() {
     for (key, value) in SETTINGS {
         let set = |repo: &Repo| drop(repo.git(&["config", key, value]));
-        expect_same(&format!("{key} = {value}"), set, Repo::staged_call);
+        expect_unaffected(&format!("{key} = {value}"), set, Repo::staged_call);
     }
 }
 
 #[test]
 fn no_setting_given_in_the_environment_changes_what_is_scanned() {
     for (key, value) in SETTINGS {
-        expect_same(
+        expect_unaffected(
             &format!("{key} = {value} in the environment"),
             |_| {},
             |repo| {
@@ -171,7 +171,7 @@ fn no_user_setting_changes_what_is_scanned() {
             std::fs::write(repo.base().join("gitconfig"), file).expect("write");
             std::fs::write(repo.base().join("attributes"), "* -diff -text binary\n").expect("write");
         };
-        expect_same(variable, arrange, |repo| {
+        expect_unaffected(variable, arrange, |repo| {
             let config = repo.base().join("gitconfig");
             repo.staged_call().env("GIT_CONFIG_NOSYSTEM", "0").env(variable, config)
         });
@@ -217,7 +217,7 @@ fn no_variable_of_git_changes_what_is_scanned() {
         ("CI", "true"),
         ("RUST_BACKTRACE", "full"),
     ] {
-        expect_same(&format!("{name}={value}"), |_| {}, |repo| repo.staged_call().env(name, value));
+        expect_unaffected(&format!("{name}={value}"), |_| {}, |repo| repo.staged_call().env(name, value));
     }
 }
 
@@ -262,7 +262,7 @@ fn no_attribute_changes_what_is_scanned() {
                 }
                 write(repo, &format!("* {attribute}\n"));
             };
-            expect_same(&format!("{attribute} in {holder}"), arrange, Repo::staged_call);
+            expect_unaffected(&format!("{attribute} in {holder}"), arrange, Repo::staged_call);
         }
     }
 }
@@ -273,7 +273,7 @@ fn an_empty_order_file_changes_nothing() {
         repo.write("order", "nothing\n");
         repo.git(&["config", "diff.orderFile", "order"]);
     };
-    expect_same("diff.orderFile", arrange, Repo::staged_call);
+    expect_unaffected("diff.orderFile", arrange, Repo::staged_call);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn a_file_system_monitor_that_reports_no_change_hides_nothing() {
         repo.git(&["config", "core.fsmonitorHookVersion", "2"]);
         repo.git(&["update-index", "--fsmonitor"]);
     };
-    expect_same("core.fsmonitor", arrange, Repo::staged_call);
+    expect_unaffected("core.fsmonitor", arrange, Repo::staged_call);
 }
 
 #[test]

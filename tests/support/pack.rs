@@ -70,11 +70,11 @@ impl PackBuilder {
         let mut rest = packed.len() >> 4;
         let mut byte = kind << 4 | packed.len() & 15;
         while rest > 0 {
-            self.body.push(low(byte | 0x80));
+            self.body.push(low_byte(byte | 0x80));
             byte = rest & 0x7f;
             rest >>= 7;
         }
-        self.body.push(low(byte));
+        self.body.push(low_byte(byte));
         self.body.extend_from_slice(base);
         stored(packed, &mut self.body);
         self.contents.push(made);
@@ -109,7 +109,7 @@ fn copy(at: usize, len: usize, steps: &mut Vec<u8>) {
     assert!(len < 0x100_0000);
     for (number, bytes) in [(at, 4), (len, 3)] {
         for place in 0..bytes {
-            let byte = low(number >> (8 * place) & 0xff);
+            let byte = low_byte(number >> (8 * place) & 0xff);
             if byte != 0 {
                 steps[command] |= bit;
                 steps.push(byte);
@@ -122,19 +122,19 @@ fn copy(at: usize, len: usize, steps: &mut Vec<u8>) {
 fn size(mut number: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while number > 0x7f {
-        bytes.push(low(number & 0x7f | 0x80));
+        bytes.push(low_byte(number & 0x7f | 0x80));
         number >>= 7;
     }
-    bytes.push(low(number));
+    bytes.push(low_byte(number));
     bytes
 }
 
 fn distance_back(mut distance: usize) -> Vec<u8> {
-    let mut bytes = vec![low(distance & 0x7f)];
+    let mut bytes = vec![low_byte(distance & 0x7f)];
     distance >>= 7;
     while distance > 0 {
         distance -= 1;
-        bytes.insert(0, low(distance & 0x7f | 0x80));
+        bytes.insert(0, low_byte(distance & 0x7f | 0x80));
         distance >>= 7;
     }
     bytes
@@ -159,6 +159,6 @@ fn stored(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&(b << 16 | a).to_be_bytes());
 }
 
-fn low(number: usize) -> u8 {
+fn low_byte(number: usize) -> u8 {
     u8::try_from(number).expect("one byte")
 }

@@ -60,10 +60,10 @@ impl RandomRepo {
             random.act();
         }
         if random.tokens.is_empty() {
-            let text = random.bad();
+            let text = random.text_with_token();
             random.commit_file("last.txt", &text);
         }
-        random.leave();
+        random.leave_uncommitted_work();
         random
     }
 
@@ -99,14 +99,14 @@ impl RandomRepo {
         token
     }
 
-    fn bad(&mut self) -> String {
+    fn text_with_token(&mut self) -> String {
         let number = self.next();
         format!("line {number}\n{}", client(&self.token()))
     }
 
     /// Returns text that contains a token once in `often` calls.
     fn text(&mut self, often: usize) -> String {
-        if self.below(often) == 0 { self.bad() } else { format!("line {}\n", self.next()) }
+        if self.below(often) == 0 { self.text_with_token() } else { format!("line {}\n", self.next()) }
     }
 
     fn commit_file(&mut self, path: &str, text: &str) {
@@ -184,8 +184,8 @@ impl RandomRepo {
                 self.repo.write("base.txt", text);
                 self.try_git(&["stash", "-q"]);
             }
-            18 => self.colleague(),
-            19 => self.plumb(),
+            18 => self.other_developer(),
+            19 => self.commit_with_signature(),
             20 => {
                 let text = self.text(2);
                 self.try_git(&["notes", "add", "-f", "-m", &text]);
@@ -211,7 +211,7 @@ impl RandomRepo {
     }
 
     /// Another developer pushes to a remote. This repository fetches the push in half of the cases.
-    fn colleague(&mut self) {
+    fn other_developer(&mut self) {
         if self.remotes.is_empty() {
             return;
         }
@@ -233,7 +233,7 @@ impl RandomRepo {
     }
 
     /// Creates a commit with a signature and a Latin-1 message.
-    fn plumb(&mut self) {
+    fn commit_with_signature(&mut self) {
         let [tree, parent] = ["HEAD^{tree}", "HEAD"].map(|name| self.ask(&["rev-parse", name])[0].clone());
         let text = self.text(4);
         let number = self.next();
@@ -250,7 +250,7 @@ impl RandomRepo {
     }
 
     /// Leaves uncommitted changes, staged and unstaged, here and in a linked worktree, and sometimes a detached HEAD.
-    fn leave(&mut self) {
+    fn leave_uncommitted_work(&mut self) {
         if self.below(2) == 0 {
             let text = self.text(2);
             self.repo.blob(text);
@@ -302,7 +302,7 @@ impl RandomRepo {
         [self.repo.top().to_owned()].into_iter().chain(linked.exists().then_some(linked)).collect()
     }
 
-    pub fn held(&self, git_dir: &Path) -> RepoState {
+    pub fn state(&self, git_dir: &Path) -> RepoState {
         let normalizer = self.normalizer();
         let mut objects = Objects::of(&self.repo, git_dir);
         let listed = listed(&self.repo, git_dir);
@@ -333,8 +333,8 @@ impl RandomRepo {
 
     /// Expects that the rewrite changed nothing except the tokens.
     #[track_caller]
-    pub fn expect_kept(&self, git_dir: &Path, before: &RepoState) {
-        let (normalizer, after) = (self.normalizer(), self.held(git_dir));
+    pub fn expect_unchanged(&self, git_dir: &Path, before: &RepoState) {
+        let (normalizer, after) = (self.normalizer(), self.state(git_dir));
         let place = git_dir.display();
         let names = |held: &RepoState| held.names.keys().cloned().collect::<BTreeSet<_>>();
         let lost: Vec<_> = names(before).difference(&names(&after)).cloned().collect();

@@ -16,7 +16,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Adds the command that a reader would type, the output of `run` and its exit code.
     pub fn add(&mut self, title: &str, command: &str, repo: &Repo, run: &Run) {
-        let (out, err) = (steady(&run.out(), repo), steady(&run.err(), repo));
+        let (out, err) = (normalize(&run.out(), repo), normalize(&run.err(), repo));
         let code = run.code.expect("the process exited by itself");
         let text = &mut self.text;
         writeln!(text, "=== {title}\n$ {command}\n{out}").expect("writing to memory");
@@ -46,7 +46,7 @@ impl Snapshot {
 }
 
 /// Replaces paths that differ between machines.
-fn steady(text: &str, repo: &Repo) -> String {
+fn normalize(text: &str, repo: &Repo) -> String {
     let text = text.replace(&*repo.base().to_string_lossy(), "/home/ada");
     text.replace(env!("CARGO_BIN_EXE_keysweep"), "/usr/local/bin/keysweep")
 }
