@@ -11,6 +11,7 @@ pub(crate) mod pack;
 pub(crate) mod path;
 pub(crate) mod reflogs;
 pub(crate) mod refs;
+pub(crate) mod reftable;
 pub(crate) mod repository;
 pub(crate) mod revision;
 pub(crate) mod revwalk;

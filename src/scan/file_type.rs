@@ -8,6 +8,8 @@ pub(crate) enum FileType {
     Stdin,
     Folder,
     File,
+    /// A file with refs and reflogs of a git directory.
+    Reftable,
     Symlink,
 }
 

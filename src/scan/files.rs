@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::finding::{Part, Span};
+use crate::git::reftable;
 use crate::scan::file_type::{FileType, is_git_dir};
 use crate::scan::git_dir::GitFiles;
 use crate::scan::ignored::Ignored;
@@ -299,7 +300,7 @@ impl FileEntry {
                 (Part::SymlinkTarget, &buffer[..])
             }
             FileType::Stdin => (Part::Content, read(io::stdin().lock(), buffer)?),
-            FileType::File => {
+            FileType::File | FileType::Reftable => {
                 let file = fs::File::open(&self.on_disk)?;
                 let meta = file.metadata()?;
                 if meta.is_file() && meta.len() >= MIN_MAPPED {
@@ -317,9 +318,23 @@ impl FileEntry {
             Part::Content => content(bytes, covered),
             part => visit(&self.unit(part, bytes)),
         }
-        let is_mapped = matches!(self.what, FileType::File) && len >= MIN_MAPPED;
+        if self.what == FileType::Reftable {
+            self.scan_reftable(bytes, visit)?;
+        }
+        let is_mapped = matches!(self.what, FileType::File | FileType::Reftable) && len >= MIN_MAPPED;
         if is_mapped && fs::metadata(&self.on_disk).is_ok_and(|meta| meta.len() < len) {
             return Err(io::Error::other("another process truncated it during the scan"));
+        }
+        Ok(())
+    }
+
+    /// Scans what the raw bytes of a reftable do not show.
+    fn scan_reftable(&self, table: &[u8], visit: &dyn Fn(&Unit<'_>)) -> io::Result<()> {
+        let texts = reftable::texts(table).ok_or_else(|| io::Error::other("it is a damaged or unknown reftable"))?;
+        for text in &texts {
+            let is_hidden = |span: &Span| memchr::memmem::find(table, &text[span.clone()]).is_none();
+            let hidden = |spans: &[Span]| Ok(spans.iter().map(is_hidden).collect());
+            visit(&Unit { added: AddedFilter::Compared(&hidden), ..self.unit(Part::Content, text) });
         }
         Ok(())
     }

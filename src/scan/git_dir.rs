@@ -158,7 +158,10 @@ impl Lister {
     /// Leaves out the files that the scan of the history reads. It does not read a `.keep`, a `.promisor` or a file that only
     /// resembles a loose object.
     fn add_file(&self, path: PathBuf, objects: Option<&ObjectFolder>, files: &mut GitFiles) {
-        let Some(folder) = objects else { return files.entries.push((path, FileType::File)) };
+        let Some(folder) = objects else {
+            let what = if is_reftable(&path) { FileType::Reftable } else { FileType::File };
+            return files.entries.push((path, what));
+        };
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         let is_temporary = name.starts_with(b"tmp_") || name.starts_with(b".tmp-");
         if folder.is_pack {
@@ -185,6 +188,12 @@ impl GitFiles {
             self.skipped.push((folder.objects.clone(), OTHER_OBJECTS));
         }
     }
+}
+
+/// Whether git stores refs in the file.
+fn is_reftable(path: &Path) -> bool {
+    let is_in_folder = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "reftable");
+    is_in_folder && path.extension().is_some_and(|end| end == "ref")
 }
 
 /// Whether `text` is lowercase hexadecimal, as git writes ids.

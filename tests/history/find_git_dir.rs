@@ -194,7 +194,7 @@ fn unread_objects_are_reported() {
             }
             let run = find(&repo, &token);
             let objects = if place.contains("objdir") { place.clone() } else { format!("{place}/objects") };
-            assert!(why_skipped(&run, &objects).contains("not this repository's"));
+            assert!(why_skipped(&run, &objects).contains("not of this repository"));
         }
     }
 }
@@ -207,7 +207,7 @@ fn a_replaced_object_directory_is_reported() {
     let copy = repo.base().join("objects");
     repo.call("cp", &[Path::new("-r"), &repo.path(".git/objects"), &copy]).run().expect_code(0);
     let run = find_call(&repo, &token).env("GIT_OBJECT_DIRECTORY", &copy).run().expect_code(0);
-    assert!(why_skipped(&run, ".git/objects").contains("not this repository's"));
+    assert!(why_skipped(&run, ".git/objects").contains("not of this repository"));
 }
 
 #[test]
@@ -359,5 +359,39 @@ fn file_names_with_the_token_are_not_printed() {
     for run in runs {
         let run = run.expect_code(2).expect_lacks(&token).expect_lacks(&token[4..16]);
         assert!(!run.all().contains("not valid") && run.all().contains("info/"), "{}", run.all());
+    }
+}
+
+/// Reflogs are compressed in a reftable. Many refs make tables with several blocks and an index.
+#[test]
+fn a_token_in_a_reftable_is_found() {
+    for (seed, options) in
+        [(7310, &["--ref-format=reftable"][..]), (7311, &["--ref-format=reftable", "--object-format=sha256"])]
+    {
+        note(format!("{options:?}"));
+        let (message, absent) = (token(seed), token(seed + 10));
+        let repo = Repo::init(options);
+        repo.stage("a.txt", "innocent\n");
+        repo.commit("base");
+        let id = repo.git(&["rev-parse", "HEAD"]).line();
+        let create: Vec<String> = (0..600).map(|at| format!("create refs/heads/topic/{at:05} {id}\n")).collect();
+        repo.git_call(&["update-ref", "--create-reflog", "-m", "many", "--stdin"])
+            .stdin(create.concat())
+            .run()
+            .expect_code(0);
+        repo.git(&["update-ref", "--create-reflog", "-m", &format!("x {message}"), "refs/heads/other", "HEAD"]);
+        for pack in [false, true] {
+            if pack {
+                repo.git(&["pack-refs", "--all"]);
+            }
+            let run = find(&repo, &message).expect_code(1);
+            let places = places(&run);
+            if places.is_empty() || !places.iter().all(|place| place.starts_with(".git/reftable/")) {
+                run.fail(&format!("expected it in a reftable alone, found it in {places:?}"));
+            }
+            find(&repo, &absent).expect_code(0);
+        }
+        repo.write(".git/reftable/damaged.ref", "REFT and no more");
+        find(&repo, &absent).expect_code(2).expect_has("damaged.ref: it is a damaged or unknown reftable");
     }
 }
