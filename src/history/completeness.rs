@@ -64,7 +64,7 @@ impl History<'_> {
         partial: bool,
         threads: Threads,
     ) -> HashSet<ObjectId> {
-        let staged = self.staged.iter().filter(|change| change.kept != EntryKind::Submodule).map(|change| change.id);
+        let staged = self.staged.iter().filter(|change| change.kind != EntryKind::Submodule).map(|change| change.id);
         missing.extend(staged.filter(|id| !self.contents.has(id)));
         // An object that was missing according to the cache may exist by now.
         missing.retain(|id| !id.is_empty_tree() && !self.contents.has(id));

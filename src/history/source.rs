@@ -179,7 +179,7 @@ impl History<'_> {
 
     /// Returns the submodules, which are not scanned: those in an index with their paths, others with the `names` in trees.
     fn submodules(&self, names: &BTreeSet<Vec<u8>>) -> Vec<Skipped> {
-        let staged = self.staged.iter().filter(|change| change.kept == EntryKind::Submodule);
+        let staged = self.staged.iter().filter(|change| change.kind == EntryKind::Submodule);
         let mut paths: Vec<Vec<u8>> = staged.map(|change| change.path.clone()).collect();
         let is_staged = |name: &[u8]| paths.iter().any(|path| path.rsplit(|&b| b == b'/').next() == Some(name));
         let others: Vec<Vec<u8>> = names.iter().filter(|name| !is_staged(name)).cloned().collect();

@@ -9,7 +9,7 @@ use gix::ObjectId;
 use crate::error::Error;
 use crate::finding::{Origin, OriginKind};
 use crate::git::date::iso8601;
-use crate::git::depth::DEEPEST;
+use crate::git::depth::MAX_DEPTH;
 use crate::git::odb::commit::Commit;
 use crate::git::repository::Repository;
 use crate::history::commit_graph::{Child, CommitGraph, Numbers, Target, TreeGraph, author};
@@ -276,7 +276,7 @@ impl Tracer<'_> {
     fn diff_trees(&self, tree: u32, parents: &[u32], path: &mut Vec<u8>, found: &mut NewTokens<'_>) {
         // Git has the same limit, and only a forged tree can contain itself. A token below the limit is reported without a path.
         let depth = path.iter().filter(|b| **b == b'/').count();
-        if parents.contains(&tree) || depth > DEEPEST {
+        if parents.contains(&tree) || depth > MAX_DEPTH {
             return;
         }
         for &(name, child) in self.trees.children(tree) {
@@ -370,7 +370,7 @@ impl Tracer<'_> {
         let mut tokens = BTreeSet::new();
         for &(_, child) in self.trees.children(tree) {
             match child {
-                Child::Tree(_) if depth > DEEPEST => {}
+                Child::Tree(_) if depth > MAX_DEPTH => {}
                 Child::Tree(subtree) => tokens.extend(self.tokens_below(subtree, depth + 1).iter()),
                 Child::Target(target) => tokens.extend(&self.objects.tokens[target as usize]),
             }

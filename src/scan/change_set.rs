@@ -110,7 +110,7 @@ impl<'a> ChangeSet<'a> {
                 added: AddedFilter::Compared(&known),
             });
         }
-        let part = match change.kept {
+        let part = match change.kind {
             EntryKind::Submodule => return covered.skip(change, SUBMODULE),
             EntryKind::Symlink => Part::SymlinkTarget,
             EntryKind::File => Part::Content,
@@ -199,7 +199,7 @@ impl<'a> ChangeSet<'a> {
         let path = change.path.escape_ascii();
         let mut versions = Vec::new();
         match change.old {
-            Some((kept, id)) if kept == change.kept => versions.push(objects.blob_owned(&id, &path)?),
+            Some((kind, id)) if kind == change.kind => versions.push(objects.blob_owned(&id, &path)?),
             Some(_) => {}
             None if self.merged.is_empty() => {
                 versions.extend(self.changed.renames.source(at, &self.changed.files, objects)?);
@@ -212,7 +212,7 @@ impl<'a> ChangeSet<'a> {
         }
         for parent in &self.merged {
             let entry =
-                objects.lookup(&parent.tree, &change.path)?.filter(|entry| EntryKind::from(entry.mode) == change.kept);
+                objects.lookup(&parent.tree, &change.path)?.filter(|entry| EntryKind::from(entry.mode) == change.kind);
             match entry {
                 Some(entry) => versions.push(objects.blob_owned(&entry.id, &path)?),
                 None => versions.extend(self.renamed_version(parent, change, new, objects)?),
@@ -277,9 +277,9 @@ fn contains_blob(objects: &Objects, tree: &ObjectId, id: &ObjectId) -> Result<bo
 pub(crate) fn files_of(removals: Vec<Removal>, objects: &Objects) -> Result<Vec<Removal>, Error> {
     let mut files = Vec::new();
     for removal in removals {
-        match removal.kept {
+        match removal.kind {
             EntryKind::Folder => objects.files_below(&removal.id, &removal.path, &mut |path, entry| {
-                files.push(Removal { path, kept: entry.mode.into(), id: entry.id });
+                files.push(Removal { path, kind: entry.mode.into(), id: entry.id });
             })?,
             EntryKind::Submodule => {}
             EntryKind::File | EntryKind::Symlink => files.push(removal),

@@ -61,10 +61,10 @@ impl Repository {
 
     fn look_through(&self, old: Option<ObjectId>, search: &mut Search) {
         let delta = self.compare_index(old).unwrap_or_default();
-        let new = delta.changes.iter().map(|change| (&change.path, (change.kept, change.id)));
+        let new = delta.changes.iter().map(|change| (&change.path, (change.kind, change.id)));
         let old_side = delta.changes.iter().filter_map(|change| Some((&change.path, change.old?)));
         let removed = self.removed_from(old);
-        let removed = removed.iter().map(|file| (&file.path, (file.kept, file.id)));
+        let removed = removed.iter().map(|file| (&file.path, (file.kind, file.id)));
         let mut buffer = Vec::new();
         for (path, (kept, id)) in new.chain(old_side).chain(removed) {
             if search.has_found_all() {

@@ -30,7 +30,7 @@ pub(crate) fn run_parallel<H>(
         }
     };
     let helpers = threads.for_parts(count / MIN_PER_THREAD) - 1;
-    let helper = || std::thread::Builder::new().stack_size(depth::STACK);
+    let helper = || std::thread::Builder::new().stack_size(depth::STACK_SIZE);
     std::thread::scope(|scope| {
         let others: Vec<_> = (0..helpers).map(|_| helper().spawn_scoped(scope, || run(&open_handle()))).collect();
         let mut covered = run(own_handle);

@@ -9,7 +9,7 @@ use crate::git::odb::objects::EntryKind;
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub path: Vec<u8>,
-    pub kept: EntryKind,
+    pub kind: EntryKind,
     pub id: ObjectId,
     /// The entry at this path on the old side, if there is one.
     pub old: Option<(EntryKind, ObjectId)>,
@@ -19,7 +19,7 @@ pub(crate) struct Change {
 #[derive(Clone, Debug)]
 pub(crate) struct Removal {
     pub path: Vec<u8>,
-    pub kept: EntryKind,
+    pub kind: EntryKind,
     pub id: ObjectId,
 }
 
@@ -46,21 +46,21 @@ impl TreeDiff {
     }
 
     /// Adds an entry of the new side, with the entry at its path on the old side. If they are equal, no change is added.
-    pub fn add(&mut self, path: Vec<u8>, kept: EntryKind, id: ObjectId, old: Option<(EntryKind, ObjectId)>) {
-        if kept == EntryKind::File && self.is_top_file(b"", &path) {
+    pub fn add(&mut self, path: Vec<u8>, kind: EntryKind, id: ObjectId, old: Option<(EntryKind, ObjectId)>) {
+        if kind == EntryKind::File && self.is_top_file(b"", &path) {
             self.top_file = Some(id);
         }
-        if old != Some((kept, id)) {
-            self.changes.push(Change { path, kept, id, old });
+        if old != Some((kind, id)) {
+            self.changes.push(Change { path, kind, id, old });
         }
     }
 
     /// Adds an entry that the new side does not have.
-    pub fn remove(&mut self, prefix: &[u8], gone: &EntryRef<'_>) {
+    pub fn remove(&mut self, prefix: &[u8], entry: &EntryRef<'_>) {
         self.removals.push(Removal {
-            path: [prefix, gone.filename].concat(),
-            kept: gone.mode.into(),
-            id: gone.oid.to_owned(),
+            path: [prefix, entry.filename].concat(),
+            kind: entry.mode.into(),
+            id: entry.oid.to_owned(),
         });
     }
 }

@@ -20,11 +20,11 @@ pub(crate) fn added(old: &[u8], new: &[u8], spans: &[Span]) -> Vec<bool> {
     }
     let lines = added_lines(&old[head..old.len() - tail], &new[middle.clone()]);
     // Both are sorted, so the first line that ends behind the start of the span is the only one to test.
-    let meets = |span: &Span| {
+    let touches = |span: &Span| {
         let first = lines.partition_point(|line| line.end + head <= span.start);
         lines.get(first).is_some_and(|line| line.start + head < span.end)
     };
-    spans.iter().map(|span| within(span) && meets(span)).collect()
+    spans.iter().map(|span| within(span) && touches(span)).collect()
 }
 
 /// How many bytes both share at the start, up to the end of a line.
@@ -74,13 +74,13 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The lines of a text, summarized for comparisons with many other texts.
-pub(crate) struct Lines {
+pub(crate) struct LineStats {
     bytes: usize,
     /// The hash of each distinct line, the number of its occurrences, and their total size in bytes. Sorted by hash.
     counted: Vec<(u64, usize, usize)>,
 }
 
-impl Lines {
+impl LineStats {
     pub fn of(text: &[u8]) -> Self {
         let hash = |line: &[u8]| {
             let mut hasher = DefaultHasher::new();
@@ -89,11 +89,11 @@ impl Lines {
         };
         let mut each: Vec<(u64, usize, usize)> = lines(text).map(|line| (hash(line), 1, line.len())).collect();
         each.sort_unstable();
-        each.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
+        each.dedup_by(|next, previous| {
+            let same = next.0 == previous.0;
             if same {
-                kept.1 += next.1;
-                kept.2 += next.2;
+                previous.1 += next.1;
+                previous.2 += next.2;
             }
             same
         });
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn what_is_alike_is_measured_in_bytes() {
-        let share = |old: &str, new: &str| Lines::of(old.as_bytes()).similarity(&Lines::of(new.as_bytes()));
+        let share = |old: &str, new: &str| LineStats::of(old.as_bytes()).similarity(&LineStats::of(new.as_bytes()));
         for (old, new, wanted) in [
             ("a\nb\n", "b\na\n", 1.0),
             ("a\na\n", "a\na\na\na\n", 0.5),

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::git::depth;
 use crate::git::diff::change::TreeDiff;
 use crate::git::odb::objects;
-use crate::git::odb::objects::{EntryKind, Objects, TreeWalk};
+use crate::git::odb::objects::{EntryKind, Objects, TreeCursor};
 
 /// The changes that the tree `next` makes to `head`, without entries that one of the trees `merged` has too.
 pub(crate) fn compare_trees(
@@ -24,7 +24,7 @@ pub(crate) fn compare_trees(
     if head == Some(next) {
         diff.top_file = objects.top_file(&next, top_file)?;
     } else {
-        trees(b"", head, merged, next, objects, &mut diff)?;
+        diff_trees(b"", head, merged, next, objects, &mut diff)?;
     }
     Ok(diff)
 }
@@ -48,8 +48,8 @@ impl fmt::Display for TreeContext<'_> {
 }
 
 /// Moves `old` past the entries in front of `name`, which are all removed, and past `name`, which is returned if it exists.
-pub(crate) fn step_to<'t>(
-    old: &mut TreeWalk<'t>,
+pub(crate) fn advance_to<'t>(
+    old: &mut TreeCursor<'t>,
     name: &[u8],
     is_folder: bool,
     prefix: &[u8],
@@ -66,9 +66,9 @@ pub(crate) fn step_to<'t>(
     Ok(None)
 }
 
-pub(crate) fn rest_removed(old: &mut TreeWalk<'_>, prefix: &[u8], diff: &mut TreeDiff) -> Result<(), Error> {
-    while let Some(gone) = old.take()? {
-        diff.remove(prefix, &gone);
+pub(crate) fn remove_rest(old: &mut TreeCursor<'_>, prefix: &[u8], diff: &mut TreeDiff) -> Result<(), Error> {
+    while let Some(removed) = old.take()? {
+        diff.remove(prefix, &removed);
     }
     Ok(())
 }
@@ -80,7 +80,7 @@ fn in_tree_order(a: &[u8], a_is_folder: bool, b: &[u8], b_is_folder: bool) -> Or
     a[..shared].cmp(&b[..shared]).then_with(|| next(a, a_is_folder).cmp(&next(b, b_is_folder)))
 }
 
-pub(crate) fn trees(
+pub(crate) fn diff_trees(
     prefix: &[u8],
     old: Option<ObjectId>,
     merged: &[ObjectId],
@@ -107,7 +107,7 @@ pub(crate) fn trees(
     let mut merged = merged.iter().map(objects::Tree::walk).collect::<Result<Vec<_>, _>>()?;
     while let Some(entry) = new.take()? {
         let is_folder = entry.mode.is_tree();
-        let same = step_to(&mut old, entry.filename, is_folder, prefix, diff)?;
+        let same = advance_to(&mut old, entry.filename, is_folder, prefix, diff)?;
         let is_top_file = diff.is_top_file(prefix, entry.filename);
         if same.is_some_and(|same| same.oid == entry.oid && same.mode == entry.mode) && !is_top_file {
             continue;
@@ -121,17 +121,17 @@ pub(crate) fn trees(
         if is_folder {
             path.push(b'/');
             let theirs: Vec<ObjectId> = theirs.iter().map(|their| their.oid.to_owned()).collect();
-            trees(&path, same.map(|old| old.oid.to_owned()), &theirs, entry.oid.to_owned(), objects, diff)?;
+            diff_trees(&path, same.map(|old| old.oid.to_owned()), &theirs, entry.oid.to_owned(), objects, diff)?;
         } else {
             let before = same.map(|old| (EntryKind::from(old.mode), old.oid.to_owned()));
             diff.add(path, entry.mode.into(), entry.oid.to_owned(), before);
         }
     }
-    rest_removed(&mut old, prefix, diff)
+    remove_rest(&mut old, prefix, diff)
 }
 
 /// Moves `walk` to the entry that has the name of `wanted`, and is a directory if `wanted` is one.
-fn seek<'t>(walk: &mut TreeWalk<'t>, wanted: &EntryRef<'_>) -> Result<Option<EntryRef<'t>>, Error> {
+fn seek<'t>(walk: &mut TreeCursor<'t>, wanted: &EntryRef<'_>) -> Result<Option<EntryRef<'t>>, Error> {
     let is_folder = wanted.mode.is_tree();
     while let Some(entry) = walk.current() {
         match in_tree_order(entry.filename, entry.mode.is_tree(), wanted.filename, is_folder) {

@@ -8,7 +8,7 @@ use gix::ObjectId;
 use crate::error::Error;
 use crate::git::diff::change::TreeDiff;
 use crate::git::diff::tree::compare_trees;
-use crate::git::index::decoded::Listed;
+use crate::git::index::decoded::DecodedEntries;
 use crate::git::index::{entries, mapped, split, walk};
 use crate::git::odb::objects::Objects;
 
@@ -24,11 +24,12 @@ pub(crate) fn compare(
     let mapped = match crate::git::mmap::map(path) {
         Ok(mapped) => mapped,
         Err(err) if err.kind() == io::ErrorKind::NotFound => {
-            return walk::compare(entries::None, None, head, objects, top_file);
+            return walk::compare(entries::EmptyIndex, None, head, objects, top_file);
         }
-        Err(err) => return Err(mapped::damaged(path, err)),
+        Err(err) => return Err(mapped::index_error(path, err)),
     };
-    let raw = mapped::Index::parse(&mapped, objects.hash()).ok_or_else(|| mapped::damaged(path, mapped::NO_INDEX))?;
+    let raw =
+        mapped::Index::parse(&mapped, objects.hash()).ok_or_else(|| mapped::index_error(path, mapped::NO_INDEX))?;
     if let Some(root) = Some(&raw).filter(|raw| !raw.is_small()).and_then(mapped::Index::next_tree)
         && let Ok(diff) = compare_trees(head, &[], root, objects, top_file)
     {
@@ -37,16 +38,16 @@ pub(crate) fn compare(
     if raw.has_plain_entries() {
         let mut entries = raw.entries();
         let diff = walk::compare(&mut entries, raw.cache_tree().as_ref(), head, objects, top_file)?;
-        if entries.ended_well() {
+        if entries.is_complete() {
             return Ok(diff);
         }
     }
-    let mut listed = Listed::read(&raw).map_err(|why| mapped::damaged(path, why))?;
-    if let Some(link) = listed.link {
-        listed = split::joined(listed, link, path, git_dir, objects.hash())?;
+    let mut decoded = DecodedEntries::read(&raw).map_err(|why| mapped::index_error(path, why))?;
+    if let Some(link) = decoded.link {
+        decoded = split::resolve(decoded, link, path, git_dir, objects.hash())?;
     }
-    if listed.entries.iter().any(|(path, _)| path.is_empty()) {
-        return Err(mapped::damaged(path, "an entry has no path"));
+    if decoded.entries.iter().any(|(path, _)| path.is_empty()) {
+        return Err(mapped::index_error(path, "an entry has no path"));
     }
-    walk::compare(listed.walk(), raw.cache_tree().as_ref(), head, objects, top_file)
+    walk::compare(decoded.cursor(), raw.cache_tree().as_ref(), head, objects, top_file)
 }

@@ -5,51 +5,51 @@ use std::ops::Range;
 
 use gix::bstr::ByteSlice;
 
-use crate::git::index::entries::{Entries, Entry};
-use crate::git::index::mapped::{HEADER, Index, extensions, head};
+use crate::git::index::entries::{EntryCursor, IndexEntry};
+use crate::git::index::mapped::{HEADER, Index, entry_fields, extensions};
 
 /// The decoded paths may take at most this many times the bytes of the file. An entry has at least 64 bytes, and a path of
 /// a file system at most 4,096. Without a limit, 10 MB could expand to hundreds of gigabytes.
-const MOST_EXPANDED: usize = 64;
+const MAX_EXPANSION: usize = 64;
 
 /// The entries, in the order of the file.
 #[derive(Debug, Default)]
-pub(crate) struct Listed<'a> {
+pub(crate) struct DecodedEntries<'a> {
     /// The concatenated paths.
     pub paths: Vec<u8>,
     /// The range of each path in `paths`, and the entry without its path.
-    pub entries: Vec<(Range<usize>, Entry<'static>)>,
+    pub entries: Vec<(Range<usize>, IndexEntry<'static>)>,
     /// The content of the `link` extension, which names a shared index.
     pub link: Option<&'a [u8]>,
 }
 
-impl<'a> Listed<'a> {
+impl<'a> DecodedEntries<'a> {
     /// Decodes all entries. Returns the reason if the index is invalid or has an unknown mandatory extension.
     pub fn read(index: &Index<'a>) -> Result<Self, String> {
-        let mut listed = Self::default();
-        let read = if index.has_plain_entries() { listed.plain(index) } else { listed.compressed(index) };
-        let end = read.ok_or_else(|| format!("its entry {} is invalid", listed.entries.len() + 1))?;
+        let mut decoded = Self::default();
+        let read = if index.has_plain_entries() { decoded.plain(index) } else { decoded.compressed(index) };
+        let end = read.ok_or_else(|| format!("its entry {} is invalid", decoded.entries.len() + 1))?;
         let extensions = extensions(index.content(), end).ok_or("its extensions are invalid")?;
         for (name, content) in extensions {
             match name {
-                b"link" => listed.link = Some(content),
+                b"link" => decoded.link = Some(content),
                 // An uppercase first letter marks an optional extension. `sdir` says that some entries are directories,
                 // which their paths show too.
                 b"sdir" | [b'A'..=b'Z', ..] => {}
                 unknown => return Err(format!("its extension {} is unknown", unknown.escape_ascii())),
             }
         }
-        Ok(listed)
+        Ok(decoded)
     }
 
     /// Reads entries of version 2 or 3, and returns the offset of their end.
     fn plain(&mut self, index: &Index<'a>) -> Option<usize> {
-        let mut walk = index.entries();
-        while let Some((entry, size)) = walk.next_entry()? {
+        let mut cursor = index.entries();
+        while let Some((entry, size)) = cursor.next_entry()? {
             self.push(entry.path, &entry);
-            walk.advance(size);
+            cursor.advance(size);
         }
-        Some(walk.place())
+        Some(cursor.offset())
     }
 
     /// Reads entries of version 4, and returns the offset of their end. Each has the number of bytes to drop from the
@@ -57,31 +57,31 @@ impl<'a> Listed<'a> {
     fn compressed(&mut self, index: &Index<'a>) -> Option<usize> {
         let bytes = index.content();
         let mut at = HEADER;
-        let mut before = Vec::new();
+        let mut previous = Vec::new();
         for _ in 0..index.count() {
-            let (entry, _, path_at) = head(bytes.get(at..)?, index.hash_len())?;
+            let (entry, _, path_at) = entry_fields(bytes.get(at..)?, index.hash_len())?;
             let (dropped, suffix_at) = varint(bytes, at + path_at)?;
-            let kept = if self.entries.is_empty() { 0 } else { before.len().checked_sub(dropped)? };
+            let prefix = if self.entries.is_empty() { 0 } else { previous.len().checked_sub(dropped)? };
             let suffix = &bytes[suffix_at..suffix_at + bytes[suffix_at..].find_byte(0)?];
-            before.truncate(kept);
-            before.extend_from_slice(suffix);
+            previous.truncate(prefix);
+            previous.extend_from_slice(suffix);
             at = suffix_at + suffix.len() + 1;
-            self.push(&before, &entry);
-            if self.paths.len() > MOST_EXPANDED * bytes.len() {
+            self.push(&previous, &entry);
+            if self.paths.len() > MAX_EXPANSION * bytes.len() {
                 return None;
             }
         }
         Some(at)
     }
 
-    fn push(&mut self, path: &[u8], entry: &Entry<'_>) {
+    fn push(&mut self, path: &[u8], entry: &IndexEntry<'_>) {
         let start = self.paths.len();
         self.paths.extend_from_slice(path);
-        self.entries.push((start..self.paths.len(), Entry { path: b"", ..*entry }));
+        self.entries.push((start..self.paths.len(), IndexEntry { path: b"", ..*entry }));
     }
 
-    pub fn walk(&self) -> Walk<'_> {
-        Walk { listed: self, at: 0 }
+    pub fn cursor(&self) -> ListCursor<'_> {
+        ListCursor { decoded: self, at: 0 }
     }
 }
 
@@ -99,15 +99,15 @@ fn varint(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
     }
 }
 
-pub(crate) struct Walk<'a> {
-    listed: &'a Listed<'a>,
+pub(crate) struct ListCursor<'a> {
+    decoded: &'a DecodedEntries<'a>,
     at: usize,
 }
 
-impl<'a> Entries<'a> for Walk<'a> {
-    fn current(&self) -> Option<Entry<'a>> {
-        let (path, entry) = self.listed.entries.get(self.at)?;
-        Some(Entry { path: &self.listed.paths[path.clone()], ..*entry })
+impl<'a> EntryCursor<'a> for ListCursor<'a> {
+    fn current(&self) -> Option<IndexEntry<'a>> {
+        let (path, entry) = self.decoded.entries.get(self.at)?;
+        Some(IndexEntry { path: &self.decoded.paths[path.clone()], ..*entry })
     }
 
     fn skip(&mut self, count: usize) {
@@ -130,7 +130,7 @@ mod tests {
     fn no_file_writes_out_to_what_fills_the_memory() {
         let read = |bytes: &[u8]| {
             let index = Index::parse(bytes, gix::hash::Kind::Sha1).expect("a header");
-            Listed::read(&index).map(|listed| listed.paths.len())
+            DecodedEntries::read(&index).map(|decoded| decoded.paths.len())
         };
         assert_eq!(read(&compressed(4000, 3)), Ok(4000 + 4001 + 4002 + 4003));
         assert!(read(&compressed(200_000, 3000)).is_err());

@@ -5,7 +5,7 @@ use gix::objs::tree::EntryMode;
 
 /// An entry of an index.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct IndexEntry<'a> {
     /// Ends in `/` if the entry is a directory of a sparse index.
     pub path: &'a [u8],
     pub mode: EntryMode,
@@ -17,15 +17,15 @@ pub(crate) struct Entry<'a> {
 }
 
 /// A cursor over the entries of an index, which are sorted by path and then by stage.
-pub(crate) trait Entries<'a> {
-    fn current(&self) -> Option<Entry<'a>>;
+pub(crate) trait EntryCursor<'a> {
+    fn current(&self) -> Option<IndexEntry<'a>>;
 
     /// Moves past `count` entries.
     fn skip(&mut self, count: usize);
 }
 
-impl<'a, E: Entries<'a>> Entries<'a> for &mut E {
-    fn current(&self) -> Option<Entry<'a>> {
+impl<'a, E: EntryCursor<'a>> EntryCursor<'a> for &mut E {
+    fn current(&self) -> Option<IndexEntry<'a>> {
         (**self).current()
     }
 
@@ -35,11 +35,11 @@ impl<'a, E: Entries<'a>> Entries<'a> for &mut E {
 }
 
 /// The entries of a missing index.
-pub(crate) struct None;
+pub(crate) struct EmptyIndex;
 
-impl<'a> Entries<'a> for None {
-    fn current(&self) -> Option<Entry<'a>> {
-        Option::None
+impl<'a> EntryCursor<'a> for EmptyIndex {
+    fn current(&self) -> Option<IndexEntry<'a>> {
+        None
     }
 
     fn skip(&mut self, _count: usize) {}

@@ -12,8 +12,8 @@ use gix::bstr::ByteSlice;
 use gix::hash::{Kind, oid};
 use gix::index::extension::{Tree, tree};
 
-use crate::git::depth::DEEPEST;
-use crate::git::index::entries::{Entries, Entry, mode};
+use crate::git::depth::MAX_DEPTH;
+use crate::git::index::entries::{EntryCursor, IndexEntry, mode};
 
 /// The size of the header, which is followed by the entries.
 pub(crate) const HEADER: usize = 12;
@@ -61,12 +61,12 @@ impl<'a> Index<'a> {
     /// The whole cache tree. None if there is no valid one, or if it is so deep that gix, which parses recursively, would
     /// overflow the stack.
     pub fn cache_tree(&self) -> Option<Tree> {
-        let tree = self.tree.filter(|tree| nests_within_reason(tree, self.hash.len_in_bytes()))?;
+        let tree = self.tree.filter(|tree| has_bounded_depth(tree, self.hash.len_in_bytes()))?;
         tree::decode(tree, self.hash, None)
     }
 
     /// Whether `id` is the name of a shared index with this content. Git may have written zeros for the checksum.
-    pub fn is_named(&self, id: &oid) -> bool {
+    pub fn has_name(&self, id: &oid) -> bool {
         let checksum = &self.bytes[self.content().len()..];
         checksum == id.as_bytes() || checksum.iter().all(|b| *b == 0)
     }
@@ -96,13 +96,13 @@ impl<'a> Index<'a> {
         self.has_plain_entries() && self.count < 5000
     }
 
-    pub fn entries(&self) -> Walk<'a> {
-        Walk {
+    pub fn entries(&self) -> MappedEntries<'a> {
+        MappedEntries {
             bytes: self.content(),
             at: HEADER,
-            left: self.count,
+            remaining: self.count,
             hash_len: self.hash_len(),
-            broken: Cell::new(false),
+            invalid: Cell::new(false),
         }
     }
 }
@@ -111,10 +111,12 @@ impl<'a> Index<'a> {
 /// `TREE` and its size must be followed by extensions that end exactly where the bytes end.
 fn find_tree(entries_and_extensions: &[u8]) -> Option<&[u8]> {
     let bytes = entries_and_extensions;
-    let mut lost = BTreeSet::new();
+    let mut dead_ends = BTreeSet::new();
     let mut before = bytes.len();
     while let Some(at) = bytes[..before].rfind(b"TREE") {
-        if let Some(content) = extension(bytes, at).filter(|content| lands(bytes, at + 8 + content.len(), &mut lost)) {
+        if let Some(content) =
+            extension(bytes, at).filter(|content| ends_exactly(bytes, at + 8 + content.len(), &mut dead_ends))
+        {
             return Some(content);
         }
         before = at;
@@ -122,11 +124,11 @@ fn find_tree(entries_and_extensions: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// Whether the extensions from `at` on end where the bytes end. `lost` has the offsets from which they do not, so that none
+/// Whether the extensions from `at` on end where the bytes end. `dead_ends` has the offsets from which they do not, so that none
 /// is followed twice.
-fn lands(bytes: &[u8], mut at: usize, lost: &mut BTreeSet<usize>) -> bool {
+fn ends_exactly(bytes: &[u8], mut at: usize, dead_ends: &mut BTreeSet<usize>) -> bool {
     while at < bytes.len() {
-        if !lost.insert(at) {
+        if !dead_ends.insert(at) {
             return false;
         }
         match extension(bytes, at).filter(|_| bytes[at..at + 4].iter().all(u8::is_ascii_alphabetic)) {
@@ -153,21 +155,21 @@ pub(crate) fn extensions(bytes: &[u8], mut at: usize) -> Option<Vec<(&[u8], &[u8
     (at == bytes.len()).then_some(found)
 }
 
-/// Whether a cache tree is complete, and no deeper than [`DEEPEST`].
-fn nests_within_reason(tree: &[u8], hash_len: usize) -> bool {
+/// Whether a cache tree is complete, and no deeper than [`MAX_DEPTH`].
+fn has_bounded_depth(tree: &[u8], hash_len: usize) -> bool {
     // The number of nodes still to come, by depth.
-    let mut left = vec![1_usize];
+    let mut remaining = vec![1_usize];
     let mut rest = tree;
-    while let Some(here) = left.last_mut() {
+    while let Some(here) = remaining.last_mut() {
         if *here == 0 {
-            left.pop();
+            remaining.pop();
             continue;
         }
         *here -= 1;
-        match node(rest, hash_len).filter(|(children, behind)| *children <= behind.len()) {
-            Some((children, behind)) if left.len() <= DEEPEST => {
-                left.push(children);
-                rest = behind;
+        match node(rest, hash_len).filter(|(children, rest_of_tree)| *children <= rest_of_tree.len()) {
+            Some((children, rest_of_tree)) if remaining.len() <= MAX_DEPTH => {
+                remaining.push(children);
+                rest = rest_of_tree;
             }
             _ => return false,
         }
@@ -192,12 +194,12 @@ fn be32(bytes: &[u8], at: usize) -> Option<u32> {
 
 /// Parses the fields in front of an entry's path. Returns the entry without its path, the length of the path as the flags
 /// state it, and the offset of the path.
-pub(crate) fn head(bytes: &[u8], hash_len: usize) -> Option<(Entry<'static>, usize, usize)> {
+pub(crate) fn entry_fields(bytes: &[u8], hash_len: usize) -> Option<(IndexEntry<'static>, usize, usize)> {
     let flags_at = STAT + hash_len;
     let flags = be16(bytes, flags_at)?;
     let extended = flags & 0x4000 != 0;
     let more = if extended { be16(bytes, flags_at + 2)? } else { 0 };
-    let entry = Entry {
+    let entry = IndexEntry {
         path: b"",
         mode: mode(be32(bytes, MODE_AT)?),
         id: ObjectId::try_from(bytes.get(STAT..flags_at)?).ok()?,
@@ -213,44 +215,44 @@ fn be16(bytes: &[u8], at: usize) -> Option<u16> {
 }
 
 /// A cursor over entries of version 2 or 3, which are parsed in place.
-pub(crate) struct Walk<'a> {
+pub(crate) struct MappedEntries<'a> {
     bytes: &'a [u8],
     at: usize,
-    left: usize,
+    remaining: usize,
     hash_len: usize,
-    broken: Cell<bool>,
+    invalid: Cell<bool>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> MappedEntries<'a> {
     /// Whether all entries were valid, and only optional extensions follow. Their names start with an uppercase letter. The
     /// mandatory extensions `link` and `sdir` change the meaning of the entries.
-    pub fn ended_well(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         let extensions = extensions(self.bytes, self.at);
-        let harmless = extensions.is_some_and(|all| all.iter().all(|(name, _)| name[0].is_ascii_uppercase()));
-        self.left == 0 && !self.broken.get() && harmless
+        let optional = extensions.is_some_and(|all| all.iter().all(|(name, _)| name[0].is_ascii_uppercase()));
+        self.remaining == 0 && !self.invalid.get() && optional
     }
 
     /// The current entry, whose path may be empty, and its size. `Some(None)` after the last entry, None if the entry is
     /// invalid.
     #[allow(clippy::option_option)] // invalid or absent
-    pub fn next_entry(&self) -> Option<Option<(Entry<'a>, usize)>> {
-        if self.left == 0 { Some(None) } else { self.parse().map(Some) }
+    pub fn next_entry(&self) -> Option<Option<(IndexEntry<'a>, usize)>> {
+        if self.remaining == 0 { Some(None) } else { self.parse().map(Some) }
     }
 
     /// Moves past an entry of `size` bytes.
     pub fn advance(&mut self, size: usize) {
         self.at += size;
-        self.left -= 1;
+        self.remaining -= 1;
     }
 
-    pub fn place(&self) -> usize {
+    pub fn offset(&self) -> usize {
         self.at
     }
 
-    fn parse(&self) -> Option<(Entry<'a>, usize)> {
+    fn parse(&self) -> Option<(IndexEntry<'a>, usize)> {
         let bytes = self.bytes.get(self.at..)?;
-        let (entry, said, path_at) = head(bytes, self.hash_len)?;
-        let len = match said {
+        let (entry, stated_len, path_at) = entry_fields(bytes, self.hash_len)?;
+        let len = match stated_len {
             // The largest length that the field can hold means that the path ends at the NUL.
             0x0fff => bytes.get(path_at..)?.find_byte(0)?,
             len => len,
@@ -261,7 +263,7 @@ impl<'a> Walk<'a> {
         if bytes.get(path_at + len) != Some(&0) || size > bytes.len() {
             return None;
         }
-        Some((Entry { path, ..entry }, size))
+        Some((IndexEntry { path, ..entry }, size))
     }
 
     /// The size of the current entry. It is computed from the flags alone where possible.
@@ -277,31 +279,31 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl<'a> Entries<'a> for Walk<'a> {
-    fn current(&self) -> Option<Entry<'a>> {
-        if self.left == 0 {
+impl<'a> EntryCursor<'a> for MappedEntries<'a> {
+    fn current(&self) -> Option<IndexEntry<'a>> {
+        if self.remaining == 0 {
             return None;
         }
         let parsed = self.parse().filter(|(entry, _)| !entry.path.is_empty());
         if parsed.is_none() {
-            self.broken.set(true);
+            self.invalid.set(true);
         }
         parsed.map(|(entry, _)| entry)
     }
 
     fn skip(&mut self, count: usize) {
         for _ in 0..count {
-            match self.size().filter(|_| self.left > 0) {
+            match self.size().filter(|_| self.remaining > 0) {
                 Some(size) => self.at += size,
-                None => return self.broken.set(true),
+                None => return self.invalid.set(true),
             }
-            self.left -= 1;
+            self.remaining -= 1;
         }
     }
 }
 
 /// The error for an index that cannot be read.
-pub(crate) fn damaged(path: &Path, cause: impl std::fmt::Display) -> Error {
+pub(crate) fn index_error(path: &Path, cause: impl std::fmt::Display) -> Error {
     Error::new(
         format!("cannot read the index {}", path.display()),
         cause,

@@ -21,7 +21,7 @@ use crate::git::odb::alternates::with_alternates;
 use crate::git::odb::commit::Commit;
 use crate::git::odb::loose::Loose;
 use crate::git::odb::missing::MissingObjects;
-use crate::git::odb::packed::Packs;
+use crate::git::odb::packed::PackIndexes;
 use crate::regular_file;
 
 /// The size of a thread's cache of delta bases, in bytes. With the cache, a push of 1,000 commits in a clone of git/git
@@ -42,7 +42,7 @@ pub(crate) struct ObjectDirs {
 /// A reader of objects, for one thread.
 pub(crate) struct Objects {
     loose: RefCell<Loose>,
-    packs: RefCell<Packs>,
+    packs: RefCell<PackIndexes>,
     /// gix is asked last, and its answer is final.
     dirs: Arc<ObjectDirs>,
     /// Readers for the loose objects of all other directories.
@@ -68,21 +68,21 @@ pub(crate) struct Tree {
 }
 
 /// A cursor over the entries of a tree, in git's order.
-pub(crate) struct TreeWalk<'t> {
+pub(crate) struct TreeCursor<'t> {
     rest: TreeRefIter<'t>,
     current: Option<EntryRef<'t>>,
 }
 
 impl Tree {
-    pub fn walk(&self) -> Result<TreeWalk<'_>, Error> {
+    pub fn walk(&self) -> Result<TreeCursor<'_>, Error> {
         let mut walk =
-            TreeWalk { rest: TreeRefIter::from_bytes(&self.buffer[self.bytes.clone()], self.hash), current: None };
+            TreeCursor { rest: TreeRefIter::from_bytes(&self.buffer[self.bytes.clone()], self.hash), current: None };
         walk.step()?;
         Ok(walk)
     }
 }
 
-impl<'t> TreeWalk<'t> {
+impl<'t> TreeCursor<'t> {
     pub fn current(&self) -> Option<EntryRef<'t>> {
         self.current
     }
@@ -135,7 +135,7 @@ impl ObjectDirs {
     fn new_reader(self: &Arc<Self>, delta_bases: Box<dyn cache::DecodeEntry + Send>) -> Objects {
         Objects {
             loose: RefCell::new(Loose::new(&self.dirs[0])),
-            packs: RefCell::new(Packs::new(self.dirs.clone(), self.hash, delta_bases)),
+            packs: RefCell::new(PackIndexes::new(self.dirs.clone(), self.hash, delta_bases)),
             dirs: self.clone(),
             alternates: OnceCell::new(),
             handles: OnceCell::new(),
@@ -440,8 +440,8 @@ fn parse_dirs(list: &OsStr) -> Vec<PathBuf> {
         let (folder, end) = quoted.unwrap_or_else(unquoted);
         let folder = gix::path::from_bstr(folder).map_or_else(|_| PathBuf::new(), Cow::into_owned);
         dirs.extend(Some(folder).filter(|folder| !folder.as_os_str().is_empty()));
-        let behind = &rest[end..];
-        rest = behind.strip_prefix(&[SEPARATOR]).unwrap_or(behind).as_bstr();
+        let tail = &rest[end..];
+        rest = tail.strip_prefix(&[SEPARATOR]).unwrap_or(tail).as_bstr();
     }
     dirs
 }

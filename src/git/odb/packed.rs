@@ -22,29 +22,29 @@ const FAN_OUT: usize = SIGNATURE.len();
 const IDS: usize = FAN_OUT + 256 * 4;
 
 /// The packs of some object directories and of their alternates, opened on first use.
-pub(crate) struct Packs {
+pub(crate) struct PackIndexes {
     /// The object directories.
     dirs: Vec<PathBuf>,
-    opened: Option<Vec<Pack>>,
+    opened: Option<Vec<IndexedPack>>,
     hash: Kind,
     inflate: Inflate,
     delta_bases: Box<dyn cache::DecodeEntry + Send>,
 }
 
-struct Pack {
-    index: Index,
+struct IndexedPack {
+    index: PackIndex,
     path: PathBuf,
     /// The pack, opened on first use. None if it cannot be opened.
     data: OnceCell<Option<data::File>>,
 }
 
-struct Index {
+struct PackIndex {
     bytes: Mmap,
     id_len: usize,
     count: usize,
 }
 
-impl Packs {
+impl PackIndexes {
     pub fn new(dirs: Vec<PathBuf>, hash: Kind, delta_bases: Box<dyn cache::DecodeEntry + Send>) -> Self {
         Self { dirs, opened: None, hash, inflate: Inflate::default(), delta_bases }
     }
@@ -62,9 +62,9 @@ impl Packs {
     }
 }
 
-impl Pack {
+impl IndexedPack {
     fn open(path: PathBuf, hash: Kind) -> Option<Self> {
-        Some(Self { index: Index::parse(map(&path).ok()?, hash)?, path, data: OnceCell::new() })
+        Some(Self { index: PackIndex::parse(map(&path).ok()?, hash)?, path, data: OnceCell::new() })
     }
 
     fn find(
@@ -95,7 +95,7 @@ impl Pack {
     }
 }
 
-impl Index {
+impl PackIndex {
     fn parse(bytes: Mmap, hash: Kind) -> Option<Self> {
         let mut index = Self { bytes, id_len: hash.len_in_bytes(), count: 0 };
         index.count = index.number(FAN_OUT + 255 * 4)?;
@@ -141,7 +141,7 @@ impl Index {
 }
 
 /// Opens all packs. Damaged ones are left out.
-fn open_all(dirs: &[PathBuf], hash: Kind) -> Vec<Pack> {
+fn open_all(dirs: &[PathBuf], hash: Kind) -> Vec<IndexedPack> {
     // Check for the file first: resolving the symbolic links of a path takes many system calls.
     let has_alternates = dirs.iter().any(|dir| dir.join("info/alternates").exists());
     let all = if has_alternates { with_alternates(dirs, &mut Vec::new()) } else { dirs.to_vec() };
@@ -149,6 +149,6 @@ fn open_all(dirs: &[PathBuf], hash: Kind) -> Vec<Pack> {
     let files = folders.filter_map(|folder| folder.read_dir().ok()).flatten().flatten().map(|file| file.path());
     files
         .filter(|file| file.extension().is_some_and(|end| end == "idx"))
-        .filter_map(|file| Pack::open(file, hash))
+        .filter_map(|file| IndexedPack::open(file, hash))
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::git::odb::objects::Objects;
 use crate::git::pack::buffer::Buffer;
 use crate::git::pack::delta::{Delta, Splice};
 use crate::git::pack::forest::{Inflated, Pack, Root, RootKind};
-use crate::git::pack::tree_entries::{EntryOffsets, TreeEntry};
+use crate::git::pack::tree_entries::{EntryOffsets, RawTreeEntry};
 
 /// Which objects of a kind a traversal visits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -339,7 +339,7 @@ impl NewEntries {
     fn read(
         &mut self,
         on_entries: &EntryCallback<'_>,
-        read: impl FnOnce(&mut dyn FnMut(&TreeEntry<'_>)) -> gix::Result<EntryOffsets>,
+        read: impl FnOnce(&mut dyn FnMut(&RawTreeEntry<'_>)) -> gix::Result<EntryOffsets>,
     ) -> gix::Result<EntryOffsets> {
         self.names.clear();
         self.ids.clear();

@@ -7,7 +7,7 @@ use memchr::memchr;
 use crate::git::pack::delta::{Delta, Step};
 
 /// One entry of a tree object.
-pub(crate) struct TreeEntry<'t> {
+pub(crate) struct RawTreeEntry<'t> {
     pub name: &'t [u8],
     pub id: &'t oid,
     pub is_submodule: bool,
@@ -18,7 +18,7 @@ pub(crate) struct EntryOffsets(Vec<usize>);
 
 impl EntryOffsets {
     /// Visits each entry of `tree`. Its ids have `id_len` bytes. Fails at the first invalid entry.
-    pub fn read(tree: &[u8], id_len: usize, visit: &mut dyn FnMut(&TreeEntry<'_>)) -> gix::Result<Self> {
+    pub fn read(tree: &[u8], id_len: usize, visit: &mut dyn FnMut(&RawTreeEntry<'_>)) -> gix::Result<Self> {
         let mut starts = vec![0];
         let mut start = 0;
         while start < tree.len() {
@@ -39,7 +39,7 @@ impl EntryOffsets {
         delta: &Delta<'_>,
         wanted: bool,
         id_len: usize,
-        visit: &mut dyn FnMut(&TreeEntry<'_>),
+        visit: &mut dyn FnMut(&RawTreeEntry<'_>),
     ) -> gix::Result<Self> {
         let mut reader = DeltaReader { starts: Vec::new(), wanted, at: 0, partial: Vec::new(), id_len, visit };
         let mut read = Ok(());
@@ -70,7 +70,7 @@ struct DeltaReader<'s> {
     /// The bytes so far of an entry that is not complete yet.
     partial: Vec<u8>,
     id_len: usize,
-    visit: &'s mut dyn FnMut(&TreeEntry<'_>),
+    visit: &'s mut dyn FnMut(&RawTreeEntry<'_>),
 }
 
 impl DeltaReader<'_> {
@@ -123,13 +123,13 @@ impl DeltaReader<'_> {
 }
 
 /// Parses an entry: mode, space, name, NUL, id. It takes a third of the time of gix, which checks more.
-fn entry(bytes: &[u8], id_len: usize) -> gix::Result<TreeEntry<'_>> {
+fn entry(bytes: &[u8], id_len: usize) -> gix::Result<RawTreeEntry<'_>> {
     let (header, id) = bytes.split_at(bytes.len() - id_len);
     let space = header.iter().take(7).position(|&b| b == b' ').ok_or_else(invalid)?;
     let (mode, name) = (&header[..space], &header[space + 1..header.len() - 1]);
     let is_mode = !mode.is_empty() && mode.iter().all(|b| (b'0'..=b'7').contains(b));
     let id = oid::from_bytes_unchecked(id);
-    let entry = TreeEntry { name, id, is_submodule: mode == b"160000" };
+    let entry = RawTreeEntry { name, id, is_submodule: mode == b"160000" };
     if is_mode && !name.is_empty() { Ok(entry) } else { Err(invalid().into()) }
 }
 
