@@ -144,5 +144,5 @@ fn everything_is_scanned_if_git_cannot_list_excludes() {
     repo.write(".gitignore", "*.log\n");
     repo.write(".git/index", "no index\n");
     let run = repo.keysweep(&["files", "--format", "jsonl", "--respect-gitignore", "."]).expect_code(2);
-    run.expect_has("cannot tell what git ignores").expect_has(&t[0].fingerprint());
+    run.expect_has("cannot list the files that git ignores").expect_has(&t[0].fingerprint());
 }
