@@ -181,7 +181,7 @@ impl fmt::Display for Encoding {
 }
 
 /// The part of a file, a commit or a repository that contains the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     Content,
     /// The path of the file.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use gix::ObjectId;
 
+use crate::error::Error;
 use crate::history::archives::Archives;
 use crate::history::commit_graph::{Child, CommitGraph, Numbers, TreeGraph};
 use crate::history::database::History;
@@ -24,8 +25,24 @@ impl History<'_> {
         let met = self.archives.met();
         covered.files += met.files;
         covered.bytes += met.bytes;
-        let paths = self.paths_of(met.closed().collect(), threads);
-        let name = |id: &ObjectId, path: &[u8]| {
+        let name = self.names_of(met.closed().collect(), threads);
+        let skipped = met.skipped.iter().map(|(id, one)| Skipped { path: name(id, &one.path), why: one.why });
+        covered.skipped.extend(skipped);
+        covered.unread.extend(met.unread.iter().map(|(id, one)| one.error(&name(id, &one.path))));
+        covered
+    }
+
+    /// The archives that another pass did not read to their end.
+    pub(crate) fn unread_in(&self, archives: &Archives, threads: Threads) -> Vec<Error> {
+        let met = archives.met();
+        let name = self.names_of(met.unread.iter().map(|(id, _)| *id).collect(), threads);
+        met.unread.iter().map(|(id, one)| one.error(&name(id, &one.path))).collect()
+    }
+
+    /// How each of these blobs, or a path in it, is called.
+    fn names_of(&self, ids: HashSet<ObjectId>, threads: Threads) -> impl Fn(&ObjectId, &[u8]) -> Vec<u8> + use<> {
+        let paths = self.paths_of(ids, threads);
+        move |id, path| {
             let outer = paths.get(id).map_or(&b""[..], Vec::as_slice);
             let blob = format!("blob {}", id.to_hex_with_len(16)).into_bytes();
             if outer.is_empty() {
@@ -33,11 +50,7 @@ impl History<'_> {
             } else {
                 [&path_inside(outer, path), &b" ("[..], &blob, b")"].concat()
             }
-        };
-        let skipped = met.skipped.iter().map(|(id, one)| Skipped { path: name(id, &one.path), why: one.why });
-        covered.skipped.extend(skipped);
-        covered.unread.extend(met.unread.iter().map(|(id, one)| one.error(&name(id, &one.path))));
-        covered
+        }
     }
 
     /// For each of these blobs a path at which the oldest commit has it that has it, or an index.

@@ -4,7 +4,7 @@
 //! the archive alone, since many trees may have the blob: where these have it is asked once something was found.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use gix::ObjectId;
 use gix::objs::Kind as ObjectKind;
@@ -19,7 +19,7 @@ use crate::scan::source::{AddedFilter, Skipped, Unit};
 /// Whether to unpack them, and those that were met.
 pub(crate) struct Archives {
     wanted: bool,
-    budget: Budget,
+    budget: Arc<Budget>,
     met: Mutex<Met>,
 }
 
@@ -42,12 +42,12 @@ impl Met {
 
 impl Archives {
     pub fn new(wanted: bool) -> Self {
-        Self { wanted, budget: Budget::default(), met: Mutex::default() }
+        Self { wanted, budget: Arc::default(), met: Mutex::default() }
     }
 
-    /// For another pass: with none met.
+    /// For another pass of the same scan: with the same budget, and none met.
     pub fn again(&self) -> Self {
-        Self::new(self.wanted)
+        Self { wanted: self.wanted, budget: self.budget.clone(), met: Mutex::default() }
     }
 
     pub(super) fn met(&self) -> MutexGuard<'_, Met> {
@@ -102,5 +102,18 @@ impl Archives {
         met.bytes += unpacked.bytes;
         met.skipped.extend(unpacked.skipped.into_iter().map(|one| (id.to_owned(), one)));
         met.unread.extend(unpacked.unread.into_iter().map(|one| (id.to_owned(), one)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_of_one_scan_have_one_budget() {
+        let first = Archives { budget: Arc::new(Budget::of(0, 2)), ..Archives::new(true) };
+        assert!(first.budget.take_finding());
+        let second = first.again();
+        assert!(second.budget.take_finding() && !second.budget.take_finding() && !first.budget.take_finding());
     }
 }

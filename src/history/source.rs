@@ -66,6 +66,9 @@ impl Source for SecondPass<'_> {
         let pass = Pass { detector, archives: &archives, references: None, only_new: false };
         self.0.progress.begin(Phase::Reading, self.0.count());
         let (_, unread) = self.0.read(&pass, threads, visit);
+        // The first pass may have spent what archives may cost.
+        #[cfg(feature = "archives")]
+        let unread = [unread, self.0.unread_in(&archives, threads)].concat();
         Coverage { unread, ..Coverage::default() }
     }
 }

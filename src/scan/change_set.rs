@@ -158,13 +158,18 @@ impl<'a> ChangeSet<'a> {
         visit: &dyn Fn(&Unit<'_>),
         covered: &mut Coverage,
     ) {
-        use crate::scan::archive::{LIMITS, unpack};
+        use crate::scan::archive::{Known, LIMITS, unpack};
         let path = &self.changed.files[at].path;
+        let old_versions = std::cell::OnceCell::new();
+        let read_old = || -> Result<Vec<Known<'_>>, Error> {
+            let old = self.old_versions(objects, at, own.bytes)?;
+            Ok(old.into_iter().map(|old| Known::new(path, old, budget)).collect())
+        };
         let inside = |unit: &Unit<'_>| {
             let compare = |spans: &[Span]| {
                 let mut is_new = unit.added.is_added(spans)?;
-                for old in self.old_versions(objects, at, own.bytes)? {
-                    crate::scan::archive::leave_out_known(path, &old, budget, unit, spans, &mut is_new);
+                for known in old_versions.get_or_init(read_old).as_ref().map_err(Error::clone)? {
+                    known.leave_out(unit, spans, &mut is_new);
                 }
                 Ok(is_new)
             };

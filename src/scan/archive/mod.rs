@@ -29,7 +29,7 @@ mod trial;
 mod walk;
 
 pub(crate) use embedded::is_archive;
-pub(crate) use known::leave_out_known;
+pub(crate) use known::Known;
 pub(crate) use limits::{Budget, LIMITS};
 pub(crate) use path::path_inside;
 pub(crate) use walk::{Unopened, unpack};
