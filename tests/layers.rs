@@ -1,9 +1,9 @@
-//! The house: modules stand in layers and use only those below; gix, `unsafe` and the like have one room each.
+//! The architecture: modules form layers and use only lower layers. gix, `unsafe` and similar items may occur in one place.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the ground up. A module may use those in front of it.
+/// The layers from bottom to top. A module may use the modules before it.
 const LAYERS: &[&str] = &[
     "error",
     "random",
@@ -26,8 +26,8 @@ const LAYERS: &[&str] = &[
     "cli",
 ];
 
-/// What only one place may name, and the place; two of them, where a word has two.
-const ROOMS: &[(&str, &str)] = &[
+/// Items that may occur in only one place each, and those places.
+const RESERVED: &[(&str, &str)] = &[
     ("gix::", "git/"),
     ("gix::", "scan/"),
     ("gix::", "history/"),
@@ -68,24 +68,24 @@ fn sources() -> Vec<(String, String)> {
             } else {
                 let name = path.strip_prefix(&root).expect("below src").to_string_lossy().replace('\\', "/");
                 let text = fs::read_to_string(&path).expect("a source file");
-                // Comments may point anywhere.
+                // Comments may mention any module.
                 let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
                 files.push((name, code.join("\n")));
             }
         }
     }
-    assert!(files.len() > 20, "the sources were not found");
+    assert!(files.len() > 20, "found too few source files");
     files
 }
 
-/// The top-level module that a file belongs to; None for the crate's own files.
+/// The layer of a file. None for files of the crate's root.
 fn layer_of(file: &str) -> Option<usize> {
     let module = file.split('/').next().expect("a name").trim_end_matches(".rs");
     LAYERS.iter().position(|layer| *layer == module)
 }
 
 #[test]
-fn imports_go_down_only() {
+fn modules_use_only_lower_layers() {
     for (file, text) in sources() {
         let Some(own) = layer_of(&file) else {
             assert!(matches!(file.as_str(), "lib.rs" | "main.rs"), "{file} belongs to no layer");
@@ -94,8 +94,8 @@ fn imports_go_down_only() {
         for used in text.split("crate::").skip(1) {
             let module = used.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().expect("a first piece");
             let layer = LAYERS.iter().position(|layer| *layer == module);
-            let layer = layer.unwrap_or_else(|| panic!("{file} uses crate::{module}, which is no layer"));
-            assert!(layer <= own, "{file} looks up to {module}");
+            let layer = layer.unwrap_or_else(|| panic!("{file} uses crate::{module}, which is not a layer"));
+            assert!(layer <= own, "{file} uses the higher layer {module}");
         }
     }
 }
@@ -107,35 +107,32 @@ fn every_layer_is_declared_and_exists() {
     for layer in LAYERS {
         assert!(lib.contains(&format!("pub mod {layer};")), "{layer} is not declared in lib.rs");
     }
-    assert_eq!(lib.matches("pub mod ").count(), LAYERS.len(), "lib.rs declares a module that is no layer");
+    assert_eq!(lib.matches("pub mod ").count(), LAYERS.len(), "lib.rs declares a module that is not a layer");
 }
 
-/// Whether `text` has `word`, and not as the end of a longer name.
-fn names(text: &str, word: &str) -> bool {
+/// Reports whether `text` contains `word`, but not as the end of a longer name.
+fn uses_word(text: &str, word: &str) -> bool {
     let starts = |at: usize| !text[..at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');
     text.match_indices(word).any(|(at, _)| starts(at))
 }
 
 #[test]
-fn each_tool_has_its_room() {
-    for (word, room) in ROOMS {
+fn each_reserved_item_is_in_its_place() {
+    for (word, place) in RESERVED {
         let users: Vec<String> =
-            sources().into_iter().filter(|(_, text)| names(text, word)).map(|(name, _)| name).collect();
-        let is_in = |user: &String, room: &str| user.starts_with(room);
-        assert!(
-            users.iter().any(|user| is_in(user, room)),
-            "{room} does not use {word} any more: take it from the list"
-        );
+            sources().into_iter().filter(|(_, text)| uses_word(text, word)).map(|(name, _)| name).collect();
+        let is_in = |user: &String, place: &str| user.starts_with(place);
+        assert!(users.iter().any(|user| is_in(user, place)), "{place} no longer uses {word}; remove it from the list");
         for user in users {
-            let has_room = ROOMS.iter().any(|(other, room)| other == word && is_in(&user, room));
-            assert!(has_room, "{user} names {word}, which is kept in {room}");
+            let is_allowed = RESERVED.iter().any(|(other, place)| other == word && is_in(&user, place));
+            assert!(is_allowed, "{user} uses {word}, which is reserved for {place}");
         }
     }
 }
 
-/// A file that no `mod` names is no test that runs.
+/// A test file without a `mod` declaration would never run.
 #[test]
-fn every_file_of_tests_is_run() {
+fn every_test_file_has_a_mod_declaration() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut files = 0;
     for entry in fs::read_dir(tests).expect("the folder of tests") {
@@ -148,5 +145,5 @@ fn every_file_of_tests_is_run() {
             files += 1;
         }
     }
-    assert!(files > 50, "the tests were not found");
+    assert!(files > 50, "found too few tests");
 }

@@ -1,4 +1,4 @@
-//! Archives that begin in the middle of a file: behind a shell script, a program, a few bytes or another archive.
+//! Archives that start inside a file: after a shell script, a program, a few bytes or another archive.
 
 use serde_json::json;
 
@@ -13,8 +13,8 @@ fn scan(bytes: &[u8]) -> Run {
     repo.keysweep(&["files", "--archives", "--format", "jsonl", "a"])
 }
 
-/// What Python's compressor of this name makes of some bytes.
-fn python_packs(by: &str, bytes: &[u8]) -> Vec<u8> {
+/// The output of a Python compressor for these bytes.
+fn compress_with_python(by: &str, bytes: &[u8]) -> Vec<u8> {
     let script = format!("import bz2, lzma, zlib\nd = open('in', 'rb').read()\nopen('out', 'wb').write({by})");
     made_by_python(&script, &[("in", bytes)])
 }
@@ -24,7 +24,7 @@ fn expect(bytes: &[u8], path: &str, token: &Token) {
     expect_each(&[(String::new(), bytes.to_vec(), path)], token);
 }
 
-/// In each of these files, which are called `a`, the token is at this path and nowhere else.
+/// Expects that each of these files, all named `a`, contains the token at this path and nowhere else.
 #[track_caller]
 fn expect_each(files: &[(String, Vec<u8>, &str)], token: &Token) {
     let repo = Repo::new();
@@ -42,7 +42,7 @@ fn expect_each(files: &[(String, Vec<u8>, &str)], token: &Token) {
     expect_no_leak(&run, [token]);
 }
 
-/// A shell script of `len` bytes, as makeself writes one.
+/// A shell script of `len` bytes, like a script of makeself.
 fn script(len: usize) -> Vec<u8> {
     let mut script = b"#!/bin/sh\ntail -n +2 \"$0\" | tar xz; exit\n".to_vec();
     while script.len() < len {
@@ -57,7 +57,7 @@ fn junk(len: usize) -> Vec<u8> {
     (0..len).map(|n| u8::try_from((n * n + 7 * n / 3) % 251).expect("a byte")).collect()
 }
 
-/// Each kind of stream, with the path of what is in it.
+/// Each kind of stream, with the path of its content.
 fn streams(text: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let tar = tar_archive(&[("in.txt", text)]);
     vec![
@@ -71,16 +71,16 @@ fn streams(text: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "a!/a",
         ),
         ("tar.gz", gzip_of(&tar), "a!/in.txt"),
-        ("xz", python_packs("lzma.compress(d)", text), "a!/a"),
-        ("tar.xz", python_packs("lzma.compress(d)", &tar), "a!/in.txt"),
-        ("bzip2", python_packs("bz2.compress(d)", text), "a!/a"),
+        ("xz", compress_with_python("lzma.compress(d)", text), "a!/a"),
+        ("tar.xz", compress_with_python("lzma.compress(d)", &tar), "a!/in.txt"),
+        ("bzip2", compress_with_python("bz2.compress(d)", text), "a!/a"),
         ("zstd", zstd(text), "a!/a"),
         ("tar.zst", zstd(&tar), "a!/in.txt"),
     ]
 }
 
 #[test]
-fn a_stream_behind_other_bytes_is_unpacked() {
+fn a_stream_after_other_bytes_is_unpacked() {
     let token = Maker::new(6400).sk_live(24);
     let text = content(&token);
     let zip = zip_archive(&[("b.txt", b"nothing")]);
@@ -117,7 +117,7 @@ fn streams_with_junk_between_them_are_unpacked() {
     for (n, (kind, first, path)) in first.into_iter().enumerate() {
         note(kind);
         let all = [&first[..], &junk(700), &second[n].1, b"and\n", &third[n].1].concat();
-        // The program for zstd refuses what follows a frame.
+        // The zstd decoder rejects the bytes after a frame.
         let run = scan(&all).expect_code(if ["zstd", "tar.zst"].contains(&kind) { 2 } else { 1 });
         let mut found: Vec<_> = run.findings().iter().map(|one| text(&one["fingerprint"]).to_owned()).collect();
         let mut wanted: Vec<_> = tokens.iter().map(Token::fingerprint).collect();
@@ -129,17 +129,17 @@ fn streams_with_junk_between_them_are_unpacked() {
 }
 
 #[test]
-fn a_zlib_stream_behind_a_length_is_unpacked() {
+fn a_zlib_stream_after_a_length_is_unpacked() {
     let token = Maker::new(6402).sk_live(24);
-    let packed = python_packs("zlib.compress(d)", content(&token).as_bytes());
-    // Qt writes the length in four bytes, Flash a name and a length in eight.
+    let packed = compress_with_python("zlib.compress(d)", content(&token).as_bytes());
+    // Qt writes a length of four bytes. Flash writes a name and a length, together eight bytes.
     for front in [&b"\0\0\x04\x55"[..], b"CWS\x09\0\x10\0\0"] {
         expect(&[front, &packed].concat(), "a!/a", &token);
     }
 }
 
 #[test]
-fn what_is_in_containers_that_are_not_unpacked_is_found() {
+fn streams_in_unsupported_containers_are_unpacked() {
     let token = Maker::new(6403).sk_live(24);
     let packed = gzip_of(content(&token).as_bytes());
     let cpio = format!("070701{}TRAILER!!!\0\0\0\0", "0".repeat(104)).into_bytes();
@@ -149,7 +149,7 @@ fn what_is_in_containers_that_are_not_unpacked_is_found() {
         assert_eq!(run.findings().len(), 1, "{}", run.all());
         assert!(run.summary()["skipped"].to_string().contains(kind), "{}", run.summary());
     }
-    // A tar that is at no multiple of 512 bytes is read as it is, and what is packed in it is unpacked.
+    // A tar at an offset that is not a multiple of 512 is scanned as plain bytes, and the streams in it are unpacked.
     let tar = tar_archive(&[("b.gz", &packed)]);
     expect(&[&script(700), &tar[..]].concat(), "a!/a", &token);
 }
@@ -170,7 +170,7 @@ fn a_stream_in_a_stream_is_unpacked_once() {
 }
 
 #[test]
-fn a_damaged_stream_behind_other_bytes_is_unread() {
+fn a_damaged_stream_after_other_bytes_is_unread() {
     let token = Maker::new(6405).sk_live(24);
     let text: String = (0..40).map(|n| Maker::new(n).alnum(48) + "\n").collect();
     let text = text + &content(&token);
@@ -181,7 +181,7 @@ fn a_damaged_stream_behind_other_bytes_is_unread() {
         flipped[last] ^= 0x10;
         for (what, bytes) in [("cut short", bytes[..bytes.len() * 3 / 4].to_vec()), ("changed", flipped)] {
             note(format!("{stream} {what}"));
-            // The encoder for zstd writes no checksum.
+            // The zstd encoder writes no checksum.
             if (stream, what) != ("zstd", "changed") {
                 let run = scan(&[&script(700)[..], &bytes].concat());
                 run.expect_code(2).expect_has("cannot look into a: it is damaged or cut short");
@@ -190,8 +190,8 @@ fn a_damaged_stream_behind_other_bytes_is_unread() {
     }
 }
 
-/// One of each kind that is named, as it begins in other bytes.
-fn others() -> Vec<(&'static str, Vec<u8>)> {
+/// A sample of each reported kind, as it starts inside other bytes.
+fn unsupported_samples() -> Vec<(&'static str, Vec<u8>)> {
     let with = |magic: &[u8]| [magic, &[0; 200]].concat();
     let python = |script: &str| made_by_python(&format!("import gzip, struct, zlib\n{script}"), &[]);
     let start = "h = struct.pack('<QQI', 40, 9, 7)\nopen('out', 'wb').write(b'7z\\xbc\\xaf\\x27\\x1c\\0\\4' + struct.pack('<I', zlib.crc32(h)) + h + bytes(90))";
@@ -214,10 +214,10 @@ fn others() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn kinds_that_are_not_unpacked_are_named_behind_other_bytes() {
+fn unsupported_kinds_after_other_bytes_are_reported() {
     let repo = Repo::new();
     let mut wanted: Vec<serde_json::Value> = Vec::new();
-    for (n, (kind, bytes)) in others().into_iter().enumerate() {
+    for (n, (kind, bytes)) in unsupported_samples().into_iter().enumerate() {
         let fronts =
             [script(700), script(20_011), b"\xef\xbb\xbf".to_vec(), junk(5000), zip_archive(&[("b", b"nothing")])];
         for (m, front) in fronts.iter().enumerate() {
@@ -235,7 +235,7 @@ fn kinds_that_are_not_unpacked_are_named_behind_other_bytes() {
 }
 
 #[test]
-fn an_archive_in_letters_and_digits_is_named() {
+fn an_encoded_archive_is_reported() {
     let text = "a line like any other line\n".repeat(90);
     let encoded = |by: &str, bytes: &[u8]| {
         let script = format!("import base64\nd = open('in', 'rb').read()\nopen('out', 'wb').write({by})");
@@ -251,8 +251,8 @@ fn an_archive_in_letters_and_digits_is_named() {
         ("hex of an archive", [b"insert into t values (0x", &encoded(hex, &gzip)[..], b");"].concat()),
         ("hex of an archive", [b"1\t\\\\x", &encoded(hex, &gzip)[..], b"\n"].concat()),
         ("hex of an archive", encoded(hex, &zip_archive(&[("a.txt", text.as_bytes())]))),
-        ("hex of an archive", encoded(hex, &python_packs("bz2.compress(d)", text.as_bytes()))),
-        ("hex of an archive", encoded(hex, &python_packs("lzma.compress(d)", text.as_bytes()))),
+        ("hex of an archive", encoded(hex, &compress_with_python("bz2.compress(d)", text.as_bytes()))),
+        ("hex of an archive", encoded(hex, &compress_with_python("lzma.compress(d)", text.as_bytes()))),
         ("hex of an archive", encoded(hex, &zstd(text.as_bytes()))),
         ("base64 of an archive", encoded("base64.b64encode(d)", &gzip)),
         ("base64 of an archive", encoded("base64.urlsafe_b64encode(d)", &gzip)),
@@ -275,8 +275,8 @@ fn an_archive_in_letters_and_digits_is_named() {
 }
 
 #[test]
-fn marks_without_an_archive_are_none() {
-    // As a library for compression has them.
+fn magic_numbers_without_an_archive_are_ignored() {
+    // A compression library contains such bytes.
     let marks: [&[u8]; 16] = [
         b"\x1f\x8b\x08\0\0\0\0\0\0\x03",
         b"\x1f\x8b\x08\0\0\0\0\0\0\x03gzip: %s",
@@ -311,8 +311,8 @@ fn marks_without_an_archive_are_none() {
 }
 
 #[test]
-fn many_marks_are_not_tried_for_ever() {
-    // Each would be tried: a header and the beginning of a stream that goes on.
+fn the_number_of_tried_magic_numbers_is_limited() {
+    // Each mark is a candidate: a header and the start of an endless stream.
     let mark = [&b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..], &junk(30)].concat();
     let run = scan(&mark.repeat(10_100)).expect_code(2);
     run.expect_has("it has more than 10,000 marks of archives");

@@ -1,4 +1,4 @@
-//! The formats that other systems read: `sarif`, `github` and `gitlab`.
+//! The formats for other systems: `sarif`, `github` and `gitlab`.
 
 use std::collections::HashSet;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::support::{Repo, Run, client, note, os, text, tools};
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
-/// Names that would be markup, a workflow command or a URI of another scheme, if they were not escaped.
+/// Names that would be markup, a workflow command or a URI of another scheme if they were not escaped.
 const HOSTILE: &[&[u8]] = &[
     b"a\n::error::planted.txt",
     b"a,line=1:b%0A.txt",
@@ -23,7 +23,7 @@ const HOSTILE: &[&[u8]] = &[
     "é…😀.txt".as_bytes(),
 ];
 
-/// A repository with a token in every part of a commit, in several encodings, in files with hostile names, and staged.
+/// A repository with tokens in every part of a commit, in several encodings, in files with hostile names, and staged.
 fn every_part(make: &mut Maker) -> (Repo, Vec<Token>) {
     let repo = Repo::new();
     let mut tokens = Vec::new();
@@ -52,8 +52,8 @@ fn every_part(make: &mut Maker) -> (Repo, Vec<Token>) {
     (repo, tokens)
 }
 
-/// Every command that scans, with what it reads from standard input.
-fn scans(repo: &Repo, sought: &Token) -> Vec<(Vec<String>, String)> {
+/// Every command that scans, with its stdin.
+fn scans(repo: &Repo, searched: &Token) -> Vec<(Vec<String>, String)> {
     let head = repo.git(&["rev-parse", "HEAD"]).line();
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
     vec![
@@ -62,7 +62,7 @@ fn scans(repo: &Repo, sought: &Token) -> Vec<(Vec<String>, String)> {
         (words("message message"), String::new()),
         (words("history"), String::new()),
         (words("history HEAD"), String::new()),
-        (words("find"), sought.text().to_owned()),
+        (words("find"), searched.text().to_owned()),
         (words("hook pre-push origin nowhere"), format!("refs/heads/main {head} refs/heads/main {ZERO}\n")),
     ]
 }
@@ -79,7 +79,7 @@ fn results(document: &Value) -> &[Value] {
     array(&document["runs"][0]["results"])
 }
 
-/// What SARIF and its readers ask of a result.
+/// Checks the requirements of SARIF and of its readers for a result.
 #[track_caller]
 fn expect_result(result: &Value, rules: &[Value]) {
     let index = result["ruleIndex"].as_u64().expect("an index");
@@ -127,7 +127,7 @@ fn expect_gitlab(report: &Value, status: &str) {
     }
 }
 
-/// Each line is one workflow command, and GitHub shows all of them.
+/// Expects that each line is a workflow command and that GitHub shows all of them.
 #[track_caller]
 fn expect_commands(run: &Run) -> Vec<String> {
     let lines: Vec<String> = run.out().lines().map(str::to_owned).collect();
@@ -183,7 +183,7 @@ fn every_finding_is_a_result_in_every_format() {
     }
 }
 
-/// The line, and the columns in UTF-16 code units, of each result.
+/// The line and the columns of each result. Columns count UTF-16 code units.
 fn regions(repo: &Repo) -> Vec<(u64, u64, u64)> {
     let run = repo.keysweep(&["staged", "--format", "sarif"]).expect_code(1);
     let number = |value: &Value| value.as_u64().expect("a number");
@@ -201,7 +201,7 @@ fn columns_are_utf16_code_units() {
     let len = u64::try_from(one.text().len()).expect("small");
     let repo = Repo::new();
     repo.stage("a.txt", format!("é\n😀é = \"{one}\", \"{two}\"\n"));
-    // 😀 is two units, and é one.
+    // 😀 is two code units, and é is one.
     assert_eq!(regions(&repo), [(2, 8, 8 + len), (2, 12 + len, 12 + 2 * len)]);
     for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
         let line = format!("é\n😀é = \"{one}\"\n");
@@ -211,7 +211,7 @@ fn columns_are_utf16_code_units() {
 }
 
 #[test]
-fn a_scan_that_is_not_complete_is_marked() {
+fn an_incomplete_scan_is_marked() {
     let repo = Repo::new();
     let token = Maker::new(1902).sk_live(24);
     repo.stage("a.txt", client(&token));
@@ -234,7 +234,7 @@ fn a_scan_that_is_not_complete_is_marked() {
 }
 
 #[test]
-fn a_scan_that_did_not_begin_is_marked() {
+fn a_failed_scan_is_marked() {
     let repo = Repo::new();
     repo.stage(".keysweep.toml", "[alow]\n");
     let call = |format: &str| repo.keysweep(&["staged", "--format", format]).expect_code(2);
@@ -258,7 +258,7 @@ fn a_scan_without_findings_is_a_report() {
 }
 
 #[test]
-fn what_github_does_not_show_is_in_the_summary_of_the_step() {
+fn findings_beyond_the_limit_of_github_are_in_the_step_summary() {
     let repo = Repo::new();
     let mut make = Maker::new(1903);
     for n in 0..11 {
@@ -277,7 +277,7 @@ fn what_github_does_not_show_is_in_the_summary_of_the_step() {
 }
 
 #[test]
-fn more_findings_than_github_takes_are_counted() {
+fn findings_beyond_the_limit_of_sarif_are_counted() {
     let repo = Repo::new();
     let mut make = Maker::new(1904);
     let mut lines: Vec<String> = (0..25_001).map(|_| make.sk_test(24).text().to_owned()).collect();
@@ -285,13 +285,13 @@ fn more_findings_than_github_takes_are_counted() {
     repo.stage("many.txt", lines.join("\n"));
     let run = &document(&repo.keysweep(&["staged", "--format", "sarif"]).expect_code(1))["runs"][0];
     assert_eq!(array(&run["results"]).len(), 25_000);
-    assert_eq!(run["results"][0]["level"], "error", "the worst is not the first");
+    assert_eq!(run["results"][0]["level"], "error", "the most severe finding must come first");
     let notification = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
     assert!(text(notification).starts_with("2 findings did not fit"), "{notification}");
 }
 
 #[test]
-fn a_job_of_github_gets_annotations_beside_the_report_for_people() {
+fn a_github_job_gets_annotations_and_the_human_report() {
     let repo = Repo::new();
     repo.stage("a.txt", client(&Maker::new(1905).sk_live(24)));
     let summary = repo.base().join("summary");
@@ -323,7 +323,7 @@ fn commands_without_findings_refuse_these_formats() {
     }
 }
 
-/// The official checker of SARIF reads reports of every command and finds no error.
+/// The official SARIF checker accepts the reports of every command.
 #[test]
 fn the_official_checker_accepts_sarif() {
     let mut make = Maker::new(1906);
@@ -338,12 +338,12 @@ fn the_official_checker_accepts_sarif() {
     repo.stage(".keysweep.toml", "[alow]\n");
     keep("error", &repo.keysweep(&["staged", "--format", "sarif"]).expect_code(2));
     assert_eq!(errors_of_checker(&repo, &reports), Vec::<Value>::new());
-    // The checker does find errors.
+    // The checker reports errors of an invalid file.
     fs::write(reports.join("bad.sarif"), "{\"version\": \"2.1.0\", \"runs\": [{\"results\": [{}]}]}").expect("write");
     assert_eq!(errors_of_checker(&repo, &reports).len(), 2);
 }
 
-/// The errors that the checker finds in the reports of a folder.
+/// The errors that the checker reports for the files of a folder.
 fn errors_of_checker(repo: &Repo, reports: &Path) -> Vec<Value> {
     let checked = repo.base().join("checked.sarif");
     let _ = fs::remove_file(&checked);

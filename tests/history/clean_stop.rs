@@ -1,5 +1,5 @@
-//! Interruptions of the plan: a kill, Ctrl-C, or a git that fails. Nothing is lost, one sentence reports what is done and
-//! what is not, and a second run completes the first.
+//! Interruptions of the plan: a kill, Ctrl-C, or a git that fails. Nothing is lost, one sentence reports what is done
+//! and what is not, and a second run completes the first.
 
 use std::fs;
 

@@ -49,7 +49,7 @@ fn a_name_near_a_token_of_a_shared_shape_says_whose_it_probably_is() {
 }
 
 #[test]
-fn no_name_is_no_guess() {
+fn without_a_name_no_vendor_is_guessed() {
     assert!(vendors("KEY=sk_live_{alnum:24}\n").is_empty());
     let far = format!("culqi{}\nKEY=sk_live_{{alnum:24}}\n", " ".repeat(400));
     assert!(vendors(&far).is_empty());

@@ -62,9 +62,9 @@ pub fn sarif_multitool() -> &'static Path {
         let name = format!("sarif-multitool-{SARIF_MULTITOOL}");
         let home = once(&name, |draft, _| {
             npm_install(draft, &[format!("@microsoft/sarif-multitool@{SARIF_MULTITOOL}")]);
-            // A script of the package would do that.
+            // An install script of the package would set the mode.
             let program = draft.join("node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
-            fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("make the checker a program");
+            fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("make the checker executable");
         });
         home.join("node_modules/.bin")
     })
