@@ -200,7 +200,7 @@ def values(cache, keysweep):
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as config:
         config.write(CONFIG)
         config.flush()
-        scan = [str(keysweep), "--format", "jsonl", "--no-progress", "--config", config.name]
+        scan = [str(keysweep), "--format", "jsonl", "--config", config.name]
         for name in GITHUB:
             folder = cache / name.replace("/", "+")
             if folder.exists():

@@ -1,40 +1,50 @@
-//! The command line as it is typed.
+//! The command line as it is typed. Each command knows only the options that change what it does.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::report::Format;
+use super::options::{
+    Common, ConfigOption, FormatName, FormatOption, OutputOption, ProgressOption, ReportOptions, ScanOptions,
+    ThreadsOption,
+};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-/// Finds sk_ tokens and whsec_ webhook secrets before they are committed.
-///
-/// Exit code: 0 nothing found, 1 tokens found, 2 anything that could not be done or read.
+const EXAMPLES: &str = "\
+Exit status: 0 no token was found, 1 tokens were found, 2 something could not be read or done
+
+Examples:
+  keysweep install                  block tokens in this repository from now on
+  keysweep doctor                   check that they are blocked
+  keysweep staged                   scan what the next commit adds
+  keysweep history                  scan everything that was ever committed
+  keysweep help history             show what a command takes";
+
+/// Finds sk_ tokens and whsec_ webhook secrets in commits and in the history
 #[derive(Debug, Parser)]
-#[command(name = "keysweep", version, max_term_width = 100, args_override_self = true)]
+#[command(name = "keysweep", version, max_term_width = 100, args_override_self = true, after_help = EXAMPLES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,
-    #[command(flatten)]
-    pub common: Common,
 }
 
 impl Cli {
-    /// What the words of a process mean, its own name first.
+    /// Parses the words of a process, the name of the program first.
     ///
-    /// Making the whole command line is a fifth of a small commit's scan, so the words of a hook are first taken as
-    /// those of its one command. Whatever that does not understand is left to the whole, whose messages are the true ones.
+    /// Building the parser of all commands takes a fifth of the time of a small commit's scan. So the words of a hook are first
+    /// parsed as those of its own command. If that fails, the parser of all commands decides, and writes the message.
     pub fn of(words: &[OsString]) -> Result<Self, clap::Error> {
-        Self::alone(words).map_or_else(|| Self::try_parse_from(words), Ok)
+        Self::alone(words).map_or_else(|| Self::try_parse_from(command_first(words)), Ok)
     }
 
     fn alone(words: &[OsString]) -> Option<Self> {
         let words = words.get(1..)?;
-        match words.first()?.to_str()? {
-            "staged" => Some(Alone::<NoArgs>::try_parse_from(words).ok()?.meaning(|_| Command::Staged)),
-            "hook" => Some(Alone::<HookArgs>::try_parse_from(words).ok()?.meaning(Command::Hook)),
-            _ => None,
-        }
+        let command = match words.first()?.to_str()? {
+            "staged" => Command::Staged(Alone::try_parse_from(words).ok()?.args),
+            "hook" => Command::Hook(Alone::try_parse_from(words).ok()?.args),
+            _ => return None,
+        };
+        Some(Self { command })
     }
 }
 
@@ -44,126 +54,241 @@ impl Cli {
 struct Alone<A: Args> {
     #[command(flatten)]
     args: A,
-    #[command(flatten)]
-    common: Common,
 }
 
-impl<A: Args> Alone<A> {
-    fn meaning(self, command: impl FnOnce(A) -> Command) -> Cli {
-        Cli { command: command(self.args), common: self.common }
+/// Moves options in front of the command behind it, since only the command knows which of them it takes: `keysweep --quiet staged`
+/// means `keysweep staged --quiet`.
+pub(super) fn command_first(words: &[OsString]) -> Vec<OsString> {
+    let text = |at: usize| words.get(at).and_then(|word| word.to_str()).unwrap_or_default();
+    let mut at = 1;
+    while text(at).starts_with('-') {
+        match option(text(at)) {
+            Some(takes_value) => at += 1 + usize::from(takes_value && !text(at).contains('=')),
+            None => return words.to_vec(),
+        }
+    }
+    match words.get(at) {
+        Some(command) => [&words[..1], std::slice::from_ref(command), &words[1..at], &words[at + 1..]].concat(),
+        None => words.to_vec(),
     }
 }
 
-#[derive(Debug, Args)]
-struct NoArgs {}
+/// Whether the option takes a value. None if no command has it. `word` may have the value behind a `=`.
+pub(super) fn option(word: &str) -> Option<bool> {
+    let name = word.split('=').next()?;
+    let is_named = |arg: &clap::Arg| match name.strip_prefix("--") {
+        Some(long) => arg.get_long() == Some(long),
+        None => arg.get_short().is_some_and(|short| name.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4]))),
+    };
+    let cli = Cli::command();
+    let arg = cli.get_subcommands().flat_map(clap::Command::get_arguments).find(|arg| is_named(arg))?;
+    Some(arg.get_action().takes_values())
+}
+
+/// Whether `word` is the name of a command.
+pub(super) fn is_command(word: &str) -> bool {
+    Cli::command().get_subcommands().any(|command| command.get_name() == word)
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Scan what the next commit adds: added lines, new file names, symlink targets
-    Staged,
-    /// Scan files and folders as they are; `-` is standard input
+    /// Scan what the next commit adds
+    #[command(after_help = "\
+What is scanned: added lines, new file names, targets of new symbolic links.
+
+Examples:
+  keysweep staged
+  keysweep staged --format jsonl
+  keysweep staged --allow 'tests/fixtures/**'")]
+    Staged(StagedArgs),
+    /// Scan files and folders on disk
+    #[command(after_help = "\
+Examples:
+  keysweep files
+  keysweep files src config/app.toml
+  keysweep files --respect-gitignore .
+  docker logs web 2>&1 | keysweep files -")]
     Files(FilesArgs),
     /// Scan a commit message
-    Message {
-        /// The file that git hands to commit-msg
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
-    /// Scan what git hands to a hook
+    #[command(after_help = "\
+Examples:
+  keysweep message .git/COMMIT_EDITMSG
+  git log -1 --format=%B | keysweep message /dev/stdin")]
+    Message(MessageArgs),
+    /// Scan what git passes to a hook
+    #[command(after_help = "\
+Examples, as lines of a hook script:
+  keysweep hook pre-commit
+  keysweep hook commit-msg \"$@\"
+  keysweep hook pre-push \"$@\"
+  keysweep hook --config /etc/keysweep.toml pre-receive")]
     Hook(HookArgs),
-    /// Install the hook scripts, so that git calls keysweep
-    Install {
-        /// The hooks: pre-commit, pre-merge-commit, commit-msg, pre-push, pre-receive, update (default: the first four; in a bare repository pre-receive)
-        #[arg(value_name = "NAME")]
-        names: Vec<String>,
-        /// For all repositories that you clone or make from now on
-        #[arg(long)]
-        global: bool,
-    },
-    /// Remove the hook scripts that install wrote
-    Uninstall {
-        /// The hooks (default: all)
-        #[arg(value_name = "NAME")]
-        names: Vec<String>,
-        /// Those for all repositories to come
-        #[arg(long)]
-        global: bool,
-    },
-    /// Tell which hooks are live here, and prove it with a planted token that is never committed
-    ///
-    /// Exit code: 0 a token would be stopped on each of its ways, 1 on one of them it would not, 2 that could not be proved.
-    Doctor,
-    /// Scan every object of the repository, reachable or not, and tell where and since when each token stands
+    /// Scan every object of the repository, or what some commits introduce
+    #[command(after_help = "\
+Examples:
+  keysweep history
+  keysweep history main..topic
+  keysweep history --since \"2 weeks ago\" -- src
+  keysweep history --replacements ~/replacements.txt")]
     History(HistoryArgs),
-    /// Report every place of a token that is given on standard input: printf %s "$TOKEN" | keysweep find
-    ///
-    /// Several tokens are given one a line. After a cleaning, --tokens-from seeks all tokens that were replaced.
-    ///
-    /// Looks through every object, the names, the index, and the files of the worktree and of the git directory, in every encoding that detection knows. The token need not look like one of any rule, and nothing silences it: no allowlist, no marker.
-    ///
-    /// A token of fewer than 19 bytes, or one with other characters than letters, digits and _-+/=, is found as it is and in the usual ways of encoding it once (base64, hex, percent-encoding, string escapes, HTML entities, UTF-16); encoded twice, wrapped into lines or escaped in part it may not be.
-    ///
-    /// Exit code: 0 it stands nowhere, 1 it was found, 2 anything that could not be done or read.
+    /// Find every place of a token that you have
+    #[command(after_help = "\
+Reads tokens from standard input, one a line, and searches the history, the index and all files for them.
+
+Exit status: 0 the tokens are nowhere, 1 they were found, 2 something could not be read or done
+
+Examples:
+  printf %s \"$TOKEN\" | keysweep find
+  keysweep find --tokens-from ~/replacements.txt")]
     Find(FindArgs),
-    /// List the rules, or explain one with its remedy
-    Rules {
-        /// The rule to explain
-        #[arg(value_name = "ID")]
-        id: Option<String>,
-        /// Try the examples of the rules in .keysweep.toml (or of the one named): exit code 1 where one does not hold
-        #[arg(long)]
-        check: bool,
-    },
+    /// Install the hooks, so that git runs keysweep
+    #[command(after_help = "\
+Hooks: pre-commit, pre-merge-commit, commit-msg, pre-push, pre-receive, update. The default is the \
+first four; in a bare repository it is pre-receive.
+
+Examples:
+  keysweep install
+  keysweep install pre-commit pre-push
+  keysweep install --global")]
+    Install(InstallArgs),
+    /// Remove the hooks that install wrote
+    #[command(after_help = "\
+Examples:
+  keysweep uninstall
+  keysweep uninstall pre-push
+  keysweep uninstall --global")]
+    Uninstall(UninstallArgs),
+    /// Check that the hooks block a token
+    #[command(after_help = "\
+Runs each hook on a made-up token, which is never committed.
+
+Exit status: 0 commits with a token are blocked, 1 they are not, 2 it could not be checked
+
+Examples:
+  keysweep doctor")]
+    Doctor(DoctorArgs),
+    /// List the rules, or explain one and how to rotate its tokens
+    #[command(after_help = "\
+Examples:
+  keysweep rules
+  keysweep rules stripe-secret-key
+  keysweep rules --check --config my-rules.toml")]
+    Rules(RulesArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StagedArgs {
+    #[command(flatten)]
+    scan: ScanOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MessageArgs {
+    /// The file with the message
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    scan: ScanOptions,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct HookArgs {
-    /// The hook's name
-    #[arg(value_enum)]
+    /// The name of the hook
+    #[arg(value_enum, value_name = "HOOK")]
     pub name: HookName,
-    /// What git gave to the hook
+    /// The arguments that git passes to the hook
     #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub args: Vec<OsString>,
+    #[command(flatten)]
+    scan: ScanOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InstallArgs {
+    /// The hooks to install
+    #[arg(value_name = "HOOK")]
+    pub names: Vec<String>,
+    /// Install for all repositories that you make from now on
+    #[arg(long)]
+    pub global: bool,
+    #[command(flatten)]
+    report: ReportOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UninstallArgs {
+    /// The hooks to remove (default: all)
+    #[arg(value_name = "HOOK")]
+    pub names: Vec<String>,
+    /// Remove what install --global wrote
+    #[arg(long)]
+    pub global: bool,
+    #[command(flatten)]
+    report: ReportOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    report: ReportOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    /// The rule to explain
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// Try the examples of the custom rules, or of rule ID
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    format: FormatOption,
+    #[command(flatten)]
+    output: OutputOption,
+    #[command(flatten)]
+    config: ConfigOption,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
-    /// Read only objects that were not yet there, or not clean, when this was last run here; what is clean is remembered in
-    /// the git directory
-    #[arg(long, conflicts_with_all = ["revisions", "since", "until", "branch", "author", "paths"])]
-    pub since_last: bool,
-    /// Scan what these commits introduce, and nothing else: main, A..B, ^C, as git log takes them
+    /// Scan only what these commits introduce, such as A..B or ^C
     #[arg(value_name = "REV")]
     pub revisions: Vec<String>,
-    /// Scan what commits since DATE introduce: 2026-01-31, "2 weeks ago"
-    #[arg(long, value_name = "DATE")]
-    pub since: Option<String>,
-    /// The same, for commits until DATE
-    #[arg(long, value_name = "DATE")]
-    pub until: Option<String>,
-    /// The same, for the branches that match GLOB (may be given again)
-    #[arg(long, value_name = "GLOB")]
-    pub branch: Vec<String>,
-    /// The same, for commits whose author matches PATTERN, a basic regular expression, as written or as .mailmap has it
-    #[arg(long, value_name = "PATTERN")]
-    pub author: Option<String>,
-    /// The same, for commits that change PATH
+    /// Scan only commits that change PATH
     #[arg(last = true, value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
+    /// Scan only commits since DATE
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Scan only commits until DATE
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Scan only branches that match GLOB (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    pub branch: Vec<String>,
+    /// Scan only commits of authors that match REGEX
+    #[arg(long, value_name = "REGEX")]
+    pub author: Option<String>,
+    /// Skip objects that the last scan found clean
+    #[arg(long, conflicts_with_all = ["revisions", "since", "until", "branch", "author", "paths"])]
+    pub since_last: bool,
+    /// Accept that this clone lacks objects or LFS files
     #[arg(long)]
     pub allow_incomplete: bool,
-    /// Unpack archives too: zip (jar, docx, whl), tar, deb, gzip, zstd, xz, bzip2
+    /// Unpack archives: zip, tar, deb, gzip, zstd, xz, bzip2
     #[cfg(feature = "archives")]
     #[arg(long)]
     pub archives: bool,
-    /// Write a file that replaces every token found, in the format of git filter-repo, and the plan that applies it; the file
-    /// holds the tokens, so only its owner can read it
+    /// Write the tokens and a script that removes them
     #[arg(long, value_name = "FILE")]
     pub replacements: Option<PathBuf>,
-    /// Write the plan, a shell script without tokens, to FILE instead of beside the replacements
+    /// Write the script to FILE, not beside the tokens
     #[arg(long, value_name = "FILE", requires = "replacements")]
     pub plan: Option<PathBuf>,
+    #[command(flatten)]
+    scan: ScanOptions,
+    #[command(flatten)]
+    progress: ProgressOption,
 }
 
 impl HistoryArgs {
@@ -182,13 +307,20 @@ impl HistoryArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct FindArgs {
-    /// Do not fail for what this clone is known to lack: the rest of a shallow or partial one, missing objects, files of Git LFS
-    #[arg(long)]
-    pub allow_incomplete: bool,
-    /// Seek the tokens that FILE names, which history --replacements wrote, and read no standard input; only the owner of FILE
-    /// may have access to it
+    /// Read the tokens from a file of --replacements
     #[arg(long, value_name = "FILE")]
     pub tokens_from: Option<PathBuf>,
+    /// Accept that this clone lacks objects or LFS files
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    #[command(flatten)]
+    format: FormatOption,
+    #[command(flatten)]
+    report: ReportOptions,
+    #[command(flatten)]
+    threads: ThreadsOption,
+    #[command(flatten)]
+    progress: ProgressOption,
     /// Refused, and not repeated
     #[arg(hide = true)]
     pub typed: Vec<OsString>,
@@ -196,56 +328,18 @@ pub(super) struct FindArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct FilesArgs {
-    /// Paths to scan
+    /// Files and folders to scan; - is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
-    /// Leave out what git ignores: files that it does not track and that .gitignore or another exclude names
+    /// Skip untracked files that git ignores
     #[arg(long)]
     pub respect_gitignore: bool,
-    /// Unpack archives too: zip (jar, docx, whl), tar, deb, gzip, zstd, xz, bzip2
+    /// Unpack archives: zip, tar, deb, gzip, zstd, xz, bzip2
     #[cfg(feature = "archives")]
     #[arg(long)]
     pub archives: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Common {
-    /// How to report (default: human)
-    #[arg(long, global = true, value_enum)]
-    format: Option<FormatName>,
-    /// Write the report to FILE instead of standard output
-    #[arg(long, global = true, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Read the configuration from FILE instead of .keysweep.toml
-    #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Allow tokens in paths that match GLOB (may be given again)
-    #[arg(long, global = true, value_name = "GLOB")]
-    pub allow: Vec<String>,
-    /// When to colour
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
-    pub color: Colour,
-    /// Say nothing when nothing is found
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
-    /// Do not show how far a sweep of the history is
-    #[arg(long, global = true)]
-    pub no_progress: bool,
-    /// Scan on N threads (default: as many as there are cores)
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-}
-
-impl Common {
-    pub fn format(&self) -> FormatName {
-        self.format.unwrap_or(FormatName::Human)
-    }
-
-    /// Whether a scan adds annotations to its report for people: in a job of GitHub Actions, unless the user chose a format or a file.
-    pub fn adds_annotations(&self) -> bool {
-        let is_in_job = || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
-        self.format.is_none() && self.output.is_none() && is_in_job()
-    }
+    #[command(flatten)]
+    scan: ScanOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -258,17 +352,33 @@ pub(super) enum HookName {
     Update,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FormatName {
-    Human,
-    Json,
-    Jsonl,
-    Sarif,
-    Github,
-    Gitlab,
+impl Command {
+    pub fn common(&self) -> Common {
+        match self {
+            Self::Staged(StagedArgs { scan })
+            | Self::Files(FilesArgs { scan, .. })
+            | Self::Message(MessageArgs { scan, .. })
+            | Self::Hook(HookArgs { scan, .. }) => scan.common(),
+            Self::History(HistoryArgs { scan, progress, .. }) => {
+                Common { no_progress: progress.no_progress, ..scan.common() }
+            }
+            Self::Find(FindArgs { format, report, threads, progress, .. }) => Common {
+                threads: threads.threads,
+                no_progress: progress.no_progress,
+                ..report.common().with_format(format)
+            },
+            Self::Install(InstallArgs { report, .. })
+            | Self::Uninstall(UninstallArgs { report, .. })
+            | Self::Doctor(DoctorArgs { report }) => report.common(),
+            Self::Rules(RulesArgs { format, output, config, .. }) => {
+                let (output, config) = (output.output.clone(), config.config.clone());
+                Common { output, config, ..Common::default() }.with_format(format)
+            }
+        }
+    }
 }
 
-/// Where words that are not understood want the report: the last `--format` and `--output` count.
+/// Where words that cannot be parsed want the report: the last `--format` and `--output` count.
 pub(super) fn destination(words: &[OsString]) -> (FormatName, Option<PathBuf>) {
     let mut words = words.iter().skip(1).take_while(|word| *word != "--");
     let (mut format, mut path) = (FormatName::Human, None);
@@ -284,26 +394,6 @@ pub(super) fn destination(words: &[OsString]) -> (FormatName, Option<PathBuf>) {
         }
     }
     (format, path)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Colour {
-    Auto,
-    Always,
-    Never,
-}
-
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Human => Format::Human,
-            FormatName::Json => Format::Json,
-            FormatName::Jsonl => Format::Jsonl,
-            FormatName::Sarif => Format::Sarif,
-            FormatName::Github => Format::Github,
-            FormatName::Gitlab => Format::Gitlab,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -325,7 +415,7 @@ mod tests {
         }
     }
 
-    /// Whether the words are those of one command, after a look that both ways understand them alike.
+    /// Whether the words are parsed as those of one command, after a check that both parsers agree.
     fn is_alone(line: &str) -> bool {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let alone = Cli::alone(&words);
@@ -341,7 +431,7 @@ mod tests {
         for line in [
             "keysweep staged",
             "keysweep staged -q --format json --threads 3 --allow a --allow b --color never --color always",
-            "keysweep staged --output o --config=c --no-progress",
+            "keysweep staged --output o --config=c",
             "keysweep hook pre-commit",
             "keysweep hook pre-push origin git@example.org:a/b",
             "keysweep hook pre-push --quiet origin -x --format",
@@ -358,6 +448,7 @@ mod tests {
             "keysweep",
             "keysweep files staged",
             "keysweep --quiet staged",
+            "keysweep staged --no-progress",
             "keysweep staged --help",
             "keysweep staged --version",
             "keysweep staged more",
@@ -369,5 +460,86 @@ mod tests {
         ] {
             assert!(!is_alone(line), "{line}");
         }
+    }
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn options_may_precede_the_command() {
+        for (line, wanted) in [
+            ("keysweep --quiet staged", "keysweep staged --quiet"),
+            (
+                "keysweep -q --format json --config=c history main -- x",
+                "keysweep history -q --format json --config=c main -- x",
+            ),
+            ("keysweep --no-progress find", "keysweep find --no-progress"),
+            ("keysweep staged -q", "keysweep staged -q"),
+            ("keysweep -h staged", "keysweep -h staged"),
+            ("keysweep --formt json staged", "keysweep --formt json staged"),
+            ("keysweep --format", "keysweep --format"),
+        ] {
+            assert_eq!(command_first(&words(line)), words(wanted), "{line}");
+        }
+    }
+
+    /// The help of every command, at 80 columns.
+    fn helps() -> Vec<(String, String)> {
+        let mut cli = Cli::command().term_width(80);
+        cli.build();
+        let all = std::iter::once(("keysweep".to_owned(), cli.render_help().to_string()));
+        let names: Vec<String> = cli.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        let mut help = |name: String| {
+            let text = cli.find_subcommand_mut(&name).expect("it has this name").render_help().to_string();
+            (format!("keysweep {name}"), text)
+        };
+        all.chain(names.into_iter().filter(|name| name != "help").map(&mut help)).collect()
+    }
+
+    #[test]
+    fn help_fits_a_screen_and_ends_with_examples_that_are_understood() {
+        for (command, help) in helps() {
+            assert!(help.lines().count() <= 40, "{command}: {} lines\n{help}", help.lines().count());
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+            let (_, examples) = help.rsplit_once("Examples").expect("examples");
+            let mut found = 0;
+            for line in examples.lines().filter_map(|line| Some(&line[line.find("keysweep ")?..])) {
+                let line = line.split("  ").next().unwrap_or_default();
+                let line = line.replace("2 weeks ago", "yesterday").replace(['"', '\''], "");
+                found += 1;
+                assert!(Cli::of(&words(&line)).map_or_else(|err| !err.use_stderr(), |_| true), "{line}");
+                assert!(line.starts_with(&command), "{line}");
+            }
+            assert!(found > 0, "{help}");
+        }
+    }
+
+    #[test]
+    fn a_command_takes_the_options_that_its_help_lists() {
+        let mut refused = 0;
+        for (command, help) in helps().into_iter().skip(1) {
+            for option in [
+                "--format json",
+                "--output o",
+                "--config c",
+                "--allow a",
+                "--color never",
+                "--quiet",
+                "--threads 2",
+                "--no-progress",
+            ] {
+                let name = option.split(' ').next().expect("a name");
+                let rest = match &*command {
+                    "keysweep message" => " file",
+                    "keysweep hook" => " pre-commit",
+                    _ => "",
+                };
+                let is_taken = Cli::of(&words(&format!("{command} {option}{rest}"))).is_ok();
+                assert_eq!(is_taken, help.contains(&format!("{name} ")), "{command} {option}");
+                refused += usize::from(!is_taken);
+            }
+        }
+        assert!(refused >= 20, "{refused}");
     }
 }

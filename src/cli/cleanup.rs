@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::args::{Common, HistoryArgs};
+use super::args::HistoryArgs;
+use super::options::Common;
 use super::output;
 use crate::cleanup::{Cleanup, OutputPath};
 use crate::detect::Detector;

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::args::{Common, FilesArgs};
+use super::args::FilesArgs;
 use super::current_dir::is_same_folder;
 use super::in_force;
+use super::options::Common;
 use super::scan::{self, Scan, finish};
 use super::stale::stale_entries;
 use crate::error::Error;

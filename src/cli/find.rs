@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::args::{Common, FindArgs};
+use super::args::FindArgs;
+use super::options::Common;
 use super::progress::{self, Progress};
 use super::scan::{Scan, finish, threads};
 use super::{in_force, output};
@@ -40,7 +41,7 @@ const HOW: &str = "give it on standard input: printf %s \"$TOKEN\" | keysweep fi
 
 pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
-    refuse(&args.typed, common)?;
+    refuse(&args.typed)?;
     let tokens = match &args.tokens_from {
         Some(path) => distinct(tokens_from(path)?).map_err(|cause| {
             let context = format!("cannot search for the tokens of {}", path.display());
@@ -91,17 +92,13 @@ fn rules_of_packs(repository: &Repository, common: &Common) -> Vec<&'static Rule
     rules_of(packs).collect()
 }
 
-/// What has no part in this, rather than leaving it out in silence.
-fn refuse(typed: &[OsString], common: &Common) -> Result<(), Error> {
-    if !typed.is_empty() {
-        let cause = "what is typed stays in the shell's history";
-        return Err(Error::new("cannot take the token from the command line", cause, HOW));
+/// A token on the command line is an error, so that nobody gets used to it.
+fn refuse(typed: &[OsString]) -> Result<(), Error> {
+    if typed.is_empty() {
+        return Ok(());
     }
-    if common.config.is_some() || !common.allow.is_empty() {
-        let cause = "find tells of every place, whatever is allowed";
-        return Err(Error::new("cannot use --config or --allow", cause, "leave it out"));
-    }
-    Ok(())
+    let cause = "the shell's history would keep it";
+    Err(Error::new("cannot take the token from the command line", cause, HOW))
 }
 
 /// The tokens on standard input, one a line.

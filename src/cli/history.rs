@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::args::{Common, HistoryArgs};
+use super::args::HistoryArgs;
 use super::cleanup::{Asked, Options, cleanup};
 use super::in_force;
+use super::options::Common;
 use super::progress::{self, Progress};
 use super::scan::{Scan, finish, threads};
 use super::sightings::Sightings;

@@ -6,7 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Instant;
 
-use super::args::{Common, HookArgs, HookName};
+use super::args::{HookArgs, HookName};
+use super::options::Common;
 use super::scan::{Scan, finish, threads};
 use super::{in_force, message, output, staged};
 use crate::config::CONFIG_NAME;
@@ -22,7 +23,7 @@ use crate::scan::push_request::Advice;
 use crate::scan::push_request::Push;
 use crate::scan::source::Kind;
 
-pub(super) fn run(HookArgs { name, args }: &HookArgs, common: &Common) -> Result<u8, Error> {
+pub(super) fn run(HookArgs { name, args, .. }: &HookArgs, common: &Common) -> Result<u8, Error> {
     let invocation = Invocation::from_environment();
     match name {
         HookName::PreCommit | HookName::PreMergeCommit => pre_commit(&invocation, common),

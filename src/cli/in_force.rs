@@ -1,7 +1,7 @@
 //! Which settings are in force: for each kind of scan, where its configuration is read from. A file that `--config` names comes
 //! first everywhere.
 
-use super::args::Common;
+use super::options::Common;
 use super::output;
 use super::settings::Settings;
 use crate::config::CONFIG_NAME;

@@ -1,62 +1,56 @@
-//! `install`, `uninstall` and `doctor`: what they say, and the exit code for it.
+//! `install`, `uninstall` and `doctor`: their reports and exit codes.
 
 use std::path::Path;
 
-use super::args::{Common, FormatName};
+use super::options::Common;
 use super::{code, output};
 use crate::error::Error;
 use crate::hook::{self, Changes, Guard};
-use crate::report::{self, Format};
+use crate::report::{self, Format, Style};
 
 pub(super) fn install(names: &[String], global: bool, common: &Common) -> Result<u8, Error> {
-    refuse_format(common)?;
     let changes = hook::install(Path::new("."), names, global)?;
-    tell(&changes, "the hooks are there: keysweep doctor proves that a token is stopped", common)
+    finish(&changes, "installed; keysweep doctor checks that the hooks block a token", common)
 }
 
 pub(super) fn uninstall(names: &[String], global: bool, common: &Common) -> Result<u8, Error> {
-    refuse_format(common)?;
     let changes = hook::uninstall(Path::new("."), names, global)?;
-    let ending = if changes.lines.is_empty() { "there was nothing to remove" } else { "nothing else was touched" };
-    tell(&changes, ending, common)
+    let ending = if changes.lines.is_empty() { "there is nothing to remove" } else { "nothing else was changed" };
+    finish(&changes, ending, common)
 }
 
 pub(super) fn doctor(common: &Common) -> Result<u8, Error> {
-    refuse_format(common)?;
     let diagnosis = hook::doctor(Path::new("."))?;
-    let (ending, code) = match diagnosis.guard {
-        Guard::Whole => ("guarded: a token is stopped here on each of its ways", code::CLEAN),
-        Guard::Partial => ("guarded in part: a commit is, and a line above says what is not", code::CLEAN),
-        Guard::None => ("not guarded: a token would go through", code::FOUND),
-        Guard::Unproved => ("not proved: nobody can tell whether a token would be stopped", code::TROUBLE),
+    let (ending, tone, code) = match diagnosis.guard {
+        Guard::Whole => ("all hooks block tokens", GOOD, code::CLEAN),
+        Guard::Partial => {
+            ("commits with a token are blocked; a line above says what is not scanned", FAIR, code::CLEAN)
+        }
+        Guard::None => ("NOT PROTECTED: a commit with a token would go through", BAD, code::FOUND),
+        Guard::Unproved => ("UNKNOWN: it could not be checked whether a token is blocked", BAD, code::TROUBLE),
     };
-    write(&diagnosis.changes, Some(ending), common)?;
+    write(&diagnosis.changes, Some((ending, tone)), common)?;
     Ok(code)
 }
 
-/// What a script would take for an empty report, rather than leaving it out in silence.
-fn refuse_format(common: &Common) -> Result<(), Error> {
-    match common.format() {
-        FormatName::Human => Ok(()),
-        _ => Err(Error::new(
-            "cannot use --format",
-            "what is told of hooks is for people; a script goes by the exit code",
-            "leave it out",
-        )),
-    }
+/// How to paint the last line.
+type Tone = fn(Style, &str) -> String;
+const GOOD: Tone = |style, text| style.calm(text);
+const FAIR: Tone = |style, text| style.strong(text);
+const BAD: Tone = |style, text| style.error(text);
+
+fn finish(changes: &Changes, ending: &str, common: &Common) -> Result<u8, Error> {
+    let is_done = changes.errors.is_empty();
+    write(changes, is_done.then_some((ending, GOOD)), common)?;
+    Ok(if is_done { code::CLEAN } else { code::TROUBLE })
 }
 
-fn tell(changes: &Changes, ending: &str, common: &Common) -> Result<u8, Error> {
-    let done = changes.errors.is_empty();
-    write(changes, done.then_some(ending), common)?;
-    Ok(if done { code::CLEAN } else { code::TROUBLE })
-}
-
-fn write(changes: &Changes, ending: Option<&str>, common: &Common) -> Result<(), Error> {
-    output::write(common, |_, out| {
-        let ending = ending.map(|ending| format!("keysweep: {ending}"));
-        let mut lines = changes.lines.iter().chain(&ending).filter(|_| !common.quiet);
+fn write(changes: &Changes, ending: Option<(&str, Tone)>, common: &Common) -> Result<(), Error> {
+    output::write(common, |style, out| {
+        let mut lines = changes.lines.iter().filter(|_| !common.quiet);
         lines.try_for_each(|line| writeln!(out, "{}", output::safe(line)))?;
+        let mut ending = ending.iter().filter(|_| !common.quiet);
+        ending.try_for_each(|(text, tone)| writeln!(out, "keysweep: {}", tone(style, text)))?;
         let mut in_file = changes.errors.iter().filter(|_| common.output.is_some());
         in_file.try_for_each(|error| report::write_error(&output::masked(error.clone()), Format::Human, out))
     })?;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::args::Common;
 use super::in_force;
+use super::options::Common;
 use super::scan::{self, Scan, finish};
 use super::settings::Settings;
 use crate::error::Error;

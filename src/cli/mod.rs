@@ -12,6 +12,7 @@ mod hook;
 mod in_force;
 mod install;
 mod message;
+mod options;
 mod output;
 mod progress;
 mod rules;
@@ -24,6 +25,7 @@ mod stale;
 use std::process::ExitCode;
 
 use args::{Cli, Command};
+use options::Common;
 
 use crate::error::Error;
 use crate::git::mmap::survive_truncation;
@@ -35,8 +37,9 @@ pub fn main() -> ExitCode {
     survive_truncation();
     let code: u8 = match Cli::of(&words) {
         Ok(cli) => {
-            output::report_errors_as(cli.common.format(), cli.common.output.as_deref());
-            run(&cli).unwrap_or_else(|error| {
+            let common = cli.command.common();
+            output::report_errors_as(common.format(), common.output.as_deref());
+            run(&cli.command, &common).unwrap_or_else(|error| {
                 output::fail(&error);
                 code::TROUBLE
             })
@@ -46,17 +49,17 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn run(cli: &Cli) -> Result<u8, Error> {
-    match &cli.command {
-        Command::Staged => staged::run(false, &cli.common),
-        Command::Message { file } => message::run(file, false, &cli.common),
-        Command::Hook(args) => hook::run(args, &cli.common),
-        Command::Files(args) => files::run(args, &cli.common),
-        Command::Install { names, global } => install::install(names, *global, &cli.common),
-        Command::Uninstall { names, global } => install::uninstall(names, *global, &cli.common),
-        Command::Doctor => install::doctor(&cli.common),
-        Command::History(args) => history::run(args, &cli.common),
-        Command::Find(args) => find::run(args, &cli.common),
-        Command::Rules { id, check } => rules::run(id.as_deref(), *check, &cli.common),
+fn run(command: &Command, common: &Common) -> Result<u8, Error> {
+    match command {
+        Command::Staged(_) => staged::run(false, common),
+        Command::Message(args) => message::run(&args.file, false, common),
+        Command::Hook(args) => hook::run(args, common),
+        Command::Files(args) => files::run(args, common),
+        Command::Install(args) => install::install(&args.names, args.global, common),
+        Command::Uninstall(args) => install::uninstall(&args.names, args.global, common),
+        Command::Doctor(_) => install::doctor(common),
+        Command::History(args) => history::run(args, common),
+        Command::Find(args) => find::run(args, common),
+        Command::Rules(args) => rules::run(args.id.as_deref(), args.check, common),
     }
 }

@@ -7,8 +7,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::args::{self, Colour, Common, FormatName};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::args;
 use super::code;
+use super::options::{ColorChoice, Common, FormatName};
 use crate::atomic_file::AtomicFile;
 use crate::detect::Detector;
 use crate::error::Error;
@@ -65,34 +68,57 @@ fn report_error(error: &Error, to_stdout: bool) {
     }
 }
 
-/// Prints what clap has to say of the process's words, be it help or a complaint, and returns the exit code for it.
+/// Prints clap's help or its complaint about the words of the process, and returns the exit code.
 pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     if !err.use_stderr() {
         let _ = err.print();
         return code::CLEAN;
     }
-    if err.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let _ = err.print();
         return code::TROUBLE;
     }
-    let text = err.to_string();
-    let told: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let usage = told.iter().find_map(|line| line.strip_prefix("Usage: "));
-    let hints = |line: &&&str| line.starts_with("Usage: ") || line.starts_with("For more information");
-    let told: Vec<&str> = told.iter().filter(|line| !hints(line)).copied().collect();
-    let sentence = if words.iter().any(|word| word == "find") {
-        // The token that is sought is still unread, so what was typed is not repeated.
-        err.kind().as_str().unwrap_or("a word is not understood").to_owned()
-    } else {
-        told.join("; ").replacen("error: ", "", 1)
-    };
-    let usage = usage.map_or(String::new(), |usage| format!("usage: {usage}; "));
-    let help = format!("{usage}keysweep --help tells more");
-    let _ = writeln!(io::stderr(), "keysweep: {}; {help}", safe(&sentence));
     let (format, path) = args::destination(words);
     report_errors_as(format, path.as_deref());
-    report_error(&Error::new("cannot understand the command line", sentence, help), true);
+    let words = args::command_first(words);
+    let command = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
+    if let Some(error) = refused_option(err, command) {
+        fail(&error);
+        return code::TROUBLE;
+    }
+    let text = err.to_string();
+    let text = text.trim_end().trim_start_matches("error: ");
+    let text = if command == "find" {
+        // The token to find is not known yet, so nothing that was typed is repeated.
+        format!("{}\n\nFor more information, try '--help'.", err.kind())
+    } else {
+        text.to_owned()
+    };
+    let lines: Vec<String> = text.lines().map(safe).collect();
+    let _ = writeln!(io::stderr(), "keysweep: {}", lines.join("\n"));
+    let cause: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let cause = cause.iter().filter(|line| !line.starts_with("Usage: ") && !line.starts_with("For more information"));
+    let cause = cause.copied().collect::<Vec<_>>().join("; ");
+    let help =
+        format!("see keysweep {}--help", if args::is_command(command) { format!("{command} ") } else { String::new() });
+    report_error(&Error::new("cannot understand the command line", cause, help), true);
     code::TROUBLE
+}
+
+/// Of an option that another command takes, or another build: why this one does not take it.
+fn refused_option(err: &clap::Error, command: &str) -> Option<Error> {
+    let (ErrorKind::UnknownArgument, Some(ContextValue::String(name))) = (err.kind(), err.get(ContextKind::InvalidArg))
+    else {
+        return None;
+    };
+    if name == "--archives" && cfg!(not(feature = "archives")) && ["files", "history"].contains(&command) {
+        let cause = "this keysweep was built without the feature archives";
+        let help = "build it again with cargo install --locked --path . --features archives";
+        return Some(Error::new("cannot use --archives", cause, help));
+    }
+    args::option(name)?;
+    let cause = format!("it has no effect in keysweep {command}");
+    args::is_command(command).then(|| Error::new(format!("cannot use {name}"), cause, "leave it out"))
 }
 
 /// Whether somebody looks at standard error.
@@ -244,18 +270,20 @@ fn is_standard_stream(path: &Path) -> bool {
 }
 
 /// `--color`, then NO_COLOR, then CLICOLOR_FORCE, then whether a person is looking.
-fn style(colour: Colour, terminal: bool) -> Style {
+fn style(choice: ColorChoice, terminal: bool) -> Style {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let coloured = match colour {
-        Colour::Always => true,
-        Colour::Never => false,
-        Colour::Auto if set("NO_COLOR") => false,
-        Colour::Auto if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") => {
+    let is_colored = match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if set("NO_COLOR") => false,
+        ColorChoice::Auto
+            if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") =>
+        {
             true
         }
-        Colour::Auto => terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        ColorChoice::Auto => terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
     };
-    Style { is_colored: coloured, width: width(terminal) }
+    Style { is_colored, width: width(terminal) }
 }
 
 /// `COLUMNS`, or those of the terminal. A pipe has none.

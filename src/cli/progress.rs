@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::args::Common;
+use super::options::Common;
 use super::output;
 #[cfg(unix)]
 use crate::atomic_file::remove_unfinished;

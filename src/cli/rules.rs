@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::args::{Common, FormatName};
+use super::options::{Common, FormatName};
 use super::settings::Settings;
 use super::{code, in_force, output};
 use crate::config::{CONFIG_NAME, Checked, Fault, check};

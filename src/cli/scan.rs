@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZero;
 use std::time::Instant;
 
-use super::args::Common;
+use super::options::Common;
 use super::settings::Settings;
 use super::{again, code, output};
 use crate::cleanup::Cleanup;

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use super::args::{Common, FormatName};
+use super::options::{Common, FormatName};
 use super::output;
 use crate::finding::{Finding, Fingerprint};
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::args::Common;
 use super::current_dir::is_below_top;
 use super::in_force;
+use super::options::Common;
 use super::scan::{self, Scan, finish};
 use crate::error::Error;
 use crate::git::repository::Repository;

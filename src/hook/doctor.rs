@@ -18,7 +18,7 @@ pub struct Diagnosis {
     pub guard: Guard,
 }
 
-/// Whether a token would be stopped.
+/// Whether a token would be blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// Every hook stops a token.
@@ -77,7 +77,7 @@ fn diagnose(place: &HooksDir, among_others: bool) -> Diagnosis {
 
     let what = match place.view {
         _ if !among_others => String::new(),
-        _ if place.bare => "for what is pushed here, ".to_owned(),
+        _ if place.bare => "for pushes to this repository, ".to_owned(),
         View::Unnamed => "for commits with --work-tree, ".to_owned(),
         _ => format!("for commits in {}, ", place.top.display()),
     };
@@ -134,7 +134,7 @@ fn prove(place: &HooksDir, hooks: &mut [Hook]) -> Result<Option<String>, Error> 
         "keysweep install"
     };
     Ok(Some(format!(
-        "with PATH=/usr/bin:/bin, as desktop clients have it, {name} does not find keysweep and stops every commit: {help}"
+        "with PATH=/usr/bin:/bin, which desktop clients use, {name} does not find keysweep and blocks every commit: {help}"
     )))
 }
 
@@ -157,7 +157,7 @@ fn guard(hooks: &[Hook], place: &HooksDir, changes: &Changes) -> Guard {
 fn missing(hooks: &[Hook]) -> Option<String> {
     let missing = hooks.iter().filter(|hook| matches!(hook.state, State::Missing)).map(|hook| hook.name);
     let missing = missing.collect::<Vec<_>>().join(" ");
-    (!missing.is_empty()).then(|| format!("note: keysweep install {missing} installs the missing hooks"))
+    (!missing.is_empty()).then(|| format!("note: to install what is missing, run: keysweep install {missing}"))
 }
 
 impl Hook {
@@ -219,13 +219,13 @@ impl Hook {
         let owner = script.runner.hook();
         let through = if place.is_husky() { ", run by husky" } else { "" };
         let what = match &self.proof {
-            Some(Proof::Stopped) => "live: a planted token was stopped".to_owned(),
-            Some(Proof::Passed) if script.calls_keysweep => "does not guard: a planted token went through".to_owned(),
+            Some(Proof::Stopped) => "active: blocks a planted token".to_owned(),
+            Some(Proof::Passed) if script.calls_keysweep => "DOES NOT BLOCK: it let a planted token through".to_owned(),
             Some(Proof::Passed) => {
-                format!("does not call keysweep: a planted token went through, {}", self.unscanned())
+                format!("does not call keysweep, and let a planted token through: {}", self.unscanned())
             }
-            Some(Proof::Failed(_)) => "not proved: it failed before the planted token was named".to_owned(),
-            None if script.calls_keysweep => "calls keysweep, which was not proved".to_owned(),
+            Some(Proof::Failed(_)) => "not checked: it failed before it reported the planted token".to_owned(),
+            None if script.calls_keysweep => "calls keysweep, but was not checked".to_owned(),
             None => format!("does not call keysweep: {}", self.unscanned()),
         };
         format!("{what} ({owner}{through}: {file})")
@@ -261,8 +261,8 @@ impl Hook {
         };
         counts.then(|| {
             Error::new(
-                format!("cannot prove that {} stops a token", self.name),
-                format!("{} failed without naming it ({words})", self.file.display()),
+                format!("cannot check that {} blocks a token", self.name),
+                format!("{} failed without reporting it ({words})", self.file.display()),
                 format!("{help}, then run keysweep doctor again"),
             )
         })

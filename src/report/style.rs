@@ -18,11 +18,11 @@ impl Style {
         if self.is_colored { text.style(paint).to_string() } else { text.to_string() }
     }
 
-    pub(super) fn error(self, text: impl std::fmt::Display) -> String {
+    pub(crate) fn error(self, text: impl std::fmt::Display) -> String {
         self.paint(text, Paint::new().red().bold())
     }
 
-    pub(super) fn strong(self, text: impl std::fmt::Display) -> String {
+    pub(crate) fn strong(self, text: impl std::fmt::Display) -> String {
         self.paint(text, Paint::new().bold())
     }
 
@@ -31,7 +31,7 @@ impl Style {
         self.paint(text, Paint::new().blue().bold())
     }
 
-    pub(super) fn calm(self, text: impl std::fmt::Display) -> String {
+    pub(crate) fn calm(self, text: impl std::fmt::Display) -> String {
         self.paint(text, Paint::new().green())
     }
 }

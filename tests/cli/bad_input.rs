@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::process::Stdio;
 
-use crate::support::push::expect_refused;
+use crate::support::push::{expect_refused, expect_usage_error};
 use crate::support::token::Maker;
 use crate::support::{Repo, client};
 
@@ -219,7 +219,7 @@ fn an_unknown_repository_format_is_refused() {
 #[test]
 fn an_unknown_option_is_refused_with_a_suggestion() {
     let repo = clean_repo();
-    expect_refused(repo.keysweep(&["staged", "--fromat", "json"]), &["--fromat", "--format"]);
+    expect_usage_error(&repo.keysweep(&["staged", "--fromat", "json"]), &["--fromat", "--format"]);
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn an_unknown_command_or_value_is_refused_with_the_valid_ones() {
         (&["staged", "--allow"], &["--allow"]),
     ] {
         eprintln!("{args:?}");
-        expect_refused(repo.keysweep(args), words);
+        expect_usage_error(&repo.keysweep(args), words);
     }
 }
 
@@ -316,6 +316,18 @@ fn non_utf8_arguments_are_refused() {
     let odd = crate::support::os(b"odd-\xff");
     for args in [&["staged"][..], &["staged", "--allow"], &["staged", "--config"], &["files"], &["rules"], &[]] {
         eprintln!("{args:?}");
-        expect_refused(repo.keysweep_call(args).args(&[&odd]).run(), &[]);
+        let run = repo.keysweep_call(args).args(&[&odd]).run();
+        if run.err().contains("--help") { expect_usage_error(&run, &[]) } else { _ = expect_refused(run, &[]) }
+    }
+}
+
+#[test]
+#[cfg(not(feature = "archives"))]
+fn a_build_without_archives_says_how_to_build_one_with_them() {
+    let repo = Repo::new();
+    for command in ["files", "history"] {
+        let run = repo.keysweep(&[command, "--archives"]).expect_code(2);
+        assert_eq!(run.err().lines().count(), 1, "{}", run.err());
+        run.expect_has("--features archives").expect_has("built without");
     }
 }

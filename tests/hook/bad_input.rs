@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::leak::expect_no_leak;
-use crate::support::push::{BINARY, Pair, ZERO, expect_refused, expect_report};
+use crate::support::push::{BINARY, Pair, ZERO, expect_refused, expect_report, expect_usage_error};
 use crate::support::token::Maker;
 use crate::support::{Repo, client, note};
 
@@ -162,13 +162,13 @@ fn an_unknown_hook_is_refused_with_a_suggestion() {
         ("updat", "update"),
     ] {
         note(name);
-        expect_refused(repo.keysweep(&["hook", name]), &[name, nearest]);
+        expect_usage_error(&repo.keysweep(&["hook", name]), &[name, nearest]);
     }
     for name in ["post-commit", "prepare-commit-msg", "", "--", "applypatch-msg"] {
         note(name);
-        expect_refused(repo.keysweep(&["hook", name]), &[]);
+        expect_usage_error(&repo.keysweep(&["hook", name]), &[]);
     }
-    expect_refused(repo.keysweep(&["hook"]), &[]);
+    expect_usage_error(&repo.keysweep(&["hook"]), &[]);
     let token = Maker::new(4206).sk_live(24);
     expect_no_leak(&repo.keysweep(&["hook", token.text()]).expect_code(2), [&token]);
 }

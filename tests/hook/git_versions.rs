@@ -34,8 +34,8 @@ fn a_clone_is_protected_and_verified() {
         keysweep(&["install"], repo.top()).expect_code(0);
         git(&["commit", "-q", "-m", "clean"]).expect_code(0);
         git(&["push", "-q", "origin", "main"]).expect_code(0);
-        let run = keysweep(&["doctor"], repo.top()).expect_code(0).expect_has("keysweep: guarded: ");
-        assert_eq!(run.out().matches("live: a planted token was stopped").count(), 4, "{}", run.out());
+        let run = keysweep(&["doctor"], repo.top()).expect_code(0).expect_has("keysweep: all hooks block tokens");
+        assert_eq!(run.out().matches("active: blocks a planted token").count(), 4, "{}", run.out());
 
         let token = make.sk_live(24);
         repo.write("a.txt", client(&token));
@@ -63,7 +63,7 @@ fn worktrees_of_a_bare_repository_are_protected() {
         with(repo.keysweep_call(&["install"])).cwd(&bare).run().expect_code(0);
         for folder in [&bare, &tree] {
             let run = with(repo.keysweep_call(&["doctor"])).cwd(folder).run().expect_code(0);
-            run.expect_has("keysweep: guarded: ");
+            run.expect_has("keysweep: all hooks block tokens");
         }
         let token = Maker::new(9601).sk_live(24);
         fs::write(tree.join("a.txt"), client(&token)).expect("write");

@@ -54,20 +54,21 @@ fn a_commit_in_a_worktree_of_a_bare_repository_is_scanned() {
         let server = at.repo.keysweep_call(&["install", "pre-receive"]).cwd(folder).run().expect_code(0);
         server.expect_lacks("installed pre-commit");
         let run = at.keysweep("doctor", folder).expect_code(1);
-        run.expect_has("pre-commit        not installed: commits are not scanned").expect_has("keysweep: not guarded");
+        run.expect_has("pre-commit        not installed: commits are not scanned")
+            .expect_has("keysweep: NOT PROTECTED");
 
         let run = at.keysweep("install", folder).expect_code(0);
         run.expect_has("installed pre-commit: ").expect_has("already there, pre-receive: ").expect_has("/tree");
-        at.keysweep("doctor", folder).expect_code(0).expect_has("keysweep: guarded: ");
-        at.keysweep("doctor", &at.tree).expect_code(0).expect_has("keysweep: guarded: ");
+        at.keysweep("doctor", folder).expect_code(0).expect_has("keysweep: all hooks block tokens");
+        at.keysweep("doctor", &at.tree).expect_code(0).expect_has("keysweep: all hooks block tokens");
         at.commit_token("a.txt").run().expect_code(1).expect_has("error[stripe-secret-key]");
         // A hook that doctor cannot recognize does not count.
         fs::remove_file(at.bare.join("hooks/pre-receive")).expect("remove");
         let run = at.keysweep("doctor", folder).expect_code(0);
         run.expect_has("pre-receive       not installed: pushes are not scanned")
-            .expect_has("keysweep: guarded in part");
+            .expect_has("keysweep: commits with a token are blocked");
         fs::write(at.bare.join("hooks/pre-commit"), "#!/bin/sh\nexit 0 # keysweep\n").expect("write");
-        at.keysweep("doctor", folder).expect_code(1).expect_has("keysweep: not guarded");
+        at.keysweep("doctor", folder).expect_code(1).expect_has("keysweep: NOT PROTECTED");
         at.commit_token("b.txt").run().expect_code(0);
     }
 }
@@ -100,18 +101,18 @@ fn dotfiles_in_a_bare_repository_are_protected() {
     repo.keysweep_call(&["install", "pre-receive"]).cwd(&git_dir).run().expect_code(0);
     doctor(1)
         .expect_has("pre-commit        not installed: commits are not scanned")
-        .expect_has("keysweep: not guarded");
+        .expect_has("keysweep: NOT PROTECTED");
     let run = repo.keysweep_call(&["install"]).cwd(&git_dir).run().expect_code(0);
     run.expect_has("installed pre-commit: ").expect_has("--work-tree");
-    doctor(0).expect_has("keysweep: guarded: ");
+    doctor(0).expect_has("keysweep: all hooks block tokens");
     dotfiles(&["commit", "-q", "-m", "clean"]).run().expect_code(0);
-    doctor(0).expect_has("keysweep: guarded: ");
+    doctor(0).expect_has("keysweep: all hooks block tokens");
     fs::write(home.join(".netrc"), client(&Maker::new(9501).sk_live(24))).expect("write");
     dotfiles(&["add", ".netrc"]).run().expect_code(0);
     dotfiles(&["commit", "-q", "-m", "leak"]).run().expect_code(1).expect_has("error[stripe-secret-key]");
     // The same with variables.
     let with_variables = repo.keysweep_call(&["doctor"]).env("GIT_DIR", &git_dir).env("GIT_WORK_TREE", &home);
-    with_variables.run().expect_code(0).expect_has("keysweep: guarded: ");
+    with_variables.run().expect_code(0).expect_has("keysweep: all hooks block tokens");
     assert!(!repo.base().join(".dotfiles/worktree").exists());
 }
 

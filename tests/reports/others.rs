@@ -68,6 +68,9 @@ fn errors() {
         &["history", "nonsense"],
         &["find", "typed"],
         &["install", "--format", "json"],
+        &["staged", "--no-progress"],
+        &["--threads", "2", "doctor"],
+        &["message"],
         &["history", "--threads", "0"],
     ] {
         add(&mut shots, "an error", &repo, args);
@@ -82,11 +85,15 @@ fn help() {
     let mut shots = Snapshot::default();
     let repo = Repo::none();
     add(&mut shots, "no command", &repo, &[]);
-    add(&mut shots, "all", &repo, &["-h"]);
-    for command in ["staged", "files", "message", "hook", "install", "uninstall", "doctor", "history", "find", "rules"]
+    for command in
+        ["", "staged", "files", "message", "hook", "history", "find", "install", "uninstall", "doctor", "rules"]
     {
-        add(&mut shots, "short", &repo, &[command, "-h"]);
-        add(&mut shots, "long", &repo, &[command, "--help"]);
+        let help = |flag| {
+            let words: Vec<&str> = [command, flag].into_iter().filter(|word| !word.is_empty()).collect();
+            repo.keysweep(&words)
+        };
+        shots.add("help", format!("keysweep {command} -h").replace("  ", " ").as_str(), &repo, &help("-h"));
+        assert_eq!(help("-h").out(), help("--help").out(), "both are short");
     }
     shots.check("help");
 }

@@ -196,7 +196,9 @@ pub fn expect_report(run: &Run, wanted: &[ExpectedFinding]) {
 pub fn expect_refused(run: Run, words: &[&str]) -> Run {
     let run = run.expect_code(2);
     let stderr = run.err();
-    if stderr.lines().filter(|line| !line.trim().is_empty()).count() != 1 {
+    // The messages of clap have several lines.
+    let is_usage = stderr.ends_with("For more information, try '--help'.\n");
+    if !is_usage && stderr.lines().filter(|line| !line.trim().is_empty()).count() != 1 {
         run.fail("expected one sentence on stderr");
     }
     for word in words {
@@ -211,4 +213,13 @@ pub fn expect_refused(run: Run, words: &[&str]) -> Run {
         }
     }
     run
+}
+
+/// Exit 2 and the message of clap, each of its lines on a line of its own.
+#[track_caller]
+pub fn expect_usage_error(run: &Run, words: &[&str]) {
+    let err = run.err();
+    assert_eq!(run.code, Some(2), "{err}");
+    assert!(err.starts_with("keysweep: ") && err.ends_with("For more information, try '--help'.\n"), "{err}");
+    assert!(words.iter().all(|word| err.contains(word)), "{err}");
 }

@@ -1,0 +1,155 @@
+//! Options that several commands have.
+
+use std::path::PathBuf;
+
+use crate::report::Format;
+
+use clap::{Args, ValueEnum};
+
+/// The values of all these options. An option that a command does not take has its default.
+#[derive(Debug, Default)]
+pub(super) struct Common {
+    pub format: Option<FormatName>,
+    pub output: Option<PathBuf>,
+    pub config: Option<PathBuf>,
+    pub allow: Vec<String>,
+    pub color: ColorChoice,
+    pub quiet: bool,
+    pub no_progress: bool,
+    pub threads: Option<u16>,
+}
+
+/// Of every command that scans by rules.
+#[derive(Debug, Args)]
+pub(super) struct ScanOptions {
+    #[command(flatten)]
+    format: FormatOption,
+    #[command(flatten)]
+    report: ReportOptions,
+    #[command(flatten)]
+    config: ConfigOption,
+    /// Allow tokens in paths that match GLOB (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    allow: Vec<String>,
+    #[command(flatten)]
+    threads: ThreadsOption,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FormatOption {
+    /// human (default), json, jsonl, sarif, github or gitlab
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub format: Option<FormatName>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportOptions {
+    #[command(flatten)]
+    output: OutputOption,
+    /// Use color: auto (default), always or never
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = ColorChoice::Auto,
+        hide_default_value = true,
+        hide_possible_values = true,
+        value_name = "WHEN"
+    )]
+    color: ColorChoice,
+    /// Print nothing unless there is a problem
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OutputOption {
+    /// Write the report to FILE, not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConfigOption {
+    /// Read FILE instead of .keysweep.toml
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ThreadsOption {
+    /// Scan with N threads (default: one for each core)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProgressOption {
+    /// Show no progress on the terminal
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+impl Common {
+    pub fn with_format(self, option: &FormatOption) -> Self {
+        Self { format: option.format, ..self }
+    }
+
+    pub fn format(&self) -> FormatName {
+        self.format.unwrap_or_default()
+    }
+
+    /// Whether a scan adds annotations to its report for people: in a job of GitHub Actions, unless the user chose a format or a file.
+    pub fn adds_annotations(&self) -> bool {
+        let is_in_job = || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+        self.format.is_none() && self.output.is_none() && is_in_job()
+    }
+}
+
+impl ScanOptions {
+    pub fn common(&self) -> Common {
+        Common {
+            config: self.config.config.clone(),
+            allow: self.allow.clone(),
+            threads: self.threads.threads,
+            ..self.report.common().with_format(&self.format)
+        }
+    }
+}
+
+impl ReportOptions {
+    pub fn common(&self) -> Common {
+        Common { output: self.output.output.clone(), color: self.color, quiet: self.quiet, ..Common::default() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatName {
+    #[default]
+    Human,
+    Json,
+    Jsonl,
+    Sarif,
+    Github,
+    Gitlab,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Human => Format::Human,
+            FormatName::Json => Format::Json,
+            FormatName::Jsonl => Format::Jsonl,
+            FormatName::Sarif => Format::Sarif,
+            FormatName::Github => Format::Github,
+            FormatName::Gitlab => Format::Gitlab,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
