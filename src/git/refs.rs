@@ -167,7 +167,7 @@ impl Repository {
 /// The error for missing history before `what` in a shallow clone.
 pub(crate) fn shallow_error(what: &str) -> Error {
     Error::new(
-        format!("cannot scan what came before {what}"),
+        format!("cannot scan the history before {what}"),
         "this is a shallow clone, whose history begins there",
         "run git fetch --unshallow to get the rest",
     )

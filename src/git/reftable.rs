@@ -1,18 +1,16 @@
-//! The texts in a reftable, a file in which git can store refs and reflogs. A scan of the raw bytes is not enough: a name lacks the
-//! prefix that it shares with the name before it, and reflogs are compressed.
-//!
-//! The format: <https://git-scm.com/docs/reftable>.
+//! The text in a reftable, a file in which git can store refs and reflogs. Scanning its raw bytes is not enough: names are
+//! prefix-compressed, and blocks of reflogs are deflated. Format: <https://git-scm.com/docs/reftable>.
 
 use gix::zlib::{Inflate, Status};
 
-/// The type and the length of a block.
+/// The size of a block's type and length.
 const BLOCK_HEADER: usize = 4;
 
-/// A table's sections.
+/// The offsets of a table's sections.
 struct Layout {
-    /// The length of the file's header, which is part of the first block.
+    /// The size of the file's header, which is part of the first block.
     header: usize,
-    /// The size that blocks of refs are padded to; 0 without padding.
+    /// The size to which blocks of refs are padded. 0 if they are not padded.
     block_size: usize,
     hash_len: usize,
     refs_end: usize,
@@ -20,8 +18,8 @@ struct Layout {
     log_end: usize,
 }
 
-/// One text for each block with names of refs, targets of symbolic refs, or entries of reflogs; one record a line. None where the
-/// table is damaged or has an unknown version.
+/// Returns the text of each block of refs and of each block of reflogs, with one record a line: the name, and the target of a
+/// symbolic ref or the fields of a reflog entry. None if the table is damaged or has an unknown version.
 pub(crate) fn texts(table: &[u8]) -> Option<Vec<Vec<u8>>> {
     let layout = Layout::parse(table)?;
     let mut texts = Vec::new();
@@ -46,7 +44,7 @@ pub(crate) fn texts(table: &[u8]) -> Option<Vec<Vec<u8>>> {
     at = layout.log_start;
     while at < layout.log_end {
         let start = at + layout.before_block(at) + BLOCK_HEADER;
-        // The length counts what is before the compressed bytes as well.
+        // The length also counts the header in front of the compressed bytes.
         let len = block_len(table, start - BLOCK_HEADER, b'g')?.checked_sub(start - at)?;
         let mut block = vec![0; len];
         let (status, consumed, written) =
@@ -55,7 +53,7 @@ pub(crate) fn texts(table: &[u8]) -> Option<Vec<Vec<u8>>> {
             return None;
         }
         texts.push(records(&block, |reader, kind, key, text| {
-            // An id of the update follows the name.
+            // The name is followed by NUL and the reversed update index, 9 bytes in total.
             text.extend_from_slice(key.get(..key.len().checked_sub(9)?)?);
             match kind {
                 0 => return Some(()),
@@ -91,7 +89,7 @@ impl Layout {
             let bytes = table.get(footer + header + 8 * at..)?.first_chunk::<8>()?;
             usize::try_from(u64::from_be_bytes(*bytes)).ok().filter(|&position| at == 1 || position <= footer)
         };
-        // Five bits of the second one are a length.
+        // The lower five bits of the second position are the length of an object id.
         let positions = [position(0)?, position(1)? >> 5, position(2)?, position(3)?, position(4)?];
         let end_before = |from: usize| {
             let later = positions[from..].iter().copied().filter(|&position| position > 0);
@@ -117,15 +115,15 @@ fn u24(bytes: &[u8], at: usize) -> Option<usize> {
     Some(a << 16 | b << 8 | c)
 }
 
-/// The length of the block whose header is at `at`, if it is of this kind.
+/// The length of the block whose header is at `at`. None if the block is of another type.
 fn block_len(table: &[u8], at: usize, kind: u8) -> Option<usize> {
     (*table.get(at)? == kind).then_some(())?;
     u24(table, at + 1).filter(|&len| len > BLOCK_HEADER)
 }
 
-/// The text of a block without its header. `value` reads a record's value and appends to the text.
+/// The text of a block, which is passed without its header. `value` parses the value of a record and appends it to the text.
 fn records(block: &[u8], value: impl Fn(&mut Reader<'_>, usize, &[u8], &mut Vec<u8>) -> Option<()>) -> Option<Vec<u8>> {
-    // Behind the records is a list of those with a full name, and its length.
+    // The records are followed by the restart points and their number.
     let restarts = block.last_chunk::<2>()?;
     let end = block.len().checked_sub(2 + 3 * usize::from(u16::from_be_bytes(*restarts)))?;
     let mut reader = Reader { rest: &block[..end] };
@@ -154,7 +152,7 @@ impl<'t> Reader<'t> {
         Some(taken)
     }
 
-    /// The same encoding as for offsets in packs.
+    /// Parses a varint, in the "offset encoding" of gitformat-pack(5).
     fn varint(&mut self) -> Option<usize> {
         let mut byte = self.take(1)?[0];
         let mut value = usize::from(byte & 0x7f);
@@ -165,7 +163,7 @@ impl<'t> Reader<'t> {
         Some(value)
     }
 
-    /// Appends a space and the string that is next.
+    /// Appends a space and the next string.
     fn copy_string(&mut self, text: &mut Vec<u8>) -> Option<()> {
         let len = self.varint()?;
         text.push(b' ');
