@@ -313,7 +313,7 @@ error[stripe-secret-key]: a live Stripe or Clerk secret key is on a branch
       since: src/billing.py:2:18 in CAME of 2024-03-02, Ada <Ada@example.org>
       again: copy.py:1:18 in COPIED of 2024-03-03, Ada <Ada@example.org>
     last in: KEPT of 2024-03-04, Ada <Ada@example.org>
-  removed from: GONE of 2024-03-05, Ada <Ada@example.org>
+  gone from: GONE of 2024-03-05, Ada <Ada@example.org>
      copies: 2 objects
       under: refs/heads/main, refs/tags/v1
 ";

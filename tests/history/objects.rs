@@ -147,7 +147,7 @@ fn a_multi_pack_index_without_pack_indexes_is_an_error() {
     for index in packs(&repo, ".idx") {
         fs::remove_file(index).expect("remove");
     }
-    GitEnvironment::of(&repo).history().expect_code(2).expect_has("it has no index; git index-pack makes one");
+    GitEnvironment::of(&repo).history().expect_code(2).expect_has("it has no index; git index-pack creates one");
 }
 
 #[test]
