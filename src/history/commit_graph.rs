@@ -268,13 +268,13 @@ impl CommitGraph {
                     continue;
                 }
                 let parents = found[at].commit.parents.iter().filter_map(|parent| index.get(parent).copied());
-                let open: Vec<usize> = parents.filter(|&parent| !done[parent]).collect();
-                if open.is_empty() {
+                let pending: Vec<usize> = parents.filter(|&parent| !done[parent]).collect();
+                if pending.is_empty() {
                     done[at] = true;
                     order.push(at);
                     stack.pop();
                 } else {
-                    stack.extend(open);
+                    stack.extend(pending);
                 }
             }
         }

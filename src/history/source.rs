@@ -155,10 +155,10 @@ impl History<'_> {
 
     /// Reads loose objects that were deleted during the scan. A `git gc` in the background may have moved them into a pack.
     fn visit_moved<F>(&self, broken: &Broken, task: &Task<'_, F>) {
-        let gone = broken.lock().expect("no thread panicked while it held the lock").remove(GONE);
+        let deleted = broken.lock().expect("no thread panicked while it held the lock").remove(GONE);
         let objects = self.repository.object_dirs.reader();
         let mut buffer = Vec::new();
-        for id in gone.unwrap_or_default() {
+        for id in deleted.unwrap_or_default() {
             match objects.any(&id, &"the history", &mut buffer) {
                 Ok((kind, bytes)) => visit_object(kind, &id, bytes, task),
                 Err(_) => (task.failed)(&id, GONE),

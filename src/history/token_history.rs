@@ -230,14 +230,14 @@ impl Tracer<'_> {
 
     /// Returns for each commit whether it is reachable from `head`.
     fn ancestry(&self, head: Option<u32>) -> Vec<bool> {
-        let mut met = vec![false; self.commits.list.len()];
+        let mut reached = vec![false; self.commits.list.len()];
         let mut next: Vec<u32> = head.into_iter().collect();
         while let Some(at) = next.pop() {
-            if !std::mem::replace(&mut met[at as usize], true) {
+            if !std::mem::replace(&mut reached[at as usize], true) {
                 next.extend(&self.commits.list[at as usize].parents);
             }
         }
-        met
+        reached
     }
 
     /// Adds the introductions to the traces. Returns, for each token, the commits that introduced it.

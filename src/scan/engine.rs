@@ -206,22 +206,22 @@ impl Scanner<'_> {
         } else {
             (None, 0..unit.bytes.len())
         };
-        let asked = AllowQuery {
+        let query = AllowQuery {
             by_path: context.allowed,
             fingerprint: hit.fingerprint,
             bytes: unit.bytes,
             line: &line,
             token: &hit.span,
         };
-        let reason = self.allow.reason(&asked);
+        let reason = self.allow.reason(&query);
         let is_shown = unit.part == Part::Name || (reason.is_none() && context.shows(hit.fingerprint));
         let excerpt = is_shown.then(|| self.detector.excerpt(unit.bytes, &line, hit));
         let finding = Finding { excerpt, ..self.finding(unit, hit, context, position) };
         match reason {
             None => found.findings.push(finding),
             Some(reason) => {
-                let asked = AllowQuery { by_path: context.allowed_before, ..asked };
-                let newly = self.before.is_some_and(|before| is_newly_allowed(reason, before.reason(&asked)));
+                let query = AllowQuery { by_path: context.allowed_before, ..query };
+                let newly = self.before.is_some_and(|before| is_newly_allowed(reason, before.reason(&query)));
                 found.allowed.push(Allowed { finding, reason, newly });
             }
         }

@@ -43,13 +43,13 @@ struct FileEntry {
     on_disk: PathBuf,
     /// The path for reports and globs: relative to the top of the repository, or, outside of it, as the user wrote it.
     path: Vec<u8>,
-    what: FileType,
+    file_type: FileType,
 }
 
 impl Files {
     /// Finds the files below `paths`, and adds the files of a git directory. `top` is the top of the repository that contains the
     /// current directory.
-    pub fn find(paths: &[PathBuf], beside: GitFiles, top: Option<&Path>, respect_gitignore: bool) -> Self {
+    pub fn find(paths: &[PathBuf], git_files: GitFiles, top: Option<&Path>, respect_gitignore: bool) -> Self {
         let mut files = Self {
             entries: Vec::new(),
             skipped: Vec::new(),
@@ -57,8 +57,8 @@ impl Files {
             #[cfg(feature = "archives")]
             archives: None,
         };
-        let shown = match Shown::new(top) {
-            Ok(shown) => shown,
+        let mapper = match PathMapper::new(top) {
+            Ok(mapper) => mapper,
             Err(err) => {
                 files.unread.push(Error::new(
                     "cannot find the current directory",
@@ -70,20 +70,20 @@ impl Files {
         };
         for path in paths {
             if path.as_os_str() == STDIN {
-                files.entries.push(FileEntry { on_disk: path.clone(), path: STDIN.into(), what: FileType::Stdin });
+                files.entries.push(FileEntry { on_disk: path.clone(), path: STDIN.into(), file_type: FileType::Stdin });
             } else {
-                files.add(path, &shown, respect_gitignore);
+                files.add(path, &mapper, respect_gitignore);
             }
         }
-        for (path, what) in beside.entries {
-            files.push(&path, &shown, what);
+        for (path, file_type) in git_files.entries {
+            files.push(&path, &mapper, file_type);
         }
-        let skipped = beside.skipped.into_iter().map(|(path, why)| Skipped { path: shown.path(&path), why });
+        let skipped = git_files.skipped.into_iter().map(|(path, why)| Skipped { path: mapper.path(&path), why });
         files.skipped.extend(skipped);
-        files.unread.extend(beside.unread);
+        files.unread.extend(git_files.unread);
         // Remove duplicates: a user may name a file twice, or a file and its folder.
         let mut seen = HashSet::new();
-        files.entries.retain(|entry| seen.insert((entry.what, entry.path.clone())));
+        files.entries.retain(|entry| seen.insert((entry.file_type, entry.path.clone())));
         // An ignored file is scanned if the user names it.
         let named: HashSet<&[u8]> = files.entries.iter().map(|entry| &entry.path[..]).collect();
         files.skipped.retain(|skipped| skipped.why != IGNORED || !named.contains(&skipped.path[..]));
@@ -102,7 +102,7 @@ impl Files {
     pub fn without(mut self, path: &Path, why: &'static str) -> Self {
         let Ok(excluded) = path.canonicalize() else { return self };
         let is_excluded = |entry: &FileEntry| {
-            matches!(entry.what, FileType::File)
+            matches!(entry.file_type, FileType::File)
                 && entry.on_disk.file_name() == excluded.file_name()
                 && entry.on_disk.canonicalize().is_ok_and(|on_disk| on_disk == excluded)
         };
@@ -112,24 +112,24 @@ impl Files {
         self
     }
 
-    fn add(&mut self, path: &Path, shown: &Shown, respect_gitignore: bool) {
+    fn add(&mut self, path: &Path, mapper: &PathMapper, respect_gitignore: bool) {
         // A symbolic link that the user names is also followed, since the user means its target.
         if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
-            self.push(path, shown, FileType::Symlink);
+            self.push(path, mapper, FileType::Symlink);
         }
         match fs::metadata(path) {
             Err(err) => self.unread.push(unreadable(path, err)),
-            Ok(meta) if meta.is_dir() => self.walk(path, shown, respect_gitignore),
-            Ok(_) => self.push(path, shown, FileType::File),
+            Ok(meta) if meta.is_dir() => self.walk(path, mapper, respect_gitignore),
+            Ok(_) => self.push(path, mapper, FileType::File),
         }
     }
 
-    fn walk(&mut self, root: &Path, shown: &Shown, respect_gitignore: bool) {
+    fn walk(&mut self, root: &Path, mapper: &PathMapper, respect_gitignore: bool) {
         let mut walk = ignore::WalkBuilder::new(root);
         walk.standard_filters(false).follow_links(false).sort_by_file_name(OsStr::cmp);
         let ignored = Arc::new(Mutex::new(Ignored::default()));
         if respect_gitignore {
-            lock(&ignored).add_root(root, shown.top.as_deref());
+            lock(&ignored).add_root(root, mapper.top.as_deref());
             let ignored = ignored.clone();
             walk.filter_entry(move |entry| {
                 let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
@@ -140,7 +140,7 @@ impl Files {
         }
         for entry in walk.build() {
             match entry {
-                Ok(entry) => self.walked(entry.path(), entry.file_type(), shown),
+                Ok(entry) => self.walked(entry.path(), entry.file_type(), mapper),
                 Err(err) => self.unread.push(Error::new(
                     "cannot walk the folder",
                     err,
@@ -149,18 +149,18 @@ impl Files {
             }
         }
         let mut ignored = lock(&ignored);
-        self.skipped.extend(ignored.excluded.drain(..).map(|path| Skipped { path: shown.path(&path), why: IGNORED }));
+        self.skipped.extend(ignored.excluded.drain(..).map(|path| Skipped { path: mapper.path(&path), why: IGNORED }));
         self.unread.append(&mut ignored.unread);
     }
 
-    fn walked(&mut self, path: &Path, kind: Option<fs::FileType>, shown: &Shown) {
+    fn walked(&mut self, path: &Path, kind: Option<fs::FileType>, mapper: &PathMapper) {
         let Some(kind) = kind else { return };
-        let what = match kind {
+        let file_type = match kind {
             kind if kind.is_dir() => {
                 let git = path.join(".git");
                 if is_git_dir(&git) {
                     self.skipped
-                        .push(Skipped { path: shown.path(&git), why: "a git directory: its objects are compressed" });
+                        .push(Skipped { path: mapper.path(&git), why: "a git directory: its objects are compressed" });
                 }
                 FileType::Folder
             }
@@ -169,14 +169,14 @@ impl Files {
             _ => {
                 return self
                     .skipped
-                    .push(Skipped { path: shown.path(path), why: "a socket, a pipe or a device, not a file" });
+                    .push(Skipped { path: mapper.path(path), why: "a socket, a pipe or a device, not a file" });
             }
         };
-        self.push(path, shown, what);
+        self.push(path, mapper, file_type);
     }
 
-    fn push(&mut self, on_disk: &Path, shown: &Shown, what: FileType) {
-        self.entries.push(FileEntry { on_disk: on_disk.to_owned(), path: shown.path(on_disk), what });
+    fn push(&mut self, on_disk: &Path, mapper: &PathMapper, file_type: FileType) {
+        self.entries.push(FileEntry { on_disk: on_disk.to_owned(), path: mapper.path(on_disk), file_type });
     }
 }
 
@@ -185,19 +185,19 @@ fn lock(ignored: &Mutex<Ignored>) -> MutexGuard<'_, Ignored> {
 }
 
 /// Converts paths on disk to paths for reports.
-struct Shown {
-    here: PathBuf,
+struct PathMapper {
+    current_dir: PathBuf,
     top: Option<PathBuf>,
 }
 
-impl Shown {
+impl PathMapper {
     fn new(top: Option<&Path>) -> io::Result<Self> {
-        let here = fs::canonicalize(".")?;
-        Ok(Self { here, top: top.and_then(|top| fs::canonicalize(top).ok()) })
+        let current_dir = fs::canonicalize(".")?;
+        Ok(Self { current_dir, top: top.and_then(|top| fs::canonicalize(top).ok()) })
     }
 
     fn path(&self, on_disk: &Path) -> Vec<u8> {
-        let absolute = normalize(&self.here.join(on_disk));
+        let absolute = normalize(&self.current_dir.join(on_disk));
         let inside = self.top.as_ref().and_then(|top| absolute.strip_prefix(top).ok());
         let shown = inside.filter(|path| !path.as_os_str().is_empty()).unwrap_or(on_disk);
         let shown = shown.strip_prefix(".").ok().filter(|path| !path.as_os_str().is_empty()).unwrap_or(shown);
@@ -282,7 +282,7 @@ impl FileEntry {
         visit: &dyn Fn(&Unit<'_>),
         content: &dyn Fn(&[u8], &mut Coverage),
     ) -> io::Result<()> {
-        if !matches!(self.what, FileType::Stdin) {
+        if !matches!(self.file_type, FileType::Stdin) {
             // Scan only the last component of the path: each folder is an entry itself.
             let last = |spans: &[Span]| {
                 Ok(spans
@@ -293,7 +293,7 @@ impl FileEntry {
             visit(&Unit { added: AddedFilter::Compared(&last), ..self.unit(Part::Name, &self.path) });
         }
         let mapped;
-        let (part, bytes) = match self.what {
+        let (part, bytes) = match self.file_type {
             FileType::Folder => return Ok(()),
             FileType::Symlink => {
                 *buffer = bytes_of(&fs::read_link(&self.on_disk)?).into_owned().into();
@@ -318,17 +318,17 @@ impl FileEntry {
             Part::Content => content(bytes, covered),
             part => visit(&self.unit(part, bytes)),
         }
-        if self.what == FileType::Reftable {
+        if self.file_type == FileType::Reftable {
             self.scan_reftable(bytes, visit)?;
         }
-        let is_mapped = matches!(self.what, FileType::File | FileType::Reftable) && len >= MIN_MAPPED;
+        let is_mapped = matches!(self.file_type, FileType::File | FileType::Reftable) && len >= MIN_MAPPED;
         if is_mapped && fs::metadata(&self.on_disk).is_ok_and(|meta| meta.len() < len) {
             return Err(io::Error::other("another process truncated it during the scan"));
         }
         Ok(())
     }
 
-    /// Scans what the raw bytes of a reftable do not show.
+    /// Visits the texts of a reftable that its raw bytes do not contain, since names lack shared prefixes and reflogs are compressed.
     fn scan_reftable(&self, table: &[u8], visit: &dyn Fn(&Unit<'_>)) -> io::Result<()> {
         let texts = reftable::texts(table).ok_or_else(|| io::Error::other("it is a damaged or unknown reftable"))?;
         for text in &texts {
