@@ -198,7 +198,7 @@ fn unpushed_refs_are_checked_at_the_remote() {
     repo.git(&["tag", "-a", "-m", "mine", "v1"]);
     repo.git(&["notes", "add", "-m", &client(&token)]);
     let run = sweep(&repo, repo.top()).expect_code(1);
-    run_plan(&repo, repo.top(), &run).expect_has("../origin.git: no ref holds a token");
+    run_plan(&repo, repo.top(), &run).expect_has("../origin.git: no ref leads to a token");
     assert_eq!(refs(&repo, "origin.git"), before);
     assert_eq!(repo.git(&["rev-parse", "main^", "origin/main"]).out(), format!("{published}\n").repeat(2));
     let again = repo.keysweep(&["history"]);

@@ -140,7 +140,7 @@ fn remotes_without_push_access_do_not_stop_the_plan() {
     let [_, apply] = commands(&run);
     let done =
         shell(&repo, repo.top(), &apply).expect_code(1).expect_has("a fresh mirror of ../old.bundle is not clean");
-    done.expect_has("checked-out/.git still has 1 objects that hold a token");
+    done.expect_has("checked-out/.git still has 1 object with a token");
     for git_dir in [repo.path(".git"), repo.base().join("origin.git")] {
         expect_without(&repo, &git_dir, std::slice::from_ref(&token));
     }
@@ -155,7 +155,7 @@ fn a_leftover_pack_fails_the_verification() {
     fs::write(&left, "unreadable").expect("write");
     let run = sweep(&repo, repo.top()).expect_code(1);
     let [_, apply] = commands(&run);
-    shell(&repo, repo.top(), &apply).expect_code(1).expect_has("tmp_pack_x is what an operation left");
+    shell(&repo, repo.top(), &apply).expect_code(1).expect_has("tmp_pack_x was left by a git operation");
     fs::remove_file(left).expect("remove");
     shell(&repo, repo.top(), &apply).expect_code(0);
 }

@@ -67,9 +67,10 @@ const INTERRUPT: &str = "/bin/kill -s INT -- -$GROUP; sleep 5";
 const FULL: &str = "echo 'fatal: No space left on device' >&2; exit 128";
 
 /// The git command to interrupt, the kind of interruption, and whether anything has changed before it.
-const STEPS: [(&str, &str, bool); 12] = [
+const STEPS: [(&str, &str, bool); 13] = [
     (" config remote.place1.url", INTERRUPT, false),
     (" cat-file --batch-all-objects", FULL, false),
+    ("after.git ", FULL, false),
     (" bundle create", INTERRUPT, false),
     (" bundle create", KILL, false),
     (" push -q", KILL, true),
@@ -126,15 +127,15 @@ fn stop_at(steps: &[(&str, &str, bool)]) {
 
 #[test]
 fn before_anything_is_changed() {
-    stop_at(&STEPS[..4]);
+    stop_at(&STEPS[..5]);
 }
 
 #[test]
 fn while_it_pushes_and_moves_refs() {
-    stop_at(&STEPS[4..8]);
+    stop_at(&STEPS[5..9]);
 }
 
 #[test]
 fn while_it_writes_files_and_removes_objects() {
-    stop_at(&STEPS[8..]);
+    stop_at(&STEPS[9..]);
 }

@@ -86,7 +86,7 @@ fn commits_before_the_token_keep_their_ids_and_signatures() {
     repo.git(&["push", "-q", "origin", "main"]);
     let run = sweep(&repo, repo.top()).expect_code(1);
     let [look, _] = commands(&run);
-    shell(&repo, repo.top(), &look).expect_has("new ids: 2 of 4 commits, 0 tags; 1 signatures are lost");
+    shell(&repo, repo.top(), &look).expect_has("new ids: 2 of 4 commits, 0 tags; lost signatures: 1");
     run_plan(&repo, repo.top(), &run);
     assert_eq!(repo.git(&["rev-parse", "main~2"]).line(), early);
     assert_ne!(repo.git(&["rev-parse", "main"]).line(), late);

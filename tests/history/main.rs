@@ -8,6 +8,7 @@ mod allow;
 mod by_value;
 mod clean;
 mod clean_file;
+mod clean_leftovers;
 mod clean_odd;
 mod clean_places;
 mod clean_random;

@@ -80,8 +80,8 @@ finish() {
         printf 'keysweep: stopped in the middle; nothing is lost (backup: %s). Run the same command again: it completes the rest\n' "$backup" >&2
     fi
     rm -rf "$work"
-    # Where a command fails that has no sentence of its own, its exit code is not the script's.
-    [ "$phase" = ended ] || [ "$code" -gt 1 ] || code=2
+    # The exit code of a command that failed is not that of the script.
+    [ "$phase" = ended ] || [ "$code" = 130 ] || code=2
     exit "$code"
 }
 trap finish EXIT
@@ -219,6 +219,13 @@ seek() {
     (cd "$1" && keysweep find --allow-incomplete --tokens-from "$replacements")
 }
 
+# Whether what a push leaves behind in place $1 can be removed here: it is a bare repository on this machine.
+is_own() {
+    folder=$(cat "$work/place$1.folder")
+    [ "$(cat "$work/place$1.use")" = push ] && [ -n "$folder" ] && [ -w "$folder/objects" ] &&
+        [ "$(git --git-dir="$folder" rev-parse --is-bare-repository)" = true ]
+}
+
 # The result is swept before anything is pushed.
 git init -q --bare --object-format="$format" "$work/after.git"
 quietly git --git-dir="$work/after.git" fetch -q --no-tags --no-write-fetch-head "$clean" '+refs/after/*:refs/*' ||
@@ -309,49 +316,45 @@ done
 
 # This repository may borrow objects from a place, so it goes first.
 settle "$repository" "$backup"
-# What a push leaves behind in a bare repository on this machine.
 number=0
 while [ "$number" -lt "$places" ]; do
     number=$((number + 1))
-    folder=$(cat "$work/place$number.folder")
-    if [ "$(cat "$work/place$number.use")" = push ] && [ -n "$folder" ] && [ -w "$folder/objects" ] &&
-        [ "$(git --git-dir="$folder" rev-parse --is-bare-repository)" = true ]; then
-        settle "$folder" "$backup" "place$number"
-    fi
+    if is_own "$number"; then settle "$folder" "$backup" "place$number"; fi
 done
 [ -z "$healthy" ] || quietly here fsck --connectivity-only --no-dangling --no-progress ||
     remains "git fsck complains of $repository: compare with $backup/before.bundle"
 
-# The proof: every place anew, and this repository, by the rules and by the bytes of the tokens.
+# The proof: every place anew, and this repository, by the rules, by the values of the tokens, and by their bytes in every file.
 by_bytes() {
     found=$(step scan "$1") || exit 2
     [ -z "$found" ] || printf '%s\n' "$found" > "$work/said"
     [ -z "$found" ] || while IFS= read -r line; do remains "$line"; done < "$work/said"
 }
+# Sweeps $1, and seeks in the git directory $2. Where a token is found, $3 says what to do.
+prove() {
+    if ! sweep_mirror "$1" > "$work/said" || ! seek "$2" > "$work/said"; then
+        step mask < "$work/said"
+        remains "$3"
+    fi
+}
 number=0
 while [ "$number" -lt "$places" ]; do
     number=$((number + 1))
     shown=$(cat "$work/place$number.shown")
-    folder=$(cat "$work/place$number.folder")
     proof=$work/proof$number.git
     git init -q --bare --object-format="$format" "$proof"
     cp "$work/config" "$proof/config"
     git --git-dir="$proof" config --replace-all "remote.place$number.fetch" '+refs/*:refs/*'
     quietly git --git-dir="$proof" fetch -q --no-tags --no-write-fetch-head "place$number" || stop "cannot read $shown again"
-    for look in sweep_mirror seek; do
-        if ! "$look" "$proof" > "$work/said"; then
-            step mask < "$work/said"
-            remains "a fresh mirror of $shown is not clean, see above: its owner deletes what no push can, and you delete a bundle"
-            break
-        fi
-    done
-    [ -z "$folder" ] || by_bytes "$folder"
+    prove "$proof" "$proof" "a fresh mirror of $shown is not clean, see above: its owner deletes what no push can, and you delete a bundle"
     rm -rf "$proof"
+    if is_own "$number"; then
+        prove "$folder" "$folder" "$folder is not clean, see above: run keysweep history --replacements there, and its plan"
+    fi
+    folder=$(cat "$work/place$number.folder")
+    [ -z "$folder" ] || by_bytes "$folder"
 done
-if ! (cd "$top" && if [ -n "$config" ]; then sweep --config "$config"; else sweep; fi) > "$work/said"; then
-    step mask < "$work/said"
-    remains "$repository is not clean, see above"
-fi
+prove "$top" "$repository" "$repository is not clean, see above"
 by_bytes "$repository"
 
 phase=ended

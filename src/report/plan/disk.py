@@ -136,7 +136,8 @@ def carry(common, new):
 def packs(common, end):
     folder = common + "/objects/pack"
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-        if name.startswith("pack-") and name.endswith(end):
+        # Any name: git reads `.tmp-1-pack-X` and `old-X` of a repack that was stopped, too.
+        if name.endswith(end):
             yield folder + "/" + name[:-len(end)]
 
 
@@ -166,6 +167,10 @@ def purge(common, new, refs):
         for pack in made if any(os.path.exists(pack + ".promisor") for pack in bad) else []:
             open(pack + ".promisor", "wb").close()
         bad = {pack: ids for pack, ids in bad.items() if pack not in made}
+    for pack in bad:
+        if os.path.exists(pack + ".keep"):
+            print("note: %s.pack was to be kept (%s.keep): its objects without a token are in a new pack, which has no such file"
+                  % (text(pack), text(pack)))
     if refs != all_refs(common):
         stop("a ref of %s was changed meanwhile: run this again" % text(common))
     graph = [path for path in files_below(common + "/objects/info", set()) if "commit-graph" in path]

@@ -53,9 +53,9 @@ def write_file(path, data):
     """In place of what was there, with the mode that it has."""
     draft = path + (".keysweep" if isinstance(path, str) else b".keysweep")
     with open(draft, "wb") as file:
+        if os.path.exists(path):
+            os.chmod(draft, os.stat(path).st_mode & 0o7777)
         file.write(data)
-    if os.path.exists(path):
-        os.chmod(draft, os.stat(path).st_mode & 0o7777)
     os.replace(draft, path)
 
 
@@ -273,6 +273,7 @@ def rewrite(places):
     work.log.close()
     known.close()
     report(places)
+    stop_for_borrowers(places)
     after(places)
 
 

@@ -77,11 +77,16 @@ def report(number):
         summary(place, new, lines)
 
 
+def counted(number, noun):
+    return "%d %s%s" % (number, noun, "" if number == 1 else "s")
+
+
 def summary(place, new, lines):
     """What is about to change at one place."""
     refs = refs_of(place)
     moved = list(moves(refs, new))
-    print("%s: %s" % (shown_name(place), "%d of %d refs change" % (len(moved), len(refs)) if moved else "no ref holds a token"))
+    print("%s: %s" % (shown_name(place), "refs that change: %d of %d" % (len(moved), len(refs)) if moved
+                      else "no ref leads to a token"))
     for ref, oid, to, target in moved[:20]:
         print("    %s%s  %s -> %s" % (text(ref), "" if ref == to else " (renamed)", oid.decode()[:12], target.decode()[:12]))
     if len(moved) > 20:
@@ -95,8 +100,8 @@ def summary(place, new, lines):
     count = lambda kind: sum(line[2] == kind for line in hit)
     signed = sum(line[3] == b"signed" for line in hit)
     total = git(CLEAN, "rev-list", "--count", "--stdin", input=tips).split()
-    print("    new ids: %d of %d commits, %d tags; %d signatures are lost" %
-          (count(b"commit"), int(total[0]), count(b"tag"), signed))
+    print("    new ids: %d of %s, %s; lost signatures: %d" %
+          (count(b"commit"), counted(int(total[0]), "commit"), counted(count(b"tag"), "tag"), signed))
     if count(b"commit"):
         print("    links of superprojects to these commits break; ids in messages stay as they are")
         if any(ref.startswith(b"refs/notes/") for ref in refs):

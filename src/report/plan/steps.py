@@ -55,6 +55,66 @@ def without_password(url):
     return re.sub(br"^([a-z+]+://)[^/@]*@", br"\1", url)
 
 
+def lenders(common):
+    """The object directories that the repository names as its alternates."""
+    path = common + "/objects/info/alternates"
+    for line in read_file(path).splitlines() if os.path.isfile(path) else []:
+        yield os.path.realpath(os.path.join(common, "objects", os.fsdecode(line)))
+
+
+def repositories_near(folder, levels=3, most=20000):
+    """Git directories in `folder` and a few levels below."""
+    queue = collections.deque([(folder, levels)])
+    while queue and most:
+        here, deeper = queue.popleft()
+        most -= 1
+        for common in (here, here + "/.git"):
+            if os.path.isdir(common + "/objects"):
+                yield common
+        try:
+            below = [one.path for one in os.scandir(here) if one.is_dir(follow_symlinks=False)] if deeper else []
+        except OSError:
+            continue
+        if not os.path.isdir(here + "/objects"):
+            queue.extend((path, deeper - 1) for path in sorted(below) if path != WORK and not path.endswith("/.git"))
+
+
+def borrowers(common):
+    """Repositories beside it that have its objects by alternates, or by those of one that does. Git keeps no list of them."""
+    folders = set(os.path.dirname(top or folder) for folder, top in git_folders(common))
+    folders |= set(os.path.dirname(folder) for folder in folders if common.startswith(folder + "/"))
+    near = {one: set(lenders(one)) for folder in sorted(folders) for one in repositories_near(folder)}
+    lent, found = {os.path.realpath(common + "/objects")}, []
+    while True:
+        more = [one for one, stores in sorted(near.items()) if one not in found and stores & lent]
+        if not more:
+            return found
+        found += more
+        lent |= set(os.path.realpath(one + "/objects") for one in more)
+
+
+def stop_for_borrowers(places):
+    """A repository that borrows objects would be damaged where they are removed."""
+    new, _ = read_map()
+    own = [os.environ["KEYSWEEP_COMMON"]]
+    for place in places_of(places)[1:]:
+        folder = os.fsdecode(read_file("%s/%s.folder" % (WORK, place)).rstrip(b"\n"))
+        if folder and is_mine(folder) and read_file("%s/%s.use" % (WORK, place)).strip() == b"push":
+            own.append(folder)
+    for common in own if new else []:
+        for borrower in borrowers(os.path.realpath(common)):
+            needed = set(git(borrower, "rev-list", "--objects", "--no-object-names", "--missing=allow-any", "--all", "--reflog",
+                             "--indexed-objects").split()).intersection(new)
+            for pack in packs(borrower, ".idx") if needed else []:
+                needed -= ids_in_pack(borrower, pack)
+            needed = [oid for oid in needed if not os.path.exists(os.path.join(
+                borrower, "objects", oid[:2].decode(), oid[2:].decode()))]
+            if needed:
+                stop("%s borrows %s that this would remove from %s: clean it first by its own plan, or run git repack -a -d in it and "
+                     "delete its objects/info/alternates. Then run this again"
+                     % (text(borrower), counted(len(needed), "object"), text(common)))
+
+
 def after(places):
     """Refs for all that will be, so that it can be copied and swept."""
     new, _ = read_map()
@@ -108,11 +168,11 @@ def scan(folder):
                 oid in ARCHIVES or change(data) != data):
             tainted.append(oid)
     if tainted and os.path.exists(folder + "/objects/info/alternates"):
-        print("%s borrows objects from another repository, which still has %d that hold a token: its owner cleans it (%s)"
-              % (text(folder), len(tainted), text(folder + "/objects/info/alternates")))
+        print("%s borrows %s with a token from another repository: its owner cleans it (%s)"
+              % (text(folder), counted(len(tainted), "object"), text(folder + "/objects/info/alternates")))
     elif tainted:
-        print("%s still has %d objects that hold a token: its owner runs keysweep history --replacements there, and its plan"
-              % (text(folder), len(tainted)))
+        print("%s still has %s with a token: its owner runs keysweep history --replacements there, and its plan"
+              % (text(folder), counted(len(tainted), "object")))
     refs = [ref for ref in git(folder, "for-each-ref", "--format=%(refname)").splitlines() if change(ref) != ref]
     if refs:
         print("%s has refs with a token in their names: %s" % (text(folder), ", ".join(text(ref) for ref in refs[:5])))
@@ -121,18 +181,31 @@ def scan(folder):
 
 def scan_files(folder):
     for path in files_below(folder, {"objects", "modules"}):
-        if not path.endswith(".lock") and change(read_file(path)) != read_file(path):
+        if change(read_file(path)) != read_file(path):
             advice = ("an object of Git LFS, holds a token: delete it here, and have the LFS server's owner delete it there"
                       if os.path.relpath(path, folder).startswith("lfs/") else "holds a token: take it out by hand, or delete it")
             print("%s, %s" % (text(path), advice) if advice.startswith("an") else "%s %s" % (text(path), advice))
-    for path in files_below(folder + "/objects", set()):
-        if os.path.basename(path).startswith("tmp_") or path.endswith(".pack") and not os.path.exists(path[:-5] + ".idx"):
-            print("%s is what an operation left that was stopped, and cannot be read: delete it once no git runs there"
-                  % text(path))
+    for path in leftovers(folder + "/objects"):
+        print("%s was left by a git operation that was stopped, and cannot be read: delete it once no git runs there" % text(path))
     for path, folders, _ in os.walk(folder):
         for name in folders:
             if change(os.fsencode(name)) != os.fsencode(name):
                 print("%s has a token in its name: give the folder another name" % text(os.path.join(path, name)))
+
+
+def leftovers(store):
+    """What git does not read in an object directory: packs and objects that were not finished, pushes that were not accepted."""
+    for name in sorted(os.listdir(store)):
+        folder = os.path.join(store, name)
+        if not os.path.isdir(folder):
+            continue
+        if name not in ("info", "pack") and not re.match("[0-9a-f]{2}$", name):
+            yield folder
+            continue
+        for path in files_below(folder, set()):
+            base = os.path.basename(path)
+            if base.startswith("tmp_") or name == "pack" and base.endswith(".pack") and not os.path.exists(path[:-5] + ".idx"):
+                yield path
 
 
 def mask():
