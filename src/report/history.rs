@@ -46,7 +46,7 @@ pub(super) fn write_exposure(
     let finding = &one.finding;
     writeln!(out, "{}", heading(finding, &format!("{title} {}", reachability(one.reachability)), style))?;
     let mut row = |name: &str, text: String| {
-        let name = format!("{name:>9}:");
+        let name = format!("{name:>14}:");
         let painted = format!("  {} ", style.frame(&name));
         writeln!(out, "{}", paragraph(&format!("  {name} "), &painted, &text, style.width))
     };
@@ -55,26 +55,30 @@ pub(super) fn write_exposure(
     for (at, place) in one.occurrences.iter().take(extent.occurrences).enumerate() {
         let name = match (place.on_disk, at) {
             (true, _) => "on disk",
-            (false, 0) => "since",
-            (false, _) => "again",
+            (false, _) if place.commit.is_none() => "found in",
+            (false, 0) => "added",
+            (false, _) => "also added",
         };
         let by_value = if place.by_value { ", found by its value" } else { "" };
         row(name, format!("{}{by_value}", whence(place)))?;
     }
     if one.occurrences.len() > extent.occurrences {
-        row("again", format!("{}, counted below", counted(one.occurrences.len() - extent.occurrences, "more place")))?;
+        row(
+            "also added",
+            format!("{}, counted below", counted(one.occurrences.len() - extent.occurrences, "more place")),
+        )?;
     }
     if let Some(last) = &one.last {
         row("last in", commit(last))?;
     }
     if let Some(removed) = &one.removed {
-        row("gone from", commit(removed))?;
+        row("removed in", commit(removed))?;
     }
     if one.copies > 0 {
         row("copies", counted(one.copies, "object"))?;
     }
     if !one.refs.is_empty() {
-        row("under", listed(&one.refs))?;
+        row("reachable from", listed(&one.refs))?;
     }
     if extent.explained {
         if let Some(guess) = advice::guess(finding) {
@@ -83,7 +87,7 @@ pub(super) fn write_exposure(
         row(
             "rotate",
             format!(
-                "it {}; {} tells how",
+                "it {}; for the steps, run {}",
                 advice::opens(finding),
                 unbroken(&format!("keysweep rules {}", finding.rule.id))
             ),
@@ -113,16 +117,16 @@ pub(super) fn write_plan(steps: &[Step], style: Style, out: &mut dyn Write) -> i
 
 fn reachability(reachability: Reachability) -> &'static str {
     match reachability {
-        Reachability::HeadAndRemote => "is in what HEAD has, and on a remote branch",
-        Reachability::Head => "is in what HEAD has",
+        Reachability::HeadAndRemote => "is in HEAD and on a remote branch",
+        Reachability::Head => "is in HEAD",
         Reachability::Remote => "is on a remote branch",
         Reachability::Branch => "is on a branch",
-        Reachability::Tag => "is under a tag",
-        Reachability::Ref => "is under a ref",
+        Reachability::Tag => "is reachable from a tag",
+        Reachability::Ref => "is reachable from a ref",
         Reachability::Stash => "is in the stash",
         Reachability::Index => "is in the index",
-        Reachability::Reflog => "is in the reflog only",
-        Reachability::Dangling => "is in an object that nothing leads to",
+        Reachability::Reflog => "is reachable from a reflog only",
+        Reachability::Dangling => "is in an unreachable object",
         Reachability::Disk => "is in files on disk only",
     }
 }
@@ -137,7 +141,7 @@ fn whence(place: &Occurrence) -> String {
         _ => String::new(),
     };
     let what = match (&place.path, place.part) {
-        (Some(path), Part::Name) => format!("{outer}{} (the name itself)", shown_path(path)),
+        (Some(path), Part::Name) => format!("{outer}{} (file name)", shown_path(path)),
         (Some(path), _) => format!("{outer}{}{line}", shown_path(path)),
         (None, Part::Message) => format!("the message{line}"),
         (None, Part::Person) => "a name or address".to_owned(),

@@ -153,7 +153,7 @@ fn write_token(
         seen.allowing = true;
         let id = first.fingerprint;
         let text = format!(
-            "no secret? put keysweep:allow in a comment on the line, or the fingerprint {id} with a reason into .keysweep.toml"
+            "False positive? Add `keysweep:allow` in a comment on this line, or allow fingerprint {id} in .keysweep.toml"
         );
         writeln!(out, "{}", aside("note", &text))?;
     }
@@ -163,13 +163,13 @@ fn write_token(
         }
         if first.severity == Severity::Low {
             let text = format!(
-                "a test key opens the test environment only, no live data and no money; if it was ever pushed, rotate it all the same: {}",
+                "a test key opens the test environment only, no live data and no money; if it was ever pushed, rotate it anyway: {}",
                 unbroken(&format!("keysweep rules {}", first.rule.id))
             );
             writeln!(out, "{}\n", aside("note", &text))?;
             return Ok(());
         }
-        let text = format!("ever pushed? then it counts as leaked: it {}; rotate it:", advice::opens(first));
+        let text = format!("if it was ever pushed, treat it as leaked: it {}; to rotate it:", advice::opens(first));
         writeln!(out, "{}", aside("note", &text))?;
         for (number, step) in advice::remedy(first).iter().enumerate() {
             let number = format!("{:gutter$}   {}. ", "", number + 1);
@@ -314,7 +314,7 @@ fn holding(report: &Report<'_>) -> String {
     };
     match holding {
         // In a push it may be a tag or the name of a branch that holds it.
-        0 => format!("a tag or a name beside {scanned}"),
+        0 => format!("a tag or a name besides {scanned}"),
         _ if holding == all => scanned,
         _ => format!("{holding} of {scanned}"),
     }
@@ -334,9 +334,9 @@ fn unread(report: &Report<'_>) -> String {
     }
     match (others, parts.is_empty()) {
         (0, _) => {}
-        (1, true) => parts.push("1 error says what could not be read".to_owned()),
-        (others, true) => parts.push(format!("{others} errors say what could not be read")),
-        (others, false) => parts.push(format!("{} besides", counted(others, "error"))),
+        (1, true) => parts.push("1 error".to_owned()),
+        (others, true) => parts.push(format!("{others} errors")),
+        (others, false) => parts.push(counted(others, "other error")),
     }
     parts.join(", ")
 }

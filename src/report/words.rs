@@ -15,12 +15,12 @@ pub(super) fn does(kind: Kind, part: Part) -> &'static str {
     match (kind, part) {
         (Kind::Staged, _) => "is about to be committed",
         (Kind::Push, _) => "is about to be pushed",
-        (Kind::Receive, _) => "is pushed to this repository",
-        (Kind::Message, _) => "stands in the commit message",
+        (Kind::Receive, _) => "is in a push to this repository",
+        (Kind::Message, _) => "is in the commit message",
         (Kind::History | Kind::Commits | Kind::Find, _) => "is in the history",
-        (Kind::Index | Kind::Files, Part::Name) => "stands in this file's name",
-        (Kind::Index | Kind::Files, Part::SymlinkTarget) => "stands in this link",
-        (Kind::Index | Kind::Files, _) => "stands in this file",
+        (Kind::Index | Kind::Files, Part::Name) => "is in the name of this file",
+        (Kind::Index | Kind::Files, Part::SymlinkTarget) => "is in the target of this link",
+        (Kind::Index | Kind::Files, _) => "is in this file",
     }
 }
 
@@ -29,9 +29,9 @@ pub(super) fn place(finding: &Finding) -> String {
     let path = finding.path.as_ref().map(shown_path);
     let in_path = match (&path, finding.part, finding.position) {
         (None, part, _) => nameless(part).to_owned(),
-        (Some(path), Part::SymlinkTarget, _) => format!("{path} (the text of the link)"),
+        (Some(path), Part::SymlinkTarget, _) => format!("{path} (link target)"),
         (Some(path), _, Some(at)) => format!("{path}:{}:{}", at.line, at.column),
-        (Some(path), _, None) => format!("{path} (the name itself)"),
+        (Some(path), _, None) => format!("{path} (file name)"),
     };
     match &finding.origin {
         Some(origin) if path.is_some() => format!("{in_path} in {} {}", origin.kind.name(), short(&origin.id)),
@@ -73,11 +73,11 @@ pub(super) fn help(report: &Report<'_>, finding: &Finding) -> String {
             Some(name) => keep_out(report, finding, &name),
             None => format!("{}, {THEN}", unstage(report, finding)),
         },
-        (Kind::Message, _) => "take it out of the message, be it in a comment: the commit was not made".to_owned(),
-        (Kind::Index | Kind::Files | Kind::History | Kind::Find, _) => format!("take it out of here, {THEN}"),
-        (Kind::Commits, _) => "it counts as leaked: rotate it; keysweep history tells where else it is".to_owned(),
+        (Kind::Message, _) => "remove it from the message, also from comments; the commit was not made".to_owned(),
+        (Kind::Index | Kind::Files | Kind::History | Kind::Find, _) => format!("remove it from the file, {THEN}"),
+        (Kind::Commits, _) => "treat it as leaked: rotate it; keysweep history shows where else it is".to_owned(),
         (Kind::Push | Kind::Receive, None) => {
-            "give it another name, and delete this one: git branch -m, or git tag -d".to_owned()
+            "rename the branch with git branch -m, or delete the tag with git tag -d".to_owned()
         }
         (Kind::Push, Some(origin)) if is_published(report, &origin.id) => leave(report, finding),
         (Kind::Push, Some(origin)) if report.push.is_some_and(|push| push.is_unsure) => {
@@ -116,7 +116,7 @@ fn remove(origin: &Origin) -> String {
         OriginKind::RootCommit => rebase("--root", &origin.id),
         OriginKind::MergeCommit => rebase_merge(short(&origin.id)),
         OriginKind::Tag | OriginKind::Blob | OriginKind::Tree => {
-            "delete the tag with git tag -d, and make it anew without".to_owned()
+            "delete the tag with git tag -d, and create it again without the token".to_owned()
         }
     }
 }
@@ -125,13 +125,16 @@ const NOT_ON_TOP: &str = "one more commit on top would leave it in the history";
 
 fn rebase(onto: &str, id: &str) -> String {
     let id = short(id);
-    format!("{}, mark {id} as edit and take it out there: {NOT_ON_TOP}", unbroken(&format!("git rebase -i {onto}")))
+    format!(
+        "{}, mark {id} as edit and remove the token there: {NOT_ON_TOP}",
+        unbroken(&format!("git rebase -i {onto}"))
+    )
 }
 
 /// Without that option git leaves merges out, and with it there is no line to mark as edit.
 fn rebase_merge(id: &str) -> String {
     format!(
-        "git rebase -i --rebase-merges {id}^, put a line break below the one with merge -C and {id}, and take it out there with \
+        "git rebase -i --rebase-merges {id}^, put a line break below the one with merge -C and {id}, and remove the token there with \
          git commit --amend: {NOT_ON_TOP}"
     )
 }
@@ -157,7 +160,7 @@ fn environment_file(path: &ShownPath) -> Option<String> {
 fn keep_out(report: &Report<'_>, finding: &Finding, name: &str) -> String {
     let file = finding.path.as_ref().and_then(|path| pathspec(path, report.below_top)).unwrap_or_default();
     let untrack = unbroken(&format!("git rm --cached --force {file}"));
-    format!("add {name} to .gitignore, and take the file out of git, not off the disk: {untrack}")
+    format!("add {name} to .gitignore, and stop tracking the file, which stays on disk: {untrack}")
 }
 
 /// The all-clear, up to what was scanned. Other tokens may be there, where some were sought.
@@ -172,9 +175,9 @@ pub(super) fn none(report: &Report<'_>) -> String {
 /// What the scan put a stop to, for the end of the summary.
 pub(super) fn stopped(kind: Kind) -> &'static str {
     match kind {
-        Kind::Staged | Kind::Message => "; the commit is stopped",
-        Kind::Push => "; the push is stopped",
-        Kind::Receive => "; the push is refused",
+        Kind::Staged | Kind::Message => "; commit blocked",
+        Kind::Push => "; push blocked",
+        Kind::Receive => "; push refused",
         Kind::Index | Kind::Files | Kind::History | Kind::Commits | Kind::Find => "",
     }
 }
@@ -218,7 +221,7 @@ pub(super) fn objects_in(errors: &[Error]) -> usize {
 pub(super) fn objects(report: &Report<'_>) -> String {
     let (objects, names) = (objects_with_a_token(report), names_in_no_object(report));
     match (objects, &names[..]) {
-        (0, [_, ..]) => format!("{} beside {}", listed(&names), scanned(report)),
+        (0, [_, ..]) => format!("{} besides {}", listed(&names), scanned(report)),
         _ => listed(&[vec![format!("{} of {}", grouped(objects), scanned(report))], names].concat()),
     }
 }
@@ -270,12 +273,12 @@ pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
     match report.kind {
         Kind::Staged => Some("nothing is staged"),
         Kind::Index => Some("the index is empty"),
-        Kind::Files => Some("there is no file"),
-        Kind::Push => Some("there is no commit that the remote lacks"),
-        Kind::Receive => Some("there is no commit that this repository lacks"),
-        Kind::History if is_known => Some("no object is new since the last sweep"),
-        Kind::History | Kind::Find => Some("there is no object"),
-        Kind::Commits => Some("there is no such commit"),
+        Kind::Files => Some("there are no files"),
+        Kind::Push => Some("the remote has all commits"),
+        Kind::Receive => Some("this repository has all commits"),
+        Kind::History if is_known => Some("no object is new since the last scan"),
+        Kind::History | Kind::Find => Some("there are no objects"),
+        Kind::Commits => Some("no commit matches"),
         Kind::Message => None,
     }
 }

@@ -216,9 +216,9 @@ fn names_outside_of_objects_are_counted_separately() {
     let mut fixture = HistoryFixture::new(7831);
     let (name, content, staged) = (fixture.token(), fixture.token(), fixture.token());
     fixture.git(&["branch", name.text()]);
-    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 1 ref name beside 3 objects");
+    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 1 ref name besides 3 objects");
     fixture.git(&["tag", name.text()]);
-    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 2 ref names beside 3 objects");
+    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 2 ref names besides 3 objects");
     fixture.add("a.txt", client(&content));
     assert_eq!(summary_line(&fixture), "keysweep: 2 tokens in 1 of 6 objects and 2 ref names");
     fixture.repo.stage(format!("{staged}.txt"), "innocent\n");
@@ -236,7 +236,7 @@ fn a_staged_name_alone_and_a_token_in_an_object_and_a_name() {
     let mut fixture = HistoryFixture::new(7832);
     let token = fixture.token();
     fixture.repo.stage(format!("{token}.txt"), "innocent\n");
-    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 1 staged name beside 3 objects");
+    assert_eq!(summary_line(&fixture), "keysweep: 1 token in 1 staged name besides 3 objects");
     fixture.git(&["rm", "-q", "--cached", &format!("{token}.txt")]);
     fixture.git(&["branch", token.text()]);
     fixture.add("a.txt", client(&token));
@@ -300,22 +300,22 @@ fn the_human_report_contains_each_fact_once() {
     let commits = [(&introduced, "CAME"), (&copied, "COPIED"), (&kept, "KEPT"), (&removed, "GONE")];
     let finding = commits.iter().fold(finding, |finding, (commit, word)| finding.replace(&commit.id[..12], word));
     let finding = finding.replace(&token.redacted(), "TOKEN").replace(&token.fingerprint(), "FINGERPRINT");
-    let (body, last) = finding.split_once("     rotate: ").expect("how to rotate it");
+    let (body, last) = finding.split_once("          rotate: ").expect("how to rotate it");
     assert_eq!(body, BODY);
-    assert!(last.contains("keysweep rules stripe-secret-key tells how\n"), "{last}");
+    assert!(last.contains("for the steps, run keysweep rules stripe-secret-key\n"), "{last}");
     assert!(last.contains("\nkeysweep: 1 token in 2 of 14 objects (1."), "{last}");
     assert!(last.contains(" scanned, nothing skipped)\n\nWhat to do, in this order:\n"), "{last}");
 }
 
 const BODY: &str = "\
 error[stripe-secret-key]: a live Stripe or Clerk secret key is on a branch
-      token: TOKEN, severity high, fingerprint FINGERPRINT
-      since: src/billing.py:2:18 in CAME of 2024-03-02, Ada <Ada@example.org>
-      again: copy.py:1:18 in COPIED of 2024-03-03, Ada <Ada@example.org>
-    last in: KEPT of 2024-03-04, Ada <Ada@example.org>
-  gone from: GONE of 2024-03-05, Ada <Ada@example.org>
-     copies: 2 objects
-      under: refs/heads/main, refs/tags/v1
+           token: TOKEN, severity high, fingerprint FINGERPRINT
+           added: src/billing.py:2:18 in CAME of 2024-03-02, Ada <Ada@example.org>
+      also added: copy.py:1:18 in COPIED of 2024-03-03, Ada <Ada@example.org>
+         last in: KEPT of 2024-03-04, Ada <Ada@example.org>
+      removed in: GONE of 2024-03-05, Ada <Ada@example.org>
+          copies: 2 objects
+  reachable from: refs/heads/main, refs/tags/v1
 ";
 
 #[test]

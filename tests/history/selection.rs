@@ -188,7 +188,7 @@ fn no_setting_for_encodings_hides_an_author() {
 fn an_empty_selection_is_reported() {
     let three = Three::new(8106);
     let run = three.fixture.repo.keysweep_call(&["history", "main..main"]).run().expect_code(0);
-    run.expect_has("there is no such commit, so nothing was scanned");
+    run.expect_has("no commit matches, so nothing was scanned");
 }
 
 #[test]

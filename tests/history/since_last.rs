@@ -225,5 +225,5 @@ fn a_scan_without_new_objects_is_reported_as_such() {
     let fixture = HistoryFixture::new(8213);
     let ask = || fixture.repo.keysweep_call(&["history", "--since-last"]).run().expect_code(0);
     ask().expect_has("no token in 3 objects");
-    ask().expect_has("no object is new since the last sweep").expect_lacks("there is no object");
+    ask().expect_has("no object is new since the last scan").expect_lacks("there are no objects");
 }

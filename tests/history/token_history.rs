@@ -262,7 +262,7 @@ fn a_stash_that_also_introduces_the_token_is_reported_beside_the_branch() {
     fixture.git(&["init", "-q", "--bare", "-b", "main", "../origin.git"]);
     fixture.git(&["remote", "add", "origin", "../origin.git"]);
     let plan = fixture.repo.keysweep(&["history", "--replacements", "../r.txt"]).expect_code(1);
-    plan.expect_has("under: refs/heads/main, refs/stash\n");
+    plan.expect_has("reachable from: refs/heads/main, refs/stash\n");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn the_client_sees_the_reason_and_never_the_token() {
                 run.fail(&format!("expected {word:?}"));
             }
         }
-        if run.err().contains("commit is stopped") || run.err().contains("git restore --staged") {
+        if run.err().contains("commit blocked") || run.err().contains("git restore --staged") {
             run.fail("the report of a push must not mention a commit");
         }
     }

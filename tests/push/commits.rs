@@ -261,7 +261,7 @@ fn the_human_report_explains_how_to_fix_each_commit() {
         format!("--> a.txt:1:18 in commit {}\n", &tip[..12]),
         format!("never pushed: git rebase -i {0}^, mark {0} as edit", &tip[..12]),
         "2 tokens in 2 commits with 2 files".to_owned(),
-        "the push is stopped".to_owned(),
+        "push blocked".to_owned(),
     ] {
         assert!(output.contains(&wanted), "expected {wanted:?} in\n{output}");
     }
