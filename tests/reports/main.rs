@@ -6,3 +6,4 @@ mod support;
 
 mod finds;
 mod others;
+mod picture;
