@@ -1,6 +1,6 @@
 #!/bin/sh
-# Takes the tokens that keysweep found out of a repository and its remotes. It rewrites only what holds one, and every
-# commit behind it. `sh FILE` looks, and changes nothing; `sh FILE --apply` does it.
+# Removes the tokens that keysweep found from a repository and its remotes. It rewrites only objects that contain a token and
+# their descendants. `sh FILE` prints what would change; `sh FILE --apply` changes it.
 # values
 repository='.'
 top='.'
@@ -23,7 +23,7 @@ case "${1:-}" in
     *) stop "unknown argument: use --apply, or none to look" ;;
 esac
 
-# A setting, a hook or a variable of this machine must not decide what happens. A trace would print names of refs.
+# No setting, hook or variable of this machine may affect the result. A trace would print ref names, which may contain a token.
 for name in $(env | sed -n 's/^\(GIT_[A-Za-z0-9_]*\)=.*/\1/p'); do
     case $name in
         GIT_SSH* | GIT_ASKPASS | GIT_PROXY_COMMAND | GIT_SSL_* | GIT_HTTP_* | GIT_TERMINAL_PROMPT | GIT_ALLOW_PROTOCOL) ;;
@@ -33,10 +33,10 @@ for name in $(env | sed -n 's/^\(GIT_[A-Za-z0-9_]*\)=.*/\1/p'); do
 done
 export GIT_TRACE2=0 GIT_TRACE2_EVENT=0 GIT_TRACE2_PERF=0
 
-# What is needed.
+# Requirements.
 command -v git >/dev/null || stop "git is missing: install it"
 command -v keysweep >/dev/null || stop "keysweep is missing in PATH: install it there, since it makes the proof"
-# The program itself, which is quicker than what chooses one of several versions each time.
+# The path of the interpreter: a version manager's wrapper would add its own start time to each call.
 python=$(python3 -c 'import sys; sys.version_info >= (3, 6) and print(sys.executable)' 2>/dev/null) || :
 [ -n "$python" ] || stop "Python 3.6 or later is missing: install it as python3"
 version=$(git version | sed 's/[^0-9]*\([0-9]*\.[0-9]*\).*/\1/')
@@ -66,10 +66,10 @@ setting core.quotePath false
 here() { git --git-dir="$repository" "$@"; }
 here rev-parse --git-dir >/dev/null || stop "$repository is no git directory"
 
-# Only its owner can open this folder, so the files in it need no mode of their own. A umask would also be that of every
-# object that git writes into a repository, and others could not read it.
+# Only the owner can open this folder, so its files need no mode of their own. A umask would also apply to every object that
+# git writes into a repository, and other users could not read those.
 work=$(mktemp -d "${TMPDIR:-/tmp}/keysweep.XXXXXX") || stop "cannot make a temporary folder: set TMPDIR to one that has room"
-# before: nothing was changed yet. changing: a second run has to complete what this one does. ended: it said all there is to say.
+# before: nothing is changed. changing: a second run must complete this one. ended: the last sentence is printed.
 phase=before
 finish() {
     code=$?
@@ -99,7 +99,7 @@ step() {
     KEYSWEEP_REPLACEMENTS=$replacements KEYSWEEP_ARCHIVES=$archives KEYSWEEP_COMMON=$repository KEYSWEEP_TOP=$top \
         "$python" "$work/program.py" "$name" "$work" "$@"
 }
-# Runs a command, and prints what it says only where it fails, without tokens.
+# Runs a command. Prints its output, with tokens masked, only if it fails.
 quietly() {
     "$@" > "$work/said" 2>&1 || {
         step mask < "$work/said" >&2
@@ -107,18 +107,18 @@ quietly() {
     }
 }
 
-# A private copy: the objects here, and everything that each place has.
+# A private copy: the objects of this repository and everything that each place has.
 format=$(here rev-parse --show-object-format)
 git init -q --bare --object-format="$format" "$clean" || stop "cannot write to $work: set TMPDIR to a folder that has room"
 printf '%s\n' "$(cd "$repository" && pwd -P)/objects" > "$clean/objects/info/alternates"
-# Addresses and credentials that only this repository knows.
+# URL and credential settings of this repository.
 step settings "$repository"
-# What a partial or shallow clone lacks is fetched, not assumed.
+# Fetch the objects that a partial or shallow clone lacks.
 if [ -f "$repository/shallow" ] || here config --get-regexp '^(remote\..*\.promisor|extensions\.partialclone)$' > /dev/null; then
     setting core.alternateRefsCommand :
 fi
 
-# The places: every address that somebody pushes to, and every other that is read.
+# The places: every push URL, and every fetch URL that is not a push URL.
 : > "$work/urls"
 here remote > "$work/remotes"
 for use in push read; do
@@ -128,7 +128,7 @@ for use in push read; do
     done < "$work/remotes"
 done
 cd "$top"
-# The git directory of a place on this machine, sought as git seeks it.
+# The git directory of a place on this machine, resolved in git's order.
 folder_of() {
     path=$1
     case $path in
@@ -146,13 +146,13 @@ own=$(cd "$repository" && pwd -P)
 : > "$work/keys"
 while read -r use remote url; do
     case $url in
-        # Not an address: a word such as DISABLED keeps people from pushing.
+        # Not a URL: a word such as DISABLED prevents pushes.
         /dev/null) continue ;;
         */* | *:*) ;;
         *) [ "$use" = read ] || [ -e "$url" ] || continue ;;
     esac
     folder=$(folder_of "$url")
-    # Nobody pushes to a bundle, nor to a branch that is checked out, where git refuses that.
+    # Git cannot push to a bundle, and refuses to push to a branch that is checked out.
     if [ -f "${url#file://}" ] && [ -z "$folder" ]; then use='read'; fi
     if [ -n "$folder" ] && [ "$(git --git-dir="$folder" rev-parse --is-bare-repository)" = false ]; then
         case $(git --git-dir="$folder" config --get receive.denyCurrentBranch || :) in
@@ -160,7 +160,7 @@ while read -r use remote url; do
             *) use='read' ;;
         esac
     fi
-    # One place may have two spellings.
+    # Two URLs may be the same place.
     if [ "$folder" != "$own" ] && ! grep -qxF -e "${folder:-$url}" "$work/keys"; then
         printf '%s\n' "${folder:-$url}" >> "$work/keys"
         printf '%s %s %s\n' "$use" "$remote" "$url" >> "$work/places"
@@ -180,7 +180,7 @@ while read -r use remote url; do
         git --git-dir="$clean" config "remote.place$number-$group.url" "$url"
         git --git-dir="$clean" config "remote.place$number-$group.fetch" "+refs/*:refs/place$number/*"
     done
-    # How the remote is reached.
+    # Transport settings of the remote.
     for key in uploadpack receivepack vcs proxy proxyAuthMethod; do
         value=$(here config --get "remote.$remote.$key") || continue
         for name in "place$number" "place$number-ordinary" "place$number-forge"; do
@@ -202,31 +202,31 @@ cp "$clean/config" "$work/config"
 say "What changes; commits, tags and files stay as they are otherwise:"
 step rewrite "$places"
 
-# The proof needs the settings of the first sweep.
+# The proof uses the configuration of the first scan.
 if [ -z "$config" ]; then
     if git -C "$top" cat-file blob :.keysweep.toml > "$work/keysweep.toml" 2>/dev/null ||
         here cat-file blob HEAD:.keysweep.toml > "$work/keysweep.toml" 2>/dev/null; then
         config=$work/keysweep.toml
     fi
 fi
-# Sweeps the bare repository $1 as the first sweep was done.
+# Scans the folder $1 with the options of the first scan.
 sweep_mirror() {
     (cd "$1" && if [ -n "$config" ]; then sweep --config "$config"; else sweep; fi)
 }
 
-# Seeks the tokens themselves.
+# Searches for the tokens by value.
 seek() {
     (cd "$1" && keysweep find --allow-incomplete --tokens-from "$replacements")
 }
 
-# Whether what a push leaves behind in place $1 can be removed here: it is a bare repository on this machine.
+# Whether place $1 is a writable bare repository on this machine, in which the objects that a push leaves can be removed.
 is_own() {
     folder=$(cat "$work/place$1.folder")
     [ "$(cat "$work/place$1.use")" = push ] && [ -n "$folder" ] && [ -w "$folder/objects" ] &&
         [ "$(git --git-dir="$folder" rev-parse --is-bare-repository)" = true ]
 }
 
-# The result is swept before anything is pushed.
+# Scan the result before anything is pushed.
 git init -q --bare --object-format="$format" "$work/after.git"
 quietly git --git-dir="$work/after.git" fetch -q --no-tags --no-write-fetch-head "$clean" '+refs/after/*:refs/*' ||
     stop "cannot copy the result: see that $work has room, and repair the repository where objects are missing"
@@ -242,7 +242,7 @@ if [ -z "$apply" ]; then
     exit 0
 fi
 
-# Nobody may have pushed since; while pushing, each ref is checked again by its lease.
+# Stop if somebody pushed since the fetch. During the push, the lease checks each ref again.
 ask() {
     git --git-dir="$clean" ls-remote -q --refs "place$1" > "$work/now" 2> "$work/said" || {
         step mask < "$work/said" >&2
@@ -260,7 +260,7 @@ while [ "$number" -lt "$places" ]; do
     number=$((number + 1))
     same "$number" || stop "somebody pushed to $(cat "$work/place$number.shown") meanwhile: nothing was changed; run this again"
 done
-# The way back.
+# The backup.
 backup=$replacements.backup
 number=0
 while ! mkdir -m 0700 "$backup" 2>/dev/null; do
@@ -297,7 +297,7 @@ while [ "$number" -lt "$places" ]; do
     if [ "$(cat "$work/place$number.use")" = push ]; then
         ask "$number"
         groups=$(step push "place$number") || exit 2
-        # Without an address of a ref the lease is what was fetched into refs/placeN, and for a new name that there is none.
+        # Without an explicit value, the lease expects what was fetched into refs/placeN, and expects a new name to be absent.
         case $groups in
             *ordinary*)
                 quietly git --git-dir="$clean" push -q --force-with-lease "place$number-ordinary" ||
@@ -314,7 +314,7 @@ while [ "$number" -lt "$places" ]; do
     fi
 done
 
-# This repository may borrow objects from a place, so it goes first.
+# This repository may borrow objects from a place, so change it first.
 settle "$repository" "$backup"
 number=0
 while [ "$number" -lt "$places" ]; do
@@ -324,13 +324,14 @@ done
 [ -z "$healthy" ] || quietly here fsck --connectivity-only --no-dangling --no-progress ||
     remains "git fsck complains of $repository: compare with $backup/before.bundle"
 
-# The proof: every place anew, and this repository, by the rules, by the values of the tokens, and by their bytes in every file.
+# The proof: a fresh mirror of each place, and this repository. Each is scanned by the rules, searched for the tokens by value, and
+# every file of a git directory on this machine is searched for their bytes.
 by_bytes() {
     found=$(step scan "$1") || exit 2
     [ -z "$found" ] || printf '%s\n' "$found" > "$work/said"
     [ -z "$found" ] || while IFS= read -r line; do remains "$line"; done < "$work/said"
 }
-# Sweeps $1, and seeks in the git directory $2. Where a token is found, $3 says what to do.
+# Scans $1, and searches the git directory $2. Prints $3 if either has a token.
 prove() {
     if ! sweep_mirror "$1" > "$work/said" || ! seek "$2" > "$work/said"; then
         step mask < "$work/said"

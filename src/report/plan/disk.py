@@ -43,7 +43,7 @@ def own_refs(folder, common):
 
 
 def rename_head(folder, common):
-    """Points HEAD to the branch under its new name."""
+    """Points HEAD to the new name of its branch."""
     if is_reftable(common):
         head = git(folder, "symbolic-ref", "-q", "HEAD", may_fail=True).strip()
         if change(head) != head:
@@ -92,7 +92,7 @@ def renew_files(folder, new):
             continue
         old = read_file(path)
         if b"\0" in old:
-            # Of a format that nobody here knows. The proof looks at it.
+            # An unknown binary format: the proof searches it.
             continue
         data = change(old) if name not in ("config", "config.worktree") else b"\n".join(
             change(line) if line.startswith(b"[branch ") or b"refs/heads/" in line else line for line in old.split(b"\n"))
@@ -125,7 +125,7 @@ def renew_reftable(common, new, folders):
 
 
 def carry(common, new):
-    """Brings what stands for its old objects."""
+    """Copies the new objects into the repository."""
     wanted = sorted(set(new[oid] for oid in all_ids(common) if oid in new))
     if wanted:
         pack = git(CLEAN, "pack-objects", "--stdout", "-q", "--delta-base-offset", input=b"\n".join(wanted) + b"\n")
@@ -148,14 +148,14 @@ def ids_in_pack(common, pack):
 
 
 def index_packs(common):
-    """A pack without an index is what a removal left that was stopped between the two."""
+    """Indexes packs without an index, which an interrupted removal leaves."""
     for pack in packs(common, ".pack"):
         if not os.path.exists(pack + ".idx"):
             git(common, "index-pack", pack + ".pack", may_fail=True)
 
 
 def purge(common, new, refs):
-    """Removes the old objects, and no other: packs that have one are written again without them. `refs` are all there are."""
+    """Removes the old objects and no others: a pack with an old object is rewritten without it. `refs` are the expected refs."""
     bad = {pack: ids for pack, ids in ((pack, ids_in_pack(common, pack)) for pack in packs(common, ".idx"))
            if not ids.isdisjoint(new)}
     kept = set().union(*bad.values()).difference(new) if bad else set()
@@ -192,8 +192,8 @@ def purge(common, new, refs):
 
 
 def settle(common, backup, place=None):
-    """Takes the tokens out of a repository on disk. Prints what remains. The refs of a `place` are its own affair: a push moved
-    those that it lets anybody move."""
+    """Removes the tokens from a repository on disk, and prints what remains. Refs of a `place` are not changed here, because the
+    push updated those that the place accepts."""
     if place and not is_mine(common):
         return
     new, _ = read_map()

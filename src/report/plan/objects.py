@@ -1,7 +1,7 @@
-"""Rewrites what holds a token, and nothing else. Called by the script round it: STEP WORK [ARGUMENT...].
+"""Rewrites objects that contain a token, and their descendants. The surrounding script calls it: STEP WORK [ARGUMENT...].
 
 Objects are copied byte by byte: an object whose bytes and references stay the same keeps its id, and with it its signature.
-No token is ever an argument or printed. What cannot be done ends with one sentence and exit code 2.
+No token is an argument or printed. An error prints one sentence and exits with code 2.
 """
 
 import collections
@@ -39,7 +39,7 @@ def git(folder, *args, **more):
 
 
 def text(name):
-    """`name` as it may be printed: without tokens, on one line."""
+    """`name` for printing: tokens masked, on one line."""
     data = change(name if isinstance(name, bytes) else os.fsencode(name))
     return "".join(c if c.isprintable() else "?" for c in data.decode("utf-8", "replace"))
 
@@ -50,7 +50,7 @@ def read_file(path):
 
 
 def write_file(path, data):
-    """In place of what was there, with the mode that it has."""
+    """Replaces the file and keeps its mode."""
     draft = path + (".keysweep" if isinstance(path, str) else b".keysweep")
     with open(draft, "wb") as file:
         if os.path.exists(path):
@@ -65,7 +65,7 @@ def replacements():
     for line in read_file(os.environ["KEYSWEEP_REPLACEMENTS"]).split(b"\n"):
         form, arrow, new = line.rpartition(b"==>")
         if form == b"literal:":
-            # The name of a token, for `keysweep find --tokens-from`.
+            # A token itself, for `keysweep find --tokens-from`.
             continue
         if form.startswith(b"literal:") and arrow:
             literals.append((form[8:], new))
@@ -80,16 +80,16 @@ def replacements():
 
 ARCHIVES = set(os.environ.get("KEYSWEEP_ARCHIVES", "").encode().split())
 LITERALS, EXPRESSIONS = replacements()
-# Python 3.6 would write ASCII only.
+# In the C locale, Python 3.6 would write only ASCII.
 sys.stdout, sys.stderr = (io.TextIOWrapper(one.buffer, "utf-8", "surrogateescape", line_buffering=True)
                           for one in (sys.stdout, sys.stderr))
 
 
 def failed(kind, why, _):
     if kind is KeyboardInterrupt:
-        # The script has the sentence.
+        # The script prints the sentence.
         os._exit(130)
-    # The message of an error may quote a name that is a token.
+    # An error message may quote a name that contains a token.
     stop("cannot go on: %s: %s" % (kind.__name__, text(str(why))))
 
 
@@ -106,7 +106,7 @@ def change(data):
 
 
 def new_names(names):
-    """`names` of one folder, and what each is called without tokens. Two names may become one."""
+    """The `names` of one folder and their names without tokens. Colliding names get a suffix."""
     used = set(name for name in names if change(name) == name)
     new = []
     for name in names:
@@ -206,7 +206,7 @@ class Rewrite:
             self.put(oid, b"blob", new)
 
     def all_of(self, ids, needs, make):
-        """Without recursion: a history is deeper than any stack."""
+        """Visits dependencies first, without recursion: a history can be deeper than the stack."""
         for first in ids:
             stack, held = [first], {}
             while stack:
@@ -246,7 +246,7 @@ class Rewrite:
             whole = change(b"\n".join(new) + rest)
             if whole == data:
                 return
-            # The signature was made over the old bytes.
+            # The signature covers the old bytes, so remove it.
             lines, rest = split_headers(whole)
             kept = [line for line in lines if line.partition(b" ")[0] not in SIGNATURE]
             armor = list(ARMOR.finditer(rest)) if kind == b"tag" else []

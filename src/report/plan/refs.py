@@ -1,26 +1,26 @@
 
 
-# Refs: which ones change, and what that means.
+# Refs: which ones change, and the summary of the changes.
 
 def refs_of(name):
-    """Id by name, as `NAME.refs` has them."""
+    """Reads `NAME.refs`: object ids by ref name."""
     lines = read_file("%s/%s.refs" % (WORK, name)).splitlines()
     return collections.OrderedDict(reversed(line.split(None, 1)) for line in lines)
 
 
 def new_name(ref, new):
-    """Without a token. A replace ref is named after the object that it replaces."""
+    """The ref name without tokens. A replace ref is named after the object that it replaces."""
     if ref.startswith(b"refs/replace/"):
         return b"refs/replace/" + new.get(ref[13:], ref[13:])
     return change(ref)
 
 
 def moves(refs, new):
-    """Old name, old id, new name and new id of each ref that has to change."""
+    """Yields old name, old id, new name and new id of each ref that must change."""
     for ref, oid in refs.items():
         move = (ref, oid, new_name(ref, new), new.get(oid, oid))
         if move[:2] != move[2:]:
-            # A run that was stopped may have made the new name already.
+            # An interrupted run may have created the new name.
             if move[0] != move[2] and refs.get(move[2], move[3]) != move[3]:
                 stop("the ref %s holds a token in its name, and the name without it is taken: rename one of them"
                      % text(ref))
@@ -28,18 +28,18 @@ def moves(refs, new):
 
 
 def is_of_a_forge(ref):
-    """Whether only the server itself may move it."""
+    """Whether usually only the server can update the ref."""
     return not ref.startswith((b"refs/heads/", b"refs/tags/", b"refs/notes/"))
 
 
 def push(place):
-    """Names for `git push` the refs that change: as settings, since an argument would show a name that is a token."""
+    """Writes the refspecs of the push as settings, because an argument would show a ref name that contains a token."""
     new, _ = read_map()
     now = dict(reversed(line.split()) for line in read_file(WORK + "/now").splitlines())
     groups = {"ordinary": [], "forge": []}
     for ref, oid, to, target in moves(refs_of(place), new):
         if now.get(to) == target and (to == ref or ref not in now):
-            # Another address of the same place.
+            # Another URL of the same place has updated it.
             continue
         if now.get(ref) != oid:
             stop("somebody pushed to %s meanwhile: run this again" % shown_name(place))
@@ -82,7 +82,7 @@ def counted(number, noun):
 
 
 def summary(place, new, lines):
-    """What is about to change at one place."""
+    """Prints what would change at one place."""
     refs = refs_of(place)
     moved = list(moves(refs, new))
     print("%s: %s" % (shown_name(place), "refs that change: %d of %d" % (len(moved), len(refs)) if moved

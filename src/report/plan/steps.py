@@ -1,9 +1,9 @@
 
 
-# What the script calls, one function a step.
+# The steps that the script calls, one function each.
 
 def unfinished(common):
-    """Names a merge, a rebase and the like that would go on with old commits."""
+    """Prints each unfinished operation, such as a merge or a rebase, that would continue with old commits."""
     marks = ("rebase-merge", "rebase-apply", "sequencer", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_START")
     for folder, top in git_folders(common):
         for lock in ("index.lock", "HEAD.lock", "packed-refs.lock", "shallow.lock"):
@@ -16,7 +16,7 @@ def unfinished(common):
 
 
 def leave_one_run():
-    """Removes what a run that was killed left behind, and stops beside one that still goes on."""
+    """Removes the temporary folder of a killed run, and stops if another run is active."""
     folder, name = os.path.split(WORK)
     mine = read_file(WORK + "/owner").split(b"\n", 1)
     for other in sorted(os.listdir(folder)):
@@ -36,7 +36,7 @@ def leave_one_run():
 
 
 def start(common):
-    """Writes the refs of the repository, as `NAME.refs` has those of a place, and the names of all places without tokens."""
+    """Writes the refs of the repository to `here.refs`, and the masked name of each place."""
     leave_one_run()
     if not is_mine(common):
         stop("%s belongs to another user, who could not use what this writes there: run this as its owner" % text(common))
@@ -80,7 +80,7 @@ def repositories_near(folder, levels=3, most=20000):
 
 
 def borrowers(common):
-    """Repositories beside it that have its objects by alternates, or by those of one that does. Git keeps no list of them."""
+    """Repositories nearby that borrow its objects, directly or through another borrower. Git keeps no list of them."""
     folders = set(os.path.dirname(top or folder) for folder, top in git_folders(common))
     folders |= set(os.path.dirname(folder) for folder in folders if common.startswith(folder + "/"))
     near = {one: set(lenders(one)) for folder in sorted(folders) for one in repositories_near(folder)}
@@ -94,7 +94,7 @@ def borrowers(common):
 
 
 def stop_for_borrowers(places):
-    """A repository that borrows objects would be damaged where they are removed."""
+    """Stops if a nearby repository needs objects that would be removed."""
     new, _ = read_map()
     own = [os.environ["KEYSWEEP_COMMON"]]
     for place in places_of(places)[1:]:
@@ -116,7 +116,7 @@ def stop_for_borrowers(places):
 
 
 def after(places):
-    """Refs for all that will be, so that it can be copied and swept."""
+    """Creates refs for the result, so that it can be copied and scanned."""
     new, _ = read_map()
     known, refs_after = set(all_ids(CLEAN)), {}
     for place in places_of(places):
@@ -131,7 +131,7 @@ def after(places):
 
 
 def settings(common):
-    """Copies the addresses and credentials that only this repository knows."""
+    """Copies the URL and credential settings of the repository."""
     names = r"^(url|http|https|credential|protocol|ssh|core\.sshcommand|core\.gitproxy)(\.|$)"
     out = git(common, "config", "--local", "--includes", "-z", "--get-regexp", names, may_fail=True)
     with open(CLEAN + "/config", "ab") as config:
@@ -145,7 +145,7 @@ def settings(common):
 
 
 def keep(_):
-    """Refs for all that `here` and the places have, so that a bundle of them is a backup."""
+    """Creates refs for everything in this repository and in the places, so that one bundle is a backup."""
     known, lines = set(all_ids(CLEAN)), []
     common, logged = os.environ["KEYSWEEP_COMMON"], set()
     for folder, _ in git_folders(common) if is_reftable(common) else []:
@@ -161,7 +161,7 @@ def keep(_):
 
 
 def scan(folder):
-    """Names each kind of place in a git directory that holds a token, by its bytes."""
+    """Prints each object, ref and file of a git directory that contains the bytes of a token."""
     tainted = []
     for oid, kind, data in every_object(folder):
         if any(change(name) != name for _, name, _ in entries(data)) if kind == b"tree" else (
@@ -194,7 +194,7 @@ def scan_files(folder):
 
 
 def leftovers(store):
-    """What git does not read in an object directory: packs and objects that were not finished, pushes that were not accepted."""
+    """Yields the paths in an object directory that git does not read: unfinished packs and objects, and the quarantine of a push."""
     for name in sorted(os.listdir(store)):
         folder = os.path.join(store, name)
         if not os.path.isdir(folder):
@@ -209,7 +209,7 @@ def leftovers(store):
 
 
 def mask():
-    """Standard input, line by line, without tokens."""
+    """Copies standard input to standard output with tokens masked."""
     for line in sys.stdin.buffer:
         print(text(line.rstrip(b"\n")))
 

@@ -3,16 +3,16 @@
 # A worktree: its index and its files.
 
 class Worktree:
-    """The index of a worktree, and the files that are as HEAD has them: what nobody changed may be written anew."""
+    """The index of a worktree, and the files that are unchanged from HEAD: only those may be rewritten."""
 
     def __init__(self, folder, top):
         self.folder, self.top = folder, top
-        # Programs that the repository names for its files are not started. Such a file is left alone.
+        # Start no filter that the repository configures. A file with a filter is not changed.
         keys = git(folder, "config", "-z", "--name-only", "--get-regexp", r"^filter\.", may_fail=True).split(b"\0")
         drivers = sorted(set(key.rpartition(b".")[0] for key in keys if key))
         off = [(os.fsdecode(one) + end, "") for one in drivers for end in (".clean", ".smudge", ".process")]
         off += [(os.fsdecode(one) + ".required", "false") for one in drivers]
-        # Names that the index keeps elsewhere, or besides its entries.
+        # These index features keep file names outside the entries.
         off += [("core.splitIndex", "false"), ("core.untrackedCache", "false")]
         start = int(os.environ["GIT_CONFIG_COUNT"])
         self.env = {"GIT_WORK_TREE": top or folder, "GIT_CONFIG_COUNT": str(start + len(off))}
@@ -26,7 +26,7 @@ class Worktree:
                     info, path = record.split(b"\t", 1)
                     self.entries.append(info.split(b" ") + [path])
         self.renamed = renamed_paths(one[4] for one in self.entries)
-        # Old path on disk and path in the index, of the files to write.
+        # Files to write: the old path on disk and the new path in the index.
         self.write = []
 
     def git(self, *args, **more):
@@ -39,7 +39,7 @@ class Worktree:
         return [one for one in self.entries if one[2] in new or self.renamed[one[4]] != one[4]]
 
     def find_untouched(self, new):
-        """Files that are the same in HEAD, the index and the folder, and files that a run which was stopped did not write."""
+        """Selects files that are equal in HEAD, the index and the folder, and files that an interrupted run did not write."""
         if not self.top:
             return
         self.git("update-index", "-q", "--refresh", may_fail=True)
@@ -58,7 +58,7 @@ class Worktree:
         self.find_unfinished(new, changed & plain)
 
     def find_unfinished(self, new, changed):
-        """The index has the replacement, and the file on disk is what it replaced."""
+        """Selects files whose index entry is rewritten while the file on disk has the old content."""
         made = {one[4]: one[2] for one in self.entries if one[4] in changed and one[4] == self.renamed[one[4]]}
         old = {path: path for path in made if os.path.isfile(on_disk(self, path)) and made[path] in new.values()}
         if any(not os.path.lexists(on_disk(self, path)) for path in made):
@@ -78,7 +78,7 @@ class Worktree:
 
 
 def renamed_paths(paths):
-    """What each path is called without tokens. Two names in one folder may become one, as in a tree."""
+    """New path of each path. Colliding names in one folder get a suffix, as in a tree."""
     tree = {}
     for path in paths:
         folder = tree
@@ -100,7 +100,7 @@ def on_disk(worktree, path):
 
 
 def remove_empty(folder, worktree):
-    """The folder of a file that gets another name, and those above it, as git does it."""
+    """Removes the empty folders that a renamed file leaves, as git does."""
     while folder:
         try:
             os.rmdir(on_disk(worktree, folder))
@@ -116,12 +116,12 @@ def renew_index(worktree, new, backup):
     shared = [worktree.folder + "/" + name for name in os.listdir(worktree.folder) if name.startswith("sharedindex.")]
     shared = [path for path in shared if change(read_file(path)) != read_file(path)]
     paths = set(one[4] for one in affected)
-    # A file that nobody tracks may have the name.
+    # An untracked file may have the new name.
     taken = lambda path, to: path != to and to not in worktree.renamed and os.path.lexists(on_disk(worktree, to))
     worktree.write = [(path, to) for path, to in worktree.write if not taken(path, to)]
     modes = {}
     for path, to in worktree.write:
-        # A file that somebody changes at this very moment is in the backup all the same.
+        # Back up the file on disk, because a user may change it at this moment.
         kept = os.path.join(os.fsencode(backup), b"files", path)
         os.makedirs(os.path.dirname(kept), exist_ok=True)
         if os.path.lexists(kept):
@@ -157,7 +157,7 @@ def renew_index(worktree, new, backup):
         worktree.git("update-index", "--clear-resolve-undo", may_fail=True)
         worktree.git("update-index", "--force-write-index", may_fail=True)
     if any(worktree.renamed[path] != path for path in paths):
-        # The trees that the index remembers have the old names until they are made anew.
+        # The cache tree of the index contains the old names until it is rewritten.
         worktree.git("write-tree", may_fail=True)
     for path in shared:
         os.remove(path)
