@@ -21,7 +21,7 @@ impl History<'_> {
     }
 
     /// Adds what is in archives, and names those that were not opened.
-    pub(crate) fn with_archives_told(&self, mut covered: Coverage, threads: Threads) -> Coverage {
+    pub(crate) fn add_archives(&self, mut covered: Coverage, threads: Threads) -> Coverage {
         let met = self.archives.met();
         covered.files += met.files;
         covered.bytes += met.bytes;

@@ -1,7 +1,7 @@
 //! Archives among the blobs, unpacked: `history --archives`.
 //!
-//! An archive is told by its bytes, so that every blob is made, also where no token is in a delta. Units have the path in
-//! the archive alone, since many trees may have the blob: where these have it is asked once something was found.
+//! Archives are recognized by their bytes, so every blob is made, even if its delta has no token. Units have the path in
+//! the archive alone, since many trees may have the blob. The paths of the blob are looked up only if something was found.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -76,7 +76,7 @@ impl Archives {
         self.met().closed().collect()
     }
 
-    /// Hands over what is in the blob, and then its own bytes.
+    /// Passes the entries of the blob to `visit`, and then its own bytes.
     fn open(&self, blob: &Object<'_, Vec<Hit>>, visit: &dyn Fn(&Unit<'_>)) {
         let &Object { id, bytes, content, .. } = blob;
         if !self.met().ids.insert(id.to_owned()) {
@@ -86,8 +86,8 @@ impl Archives {
         let visit = |unit: &Unit<'_>| visit(&Unit { origin: Some(&origin), ..*unit });
         let unpacked = unpack(b"", bytes, LIMITS, &self.budget, &visit);
         if !content.is_clean() {
-            let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
-            let added = AddedFilter::Compared(&untold);
+            let uncovered = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_covered(bytes, span)).collect());
+            let added = AddedFilter::Compared(&uncovered);
             visit(&Unit {
                 path: Some(b""),
                 part: Part::Content,

@@ -47,7 +47,7 @@ impl Source for History<'_> {
         let mut covered = Coverage { objects: read, known_clean, bytes, skipped, unread, ..Coverage::default() };
         self.report_missing(unavailable, threads, &mut covered);
         #[cfg(feature = "archives")]
-        let covered = self.with_archives_told(covered, threads);
+        let covered = self.add_archives(covered, threads);
         covered
     }
 }

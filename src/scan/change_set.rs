@@ -179,11 +179,11 @@ impl<'a> ChangeSet<'a> {
         covered.files += unpacked.files;
         covered.bytes += unpacked.bytes;
         covered.unread.extend(unpacked.unread.iter().map(|one| one.error(&one.path)));
-        let untold = |spans: &[Span]| {
+        let uncovered = |spans: &[Span]| {
             let new = own.added.is_added(spans)?;
-            Ok(spans.iter().zip(new).map(|(span, new)| new && !unpacked.is_told(own.bytes, span)).collect())
+            Ok(spans.iter().zip(new).map(|(span, new)| new && !unpacked.is_covered(own.bytes, span)).collect())
         };
-        visit(&Unit { added: AddedFilter::Compared(&untold), ..*own });
+        visit(&Unit { added: AddedFilter::Compared(&uncovered), ..*own });
         covered.skipped.extend(unpacked.skipped.iter().cloned());
     }
 

@@ -259,8 +259,8 @@ impl Files {
         covered.bytes += unpacked.bytes;
         covered.skipped.append(&mut unpacked.skipped);
         covered.unread.extend(unpacked.unread.iter().map(|one| one.error(&one.path)));
-        let untold = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_told(bytes, span)).collect());
-        visit(&Unit { added: AddedFilter::Compared(&untold), ..entry.unit(Part::Content, bytes) });
+        let uncovered = |spans: &[Span]| Ok(spans.iter().map(|span| !unpacked.is_covered(bytes, span)).collect());
+        visit(&Unit { added: AddedFilter::Compared(&uncovered), ..entry.unit(Part::Content, bytes) });
     }
 
     #[cfg(not(feature = "archives"))]

@@ -10,7 +10,7 @@ const HEADER: usize = 60;
 const NAME: Range<usize> = 0..16;
 const SIZE: Range<usize> = 48..58;
 
-/// Hands each member over.
+/// Passes each member to `take`.
 pub(crate) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
     let damaged = |why: &str| Err(format!("it is damaged or cut short ({why})"));
     let (mut at, mut long_names) = (MAGIC, 0..0);

@@ -1,4 +1,4 @@
-//! What a stream unpacks to, up to a limit.
+//! The decoded content of a stream, up to a limit.
 
 use std::io::{self, Read};
 
@@ -8,7 +8,7 @@ use crate::scan::archive::limits::{Account, Limit};
 #[derive(Debug)]
 pub(crate) enum Stop {
     Damaged(String),
-    /// It is intact, but nothing here reads it.
+    /// It is intact, but its format is not supported.
     Unsupported(String),
     Full,
 }
@@ -48,7 +48,7 @@ impl<'a, 'b> Content<'a, 'b> {
         &self.bytes[start..]
     }
 
-    /// Appends all that `from` has. What was read before an error is kept.
+    /// Appends all bytes of `from`. On an error, the bytes read so far are kept.
     pub fn fill(&mut self, from: &mut dyn Read) -> Result<(), Stop> {
         loop {
             let len = self.bytes.len();

@@ -1,7 +1,6 @@
-//! What was found in the entries of an archive, so that it is not reported again for the archive's own bytes.
+//! The findings in the entries of an archive, so that the scan of the archive's own bytes does not report them again.
 //!
-//! Only what the scan found inside is left out. Bytes that an entry covers and in which nothing was found there count
-//! as any others do, so that unpacking never loses what the plain scan of the archive finds.
+//! Only findings are left out, not the bytes of entries. So unpacking never loses what the plain scan of the archive finds.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,10 +8,10 @@ use std::ops::Range;
 
 use crate::finding::Span;
 
-/// As long as the shortest token: what follows it in the archive may not belong to it.
+/// The length of the shortest token. In the archive, bytes that follow the token may look like a part of it.
 const ENOUGH: usize = 19;
 
-/// Where in a unit something was found, each with a mark of how it begins.
+/// The starts of the findings in a unit, each with a hash of its first bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Hits(Vec<(usize, u64)>);
 
@@ -42,14 +41,14 @@ fn mark(bytes: &[u8], span: &Span) -> u64 {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct Covered {
     /// Of files that are stored as they are: where in the archive something was found, and where it may end at most.
     starts: HashMap<usize, usize>,
     /// Of what was packed and of names: ranges of the archive, and what was found in what they stand for.
     regions: Vec<(Range<usize>, HashSet<u64>)>,
 }
 
-impl Told {
+impl Covered {
     /// `hits` were found in what is in the archive as it is, at `there`. Where no record of the archive follows, a token that
     /// goes on behind the end is another token.
     pub fn plain(&mut self, there: &Range<usize>, record_follows: bool, hits: &Hits) {
@@ -65,7 +64,7 @@ impl Told {
     }
 
     /// Takes in what was found in the part of the archive that begins at `start`.
-    pub fn behind(&mut self, start: usize, part: Told) {
+    pub fn behind(&mut self, start: usize, part: Covered) {
         self.starts.extend(part.starts.into_iter().map(|(at, most)| (start + at, most.saturating_add(start))));
         let moved = part.regions.into_iter().map(|(range, marks)| (start + range.start..start + range.end, marks));
         self.regions.extend(moved);
@@ -100,15 +99,15 @@ mod tests {
         let bytes = b"hdr a name of a long file hdr content that is longer rest";
         let at = |text: &[u8]| bytes.windows(text.len()).position(|part| part == text).expect("it is there");
         let span = |text: &[u8]| at(text)..at(text) + text.len();
-        let mut told = Told::default();
+        let mut covered = Covered::default();
         let content = b"content that is longer";
-        told.plain(
+        covered.plain(
             &(at(content)..at(content) + content.len()),
             true,
             &Hits::of(content, std::slice::from_ref(&(8..15))),
         );
-        told.region(0..at(b"content"), &Hits::of(b"in/a name of a long file", std::slice::from_ref(&(3..24))));
-        let told = told.in_order();
+        covered.region(0..at(b"content"), &Hits::of(b"in/a name of a long file", std::slice::from_ref(&(3..24))));
+        let covered = covered.in_order();
         for (text, held) in [
             (&b"a name of a long file"[..], true),
             (b"a name of a long file hdr", true),
@@ -119,7 +118,7 @@ mod tests {
             (b"that is longer rest", true),
             (b"rest", false),
         ] {
-            assert_eq!(told.holds(bytes, &span(text)), held, "{}", text.escape_ascii());
+            assert_eq!(covered.holds(bytes, &span(text)), held, "{}", text.escape_ascii());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the containers pass on: their entries, and how the content of one is read.
+//! The interface of the container formats: their entries, and how the content of an entry is read.
 
 use std::ops::{ControlFlow, Range};
 
@@ -9,15 +9,15 @@ use crate::scan::archive::stream::Layout;
 /// An entry of an archive.
 pub(crate) struct Entry<'a> {
     pub(super) name: &'a [u8],
-    /// Where in the archive its name and target are, among other things.
+    /// Where its headers are in the archive. They contain its name and target.
     pub(super) headers: Vec<Range<usize>>,
     /// Comments and the like: other fields may surround them, so that the scan of the archive's own bytes misses a token there.
     pub(super) texts: Vec<Range<usize>>,
-    /// None: a folder.
+    /// None for a folder.
     pub(super) part: Option<Part>,
     /// Of a tar's link.
     pub(super) target: Option<&'a [u8]>,
-    /// What is wrong with it, although it can be read.
+    /// The damage of an entry that can still be read.
     pub(super) damage: Option<String>,
 }
 
@@ -31,14 +31,14 @@ pub(super) type Decode<'a> = dyn FnMut(&mut Content<'_, '_>, &mut Layout) -> Res
 
 /// The content of an entry.
 pub(crate) enum Data<'a> {
-    /// It is in the archive as it is, there.
+    /// It is stored in this range of the archive.
     Plain(Range<usize>),
     Packed(&'a mut Decode<'a>),
     /// It cannot be read, for this reason.
     Closed(String),
 }
 
-/// Takes what one archive has.
+/// Receives the entries of one archive.
 pub(crate) trait Taker {
     fn entry(&mut self, bytes: &[u8], entry: Entry<'_>, data: Data<'_>) -> ControlFlow<()>;
 

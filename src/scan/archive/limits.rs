@@ -1,4 +1,4 @@
-//! How much may be unpacked, in one file and in one scan, and how much of it is in memory at a time.
+//! The limits of one file and of one scan, and how much unpacked content is in memory at a time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -66,14 +66,14 @@ fn take(from: &AtomicU64, amount: u64) -> bool {
     from.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount)).is_ok()
 }
 
-/// Whose limit was reached.
+/// The limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
-    /// That of one unpacked file.
+    /// The limit of one unpacked file.
     Content,
-    /// That of all that one file holds.
+    /// The limit of all contents of one file.
     File,
-    /// That of the scan.
+    /// The limit of the scan.
     Scan,
 }
 
@@ -110,7 +110,7 @@ impl<'b> Account<'b> {
         Ok(())
     }
 
-    /// Nothing more is unpacked of this file.
+    /// Stops unpacking this file.
     pub fn close(&mut self) {
         self.left = 0;
     }

@@ -1,9 +1,8 @@
-//! What archives hold: zip (and so jar, docx, whl, nupkg), tar, ar, and gzip, zstd, xz, bzip2, LZMA and zlib streams, recognized
-//! by their bytes and not by their names, one in another. From bytes to units, nothing else: where the bytes come from is the
-//! caller's.
+//! The contents of archives: zip (and so jar, docx, whl, nupkg), tar, ar, and gzip, zstd, xz, bzip2, LZMA and zlib streams, also
+//! nested. Archives are recognized by their bytes, not by their names. This module turns bytes into units. It does not read files.
 //!
-//! The caller scans the archive's own bytes too, since they contain more than files: comments, owners, what is in front and
-//! behind. What was found in an entry may be found there again: [`Unpacked::is_told`] says what was.
+//! The caller also scans the bytes of the archive itself, since they contain more than entries: comments, owners, bytes before and
+//! after the archive. That scan may find again what was found in an entry. [`Unpacked::is_covered`] reports such findings.
 
 pub(crate) mod covered;
 pub(crate) mod stream;

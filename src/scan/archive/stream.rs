@@ -37,7 +37,7 @@ pub(crate) struct Layout {
     pub texts: Vec<Range<usize>>,
 }
 
-/// Unpacks all members that follow one another, and returns where the last one ends. What stands behind that is no part of
+/// Unpacks all members that follow one another, and returns where the last one ends. Bytes behind that are not part of
 /// the stream, as for gzip.
 pub(crate) fn unpack(
     format: Format,
@@ -204,7 +204,7 @@ pub(crate) fn lzma_in_zip(
     decode(bytes, stream, content, layout, |_| deferring(reader), rest_of_lzma)
 }
 
-/// Hands over what it has before it reports an error.
+/// Returns the bytes decoded so far before it reports an error.
 fn deferring(mut reader: LzmaReader<&[u8]>) -> LzmaReader<&[u8]> {
     reader.set_defer_errors(true);
     reader

@@ -94,7 +94,7 @@ fn text(bytes: &[u8], header: usize, field: &Range<usize>) -> Range<usize> {
     start..start + len
 }
 
-/// Hands each entry over. One tar may follow another, as `cat` makes them.
+/// Passes each entry to `take`. One tar may follow another, as `cat` makes them.
 pub(crate) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
     let Some(first) = first_header(bytes) else { return Ok(()) };
     let mut walk = Walk { bytes, seen: HashSet::new(), more: vec![first], fault: None };
@@ -119,7 +119,7 @@ struct Walk<'b> {
     fault: Option<String>,
 }
 
-/// What stands in front of a header and belongs to it.
+/// The extended headers in front of a header, which describe its entry.
 #[derive(Default)]
 struct Before<'b> {
     start: Option<usize>,

@@ -1,11 +1,11 @@
-//! The way through an archive, and through the archives in it.
+//! The walk through an archive and the archives in it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
 use crate::scan::archive::content::{Content, Stop};
-use crate::scan::archive::covered::{Hits, Told};
+use crate::scan::archive::covered::{Covered, Hits};
 use crate::scan::archive::embedded::{Found, Search};
 use crate::scan::archive::entry::{Data, Entry, Taker};
 use crate::scan::archive::kind::Kind;
@@ -25,29 +25,29 @@ const SHORTEST_TEXT: usize = 16;
 /// Of one outermost file, no more than this are listed by name.
 const MOST_SKIPPED: usize = 1000;
 
-/// What became of one file.
+/// The result for one outermost file.
 #[derive(Debug, Default)]
 pub(crate) struct Unpacked {
     /// Files found inside.
     pub files: usize,
-    /// Their bytes, and those of what they were packed in.
+    /// The bytes of these files and of the streams that they were in.
     pub bytes: u64,
     pub skipped: Vec<Skipped>,
     pub unread: Vec<Unopened>,
-    told: Told,
+    covered: Covered,
 }
 
-/// What could not be read, or not to its end.
+/// An archive or entry that could not be read to its end.
 #[derive(Debug)]
 pub(crate) struct Unopened {
     pub path: Vec<u8>,
-    /// What shares its fate: ` and 2 more in the same archive`, or nothing.
+    /// How many others failed for the same reason: ` and 2 more in the same archive`, or nothing.
     others: String,
     pub(super) why: String,
 }
 
 impl Unopened {
-    /// What to say of it, under this name.
+    /// The error to report under this name.
     pub fn error(&self, name: &[u8]) -> Error {
         let context = format!("cannot look into {}{}", String::from_utf8_lossy(name), self.others);
         Error::new(context, &self.why, "unpack it by other means, and scan what comes out")
@@ -55,14 +55,14 @@ impl Unopened {
 }
 
 impl Unpacked {
-    /// Whether what was found at this span of the outermost file was found in a file inside.
-    pub fn is_told(&self, bytes: &[u8], span: &Span) -> bool {
-        self.told.holds(bytes, span)
+    /// Whether the token at this span of the outermost file was also found in an entry.
+    pub fn is_covered(&self, bytes: &[u8], span: &Span) -> bool {
+        self.covered.holds(bytes, span)
     }
 }
 
-/// Hands the names and contents of all that `bytes`, the file `path`, holds to `visit`, as `path!/name`. A file that is
-/// no archive holds nothing.
+/// Passes the names and contents of all entries of `bytes`, the file at `path`, to `visit`, with paths such as `path!/name`. A file
+/// that is not an archive has no entries.
 pub(crate) fn unpack(
     path: &[u8],
     bytes: &[u8],
@@ -72,20 +72,20 @@ pub(crate) fn unpack(
 ) -> Unpacked {
     let account = Account::new(limits, budget, bytes.len() as u64);
     let mut walk = Walk { account, visit, unpacked: Unpacked::default(), unread: BTreeMap::new() };
-    let told = walk.look_into(path, bytes, 0);
+    let covered = walk.look_into(path, bytes, 0);
     let unread = walk.unread.into_iter().map(|(why, (path, more))| {
         let others = if more == 0 { String::new() } else { format!(" and {more} more in the same archive") };
         Unopened { path, others, why }
     });
-    Unpacked { told, unread: unread.collect(), ..walk.unpacked }
+    Unpacked { covered, unread: unread.collect(), ..walk.unpacked }
 }
 
-/// The way through one outermost file.
+/// The walk through one outermost file.
 struct Walk<'w> {
     account: Account<'w>,
     visit: &'w dyn Fn(&Unit<'_>),
     unpacked: Unpacked,
-    /// By reason: the first, and how many more.
+    /// By reason: the first path, and how many more there are.
     unread: BTreeMap<String, (Vec<u8>, usize)>,
 }
 
@@ -110,28 +110,28 @@ struct Opened<'o, 'w> {
     walk: &'o mut Walk<'w>,
     path: &'o [u8],
     depth: usize,
-    told: &'o mut Told,
+    covered: &'o mut Covered,
     /// What of its bytes was read as the content of an entry.
     contents: &'o mut Vec<Range<usize>>,
 }
 
 impl Walk<'_> {
     /// Unpacks what `bytes` hold, `depth` archives deep, and returns what was found in it.
-    fn look_into(&mut self, path: &[u8], bytes: &[u8], depth: usize) -> Told {
+    fn look_into(&mut self, path: &[u8], bytes: &[u8], depth: usize) -> Covered {
         let binary = binary::parts(bytes);
         let kinds = kind::all(bytes, binary.is_empty());
         let input = Input { path, bytes, depth, is_embedded: false };
-        let (mut told, mut opened) = (Told::default(), Vec::new());
+        let (mut covered, mut opened) = (Covered::default(), Vec::new());
         for &kind in &kinds {
-            self.open(kind, &input, &mut told, &mut opened);
+            self.open(kind, &input, &mut covered, &mut opened);
         }
         let is_named = kinds.iter().any(|kind| matches!(kind, Kind::Other(_)));
-        self.embedded(&input, &binary::without(&binary, opened), is_named, &mut told);
-        told.in_order()
+        self.embedded(&input, &binary::without(&binary, opened), is_named, &mut covered);
+        covered.in_order()
     }
 
     /// Unpacks the archives that begin in these parts of the input. Of those that are not unpacked one is named.
-    fn embedded(&mut self, input: &Input<'_>, parts: &[Range<usize>], mut is_named: bool, told: &mut Told) {
+    fn embedded(&mut self, input: &Input<'_>, parts: &[Range<usize>], mut is_named: bool, covered: &mut Covered) {
         let (mut search, mut at) = (Search::default(), 0);
         for part in parts {
             at = at.max(part.start);
@@ -146,9 +146,9 @@ impl Walk<'_> {
                 if let Err(limit) = self.account.spend(ENTRY) {
                     return self.limit(input.path, limit);
                 }
-                let (mut inside, mut opened) = (Told::default(), Vec::new());
+                let (mut inside, mut opened) = (Covered::default(), Vec::new());
                 self.open(kind, &input.behind(start, input.depth), &mut inside, &mut opened);
-                told.behind(start, inside);
+                covered.behind(start, inside);
                 at = opened.into_iter().map(|range| start + range.end).fold(at, usize::max);
             }
         }
@@ -158,7 +158,7 @@ impl Walk<'_> {
     }
 
     /// Adds to `opened` which bytes were read as the content of something.
-    fn open(&mut self, kind: Kind, input: &Input<'_>, told: &mut Told, opened: &mut Vec<Range<usize>>) {
+    fn open(&mut self, kind: Kind, input: &Input<'_>, covered: &mut Covered, opened: &mut Vec<Range<usize>>) {
         let &Input { path, bytes, depth, .. } = input;
         if let Kind::Other(why) = kind {
             return self.skip(path, why);
@@ -168,9 +168,9 @@ impl Walk<'_> {
             return self.give_up(path, format!("more than {depth} archives are nested"));
         }
         if let Kind::Stream(format) = kind {
-            return self.stream(format, input, told, opened);
+            return self.stream(format, input, covered, opened);
         }
-        let mut container = Opened { walk: self, path, depth, told, contents: opened };
+        let mut container = Opened { walk: self, path, depth, covered, contents: opened };
         let read = match kind {
             Kind::Zip => zip::each(bytes, &mut container),
             Kind::Tar => tar::each(bytes, &mut container),
@@ -183,7 +183,7 @@ impl Walk<'_> {
     }
 
     /// One stream, which may be a tar: its files are then the archive's own.
-    fn stream(&mut self, format: Format, input: &Input<'_>, told: &mut Told, opened: &mut Vec<Range<usize>>) {
+    fn stream(&mut self, format: Format, input: &Input<'_>, covered: &mut Covered, opened: &mut Vec<Range<usize>>) {
         let &Input { path, bytes, depth, .. } = input;
         let inner = entry_path(path, kind::bare_name(path));
         let mut layout = Layout::default();
@@ -198,7 +198,7 @@ impl Walk<'_> {
                 } else {
                     walk.look_into(&inner, content, depth + 1)
                 };
-                walk.hand_over(&inner, Part::Content, content, &below)
+                walk.pass_on(&inner, Part::Content, content, &below)
             },
         );
         let read = layout.body.iter().map(|range| range.len() as u64).sum();
@@ -207,16 +207,16 @@ impl Walk<'_> {
         }
         let read_to = layout.body.iter().map(|range| range.end).max().unwrap_or_default();
         opened.push(0..end.unwrap_or_default().max(read_to));
-        layout.body.iter().for_each(|range| told.region(range.clone(), &hits));
+        layout.body.iter().for_each(|range| covered.region(range.clone(), &hits));
         for there in layout.texts {
-            self.text(path, bytes, there, told);
+            self.text(path, bytes, there, covered);
         }
         let Some((end, rest)) = end.and_then(|end| Some((end, bytes.get(end..)?))) else { return };
         // What follows may be a stream of another kind. A zip is found by its end.
         if let Some(kind) = kind::start(rest).filter(|kind| *kind != Kind::Zip) {
-            let (mut behind, mut opened_behind) = (Told::default(), Vec::new());
+            let (mut behind, mut opened_behind) = (Covered::default(), Vec::new());
             self.open(kind, &input.behind(end, depth + 1), &mut behind, &mut opened_behind);
-            told.behind(end, behind);
+            covered.behind(end, behind);
             // What is only named is not looked for again.
             opened.push(end..end + 1);
             opened.extend(opened_behind.into_iter().map(|range| end + range.start..end + range.end));
@@ -225,7 +225,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Unpacks something, passes it on, and says why it is not whole.
+    /// Decodes a content and passes it to `take`. Returns what was found, where decoding ended, and the limit that was reached.
     fn packed<T>(
         &mut self,
         path: &[u8],
@@ -250,17 +250,17 @@ impl Walk<'_> {
     }
 
     fn content(&mut self, path: &[u8], part: Part, bytes: &[u8], depth: usize) -> Hits {
-        let told = self.look_into(path, bytes, depth + 1);
-        self.hand_over(path, part, bytes, &told)
+        let covered = self.look_into(path, bytes, depth + 1);
+        self.pass_on(path, part, bytes, &covered)
     }
 
-    /// Hands a file over, and returns all that was found in it.
-    fn hand_over(&mut self, path: &[u8], part: Part, bytes: &[u8], told: &Told) -> Hits {
+    /// Passes a file to the scan and returns all findings in it.
+    fn pass_on(&mut self, path: &[u8], part: Part, bytes: &[u8], covered: &Covered) -> Hits {
         if part == Part::Content {
             self.unpacked.files += 1;
         }
         self.unpacked.bytes += bytes.len() as u64;
-        self.show(path, part, bytes, &|span| !told.holds(bytes, span))
+        self.show(path, part, bytes, &|span| !covered.holds(bytes, span))
     }
 
     fn show(&mut self, path: &[u8], part: Part, bytes: &[u8], is_new: &dyn Fn(&Span) -> bool) -> Hits {
@@ -293,7 +293,7 @@ impl Walk<'_> {
         hits.into_inner()
     }
 
-    /// The name as it is behind the archive's own, which was scanned before.
+    /// Scans the name of an entry. The path of the archive in front of it was scanned before.
     fn name(&mut self, archive: &[u8], name: &[u8]) -> Hits {
         if is_too_long(archive, name) {
             return self.show(&entry_path(archive, name), Part::Content, name, &|_| true);
@@ -302,11 +302,11 @@ impl Walk<'_> {
         self.show(&path, Part::Name, &path, &|span| span.start > archive.len())
     }
 
-    fn text(&mut self, path: &[u8], bytes: &[u8], there: Range<usize>, told: &mut Told) {
+    fn text(&mut self, path: &[u8], bytes: &[u8], there: Range<usize>, covered: &mut Covered) {
         let text = bytes.get(there.clone()).filter(|text| text.len() >= SHORTEST_TEXT);
         if let Some(text) = text {
             let hits = self.show(path, Part::Content, text, &|_| true);
-            told.region(there, &hits);
+            covered.region(there, &hits);
         }
     }
 
@@ -359,15 +359,15 @@ impl Taker for Opened<'_, '_> {
             return ControlFlow::Break(());
         }
         // A damaged header may cut a token, so what is found there covers nothing of the archive's own bytes.
-        let mut nothing = Told::default();
-        let told = if entry.damage.is_some() { &mut nothing } else { &mut *self.told };
+        let mut nothing = Covered::default();
+        let covered = if entry.damage.is_some() { &mut nothing } else { &mut *self.covered };
         let mut hits = walk.name(self.path, entry.name);
         if let Some(target) = entry.target {
             hits.extend(walk.show(&path, Part::SymlinkTarget, target, &|_| true));
         }
-        entry.headers.into_iter().for_each(|range| told.region(range, &hits));
+        entry.headers.into_iter().for_each(|range| covered.region(range, &hits));
         for there in entry.texts {
-            walk.text(&path, bytes, there, told);
+            walk.text(&path, bytes, there, covered);
         }
         if let Some(why) = entry.damage {
             walk.give_up(&path, why);
@@ -381,7 +381,7 @@ impl Taker for Opened<'_, '_> {
                 }
                 self.contents.push(range.clone());
                 let hits = walk.content(&path, part, &bytes[range.clone()], depth);
-                told.plain(&range, starts_record(&bytes[range.end..]), &hits);
+                covered.plain(&range, starts_record(&bytes[range.end..]), &hits);
             }
             Data::Packed(decode) => {
                 let mut layout = Layout::default();
@@ -390,7 +390,7 @@ impl Taker for Opened<'_, '_> {
                 let mut read = 0;
                 for range in layout.body {
                     read += range.len() as u64;
-                    told.region(range.clone(), &hits);
+                    covered.region(range.clone(), &hits);
                     self.contents.push(range);
                 }
                 match limit.map_or_else(|| walk.account.spend(read), Err) {
@@ -408,11 +408,11 @@ impl Taker for Opened<'_, '_> {
     }
 
     fn text(&mut self, bytes: &[u8], there: Range<usize>) {
-        self.walk.text(self.path, bytes, there, self.told);
+        self.walk.text(self.path, bytes, there, self.covered);
     }
 }
 
-/// Whether a header of zip, tar or ar is in front.
+/// Whether the bytes begin with a header of zip, tar or ar.
 fn starts_record(bytes: &[u8]) -> bool {
     let is_zip = bytes.starts_with(b"PK") && bytes.get(2).is_some_and(|&b| b < 9);
     is_zip || tar::starts_header(bytes) || ar::starts_header(bytes)

@@ -261,7 +261,7 @@ fn method_name(method: u16) -> Option<&'static str> {
     })
 }
 
-/// Hands each entry over.
+/// Passes each entry to `take`.
 pub(crate) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
     let left = 3 * (bytes.len() / LISTED_LEN) + MOST_ENDS;
     let mut walk = Walk { bytes, covered: Vec::new(), faults: Vec::new(), left };
@@ -320,7 +320,7 @@ impl Walk<'_> {
 
     fn directory(&mut self, start: usize, end: &End, take: &mut Take<'_>) -> ControlFlow<()> {
         let (mut at, mut count) = (start, 0);
-        // What stands in front of the archive moves it.
+        // Bytes in front of the archive shift its offsets.
         let shift = i128::from(start as u64) - i128::from(end.offset);
         while starts(self.bytes, at, LISTED) && at < end.tail {
             if self.left == 0 {
