@@ -128,6 +128,7 @@ pub enum Layer {
     Entities,
     QuotedPrintable,
     Utf16,
+    Utf32,
     /// Plain text that is wrapped over several lines.
     Lines,
 }
@@ -143,6 +144,7 @@ impl Layer {
             Layer::QuotedPrintable => "quoted-printable",
             Layer::Lines => "several lines",
             Layer::Utf16 => "UTF-16",
+            Layer::Utf32 => "UTF-32",
         }
     }
 }

@@ -160,8 +160,8 @@ fn absorb(result: &mut ScanResult, mut on_disk: ScanResult) {
 
 /// In which forms a token that decoding recognizes was sought: a search that found nothing is to say what it knows.
 const FORMS: &str = "sought as written, across line breaks with whatever is between two lines, and in base64, hex, percent-encoding, \
-                     quoted-printable, string escapes, HTML entities and UTF-16, up to three in one another; not in what is compressed \
-                     or encrypted";
+                     quoted-printable, string escapes, HTML entities, UTF-16 and UTF-32, up to three in one another; not in what is \
+                     compressed or encrypted, nor in hex dumps, arrays of numbers, base32, base85 and uuencode";
 
 /// What was looked for.
 fn forms(tokens: &[Vec<u8>]) -> Vec<String> {

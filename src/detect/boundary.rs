@@ -89,9 +89,13 @@ fn ends_legacy_character(before: &[u8]) -> bool {
     str::from_utf8(&line[cut..]).is_err()
 }
 
-/// Python's pickle of protocol 0 writes a text behind a `V`, on a line of its own.
+/// Python's pickle of protocol 0 writes a text behind a `V`, on a line of its own but for the operations in front: `a` appends
+/// the value before, `s` sets it, `(` opens a tuple.
 fn is_pickled(before: &[u8]) -> bool {
-    before.strip_suffix(b"V").is_some_and(|rest| rest.last().is_none_or(|&b| b == b'\n'))
+    let Some(rest) = before.strip_suffix(b"V") else { return false };
+    let rest = rest.strip_suffix(b"(").unwrap_or(rest);
+    let rest = rest.strip_suffix(b"a").or(rest.strip_suffix(b"s")).unwrap_or(rest);
+    rest.last().is_none_or(|&b| b == b'\n')
 }
 
 /// Where the token ends, if the bytes in front are its length, as `.pyc`, protobuf, `MessagePack` and `SQLite` write it.

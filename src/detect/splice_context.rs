@@ -1,6 +1,6 @@
 //! How far round a place where two texts meet a token may stand across it.
 
-use crate::detect::decode::block;
+use crate::detect::decode::{block, soft_break};
 use crate::git::pack::delta::Splice;
 
 /// What has to be looked at on either side of such a place.
@@ -35,7 +35,7 @@ impl Splice for Reach {
         let mut breaks = memchr::memrchr_iter(b'\n', near).filter(|_| self.lines != Lines::Any);
         match breaks.next() {
             None => near,
-            Some(last) if self.lines == Lines::Wrapped && !block::may_go_on(near, last) => &near[last + 1..],
+            Some(last) if self.lines == Lines::Wrapped && !may_go_on(near, last) => &near[last + 1..],
             Some(_) => breaks.next().map_or(near, |above| &near[above + 1..]),
         }
     }
@@ -46,13 +46,23 @@ impl Splice for Reach {
         let mut breaks = memchr::memchr_iter(b'\n', near).filter(|_| self.lines != Lines::Any);
         match breaks.next() {
             None => near,
-            Some(first) if !block::may_belong(near, first + 1) => match self.lines {
+            Some(first) if !may_belong(near, first) => match self.lines {
                 Lines::Neighbors => breaks.next().map_or(near, |second| &near[..=second]),
                 Lines::Any | Lines::Wrapped => &near[..=first],
             },
             Some(_) => breaks.nth(LINES_BEHIND - 2).map_or(near, |last| &near[..=last]),
         }
     }
+}
+
+/// Whether the line that the line break at `at` ends may go on below.
+fn may_go_on(text: &[u8], at: usize) -> bool {
+    block::may_go_on(text, at) || soft_break::is_at(text, at)
+}
+
+/// Whether the line behind the line break at `at` may belong to the one that it ends.
+fn may_belong(text: &[u8], at: usize) -> bool {
+    block::may_belong(text, at + 1) || soft_break::is_at(text, at)
 }
 
 #[cfg(test)]

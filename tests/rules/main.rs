@@ -16,3 +16,4 @@ mod properties;
 mod published;
 mod shapes;
 mod vendors;
+mod wrapped;

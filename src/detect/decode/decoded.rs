@@ -22,6 +22,8 @@ pub(super) enum Places<'a> {
     Each(Vec<usize>),
     /// Two bytes each from the start of this span on, whose last one may lack its second.
     Pairs(Span),
+    /// Four bytes each, likewise.
+    Quads(Span),
 }
 
 impl Decoded<'_> {
@@ -34,6 +36,7 @@ impl Decoded<'_> {
                 Some(block.written(first + start * 8 / bits, first + (end * 8 - 1) / bits))
             }
             Places::Each(at) => Some(at[start]..at[end]),
+            Places::Quads(all) => Some(all.start + 4 * start..all.end.min(all.start + 4 * end)),
             Places::Pairs(all) => Some(all.start + 2 * start..all.end.min(all.start + 2 * end)),
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
         let line = start..start + digits.len();
         start = line.end + 1;
         digits.len() >= block::SHORTEST
-            && (may_say(digits) || block::joint(bytes, &line).is_some_and(|joint| may_say(&joint)))
+            && (may_say(digits) || block::joints(bytes, &line).iter().any(|joint| may_say(joint)))
     })
 }
 

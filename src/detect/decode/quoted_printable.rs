@@ -1,4 +1,4 @@
-//! Quoted-printable: `=5F`, as mails have it. A text that a soft line break cuts is not joined here.
+//! Quoted-printable: `=5F`, as mails have it. [`super::soft_break`] joins lines.
 
 use super::escape::{Escape, character, hex};
 use crate::finding::Layer;

@@ -106,7 +106,8 @@ fn pair(before: u64, here: u64) -> u128 {
 /// Whether an escape may begin with the mark at the beginning.
 #[inline]
 fn is_of_interest(text: &[u8]) -> bool {
-    text[0] != b'=' || quoted_printable::may_escape(text)
+    let is_soft_break = || matches!(text, [_, b'\n', ..] | [_, b'\r', b'\n', ..]);
+    text[0] != b'=' || quoted_printable::may_escape(text) || is_soft_break()
 }
 
 /// Those of the bits for which `is` holds.
@@ -203,7 +204,7 @@ mod tests {
             let span = start..start + run.len();
             start = span.end + 1;
             let has_mark = run.iter().any(|byte| Class::Mark.has(*byte));
-            let escapes = (0..run.len()).any(|at| Class::Mark.has(run[at]) && is_of_interest(&run[at..]));
+            let escapes = (0..run.len()).any(|at| Class::Mark.has(run[at]) && is_of_interest(&text[span.start + at..]));
             let mut digits = run.split(|byte| !Class::Digit.has(*byte));
             let matters = escapes && run.len() >= SHORTEST || digits.any(|one| one.len() >= block::SHORTEST);
             matters.then_some(Run { span, has_mark })

@@ -1,0 +1,190 @@
+//! Base64 that is wrapped into lines, whatever joins the lines, and other ways of writing that cut or space out a text.
+
+use data_encoding::BASE64;
+use keysweep::detect::Detector;
+use keysweep::rules::ALL;
+
+use crate::support::token::{Maker, Token};
+
+const WIDTHS: [usize; 4] = [76, 64, 48, 32];
+
+/// The leader and the end of each line.
+const JOINED: &[(&str, &str)] = &[
+    ("// ", "\n"),
+    ("//", "\n"),
+    ("/// ", "\n"),
+    ("-- ", "\n"),
+    ("--", "\n"),
+    ("; ", "\n"),
+    (";; ", "\n"),
+    ("REM ", "\r\n"),
+    (":: ", "\r\n"),
+    ("% ", "\n"),
+    ("+", "\n"),
+    ("-", "\n"),
+    ("+ ", "\n"),
+    ("- ", "\n"),
+    (">> ", "\n"),
+    ("> ", "\n"),
+    ("# ", "\n"),
+    (" * ", "\n"),
+    ("! ", "\n"),
+    ("dnl ", "\n"),
+    ("' ", "\n"),
+    ("    \"", "\" +\n"),
+    ("    '", "' +\n"),
+    ("    \"", "\\n\" +\n"),
+    ("    \"", "\\n\"\n"),
+    ("    \"", "\" & _\n"),
+    ("    \"", "\\n\" & _\n"),
+    ("    \"", "\" .\n"),
+    ("    \"", "\" ..\n"),
+    ("    + \"", "\"\n"),
+    ("    . \"", "\"\n"),
+    ("    & \"", "\" _\n"),
+    ("    \"", "\",\n"),
+    ("  << \"", "\"\n"),
+    ("+    \"", "\" +\n"),
+    ("", "<br>\n"),
+    ("", "<br />\n"),
+    ("", "<br>"),
+    ("", "&#10;"),
+    ("", "&#xA;\n"),
+    ("", "&#13;&#10;"),
+    ("", "%0A"),
+    ("", "\\r\\n"),
+    ("", " \\\n"),
+    ("", "\r"),
+    ("\t", "\n"),
+];
+
+fn wrapped(text: &str, width: usize, (leader, end): (&str, &str)) -> Vec<u8> {
+    let encoded = BASE64.encode(text.as_bytes());
+    let lines = encoded.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned());
+    lines.flat_map(|line| [leader.to_owned(), line, end.to_owned()]).collect::<String>().into_bytes()
+}
+
+/// The token alone is found, and all of it.
+#[track_caller]
+fn expect_whole(detector: &Detector, unit: &[u8], token: &Token, what: &str) {
+    let found: Vec<String> = detector.find(unit).iter().map(|hit| hit.fingerprint.to_string()).collect();
+    assert_eq!(found, [token.fingerprint()], "{what}");
+    assert!(detector.may_hold(unit), "{what}");
+}
+
+fn tokens(make: &mut Maker) -> [Token; 2] {
+    [make.sk_live(32), make.sk_live(99)]
+}
+
+#[test]
+fn base64_is_joined_whatever_joins_its_lines() {
+    let detector = Detector::new(ALL);
+    let mut make = Maker::new(4200);
+    for &joint in JOINED {
+        for width in WIDTHS {
+            for token in tokens(&mut make) {
+                let text = format!("api:\n  key = \"{token}\"\n");
+                expect_whole(&detector, &wrapped(&text, width, joint), &token, &format!("{joint:?} at {width}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn values_of_different_names_are_not_joined() {
+    let detector = Detector::new(ALL);
+    let mut make = Maker::new(4201);
+    for (first, second, end) in [
+        ("a: ", "b: ", "\n"),
+        ("A=", "B=", "\n"),
+        ("a: \"", "b: \"", "\",\n"),
+        ("x ", "y ", "\n"),
+        ("a: ", "a: ", "\n"),
+    ] {
+        // Of a length that leaves no padding.
+        let token = make.sk_live(28);
+        let other = BASE64.encode(b"administrator of it all");
+        let unit = format!("{first}{}{end}{second}{other}{end}", BASE64.encode(token.text().as_bytes()));
+        expect_whole(&detector, unit.as_bytes(), &token, &format!("{first:?}"));
+    }
+}
+
+#[test]
+fn soft_breaks_of_quoted_printable_are_joined() {
+    let detector = Detector::new(ALL);
+    let mut make = Maker::new(4202);
+    for line_break in ["=\n", "=\r\n"] {
+        for escapes in [false, true] {
+            for width in [75, 60, 40, 31] {
+                for before in [0, 11, 40, 58] {
+                    for token in tokens(&mut make) {
+                        // A part that is found needs 20 characters in front of the break, or 26 behind it.
+                        let first = width - (before + 5) % width;
+                        if token.text().len() == 40 && (13..=21).contains(&first) {
+                            continue;
+                        }
+                        let written = if escapes { token.text().replace('_', "=5F") } else { token.text().to_owned() };
+                        let text = format!("{}key: {written} end\n", "so and ".repeat(20).split_at(before).0);
+                        let unit = softly(&text, width, line_break);
+                        let what = format!("{line_break:?}, {escapes}, {width}, {before}");
+                        expect_whole(&detector, unit.as_bytes(), &token, &what);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Broken into lines of up to `width`, never inside of an escape.
+fn softly(text: &str, width: usize, line_break: &str) -> String {
+    let (mut unit, mut column, mut rest) = (String::new(), 0, text);
+    while !rest.is_empty() {
+        let len = if rest.starts_with("=5F") { 3 } else { 1 };
+        if column + len > width {
+            unit.push_str(line_break);
+            column = 0;
+        }
+        unit.push_str(&rest[..len]);
+        column += len;
+        rest = &rest[len..];
+    }
+    unit
+}
+
+#[test]
+fn utf_32_is_read_either_way_round() {
+    let detector = Detector::new(ALL);
+    let mut make = Maker::new(4203);
+    for token in tokens(&mut make) {
+        let text = format!("key = \"{token}\"\nnext = 1\n");
+        for mark in [false, true] {
+            let text: String = mark.then_some('\u{feff}').into_iter().chain(text.chars()).collect();
+            let little: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+            let big: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+            for unit in [little, big] {
+                expect_whole(&detector, &unit, &token, "UTF-32");
+                let hit = &detector.find(&unit)[0];
+                assert_eq!(hit.span, 4 * (7 + usize::from(mark))..4 * (7 + usize::from(mark) + token.text().len()));
+                assert_eq!(hit.encoding.map(|encoding| encoding.to_string()).as_deref(), Some("UTF-32"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pickle_of_protocol_0_is_read() {
+    let detector = Detector::new(ALL);
+    let mut make = Maker::new(4204);
+    for token in tokens(&mut make) {
+        for (before, behind) in [
+            ("(dp0\nVkey\np1\nV", "\np2\ns."),
+            ("(lp0\nVx\np1\naV", "\np2\na."),
+            ("(dp0\nVa\np1\nI1\nsVkey\np2\nV", "\np3\ns."),
+            ("(dp0\nV", "\np1\nI1\ns."),
+            ("(lp0\nI1\nsV", "\np3\nI1\ns."),
+            ("c_codecs\nencode\np0\n(V", "\np1\nVlatin1\np2\ntp3\nRp4\n."),
+        ] {
+            expect_whole(&detector, format!("{before}{token}{behind}").as_bytes(), &token, before);
+        }
+    }
+}
