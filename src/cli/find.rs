@@ -105,7 +105,7 @@ fn refuse(typed: &[OsString]) -> Result<(), Error> {
 fn tokens_on_stdin() -> Result<Vec<Vec<u8>>, Error> {
     let refused = |cause: &str, help: &str| Error::new("cannot search for the token", cause, help);
     if io::stdin().is_terminal() {
-        return Err(refused("it is not typed, so that no terminal shows it", HOW));
+        return Err(refused("standard input is a terminal, which would show it", HOW));
     }
     let mut text = Vec::new();
     let read = io::stdin().take(LARGEST + 1).read_to_end(&mut text);
@@ -120,7 +120,7 @@ fn tokens_on_stdin() -> Result<Vec<Vec<u8>>, Error> {
         return Err(refused("standard input is empty", any_part));
     }
     if tokens.iter().any(|token| token.contains(&0)) {
-        return Err(refused("there is a NUL in it, which no token has", any_part));
+        return Err(refused("it contains a NUL byte, which no token has", any_part));
     }
     distinct(tokens).map_err(|cause| refused(&cause, any_part))
 }
@@ -131,7 +131,7 @@ fn distinct(tokens: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, String> {
     for (at, token) in tokens.iter().enumerate() {
         let which = if several { format!("token {} of {}", at + 1, tokens.len()) } else { "it".to_owned() };
         if token.len() < SHORTEST {
-            return Err(format!("{which} has fewer than 8 bytes, which stand anywhere by chance"));
+            return Err(format!("{which} has fewer than 8 bytes, which occur anywhere by chance"));
         }
         if token.len() > LONGEST {
             return Err(format!("{which} has more than 512 bytes"));
@@ -159,7 +159,7 @@ fn absorb(result: &mut ScanResult, mut on_disk: ScanResult) {
 }
 
 /// In which forms a token that decoding recognizes was sought: a search that found nothing is to say what it knows.
-const FORMS: &str = "sought as written, across line breaks with whatever is between two lines, and in base64, hex, percent-encoding, \
+const FORMS: &str = "searched for as written, across line breaks with any text between two lines, and in base64, hex, percent-encoding, \
                      quoted-printable, string escapes, HTML entities, UTF-16 and UTF-32, up to three in one another; not in what is \
                      compressed or encrypted, nor in hex dumps, arrays of numbers, base32, base85 and uuencode";
 

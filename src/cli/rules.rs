@@ -54,7 +54,7 @@ fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Error> {
         let nearest = nearest(id, settings.rules.iter().copied().chain(of_packs()).map(|rule| rule.id));
         Error::new(
             format!("cannot explain the rule {id}"),
-            "there is none of this id",
+            "no rule has this id",
             format!("did you mean {nearest}? keysweep rules lists all"),
         )
     })
