@@ -11,6 +11,8 @@ FOLDER, SEED, COUNT, LIBARCHIVE, UNZIP = sys.argv[1:6]
 TOKEN = sys.stdin.read().strip().encode()
 TEXT = b"a line like any other line\n" * 6 + b"client = Client('" + TOKEN + b"')\n"
 GZ = gzip.compress(TEXT, mtime=0)
+# A scanner finds gzip anywhere in a file, and such a stream only if it reads the headers of the tar around it.
+LZMA = lzma.compress(TEXT, lzma.FORMAT_ALONE)
 MOST = 1 << 20
 
 
@@ -51,9 +53,9 @@ def make_tar(form):
         for name, data, kind in (
             ("a.txt", b"nothing", tarfile.REGTYPE),
             ("dir", b"", tarfile.DIRTYPE),
-            ("l" * (110 if form != tarfile.USTAR_FORMAT else 60), GZ, tarfile.REGTYPE),
+            ("l" * (110 if form != tarfile.USTAR_FORMAT else 60), LZMA, tarfile.REGTYPE),
             ("link", b"", tarfile.SYMTYPE),
-            ("c.gz", GZ, tarfile.REGTYPE),
+            ("c.lzma", LZMA, tarfile.REGTYPE),
         ):
             info = tarfile.TarInfo(name)
             info.type, info.size, info.linkname = kind, len(data), "a.txt" if kind == tarfile.SYMTYPE else ""
@@ -88,7 +90,7 @@ ZIPS = [simple_zip(m) for m in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfil
 ZIPS += [simple_zip(zipfile.ZIP_DEFLATED), simple_zip(zipfile.ZIP_STORED).replace(GZ, TEXT[-len(GZ) :])]
 ZIPS += [make_zip(stream=True), make_zip(wide=True), make_zip(front=b"#!/bin/sh\nexit\n"), make_zip(comment=b"a comment")]
 TARS = [make_tar(form) for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT)] + sparse()
-STREAMS = [GZ, gzip.compress(b"nothing\n") + bytes(8) + GZ, bz2.compress(TEXT), lzma.compress(TEXT), lzma.compress(TEXT, lzma.FORMAT_ALONE)]
+STREAMS = [GZ, gzip.compress(b"nothing\n") + bytes(8) + GZ, bz2.compress(TEXT), lzma.compress(TEXT), LZMA]
 MIXED = [front + make_zip() + behind for front in (b"MZ" + bytes(3000), GZ[:-4] + bytes(4), gzip.compress(b"nothing"), lzma.compress(b"nothing"), make_tar(tarfile.USTAR_FORMAT)) for behind in (b"", b"\7" * 3000)]
 MIXED += [make_zip(comment=comment) for comment in (b"a" * 0x6161, b"PK\5\6" + bytes(18), simple_zip(0))] + [simple_zip(8) + simple_zip(8)]
 PACKERS = [lambda b: b] * 6 + [lambda b: gzip.compress(b, 1), bz2.compress, lambda b: lzma.compress(b, preset=0)]
@@ -165,8 +167,10 @@ def contains_token(data):
     if TOKEN in data:
         return True
     try:
+        if data[:3] == LZMA[:3]:
+            return TOKEN in lzma.LZMADecompressor().decompress(data, MOST)
         return data[:3] == b"\x1f\x8b\x08" and TOKEN in zlib.decompressobj(31).decompress(data, MOST)
-    except zlib.error:
+    except (zlib.error, lzma.LZMAError):
         return False
 
 
@@ -216,7 +220,7 @@ def by_program(*args):
         out.seek(0)
         data = out.read(MOST)
     # The programs write several files in sequence. Each file contains the token or a known text.
-    starts = [0] + [at + len(end) for end in (b"nothing", GZ) if (at := data.find(end)) >= 0]
+    starts = [0] + [at + len(end) for end in (b"nothing", GZ, LZMA) if (at := data.find(end)) >= 0]
     return TOKEN in data or any(contains_token(data[start:]) for start in starts)
 
 
