@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -283,7 +284,8 @@ fn findings_beyond_the_limit_of_sarif_are_counted() {
     let mut lines: Vec<String> = (0..25_001).map(|_| make.sk_test(24).text().to_owned()).collect();
     lines.push(client(&make.sk_live(24)));
     repo.stage("many.txt", lines.join("\n"));
-    let run = &document(&repo.keysweep(&["staged", "--format", "sarif"]).expect_code(1))["runs"][0];
+    let call = repo.keysweep_call(&["staged", "--format", "sarif"]).timeout(Duration::from_secs(300));
+    let run = &document(&call.run().expect_code(1))["runs"][0];
     assert_eq!(array(&run["results"]).len(), 25_000);
     assert_eq!(run["results"][0]["level"], "error", "the most severe finding must come first");
     let notification = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
