@@ -383,7 +383,7 @@ fn a_missing_folder_is_not_an_empty_folder() {
         env!("CARGO_BIN_EXE_keysweep")
     );
     let run = repo.call("sh", &["-c", &shell]).run().expect_code(2);
-    run.expect_has("cannot find the folder");
+    run.expect_has("cannot find the current directory");
 }
 
 #[test]
