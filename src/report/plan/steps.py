@@ -26,13 +26,24 @@ def leave_one_run():
         pid, replacements = read_file(path + "/owner").split(b"\n", 1)
         if replacements != mine[1]:
             continue
-        try:
-            os.kill(int(pid), 0)
-        except (OSError, ValueError):
+        if not pid.isdigit() or not is_running(int(pid)):
             shutil.rmtree(path)
         else:
             stop("this script runs already, as process %d: wait for it, or remove %s if that is another program"
                  % (int(pid), text(path)))
+
+
+def is_running(pid):
+    """Whether the process runs. A killed process stays as a zombie until its parent waits for it, which may be never."""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    try:
+        return read_file("/proc/%d/stat" % pid).rpartition(b")")[2].split()[:1] != [b"Z"]
+    except OSError:
+        # Only Linux has this file.
+        return not os.path.isdir("/proc/self")
 
 
 def start(common):
