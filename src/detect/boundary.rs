@@ -94,8 +94,11 @@ fn ends_legacy_character(before: &[u8]) -> bool {
 fn is_pickled(before: &[u8]) -> bool {
     let Some(rest) = before.strip_suffix(b"V") else { return false };
     let rest = rest.strip_suffix(b"(").unwrap_or(rest);
-    let rest = rest.strip_suffix(b"a").or(rest.strip_suffix(b"s")).unwrap_or(rest);
-    rest.last().is_none_or(|&b| b == b'\n')
+    match rest.strip_suffix(b"a").or(rest.strip_suffix(b"s")) {
+        // A value is on the line above.
+        Some(rest) => rest.last() == Some(&b'\n'),
+        None => rest.last().is_none_or(|&b| b == b'\n'),
+    }
 }
 
 /// Where the token ends, if the bytes in front are its length, as `.pyc`, protobuf, `MessagePack` and `SQLite` write it.
