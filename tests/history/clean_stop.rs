@@ -50,7 +50,8 @@ fn stopped(repo: &Repo, apply: &str, at: &str, then: &str) -> Run {
         bin.display()
     );
     executable(&bin.join("git"), &script);
-    let group = "import os, sys; os.setpgid(0, 0); os.environ['GROUP'] = str(os.getpid()); os.execvp('sh', ['sh', '-c', sys.argv[1]])";
+    // A shell that starts the tests in the background has SIGINT ignored, and no script could catch it then.
+    let group = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.setpgid(0, 0); os.environ['GROUP'] = str(os.getpid()); os.execvp('sh', ['sh', '-c', sys.argv[1]])";
     let quoted = format!("python3 -c \"{group}\" {}", quote(apply));
     let call = shell_call(repo, repo.base(), &format!("PATH='{}':$PATH; {quoted}", bin.display()));
     let run = call.run();
