@@ -249,7 +249,7 @@ impl Detector {
     }
 
     /// The arms whose literal stands where `literal` was found, and where each begins. Only names, unless a token `starts`.
-    fn arms_at(&self, bytes: &[u8], literal: &Literal, starts: bool) -> impl Iterator<Item = (&Arm, usize)> {
+    pub(super) fn arms_at(&self, bytes: &[u8], literal: &Literal, starts: bool) -> impl Iterator<Item = (&Arm, usize)> {
         let capital = literal.which.checked_sub(self.as_written);
         let arms = &self.arms[capital.map_or(literal.which, |nth| self.capitals[nth])];
         let start = literal.start;

@@ -91,7 +91,8 @@ impl Detector {
         let mut marked = Vec::new();
         let mut from = 0;
         while let Some(literal) = self.gate.find(text, from) {
-            let arm = self.arms[literal.which].iter().find(|arm| text[literal.start..].starts_with(arm.literal));
+            let here = |&(_, at): &(&Arm, usize)| at == literal.start;
+            let arm = self.arms_at(text, &literal, true).find(here).map(|(arm, _)| arm);
             let prefixed = arm.filter(|arm| matches!(arm.way, Way::Prefixed { .. }));
             let start = literal.start + prefixed.map_or(0, |arm| arm.literal.len());
             let body = text[start..].iter().take_while(|b| in_run(**b)).count();

@@ -35,6 +35,21 @@ fn hundreds_of_tokens_of_every_family_are_found_and_none_is_printed() {
     expect_no_leak_in_any_format(&repo, &tokens);
 }
 
+/// A sentence that begins with a token has its capital. The same prefix in front of few letters is masked as well.
+#[test]
+fn a_prefix_with_a_capital_is_found_and_masked() {
+    let mut make = Maker::new(1104);
+    let token = make.sk_test(24);
+    let written = format!("S{}", &token.text()[1..]);
+    for text in [format!("{written} is the key.\n"), format!("Whsec_{} {written}\n", make.alnum(9))] {
+        let repo = Repo::new();
+        repo.stage("a.md", text);
+        let run = repo.staged().expect_code(1);
+        assert_eq!(run.only_finding()["fingerprint"], token.fingerprint());
+        expect_no_leak_in_any_format(&repo, std::slice::from_ref(&token));
+    }
+}
+
 #[test]
 fn several_tokens_on_a_line_do_not_print_each_other() {
     let tokens = tokens(1101, 6);
