@@ -46,7 +46,7 @@ fn a_clone_is_protected_and_verified() {
         expect_tokens(&with(history_call(&repo)).run().expect_code(1), [&token]);
 
         keysweep(&["install"], &server).expect_code(0);
-        keysweep(&["doctor"], &server).expect_code(0).expect_has("pre-receive       live");
+        keysweep(&["doctor"], &server).expect_code(0).expect_has("pre-receive       active");
         git(&["push", "-q", "--no-verify", "origin", "main"]).expect_code(1).expect_has(&token.redacted());
     });
 }
