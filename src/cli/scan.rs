@@ -50,73 +50,56 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// One of which no more is to be told than what was found.
+    /// A scan with nothing to report besides its result and the notes.
     pub(super) fn new(kind: Kind, result: ScanResult, started: Instant, notes: Vec<String>) -> Self {
-        let (provenances, commits) = (None, HashMap::new());
-        let (cleanup, push, failed, first_commit, below_top) = (None, None, None, false, false);
-        let (sought, quiet) = (0, false);
         Self {
             kind,
             result,
-            provenances,
-            commits,
-            cleanup,
-            sought,
-            push,
-            failed,
+            provenances: None,
+            commits: HashMap::new(),
+            cleanup: None,
+            sought: 0,
+            push: None,
+            failed: None,
             started,
             notes,
-            first_commit,
-            below_top,
-            quiet,
+            first_commit: false,
+            below_top: false,
+            quiet: false,
         }
     }
 }
 
 /// Reports, and says with which code to exit.
 pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
-    let Scan {
-        kind,
-        mut result,
-        provenances,
-        commits,
-        cleanup,
-        sought,
-        push,
-        failed,
-        started,
-        notes,
-        first_commit,
-        below_top,
-        quiet,
-    } = scan;
-    for error in result.unread.iter().chain(&result.missing).chain(&failed) {
+    let mut result = scan.result;
+    for error in result.unread.iter().chain(&result.missing).chain(&scan.failed) {
         output::complain(error);
     }
     // They quote names, globs and what git said, and the report says them as they are.
     for error in result.unread.iter_mut().chain(&mut result.missing).chain(&mut result.accepted) {
         *error = output::masked(error.clone());
     }
-    let failed = failed.map(output::masked);
-    let notes: Vec<String> = notes.iter().map(|note| output::safe(note)).collect();
+    let failed = scan.failed.map(output::masked);
+    let notes: Vec<String> = scan.notes.iter().map(|note| output::safe(note)).collect();
     let report = Report {
-        list_command: (!result.findings.is_empty()).then(|| again::list_command(kind)).flatten(),
-        kind,
+        list_command: (!result.findings.is_empty()).then(|| again::list_command(scan.kind)).flatten(),
+        kind: scan.kind,
         result: &result,
-        provenances: provenances.as_deref(),
-        commits: &commits,
-        cleanup: cleanup.as_ref(),
+        provenances: scan.provenances.as_deref(),
+        commits: &scan.commits,
+        cleanup: scan.cleanup.as_ref(),
         failed: failed.as_ref(),
-        sought,
-        push: push.as_ref(),
-        seconds: started.elapsed().as_secs_f64(),
+        sought: scan.sought,
+        push: scan.push.as_ref(),
+        seconds: scan.started.elapsed().as_secs_f64(),
         notes: &notes,
-        first_commit,
-        below_top,
+        first_commit: scan.first_commit,
+        below_top: scan.below_top,
     };
     let format = common.format().into();
     output::write(common, |style, out| {
-        report::write(&report, format, style, common.quiet || quiet || is_quiet_by_environment(), out)?;
+        report::write(&report, format, style, common.quiet || scan.quiet || is_quiet_by_environment(), out)?;
         // On a terminal they are there already.
         let in_file = report.errors().filter(|_| format == Format::Human && common.output.is_some());
         in_file.into_iter().try_for_each(|error| report::write_error(error, format, out))?;
@@ -132,7 +115,7 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
     })
 }
 
-/// A hook does not see `git commit --quiet`, so it can be told by a variable.
+/// A hook does not see `git commit --quiet`, so a variable asks for silence.
 fn is_quiet_by_environment() -> bool {
     std::env::var_os("KEYSWEEP_QUIET").is_some_and(|value| !value.is_empty() && value != "0")
 }

@@ -12,6 +12,7 @@ use crate::history::provenance::ShownCommit;
 
 /// A finding as the formats of other systems report it.
 pub(super) struct Entry<'r> {
+    report: &'r Report<'r>,
     pub finding: &'r Finding,
     /// In a sweep, the path at the first commit that has the token.
     pub path: Option<&'r ShownPath>,
@@ -23,14 +24,10 @@ pub(super) struct Entry<'r> {
     pub author: Option<&'r ShownCommit>,
     /// How many entries before this one have the same token at the same path.
     pub occurrence: usize,
-    /// One sentence for a person. It names neither the path nor the line.
-    pub message: String,
-    /// What to do about it.
-    pub help: String,
 }
 
 /// All findings of a report: the most severe first, and otherwise in the order of the report. A sweep has one entry for each token.
-pub(super) fn entries<'r>(report: &'r Report<'_>) -> Vec<Entry<'r>> {
+pub(super) fn entries<'r>(report: &'r Report<'r>) -> Vec<Entry<'r>> {
     let mut entries: Vec<Entry<'r>> = match report.provenances {
         Some(provenances) => provenances
             .iter()
@@ -60,30 +57,30 @@ pub(super) fn entries<'r>(report: &'r Report<'_>) -> Vec<Entry<'r>> {
     entries
 }
 
-fn entry<'r>(report: &Report<'_>, finding: &'r Finding, part: Part, path: Option<&'r ShownPath>) -> Entry<'r> {
-    let title = title(finding);
-    let (first, rest) = title.split_at(1);
-    let message = format!(
-        "{}{rest} {} ({}, fingerprint {})",
-        first.to_uppercase(),
-        words::does(report.kind, part),
-        finding.redacted,
-        finding.fingerprint
-    );
-    Entry {
-        finding,
-        path,
-        part,
-        position: finding.position,
-        commit: None,
-        author: None,
-        occurrence: 0,
-        message,
-        help: words::help(report, finding),
-    }
+fn entry<'r>(report: &'r Report<'r>, finding: &'r Finding, part: Part, path: Option<&'r ShownPath>) -> Entry<'r> {
+    let position = finding.position;
+    Entry { report, finding, path, part, position, commit: None, author: None, occurrence: 0 }
 }
 
 impl Entry<'_> {
+    /// One sentence for a person, without a full stop. It names neither the path nor the line.
+    pub fn message(&self) -> String {
+        let title = title(self.finding);
+        let (first, rest) = title.split_at(1);
+        format!(
+            "{}{rest} {} ({}, fingerprint {})",
+            first.to_uppercase(),
+            words::does(self.report.kind, self.part),
+            self.finding.redacted,
+            self.finding.fingerprint
+        )
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        words::help(self.report, self.finding)
+    }
+
     /// A relative reference (RFC 3986) to the file, percent-encoded. A finding outside of files gets a stand-in below `.git/`, where
     /// no file of a commit can be: GitHub rejects a whole SARIF file if one result has no location.
     pub fn uri(&self) -> String {

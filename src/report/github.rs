@@ -54,7 +54,7 @@ fn write_annotation(entry: &Entry<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     let title = format!("keysweep: {}", entry.finding.rule.id);
     let commit = entry.commit.map_or(String::new(), |commit| format!(" in commit {commit}"));
-    let message = format!("{}{commit}. To do: {}.", entry.message, entry.help);
+    let message = format!("{}{commit}. To do: {}.", entry.message(), entry.help());
     writeln!(out, "title={}::{}", escaped_property(&title), escaped(&message))
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::entry::{Entry, entries};
+use super::json::write_pretty;
 use super::model::Report;
 use super::shown::shown_path;
 use crate::error::Error;
@@ -56,8 +57,7 @@ fn write(vulnerabilities: &[Value], errors: &[&Error], took: Duration, out: &mut
         },
         "vulnerabilities": vulnerabilities,
     });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    write_pretty(&document, out)
 }
 
 fn vulnerability(entry: &Entry<'_>) -> Value {
@@ -73,13 +73,13 @@ fn vulnerability(entry: &Entry<'_>) -> Value {
     json!({
         "id": id(entry),
         "name": rule.title.chars().take(LONGEST_NAME).collect::<String>(),
-        "description": entry.message,
+        "description": entry.message(),
         "severity": match entry.finding.severity {
             Severity::High => "High",
             Severity::Medium => "Medium",
             Severity::Low => "Low",
         },
-        "solution": entry.help,
+        "solution": entry.help(),
         "raw_source_code_extract": entry.finding.redacted.to_string(),
         "location": location,
         "identifiers": [{ "type": "keysweep_rule_id", "name": format!("keysweep rule {}", rule.id), "value": rule.id }],

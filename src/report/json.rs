@@ -73,7 +73,8 @@ pub(super) fn write_check_lines(checks: &[(&str, usize, usize, Vec<String>)], ou
     checks.iter().try_for_each(|one| writeln!(out, "{}", typed("check", check(one))))
 }
 
-fn write_pretty(document: &Value, out: &mut dyn Write) -> io::Result<()> {
+/// Writes one document, with a line end behind it.
+pub(super) fn write_pretty(document: &Value, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;
     writeln!(out)
 }

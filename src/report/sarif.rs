@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::entry::{Entry, entries};
+use super::json::write_pretty;
 use super::model::Report;
 use super::shown::shown_path;
 use crate::error::{Error, counted};
@@ -67,8 +68,7 @@ fn write_run(
             "results": results,
         }],
     });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    write_pretty(&document, out)
 }
 
 /// One result. A rule that `rules` lacks is added to it.
@@ -99,7 +99,7 @@ fn result<'r>(entry: &Entry<'r>, rules: &mut Vec<&'r Rule>) -> Value {
         "ruleId": rule.id,
         "ruleIndex": index,
         "level": level(entry.finding.severity),
-        "message": { "text": format!("{}. To do: {}.", entry.message, entry.help) },
+        "message": { "text": format!("{}. To do: {}.", entry.message(), entry.help()) },
         "locations": [{ "physicalLocation": physical }],
         "partialFingerprints": { "keysweepToken/v1": format!("{}:{}", entry.finding.fingerprint, entry.occurrence) },
         "properties": properties,

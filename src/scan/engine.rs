@@ -201,8 +201,8 @@ impl Scanner<'_> {
     /// Adds a hit to the findings or to the allowed ones. Returns true if it is not allowed.
     fn classify(&self, unit: &Unit<'_>, hit: &Hit, context: &mut UnitContext, found: &mut Found) -> bool {
         let (position, line) = if unit.part.has_lines() {
-            let (_, line) = context.lines.of(unit.bytes, &hit.span);
-            (Some(context.lines.position(unit.bytes, hit)), line)
+            let (position, line) = context.lines.position(unit.bytes, hit);
+            (Some(position), line)
         } else {
             (None, 0..unit.bytes.len())
         };

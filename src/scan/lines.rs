@@ -14,7 +14,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Returns the number and the span, line end included, of the line on which `token` starts.
-    pub fn of(&mut self, bytes: &[u8], token: &Span) -> (usize, Span) {
+    fn of(&mut self, bytes: &[u8], token: &Span) -> (usize, Span) {
         if token.start >= self.line.end || self.number == 0 {
             let between = &bytes[self.line.end..token.start];
             let start = between.iter().rposition(|&b| b == b'\n').map_or(self.line.end, |at| self.line.end + at + 1);
@@ -26,8 +26,9 @@ impl Lines {
         (self.number, self.line.clone())
     }
 
-    /// Returns the position of a hit. If the token is wrapped into several lines, the columns end with the first one.
-    pub fn position(&mut self, bytes: &[u8], hit: &Hit) -> Position {
+    /// Returns the position of a hit, and the span of its line. If the token is wrapped into several lines, the columns end with
+    /// the first one.
+    pub fn position(&mut self, bytes: &[u8], hit: &Hit) -> (Position, Span) {
         let (line, span) = self.of(bytes, &hit.span);
         let written = &bytes[hit.span.clone()];
         let width = written.iter().position(|&b| b == b'\n').unwrap_or(written.len());
@@ -40,13 +41,14 @@ impl Lines {
         } else {
             (self.units_before(bytes, hit.span.start), utf16_units(&written[..width]))
         };
-        Position {
+        let position = Position {
             line,
             column: before + 1,
             end_column: before + 1 + width,
             utf16_column: units_before + 1,
             utf16_end_column: units_before + 1 + units,
-        }
+        };
+        (position, span)
     }
 
     /// Counts from the last hit on this line, since a line of a megabyte may have 30,000 hits.
