@@ -14,6 +14,7 @@ mod install;
 mod message;
 mod options;
 mod output;
+mod parse;
 mod progress;
 mod rules;
 mod scan;

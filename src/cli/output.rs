@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::args;
 use super::code;
 use super::options::{ColorChoice, Common, FormatName};
+use super::parse;
 use crate::atomic_file::AtomicFile;
 use crate::detect::Detector;
 use crate::error::Error;
@@ -78,9 +78,9 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
         let _ = err.print();
         return code::TROUBLE;
     }
-    let (format, path) = args::destination(words);
+    let (format, path) = parse::destination(words);
     report_errors_as(format, path.as_deref());
-    let words = args::command_first(words);
+    let words = parse::command_first(words);
     let command = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
     if let Some(error) = refused_option(err, command) {
         fail(&error);
@@ -99,8 +99,10 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     let cause: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let cause = cause.iter().filter(|line| !line.starts_with("Usage: ") && !line.starts_with("For more information"));
     let cause = cause.copied().collect::<Vec<_>>().join("; ");
-    let help =
-        format!("see keysweep {}--help", if args::is_command(command) { format!("{command} ") } else { String::new() });
+    let help = format!(
+        "see keysweep {}--help",
+        if parse::is_command(command) { format!("{command} ") } else { String::new() }
+    );
     report_error(&Error::new("cannot understand the command line", cause, help), true);
     code::TROUBLE
 }
@@ -116,9 +118,9 @@ fn refused_option(err: &clap::Error, command: &str) -> Option<Error> {
         let help = "build it again with cargo install --locked --path . --features archives";
         return Some(Error::new("cannot use --archives", cause, help));
     }
-    args::option(name)?;
+    parse::option(name)?;
     let cause = format!("it has no effect in keysweep {command}");
-    args::is_command(command).then(|| Error::new(format!("cannot use {name}"), cause, "leave it out"))
+    parse::is_command(command).then(|| Error::new(format!("cannot use {name}"), cause, "leave it out"))
 }
 
 /// Whether somebody looks at standard error.
