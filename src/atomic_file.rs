@@ -28,7 +28,7 @@ impl AtomicFile {
         let mut builder = Builder::new();
         builder.prefix(".keysweep-").suffix(".tmp");
         let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
-        // The error of `tempfile_in` would contain the random name, which helps nobody.
+        // The error of `tempfile_in` would contain the random name, which means nothing to a reader.
         let (file, temporary) = builder.make_in(folder, create_private).map(NamedTempFile::into_parts)?;
         unfinished.push(temporary.to_path_buf());
         Ok(Self { file, temporary, path: path.to_owned() })

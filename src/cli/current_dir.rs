@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::git::repository::Repository;
 
-/// Whether who reads the report stands in a folder of the worktree. A hook stands at its top, and git says from where it was called.
+/// Whether the command was run below the top of the worktree. Git runs a hook at the top, and names the folder it was called from in
+/// `GIT_PREFIX`.
 pub(super) fn is_below_top(repository: &Repository) -> bool {
     let called_below = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());
     called_below || repository.worktree().is_some_and(|top| !is_same_folder(Path::new("."), top))

@@ -92,7 +92,7 @@ fn rules_of_packs(repository: &Repository, common: &Common) -> Vec<&'static Rule
     rules_of(packs).collect()
 }
 
-/// A token on the command line is an error, so that nobody gets used to it.
+/// Refuses a token on the command line, since other users can read the arguments of a process.
 fn refuse(typed: &[OsString]) -> Result<(), Error> {
     if typed.is_empty() {
         return Ok(());

@@ -25,7 +25,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Shows how far `state` is, if somebody looks.
+    /// Shows the progress in `state`, if standard error is a terminal.
     pub fn start(state: &Arc<ProgressState>, common: &Common) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let is_shown = !common.quiet && !common.no_progress && output::is_watched();

@@ -29,15 +29,15 @@ const LONGEST_BODY: usize = 320;
 pub struct Detector {
     pub(super) gate: Gate,
     pub(super) longest_literal: usize,
-    /// For each literal of the gate, what to try where it stands: what starts furthest in front of it first, then in the
-    /// order of the rules.
+    /// For each literal of the gate, the arms to try at it: the arm that starts furthest in front first, then in the order of the
+    /// rules.
     pub(super) arms: Vec<Vec<Arm>>,
-    /// For each literal of the gate, what stands in front of it in the literals of its arms.
+    /// For each literal of the gate, the texts that precede it in the literals of its arms.
     pub(super) leads: Vec<Vec<&'static [u8]>>,
-    /// For each literal of the gate, whether it is a name that gives away what stands near it.
+    /// For each literal of the gate, whether it is a name that identifies a token near it.
     pub(super) is_name: Vec<bool>,
-    /// How many of the gate's literals are written as the tables have them. Behind them stand others, the same with a capital,
-    /// as a sentence has it that begins with the token; each names the one whose arms it has.
+    /// The number of literals that are spelled as in the tables. The literals after them are the same with a capital, for a
+    /// sentence that begins with the token. Each refers to the literal whose arms it shares.
     pub(super) as_written: usize,
     pub(super) capitals: Vec<usize>,
     pub(super) expressions: Vec<Expression>,

@@ -3,12 +3,12 @@
 use super::block::Block;
 use crate::finding::{Layer, Span};
 
-/// So much of what stands in front is read along, for the rules that ask for a name there.
+/// The most bytes of context in front of an encoded text. Some rules look for a name there.
 pub(super) const CONTEXT: usize = 240;
 
-/// What a piece of encoded text says, and where each byte of that is written.
+/// Decoded text, and for each of its bytes the place of the encoded bytes.
 pub(in crate::detect) struct Decoded<'a> {
-    /// Context as it stands in front, then what was decoded.
+    /// The context in front, unchanged, and then the decoded text.
     pub(in crate::detect) text: Vec<u8>,
     pub(in crate::detect) context: usize,
     pub(in crate::detect) layer: Layer,
