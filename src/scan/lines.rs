@@ -32,14 +32,16 @@ impl Lines {
         let (line, span) = self.of(bytes, &hit.span);
         let written = &bytes[hit.span.clone()];
         let width = written.iter().position(|&b| b == b'\n').unwrap_or(written.len());
-        let is_utf16 = hit.encoding.map(Encoding::outermost) == Some(Layer::Utf16);
+        let outermost = hit.encoding.map(Encoding::outermost);
         // The line begins behind the byte `\n`. In little-endian UTF-16 the second byte of that line break is still to come.
-        let skipped = usize::from(is_utf16 && written[0] != 0 && bytes[span.start] == 0);
+        let skipped = usize::from(outermost == Some(Layer::Utf16) && written[0] != 0 && bytes[span.start] == 0);
         let before = hit.span.start - span.start - skipped;
-        let (units_before, units) = if is_utf16 {
-            (before / 2, width.div_ceil(2))
-        } else {
-            (self.units_before(bytes, hit.span.start), utf16_units(&written[..width]))
+        // In UTF-32, a character beyond U+FFFF in front of the token counts as one unit instead of two.
+        let of_wide = |character: usize| (before / character, width.div_ceil(character));
+        let (units_before, units) = match outermost {
+            Some(Layer::Utf16) => of_wide(2),
+            Some(Layer::Utf32) => of_wide(4),
+            _ => (self.units_before(bytes, hit.span.start), utf16_units(&written[..width])),
         };
         let position = Position {
             line,

@@ -209,6 +209,11 @@ fn columns_are_utf16_code_units() {
         repo.stage("a.txt", line.encode_utf16().flat_map(to_bytes).collect::<Vec<u8>>());
         assert_eq!(regions(&repo), [(2, 8, 8 + len)]);
     }
+    for to_bytes in [u32::to_le_bytes, u32::to_be_bytes] {
+        let line = format!("é\né = \"{one}\"\n");
+        repo.stage("a.txt", line.chars().flat_map(|letter| to_bytes(letter.into())).collect::<Vec<u8>>());
+        assert_eq!(regions(&repo), [(2, 6, 6 + len)]);
+    }
 }
 
 #[test]
