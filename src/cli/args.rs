@@ -71,11 +71,13 @@ Examples:
     /// Find every place of a token that you have
     #[command(after_help = "\
 Reads tokens from standard input, one a line, and searches the history, the index and all files for them.
+With --fingerprint it finds only tokens that a rule recognizes, and standard input is not read.
 
 Exit status: 0 the tokens are nowhere, 1 they were found, 2 something could not be read or done
 
 Examples:
   printf %s \"$TOKEN\" | keysweep find
+  keysweep find --fingerprint 9f86d081884c7d65
   keysweep find --tokens-from ~/replacements.txt")]
     Find(FindArgs),
     /// Install the hooks, so that git runs keysweep
@@ -247,6 +249,9 @@ pub(super) struct FindArgs {
     /// Read the tokens from a file of --replacements
     #[arg(long, value_name = "FILE")]
     pub tokens_from: Option<PathBuf>,
+    /// Find the token with this fingerprint (repeatable)
+    #[arg(long, value_name = "HEX", conflicts_with = "tokens_from")]
+    pub fingerprint: Vec<String>,
     /// Accept that this clone lacks objects or LFS files
     #[arg(long)]
     pub allow_incomplete: bool,

@@ -1,4 +1,4 @@
-//! `keysweep find`: every place of the tokens that are given, whatever they look like.
+//! `keysweep find`: every place of the tokens that are given, by their bytes or by their fingerprints.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -16,6 +16,7 @@ use crate::cleanup::tokens_from;
 use crate::config::Allow;
 use crate::detect::Detector;
 use crate::error::Error;
+use crate::finding::Fingerprint;
 use crate::git::repository::Repository;
 use crate::history::database::History;
 use crate::history::progress::ProgressState;
@@ -42,6 +43,11 @@ const HOW: &str = "give it on standard input: printf %s \"$TOKEN\" | keysweep fi
 pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     refuse(&args.typed)?;
+    if args.fingerprint.is_empty() { by_value(args, common, started) } else { by_fingerprint(args, common, started) }
+}
+
+/// Searches for the bytes of tokens.
+fn by_value(args: &FindArgs, common: &Common, started: Instant) -> Result<u8, Error> {
     let tokens = match &args.tokens_from {
         Some(path) => distinct(tokens_from(path)?).map_err(|cause| {
             let context = format!("cannot search for the tokens of {}", path.display());
@@ -57,25 +63,79 @@ pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Error> {
         detector = Arc::new(Detector::seeking(&[rules::ALL, &of_packs].concat(), &tokens));
         output::know_tokens(&detector);
     }
-    let progress_state = Arc::new(ProgressState::default());
-    progress::tell_when_stopped(&progress_state);
-    let progress = Progress::start(&progress_state, common);
-    let history = History::open(&repository, threads(common), progress_state);
-    let allow = Allow::strict();
-    let scanner = Scanner { detector: &detector, allow: &allow, before: None, secrets: None, on_finding: None };
-    let mut result = scanner.run(&history, threads(common));
-    let mut provenances = trace_provenance(&mut result, &history, &detector, &allow, Detail::Position, threads(common));
-    let files = files(&repository, args.tokens_from.as_deref());
-    let on_disk = scanner.run(&files, threads(common));
-    drop(progress);
-    add_files(&mut provenances, &on_disk.findings);
-    absorb(&mut result, on_disk);
-    if args.allow_incomplete {
-        result.accept_missing();
+    let search = Search { detector: &detector, fingerprints: None, sought: tokens.len(), notes: forms(&tokens) };
+    search.run(&repository, args, common, started)
+}
+
+/// Searches for the tokens that detection recognizes, and compares their fingerprints.
+fn by_fingerprint(args: &FindArgs, common: &Common, started: Instant) -> Result<u8, Error> {
+    let fingerprints: HashSet<Fingerprint> =
+        args.fingerprint.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
+    let repository = Repository::discover(Path::new("."))?;
+    let mut unread = Vec::new();
+    let settings = in_force::of_history(&repository, &mut Vec::new(), &mut unread, common)?;
+    if let Some(error) = unread.pop() {
+        return Err(error);
     }
-    let notes = history.notes().into_iter().chain(forms(&tokens)).collect();
-    let scan = Scan::new(Kind::Find, result, started, notes);
-    finish(Scan { provenances: Some(provenances), sought: tokens.len(), ..scan }, common)
+    let detector = Detector::new(&settings.rules);
+    let notes = vec![BY_FINGERPRINT.to_owned()];
+    let search = Search { detector: &detector, fingerprints: Some(fingerprints), sought: 0, notes };
+    search.run(&repository, args, common, started)
+}
+
+/// Parses the first 16 hex digits of a SHA-256, or all 64. The error does not repeat the text, which may be a token.
+fn parse(text: &str) -> Result<Fingerprint, Error> {
+    let text = text.to_ascii_lowercase();
+    let start = if text.len() == 64 { text.get(..16) } else { Some(text.as_str()) };
+    start.and_then(Fingerprint::parse).ok_or_else(|| {
+        let cause = "it is not 16 or 64 hex digits";
+        let help = "a fingerprint begins the SHA-256 of a token: printf %s \"$TOKEN\" | sha256sum | cut -c1-16";
+        Error::new("cannot use the value of --fingerprint", cause, help)
+    })
+}
+
+/// A search of the history, the index, the worktree and the git directory.
+struct Search<'a> {
+    detector: &'a Detector,
+    /// The tokens to keep of those that are found. `None` keeps all.
+    fingerprints: Option<HashSet<Fingerprint>>,
+    /// The number of tokens that are searched for by value.
+    sought: usize,
+    notes: Vec<String>,
+}
+
+impl Search<'_> {
+    fn run(self, repository: &Repository, args: &FindArgs, common: &Common, started: Instant) -> Result<u8, Error> {
+        let progress_state = Arc::new(ProgressState::default());
+        progress::tell_when_stopped(&progress_state);
+        let progress = Progress::start(&progress_state, common);
+        let history = History::open(repository, threads(common), progress_state);
+        let allow = Allow::strict();
+        let detector = self.detector;
+        let scanner = Scanner { detector, allow: &allow, before: None, secrets: None, on_finding: None };
+        let mut result = self.wanted(scanner.run(&history, threads(common)));
+        let mut provenances =
+            trace_provenance(&mut result, &history, detector, &allow, Detail::Position, threads(common));
+        let files = files(repository, args.tokens_from.as_deref());
+        let on_disk = self.wanted(scanner.run(&files, threads(common)));
+        drop(progress);
+        add_files(&mut provenances, &on_disk.findings);
+        absorb(&mut result, on_disk);
+        if args.allow_incomplete {
+            result.accept_missing();
+        }
+        let notes = history.notes().into_iter().chain(self.notes).collect();
+        let scan = Scan::new(Kind::Find, result, started, notes);
+        finish(Scan { provenances: Some(provenances), sought: self.sought, ..scan }, common)
+    }
+
+    /// Drops the findings of other tokens.
+    fn wanted(&self, mut result: ScanResult) -> ScanResult {
+        if let Some(fingerprints) = &self.fingerprints {
+            result.findings.retain(|finding| fingerprints.contains(&finding.fingerprint));
+        }
+        result
+    }
 }
 
 /// The rules of the packs that the configuration turns on: they name a token that is sought, and hide others in what is shown.
@@ -163,8 +223,23 @@ const FORMS: &str = "searched for as written, across line breaks with any text b
                      quoted-printable, string escapes, HTML entities, UTF-16 and UTF-32, up to three in one another; not in what is \
                      compressed or encrypted, nor in hex dumps, arrays of numbers, base32, base85 and uuencode";
 
+/// The note of a search by fingerprint.
+const BY_FINGERPRINT: &str = "only tokens that detection recognizes were compared with the fingerprint; to search for every form of a \
+                              token, give the token itself on standard input";
+
+/// The note for a token that looks like a fingerprint. It was searched for as it is, since a token may look like that.
+const LIKE_A_FINGERPRINT: &str =
+    "16 hex digits were searched for as written; to search for the token with that fingerprint, use --fingerprint";
+
 /// What was looked for.
 fn forms(tokens: &[Vec<u8>]) -> Vec<String> {
+    let is_fingerprint = |token: &Vec<u8>| std::str::from_utf8(token).ok().and_then(Fingerprint::parse).is_some();
+    let hint = tokens.iter().any(is_fingerprint).then(|| LIKE_A_FINGERPRINT.to_owned());
+    encodings(tokens).into_iter().chain(hint).collect()
+}
+
+/// The encodings that the tokens were looked for in.
+fn encodings(tokens: &[Vec<u8>]) -> Vec<String> {
     let short = tokens.iter().filter(|token| !Detector::decodes(token)).count();
     let which = match (short, tokens.len()) {
         (0, _) => return vec![FORMS.to_owned()],

@@ -20,7 +20,7 @@ pub struct Report<'a> {
     pub push: Option<&'a PushHelp>,
     /// Where such a sweep found something, what the plan to clean it is made from.
     pub cleanup: Option<&'a Cleanup>,
-    /// How many tokens were sought by value; 0 where rules found them.
+    /// The number of tokens that were searched for by value. 0 if rules found them, or fingerprints were given.
     pub sought: usize,
     /// What could not be done besides the scan, its words masked.
     pub failed: Option<&'a Error>,

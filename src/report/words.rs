@@ -166,7 +166,8 @@ fn keep_out(report: &Report<'_>, finding: &Finding, name: &str) -> String {
 /// The all-clear, up to what was scanned. Other tokens may be there, where some were sought.
 pub(super) fn none(report: &Report<'_>) -> String {
     match (report.kind, report.sought) {
-        (Kind::Find, 0 | 1) => "the token is in none of".to_owned(),
+        (Kind::Find, 0) => "found no token with that fingerprint in".to_owned(),
+        (Kind::Find, 1) => "the token is in none of".to_owned(),
         (Kind::Find, sought) => format!("none of {} is in any of", counted(sought, "token")),
         _ => "no token in".to_owned(),
     }

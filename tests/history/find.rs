@@ -6,6 +6,7 @@ use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 use keysweep::detect::Detector;
 use keysweep::rules::ALL;
 use serde_json::Value;
+use sha2::Digest as _;
 
 use crate::support::encode::{ENCODINGS, WIDE_ENCODINGS, wrapped};
 use crate::support::leak::FORMATS;
@@ -491,4 +492,51 @@ fn a_token_that_is_twice_in_a_file_is_reported_twice() {
     for wanted in ["a.txt:1", "a.txt:4", "a.txt:1 on disk", "a.txt:4 on disk", "-:3 (message)", "-:4 (message)"] {
         assert!(got.contains(wanted), "{wanted}: {got:?}");
     }
+}
+
+#[test]
+fn a_fingerprint_finds_the_token_without_the_token() {
+    let (repo, mut make) = (Repo::new(), Maker::new(8610));
+    let (wanted, other, custom) = (make.sk_live(24), make.sk_live(24), format!("acme_{}", make.alnum(32)));
+    let config = "[[rule]]\nid = \"acme\"\nprefix = \"acme_\"\nalphabet = \"alnum\"\nlength = 32\n";
+    repo.stage(".keysweep.toml", format!("{config}[allow]\npaths = [\"src/**\"]\n"));
+    repo.stage("src/a.txt", client(&wanted));
+    repo.stage("b.txt", format!("{}{custom}\n", client(&other)));
+    repo.commit("tokens");
+    repo.write("untracked.txt", client(&wanted));
+    let by = |fingerprint: &str| repo.keysweep(&["find", "--format", "jsonl", "--fingerprint", fingerprint]);
+    let of = |token: &str| keysweep::finding::Secret::new(token.as_bytes()).fingerprint().to_string();
+    let finding = by(&of(wanted.text())).expect_code(1).only_finding();
+    assert_eq!(finding["fingerprint"], of(wanted.text()));
+    let paths: BTreeSet<&str> =
+        finding["places"].as_array().expect("places").iter().filter_map(|place| place["path"].as_str()).collect();
+    assert_eq!(paths, BTreeSet::from(["src/a.txt", "untracked.txt"]), "{finding:#}");
+    // All digits of the hash, in capitals, as some tools print them.
+    let whole = HEXUPPER.encode(&sha2::Sha256::digest(custom.as_bytes()));
+    assert_eq!(by(&whole).expect_code(1).only_finding()["rule"], "acme");
+    let both = ["find", "--fingerprint", &of(wanted.text()), "--fingerprint", &of(other.text()), "--format", "jsonl"];
+    assert_eq!(repo.keysweep(&both).expect_code(1).summary()["tokens"], 2);
+    let none = repo.keysweep(&["find", "--fingerprint", "0123456789abcdef"]).expect_code(0);
+    assert!(none.out().contains("found no token with that fingerprint in"), "{}", none.all());
+    assert!(none.out().contains("only tokens that detection recognizes were compared"), "{}", none.all());
+}
+
+#[test]
+fn a_token_in_place_of_a_fingerprint_is_not_repeated() {
+    let (repo, mut make) = (Repo::new(), Maker::new(8611));
+    let token = make.alnum(20);
+    for wrong in [token.as_str(), "", "0123456789abcde", "é123456789abcdef"] {
+        let run = repo.keysweep(&["find", "--fingerprint", wrong]).expect_code(2);
+        assert!(run.all().contains("it is not 16 or 64 hex digits"), "{}", run.all());
+        assert!(wrong.is_empty() || !run.all().contains(wrong), "{}", run.all());
+    }
+}
+
+#[test]
+fn hex_digits_on_standard_input_are_a_value_and_the_option_is_named() {
+    let (repo, value) = (Repo::new(), "0123456789abcdef");
+    repo.stage("a.txt", format!("id = {value}\n"));
+    repo.commit("hex");
+    let run = find_call(&repo, value, &[]).run().expect_code(1);
+    assert!(run.out().contains("use --fingerprint"), "{}", run.all());
 }
