@@ -7,6 +7,7 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
 use crate::error::Error;
+use crate::git::reflogs::{ReflogEntry, pushed_at};
 use crate::git::repository::Repository;
 use crate::regular_file;
 
@@ -98,13 +99,18 @@ impl Repository {
             .collect()
     }
 
-    /// Asks git for the entries of all reflogs, since gix does not read reftables. Each has the name of its ref.
-    pub(crate) fn query_reflogs(&self) -> Result<Vec<Ref>, Error> {
-        let listed = self.query_git(&["log", "--walk-reflogs", "--all", "--format=%H %gD"])?.unwrap_or_default();
+    /// Asks git for the entries of all reflogs, since gix does not read reftables.
+    pub(crate) fn query_reflogs(&self) -> Result<Vec<ReflogEntry>, Error> {
+        let query = ["log", "--walk-reflogs", "--all", "--date=unix", "--format=%H %gD %gs"];
+        let listed = self.query_git(&query)?.unwrap_or_default();
         let entries = listed.split(|&b| b == b'\n').filter_map(|line| {
-            let (id, selector) = line.split_at(line.find_byte(b' ')?);
-            let name = &selector[1..selector.rfind(b"@{")?];
-            Some(Ref { name: name.to_vec(), id: ObjectId::from_hex(id).ok()? })
+            // The selector is `refs/heads/main@{1704164645}`. A name has no space.
+            let mut words = line.splitn(3, |&b| b == b' ');
+            let (id, selector) = (words.next()?, words.next()?);
+            let (name, seconds) = selector.split_at(selector.rfind(b"@{")?);
+            let seconds = seconds.strip_prefix(b"@{")?.strip_suffix(b"}")?;
+            let pushed_at = pushed_at(words.next().unwrap_or_default(), seconds);
+            Some(ReflogEntry { name: name.to_vec(), old: None, new: ObjectId::from_hex(id).ok(), pushed_at })
         });
         Ok(entries.collect())
     }

@@ -13,7 +13,7 @@ use crate::git::index;
 use crate::git::odb::inventory::Inventory;
 use crate::git::odb::objects::Objects;
 use crate::git::pack::forest::Pack;
-use crate::git::reflogs::unreadable_reflogs;
+use crate::git::reflogs::{ReflogEntry, unreadable_reflogs};
 use crate::git::refs::{Ref, Refs};
 use crate::git::repository::Repository;
 use crate::history::archives::Archives;
@@ -28,7 +28,7 @@ pub struct History<'r> {
     pub(super) contents: Inventory,
     pub(super) refs: Vec<Ref>,
     /// The reflogs of a reftable. Reflogs in files are read on demand.
-    pub(super) reflogs: Vec<Ref>,
+    pub(super) reflogs: Vec<ReflogEntry>,
     pub(super) head: Option<ObjectId>,
     /// The git directories of all worktrees. Each has an index and a HEAD.
     pub(super) git_dirs: Vec<PathBuf>,

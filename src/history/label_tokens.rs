@@ -1,18 +1,19 @@
-//! Finds the names from which each token is reachable.
+//! Finds the names from which each token is reachable, and the first push of each.
 
 use std::collections::{BTreeSet, HashMap};
 
 use gix::ObjectId;
 
-use crate::history::labels::{Label, NamedObject, named_objects};
-use crate::history::token_history::{TokenHistory, Tracer};
+use crate::history::labels::{Label, NamedObject, named_objects, recorded_pushes};
+use crate::history::token_history::{FirstPush, TokenHistory, Tracer};
 
 impl Tracer<'_> {
-    /// Adds to each trace the names from which its token is reachable. `introducing` has, for each token, the commits that
-    /// introduced it.
+    /// Adds to each trace the names from which its token is reachable, and the first push of it. `introducing` has, for each token,
+    /// the commits that introduced it.
     pub(super) fn label(&self, introducing: &[Vec<u32>], traces: &mut [TokenHistory]) {
         let names = named_objects(self.history);
         let tips = self.label_directly(&names, traces);
+        let pushes = self.first_pushes();
         let children = self.commits.children();
         let mut visited_for = vec![usize::MAX; self.commits.list.len()];
         for (token, trace) in traces.iter_mut().enumerate() {
@@ -20,6 +21,8 @@ impl Tracer<'_> {
             while let Some(commit) = next.pop() {
                 if std::mem::replace(&mut visited_for[commit as usize], token) != token {
                     trace.labels.extend(tips.get(&commit).into_iter().flatten().map(|label| (*label).clone()));
+                    // A push of any descendant contains the commit.
+                    trace.pushed = trace.pushed.take().into_iter().chain(pushes.get(&commit).cloned()).min();
                     next.extend(&children[commit as usize]);
                 }
             }
@@ -49,6 +52,18 @@ impl Tracer<'_> {
             }
         }
         tips
+    }
+
+    /// Returns the first recorded push of each commit that was pushed as the tip of a branch.
+    fn first_pushes(&self) -> HashMap<u32, FirstPush> {
+        let mut first: HashMap<u32, FirstPush> = HashMap::new();
+        for push in recorded_pushes(self.history) {
+            if let Some(commit) = self.commits.number(&push.id) {
+                let push = FirstPush { time: push.time, name: push.name };
+                first.entry(commit).and_modify(|known| *known = push.clone().min(known.clone())).or_insert(push);
+            }
+        }
+        first
     }
 
     /// Returns the tokens in the object, and, if it is a tree, in all objects below it.

@@ -1,11 +1,9 @@
 //! The names of objects: refs, HEADs and reflogs.
 
-use std::path::Path;
-
 use gix::ObjectId;
 
+use crate::git::reflogs::read_reflogs;
 use crate::history::database::History;
-use crate::regular_file;
 
 /// A name from which a token is reachable. The most public kind is first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +36,28 @@ impl History<'_> {
     }
 }
 
+/// A push from this clone that a tracking ref recorded.
+pub(super) struct RecordedPush {
+    /// The tracking ref: `refs/remotes/origin/main`.
+    pub name: Vec<u8>,
+    /// What was pushed.
+    pub id: ObjectId,
+    /// When, in seconds since 1970.
+    pub time: i64,
+}
+
+/// The pushes from this clone. Git drops entries of reflogs after 90 days.
+pub(super) fn recorded_pushes(history: &History<'_>) -> Vec<RecordedPush> {
+    let logs = history.repository.common_dir().join("logs");
+    let in_files = read_reflogs(&logs);
+    let entries = in_files.iter().chain(&history.reflogs);
+    let pushes = entries.filter(|entry| entry.name.starts_with(b"refs/remotes/")).filter_map(|entry| {
+        let (id, time) = (entry.new?, entry.pushed_at?);
+        Some(RecordedPush { name: entry.name.clone(), id, time })
+    });
+    pushes.collect()
+}
+
 pub(super) fn named_objects(history: &History<'_>) -> Vec<NamedObject> {
     let mut names: Vec<NamedObject> = Vec::new();
     for found in &history.refs {
@@ -53,35 +73,20 @@ pub(super) fn named_objects(history: &History<'_>) -> Vec<NamedObject> {
     }
     let head = |id| NamedObject { label: Label::Other(b"HEAD".to_vec()), id };
     names.extend(history.head.map(head));
+    let mut reflogs = Vec::new();
     for git_dir in &history.git_dirs {
         // Commits on a detached HEAD may be reachable from nothing else. Each worktree has its own HEAD.
         names.extend(history.repository.detached_head(git_dir).map(head));
-        add_reflogs(&git_dir.join("logs"), b"logs", &mut names);
+        reflogs.extend(read_reflogs(&git_dir.join("logs")));
     }
-    names.extend(history.reflogs.iter().map(|found| {
-        let name = [b"logs/", &found.name[..]].concat();
-        NamedObject { label: reflog_label(name), id: found.id }
-    }));
+    for entry in reflogs.iter().chain(&history.reflogs) {
+        let label = reflog_label(&entry.name);
+        let ids = entry.old.into_iter().chain(entry.new);
+        names.extend(ids.map(|id| NamedObject { label: label.clone(), id }));
+    }
     names
 }
 
-/// Adds the ids in all reflogs below `folder`. `name` is the path of the folder in the git directory.
-fn add_reflogs(folder: &Path, name: &[u8], names: &mut Vec<NamedObject>) {
-    for entry in folder.read_dir().into_iter().flatten().flatten() {
-        let name = [name, b"/", entry.file_name().as_encoded_bytes()].concat();
-        if entry.path().is_dir() {
-            add_reflogs(&entry.path(), &name, names);
-            continue;
-        }
-        let label = reflog_label(name);
-        let text = regular_file::read(&entry.path()).unwrap_or_default();
-        for line in text.split(|&b| b == b'\n') {
-            let ids = line.splitn(3, |&b| b == b' ').take(2).filter_map(|id| ObjectId::from_hex(id).ok());
-            names.extend(ids.filter(|id| !id.is_null()).map(|id| NamedObject { label: label.clone(), id }));
-        }
-    }
-}
-
-fn reflog_label(name: Vec<u8>) -> Label {
-    if name == b"logs/refs/stash" { Label::Stash } else { Label::Reflog(name) }
+fn reflog_label(name: &[u8]) -> Label {
+    if name == b"refs/stash" { Label::Stash } else { Label::Reflog([b"logs/", name].concat()) }
 }

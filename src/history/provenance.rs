@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::config::Allow;
 use crate::detect::Detector;
 use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath};
+use crate::git::date::iso8601;
 use crate::history::database::History;
 use crate::history::labels::Label;
 use crate::history::token_history::{CommitFacts, Introduced, TokenHistory, TokenObject};
@@ -147,12 +148,25 @@ pub struct Provenance {
     /// The commit that removed the token. See [`TokenHistory::removed`].
     pub removed: Option<ShownCommit>,
     pub at_head: bool,
+    /// The first push of the token from this clone.
+    pub pushed: Option<ShownPush>,
     /// The masked names of refs and reflogs from which the token is reachable.
     pub refs: Vec<ShownPath>,
     /// The number of objects that contain the token.
     pub copies: usize,
     /// The archives among these objects.
     pub archives: Vec<Archive>,
+}
+
+/// The first push of a token from this clone, with a masked name. Only this clone's pushes are known.
+#[derive(Clone, Debug)]
+pub struct ShownPush {
+    /// `2024-01-02T03:04:05+00:00`.
+    pub date: String,
+    /// The full name of the tracking ref: `refs/remotes/origin/main`.
+    pub name: ShownPath,
+    /// How long after it the token was removed, in seconds. `None` if it was not removed, or before it was pushed.
+    pub removed_after: Option<u64>,
 }
 
 /// A blob that was unpacked.
@@ -290,10 +304,19 @@ fn provenance(findings: &[Finding], trace: &TokenHistory, masks: &MaskCache<'_>,
         last: trace.last.as_ref().map(commit),
         removed: trace.removed.as_ref().map(commit),
         at_head: trace.at_head,
+        pushed: pushed(trace, masks),
         refs,
         copies: objects.collect::<BTreeSet<_>>().len(),
         archives: archives(findings, trace, masks),
     }
+}
+
+/// Returns the first push of the token.
+fn pushed(trace: &TokenHistory, masks: &MaskCache<'_>) -> Option<ShownPush> {
+    let push = trace.pushed.as_ref()?;
+    let removed_after =
+        trace.removed.as_ref().and_then(|removed| u64::try_from(removed.time.checked_sub(push.time)?).ok());
+    Some(ShownPush { date: iso8601(push.time), name: masks.shown(&push.name), removed_after })
 }
 
 /// Returns the archives that contain the token.
@@ -387,6 +410,7 @@ fn only_on_disk(finding: &Finding) -> Provenance {
         last: None,
         removed: None,
         at_head: false,
+        pushed: None,
         refs: Vec::new(),
         copies: 0,
         archives: Vec::new(),

@@ -27,6 +27,8 @@ pub struct TokenHistory {
     /// this commit contains the token again. For an ancestor of HEAD, only descendants that are ancestors of HEAD count.
     pub removed: Option<CommitFacts>,
     pub at_head: bool,
+    /// The first recorded push from this clone that contained a commit with the token. Other clones may have pushed it before.
+    pub pushed: Option<FirstPush>,
     /// The names from which the token is reachable.
     pub labels: BTreeSet<Label>,
     /// The path of the token in the index of a worktree, and the hex id of the object.
@@ -47,6 +49,15 @@ pub struct Introduced {
     pub object: String,
 }
 
+/// The first push of a token from this clone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FirstPush {
+    /// When, in seconds since 1970.
+    pub time: i64,
+    /// The full name of the tracking ref, such as `refs/remotes/origin/main`. Raw, not masked.
+    pub name: Vec<u8>,
+}
+
 /// The metadata of a commit that reports print.
 #[derive(Clone, Debug)]
 pub struct CommitFacts {
@@ -55,6 +66,8 @@ pub struct CommitFacts {
     pub author: Vec<u8>,
     /// The committer date: `2024-01-02T03:04:05+00:00`.
     pub date: String,
+    /// The committer date in seconds since 1970.
+    pub time: i64,
 }
 
 impl Repository {
@@ -67,7 +80,12 @@ impl Repository {
         let mut buffer = Vec::new();
         let (_, bytes) = self.objects.any(&id, &"a commit with a token", &mut buffer)?;
         let commit = Commit::parse(bytes, id.kind()).map_err(|err| broken(&err))?;
-        Ok(CommitFacts { id: id.to_string(), author: author(bytes).to_vec(), date: iso8601(commit.date) })
+        Ok(CommitFacts {
+            id: id.to_string(),
+            author: author(bytes).to_vec(),
+            date: iso8601(commit.date),
+            time: commit.date,
+        })
     }
 }
 
@@ -382,6 +400,7 @@ impl Tracer<'_> {
 
     fn facts(&self, at: u32) -> CommitFacts {
         let node = &self.commits.list[at as usize];
-        CommitFacts { id: node.id.to_string(), author: node.author.to_vec(), date: iso8601(node.commit.date) }
+        let time = node.commit.date;
+        CommitFacts { id: node.id.to_string(), author: node.author.to_vec(), date: iso8601(time), time }
     }
 }

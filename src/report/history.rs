@@ -10,7 +10,7 @@ use super::style::{Style, heading};
 use super::words::short;
 use crate::error::counted;
 use crate::finding::{Part, ShownPath};
-use crate::history::provenance::{Occurrence, Provenance, Reachability, ShownCommit};
+use crate::history::provenance::{Occurrence, Provenance, Reachability, ShownCommit, ShownPush};
 
 /// Names, places and paths beyond these are counted.
 const SHOWN: usize = 5;
@@ -67,6 +67,9 @@ pub(super) fn write_exposure(
             "also added",
             format!("{}, counted below", counted(one.occurrences.len() - extent.occurrences, "more place")),
         )?;
+    }
+    if let Some(push) = &one.pushed {
+        row("pushed", pushed(push))?;
     }
     if let Some(last) = &one.last {
         row("last in", commit(last))?;
@@ -169,6 +172,25 @@ pub(super) fn file(place: &Occurrence) -> String {
 fn commit(commit: &ShownCommit) -> String {
     let day = commit.date.split('T').next().unwrap_or_default();
     format!("{} of {day}, {}", short(&commit.id), shown_path(&commit.author))
+}
+
+/// Other clones may have pushed the token earlier.
+fn pushed(push: &ShownPush) -> String {
+    let minute: String = push.date.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect();
+    let removed = push.removed_after.map_or(String::new(), |seconds| format!(", removed {} later", duration(seconds)));
+    let name = shown_path(&push.name);
+    let branch = name.strip_prefix("refs/remotes/").unwrap_or(&name);
+    format!("{minute} UTC to {branch}{removed} (as far as this clone knows)")
+}
+
+/// Rounds down to minutes, hours or days.
+fn duration(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..7_200 => (seconds / 60, "min"),
+        7_200..259_200 => (seconds / 3_600, "h"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit}")
 }
 
 fn listed(names: &[ShownPath]) -> String {

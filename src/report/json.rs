@@ -12,7 +12,7 @@ use super::rules::{is_on, shapes};
 use super::shown::shown_path;
 use crate::error::Error;
 use crate::finding::{Finding, ShownPath};
-use crate::history::provenance::{Occurrence, Provenance, ShownCommit};
+use crate::history::provenance::{Occurrence, Provenance, ShownCommit, ShownPush};
 use crate::rule::{Pattern, Prefix, Rule, Severity};
 use crate::rules::{PACKS, Pack, pack_of};
 use crate::scan::engine::Allowed;
@@ -182,6 +182,7 @@ fn provenance(one: &Provenance) -> Value {
     value["first"] = first;
     value["last"] = one.last.as_ref().map_or(Value::Null, commit);
     value["removed"] = one.removed.as_ref().map_or(Value::Null, commit);
+    value["pushed"] = one.pushed.as_ref().map_or(Value::Null, pushed);
     value["at_head"] = one.at_head.into();
     value["reachable"] = one.reachability.is_reachable().into();
     value["standing"] = one.reachability.name().into();
@@ -211,6 +212,11 @@ fn place(place: &Occurrence) -> Value {
 
 fn commit(commit: &ShownCommit) -> Value {
     json!({ "commit": commit.id, "author": shown_path(&commit.author), "date": commit.date })
+}
+
+/// `removed_after` is in seconds.
+fn pushed(push: &ShownPush) -> Value {
+    json!({ "date": push.date, "ref": shown_path(&push.name), "removed_after": push.removed_after })
 }
 
 fn finding(finding: &Finding, source: &str) -> Value {

@@ -29,6 +29,7 @@ mod objects;
 mod plan;
 mod planted_links;
 mod progress;
+mod pushed;
 mod reachability;
 mod selection;
 mod since_last;
