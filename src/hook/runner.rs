@@ -83,8 +83,9 @@ fn has_call(line: &str, name: &str) -> bool {
 /// Whether the line configures a hook of keysweep in the framework.
 fn has_id(line: &str, name: &str) -> bool {
     let mut words = line.split(|c: char| c.is_whitespace() || ":={}[],\"'".contains(c)).filter(|word| !word.is_empty());
-    let commits = matches!(name, "pre-commit" | "pre-merge-commit");
-    words.any(|word| word == "id") && words.any(|word| word == id(name) || (commits && word == "keysweep-system"))
+    // Ids with `-src` and `-system` are the same hooks, installed in another way.
+    let plain = |word: &str| word.replacen("keysweep-src", "keysweep", 1).replacen("keysweep-system", "keysweep", 1);
+    words.any(|word| word == "id") && words.any(|word| plain(word) == id(name))
 }
 
 /// The id of the hook in `.pre-commit-hooks.yaml`.
@@ -193,7 +194,10 @@ mod tests {
         assert!(has_id("      - id: keysweep", "pre-merge-commit"));
         assert!(has_id("hooks: [{id: keysweep-system}]", "pre-commit"));
         assert!(has_id("hooks = [{ id = \"keysweep-pre-push\" }]", "pre-push"));
+        assert!(has_id("      - id: keysweep-src-commit-msg", "commit-msg"));
+        assert!(has_id("      - id: keysweep-system-pre-push", "pre-push"));
         assert!(!has_id("      - id: keysweep", "pre-push"));
+        assert!(!has_id("      - id: keysweep-src-pre-push", "commit-msg"));
         assert!(!has_id("      - id: keysweep-files", "pre-commit"));
         assert!(!has_id("  - repo: https://example.org/keysweep", "pre-commit"));
     }

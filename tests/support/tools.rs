@@ -10,6 +10,8 @@ use super::executable;
 
 const PRE_COMMIT: &str = "4.7.0";
 const PREK: &str = "0.5.11";
+const PIPX: &str = "1.18.4";
+const UV: &str = "0.13.9";
 const HUSKY: &str = "9.1.7";
 const LEFTHOOK: &str = "2.2.2";
 const SARIF_MULTITOOL: &str = "5.7.0";
@@ -41,6 +43,25 @@ pub fn python() -> &'static Path {
             executable(&draft.join("bin/pre-commit"), &start);
         });
         home.join("bin")
+    })
+}
+
+/// A folder with `pipx` and `uv`.
+pub fn installers() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let home = once(&format!("pipx-{PIPX}-uv-{UV}"), |draft, home| {
+            run(Command::new("python3").args(["-m", "venv"]).arg(draft));
+            let wanted = [format!("pipx=={PIPX}"), format!("uv=={UV}")];
+            run(Command::new(draft.join("bin/python")).args(["-m", "pip", "install", "--quiet"]).args(wanted));
+            // pip writes scripts with the path of the draft folder, so write the script by hand. The separate folder
+            // keeps the Python of the virtual environment out of PATH.
+            fs::create_dir_all(draft.join("only")).expect("create the folder of a tool");
+            let start = format!("#!/bin/sh\nexec '{}' -m pipx \"$@\"\n", home.join("bin/python").display());
+            executable(&draft.join("only/pipx"), &start);
+            fs::rename(draft.join("bin/uv"), draft.join("only/uv")).expect("move uv");
+        });
+        home.join("only")
     })
 }
 

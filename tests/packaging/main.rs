@@ -1,0 +1,9 @@
+//! The packages, built as a release builds them and installed by the real pip, pipx, uv, pre-commit and prek.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod built;
+mod frameworks;
+mod wheel;
