@@ -39,6 +39,8 @@ const RESERVED: &[(&str, &str)] = &[
     ("unsafe {", "git/mmap.rs"),
     ("unsafe {", "detect/decode/"),
     ("clap::", "cli/"),
+    ("clap_complete::", "cli/"),
+    ("clap_mangen::", "cli/man.rs"),
     ("tempfile::", "atomic_file.rs"),
     ("owo_colors", "report/style.rs"),
     ("terminal_size::", "cli/output.rs"),

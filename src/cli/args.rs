@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use super::options::{
     Common, ConfigOption, FormatOption, OutputOption, ProgressOption, ReportOptions, ScanOptions, ThreadsOption,
@@ -113,6 +114,20 @@ Examples:
   keysweep rules stripe-secret-key
   keysweep rules --check --config my-rules.toml")]
     Rules(RulesArgs),
+    /// Print a script with which a shell completes commands and options
+    #[command(after_help = "\
+Examples:
+  keysweep completions bash >> ~/.bash_completion
+  keysweep completions zsh > ~/.zfunc/_keysweep
+  keysweep completions fish > ~/.config/fish/completions/keysweep.fish
+  keysweep completions powershell >> $PROFILE")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all pages
+    #[command(after_help = "\
+Examples:
+  keysweep man | man -l -
+  keysweep man --dir ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -186,6 +201,20 @@ pub(super) struct RulesArgs {
     output: OutputOption,
     #[command(flatten)]
     config: ConfigOption,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// bash, zsh, fish, powershell or elvish
+    #[arg(value_enum, value_name = "SHELL", hide_possible_values = true)]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Write one page for each command to DIR
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -295,7 +324,35 @@ pub(super) enum HookName {
 }
 
 impl Command {
+    /// The common options. `KEYSWEEP_CONFIG` has the effect of `--config` in commands that take it, but not in a hook: there, the
+    /// configuration that git passes decides, and no variable of whoever commits.
     pub fn common(&self) -> Common {
+        let takes_config =
+            !matches!(self, Self::Hook(_)) && self.config().is_some_and(|option| option.config.is_none());
+        let variable = || std::env::var_os("KEYSWEEP_CONFIG").filter(|path| !path.is_empty() && !is_run_by_git());
+        let common = self.typed();
+        if takes_config { Common { config: variable().map(PathBuf::from), ..common } } else { common }
+    }
+
+    /// The option `--config`, if the command takes it.
+    fn config(&self) -> Option<&ConfigOption> {
+        match self {
+            Self::Staged(StagedArgs { scan })
+            | Self::Files(FilesArgs { scan, .. })
+            | Self::Message(MessageArgs { scan, .. })
+            | Self::Hook(HookArgs { scan, .. })
+            | Self::History(HistoryArgs { scan, .. }) => Some(scan.config()),
+            Self::Rules(RulesArgs { config, .. }) => Some(config),
+            Self::Find(_)
+            | Self::Install(_)
+            | Self::Uninstall(_)
+            | Self::Doctor(_)
+            | Self::Completions(_)
+            | Self::Man(_) => None,
+        }
+    }
+
+    fn typed(&self) -> Common {
         match self {
             Self::Staged(StagedArgs { scan })
             | Self::Files(FilesArgs { scan, .. })
@@ -316,6 +373,12 @@ impl Command {
                 let (output, config) = (output.output.clone(), config.config.clone());
                 Common { output, config, ..Common::default() }.with_format(format)
             }
+            Self::Completions(_) | Self::Man(_) => Common::default(),
         }
     }
+}
+
+/// Whether git runs this process from a hook of a commit: it names an index then.
+fn is_run_by_git() -> bool {
+    std::env::var_os("GIT_INDEX_FILE").is_some_and(|path| !path.is_empty())
 }

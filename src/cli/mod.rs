@@ -4,6 +4,7 @@ mod again;
 mod args;
 mod cleanup;
 mod code;
+mod completions;
 mod current_dir;
 mod files;
 mod find;
@@ -11,6 +12,7 @@ mod history;
 mod hook;
 mod in_force;
 mod install;
+mod man;
 mod message;
 mod options;
 mod output;
@@ -62,5 +64,7 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::History(args) => history::run(args, common),
         Command::Find(args) => find::run(args, common),
         Command::Rules(args) => rules::run(args.id.as_deref(), args.check, common),
+        Command::Completions(args) => completions::run(args.shell, common),
+        Command::Man(args) => man::run(args.dir.as_deref(), common),
     }
 }

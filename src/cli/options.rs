@@ -106,6 +106,10 @@ impl Common {
 }
 
 impl ScanOptions {
+    pub fn config(&self) -> &ConfigOption {
+        &self.config
+    }
+
     pub fn common(&self) -> Common {
         Common {
             config: self.config.config.clone(),

@@ -197,7 +197,8 @@ mod tests {
             let (_, examples) = help.rsplit_once("Examples").expect("examples");
             let mut found = 0;
             for line in examples.lines().filter_map(|line| Some(&line[line.find("keysweep ")?..])) {
-                let line = line.split("  ").next().unwrap_or_default();
+                let ends = ["  ", " > ", " >> ", " | "];
+                let line = ends.iter().fold(line, |line, end| line.split(end).next().unwrap_or_default());
                 let line = line.replace("2 weeks ago", "yesterday").replace(['"', '\''], "");
                 found += 1;
                 assert!(Cli::of(&words(&line)).map_or_else(|err| !err.use_stderr(), |_| true), "{line}");

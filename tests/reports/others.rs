@@ -85,9 +85,21 @@ fn help() {
     let mut shots = Snapshot::default();
     let repo = Repo::none();
     add(&mut shots, "no command", &repo, &[]);
-    for command in
-        ["", "staged", "files", "message", "hook", "history", "find", "install", "uninstall", "doctor", "rules"]
-    {
+    for command in [
+        "",
+        "staged",
+        "files",
+        "message",
+        "hook",
+        "history",
+        "find",
+        "install",
+        "uninstall",
+        "doctor",
+        "rules",
+        "completions",
+        "man",
+    ] {
         let help = |flag| {
             let words: Vec<&str> = [command, flag].into_iter().filter(|word| !word.is_empty()).collect();
             repo.keysweep(&words)
