@@ -51,6 +51,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("globset", "config/globs.rs"),
     ("toml::", "config/file/"),
     ("aho_corasick", "detect/prefilter.rs"),
+    ("aho_corasick", "rules/vendors.rs"),
     ("aho_corasick", "scan/archive/embedded.rs"),
     ("aho_corasick", "scan/message_context.rs"),
     ("Command::new(", "git/command/"),

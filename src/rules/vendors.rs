@@ -2,6 +2,10 @@
 //!
 //! A name near a token is a hint and no proof, so it changes the advice of a report and nothing else.
 
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
 use crate::rule::{Issues, Vendor};
 use crate::text::Span;
 
@@ -109,44 +113,75 @@ pub fn likely(rule: &str, text: &[u8], token: &Span, path: &[u8]) -> Vec<&'stati
     let below = &text[token.end..text.len().min(token.end + DISTANCE)];
     let line = memchr::memrchr(b'\n', above).map_or(0, |newline| newline + 1);
     let line_end = memchr::memchr(b'\n', below).unwrap_or(below.len());
-    let closest = |text: &[u8], from_the_end: bool| closest(text, kind, from_the_end);
-    let tiers = [
-        closest(&above[line..], true),
-        closest(&below[..line_end], false),
-        closest(&above[..line], true),
-        closest(&below[line_end..], false),
-        closest(path, true),
+    // Each text is searched only where the texts before it name no vendor.
+    let texts = [
+        (&above[line..], Side::Before),
+        (&below[..line_end], Side::After),
+        (&above[..line], Side::Before),
+        (&below[line_end..], Side::After),
+        (path, Side::Before),
     ];
-    tiers.into_iter().find(|vendors| !vendors.is_empty()).unwrap_or_default()
+    let mut named = texts.into_iter().map(|(text, side)| closest(text, kind, side));
+    named.find(|vendors| !vendors.is_empty()).unwrap_or_default()
 }
 
 /// Whether `text` names a vendor other than `name`.
 pub fn names_another(text: &[u8], name: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    VENDORS.iter().any(|vendor| {
-        !vendor.name.eq_ignore_ascii_case(name) && vendor.words.iter().any(|word| place(&text, word, false).is_some())
-    })
+    names_in(text).any(|(vendor, _)| !VENDORS[vendor].name.eq_ignore_ascii_case(name))
 }
 
-/// The vendors that `text` names, the closest to its end or its beginning first.
-fn closest(text: &[u8], kind: Issues, from_the_end: bool) -> Vec<&'static Vendor> {
-    let text = text.to_ascii_lowercase();
+/// On which side of the token a text is.
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+/// The vendors that `text` names, the closest to the token first.
+fn closest(text: &[u8], kind: Issues, side: Side) -> Vec<&'static Vendor> {
+    let mut distances: [Option<usize>; VENDORS.len()] = [None; VENDORS.len()];
+    for (vendor, start) in names_in(text) {
+        let distance = match side {
+            Side::Before => text.len() - start,
+            Side::After => start,
+        };
+        let closest = &mut distances[vendor];
+        *closest = Some(closest.map_or(distance, |known| known.min(distance)));
+    }
     let issues = |vendor: &&Vendor| vendor.issues == kind || vendor.issues == Issues::Both;
-    let named = VENDORS.iter().filter(issues).filter_map(|vendor| {
-        let places = vendor.words.iter().filter_map(|word| place(&text, word, from_the_end));
-        let distance = places.map(|place| if from_the_end { text.len() - place } else { place }).min()?;
-        Some((distance, vendor))
-    });
-    let mut named: Vec<_> = named.collect();
+    let named = VENDORS.iter().zip(distances).filter(|(vendor, _)| issues(vendor));
+    let mut named: Vec<_> = named.filter_map(|(vendor, distance)| Some((distance?, vendor))).collect();
     named.sort_by_key(|&(distance, _)| distance);
     named.into_iter().take(MOST).map(|(_, vendor)| vendor).collect()
 }
 
-/// Where `word` is in the lower-case `text`: its first place or its last one.
-fn place(text: &[u8], word: &str, from_the_end: bool) -> Option<usize> {
-    if from_the_end {
-        memchr::memmem::rfind(text, word.as_bytes())
-    } else {
-        memchr::memmem::find(text, word.as_bytes())
+/// Each word of a vendor in `text`: the vendor's index in [`VENDORS`], and where the word starts. Words may overlap.
+fn names_in(text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    let words = WORDS.get_or_init(Words::new);
+    words.search.find_overlapping_iter(text).map(|word| (words.vendors[word.pattern().as_usize()], word.start()))
+}
+
+static WORDS: OnceLock<Words> = OnceLock::new();
+
+/// One search for the words of all vendors, in any case. Searching for one word after the other took 60 % of a scan that finds
+/// many tokens.
+struct Words {
+    search: AhoCorasick,
+    /// For each word, the index of its vendor.
+    vendors: Vec<usize>,
+}
+
+impl Words {
+    fn new() -> Self {
+        let words =
+            VENDORS.iter().enumerate().flat_map(|(nth, vendor)| vendor.words.iter().map(move |&word| (nth, word)));
+        let (vendors, words): (Vec<_>, Vec<&str>) = words.unzip();
+        let search = AhoCorasick::builder()
+            // A DFA takes 2 million instructions more to build, and gains 14,000 for each finding.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .ascii_case_insensitive(true)
+            .build(words)
+            .expect("some tens of words are within the limits of a search");
+        Self { search, vendors }
     }
 }
