@@ -10,7 +10,7 @@ mkdir -p "$1"
 out=$(CDPATH='' cd -- "$1" && pwd)
 cd "$(dirname -- "$0")/.."
 
-version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
+version=$(sh packaging/version.sh)
 git archive HEAD | tar -xf - -C "$out"
 cp -R packaging/release/. "$out"
 sed "s/@VERSION@/$version/" packaging/release/.pre-commit/backend.py >"$out/.pre-commit/backend.py"

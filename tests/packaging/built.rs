@@ -65,3 +65,23 @@ pub fn release() -> &'static Path {
         folder
     })
 }
+
+/// The folder with the program of each wheel, below the name of its target.
+pub fn programs() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = empty("programs");
+        run(Command::new("sh").arg(ours("packaging/programs.sh")).args([wheels(), &folder]));
+        folder
+    })
+}
+
+/// The folder with the npm packages for this machine.
+pub fn tarballs() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = empty("npm");
+        run(Command::new("sh").arg(ours("packaging/npm/build.sh")).args([programs(), &folder]));
+        folder
+    })
+}

@@ -6,4 +6,5 @@ mod support;
 
 mod built;
 mod frameworks;
+mod npm;
 mod wheel;
