@@ -35,7 +35,7 @@ fn blocks_that_show_a_file_equal_the_file() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read_to_string(top.join(path)).unwrap_or_else(|err| panic!("read {path}: {err}"));
     let mut seen = BTreeSet::new();
-    for page in ["README.md", "docs/hooks.md", "docs/sweep.md"] {
+    for page in ["README.md", "docs/hooks.md", "docs/sweep.md", "docs/editors.md"] {
         for (path, block) in shown(&read(page)) {
             assert_eq!(block, read(path), "the copy of {path} in {page} is stale");
             seen.insert(path.to_owned());

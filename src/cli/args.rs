@@ -51,7 +51,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   keysweep message .git/COMMIT_EDITMSG
-  git log -1 --format=%B | keysweep message /dev/stdin")]
+  git log -1 --format=%B | keysweep message -")]
     Message(MessageArgs),
     /// Scan what git passes to a hook
     #[command(after_help = "\
@@ -138,7 +138,7 @@ pub(super) struct StagedArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct MessageArgs {
-    /// The file with the message
+    /// The file with the message; - is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
@@ -299,9 +299,12 @@ pub(super) struct FindArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct FilesArgs {
-    /// Files and folders to scan; - is standard input
-    #[arg(value_name = "PATH", default_value = ".")]
+    /// Files and folders to scan (default: .); - is standard input
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Report standard input as the file PATH
+    #[arg(long, value_name = "PATH")]
+    pub stdin_path: Option<PathBuf>,
     /// Skip untracked files that git ignores
     #[arg(long)]
     pub respect_gitignore: bool,

@@ -9,6 +9,7 @@ use super::scan::{self, Scan, finish};
 use super::settings::Settings;
 use crate::error::Error;
 use crate::git::repository::Repository;
+use crate::scan::files::STDIN;
 use crate::scan::message::Message;
 use crate::scan::staged::Staged;
 
@@ -27,7 +28,11 @@ pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Err
     };
     // So git says that it opens no editor.
     let is_edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
-    let message = Message::read(file, repository.as_ref().filter(|_| is_edited))?;
+    let message = if file == Path::new(STDIN) && !in_hook {
+        Message::read_stdin()?
+    } else {
+        Message::read(file, repository.as_ref().filter(|_| is_edited))?
+    };
     let (result, kind) = scan::run(&message, &settings, Some(&settings.before), common);
     notes.extend(settings.unstaged_edit(&result, repository.as_ref().and_then(Repository::worktree)));
     finish(Scan { quiet: settings.quiet, ..Scan::new(kind, result, started, notes) }, common)

@@ -24,6 +24,7 @@ mod settings;
 mod sightings;
 mod staged;
 mod stale;
+mod stdin;
 
 use std::process::ExitCode;
 

@@ -25,7 +25,7 @@ const MIN_MAPPED: u64 = 64 << 20;
 const IGNORED: &str = "git ignores it and does not track it";
 
 /// The argument for standard input.
-const STDIN: &str = "-";
+pub(crate) const STDIN: &str = "-";
 
 /// The files to scan. Folders are walked recursively. Symbolic links in them are not followed, but their targets are scanned as text.
 pub struct Files {
@@ -95,6 +95,17 @@ impl Files {
     #[must_use]
     pub fn with_archives(self, archives: bool) -> Self {
         Self { archives: archives.then(Default::default), ..self }
+    }
+
+    /// Reports standard input as the file at `path`, which need not exist. Globs apply to that path.
+    #[must_use]
+    pub fn with_stdin_as(mut self, path: &Path, top: Option<&Path>) -> Self {
+        // If the current directory is gone, the walk has reported that.
+        if let Ok(mapper) = PathMapper::new(top) {
+            let stdin = self.entries.iter_mut().filter(|entry| entry.file_type == FileType::Stdin);
+            stdin.for_each(|entry| entry.path = mapper.path(path));
+        }
+        self
     }
 
     /// Skips the file at `path`, if it is among the files, and reports that.

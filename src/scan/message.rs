@@ -10,6 +10,7 @@
 //!    the name of a ref, or the state of a rebase.
 //! 3. In the diff, if the template proves that git cuts it off.
 
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::detect::Detector;
@@ -18,6 +19,7 @@ use crate::finding::{Part, Span};
 use crate::git::command;
 use crate::git::repository::Repository;
 use crate::regular_file;
+use crate::scan::files::STDIN;
 use crate::scan::source::{AddedFilter, Coverage, Kind, Source, Unit};
 use crate::scan::template::{Removed, SCISSORS};
 use crate::text::spans_of_lines;
@@ -46,6 +48,16 @@ impl<'r> Message<'r> {
         })?;
         let path = crate::scan::files::bytes_of(path).to_vec();
         Ok(Self { path, text, quoted })
+    }
+
+    /// Reads a message from standard input. Git has quoted nothing in it.
+    pub fn read_stdin() -> Result<Self, Error> {
+        let mut text = Vec::new();
+        let read = io::stdin().lock().read_to_end(&mut text);
+        read.map_err(|err| {
+            Error::new("cannot read the message from standard input", err, "pipe the message to keysweep")
+        })?;
+        Ok(Self { path: STDIN.into(), text, quoted: None })
     }
 
     /// For each span, whether it belongs to the message and is not a quotation of git. Called only where a token was found, since it

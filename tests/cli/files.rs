@@ -400,3 +400,56 @@ fn archives_are_not_offered_without_the_feature() {
         repo.keysweep(&[words, &["--archives"]].concat()).expect_code(2).expect_has("--archives");
     }
 }
+
+#[test]
+fn stdin_is_reported_as_the_file_that_an_editor_names() {
+    let token = Maker::new(1290).sk_live(24);
+    let repo = Repo::new();
+    repo.write(".keysweep.toml", "[allow]\npaths = [\"allowed/**\"]\n");
+    let run = |path: &str| files_call(&repo, &["-", "--stdin-path", path]).stdin(client(&token)).run();
+    for (given, reported) in [("sub/new.py", "sub/new.py"), ("./sub/../b.py", "b.py")] {
+        assert_eq!(run(given).expect_code(1).only_finding()["path"], reported);
+    }
+    let absolute = repo.path("sub/new.py");
+    assert_eq!(run(absolute.to_str().expect("UTF-8")).expect_code(1).only_finding()["path"], "sub/new.py");
+    run("allowed/a.py").expect_code(0);
+    let run = repo.keysweep(&["files", "--stdin-path", "a.py"]).expect_code(2);
+    assert!(run.all().contains("standard input is not among the paths"), "{}", run.all());
+}
+
+/// Visual Studio Code reads the report with the expression in the documentation.
+#[test]
+fn the_problem_matcher_of_the_documentation_matches_a_finding() {
+    let token = Maker::new(1291).sk_live(24);
+    let repo = Repo::new();
+    repo.write("sub/a.py", format!("# a\n  key = '{token}'\n"));
+    let tasks = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/editors/tasks.json")).expect("tasks");
+    let tasks: serde_json::Value = serde_json::from_str(&tasks).expect("JSON");
+    let pattern = &tasks["tasks"][0]["problemMatcher"]["pattern"];
+    let expression = regex::Regex::new(pattern["regexp"].as_str().expect("an expression")).expect("valid");
+    let run = files(&repo, &["sub/a.py"]).expect_code(1);
+    let report = run.out();
+    let lines: Vec<regex::Captures<'_>> = report.lines().filter_map(|line| expression.captures(line)).collect();
+    assert_eq!(lines.len(), 1, "{}", run.all());
+    let group = |name: &str| &lines[0][usize::try_from(pattern[name].as_u64().expect("a number")).expect("small")];
+    let found = ["message", "file", "line", "column", "endColumn"].map(group);
+    assert_eq!(found, ["stripe-secret-key", "sub/a.py", "2", "10", "42"]);
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_named() {
+    let repo = Repo::new();
+    repo.write("a.txt", "text\n");
+    let note = "standard input was not read; to scan it, run keysweep files -";
+    let has_note = |script: &str| {
+        let run = repo.call("sh", &["-c", script, env!("CARGO_BIN_EXE_keysweep")]).run().expect_code(0);
+        run.all().contains(note)
+    };
+    // `read` takes the first line, so the second is in the pipe before the scan begins.
+    assert!(has_note("printf '1\\n2\\n' | { read -r first; exec \"$0\" files; }"));
+    assert!(has_note("exec \"$0\" files < a.txt"));
+    assert!(!has_note("printf '1\\n2\\n' | { read -r first; exec \"$0\" files .; }"), "a path was named");
+    assert!(!has_note("exec \"$0\" files - < a.txt"), "it was read");
+    assert!(!has_note("printf '1\\n' | { read -r first; exec \"$0\" files; }"), "an empty pipe");
+    assert!(!has_note("exec \"$0\" files < /dev/null"));
+}

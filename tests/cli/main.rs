@@ -22,6 +22,7 @@ mod leaks_in_errors;
 mod leaks_matrix;
 mod long_line;
 mod man;
+mod message;
 mod output;
 mod pipes;
 mod programs;
