@@ -20,6 +20,8 @@ mod leaks;
 mod leaks_encoded;
 mod leaks_in_errors;
 mod leaks_matrix;
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64", target_endian = "little"))]
+mod linking;
 mod long_line;
 mod man;
 mod message;
