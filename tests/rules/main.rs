@@ -15,5 +15,6 @@ mod placeholders;
 mod properties;
 mod published;
 mod shapes;
+mod shown;
 mod vendors;
 mod wrapped;
