@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::report::RulesFormat;
+
 use super::options::{
-    Common, ConfigOption, FormatOption, OutputOption, ProgressOption, ReportOptions, ScanOptions, ThreadsOption,
+    Common, ConfigOption, FormatOption, OutputOption, ProgressOption, ReportOptions, RulesFormatOption, ScanOptions,
+    ThreadsOption,
 };
 
 const EXAMPLES: &str = "\
@@ -196,11 +199,17 @@ pub(super) struct RulesArgs {
     #[arg(long)]
     pub check: bool,
     #[command(flatten)]
-    format: FormatOption,
+    format: RulesFormatOption,
     #[command(flatten)]
     output: OutputOption,
     #[command(flatten)]
     config: ConfigOption,
+}
+
+impl RulesArgs {
+    pub fn format(&self) -> RulesFormat {
+        self.format.format.unwrap_or_default().into()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -374,7 +383,7 @@ impl Command {
             | Self::Doctor(DoctorArgs { report }) => report.common(),
             Self::Rules(RulesArgs { format, output, config, .. }) => {
                 let (output, config) = (output.output.clone(), config.config.clone());
-                Common { output, config, ..Common::default() }.with_format(format)
+                Common { format: format.format.map(Into::into), output, config, ..Common::default() }
             }
             Self::Completions(_) | Self::Man(_) => Common::default(),
         }

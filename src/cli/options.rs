@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::report::Format;
+use crate::report::{Format, RulesFormat};
 
 use clap::{Args, ValueEnum};
 
@@ -40,6 +40,13 @@ pub(super) struct FormatOption {
     /// human (default), json, jsonl, sarif, github or gitlab
     #[arg(long, value_enum, hide_possible_values = true)]
     pub format: Option<FormatName>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesFormatOption {
+    /// human (default), json or jsonl
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub format: Option<RulesFormatName>,
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +153,36 @@ impl From<FormatName> for Format {
             FormatName::Sarif => Format::Sarif,
             FormatName::Github => Format::Github,
             FormatName::Gitlab => Format::Gitlab,
+        }
+    }
+}
+
+/// The other formats are those of systems that read findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum RulesFormatName {
+    #[default]
+    Human,
+    Json,
+    Jsonl,
+}
+
+impl From<RulesFormatName> for RulesFormat {
+    fn from(name: RulesFormatName) -> Self {
+        match name {
+            RulesFormatName::Human => RulesFormat::Human,
+            RulesFormatName::Json => RulesFormat::Json,
+            RulesFormatName::Jsonl => RulesFormat::Jsonl,
+        }
+    }
+}
+
+/// Errors are reported in the format of the rules.
+impl From<RulesFormatName> for FormatName {
+    fn from(name: RulesFormatName) -> Self {
+        match name {
+            RulesFormatName::Human => FormatName::Human,
+            RulesFormatName::Json => FormatName::Json,
+            RulesFormatName::Jsonl => FormatName::Jsonl,
         }
     }
 }

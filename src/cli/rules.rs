@@ -3,45 +3,34 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::options::{Common, FormatName};
+use super::args::RulesArgs;
+use super::options::Common;
 use super::settings::Settings;
 use super::{code, in_force, output};
 use crate::config::{CONFIG_NAME, Checked, Fault, check};
 use crate::detect::Detector;
 use crate::error::{Error, counted, nearest};
 use crate::git::repository::Repository;
-use crate::report;
+use crate::report::{self, RulesFormat};
 use crate::rule::Rule;
 use crate::rules::{PACKS, SOUGHT, rules_of};
 
-pub(super) fn run(id: Option<&str>, checked: bool, common: &Common) -> Result<u8, Error> {
-    refuse_format(common)?;
+pub(super) fn run(args: &RulesArgs, common: &Common) -> Result<u8, Error> {
+    let format = args.format();
     let repository = Repository::discover(Path::new(".")).ok();
     let settings = in_force::of_folder(repository.as_ref().and_then(Repository::worktree), common)?;
-    let named = id.map(|id| named(id, &settings)).transpose()?;
-    match (named, checked) {
-        (named, true) => check_examples(named, &settings, common),
+    let named = args.id.as_deref().map(|id| named(id, &settings)).transpose()?;
+    match (named, args.check) {
+        (named, true) => check_examples(named, &settings, format, common),
         (Some(rule), false) => {
             let is_own = settings.own_rules().iter().any(|own| std::ptr::eq(*own, rule));
-            output::write(common, |_, out| report::write_rule(rule, is_own, common.format().into(), out))?;
+            output::write(common, |_, out| report::write_rule(rule, is_own, format, out))?;
             Ok(code::CLEAN)
         }
         (None, false) => {
             let own = settings.own_rules().len();
-            output::write(common, |_, out| {
-                report::write_rules(&settings.rules, own, &settings.packs, common.format().into(), out)
-            })?;
+            output::write(common, |_, out| report::write_rules(&settings.rules, own, &settings.packs, format, out))?;
             Ok(code::CLEAN)
-        }
-    }
-}
-
-/// The formats of other systems report findings only.
-fn refuse_format(common: &Common) -> Result<(), Error> {
-    match common.format() {
-        FormatName::Human | FormatName::Json | FormatName::Jsonl => Ok(()),
-        FormatName::Sarif | FormatName::Github | FormatName::Gitlab => {
-            Err(Error::new("cannot list rules in this format", "it reports findings only", "use --format json"))
         }
     }
 }
@@ -61,7 +50,12 @@ fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Error> {
 }
 
 /// Of one rule, or of all that the configuration has.
-fn check_examples(named: Option<&'static Rule>, settings: &Settings, common: &Common) -> Result<u8, Error> {
+fn check_examples(
+    named: Option<&'static Rule>,
+    settings: &Settings,
+    format: RulesFormat,
+    common: &Common,
+) -> Result<u8, Error> {
     let detector = Detector::new(&settings.rules);
     let rules = named.as_ref().map_or(settings.own_rules(), std::slice::from_ref);
     let checked: Vec<Checked> = rules.iter().map(|rule| check(rule, &detector)).collect();
@@ -74,7 +68,7 @@ fn check_examples(named: Option<&'static Rule>, settings: &Settings, common: &Co
         })
         .collect();
     output::write(common, |_, out| {
-        report::write_checks(&checks, common.format().into(), out, |out| {
+        report::write_checks(&checks, format, out, |out| {
             if checks.is_empty() {
                 writeln!(out, "keysweep: there is no rule in {CONFIG_NAME}, so nothing was tried")?;
             }

@@ -30,8 +30,7 @@ use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::rules::Pack;
 
-/// The formats, by the names that `--format` knows. `Sarif`, `Github` and `Gitlab` report findings only: rules have the form for
-/// people there, and the command line refuses them.
+/// The formats of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Human,
@@ -40,6 +39,14 @@ pub enum Format {
     Sarif,
     Github,
     Gitlab,
+}
+
+/// The formats of a list of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RulesFormat {
+    Human,
+    Json,
+    Jsonl,
 }
 
 /// Writes, as a line of `jsonl`, that a token was met in a sweep of the history which goes on. Errors are those of `out`.
@@ -60,20 +67,26 @@ pub fn write_error(error: &Error, format: Format, out: &mut dyn Write) -> io::Re
 }
 
 /// Lists `rules`, the first `own` of which are the configuration's, and all packs, of which `on` are in force.
-pub fn write_rules(rules: &[&Rule], own: usize, on: &[&Pack], format: Format, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_rules(
+    rules: &[&Rule],
+    own: usize,
+    on: &[&Pack],
+    format: RulesFormat,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
-        Format::Json => json::write_rules_document(rules, own, Some(on), out),
-        Format::Jsonl => json::write_rule_lines(rules, own, Some(on), out),
-        _ => rules::list(rules, on, out),
+        RulesFormat::Json => json::write_rules_document(rules, own, Some(on), out),
+        RulesFormat::Jsonl => json::write_rule_lines(rules, own, Some(on), out),
+        RulesFormat::Human => rules::list(rules, on, out),
     }
 }
 
 /// Explains one rule.
-pub fn write_rule(rule: &Rule, is_own: bool, format: Format, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_rule(rule: &Rule, is_own: bool, format: RulesFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Json => json::write_rules_document(&[rule], usize::from(is_own), None, out),
-        Format::Jsonl => json::write_rule_lines(&[rule], usize::from(is_own), None, out),
-        _ => rules::explain(rule, out),
+        RulesFormat::Json => json::write_rules_document(&[rule], usize::from(is_own), None, out),
+        RulesFormat::Jsonl => json::write_rule_lines(&[rule], usize::from(is_own), None, out),
+        RulesFormat::Human => rules::explain(rule, out),
     }
 }
 
@@ -81,14 +94,14 @@ pub fn write_rule(rule: &Rule, is_own: bool, format: Format, out: &mut dyn Write
 /// that do not hold. `human` writes it for people.
 pub fn write_checks(
     checks: &[(&str, usize, usize, Vec<String>)],
-    format: Format,
+    format: RulesFormat,
     out: &mut dyn Write,
     human: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     match format {
-        Format::Json => json::write_checks_document(checks, out),
-        Format::Jsonl => json::write_check_lines(checks, out),
-        _ => human(out),
+        RulesFormat::Json => json::write_checks_document(checks, out),
+        RulesFormat::Jsonl => json::write_check_lines(checks, out),
+        RulesFormat::Human => human(out),
     }
 }
 
