@@ -14,6 +14,10 @@ use crate::rule::Severity;
 const MOST_ANNOTATIONS: usize = 10;
 /// GitHub refuses a summary of more than 1 MiB.
 const MOST_SUMMARY: usize = 1 << 20;
+/// The part of it that errors may fill, so that there is room for findings.
+const MOST_ERRORS: usize = MOST_SUMMARY / 2;
+/// Enough for the line that counts what did not fit.
+const COUNT_LINE: usize = 100;
 
 /// Writes the errors and the most severe findings, at most ten lines, each a workflow command.
 pub(super) fn write_annotations(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -28,7 +32,11 @@ pub(super) fn write_annotations(report: &Report<'_>, out: &mut dyn Write) -> io:
         write_annotation(entry, out)?;
     }
     if all > shown {
-        let message = format!("{} in all: the summary of this step lists them", counted(all, "finding"));
+        let mut counts = vec![counted(entries.len(), "finding")];
+        if !errors.is_empty() {
+            counts.insert(0, counted(errors.len(), "error"));
+        }
+        let message = format!("{} in all: the summary of this step lists them", counts.join(" and "));
         writeln!(out, "::error title=keysweep::{}", escaped(&message))?;
     }
     Ok(())
@@ -58,26 +66,30 @@ fn write_annotation(entry: &Entry<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "title={}::{}", escaped_property(&title), escaped(&message))
 }
 
-/// Writes the summary of a step: a table of all findings, as far as GitHub takes it.
+/// Writes the summary of a step: the errors and a table of all findings, up to GitHub's limit.
 pub(super) fn write_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let entries = entries(report);
     let mut text = format!("### keysweep: {}\n\n", counted(entries.len(), "finding"));
-    for error in report.errors() {
-        let _ = writeln!(text, "- Not scanned: {}", cell(&error.to_string()));
-    }
+    let errors: Vec<&Error> = report.errors().collect();
+    let line = |error: &&Error| format!("- Not scanned: {}\n", cell(&error.to_string()));
+    push_until(&mut text, MOST_ERRORS, &errors, "more error", line);
     if !entries.is_empty() {
         text.push_str("\n| severity | token | where | commit |\n| --- | --- | --- | --- |\n");
     }
-    for (at, entry) in entries.iter().enumerate() {
-        let row = row(entry);
-        // A row and the line that counts the rest must fit.
-        if text.len() + row.len() + 100 > MOST_SUMMARY {
-            let _ = writeln!(text, "\n{} did not fit.", counted(entries.len() - at, "more finding"));
-            break;
-        }
-        text.push_str(&row);
-    }
+    push_until(&mut text, MOST_SUMMARY, &entries, "more finding", row);
     writeln!(out, "{text}")
+}
+
+/// Appends a line for each item while `text` stays below `most` bytes, and a line that counts the rest as `noun`.
+fn push_until<T>(text: &mut String, most: usize, items: &[T], noun: &str, line: impl Fn(&T) -> String) {
+    for (at, item) in items.iter().enumerate() {
+        let line = line(item);
+        if text.len() + line.len() + COUNT_LINE > most {
+            let _ = writeln!(text, "\n{} did not fit.", counted(items.len() - at, noun));
+            return;
+        }
+        text.push_str(&line);
+    }
 }
 
 fn row(entry: &Entry<'_>) -> String {
@@ -126,6 +138,17 @@ fn escaped_property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_beyond_the_limit_are_counted() {
+        let mut text = String::from("### title\n");
+        push_until(&mut text, 1000, &[0; 500], "more error", |_| format!("{}\n", "x".repeat(99)));
+        assert!(text.len() <= 1000, "{}", text.len());
+        assert_eq!(text.matches("xx\n").count(), 8);
+        assert!(text.ends_with("\n492 more errors did not fit.\n"), "{text}");
+        push_until(&mut text, 900, &[0; 2], "more finding", |_| "a line\n".to_owned());
+        assert!(text.ends_with("\n2 more findings did not fit.\n"), "{text}");
+    }
 
     #[test]
     fn nothing_in_a_name_ends_a_command_or_begins_one() {

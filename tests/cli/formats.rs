@@ -283,6 +283,26 @@ fn findings_beyond_the_limit_of_github_are_in_the_step_summary() {
 }
 
 #[test]
+fn errors_are_not_counted_as_findings_for_github() {
+    let repo = Repo::new();
+    let mut make = Maker::new(1906);
+    for n in 0..8 {
+        repo.write(format!("{n}.txt"), client(&make.sk_live(24)));
+    }
+    let mut words = vec!["files".to_owned(), "--format".to_owned(), "github".to_owned()];
+    words.extend((0..8).map(|n| format!("{n}.txt")));
+    words.extend((0..3).map(|n| format!("missing{n}.txt")));
+    let summary = repo.base().join("summary");
+    fs::write(&summary, "").expect("write");
+    let call = repo.keysweep_call(&words).env("GITHUB_STEP_SUMMARY", &summary);
+    let lines = expect_commands(&call.run().expect_code(2));
+    assert_eq!(lines.len(), 10);
+    assert!(lines[9].contains("3 errors and 8 findings in all"), "{lines:#?}");
+    let listed = fs::read_to_string(&summary).expect("read");
+    assert_eq!(listed.matches("- Not scanned: ").count(), 3, "{listed}");
+}
+
+#[test]
 fn findings_beyond_the_limit_of_sarif_are_counted() {
     let repo = Repo::new();
     let mut make = Maker::new(1904);
