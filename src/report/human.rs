@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use super::history::Extent;
-use super::layout::{cropped, paragraph, unbroken};
+use super::layout::{cropped, paragraph, unbroken, wrapped};
 use super::model::Report;
 use super::plan::plan;
 use super::shown::{shown_path, size};
@@ -187,22 +187,28 @@ fn write_excerpt(finding: &Finding, gutter: usize, style: Style, out: &mut dyn W
     let number = finding.position.map_or(String::new(), |p| p.line.to_string());
     let label = format!("severity {}, fingerprint {}{}", finding.severity, finding.fingerprint, encoded(finding));
     let bar = style.frame(format!("{:gutter$} |", ""));
-    let Some(excerpt) = &finding.excerpt else {
-        writeln!(out, "{bar}")?;
-        return writeln!(out, "{bar} {}", style.error(label));
-    };
+    writeln!(out, "{bar}")?;
+    let Some(excerpt) = &finding.excerpt else { return write_label(&label, 0, gutter, style, out) };
     let excerpt = cropped(excerpt, style.width, gutter + 3);
     let carets = "^".repeat(excerpt.caret_width);
-    writeln!(out, "{bar}")?;
     writeln!(out, "{} {}", style.frame(format!("{number:>gutter$} |")), excerpt.text)?;
     let indent = " ".repeat(excerpt.caret_start);
     let used = gutter + 3 + excerpt.caret_start + excerpt.caret_width + 1 + label.len();
-    let Some(width) = style.width.filter(|width| used > *width) else {
+    if style.width.is_none_or(|width| used <= width) {
         return writeln!(out, "{bar} {indent}{} {}", style.error(carets), style.error(label));
-    };
+    }
     writeln!(out, "{bar} {indent}{}", style.error(carets))?;
-    let indent = excerpt.caret_start.min(width.saturating_sub(gutter + 3 + label.len()));
-    writeln!(out, "{bar} {}{}", " ".repeat(indent), style.error(label))
+    write_label(&label, excerpt.caret_start, gutter, style, out)
+}
+
+/// Writes the label on lines of its own: `indent` columns behind the bar, or as many as leave room for it.
+fn write_label(label: &str, indent: usize, gutter: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let bar = style.frame(format!("{:gutter$} |", ""));
+    let lines = wrapped(label, style.width, gutter + 3);
+    let longest = lines.iter().map(String::len).max().unwrap_or(0);
+    let room = style.width.map_or(indent, |width| width.saturating_sub(gutter + 3 + longest));
+    let indent = " ".repeat(indent.min(room));
+    lines.iter().try_for_each(|line| writeln!(out, "{bar} {indent}{}", style.error(line)))
 }
 
 /// How it is written, where it is not written plainly.
@@ -260,10 +266,40 @@ fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-/// One sentence that says what was read.
+/// How much was scanned, and the result. If something could not be scanned, a line about that comes first.
 fn summary(report: &Report<'_>, style: Style) -> String {
     let result = report.result;
-    let mut counts = vec![format!("{} scanned", size(result.bytes))];
+    let counts = counts(report);
+    let line = |key: &str, text: &str, paint: fn(Style, &str) -> String| {
+        paragraph("", "", text, style.width).replacen(key, &paint(style, key), 1)
+    };
+    let mut lines = Vec::new();
+    if !result.is_complete() {
+        let (scanned, unread) = (words::scanned_of_all(report), unread(report));
+        let text = format!("keysweep: INCOMPLETE: {scanned} scanned ({counts}); {unread}");
+        lines.push(line("INCOMPLETE", &text, |style, text| style.error(text)));
+    }
+    if report.tokens() > 0 {
+        let key = format!("{} in {}", counted(report.tokens(), "token"), holding(report));
+        let counts = if result.is_complete() { format!(" ({counts})") } else { String::new() };
+        let text = format!("keysweep: {key}{counts}{}", words::stopped(report.kind));
+        lines.push(line(&key, &text, |style, text| style.error(text)));
+    } else if result.is_complete() {
+        if let Some(why) = words::nothing(report) {
+            return paragraph("", "", &format!("keysweep: {why}, so nothing was scanned"), style.width);
+        }
+        let key = words::none(report);
+        let text = format!("keysweep: {key} {} ({counts})", words::scanned(report));
+        lines.push(line(&key, &text, |style, text| style.calm(text)));
+    }
+    lines.join("\n")
+}
+
+/// `1.5 kB scanned, nothing skipped, 2 allowed`; in an incomplete scan, whose line says "scanned" already, `1.5 kB, 2 allowed`.
+fn counts(report: &Report<'_>) -> String {
+    let result = report.result;
+    let scanned = if result.is_complete() { " scanned" } else { "" };
+    let mut counts = vec![format!("{}{scanned}", size(result.bytes))];
     match result.skipped.len() + result.accepted.len() {
         0 if !result.is_complete() => {}
         0 => counts.push("nothing skipped".to_owned()),
@@ -272,28 +308,7 @@ fn summary(report: &Report<'_>, style: Style) -> String {
     if report.allowed() > 0 {
         counts.push(format!("{} allowed", report.allowed()));
     }
-    let counts = counts.join(", ");
-    let tokens = report.tokens();
-    let (key, text): (String, String);
-    let paint: fn(Style, &str) -> String;
-    if tokens > 0 {
-        key = format!("{} in {}", counted(tokens, "token"), holding(report));
-        let incomplete = if result.is_complete() { String::new() } else { format!("; INCOMPLETE: {}", unread(report)) };
-        text = format!("keysweep: {key} ({counts}){incomplete}{}", words::stopped(report.kind));
-        paint = |style, text| style.error(text);
-    } else if !result.is_complete() {
-        key = "INCOMPLETE".to_owned();
-        let counts = counts.replace(" scanned", "");
-        text = format!("keysweep: {key}: {} scanned ({counts}); {}", words::scanned_of_all(report), unread(report));
-        paint = |style, text| style.error(text);
-    } else if let Some(why) = words::nothing(report) {
-        return paragraph("", "", &format!("keysweep: {why}, so nothing was scanned"), style.width);
-    } else {
-        key = words::none(report);
-        text = format!("keysweep: {key} {} ({counts})", words::scanned(report));
-        paint = |style, text| style.calm(text);
-    }
-    paragraph("", "", &text, style.width).replacen(&key, &paint(style, &key), 1)
+    counts.join(", ")
 }
 
 /// Of what was scanned, how much holds a token.

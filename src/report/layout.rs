@@ -14,6 +14,9 @@ const EXCERPT: usize = 120;
 /// Below this a wrapped text is harder to read than one that the terminal breaks.
 const NARROWEST: usize = 24;
 
+/// The indent of a text below a heading that leaves no room beside it.
+const NARROW_INDENT: usize = 4;
+
 /// Keeps `command` on one line.
 pub(super) fn unbroken(command: &str) -> String {
     command.replace(' ', &GLUE.to_string())
@@ -45,9 +48,15 @@ pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<St
     lines
 }
 
-/// The lines of `text`, the first behind `heading`, the others indented by as much; joined, without a line end.
+/// The lines of `text`, joined, without a line end: the first one after `heading`, the others indented to the same column. Where
+/// the heading leaves no room, the text begins on the next line. `painted` is the heading with its colors.
 pub(super) fn paragraph(heading: &str, painted: &str, text: &str, width: Option<usize>) -> String {
     let indent = heading.width();
+    if indent > NARROW_INDENT && width.is_some_and(|width| width < indent + NARROWEST) {
+        let lines = wrapped(text, width, NARROW_INDENT);
+        let indent = format!("\n{:NARROW_INDENT$}", "");
+        return format!("{}{indent}{}", painted.trim_end(), lines.join(&indent));
+    }
     format!("{painted}{}", wrapped(text, width, indent).join(&format!("\n{}", " ".repeat(indent))))
 }
 

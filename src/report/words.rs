@@ -185,7 +185,7 @@ pub(super) fn stopped(kind: Kind) -> &'static str {
 
 /// What there was to scan: `4 files`, `3 commits with 12 files`.
 pub(super) fn scanned(report: &Report<'_>) -> String {
-    scanned_with(report, counted(report.result.objects, "object"))
+    scanned_with(report, counted(objects_read(report), "object"))
 }
 
 /// The same with other words for the `objects`.
@@ -209,8 +209,13 @@ pub(super) fn scanned_of_all(report: &Report<'_>) -> String {
     if damaged + missing == 0 {
         return scanned(report);
     }
-    let whole = grouped(result.objects.saturating_sub(damaged));
+    let whole = grouped(objects_read(report));
     scanned_with(report, format!("{whole} of {}", counted(result.objects + missing, "object")))
+}
+
+/// The number of objects that could be read.
+fn objects_read(report: &Report<'_>) -> usize {
+    report.result.objects.saturating_sub(objects_in(&report.result.unread))
 }
 
 /// How many objects the errors are about.
@@ -232,7 +237,7 @@ pub(super) fn everywhere(report: &Report<'_>) -> String {
     let result = report.result;
     let of = |count: usize, all: usize, noun: &str| format!("{count} of {}", counted(all, noun));
     let files: HashSet<_> = occurrences(report).filter(|place| place.on_disk).map(|place| &place.path).collect();
-    let all = of(objects_with_a_token(report), result.objects, "object");
+    let all = of(objects_with_a_token(report), objects_read(report), "object");
     listed(&[vec![all, of(files.len(), result.files, "file")], names_in_no_object(report)].concat())
 }
 

@@ -1,5 +1,6 @@
 //! The formats of the report.
 
+use crate::support::history_fixture::HistoryFixture;
 use crate::support::token::{Maker, Token};
 use crate::support::{Call, Repo, client};
 use serde_json::Value;
@@ -264,6 +265,18 @@ fn quiet_does_not_hide_a_finding() {
     call(&repo, &["--quiet"]).run().expect_code(1).expect_has(&token.redacted()).expect_lacks(token.body());
 }
 
+#[test]
+fn quiet_does_not_hide_an_incomplete_scan() {
+    let (repo, token) = staged_token(1316);
+    for files in [&["README", "missing"][..], &["README", "src", "missing"]] {
+        let run = repo.keysweep_call(&["files", "--quiet"]).args(files).run().expect_code(2);
+        let out = run.out();
+        let lines: Vec<&str> = out.lines().filter(|line| line.starts_with("keysweep: ")).collect();
+        assert!(lines[0].starts_with("keysweep: INCOMPLETE: "), "{out}");
+        assert_eq!(out.contains(&token.redacted()), lines.len() == 2, "{out}");
+    }
+}
+
 /// A hook cannot see `git commit --quiet`.
 #[test]
 fn quiet_clean_commits_print_nothing() {
@@ -299,16 +312,70 @@ fn a_report_fits_the_terminal_width() {
     let repo = Repo::new();
     repo.stage("a.js", format!("{}k=\"{}\";{}\n", "f(界,\u{1b});".repeat(90), make.sk_live(24), "g(ü);".repeat(90)));
     repo.stage("b.txt", format!("{}{}{}\n", "\u{1}".repeat(50), client(&make.sk_live(24)), "\u{2}".repeat(50)));
-    for columns in [60, 80, 100, 200] {
-        let run = call(&repo, &[]).env("COLUMNS", columns.to_string()).run().expect_code(1);
+    repo.stage(
+        "c.txt",
+        format!("密钥是一个秘密值😀😀 k=\"{}\"; // 😀 请不要提交这个文件 한국어 日本語\n", make.sk_live(24)),
+    );
+    repo.stage("d.txt", format!("{} k=\"{}\"\n", "e\u{301}".repeat(60), make.sk_live(24)));
+    repo.stage("e.txt", format!("k=\"{}\"\n{}\n", make.sk_live(24), client(&make.sk_test(24))));
+    let fits = |args: &[&str], columns: usize| {
+        let run = repo.keysweep_call(args).env("COLUMNS", columns.to_string()).run().expect_code(1);
         for line in run.out().lines() {
-            let wide = line.chars().count() + line.matches('界').count();
-            assert!(wide <= columns, "{wide} of {columns} columns: {line}");
+            let wide: usize = line.chars().map(columns_of).sum();
+            // The longest parts that are never broken: commands and ids of rules.
+            let unbroken = line.split("  ").any(|part| part.trim_start().starts_with("keysweep history"));
+            assert!(wide <= columns || unbroken, "{wide} of {columns} columns: {line}");
         }
-        assert!(run.out().contains("k=\"sk_live_…"), "{}", run.out());
+        run.out()
+    };
+    for columns in [40, 60, 80, 100, 200] {
+        let out = fits(&["staged"], columns);
+        assert_eq!(out.matches("k=\"sk_live_…").count(), 4, "{out}");
+    }
+    repo.commit("all of it");
+    for columns in [40, 60, 80, 100, 200] {
+        fits(&["history"], columns);
+        fits(&["files", "."], columns);
     }
     let lines = |run: crate::support::Run| run.out().lines().map(|line| line.chars().count()).max();
-    assert!(lines(call(&repo, &[]).run().expect_code(1)) > Some(120), "a script must get a sentence on one line");
+    let wide = lines(repo.keysweep(&["files", "."]).expect_code(1));
+    assert!(wide > Some(120), "a script must get a sentence on one line");
+}
+
+/// The columns of the characters that the test uses.
+fn columns_of(letter: char) -> usize {
+    match letter {
+        '\u{301}' => 0,
+        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{1f300}'..='\u{1f9ff}' => 2,
+        _ => 1,
+    }
+}
+
+/// Live keys come before test keys, and among equals the newest commit comes first.
+#[test]
+fn the_worst_and_then_the_newest_token_comes_first() {
+    let mut make = Maker::new(1314);
+    let story = HistoryFixture::new(1315);
+    let [old, new] = [make.sk_live(24), make.sk_live(24)];
+    let [old_test, new_test] = [make.sk_test(24), make.sk_test(24)];
+    // The names are not in this order.
+    for (path, token) in [("b.txt", &old), ("a.txt", &old_test), ("d.txt", &new), ("c.txt", &new_test)] {
+        story.add(path, client(token));
+    }
+    let shown = [&new, &old, &new_test, &old_test].map(Token::redacted);
+    for words in [&["history"][..], &["history", "main"]] {
+        let out = story.repo.keysweep(words).expect_code(1).out();
+        let places: Vec<_> = shown.iter().map(|token| out.find(token)).collect();
+        assert!(places.is_sorted() && places[0].is_some(), "{words:?}: {places:?} in {out}");
+    }
+    // In one change all tokens are equally new: live keys first, then by path.
+    let repo = Repo::new();
+    for (path, token) in [("a.txt", &old_test), ("b.txt", &old), ("c.txt", &new)] {
+        repo.stage(path, client(token));
+    }
+    let out = repo.keysweep(&["staged"]).expect_code(1).out();
+    let places = [&old, &new, &old_test].map(|token| out.find(&token.redacted()));
+    assert!(places.is_sorted() && places[0].is_some(), "{places:?} in {out}");
 }
 
 #[test]
