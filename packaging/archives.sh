@@ -11,7 +11,7 @@ for folder in "$1"/*/; do
     name=keysweep-$version-$target
     rm -rf "${2:?}/$name"
     mkdir "$2/$name"
-    cp "$folder"/keysweep* "$here/../README.md" "$here/../CHANGELOG.md" "$here/../LICENSE-APACHE" "$here/../LICENSE-MIT" "$2/$name"
+    cp -R "$folder"/* "$here/../README.md" "$here/../CHANGELOG.md" "$here/../LICENSE-APACHE" "$here/../LICENSE-MIT" "$2/$name"
     case $target in
     # Windows unpacks zip files without other programs.
     *windows*) (cd "$2" && python3 -m zipfile -c "$name.zip" "$name") ;;

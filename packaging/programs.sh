@@ -1,6 +1,6 @@
 #!/bin/sh
-# Unpacks the program of each wheel: `sh packaging/programs.sh WHEELS DIR` writes DIR/TARGET/keysweep, so that all packages have
-# the same program.
+# Unpacks the program of each wheel: `sh packaging/programs.sh WHEELS DIR` writes DIR/TARGET/keysweep, and its manual pages and
+# completions below DIR/TARGET/share. All packages are made from these, so they have the same program.
 set -eu
 [ $# -eq 2 ] || { echo "usage: sh packaging/programs.sh WHEELS DIR" >&2; exit 2; }
 
@@ -17,6 +17,7 @@ for wheel in "$1"/*.whl; do
     mkdir -p "$2/$target"
     python3 -m zipfile -e "$wheel" "$2/$target/unpacked"
     mv "$2/$target/unpacked"/*.data/scripts/"$name" "$2/$target/$name"
+    mv "$2/$target/unpacked"/*.data/data/share "$2/$target/share"
     chmod 755 "$2/$target/$name"
     rm -rf "$2/$target/unpacked"
 done

@@ -42,7 +42,9 @@ for (const target of fs.readdirSync(programs).sort()) {
     preferUnplugged: true,
     files: ["bin", "LICENSE-*"],
   });
-  fs.cpSync(path.join(programs, target), path.join(folder, "bin"), { recursive: true });
+  const program = os === "win32" ? "keysweep.exe" : "keysweep";
+  fs.mkdirSync(path.join(folder, "bin"));
+  fs.copyFileSync(path.join(programs, target, program), path.join(folder, "bin", program));
 }
 
 const main = path.join(out, "keysweep");

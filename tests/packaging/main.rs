@@ -7,4 +7,5 @@ mod support;
 mod built;
 mod frameworks;
 mod npm;
+mod release;
 mod wheel;

@@ -34,6 +34,10 @@ fn pip_installs_the_wheel_into_an_empty_virtual_environment() {
     let pip = repo.call(&venv.join("bin/pip").display().to_string(), &["install", "--no-index", "--find-links"]);
     pip.args(&[wheels().as_os_str(), "keysweep".as_ref()]).env("PATH", venv.join("bin")).run().expect_code(0);
     expect_works(&repo, &venv.join("bin/keysweep"));
+    for page in ["man/man1/keysweep.1", "man/man1/keysweep-staged.1", "bash-completion/completions/keysweep"] {
+        let text = fs::read_to_string(venv.join("share").join(page)).unwrap_or_else(|err| panic!("{page}: {err}"));
+        assert!(text.contains("keysweep"), "{page}");
+    }
 }
 
 #[test]
