@@ -5,6 +5,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+/// With this much spare room, `read_to_end` finds the end of a file without a second buffer.
+const ROOM_FOR_THE_END: usize = 64;
+
 /// Opens a file without blocking. If it is a pipe, it reads as empty, and cannot be mapped.
 pub fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -16,10 +19,13 @@ pub fn open(path: &Path) -> io::Result<File> {
 
 /// The content of a regular file. Fails for a pipe, a socket or a device.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = open(path)?;
-    expect_regular(&file.metadata()?)?;
+    let file = open(path)?;
+    let meta = file.metadata()?;
+    expect_regular(&meta)?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
+    bytes.try_reserve(usize::try_from(meta.len()).unwrap_or(usize::MAX).saturating_add(ROOM_FOR_THE_END))?;
+    // Through `take`, since `File::read_to_end` asks for the size and the position again.
+    file.take(u64::MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

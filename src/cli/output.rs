@@ -291,10 +291,9 @@ fn style(choice: ColorChoice, terminal: bool) -> Style {
 /// `COLUMNS`, or those of the terminal. A pipe has none.
 fn width(terminal: bool) -> Option<usize> {
     let set = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    set.filter(|columns| *columns > 0).or_else(|| {
-        let (columns, _) = terminal_size::terminal_size().filter(|_| terminal)?;
-        Some(usize::from(columns.0))
-    })
+    let of_terminal =
+        || terminal.then(terminal_size::terminal_size).flatten().map(|(columns, _)| usize::from(columns.0));
+    set.filter(|columns| *columns > 0).or_else(of_terminal)
 }
 
 /// A panic's message may quote what was being scanned: its place is told, its message is not.

@@ -22,7 +22,8 @@ pub(crate) fn map(path: &Path) -> io::Result<memmap2::Mmap> {
     let file = crate::regular_file::open(path)?;
     // SAFETY: the mapping is read-only and private. Git replaces an index and never writes into an existing one. If another
     // process truncates the file, the lost pages read as zeros.
-    unsafe { memmap2::Mmap::map(&file) }
+    let mapped = unsafe { memmap2::Mmap::map(&file) };
+    mapped.map_err(|err| crate::regular_file::expect(path).err().unwrap_or(err))
 }
 
 /// The error for a mapped file that was truncated while it was read, if there was one. It is returned once.

@@ -9,6 +9,7 @@ pub(crate) mod mmap;
 pub(crate) mod odb;
 pub(crate) mod pack;
 pub(crate) mod path;
+mod plain;
 pub(crate) mod reflogs;
 pub(crate) mod refs;
 pub(crate) mod reftable;

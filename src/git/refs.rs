@@ -44,7 +44,7 @@ impl Repository {
             return Ok(Refs { direct: self.query_refs()?, ..Refs::default() });
         }
         let broken = |err: &dyn std::fmt::Display| self.refs_error(err);
-        let platform = self.gix.references().map_err(|err| broken(&err))?;
+        let platform = self.gix()?.references().map_err(|err| broken(&err))?;
         let mut all = Refs::default();
         for found in platform.all().map_err(|err| broken(&err))? {
             // Like git, go on if a ref was truncated by a crash.
@@ -56,7 +56,7 @@ impl Repository {
             }
         }
         // gix skips files that are not regular without an error.
-        self.check_files(&self.gix.common_dir().join("refs"), &mut all.broken);
+        self.check_files(&self.common_dir().join("refs"), &mut all.broken);
         Ok(all)
     }
 
@@ -144,8 +144,8 @@ impl Repository {
         let path = match named {
             // Git sets an empty path if this is not a shallow clone.
             Some(path) if path.is_empty() => return Ok(HashSet::new()),
-            Some(path) => self.worktree().unwrap_or(self.gix.current_dir()).join(path),
-            None => self.gix.common_dir().join("shallow"),
+            Some(path) => self.worktree().unwrap_or(Path::new("")).join(path),
+            None => self.common_dir().join("shallow"),
         };
         let wrong = |err: &dyn std::fmt::Display| {
             let (whose, help) = if is_named {

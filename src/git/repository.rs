@@ -1,21 +1,34 @@
-//! Opening a repository as git does in a hook, but without the settings of the user.
+//! An open repository: its directories, HEAD, and the trees that a commit is compared with.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gix::ObjectId;
+use gix::hash::Kind;
 use gix::odb::store::init::Slots;
+use gix::refs::{Target, file};
 
 use crate::error::Error;
 use crate::git::command;
 use crate::git::odb::objects::{ObjectDirs, Objects};
 use crate::git::path::to_path;
+use crate::git::plain::PlainRepository;
 use crate::regular_file;
 
 /// An open repository.
 pub struct Repository {
-    pub(crate) gix: gix::Repository,
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    refs: file::Store,
+    /// The content of HEAD, if it was read already.
+    head: Option<Target>,
+    has_reftable: bool,
+    /// The directory from which the repository was discovered.
+    dir: PathBuf,
+    /// Opened on first use, unless gix had to discover the repository.
+    gix: OnceCell<Result<gix::Repository, Error>>,
     pub(crate) object_dirs: Arc<ObjectDirs>,
     /// This thread's reader of objects.
     pub(crate) objects: Objects,
@@ -25,13 +38,43 @@ pub struct Repository {
 impl Repository {
     /// Opens the repository that `GIT_DIR` names, or else the one that contains `dir`.
     pub fn discover(dir: &Path) -> Result<Self, Error> {
+        let named_worktree = std::env::var_os("GIT_WORK_TREE").filter(|path| !path.is_empty()).map(PathBuf::from);
+        if let Some(PlainRepository { git_dir, head }) = PlainRepository::find(dir) {
+            let object_dirs = Arc::new(ObjectDirs::new(git_dir.join("objects"), Kind::Sha1));
+            return Ok(Self {
+                common_dir: git_dir.clone(),
+                refs: file::Store::at(git_dir.clone(), Kind::Sha1),
+                head: Some(head),
+                has_reftable: false,
+                dir: dir.to_owned(),
+                gix: OnceCell::new(),
+                objects: object_dirs.reader(),
+                object_dirs,
+                worktree: Some(named_worktree.unwrap_or_else(|| dir.to_owned())),
+                git_dir,
+            });
+        }
         let gix = open(dir)?.to_thread_local();
-        let object_dirs = Arc::new(ObjectDirs::new(&gix));
-        let objects = object_dirs.reader();
-        let named = std::env::var_os("GIT_WORK_TREE").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let worktree =
-            named.or_else(|| gix.workdir().filter(|_| !is_inside_git_dir(gix.git_dir())).map(Path::to_owned));
-        Ok(Self { gix, object_dirs, objects, worktree })
+        let object_dirs = Arc::new(ObjectDirs::new(gix.objects.store_ref().path().to_owned(), gix.object_hash()));
+        let inferred = || gix.workdir().filter(|_| !is_inside_git_dir(gix.git_dir())).map(Path::to_owned);
+        Ok(Self {
+            git_dir: gix.git_dir().to_owned(),
+            common_dir: gix.common_dir().to_owned(),
+            refs: gix.refs.clone(),
+            head: None,
+            has_reftable: gix.common_dir().join("reftable").is_dir(),
+            dir: dir.to_owned(),
+            objects: object_dirs.reader(),
+            object_dirs,
+            worktree: named_worktree.or_else(inferred),
+            gix: OnceCell::from(Ok(gix)),
+        })
+    }
+
+    /// The repository as gix opens it, with its settings.
+    pub(crate) fn gix(&self) -> Result<&gix::Repository, Error> {
+        let opened = self.gix.get_or_init(|| open(&self.dir).map(|gix| gix.to_thread_local()));
+        opened.as_ref().map_err(Clone::clone)
     }
 
     /// The top of the worktree. None in a bare repository.
@@ -40,7 +83,7 @@ impl Repository {
     }
 
     pub(crate) fn git_dir(&self) -> &Path {
-        self.gix.git_dir()
+        &self.git_dir
     }
 
     /// The git directories of all worktrees, each with its own index and HEAD.
@@ -73,19 +116,20 @@ impl Repository {
 
     /// Whether this is a partial clone, so that objects may be missing on purpose.
     pub(crate) fn is_partial(&self) -> bool {
-        let settings = self.gix.config_snapshot();
+        let Ok(gix) = self.gix() else { return false };
+        let settings = gix.config_snapshot();
         // Old versions of git set extensions.partialClone, new ones a setting for each remote.
         let promises = |remote| settings.boolean(&format!("remote.{remote}.promisor")) == Some(true);
-        settings.string("extensions.partialClone").is_some() || self.gix.remote_names().iter().any(promises)
+        settings.string("extensions.partialClone").is_some() || gix.remote_names().iter().any(promises)
     }
 
     /// The git directory that all worktrees share.
     pub fn common_dir(&self) -> &Path {
-        self.gix.common_dir()
+        &self.common_dir
     }
 
     pub(crate) fn has_grafts(&self) -> bool {
-        self.gix.common_dir().join("info/grafts").is_file()
+        self.common_dir.join("info/grafts").is_file()
     }
 
     /// The tree of HEAD's commit. None before the first commit.
@@ -116,7 +160,7 @@ impl Repository {
     /// in a bare repository.
     pub(crate) fn index_path(&self) -> Result<PathBuf, Error> {
         match std::env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty()) {
-            Some(path) => Ok(self.worktree().unwrap_or(self.gix.current_dir()).join(path)),
+            Some(path) => Ok(self.worktree().unwrap_or(Path::new("")).join(path)),
             None if self.worktree().is_none() => Err(Error::new(
                 format!("cannot scan the staged changes in {}", self.git_dir().display()),
                 "it is a bare repository, which has no index",
@@ -132,25 +176,35 @@ impl Repository {
     }
 
     /// The content of HEAD, without resolving a branch.
-    pub(crate) fn head_target(&self) -> Result<Option<gix::refs::Target>, Error> {
-        let head = self.gix.refs.try_find("HEAD").map_err(|err| self.head_error(err))?;
+    pub(crate) fn head_target(&self) -> Result<Option<Target>, Error> {
+        if self.head.is_some() {
+            return Ok(self.head.clone());
+        }
+        let head = self.refs.try_find("HEAD").map_err(|err| self.head_error(err))?;
         Ok(head.map(|head| head.target))
     }
 
     /// Resolves symbolic refs to a commit id. As in git, at most five levels behind HEAD are followed. None if a branch does
     /// not exist yet.
-    fn resolve_symbolic(&self, mut target: gix::refs::Target) -> Result<Option<ObjectId>, Error> {
+    fn resolve_symbolic(&self, mut target: Target) -> Result<Option<ObjectId>, Error> {
         for _ in 0..6 {
             let name = match target {
-                gix::refs::Target::Object(id) => return Ok(Some(id)),
-                gix::refs::Target::Symbolic(name) => name,
+                Target::Object(id) => return Ok(Some(id)),
+                Target::Symbolic(name) => name,
             };
             let file = self.common_dir().join(to_path(name.as_bstr()));
+            // Other refs may be in the git directory of a linked worktree.
+            if name.as_bstr().starts_with(b"refs/heads/")
+                && let Ok(text) = regular_file::read(&file)
+                && let Ok(id) = ObjectId::from_hex(text.trim_ascii_end())
+            {
+                return Ok(Some(id));
+            }
             regular_file::expect(&file).map_err(|err| {
                 let context = format!("cannot read the ref {}", file.display());
                 Error::new(context, err, "replace it with a file, and check git status")
             })?;
-            match self.gix.refs.try_find(name.as_ref()).map_err(|err| self.head_error(err))? {
+            match self.refs.try_find(name.as_ref()).map_err(|err| self.head_error(err))? {
                 Some(branch) => target = branch.target,
                 None => return Ok(None),
             }
@@ -159,7 +213,7 @@ impl Repository {
     }
 
     pub(crate) fn has_reftable(&self) -> bool {
-        self.gix.common_dir().join("reftable").is_dir()
+        self.has_reftable
     }
 
     /// Asks git for the id of HEAD's commit, since gix does not read reftables. Git reads no content for this.

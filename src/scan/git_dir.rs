@@ -51,7 +51,7 @@ impl Repository {
         let lister = Lister {
             git_dir: self.common_dir().to_owned(),
             own_objects: with_alternates(self.object_dirs.dirs(), &mut Vec::new()),
-            name_len: self.gix.object_hash().len_in_hex() - 2,
+            name_len: self.objects.hash().len_in_hex() - 2,
         };
         let mut files = lister.list();
         let here = self.worktree().and_then(|folder| folder.canonicalize().ok());
@@ -73,7 +73,7 @@ impl Repository {
         });
         // In the main worktree no other worktree is the main one, whatever the name of its git directory.
         let is_main = self.worktree().is_some() && self.git_dir() == self.common_dir();
-        let main = (!is_main).then(|| self.gix.main_repo().ok()?.workdir().map(Path::to_owned)).flatten();
+        let main = (!is_main).then(|| self.gix().ok()?.main_repo().ok()?.workdir().map(Path::to_owned)).flatten();
         linked.chain(main).filter_map(|folder| folder.canonicalize().ok()).collect()
     }
 }

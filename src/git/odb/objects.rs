@@ -107,15 +107,15 @@ impl<'t> TreeCursor<'t> {
 }
 
 impl ObjectDirs {
-    /// The repository's own object directory, or that of `GIT_OBJECT_DIRECTORY`, followed by those of
-    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`. gix reads neither variable.
-    pub fn new(repository: &gix::Repository) -> Self {
+    /// `own` is the repository's own object directory. `GIT_OBJECT_DIRECTORY` replaces it, and the directories of
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES` follow it. gix reads neither variable.
+    pub fn new(own: PathBuf, hash: Kind) -> Self {
         let custom = std::env::var_os("GIT_OBJECT_DIRECTORY").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-        let mut dirs = vec![custom.unwrap_or_else(|| repository.objects.store_ref().path().to_owned())];
+        let mut dirs = vec![custom.unwrap_or(own)];
         if let Some(more) = std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES") {
             dirs.extend(parse_dirs(&more).into_iter().filter(|dir| dir.is_dir()));
         }
-        Self { dirs, gix: OnceLock::new(), alternates: OnceLock::new(), hash: repository.object_hash() }
+        Self { dirs, gix: OnceLock::new(), alternates: OnceLock::new(), hash }
     }
 
     /// The object directories, without their alternates.
