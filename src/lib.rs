@@ -53,8 +53,10 @@ pub mod history;
 
 pub mod cleanup;
 
-pub mod report;
-
 pub mod hook;
+
+pub mod audit;
+
+pub mod report;
 
 pub mod cli;

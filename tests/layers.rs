@@ -21,8 +21,9 @@ const LAYERS: &[&str] = &[
     "scan",
     "history",
     "cleanup",
-    "report",
     "hook",
+    "audit",
+    "report",
     "cli",
 ];
 
@@ -45,6 +46,8 @@ const RESERVED: &[(&str, &str)] = &[
     ("owo_colors", "report/style.rs"),
     ("terminal_size::", "cli/output.rs"),
     ("signal_hook", "cli/progress.rs"),
+    ("serde_json", "audit/package.rs"),
+    ("serde_json", "report/audit_json.rs"),
     ("serde_json", "report/json.rs"),
     ("serde_json", "report/gitlab.rs"),
     ("serde_json", "report/sarif.rs"),

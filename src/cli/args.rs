@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::report::RulesFormat;
+use crate::report::{AuditFormat, RulesFormat};
 
 use super::options::{
-    Common, ConfigOption, FormatOption, OutputOption, ProgressOption, ReportOptions, RulesFormatOption, ScanOptions,
-    ThreadsOption,
+    AuditFormatOption, Common, ConfigOption, FormatOption, OutputOption, ProgressOption, ReportOptions,
+    RulesFormatOption, ScanOptions, ThreadsOption,
 };
 
 const EXAMPLES: &str = "\
@@ -110,6 +110,18 @@ Exit status: 0 commits with a token are blocked, 1 they are not, 2 it could not 
 Examples:
   keysweep doctor")]
     Doctor(DoctorArgs),
+    /// Check the repository against the security checklist
+    #[command(after_help = "\
+The checks read files and git's settings. They run no program of the repository, unless --run-hooks is given.
+
+Exit status: 0 no check failed, 1 a check failed, 2 something could not be read
+
+Examples:
+  keysweep audit
+  keysweep audit env-ignored client-bundle
+  keysweep audit --strict --format json
+  keysweep audit --explain env-shared")]
+    Audit(AuditArgs),
     /// List the rules, or explain one and how to rotate its tokens
     #[command(after_help = "\
 Examples:
@@ -188,6 +200,49 @@ pub(super) struct UninstallArgs {
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     report: ReportOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// The checks to run (default: all)
+    #[arg(value_name = "CHECK")]
+    pub checks: Vec<String>,
+    /// Fail for suspicions as well
+    #[arg(long)]
+    pub strict: bool,
+    /// Run the hooks on a made-up token, as doctor does
+    #[arg(long)]
+    pub run_hooks: bool,
+    /// Explain what CHECK looks at and what its results mean
+    #[arg(long, value_name = "CHECK", conflicts_with_all = ["checks", "strict", "run_hooks"])]
+    pub explain: Option<String>,
+    #[command(flatten)]
+    format: AuditFormatOption,
+    #[command(flatten)]
+    report: ReportOptions,
+    #[command(flatten)]
+    config: ConfigOption,
+    /// Allow tokens in paths that match GLOB (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    allow: Vec<String>,
+    #[command(flatten)]
+    threads: ThreadsOption,
+}
+
+impl AuditArgs {
+    pub fn format(&self) -> AuditFormat {
+        self.format.format.unwrap_or_default().into()
+    }
+
+    fn common(&self) -> Common {
+        Common {
+            format: self.format.format.map(Into::into),
+            config: self.config.config.clone(),
+            allow: self.allow.clone(),
+            threads: self.threads.threads,
+            ..self.report.common()
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -354,7 +409,7 @@ impl Command {
             | Self::Message(MessageArgs { scan, .. })
             | Self::Hook(HookArgs { scan, .. })
             | Self::History(HistoryArgs { scan, .. }) => Some(scan.config()),
-            Self::Rules(RulesArgs { config, .. }) => Some(config),
+            Self::Audit(AuditArgs { config, .. }) | Self::Rules(RulesArgs { config, .. }) => Some(config),
             Self::Find(_)
             | Self::Install(_)
             | Self::Uninstall(_)
@@ -370,6 +425,7 @@ impl Command {
             | Self::Files(FilesArgs { scan, .. })
             | Self::Message(MessageArgs { scan, .. })
             | Self::Hook(HookArgs { scan, .. }) => scan.common(),
+            Self::Audit(args) => args.common(),
             Self::History(HistoryArgs { scan, progress, .. }) => {
                 Common { no_progress: progress.no_progress, ..scan.common() }
             }

@@ -153,7 +153,7 @@ fn by_value(result: &ScanResult) -> Option<String> {
 }
 
 /// Tells rules and builds apart, and whether archives were unpacked: what one calls clean another may not.
-fn rules_version(rules: &[&'static Rule], archives: bool) -> [u8; 32] {
+pub(super) fn rules_version(rules: &[&'static Rule], archives: bool) -> [u8; 32] {
     let build = std::env::current_exe().and_then(|program| program.metadata()).ok();
     let build = build.map(|program| (program.len(), program.modified().ok()));
     Sha256::digest(format!("{} {build:?} {archives} {rules:?}", env!("CARGO_PKG_VERSION"))).into()

@@ -2,6 +2,7 @@
 
 mod again;
 mod args;
+mod audit;
 mod cleanup;
 mod code;
 mod completions;
@@ -64,6 +65,7 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::Doctor(_) => install::doctor(common),
         Command::History(args) => history::run(args, common),
         Command::Find(args) => find::run(args, common),
+        Command::Audit(args) => audit::run(args, common),
         Command::Rules(args) => rules::run(args, common),
         Command::Completions(args) => completions::run(args.shell, common),
         Command::Man(args) => man::run(args.dir.as_deref(), common),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::report::{Format, RulesFormat};
+use crate::report::{AuditFormat, Format, RulesFormat};
 
 use clap::{Args, ValueEnum};
 
@@ -47,6 +47,13 @@ pub(super) struct RulesFormatOption {
     /// human (default), json or jsonl
     #[arg(long, value_enum, hide_possible_values = true)]
     pub format: Option<RulesFormatName>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditFormatOption {
+    /// human (default), json, jsonl or sarif
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub format: Option<AuditFormatName>,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +190,39 @@ impl From<RulesFormatName> for FormatName {
             RulesFormatName::Human => FormatName::Human,
             RulesFormatName::Json => FormatName::Json,
             RulesFormatName::Jsonl => FormatName::Jsonl,
+        }
+    }
+}
+
+/// The other formats are those of systems that read findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum AuditFormatName {
+    #[default]
+    Human,
+    Json,
+    Jsonl,
+    Sarif,
+}
+
+impl From<AuditFormatName> for AuditFormat {
+    fn from(name: AuditFormatName) -> Self {
+        match name {
+            AuditFormatName::Human => AuditFormat::Human,
+            AuditFormatName::Json => AuditFormat::Json,
+            AuditFormatName::Jsonl => AuditFormat::Jsonl,
+            AuditFormatName::Sarif => AuditFormat::Sarif,
+        }
+    }
+}
+
+/// Errors are reported in the format of the audit.
+impl From<AuditFormatName> for FormatName {
+    fn from(name: AuditFormatName) -> Self {
+        match name {
+            AuditFormatName::Human => FormatName::Human,
+            AuditFormatName::Json => FormatName::Json,
+            AuditFormatName::Jsonl => FormatName::Jsonl,
+            AuditFormatName::Sarif => FormatName::Sarif,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::output;
-use crate::config::{Allow, BadGlob, CONFIG_NAME, Config, CustomRule, MAX_BYTES, Refused};
+use crate::config::{Accepted, Allow, BadGlob, CONFIG_NAME, Config, CustomRule, LedgerEntry, MAX_BYTES, Refused};
 use crate::error::{Error, in_brief};
 use crate::regular_file;
 use crate::rule::Rule;
@@ -24,6 +24,9 @@ pub(super) struct Settings {
     pub before: Allow,
     /// Whether to print nothing where nothing is found.
     pub quiet: bool,
+    /// The checks of an audit that may fail for now.
+    pub accepted: Vec<Accepted>,
+    pub ledger: Vec<LedgerEntry>,
     /// The file as git has it, where it is in force like that.
     text: Option<Vec<u8>>,
 }
@@ -75,6 +78,8 @@ impl Settings {
             allow,
             before: Allow::default(),
             quiet: config.quiet,
+            accepted: config.accepted.clone(),
+            ledger: config.ledger.clone(),
             text: None,
         })
     }

@@ -1,6 +1,7 @@
 //! The configuration, and the allowlist that it makes. A finding is allowed by its path, by its fingerprint, or by a marker on its
 //! line, and by nothing else.
 
+pub(crate) mod audit;
 pub(crate) mod file;
 
 mod check;
@@ -8,6 +9,7 @@ mod custom_rule;
 mod globs;
 mod marker;
 
+pub use crate::config::audit::{Accepted, CHECK_NAMES, Date, LedgerEntry};
 pub use crate::config::check::{Checked, Fault, check};
 pub use crate::config::custom_rule::{Alphabet, CustomRule};
 pub use crate::config::file::{AllowedToken, CONFIG_NAME, Config, ConfigError, MAX_BYTES};

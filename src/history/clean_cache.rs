@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::SystemTime;
 
 use gix::ObjectId;
 use gix::hash::oid;
@@ -57,6 +58,17 @@ impl KnownClean {
         };
         let (ids, others, missing, submodules) = (part()?, part()?, part()?, part()?);
         Some(Self { ids, id_len, others, missing, submodules })
+    }
+
+    /// When the cache below `common_dir` was written. `None` if there is none.
+    pub fn written(common_dir: &Path) -> Option<SystemTime> {
+        let meta = common_dir.join(FILE).symlink_metadata().ok()?;
+        meta.is_file().then(|| meta.modified().ok()).flatten()
+    }
+
+    /// The number of objects that were not clean.
+    pub(super) fn tainted(&self) -> usize {
+        self.others.len() / 32
     }
 
     pub fn has(&self, id: &oid) -> bool {

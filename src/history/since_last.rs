@@ -2,13 +2,49 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::time::SystemTime;
 
 use gix::ObjectId;
 
 use crate::detect::Detector;
+use crate::git::date::iso8601;
 use crate::history::clean_cache::{KnownClean, digest};
 use crate::history::database::History;
 use crate::history::work::Work;
+
+/// What is known about the last scan of the whole history. Each has the day of that scan.
+pub enum LastSweep {
+    Never,
+    /// The rules, the build or the unpacking of archives differ.
+    OtherRules(String),
+    /// Objects of that scan are gone, and clean ones may refer to them.
+    Lost(String),
+    Known {
+        day: String,
+        /// Objects with tokens, or with archives that could not be read.
+        tainted: usize,
+        /// Objects that came since.
+        new: usize,
+    },
+}
+
+/// Compares the cache with the objects that the repository has. `rules` are the digests of the rules that are in force.
+pub fn last_sweep(history: &History<'_>, rules: &[[u8; 32]]) -> LastSweep {
+    let common_dir = history.repository.common_dir();
+    let Some(written) = KnownClean::written(common_dir) else { return LastSweep::Never };
+    let seconds = written.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let day: String = iso8601(i64::try_from(seconds).unwrap_or_default()).chars().take(10).collect();
+    let id_len = history.repository.objects.hash().len_in_bytes();
+    let known = rules.iter().map(|rules| KnownClean::load(common_dir, rules, id_len)).find(|known| !known.is_empty());
+    let Some(known) = known else { return LastSweep::OtherRules(day) };
+    let ids = history.contents.ids();
+    if known.has_lost(&ids) {
+        return LastSweep::Lost(day);
+    }
+    let tainted = known.tainted();
+    let new = ids.iter().filter(|id| !known.has(id)).count().saturating_sub(tainted);
+    LastSweep::Known { day, tainted, new }
+}
 
 impl History<'_> {
     /// Skips objects that were clean in an earlier scan with the same rules. If an object was removed since then, nothing is skipped,

@@ -63,6 +63,43 @@ pub fn doctor(dir: &Path) -> Result<Diagnosis, Error> {
     Ok(whole.expect("a repository has hooks in one place at least"))
 }
 
+/// A hook as reading its file shows it.
+#[derive(Debug)]
+pub struct ReadHook {
+    pub name: &'static str,
+    pub file: PathBuf,
+    pub state: ReadState,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum ReadState {
+    Missing,
+    NotExecutable,
+    Unreadable(String),
+    CallsKeysweep,
+    /// Another script, with a noun for it. It may call keysweep indirectly.
+    Other(String),
+}
+
+/// Reads the hooks of the repository that `dir` is in, and the warnings about what switches them off. Runs none. The first hook is
+/// the one that matters most.
+pub fn read_hooks(dir: &Path) -> Result<(Vec<ReadHook>, Vec<String>), Error> {
+    let place = HooksDir::find(dir)?;
+    let hooks = if place.bare { of_server(&place) } else { of_clone(&place) };
+    let warnings = bypasses(&place, hooks.iter().any(Hook::calls_keysweep));
+    let read = hooks.into_iter().map(|Hook { name, file, state, .. }| {
+        let state = match state {
+            State::Missing => ReadState::Missing,
+            State::NotExecutable => ReadState::NotExecutable,
+            State::Unreadable(why) => ReadState::Unreadable(why),
+            State::Live(script) if script.calls_keysweep => ReadState::CallsKeysweep,
+            State::Live(script) => ReadState::Other(script.runner.hook()),
+        };
+        ReadHook { name, file, state }
+    });
+    Ok((read.collect(), warnings))
+}
+
 /// Examines the hooks of one place. `among_others` is whether the repository has several.
 fn diagnose(place: &HooksDir, among_others: bool) -> Diagnosis {
     let mut hooks = if place.bare { of_server(place) } else { of_clone(place) };

@@ -103,7 +103,7 @@ impl Entry<'_> {
 }
 
 /// Leaves the unreserved characters of RFC 3986 and `/` as they are.
-fn percent_encoded(path: &[u8]) -> String {
+pub(super) fn percent_encoded(path: &[u8]) -> String {
     let mut text = String::with_capacity(path.len());
     for &byte in path {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

@@ -79,12 +79,12 @@ pub(super) fn write_pretty(document: &Value, out: &mut dyn Write) -> io::Result<
     writeln!(out)
 }
 
-fn typed(kind: &str, mut value: Value) -> Value {
+pub(super) fn typed(kind: &str, mut value: Value) -> Value {
     value["type"] = kind.into();
     value
 }
 
-fn error(error: &Error) -> Value {
+pub(super) fn error(error: &Error) -> Value {
     json!({ "what": error.context, "why": error.cause, "help": error.help })
 }
 
@@ -265,7 +265,7 @@ fn allowed(allowed: &Allowed) -> Value {
 }
 
 /// `path`, and `path_bytes` beside it where the path is no text.
-fn put_path(value: &mut Value, path: Option<&ShownPath>) {
+pub(super) fn put_path(value: &mut Value, path: Option<&ShownPath>) {
     let Some(path) = path else { return };
     match std::str::from_utf8(path.as_bytes()) {
         Ok(text) => value["path"] = text.into(),

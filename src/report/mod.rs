@@ -1,6 +1,8 @@
 //! What came of a scan, written down: one file a format, and nothing of a format outside of its file.
 
 mod advice;
+mod audit;
+mod audit_json;
 mod entry;
 mod github;
 mod gitlab;
@@ -17,6 +19,7 @@ mod shown;
 mod style;
 mod words;
 
+pub use audit::{AuditReport, explain as explain_check};
 pub use model::{PushHelp, Report};
 pub use plan::{Setup, script, word};
 pub use rules_page::page;
@@ -114,6 +117,31 @@ pub fn write(report: &Report<'_>, format: Format, style: Style, quiet: bool, out
         Format::Sarif => sarif::write_document(report, out),
         Format::Github => github::write_annotations(report, out),
         Format::Gitlab => gitlab::write_document(report, out),
+    }
+}
+
+/// The formats of an audit. Those of GitHub and GitLab report findings only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditFormat {
+    Human,
+    Json,
+    Jsonl,
+    Sarif,
+}
+
+/// Writes the answers of an audit.
+pub fn write_audit(
+    report: &AuditReport<'_>,
+    format: AuditFormat,
+    style: Style,
+    quiet: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        AuditFormat::Json => audit_json::write_document(report, out),
+        AuditFormat::Jsonl => audit_json::write_lines(report, out),
+        AuditFormat::Sarif => audit_json::write_sarif(report, out),
+        AuditFormat::Human => audit::write(report, style, quiet, out),
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Re
         }));
     }
     let is_complete = report.errors().next().is_none();
+    let rules: Vec<Value> = rules.iter().map(|rule| descriptor(rule)).collect();
     write_run(&results, &rules, is_complete, &notifications, out)
 }
 
@@ -39,14 +40,14 @@ pub(super) fn write_error_document(error: &Error, out: &mut dyn Write) -> io::Re
     write_run(&[], &[], false, &[notification(error)], out)
 }
 
-fn write_run(
+/// Writes a document with one run. `rules` are the descriptors that the results refer to.
+pub(super) fn write_run(
     results: &[Value],
-    rules: &[&Rule],
+    rules: &[Value],
     is_complete: bool,
     notifications: &[Value],
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let rules: Vec<Value> = rules.iter().map(|rule| descriptor(rule)).collect();
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -139,6 +140,6 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn notification(error: &Error) -> Value {
+pub(super) fn notification(error: &Error) -> Value {
     json!({ "level": "error", "message": { "text": error.to_string() } })
 }

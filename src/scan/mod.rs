@@ -21,6 +21,7 @@ pub(crate) mod selection;
 pub(crate) mod source;
 pub(crate) mod staged;
 pub(crate) mod template;
+pub(crate) mod worktree;
 
 pub use source::{Source, Unit};
 pub use staged::Staged;

@@ -4,6 +4,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audit;
+mod checklist;
 mod finds;
 mod others;
 mod picture;

@@ -96,6 +96,7 @@ fn help() {
         "install",
         "uninstall",
         "doctor",
+        "audit",
         "rules",
         "completions",
         "man",

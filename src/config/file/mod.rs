@@ -1,5 +1,6 @@
 //! Parses and validates `.keysweep.toml`. An error names the line.
 
+mod audit;
 mod rule;
 
 use std::fmt;
@@ -7,6 +8,7 @@ use std::fmt;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::config::audit::{Accepted, LedgerEntry};
 use crate::config::custom_rule::CustomRule;
 use crate::detect::Detector;
 use crate::error::{in_brief, nearest};
@@ -27,6 +29,9 @@ const MAX_GLOBS: usize = 1_000;
 /// The maximum number of custom rules. Rules may share a prefix, and each of them is tried at every match of it.
 const MAX_RULES: usize = 100;
 
+/// The maximum number of entries in the ledger.
+const MAX_LEDGER: usize = 10_000;
+
 /// A validated configuration file.
 #[derive(Debug, Default)]
 pub struct Config {
@@ -38,6 +43,10 @@ pub struct Config {
     pub packs: Vec<&'static Pack>,
     /// `[output] quiet`: print nothing if nothing is found.
     pub quiet: bool,
+    /// `[audit] accept`: the checks that may fail for now.
+    pub accepted: Vec<Accepted>,
+    /// `[[token]]`: the ledger of tokens.
+    pub ledger: Vec<LedgerEntry>,
 }
 
 /// A token that is known to be harmless.
@@ -93,7 +102,14 @@ type Field<'t> = Spanned<DeValue<'t>>;
 impl Reader {
     fn config(&self, table: &Spanned<DeTable<'_>>) -> Result<Config, ConfigError> {
         let mut config = Config::default();
-        self.check_keys(table.get_ref(), &["allow", "output", "rule", "rules"])?;
+        self.check_keys(table.get_ref(), &["allow", "audit", "output", "rule", "rules", "token"])?;
+        config.accepted = self.accepted(table.get_ref().get("audit"))?;
+        for entry in self.items(table.get_ref().get("token"), "[[token]]")? {
+            if config.ledger.len() == MAX_LEDGER {
+                return Err(self.error(entry, format!("the ledger has more than {MAX_LEDGER} tokens, the limit")));
+            }
+            config.ledger.push(self.ledger_entry(entry)?);
+        }
         config.packs = self.packs(table.get_ref().get("rules"))?;
         if let Some(output) = table.get_ref().get("output") {
             let output = self.table(output, "[output]")?;

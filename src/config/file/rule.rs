@@ -175,7 +175,7 @@ impl Reader {
     }
 
     /// Validates a text that reports print. It must be a single line without a token.
-    fn shown_text(&self, field: &Field<'_>, what: &str) -> Result<String, ConfigError> {
+    pub(super) fn shown_text(&self, field: &Field<'_>, what: &str) -> Result<String, ConfigError> {
         let text = self.non_empty_text(field, what)?;
         if text.len() > MAX_TEXT_LEN {
             return Err(self.error(field, format!("{what} has more than {MAX_TEXT_LEN} bytes, the limit")));

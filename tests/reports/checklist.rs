@@ -1,0 +1,61 @@
+//! The outputs in `docs/checklist.md` are those of the commands above them. `BLESS=1 cargo test --test reports` writes them anew.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use crate::support::Repo;
+use crate::support::runner::ours;
+use crate::support::token::Maker;
+
+#[test]
+fn the_outputs_of_the_checklist_are_real() {
+    let path = ours("docs/checklist.md");
+    let page = fs::read_to_string(&path).expect("the page");
+    let repo = example();
+    let (mut written, mut blocks) = (String::new(), 0);
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        writeln!(written, "{line}").expect("writing to memory");
+        let Some(command) = line.strip_prefix("$ keysweep ") else { continue };
+        let words: Vec<&str> = command.split(' ').collect();
+        let run = repo.keysweep_call(&words).env("COLUMNS", "100").run();
+        write!(written, "{}", run.out()).expect("writing to memory");
+        for line in lines.by_ref().skip_while(|line| *line != "```").take(1) {
+            writeln!(written, "{line}").expect("writing to memory");
+        }
+        blocks += 1;
+    }
+    assert!(blocks >= 9, "{blocks}");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &written).expect("write the page");
+    }
+    let page = fs::read_to_string(&path).expect("the page");
+    assert!(page == written, "docs/checklist.md is stale; `BLESS=1 cargo test --test reports` writes its outputs anew");
+}
+
+/// A Next.js application with most of the usual mistakes.
+fn example() -> Repo {
+    let mut make = Maker::new(9400);
+    let repo = Repo::new();
+    let (live, test, attio) = (make.sk_live(24), make.sk_test(24), make.sk(32));
+    repo.stage("package.json", "{ \"dependencies\": { \"next\": \"15.0.0\" } }\n");
+    repo.stage(".gitignore", "node_modules\n.next\n.env*.local\n*.log\n");
+    repo.stage(".env.example", "ATTIO_API_KEY=sk_your_token_here\n");
+    repo.write(".env.local", format!("ATTIO_API_KEY={attio}\nSTRIPE_SECRET_KEY={test}\n"));
+    repo.write(".env.production.local", format!("ATTIO_API_KEY={attio}\nSTRIPE_SECRET_KEY={live}\n"));
+    repo.stage("src/billing.ts", format!("const stripe = new Stripe(\"{live}\")\n"));
+    repo.stage("src/app/page.tsx", "const key = process.env.NEXT_PUBLIC_ATTIO_API_KEY\n");
+    repo.write(".next/static/chunks/app.js", "\"use client\"\n");
+    repo.write("server.log", format!("POST /v2/objects Authorization: Bearer {attio}\n"));
+    repo.stage("Dockerfile", "FROM node:22\nARG ATTIO_API_KEY\nRUN npm run build\n");
+    repo.stage(
+        ".keysweep.toml",
+        format!(
+            "[[token]]\nfingerprint = \"{}\"\nowner = \"sales tools\"\nenvironment = \"development\"\ncreated = 2024-01-02\n\
+             rotate_by = 2025-01-02\nscopes = [\"record_permission:read\"]\n",
+            attio.fingerprint()
+        ),
+    );
+    repo.commit("Add billing");
+    repo
+}
