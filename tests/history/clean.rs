@@ -179,7 +179,7 @@ fn only_unreachable_objects_with_tokens_are_removed() {
     repo.stage("b.txt", client(&tokens[3]));
     let run = sweep(&repo, repo.top()).expect_code(1);
     assert_eq!(names(&run), ["rotate", "unstage", "clean"]);
-    run_plan(&repo, repo.top(), &run).expect_has("b.txt is not committed as it is, so it was left alone");
+    run_plan(&repo, repo.top(), &run).expect_has("b.txt was not rewritten, because it is not committed in this form");
     expect_without(&repo, &repo.path(".git"), &tokens);
     repo.git(&["cat-file", "-e", &innocent]);
     assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 2, "the stashes must stay");

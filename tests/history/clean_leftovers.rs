@@ -64,7 +64,7 @@ fn packs_that_are_marked_or_half_named_are_cleaned_and_named() {
         }
     }
     let run = sweep(&repo, repo.top()).expect_code(1);
-    run_plan(&repo, repo.top(), &run).expect_has("was to be kept");
+    run_plan(&repo, repo.top(), &run).expect_has("had a .keep file");
     for git_dir in [repo.path(".git"), origin] {
         expect_without(&repo, &git_dir, std::slice::from_ref(&token));
     }
@@ -85,8 +85,8 @@ fn what_a_stopped_push_or_commit_left_is_named() {
     let first = shell(&repo, repo.top(), &apply).expect_code(1);
     drop(
         first
-            .expect_has("tmp_objdir-incoming-x was left by a git operation")
-            .expect_has("COMMIT_EDITMSG.lock holds a token"),
+            .expect_has("tmp_objdir-incoming-x was left by an interrupted git operation")
+            .expect_has("COMMIT_EDITMSG.lock contains a token"),
     );
     assert!(file(&repo).exists());
     fs::remove_dir_all(quarantine).expect("remove");

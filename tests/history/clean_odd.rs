@@ -142,7 +142,9 @@ fn git_leftovers_and_lfs_objects_are_reported() {
     fs::write(&object, client(&token)).expect("write");
     let run = sweep(&repo, repo.top()).expect_code(1);
     let [_, apply] = commands(&run);
-    shell(&repo, repo.top(), &apply).expect_code(1).expect_has("an object of Git LFS, holds a token: delete it here");
+    shell(&repo, repo.top(), &apply)
+        .expect_code(1)
+        .expect_has("is a Git LFS object that contains a token: delete it here");
     fs::remove_file(object).expect("the object");
     shell(&repo, repo.top(), &apply).expect_code(0).expect_has("Proved: ");
     expect_without(&repo, &repo.path(".git"), &[token]);

@@ -76,7 +76,7 @@ fn a_full_disk_changes_nothing() {
     let (before, here) = (refs(&repo, "origin.git"), repo.git(&["for-each-ref"]).out());
     let [_, apply] = commands(&run);
     let call = shell_call(&repo, repo.top(), &apply).env("TMPDIR", repo.base().join("absent"));
-    call.run().expect_code(2).expect_has("set TMPDIR to one that has room");
+    call.run().expect_code(2).expect_has("set TMPDIR to a folder with free space");
     // A limit on the size of a file acts like a full disk.
     let full = format!("trap '' XFSZ; ulimit -f 1; {apply}");
     let run = shell(&repo, repo.top(), &full);
@@ -108,7 +108,9 @@ fn a_concurrent_push_is_kept() {
     let here = repo.git(&["for-each-ref"]).out();
     let [_, apply] = commands(&run);
     let call = || shell_call(&repo, repo.top(), &apply).env("PATH", &path).run();
-    call().expect_code(2).expect_has("somebody pushed to ../origin.git meanwhile: nothing was changed; run this again");
+    call()
+        .expect_code(2)
+        .expect_has("somebody pushed to ../origin.git in the meantime: nothing was changed; run this again");
     assert_eq!(repo.git(&["for-each-ref"]).out(), here);
     let subjects = || repo.git(&["--git-dir=../origin.git", "log", "--format=%s", "main"]).out();
     assert_eq!(subjects(), "meanwhile\nbad\ngood\n");
@@ -125,10 +127,14 @@ fn a_rejected_push_stops_the_plan_and_can_be_repeated() {
     executable(&origin.join("hooks/pre-receive"), "#!/bin/sh\necho protected >&2\nexit 1\n");
     let run = sweep(&repo, repo.top()).expect_code(1);
     let here = repo.git(&["for-each-ref"]).out();
-    apply(&repo, &run).expect_code(2).expect_has("protected").expect_has("refused some of it");
-    assert_eq!(repo.git(&["for-each-ref"]).out(), here, "this repository must not change");
+    for _ in 0..2 {
+        apply(&repo, &run).expect_code(2).expect_has("protected").expect_has("rejected part of the push");
+        assert_eq!(repo.git(&["for-each-ref"]).out(), here, "this repository must not change");
+    }
     fs::remove_file(origin.join("hooks/pre-receive")).expect("remove the hook");
     apply(&repo, &run).expect_code(0);
+    let backups = fs::read_dir(repo.base().join("replacements.txt.backup")).expect("list");
+    assert_eq!(backups.count(), 1, "every run found the same state, so one backup is enough");
     for git_dir in [repo.path(".git"), origin] {
         expect_without(&repo, &git_dir, std::slice::from_ref(&token));
     }
@@ -198,7 +204,7 @@ fn unpushed_refs_are_checked_at_the_remote() {
     repo.git(&["tag", "-a", "-m", "mine", "v1"]);
     repo.git(&["notes", "add", "-m", &client(&token)]);
     let run = sweep(&repo, repo.top()).expect_code(1);
-    run_plan(&repo, repo.top(), &run).expect_has("../origin.git: no ref leads to a token");
+    run_plan(&repo, repo.top(), &run).expect_has("../origin.git: no ref reaches a token");
     assert_eq!(refs(&repo, "origin.git"), before);
     assert_eq!(repo.git(&["rev-parse", "main^", "origin/main"]).out(), format!("{published}\n").repeat(2));
     let again = repo.keysweep(&["history"]);
@@ -221,7 +227,7 @@ fn a_token_that_only_the_remote_has_stops_the_plan_before_the_push() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     let [look, apply] = commands(&run);
     for command in [look, apply] {
-        shell(&repo, repo.top(), &command).expect_code(2).expect_has("does not have, or was not read whole");
+        shell(&repo, repo.top(), &command).expect_code(2).expect_has("or could not be scanned completely");
     }
     assert_eq!(refs(&repo, "origin.git"), before);
 }

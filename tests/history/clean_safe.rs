@@ -55,7 +55,7 @@ fn a_filter_program_is_not_started() {
         repo.git(&["config", &format!("filter.odd.{kind}"), &format!("touch '{}'; cat", marker.display())]);
     }
     let run = sweep(&repo, repo.top()).expect_code(1);
-    run_plan(&repo, repo.top(), &run).expect_has("a.enc is not committed as it is, so it was left alone");
+    run_plan(&repo, repo.top(), &run).expect_has("a.enc was not rewritten, because it is not committed in this form");
     assert!(!marker.exists(), "the filter must not be started");
     assert_eq!(fs::read_to_string(repo.path("a.enc")).expect("the file"), client(&token));
     expect_without(&repo, &repo.path(".git"), &[token]);
@@ -100,11 +100,51 @@ fn a_rejected_deletion_is_completed_by_a_second_run() {
     deny("true");
     let run = sweep(&repo, repo.top()).expect_code(1);
     let [_, apply] = commands(&run);
-    shell(&repo, repo.top(), &apply).expect_code(2).expect_has("refused some of it");
+    shell(&repo, repo.top(), &apply).expect_code(2).expect_has("rejected part of the push");
     deny("false");
     shell(&repo, repo.top(), &apply).expect_code(0);
     for git_dir in [repo.path(".git"), origin] {
         expect_without(&repo, &git_dir, std::slice::from_ref(&token));
+    }
+}
+
+/// A submodule is a repository of its own. The script does not change it, but does not call it clean.
+#[test]
+fn a_token_in_a_submodule_is_reported() {
+    for is_embedded in [false, true] {
+        let (repo, mut make) = (with_remote("../origin.git"), Maker::new(8412));
+        let token = leak(&repo, &mut make);
+        let library = repo.view("library");
+        repo.git(&["init", "-q", "-b", "main", "../library"]);
+        library.stage("key.txt", client(&token));
+        library.git(&["commit", "-q", "-m", "bad"]);
+        repo.git(&[
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "-q",
+            "add",
+            "--name",
+            "one",
+            "../library",
+            "module",
+        ]);
+        repo.commit("a submodule");
+        repo.git(&["push", "-q", "origin", "main"]);
+        let mut git_dir = repo.path(".git/modules/one");
+        if is_embedded {
+            let inner = repo.path("module/.git");
+            fs::remove_file(&inner).expect("remove the link");
+            fs::rename(&git_dir, &inner).expect("move the git directory");
+            repo.git(&["config", "--file=module/.git/config", "core.worktree", ".."]);
+            git_dir = inner;
+        }
+        let [_, apply] = commands(&sweep(&repo, repo.top()).expect_code(1));
+        let run = shell(&repo, repo.base(), &apply).expect_code(1).expect_lacks("Proved");
+        drop(run.expect_has(&format!("REMAINS: {} still has 1 object with a token", git_dir.display())));
+        fs::remove_dir_all(&git_dir).expect("delete the clone of the submodule");
+        fs::remove_dir_all(repo.path("module")).expect("delete its files");
+        shell(&repo, repo.base(), &apply).expect_code(0).expect_has("Proved: ");
     }
 }
 
@@ -155,7 +195,7 @@ fn a_leftover_pack_fails_the_verification() {
     fs::write(&left, "unreadable").expect("write");
     let run = sweep(&repo, repo.top()).expect_code(1);
     let [_, apply] = commands(&run);
-    shell(&repo, repo.top(), &apply).expect_code(1).expect_has("tmp_pack_x was left by a git operation");
+    shell(&repo, repo.top(), &apply).expect_code(1).expect_has("tmp_pack_x was left by an interrupted git operation");
     fs::remove_file(left).expect("remove");
     shell(&repo, repo.top(), &apply).expect_code(0);
 }

@@ -102,7 +102,7 @@ fn stop_at(steps: &[(&str, &str, bool)]) {
         if then == KILL {
             assert_eq!(run.code, Some(137));
         } else {
-            let sentence = if changed { "it completes the rest" } else { "nothing was changed" };
+            let sentence = if changed { "to complete it" } else { "nothing was changed" };
             let run = run.expect_code(if then == FULL { 2 } else { 130 }).expect_has("keysweep: stopped");
             drop(run.expect_has(sentence).expect_lacks("KeyboardInterrupt"));
             assert_eq!(

@@ -36,7 +36,7 @@ fn unpushed_commits_stashes_and_changes_stay() {
     assert_eq!(repo.git(&["reflog", "main"]).out().lines().count(), 3, "the reflog must stay");
     expect_without(&repo, &repo.path(".git"), &[token]);
     // The backup restores the old state.
-    let backup = repo.base().join("replacements.txt.backup/before.bundle");
+    let backup = repo.base().join("replacements.txt.backup/1/before.bundle");
     let heads = repo.git(&["bundle", "list-heads", backup.to_str().expect("UTF-8")]).out();
     for name in ["refs/here/refs/heads/main", "refs/here/refs/stash", "refs/place1/heads/main", "refs/reflog/"] {
         assert!(heads.contains(name), "{name} in {heads}");
@@ -54,7 +54,7 @@ fn a_linked_worktree_does_not_restore_the_token() {
     fs::write(linked.top.join("a.txt"), "not committed\n").expect("write");
     fs::remove_dir_all(repo.base().join("gone")).expect("remove the worktree, as if its disk were not mounted");
     let run = sweep(&repo, &linked.top).expect_code(1);
-    run_plan(&repo, &linked.top, &run).expect_has("linked/more.txt is not committed as it is");
+    run_plan(&repo, &linked.top, &run).expect_has("linked/more.txt was not rewritten");
     expect_without(&repo, &repo.path(".git"), std::slice::from_ref(&token));
     assert_eq!(linked.git(&["status", "--porcelain"]).out(), " M a.txt\nAM more.txt\n");
     fs::write(linked.top.join("more.txt"), "mended\n").expect("write");
@@ -164,7 +164,7 @@ fn a_concurrent_commit_stops_the_plan() {
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("a path"));
     let [_, apply] = commands(&run);
     let call = || shell_call(&repo, repo.top(), &apply).env("PATH", &path).run();
-    call().expect_code(2).expect_has("something was added to").expect_has("meanwhile: run this again");
+    call().expect_code(2).expect_has("something was added to").expect_has("in the meantime: run this again");
     call().expect_code(0).expect_has("Proved");
     assert_eq!(repo.git(&["log", "--format=%s", "main"]).out(), "meanwhile\nbad\ngood\n");
     expect_without(&repo, &repo.path(".git"), &[token]);

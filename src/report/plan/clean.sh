@@ -20,7 +20,7 @@ say() { printf '%s\n' "$*"; }
 
 case "${1:-}" in
     '' | --apply) apply=${1:-} ;;
-    *) stop "unknown argument: use --apply, or none to look" ;;
+    *) stop "unknown argument: use --apply, or no argument to see what would change" ;;
 esac
 
 # No setting, hook or variable of this machine may affect the result. A trace would print ref names, which may contain a token.
@@ -35,13 +35,13 @@ export GIT_TRACE2=0 GIT_TRACE2_EVENT=0 GIT_TRACE2_PERF=0
 
 # Requirements.
 command -v git >/dev/null || stop "git is missing: install it"
-command -v keysweep >/dev/null || stop "keysweep is missing in PATH: install it there, since it makes the proof"
+command -v keysweep >/dev/null || stop "keysweep is missing in PATH: install it, because the proof uses it"
 # The path of the interpreter: a version manager's wrapper would add its own start time to each call.
 python=$(python3 -c 'import sys; sys.version_info >= (3, 6) and print(sys.executable)' 2>/dev/null) || :
 [ -n "$python" ] || stop "Python 3.6 or later is missing: install it as python3"
 version=$(git version | sed 's/[^0-9]*\([0-9]*\.[0-9]*\).*/\1/')
 [ "${version%%.*}" -gt 2 ] || { [ "${version%%.*}" -eq 2 ] && [ "${version#*.}" -ge 31 ]; } || stop "git $version is too old: install git 2.31 or later"
-[ -f "$replacements" ] || stop "$replacements is missing: run keysweep history --replacements anew, and its plan"
+[ -f "$replacements" ] || stop "$replacements is missing: run keysweep history --replacements again, and then its script"
 
 export LC_ALL=C GIT_NO_REPLACE_OBJECTS=1 GIT_NO_LAZY_FETCH=1 GIT_LFS_SKIP_SMUDGE=1 GIT_CONFIG_COUNT=0
 setting() {
@@ -62,13 +62,13 @@ setting init.defaultRefFormat files
 setting pack.packSizeLimit 0
 setting core.quotePath false
 
-[ -d "$repository" ] || stop "$repository is missing: run this where keysweep history ran"
+[ -d "$repository" ] || stop "$repository is missing: run this on the machine where keysweep history ran"
 here() { git --git-dir="$repository" "$@"; }
-here rev-parse --git-dir >/dev/null || stop "$repository is no git directory"
+here rev-parse --git-dir >/dev/null || stop "$repository is not a git directory"
 
 # Only the owner can open this folder, so its files need no mode of their own. A umask would also apply to every object that
 # git writes into a repository, and other users could not read those.
-work=$(mktemp -d "${TMPDIR:-/tmp}/keysweep.XXXXXX") || stop "cannot make a temporary folder: set TMPDIR to one that has room"
+work=$(mktemp -d "${TMPDIR:-/tmp}/keysweep.XXXXXX") || stop "cannot make a temporary folder: set TMPDIR to a folder with free space"
 # before: nothing is changed. changing: a second run must complete this one. ended: the last sentence is printed.
 phase=before
 finish() {
@@ -77,7 +77,7 @@ finish() {
     if [ "$phase" = before ]; then
         printf 'keysweep: stopped; nothing was changed\n' >&2
     elif [ "$phase" = changing ]; then
-        printf 'keysweep: stopped in the middle; nothing is lost (backup: %s). Run the same command again: it completes the rest\n' "$backup" >&2
+        printf 'keysweep: stopped before the end; nothing is lost (backup: %s). Run the same command again to complete it\n' "$backup" >&2
     fi
     rm -rf "$work"
     # The exit code of a command that failed is not that of the script.
@@ -109,7 +109,7 @@ quietly() {
 
 # A private copy: the objects of this repository and everything that each place has.
 format=$(here rev-parse --show-object-format)
-git init -q --bare --object-format="$format" "$clean" || stop "cannot write to $work: set TMPDIR to a folder that has room"
+git init -q --bare --object-format="$format" "$clean" || stop "cannot write to $work: set TMPDIR to a folder with free space"
 printf '%s\n' "$(cd "$repository" && pwd -P)/objects" > "$clean/objects/info/alternates"
 # URL and credential settings of this repository.
 step settings "$repository"
@@ -167,7 +167,7 @@ while read -r use remote url; do
     fi
 done < "$work/urls"
 unfinished=$(step start "$repository")
-[ -z "$unfinished" ] || stop "an operation is unfinished in $unfinished: end it (git rebase --abort, git merge --abort and the like), and run this again"
+[ -z "$unfinished" ] || stop "an operation is unfinished in $unfinished: complete or abort it (git rebase --abort, git merge --abort and so on), and run this again"
 
 number=0
 while read -r use remote url; do
@@ -191,7 +191,7 @@ while read -r use remote url; do
     printf '%s\n' "$folder" > "$work/place$number.folder"
     [ -z "$folder" ] || printf '%s\n' "$folder/objects" >> "$clean/objects/info/alternates"
     quietly git --git-dir="$clean" fetch -q --no-tags --no-write-fetch-head "place$number" ||
-        stop "cannot read $shown: see that you can reach it, or git remote remove it where it is gone for good"
+        stop "cannot fetch from $shown: check that you can reach it, or run git remote remove if it no longer exists"
     git --git-dir="$clean" for-each-ref --format='%(objectname) %(refname)' "refs/place$number/" |
         sed "s, refs/place$number/, refs/," > "$work/place$number.refs"
     printf '%s\n' "$use" > "$work/place$number.use"
@@ -199,7 +199,7 @@ done < "$work/places"
 places=$number
 cp "$clean/config" "$work/config"
 
-say "What changes; commits, tags and files stay as they are otherwise:"
+say "These refs change. Everything else stays as it is:"
 step rewrite "$places"
 
 # The proof uses the configuration of the first scan.
@@ -229,16 +229,16 @@ is_own() {
 # Scan the result before anything is pushed.
 git init -q --bare --object-format="$format" "$work/after.git"
 quietly git --git-dir="$work/after.git" fetch -q --no-tags --no-write-fetch-head "$clean" '+refs/after/*:refs/*' ||
-    stop "cannot copy the result: see that $work has room, and repair the repository where objects are missing"
+    stop "cannot copy the result: check that $work has free space, and repair the repository if objects are missing"
 git --git-dir="$clean" for-each-ref --format='delete %(refname)' refs/after/ | git --git-dir="$clean" update-ref --stdin
 if ! sweep_mirror "$work/after.git" > "$work/said"; then
     step mask < "$work/said"
-    stop "the result would still hold a token that $replacements does not have, or was not read whole: sweep a fresh mirror of each remote with --replacements and follow its plan first; nothing was changed"
+    stop "the result would still contain a token that is not in $replacements, or could not be scanned completely: run keysweep history --replacements in a fresh mirror of each remote, and follow that plan first; nothing was changed"
 fi
 
 if [ -z "$apply" ]; then
     phase=ended
-    say "The result was swept, and is clean. Nothing was changed yet. To do it: the same command with --apply, once nobody pushes."
+    say "The result was scanned and is clean. Nothing was changed yet. To apply it, run the same command with --apply when nobody pushes."
     exit 0
 fi
 
@@ -246,7 +246,7 @@ fi
 ask() {
     git --git-dir="$clean" ls-remote -q --refs "place$1" > "$work/now" 2> "$work/said" || {
         step mask < "$work/said" >&2
-        stop "cannot read $(cat "$work/place$1.shown") again: see that you can reach it, and run this again"
+        stop "cannot read $(cat "$work/place$1.shown") again: check that you can reach it, and run this again"
     }
 }
 same() {
@@ -258,22 +258,16 @@ if here fsck --connectivity-only --no-dangling --no-progress > /dev/null 2>&1; t
 number=0
 while [ "$number" -lt "$places" ]; do
     number=$((number + 1))
-    same "$number" || stop "somebody pushed to $(cat "$work/place$number.shown") meanwhile: nothing was changed; run this again"
+    same "$number" || stop "somebody pushed to $(cat "$work/place$number.shown") in the meantime: nothing was changed; run this again"
 done
-# The backup.
-backup=$replacements.backup
-number=0
-while ! mkdir -m 0700 "$backup" 2>/dev/null; do
-    number=$((number + 1))
-    [ "$number" -lt 100 ] || stop "cannot make a folder for the backup beside $replacements"
-    backup=$replacements.backup$number
-done
-step keep "$backup"
-if [ -n "$(git --git-dir="$clean" for-each-ref --count=1)" ]; then
-    quietly git --git-dir="$clean" bundle create -q "$backup/before.bundle" --all ||
-        stop "cannot write the backup to $backup: make room there"
+# The backup: a folder for each run that finds another state. A run that was stopped before it changed a ref has left one that this
+# run can use.
+backup=$(step keep "$replacements.backup") || exit 2
+if [ -n "$(git --git-dir="$clean" for-each-ref --count=1)" ] && [ ! -f "$backup/before.bundle" ]; then
+    quietly git --git-dir="$clean" bundle create -q "$backup/draft" --all && mv "$backup/draft" "$backup/before.bundle" ||
+        stop "cannot write the backup to $backup: free some space there"
 fi
-say "Backup, with the tokens in it: $backup"
+say "Backup, which contains the tokens: $backup"
 phase=changing
 
 left=
@@ -301,7 +295,7 @@ while [ "$number" -lt "$places" ]; do
         case $groups in
             *ordinary*)
                 quietly git --git-dir="$clean" push -q --force-with-lease "place$number-ordinary" ||
-                    stop "$shown refused some of it, see above: lift the protection of its branches, and run this again. This repository was not changed. Where you may not push, set another address: git remote set-url --push NAME no_push"
+                    stop "$shown rejected part of the push, see above: lift the protection of its branches, and run this again. This repository was not changed. If you have no permission to push there, run git remote set-url --push NAME no_push"
                 say "Pushed to $shown."
                 ;;
         esac
@@ -322,7 +316,7 @@ while [ "$number" -lt "$places" ]; do
     if is_own "$number"; then settle "$folder" "$backup" "place$number"; fi
 done
 [ -z "$healthy" ] || quietly here fsck --connectivity-only --no-dangling --no-progress ||
-    remains "git fsck complains of $repository: compare with $backup/before.bundle"
+    remains "git fsck reports errors in $repository: compare it with $backup/before.bundle"
 
 # The proof: a fresh mirror of each place, and this repository. Each is scanned by the rules, searched for the tokens by value, and
 # every file of a git directory on this machine is searched for their bytes.
@@ -346,11 +340,11 @@ while [ "$number" -lt "$places" ]; do
     git init -q --bare --object-format="$format" "$proof"
     cp "$work/config" "$proof/config"
     git --git-dir="$proof" config --replace-all "remote.place$number.fetch" '+refs/*:refs/*'
-    quietly git --git-dir="$proof" fetch -q --no-tags --no-write-fetch-head "place$number" || stop "cannot read $shown again"
-    prove "$proof" "$proof" "a fresh mirror of $shown is not clean, see above: its owner deletes what no push can, and you delete a bundle"
+    quietly git --git-dir="$proof" fetch -q --no-tags --no-write-fetch-head "place$number" || stop "cannot fetch from $shown again"
+    prove "$proof" "$proof" "a fresh mirror of $shown is not clean, see above: its owner must delete what a push cannot change; if it is a bundle, delete the file"
     rm -rf "$proof"
     if is_own "$number"; then
-        prove "$folder" "$folder" "$folder is not clean, see above: run keysweep history --replacements there, and its plan"
+        prove "$folder" "$folder" "$folder is not clean, see above: run keysweep history --replacements there, and follow its plan"
     fi
     folder=$(cat "$work/place$number.folder")
     [ -z "$folder" ] || by_bytes "$folder"
@@ -360,10 +354,10 @@ by_bytes "$repository"
 
 phase=ended
 if [ -n "$left" ]; then
-    say "Not proved yet. The file with the replacements stays: $replacements"
+    say "Not proved yet. The replacements file is kept: $replacements"
     exit 1
 fi
 rm -f "$replacements"
-say "Proved: a fresh mirror of each remote ($places), and this repository, hold no token. The file with the replacements is deleted."
-say "Everybody else clones anew: a pull would bring the tokens back. Forks keep them until their owners delete them."
-say "Delete the backup too, once nothing is missed: rm -r '$backup'"
+say "Proved: a fresh mirror of each remote ($places) and this repository with its submodules contain no token. The replacements file was deleted."
+say "Everybody else must make a new clone: a pull would merge the old commits again. Forks keep the tokens until their owners delete them."
+say "When you no longer need the backup, delete it too: rm -r '$replacements.backup'"

@@ -120,7 +120,7 @@ def renew_reftable(common, new, folders):
             git(common, "stash", "store", "-m", os.fsdecode(change(why)), new.get(oid, oid).decode())
     for folder in folders:
         git(folder, "pack-refs", "--all")
-    print("note: the reflogs of %s are empty now, since nothing can edit those of a reftable: the backup has their commits"
+    print("note: the reflogs of %s are empty now, because git cannot edit the reflogs of a reftable: the backup has their commits"
           % text(common))
 
 
@@ -163,16 +163,16 @@ def purge(common, new, refs):
         made = git(common, "pack-objects", "-q", common + "/objects/pack/pack", input=b"\n".join(sorted(kept)) + b"\n")
         made = [common + "/objects/pack/pack-" + os.fsdecode(name) for name in made.split()]
         if kept != set().union(*(ids_in_pack(common, pack) for pack in made)):
-            stop("cannot write the objects of %s anew: nothing was removed" % text(common))
+            stop("cannot rewrite the objects of %s: nothing was removed" % text(common))
         for pack in made if any(os.path.exists(pack + ".promisor") for pack in bad) else []:
             open(pack + ".promisor", "wb").close()
         bad = {pack: ids for pack, ids in bad.items() if pack not in made}
     for pack in bad:
         if os.path.exists(pack + ".keep"):
-            print("note: %s.pack was to be kept (%s.keep): its objects without a token are in a new pack, which has no such file"
+            print("note: %s.pack had a .keep file (%s.keep): its objects without a token are in a new pack, which has none"
                   % (text(pack), text(pack)))
     if refs != all_refs(common):
-        stop("a ref of %s was changed meanwhile: run this again" % text(common))
+        stop("a ref of %s was changed in the meantime: run this again" % text(common))
     graph = [path for path in files_below(common + "/objects/info", set()) if "commit-graph" in path]
     index = [path for path in files_below(common + "/objects/pack", set()) if "multi-pack-index" in path]
     for path in graph + index if new else []:
@@ -199,13 +199,13 @@ def settle(common, backup, place=None):
     new, _ = read_map()
     held = [ref for ref, _, _, _ in moves(own_refs(common, common), new)] if place else []
     if held:
-        print("%s still has %s, which lead to old objects: its owner deletes them" %
+        print("%s still has %s, which refer to old objects: its owner must delete them" %
               (text(common), ", ".join(text(ref) for ref in held[:5])))
         return
     index_packs(common)
     known = set(read_file(WORK + "/known").split()).union(new.values())
     if not known.issuperset(all_ids(common)):
-        stop("something was added to %s meanwhile: run this again" % text(common))
+        stop("something was added to %s in the meantime: run this again" % text(common))
     worktrees = [Worktree(folder, top) for folder, top in git_folders(common)]
     for worktree in worktrees:
         worktree.find_untouched(new)
@@ -214,7 +214,7 @@ def settle(common, backup, place=None):
         renew_refs(worktree.folder, common, new)
     refs = all_refs(common)
     if any(True for of_folder in refs for _ in moves(of_folder, new)):
-        stop("a ref of %s was changed meanwhile: run this again" % text(common))
+        stop("a ref of %s was changed in the meantime: run this again" % text(common))
     for worktree in worktrees:
         renew_index(worktree, new, backup)
         left_alone(worktree)

@@ -10,6 +10,7 @@ import io
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import zlib
@@ -72,9 +73,9 @@ def replacements():
         elif form.startswith(b"regex:") and arrow:
             expressions.append((re.compile(form[6:]), new))
         elif line:
-            stop("the file with the replacements has a line that is no replacement: write it anew")
+            stop("the replacements file has a line that is not a replacement: write the file again with keysweep history --replacements")
     if not literals and not expressions and not ARCHIVES:
-        stop("the file with the replacements is empty: write it anew")
+        stop("the replacements file is empty: write it again with keysweep history --replacements")
     return literals, expressions
 
 
@@ -90,7 +91,7 @@ def failed(kind, why, _):
         # The script prints the sentence.
         os._exit(130)
     # An error message may quote a name that contains a token.
-    stop("cannot go on: %s: %s" % (kind.__name__, text(str(why))))
+    stop("cannot continue: %s: %s" % (kind.__name__, text(str(why))))
 
 
 sys.excepthook = failed

@@ -22,7 +22,7 @@ def moves(refs, new):
         if move[:2] != move[2:]:
             # An interrupted run may have created the new name.
             if move[0] != move[2] and refs.get(move[2], move[3]) != move[3]:
-                stop("the ref %s holds a token in its name, and the name without it is taken: rename one of them"
+                stop("the name of the ref %s contains a token, and the name without it is taken: rename one of them"
                      % text(ref))
             yield move
 
@@ -42,7 +42,7 @@ def push(place):
             # Another URL of the same place has updated it.
             continue
         if now.get(ref) != oid:
-            stop("somebody pushed to %s meanwhile: run this again" % shown_name(place))
+            stop("somebody pushed to %s in the meantime: run this again" % shown_name(place))
         lines = groups["forge" if is_of_a_forge(ref) else "ordinary"]
         if now.get(to) != target:
             lines.append("\tpush = %s\n" % quoted(target + b":" + to))
@@ -86,7 +86,7 @@ def summary(place, new, lines):
     refs = refs_of(place)
     moved = list(moves(refs, new))
     print("%s: %s" % (shown_name(place), "refs that change: %d of %d" % (len(moved), len(refs)) if moved
-                      else "no ref leads to a token"))
+                      else "no ref reaches a token"))
     for ref, oid, to, target in moved[:20]:
         print("    %s%s  %s -> %s" % (text(ref), "" if ref == to else " (renamed)", oid.decode()[:12], target.decode()[:12]))
     if len(moved) > 20:
@@ -103,6 +103,6 @@ def summary(place, new, lines):
     print("    new ids: %d of %s, %s; lost signatures: %d" %
           (count(b"commit"), counted(int(total[0]), "commit"), counted(count(b"tag"), "tag"), signed))
     if count(b"commit"):
-        print("    links of superprojects to these commits break; ids in messages stay as they are")
+        print("    submodule links to these commits break in superprojects; ids in messages are not changed")
         if any(ref.startswith(b"refs/notes/") for ref in refs):
-            print("    notes on these commits are not shown any more: they are kept by the old ids")
+            print("    git no longer shows the notes on these commits, because notes refer to the old ids")

@@ -8,7 +8,7 @@ def unfinished(common):
     for folder, top in git_folders(common):
         for lock in ("index.lock", "HEAD.lock", "packed-refs.lock", "shallow.lock"):
             if os.path.exists(folder + "/" + lock):
-                stop("%s/%s exists, so git runs in it, or was killed: wait for it, or remove the file, and run this again"
+                stop("%s/%s exists, so git is running there or was killed: wait for it, or remove the file, and run this again"
                      % (text(folder), lock))
         for mark in marks:
             if os.path.exists(folder + "/" + mark):
@@ -29,7 +29,7 @@ def leave_one_run():
         if not pid.isdigit() or not is_running(int(pid)):
             shutil.rmtree(path)
         else:
-            stop("this script runs already, as process %d: wait for it, or remove %s if that is another program"
+            stop("this script is already running as process %d: wait for it, or remove %s if that process is another program"
                  % (int(pid), text(path)))
 
 
@@ -50,7 +50,7 @@ def start(common):
     """Writes the refs of the repository to `here.refs`, and the masked name of each place."""
     leave_one_run()
     if not is_mine(common):
-        stop("%s belongs to another user, who could not use what this writes there: run this as its owner" % text(common))
+        stop("%s belongs to another user, who could not read the files that this would write: run this as its owner" % text(common))
     refs = collections.OrderedDict()
     for number, (folder, _) in enumerate(git_folders(common)):
         for ref, oid in own_refs(folder, common).items():
@@ -121,7 +121,7 @@ def stop_for_borrowers(places):
             needed = [oid for oid in needed if not os.path.exists(os.path.join(
                 borrower, "objects", oid[:2].decode(), oid[2:].decode()))]
             if needed:
-                stop("%s borrows %s that this would remove from %s: clean it first by its own plan, or run git repack -a -d in it and "
+                stop("%s borrows %s that this would remove from %s: clean it first with its own plan, or run git repack -a -d in it and "
                      "delete its objects/info/alternates. Then run this again"
                      % (text(borrower), counted(len(needed), "object"), text(common)))
 
@@ -155,8 +155,8 @@ def settings(common):
             config.write(line.encode("utf-8", "surrogateescape"))
 
 
-def keep(_):
-    """Creates refs for everything in this repository and in the places, so that one bundle is a backup."""
+def keep(backups):
+    """Creates refs for everything in this repository and in the places, so that one bundle is a backup. Prints the folder for it."""
     known, lines = set(all_ids(CLEAN)), []
     common, logged = os.environ["KEYSWEEP_COMMON"], set()
     for folder, _ in git_folders(common) if is_reftable(common) else []:
@@ -169,39 +169,87 @@ def keep(_):
             lines.append(b"update refs/here/%s %s\n" % (ref, oid))
     lines += [b"update refs/reflog/%s %s\n" % (oid, oid) for oid in logged & known]
     git(CLEAN, "update-ref", "--stdin", input=b"".join(lines))
+    sys.stdout.buffer.write(os.fsencode(backup_folder(backups)) + b"\n")
+
+
+def backup_folder(backups):
+    """The first numbered folder in `backups` that has a backup of these refs or does not exist yet, in which case it is made."""
+    try:
+        os.mkdir(backups, 0o700)
+    except FileExistsError:
+        found = os.lstat(backups)
+        if not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077 or hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+            stop("%s is not a folder that only you can read: move it away, and run this again" % text(backups))
+    refs = sorted(git(CLEAN, "for-each-ref", "--format=%(objectname) %(refname)").splitlines())
+    for number in range(1, sys.maxsize):
+        folder = "%s/%d" % (backups, number)
+        if not os.path.lexists(folder):
+            os.mkdir(folder, 0o700)
+            return folder
+        bundle = folder + "/before.bundle"
+        if refs and os.path.isfile(bundle) and refs == sorted(git(CLEAN, "bundle", "list-heads", bundle, may_fail=True).splitlines()):
+            return folder
 
 
 def scan(folder):
-    """Prints each object, ref and file of a git directory that contains the bytes of a token."""
+    """Prints each object, ref and file of a git directory and of its submodules that contains the bytes of a token."""
+    global SIZE
+    scan_objects(folder)
+    scan_files(folder)
+    for submodule in submodules(folder):
+        if git(submodule, "rev-parse", "--git-dir", may_fail=True):
+            SIZE = id_size(submodule)
+            scan_objects(submodule)
+            scan_files(submodule)
+        else:
+            print("%s has objects that git cannot read: repair the submodule, or delete the folder" % text(submodule))
+
+
+def submodules(common):
+    """The git directories of the submodules that are cloned here, nested ones too. A removed submodule leaves its git directory."""
+    for start in [common + "/modules"] + [folder + "/modules" for folder, _ in git_folders(common) if folder != common]:
+        for folder, folders, _ in os.walk(start):
+            if "objects" in folders:
+                folders.remove("objects")
+                yield folder
+    # Git before 1.7.8 cloned a submodule into the worktree, and git submodule add takes such a clone as it is.
+    for folder, top in git_folders(common):
+        entries = git(folder, "ls-files", "-s", "-z", may_fail=True).split(b"\0") if top else []
+        for path in (entry.split(b"\t", 1)[1] for entry in entries if entry.startswith(b"160000 ")):
+            inner = os.path.join(top, os.fsdecode(path), ".git")
+            if os.path.isdir(inner + "/objects"):
+                yield inner
+
+
+def scan_objects(folder):
     tainted = []
     for oid, kind, data in every_object(folder):
         if any(change(name) != name for _, name, _ in entries(data)) if kind == b"tree" else (
                 oid in ARCHIVES or change(data) != data):
             tainted.append(oid)
     if tainted and os.path.exists(folder + "/objects/info/alternates"):
-        print("%s borrows %s with a token from another repository: its owner cleans it (%s)"
+        print("%s borrows %s with a token from another repository, whose owner must clean it (%s)"
               % (text(folder), counted(len(tainted), "object"), text(folder + "/objects/info/alternates")))
     elif tainted:
-        print("%s still has %s with a token: its owner runs keysweep history --replacements there, and its plan"
+        print("%s still has %s with a token: run keysweep history --replacements there, and follow its plan"
               % (text(folder), counted(len(tainted), "object")))
     refs = [ref for ref in git(folder, "for-each-ref", "--format=%(refname)").splitlines() if change(ref) != ref]
     if refs:
-        print("%s has refs with a token in their names: %s" % (text(folder), ", ".join(text(ref) for ref in refs[:5])))
-    scan_files(folder)
+        print("%s has refs whose names contain a token: %s" % (text(folder), ", ".join(text(ref) for ref in refs[:5])))
 
 
 def scan_files(folder):
     for path in files_below(folder, {"objects", "modules"}):
         if change(read_file(path)) != read_file(path):
-            advice = ("an object of Git LFS, holds a token: delete it here, and have the LFS server's owner delete it there"
-                      if os.path.relpath(path, folder).startswith("lfs/") else "holds a token: take it out by hand, or delete it")
-            print("%s, %s" % (text(path), advice) if advice.startswith("an") else "%s %s" % (text(path), advice))
+            print("%s %s" % (text(path), "is a Git LFS object that contains a token: delete it here, and ask the owner of the LFS "
+                             "server to delete it there" if os.path.relpath(path, folder).startswith("lfs/") else
+                             "contains a token: remove the token by hand, or delete the file"))
     for path in leftovers(folder + "/objects"):
-        print("%s was left by a git operation that was stopped, and cannot be read: delete it once no git runs there" % text(path))
+        print("%s was left by an interrupted git operation and cannot be read: delete it when no git is running there" % text(path))
     for path, folders, _ in os.walk(folder):
         for name in folders:
             if change(os.fsencode(name)) != os.fsencode(name):
-                print("%s has a token in its name: give the folder another name" % text(os.path.join(path, name)))
+                print("%s has a token in its name: rename the folder" % text(os.path.join(path, name)))
 
 
 def leftovers(store):
@@ -225,7 +273,11 @@ def mask():
         print(text(line.rstrip(b"\n")))
 
 
-SIZE = 32 if git(CLEAN, "rev-parse", "--show-object-format").strip() == b"sha256" else 20
+def id_size(folder):
+    return 32 if git(folder, "rev-parse", "--show-object-format").strip() == b"sha256" else 20
+
+
+SIZE = id_size(CLEAN)
 STEPS = {"settings": settings, "start": start, "rewrite": rewrite, "keep": keep, "push": push, "settle": settle,
          "scan": scan, "mask": mask}
 STEPS[STEP](*sys.argv[3:])

@@ -175,8 +175,8 @@ def left_alone(worktree):
             continue
         data = os.fsencode(os.readlink(disk)) if os.path.islink(disk) else read_file(disk) if os.path.isfile(disk) else b""
         if change(data) != data:
-            print("note: %s/%s is not committed as it is, so it was left alone: take the token out before you add it"
+            print("note: %s/%s was not rewritten, because it is not committed in this form: remove the token before you add it"
                   % (text(worktree.top), text(path)))
         elif worktree.renamed.get(path, path) != path:
-            print("note: %s/%s still has its old name, with the token: give it the new one, %s"
+            print("note: %s/%s still has its old name, which contains a token: rename it to %s"
                   % (text(worktree.top), text(path), text(worktree.renamed[path])))
