@@ -21,3 +21,7 @@ awk '
     $1 == "language:" && $2 == "rust" && !source { sub("rust", "python") }
     { print }
 ' .pre-commit-hooks.yaml >"$out/.pre-commit-hooks.yaml"
+
+# The job of GitLab installs the package too.
+sed -e "s/KEYSWEEP_REF: main/KEYSWEEP_REF: v$version/" -e 's/image: rust:.*/image: python:3.14-bookworm/' packaging/ci/gitlab.yml \
+    >"$out/packaging/ci/gitlab.yml"

@@ -5,6 +5,7 @@
 mod support;
 
 mod built;
+mod ci;
 mod frameworks;
 mod npm;
 mod release;
