@@ -43,7 +43,7 @@ impl IndexTarget {
         let shared = input.write(&input.git_dir.join("index"));
         let staged = Staged::read(input.repository);
         if let Ok(staged) = &staged {
-            let _ = staged.config();
+            let _ = staged.config().text();
             let _ = staged.visit(&self.detector, Threads::new(NonZero::new(1)), &|unit: &Unit<'_>| {
                 assert!(unit.bytes.len() < 1 << 20);
             });

@@ -8,19 +8,19 @@ use crate::config::CONFIG_NAME;
 use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::scan::push_request::Push;
-use crate::scan::staged::Staged;
+use crate::scan::staged_config::StagedConfig;
 use std::path::Path;
 
 /// Of a commit: the configuration that the index has, and what the last commit's allowed.
 pub(super) fn of_index(
-    staged: &Staged<'_>,
+    staged: &StagedConfig<'_>,
     repository: &Repository,
     notes: &mut Vec<String>,
     common: &Common,
 ) -> Result<Settings, Error> {
-    match (&common.config, staged.config()?) {
+    match (&common.config, staged.text()?) {
         (Some(path), _) => Settings::from_file(path, &common.allow),
-        (None, Some(text)) => Settings::from_change(text, staged.config_before()?.as_deref(), &common.allow),
+        (None, Some(text)) => Settings::from_change(text, staged.text_before()?.as_deref(), &common.allow),
         (None, None) => {
             notes.extend(unstaged_config(repository));
             Settings::without_file(&common.allow)
@@ -47,7 +47,7 @@ pub(super) fn of_history(
         return Settings::from_file(path, &common.allow);
     }
     let found = if repository.worktree().is_some() {
-        Staged::whole(repository).and_then(|index| index.config())
+        StagedConfig::find(repository).and_then(|staged| staged.text())
     } else {
         config_of_head(repository)
     };

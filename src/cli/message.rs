@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::scan::files::STDIN;
 use crate::scan::message::Message;
-use crate::scan::staged::Staged;
+use crate::scan::staged_config::StagedConfig;
 
 /// Scans a commit message, by the configuration that the index has. In a hook there has to be a repository.
 pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Error> {
@@ -23,7 +23,9 @@ pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Err
     let mut notes = Vec::new();
     let settings = match (&repository, &common.config) {
         (_, Some(path)) => Settings::from_file(path, &common.allow)?,
-        (Some(repository), None) => in_force::of_index(&Staged::read(repository)?, repository, &mut notes, common)?,
+        (Some(repository), None) => {
+            in_force::of_index(&StagedConfig::find(repository)?, repository, &mut notes, common)?
+        }
         (None, None) => Settings::without_file(&common.allow)?,
     };
     // So git says that it opens no editor.

@@ -17,7 +17,7 @@ pub(super) fn run(whole: bool, common: &Common) -> Result<u8, Error> {
     let repository = Repository::discover(Path::new("."))?;
     let staged = if whole { Staged::whole(&repository)? } else { Staged::read(&repository)? };
     let mut notes = Vec::new();
-    let settings = in_force::of_index(&staged, &repository, &mut notes, common)?;
+    let settings = in_force::of_index(staged.config(), &repository, &mut notes, common)?;
     let (result, kind) = scan::run(&staged, &settings, Some(&settings.before), common);
     notes.extend(settings.unstaged_edit(&result, repository.worktree()));
     let below_top = !result.findings.is_empty() && is_below_top(&repository);

@@ -20,6 +20,7 @@ pub(crate) mod remotes;
 pub(crate) mod selection;
 pub(crate) mod source;
 pub(crate) mod staged;
+pub(crate) mod staged_config;
 pub(crate) mod template;
 pub(crate) mod worktree;
 

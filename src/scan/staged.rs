@@ -8,19 +8,17 @@ use crate::error::Error;
 use crate::git::index;
 use crate::git::repository::Repository;
 use crate::scan::change_set::ChangeSet;
-use crate::scan::committed_config::config_in;
 use crate::scan::parallel::run_parallel;
 use crate::scan::source::{Coverage, Kind, Source, Unit};
+use crate::scan::staged_config::StagedConfig;
 use crate::threads::Threads;
 
 /// The staged change of one repository.
 pub struct Staged<'r> {
     repository: &'r Repository,
     kind: Kind,
-    head: Option<ObjectId>,
     change_set: ChangeSet<'r>,
-    /// The blob of `.keysweep.toml` in the index.
-    config: Option<ObjectId>,
+    config: StagedConfig<'r>,
 }
 
 impl<'r> Staged<'r> {
@@ -43,21 +41,14 @@ impl<'r> Staged<'r> {
         let objects = &repository.objects;
         let (index, git_dir) = (repository.index_path()?, repository.git_dir());
         let diff = index::compare(&index, git_dir, head, objects, CONFIG_NAME)?;
-        let config = diff.top_file;
+        let config = StagedConfig::new(repository, diff.top_file, head);
         let against = move |parent, objects: &_| index::compare(&index, git_dir, Some(parent), objects, CONFIG_NAME);
         let change_set = ChangeSet::new(diff, head, merged, Box::new(against), objects)?;
-        Ok(Self { repository, kind, head, change_set, config })
+        Ok(Self { repository, kind, change_set, config })
     }
 
-    /// Reads `.keysweep.toml` from the index.
-    pub fn config(&self) -> Result<Option<Vec<u8>>, Error> {
-        self.config.map(|id| self.repository.objects.blob_owned(&id, &CONFIG_NAME)).transpose()
-    }
-
-    /// Reads `.keysweep.toml` from HEAD.
-    pub fn config_before(&self) -> Result<Option<Vec<u8>>, Error> {
-        let Some(head) = self.head else { return Ok(None) };
-        config_in(&self.repository.objects, &head)
+    pub fn config(&self) -> &StagedConfig<'r> {
+        &self.config
     }
 
     /// Returns whether there is no commit yet.

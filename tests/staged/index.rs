@@ -117,6 +117,13 @@ fn every_form_of_index_yields_the_same_finding() {
         assert!(holds(&repo), "git did not create the form {form:?}");
         repo.stage(DEEP, change(&token));
         expect_found_in_both_states(form, &repo, &token);
+
+        // For a message, the configuration is looked up without a comparison.
+        repo.write("message", client(&token));
+        repo.keysweep(&["message", "message"]).expect_code(1);
+        let id = token.fingerprint();
+        repo.stage(".keysweep.toml", format!("[allow]\nfingerprints = [{{ id = \"{id}\", reason = \"a test\" }}]\n"));
+        repo.keysweep(&["message", "message"]).expect_code(0).expect_lacks("is not staged");
     }
 }
 

@@ -12,8 +12,10 @@ mod compare;
 pub(crate) mod decoded;
 mod entries;
 pub(crate) mod ewah;
+mod lookup;
 pub(crate) mod mapped;
 mod split;
 mod walk;
 
 pub(crate) use compare::compare;
+pub(crate) use lookup::top_file;
