@@ -37,7 +37,8 @@ fn of_words(words: &[OsString], seeks: bool) -> Option<String> {
         kept = message.map_or(vec!["staged".to_owned()], |file| vec!["message".to_owned(), file]);
     }
     kept.extend(format);
-    let reads_tokens = seeks && !words.iter().any(|word| word.starts_with("--tokens-from"));
+    let names_tokens = |word: &&str| word.starts_with("--tokens-from") || word.starts_with("--fingerprint");
+    let reads_tokens = seeks && !words.iter().any(names_tokens);
     let tokens = if reads_tokens { "printf '%s\\n' \"$TOKENS\" | " } else { "" };
     Some(format!("{tokens}keysweep {}", kept.join(" ")))
 }
@@ -56,6 +57,7 @@ mod tests {
             ("k hook pre-commit", "keysweep staged --format jsonl"),
             ("k hook commit-msg .git/M", "keysweep message .git/M --format jsonl"),
             ("k find --tokens-from f", "keysweep find --tokens-from f --format jsonl"),
+            ("k find --fingerprint 0123456789abcdef", "keysweep find --fingerprint 0123456789abcdef --format jsonl"),
             ("k find", "printf '%s\\n' \"$TOKENS\" | keysweep find --format jsonl"),
         ] {
             let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();

@@ -50,6 +50,15 @@ Examples:
   keysweep files --respect-gitignore .
   docker logs web 2>&1 | keysweep files -")]
     Files(FilesArgs),
+    /// Scan every change that is not committed
+    #[command(after_help = "\
+Scans what git add -A would stage: the index, changed files, and untracked files that git does not ignore.
+Runs no filter: the bytes on disk are scanned.
+
+Examples:
+  keysweep worktree
+  keysweep worktree --all --format sarif")]
+    Worktree(WorktreeArgs),
     /// Scan a commit message
     #[command(after_help = "\
 Examples:
@@ -156,6 +165,19 @@ pub(super) struct MessageArgs {
     /// The file with the message; - is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    #[command(flatten)]
+    scan: ScanOptions,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WorktreeArgs {
+    /// Scan unchanged tracked files too, and every line
+    #[arg(long)]
+    pub all: bool,
+    /// Unpack archives: zip, tar, deb, gzip, zstd, xz, bzip2
+    #[cfg(feature = "archives")]
+    #[arg(long)]
+    pub archives: bool,
     #[command(flatten)]
     scan: ScanOptions,
 }
@@ -406,6 +428,7 @@ impl Command {
         match self {
             Self::Staged(StagedArgs { scan })
             | Self::Files(FilesArgs { scan, .. })
+            | Self::Worktree(WorktreeArgs { scan, .. })
             | Self::Message(MessageArgs { scan, .. })
             | Self::Hook(HookArgs { scan, .. })
             | Self::History(HistoryArgs { scan, .. }) => Some(scan.config()),
@@ -423,6 +446,7 @@ impl Command {
         match self {
             Self::Staged(StagedArgs { scan })
             | Self::Files(FilesArgs { scan, .. })
+            | Self::Worktree(WorktreeArgs { scan, .. })
             | Self::Message(MessageArgs { scan, .. })
             | Self::Hook(HookArgs { scan, .. }) => scan.common(),
             Self::Audit(args) => args.common(),

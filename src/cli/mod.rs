@@ -26,6 +26,7 @@ mod sightings;
 mod staged;
 mod stale;
 mod stdin;
+mod worktree;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,7 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::Message(args) => message::run(&args.file, false, common),
         Command::Hook(args) => hook::run(args, common),
         Command::Files(args) => files::run(args, common),
+        Command::Worktree(args) => worktree::run(args, common),
         Command::Install(args) => install::install(&args.names, args.global, common),
         Command::Uninstall(args) => install::uninstall(&args.names, args.global, common),
         Command::Doctor(_) => install::doctor(common),

@@ -16,6 +16,7 @@ pub(crate) mod reftable;
 pub(crate) mod repository;
 pub(crate) mod revision;
 pub(crate) mod revwalk;
+pub(crate) mod worktree;
 
 pub use pack::delta::Splice;
 pub use repository::{Repository, refuse_pipes};

@@ -323,7 +323,7 @@ fn holding(report: &Report<'_>) -> String {
         Kind::Push | Kind::Receive | Kind::Commits => {
             (findings.iter().filter_map(words::commit).collect::<HashSet<_>>().len(), result.commits)
         }
-        Kind::Staged | Kind::Index | Kind::Files => {
+        Kind::Staged | Kind::Index | Kind::Files | Kind::Worktree => {
             (findings.iter().map(|f| &f.path).collect::<HashSet<_>>().len(), result.files)
         }
     };

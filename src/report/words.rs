@@ -18,6 +18,7 @@ pub(super) fn does(kind: Kind, part: Part) -> &'static str {
         (Kind::Receive, _) => "is in a push to this repository",
         (Kind::Message, _) => "is in the commit message",
         (Kind::History | Kind::Commits | Kind::Find, _) => "is in the history",
+        (Kind::Worktree, _) => "is in a change that is not committed",
         (Kind::Index | Kind::Files, Part::Name) => "is in the name of this file",
         (Kind::Index | Kind::Files, Part::SymlinkTarget) => "is in the target of this link",
         (Kind::Index | Kind::Files, _) => "is in this file",
@@ -72,6 +73,10 @@ pub(super) fn help(report: &Report<'_>, finding: &Finding) -> String {
         (Kind::Staged, _) => match finding.path.as_ref().and_then(environment_file) {
             Some(name) => keep_out(report, finding, &name),
             None => format!("{}, {THEN}", unstage(report, finding)),
+        },
+        (Kind::Worktree, _) => match finding.path.as_ref().and_then(environment_file) {
+            Some(name) => keep_out(report, finding, &name),
+            None => format!("remove it from the file, {THEN}"),
         },
         (Kind::Message, _) => "remove it from the message, also from comments; the commit was not made".to_owned(),
         (Kind::Index | Kind::Files | Kind::History | Kind::Find, _) => format!("remove it from the file, {THEN}"),
@@ -179,7 +184,7 @@ pub(super) fn stopped(kind: Kind) -> &'static str {
         Kind::Staged | Kind::Message => "; commit blocked",
         Kind::Push => "; push blocked",
         Kind::Receive => "; push refused",
-        Kind::Index | Kind::Files | Kind::History | Kind::Commits | Kind::Find => "",
+        Kind::Index | Kind::Files | Kind::Worktree | Kind::History | Kind::Commits | Kind::Find => "",
     }
 }
 
@@ -198,7 +203,7 @@ fn scanned_with(report: &Report<'_>, objects: String) -> String {
         Kind::History if result.files > 0 => format!("{objects} and {files} in archives"),
         Kind::History => objects,
         Kind::Find => format!("{objects} and {files}"),
-        Kind::Staged | Kind::Index | Kind::Files => files,
+        Kind::Staged | Kind::Index | Kind::Files | Kind::Worktree => files,
     }
 }
 
@@ -280,6 +285,7 @@ pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
         Kind::Staged => Some("nothing is staged"),
         Kind::Index => Some("the index is empty"),
         Kind::Files => Some("there are no files"),
+        Kind::Worktree => Some("nothing has changed"),
         Kind::Push => Some("the remote has all commits"),
         Kind::Receive => Some("this repository has all commits"),
         Kind::History if is_known => Some("no object is new since the last scan"),

@@ -90,6 +90,17 @@ impl Files {
         files
     }
 
+    /// These files and folders, and no others.
+    pub(crate) fn listed(paths: Vec<(PathBuf, FileType)>, top: &Path) -> Self {
+        let mut files = Self::find(&[], GitFiles::default(), Some(top), false);
+        if let Ok(mapper) = PathMapper::new(Some(top)) {
+            for (path, file_type) in paths {
+                files.push(&path, &mapper, file_type);
+            }
+        }
+        files
+    }
+
     /// Sets whether archives are unpacked.
     #[cfg(feature = "archives")]
     #[must_use]

@@ -48,7 +48,6 @@ pub enum AddedFilter<'a> {
     Compared(&'a Compare<'a>),
 }
 
-#[cfg(feature = "archives")]
 impl AddedFilter<'_> {
     /// Returns for each span whether it is new.
     pub(crate) fn is_added(self, spans: &[Span]) -> Result<Vec<bool>, Error> {
@@ -98,6 +97,8 @@ pub enum Kind {
     Index,
     /// Files on disk.
     Files,
+    /// The changes of the worktree that git add -A would stage. The command scans the index and the files.
+    Worktree,
     /// The message of the next commit.
     Message,
     /// Commits that are pushed to a remote.
@@ -118,6 +119,7 @@ impl Kind {
             Kind::Staged => "staged",
             Kind::Index => "index",
             Kind::Files => "files",
+            Kind::Worktree => "worktree",
             Kind::Message => "message",
             Kind::Push => "push",
             Kind::Receive => "receive",

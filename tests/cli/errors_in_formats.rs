@@ -46,6 +46,7 @@ fn an_error_before_the_scan_is_reported_in_its_format() {
     let clean = "{\"version\":1,\"findings\":[],\"summary\":{\"findings\":0}}";
     for words in [
         &["staged"][..],
+        &["worktree"],
         &["files", "."],
         &["history"],
         &["rules"],

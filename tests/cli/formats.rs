@@ -59,6 +59,7 @@ fn scans(repo: &Repo, searched: &Token) -> Vec<(Vec<String>, String)> {
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
     vec![
         (words("staged"), String::new()),
+        (words("worktree"), String::new()),
         (words("files ."), String::new()),
         (words("message message"), String::new()),
         (words("history"), String::new()),

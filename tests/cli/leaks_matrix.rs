@@ -235,6 +235,7 @@ fn expect_no_report_prints(make: &mut dyn FnMut() -> Token, is_searched: bool) {
         let scans: &[&[&str]] = &[
             &["staged"],
             &["files", "."],
+            &["worktree"],
             &["history"],
             &["history", "HEAD"],
             &["history", "--allow-incomplete"],

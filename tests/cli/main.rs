@@ -28,3 +28,4 @@ mod message;
 mod output;
 mod pipes;
 mod programs;
+mod worktree;

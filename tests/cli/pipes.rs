@@ -36,8 +36,9 @@ fn expect_refused(call: Call, path: &str) {
 
 #[test]
 fn every_command_reports_a_pipe_in_the_git_directory() {
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 9] = [
         &["staged"],
+        &["worktree"],
         &["history"],
         &["history", "HEAD"],
         &["hook", "pre-commit"],

@@ -239,7 +239,7 @@ fn no_command_starts_a_program_of_the_configuration() {
         let push = format!("refs/heads/main {tip} refs/heads/main {base}\n");
         let received = format!("{base} {tip} refs/heads/main\n");
         let range = format!("{base}..{tip}");
-        let calls: [(&[&str], &[i32], &str); 26] = [
+        let calls: [(&[&str], &[i32], &str); 27] = [
             (&["staged"], &[1], ""),
             (&["history"], &[2], ""),
             (&["history", "--allow-incomplete"], &[1, 2], ""),
@@ -252,6 +252,7 @@ fn no_command_starts_a_program_of_the_configuration() {
             (&["find"], &[1, 2], "Client("),
             (&["message", "message"], &[1], ""),
             (&["files", "."], &[1], ""),
+            (&["worktree"], &[1], ""),
             (&["files", "--respect-gitignore", "."], &[1], ""),
             (&["rules"], &[0], ""),
             (&["hook", "pre-commit"], &[1], ""),

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use gix::ObjectId;
+use gix::hash::Kind;
 
 use crate::error::Error;
 use crate::git::diff::change::TreeDiff;
@@ -42,12 +43,29 @@ pub(crate) fn compare(
             return Ok(diff);
         }
     }
-    let mut decoded = DecodedEntries::read(&raw).map_err(|why| mapped::index_error(path, why))?;
+    let decoded = decode(&raw, path, git_dir, objects.hash())?;
+    walk::compare(decoded.cursor(), raw.cache_tree().as_ref(), head, objects, top_file)
+}
+
+/// Reads all entries of the index at `path`, of the repository at `git_dir`. A missing index is an empty one.
+pub(crate) fn read_entries(path: &Path, git_dir: &Path, hash: Kind) -> Result<DecodedEntries<'static>, Error> {
+    let mapped = match crate::git::mmap::map(path) {
+        Ok(mapped) => mapped,
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(DecodedEntries::default()),
+        Err(err) => return Err(mapped::index_error(path, err)),
+    };
+    let raw = mapped::Index::parse(&mapped, hash).ok_or_else(|| mapped::index_error(path, mapped::NO_INDEX))?;
+    let decoded = decode(&raw, path, git_dir, hash)?;
+    Ok(DecodedEntries { paths: decoded.paths, entries: decoded.entries, link: None })
+}
+
+fn decode<'a>(raw: &mapped::Index<'a>, path: &Path, git_dir: &Path, hash: Kind) -> Result<DecodedEntries<'a>, Error> {
+    let mut decoded = DecodedEntries::read(raw).map_err(|why| mapped::index_error(path, why))?;
     if let Some(link) = decoded.link {
-        decoded = split::resolve(decoded, link, path, git_dir, objects.hash())?;
+        decoded = split::resolve(decoded, link, path, git_dir, hash)?;
     }
-    if decoded.entries.iter().any(|(path, _)| path.is_empty()) {
+    if decoded.entries.iter().any(|entry| entry.path.is_empty()) {
         return Err(mapped::index_error(path, "an entry has no path"));
     }
-    walk::compare(decoded.cursor(), raw.cache_tree().as_ref(), head, objects, top_file)
+    Ok(decoded)
 }

@@ -7,6 +7,7 @@ use gix::bstr::ByteSlice;
 
 use crate::git::index::entries::{EntryCursor, IndexEntry};
 use crate::git::index::mapped::{HEADER, Index, entry_fields, extensions};
+use crate::git::index::stat::IndexStat;
 
 /// The decoded paths may take at most this many times the bytes of the file. An entry has at least 64 bytes, and a path of
 /// a file system at most 4,096. Without a limit, 10 MB could expand to hundreds of gigabytes.
@@ -17,10 +18,18 @@ const MAX_EXPANSION: usize = 64;
 pub(crate) struct DecodedEntries<'a> {
     /// The concatenated paths.
     pub paths: Vec<u8>,
-    /// The range of each path in `paths`, and the entry without its path.
-    pub entries: Vec<(Range<usize>, IndexEntry<'static>)>,
+    pub entries: Vec<DecodedEntry>,
     /// The content of the `link` extension, which names a shared index.
     pub link: Option<&'a [u8]>,
+}
+
+/// An entry, and the range of its path in [`DecodedEntries::paths`].
+#[derive(Clone, Debug)]
+pub(crate) struct DecodedEntry {
+    pub path: Range<usize>,
+    /// The entry without its path.
+    pub entry: IndexEntry<'static>,
+    pub stat: IndexStat,
 }
 
 impl<'a> DecodedEntries<'a> {
@@ -46,7 +55,7 @@ impl<'a> DecodedEntries<'a> {
     fn plain(&mut self, index: &Index<'a>) -> Option<usize> {
         let mut cursor = index.entries();
         while let Some((entry, size)) = cursor.next_entry()? {
-            self.push(entry.path, &entry);
+            self.push(entry.path, &entry, IndexStat::parse(cursor.rest())?);
             cursor.advance(size);
         }
         Some(cursor.offset())
@@ -60,13 +69,14 @@ impl<'a> DecodedEntries<'a> {
         let mut previous = Vec::new();
         for _ in 0..index.count() {
             let (entry, _, path_at) = entry_fields(bytes.get(at..)?, index.hash_len())?;
+            let stat = IndexStat::parse(&bytes[at..])?;
             let (dropped, suffix_at) = varint(bytes, at + path_at)?;
             let prefix = if self.entries.is_empty() { 0 } else { previous.len().checked_sub(dropped)? };
             let suffix = &bytes[suffix_at..suffix_at + bytes[suffix_at..].find_byte(0)?];
             previous.truncate(prefix);
             previous.extend_from_slice(suffix);
             at = suffix_at + suffix.len() + 1;
-            self.push(&previous, &entry);
+            self.push(&previous, &entry, stat);
             if self.paths.len() > MAX_EXPANSION * bytes.len() {
                 return None;
             }
@@ -74,10 +84,15 @@ impl<'a> DecodedEntries<'a> {
         Some(at)
     }
 
-    fn push(&mut self, path: &[u8], entry: &IndexEntry<'_>) {
-        let start = self.paths.len();
+    fn push(&mut self, path: &[u8], entry: &IndexEntry<'_>, stat: IndexStat) {
+        let from = self.paths.len();
         self.paths.extend_from_slice(path);
-        self.entries.push((start..self.paths.len(), IndexEntry { path: b"", ..*entry }));
+        let entry = IndexEntry { path: b"", ..*entry };
+        self.entries.push(DecodedEntry { path: from..self.paths.len(), entry, stat });
+    }
+
+    pub fn path(&self, entry: &DecodedEntry) -> &[u8] {
+        &self.paths[entry.path.clone()]
     }
 
     pub fn cursor(&self) -> ListCursor<'_> {
@@ -106,8 +121,8 @@ pub(crate) struct ListCursor<'a> {
 
 impl<'a> EntryCursor<'a> for ListCursor<'a> {
     fn current(&self) -> Option<IndexEntry<'a>> {
-        let (path, entry) = self.decoded.entries.get(self.at)?;
-        Some(IndexEntry { path: &self.decoded.paths[path.clone()], ..*entry })
+        let decoded = self.decoded.entries.get(self.at)?;
+        Some(IndexEntry { path: self.decoded.path(decoded), ..decoded.entry })
     }
 
     fn skip(&mut self, count: usize) {

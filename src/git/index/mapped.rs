@@ -18,7 +18,7 @@ use crate::git::index::entries::{EntryCursor, IndexEntry, mode};
 /// The size of the header, which is followed by the entries.
 pub(crate) const HEADER: usize = 12;
 /// The size of the fields in front of an entry's object id: times, device, inode, mode, owner, size.
-const STAT: usize = 40;
+pub(crate) const STAT: usize = 40;
 const MODE_AT: usize = 24;
 
 /// The cause of the error when [`Index::parse`] returns None.
@@ -187,7 +187,7 @@ fn node(tree: &[u8], hash_len: usize) -> Option<(usize, &[u8])> {
     Some((children, rest.get(if count.starts_with(b"-") { 0 } else { hash_len }..)?))
 }
 
-fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     let four = bytes.get(at..at + 4)?;
     Some(u32::from_be_bytes(four.try_into().expect("four bytes were taken")))
 }
@@ -247,6 +247,11 @@ impl<'a> MappedEntries<'a> {
 
     pub fn offset(&self) -> usize {
         self.at
+    }
+
+    /// The bytes of the current entry, and all that follow.
+    pub fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
     }
 
     fn parse(&self) -> Option<(IndexEntry<'a>, usize)> {

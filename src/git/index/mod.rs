@@ -15,7 +15,8 @@ pub(crate) mod ewah;
 mod lookup;
 pub(crate) mod mapped;
 mod split;
+pub(crate) mod stat;
 mod walk;
 
-pub(crate) use compare::compare;
+pub(crate) use compare::{compare, read_entries};
 pub(crate) use lookup::top_file;

@@ -6,7 +6,7 @@ use gix::ObjectId;
 use gix::hash::Kind;
 
 use crate::error::Error;
-use crate::git::index::decoded::DecodedEntries;
+use crate::git::index::decoded::{DecodedEntries, DecodedEntry};
 use crate::git::index::ewah::set_bits;
 use crate::git::index::mapped::{self, index_error};
 
@@ -47,16 +47,20 @@ fn merge(own: &DecodedEntries<'_>, bitmaps: &[u8], shared: DecodedEntries<'_>) -
     }
     let DecodedEntries { mut paths, mut entries, .. } = shared;
     let (added, replacements) = (own.entries.get(replaced.len()..)?, &own.entries[..replaced.len()]);
-    for (at, (path, entry)) in replaced.into_iter().zip(replacements) {
-        entries[at].1 = *path.is_empty().then_some(entry)?;
+    for (at, replacement) in replaced.into_iter().zip(replacements) {
+        let replacement = replacement.path.is_empty().then_some(replacement)?;
+        entries[at] = DecodedEntry { path: entries[at].path.clone(), ..replacement.clone() };
     }
     let mut deleted = deleted.into_iter().peekable();
     let mut at = 0..count;
     entries.retain(|_| deleted.next_if_eq(&at.next().expect("one for each entry")).is_none());
     let offset = paths.len();
     paths.extend_from_slice(&own.paths);
-    entries.extend(added.iter().map(|(path, entry)| (path.start + offset..path.end + offset, *entry)));
-    entries
-        .sort_by(|(a, entry), (b, other)| paths[a.clone()].cmp(&paths[b.clone()]).then(entry.stage.cmp(&other.stage)));
+    entries.extend(added.iter().map(|added| {
+        let path = added.path.start + offset..added.path.end + offset;
+        DecodedEntry { path, ..added.clone() }
+    }));
+    let path = |entry: &DecodedEntry| &paths[entry.path.clone()];
+    entries.sort_by(|a, b| path(a).cmp(path(b)).then(a.entry.stage.cmp(&b.entry.stage)));
     Some(DecodedEntries { paths, entries, link: None })
 }
