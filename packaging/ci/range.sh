@@ -58,6 +58,9 @@ deepen() {
 
 # Prints the result for a base and a head.
 between() {
+    if ! is_id "$1" || ! is_id "$2"; then
+        fail "the event names no base and no head"
+    fi
     deepen "$1" "$2" || fail "git cannot fetch $1 and $2"
     # Branches without a common commit: the tip of the base was there before.
     base=$(git merge-base "$1" "$2" || echo "$1")

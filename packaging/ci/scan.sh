@@ -8,6 +8,9 @@ set -eu
 keysweep=$1 format=$2 report=$3
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
+# A report of an earlier scan must not pass for this one's.
+rm -f "$report"
+
 range=$(sh "$here/range.sh")
 base=${range%% *}
 range=${range#* }
@@ -31,4 +34,8 @@ code=0
 again=0
 "$keysweep" history --no-progress "$@" || again=$?
 [ "$code" -ge "$again" ] || code=$again
+# The output of a step of GitHub Actions.
+if [ -e "$report" ] && [ -n "${GITHUB_OUTPUT:-}" ]; then
+    echo "report=$report" >>"$GITHUB_OUTPUT"
+fi
 exit "$code"

@@ -244,16 +244,72 @@ fn gitlab() {
     job(&clone, "schedule", ZEROS).expect_code(2).expect_has("started by schedule");
 }
 
+/// The commands in the YAML file of a release that follow `key`.
+fn commands(file: &str, key: &str) -> Vec<String> {
+    let text = fs::read_to_string(release().join(file)).expect("read the file");
+    text.lines().filter_map(|line| line.trim_start().strip_prefix(key)).map(str::to_owned).collect()
+}
+
+/// Runs the commands of a job, without Rust and with the folder of the wheel as the package index, until one fails.
+fn job(remote: &Remote, clone: &View<'_>, commands: &[String], variables: &[(&str, String)]) -> Run {
+    let call = remote.repo.call("sh", &["-exc", &commands.join("\n")]).cwd(&clone.top);
+    let call = call.env("PATH", path(Vec::new(), "cargo")).env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", wheels());
+    variables.iter().fold(call, |call, (name, value)| call.env(name, value)).run()
+}
+
 #[test]
-fn a_release_installs_its_package() {
-    let repo = Repo::none();
-    let folder = repo.base().join("keysweep");
-    let install = repo.call("sh", &[release().join("packaging/ci/install.sh"), folder.clone()]);
-    let install =
-        install.env("PATH", path(Vec::new(), "cargo")).env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", wheels());
-    install.run().expect_code(0);
-    let program = folder.join("keysweep").display().to_string();
-    repo.call(&program, &["--version"]).run().expect_code(0).expect_has(VERSION);
-    let job = fs::read_to_string(release().join("packaging/ci/gitlab.yml")).expect("read the template");
-    assert!(job.contains(&format!("KEYSWEEP_REF: v{VERSION}\n")) && job.contains("image: python:"), "{job}");
+fn the_commands_of_the_action_run() {
+    let token = Maker::new(2735).sk_live(24);
+    let remote = Remote::new();
+    let before = remote.id("main");
+    let (leak, head) = remote.leak_on_branch("topic", "main", &token);
+    let clone = remote.checkout("clone", "topic");
+    let at = |name: &str| remote.repo.base().join(name).display().to_string();
+    let event = json!({"before": before, "after": head, "repository": {"default_branch": "main"}});
+    fs::write(at("event.json"), event.to_string()).expect("write the event");
+    let variables = [
+        ("GITHUB_ACTIONS", "true".to_owned()),
+        ("GITHUB_ACTION_PATH", release().display().to_string()),
+        ("GITHUB_EVENT_NAME", "push".to_owned()),
+        ("GITHUB_EVENT_PATH", at("event.json")),
+        ("GITHUB_OUTPUT", at("output")),
+        ("GITHUB_REF", "refs/heads/topic".to_owned()),
+        ("RUNNER_TEMP", at("temp")),
+        ("REPORT", "report.json".to_owned()),
+    ];
+    let mut commands = commands("action.yml", "- run: ");
+    commands.extend(self::commands("action.yml", "run: "));
+    assert_eq!(commands.len(), 2, "{commands:?}");
+    expect_leak(job(&remote, &clone, &commands, &variables), &clone, &token, &leak);
+    assert_eq!(fs::read_to_string(at("output")).expect("read the output"), "report=report.json\n");
+}
+
+#[test]
+fn the_commands_of_the_template_run() {
+    let token = Maker::new(2736).sk_live(24);
+    let remote = Remote::new();
+    let base = remote.id("main");
+    let (leak, head) = remote.leak_on_branch("topic", "main", &token);
+    let clone = remote.checkout("clone", "topic");
+    let variables = [
+        ("GITLAB_CI", "true".to_owned()),
+        ("CI_PIPELINE_SOURCE", "merge_request_event".to_owned()),
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", base),
+        ("CI_COMMIT_SHA", head),
+        ("KEYSWEEP_DIR", remote.repo.base().join("keysweep").display().to_string()),
+        ("KEYSWEEP_REF", format!("v{VERSION}")),
+        ("KEYSWEEP_REPOSITORY", format!("file://{}", release().display())),
+    ];
+    let mut commands =
+        commands("packaging/ci/gitlab.yml", "- git ").into_iter().map(|rest| format!("git {rest}")).collect::<Vec<_>>();
+    commands.extend(self::commands("packaging/ci/gitlab.yml", "- sh ").into_iter().map(|rest| format!("sh {rest}")));
+    assert_eq!(commands.len(), 3, "{commands:?}");
+    let run = job(&remote, &clone, &commands, &variables);
+    fs::rename(clone.top.join("gl-secret-detection-report.json"), clone.top.join("report.json")).expect("the report");
+    expect_leak(run, &clone, &token, &leak);
+    let template = fs::read_to_string(release().join("packaging/ci/gitlab.yml")).expect("read the template");
+    assert!(
+        template.contains(&format!("KEYSWEEP_REF: v{VERSION}\n")) && template.contains("image: python:"),
+        "{template}"
+    );
 }

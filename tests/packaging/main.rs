@@ -7,6 +7,7 @@ mod support;
 mod built;
 mod ci;
 mod frameworks;
+mod measure;
 mod npm;
 mod release;
 mod wheel;
