@@ -93,7 +93,8 @@ pub(crate) fn ignored_paths(top: &Path) -> Result<Vec<Vec<u8>>, Error> {
 
 fn names(top: &Path, args: &[&str]) -> Result<Vec<Vec<u8>>, Error> {
     let answer = GitCommand::new(top, args).run()?;
-    if !answer.succeeded() {
+    // Git only warns about a folder that it cannot read.
+    if !answer.succeeded() || !answer.stderr.is_empty() {
         let context = format!("cannot list the files of {}", top.display());
         return Err(Error::new(context, answer.cause(), "run git status to check the repository"));
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
 
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client, executable, text};
@@ -217,4 +218,26 @@ fn a_damaged_index_is_an_error() {
     let (repo, ..) = repo_with_old_token(8711, &[]);
     fs::write(repo.path(".git/index"), "no index").expect("write");
     worktree(&repo).expect_code(2);
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_an_error() {
+    for (command, tracked) in [("worktree", false), ("worktree", true), ("audit", false), ("audit", true)] {
+        let (repo, mut make, _) = repo_with_old_token(8712, &[]);
+        if tracked {
+            repo.stage("closed/a.txt", "innocent\n");
+            repo.commit("a folder");
+        }
+        repo.write("closed/a.txt", client(&make.sk_live(24)));
+        repo.call("chmod", &[Path::new("-R"), Path::new("a+rX"), repo.base()]).run().expect_code(0);
+        fs::set_permissions(repo.path("closed"), fs::Permissions::from_mode(0o000)).expect("chmod");
+        let call = repo.unprivileged_call(&[command]);
+        let run = call
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", "safe.directory")
+            .env("GIT_CONFIG_VALUE_0", "*")
+            .run();
+        fs::set_permissions(repo.path("closed"), fs::Permissions::from_mode(0o755)).expect("chmod");
+        run.expect_code(2).expect_has("closed");
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::leak::FORMATS;
 use crate::support::token::Maker;
-use crate::support::{Call, Repo, Run, copy_program, note, text};
+use crate::support::{Call, Repo, Run, note, text};
 
 /// A token of a shape that no rule matches.
 fn token(seed: u64) -> String {
@@ -306,18 +306,8 @@ fn a_pipe_in_the_git_directory_is_reported() {
     }
 }
 
-/// Runs `find` as an unprivileged user if the tests run as root, since root can list every folder.
 fn find_unprivileged(repo: &Repo, token: &str, format: &[&str]) -> Run {
-    let program = env!("CARGO_BIN_EXE_keysweep");
-    let is_root = repo.call("id", &["-u"]).run().line() == "0";
-    if !is_root {
-        return repo.keysweep_call(&["find"]).args(format).stdin(token).run();
-    }
-    // The unprivileged user may not have access to the folder of the program, so copy the program.
-    let copy = repo.base().join("keysweep");
-    copy_program(Path::new(program), &copy);
-    let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
-    repo.call("setpriv", &user).args(&[&copy]).args(&["find"]).args(format).stdin(token).run()
+    repo.unprivileged_call(&["find"]).args(format).stdin(token).run()
 }
 
 #[test]

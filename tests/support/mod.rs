@@ -163,6 +163,18 @@ impl Repo {
         self.call(env!("CARGO_BIN_EXE_keysweep"), args)
     }
 
+    /// A call as an unprivileged user if the tests run as root, since root can read everything.
+    pub fn unprivileged_call<A: AsRef<OsStr>>(&self, args: &[A]) -> Call {
+        if self.call("id", &["-u"]).run().line() != "0" {
+            return self.keysweep_call(args);
+        }
+        // The unprivileged user may not have access to the folder of the program, so copy the program.
+        let copy = self.base().join("keysweep");
+        copy_program(Path::new(env!("CARGO_BIN_EXE_keysweep")), &copy);
+        let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+        self.call("setpriv", &user).args(&[&copy]).args(args)
+    }
+
     pub fn staged(&self) -> Run {
         self.staged_call().run()
     }
