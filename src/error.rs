@@ -48,10 +48,11 @@ pub fn in_brief(text: &str) -> Cow<'_, str> {
     if text.len() <= 200 { text.into() } else { format!("of {} bytes", text.len()).into() }
 }
 
-/// A count with its noun: `1 file`, `2 files`, `2 misses`, `201,267 objects`.
+/// A count with its noun: `1 file`, `2 files`, `2 misses`, `2 entries`, `201,267 objects`.
 pub fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
+        _ if noun.ends_with("ry") => format!("{} {}ies", grouped(count), &noun[..noun.len() - 1]),
         _ if noun.ends_with('s') => format!("{} {noun}es", grouped(count)),
         _ => format!("{} {noun}s", grouped(count)),
     }
@@ -82,5 +83,6 @@ mod tests {
             assert_eq!(counted(count, "file"), text);
         }
         assert_eq!(counted(2, "miss"), "2 misses");
+        assert_eq!(counted(2, "entry"), "2 entries");
     }
 }

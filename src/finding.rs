@@ -298,6 +298,15 @@ pub struct Excerpt {
     pub caret_width: usize,
 }
 
+/// Why the baseline does not cover a token that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Its entries are for other places.
+    Elsewhere,
+    /// Its entry was in force until this day: `2026-11-29`.
+    Expired(String),
+}
+
 /// One occurrence of a token.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -315,6 +324,8 @@ pub struct Finding {
     pub encoding: Option<Encoding>,
     /// Whether only a search for the known value found it here, and no rule.
     pub by_value: bool,
+    /// What the baseline says about the token, if it has entries for it that do not cover this place.
+    pub known: Option<Known>,
     /// The vendors that are named near the token, if several issue tokens of its shape. This is a guess, used only for advice.
     pub likely: Vec<&'static Vendor>,
     /// The text around the token. In a unit, only the first occurrence of each of the first [`SHOWN_TOKENS`] tokens has one.

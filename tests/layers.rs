@@ -48,6 +48,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("signal_hook", "cli/progress.rs"),
     ("serde_json", "audit/package.rs"),
     ("serde_json", "report/audit_json.rs"),
+    ("serde_json", "config/baseline.rs"),
     ("serde_json", "report/json.rs"),
     ("serde_json", "report/gitlab.rs"),
     ("serde_json", "report/sarif.rs"),

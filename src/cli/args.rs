@@ -131,6 +131,15 @@ Examples:
   keysweep audit --strict --format json
   keysweep audit --explain env-shared")]
     Audit(AuditArgs),
+    /// Accept the tokens of the history for now
+    #[command(after_help = "\
+Writes the tokens that history finds to .keysweep-baseline, at the top of the worktree. Scans then \
+report a token only at other places than these. Commit the file.
+
+Examples:
+  keysweep baseline --reason OPS-12 --until 2027-03-31
+  keysweep baseline --prune")]
+    Baseline(BaselineArgs),
     /// List the rules, or explain one and how to rotate its tokens
     #[command(after_help = "\
 Examples:
@@ -290,6 +299,33 @@ impl RulesArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct BaselineArgs {
+    /// Why the new entries are accepted
+    #[arg(long, value_name = "TEXT", default_value = DEFAULT_REASON, hide_default_value = true)]
+    pub reason: String,
+    /// The last day of the new entries, such as 2027-03-31
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Only remove entries that cover nothing
+    #[arg(long, conflicts_with_all = ["reason", "until"])]
+    pub prune: bool,
+    /// Accept that this clone lacks objects or LFS files
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    #[command(flatten)]
+    report: ReportOptions,
+    #[command(flatten)]
+    config: ConfigOption,
+    #[command(flatten)]
+    threads: ThreadsOption,
+    #[command(flatten)]
+    progress: ProgressOption,
+}
+
+/// The reason of entries of `keysweep baseline` without `--reason`.
+const DEFAULT_REASON: &str = "was here when the baseline was written";
+
+#[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
     /// bash, zsh, fish, powershell or elvish
     #[arg(value_enum, value_name = "SHELL", hide_possible_values = true)]
@@ -329,6 +365,12 @@ pub(super) struct HistoryArgs {
     /// Accept that this clone lacks objects or LFS files
     #[arg(long)]
     pub allow_incomplete: bool,
+    /// Report tokens that .keysweep-baseline covers, too
+    #[arg(long)]
+    pub no_baseline: bool,
+    /// Use .keysweep.toml and .keysweep-baseline of commit REV
+    #[arg(long, value_name = "REV", conflicts_with = "config")]
+    pub config_from: Option<String>,
     /// Unpack archives: zip, tar, deb, gzip, zstd, xz, bzip2
     #[cfg(feature = "archives")]
     #[arg(long)]
@@ -432,7 +474,9 @@ impl Command {
             | Self::Message(MessageArgs { scan, .. })
             | Self::Hook(HookArgs { scan, .. })
             | Self::History(HistoryArgs { scan, .. }) => Some(scan.config()),
-            Self::Audit(AuditArgs { config, .. }) | Self::Rules(RulesArgs { config, .. }) => Some(config),
+            Self::Audit(AuditArgs { config, .. })
+            | Self::Rules(RulesArgs { config, .. })
+            | Self::Baseline(BaselineArgs { config, .. }) => Some(config),
             Self::Find(_)
             | Self::Install(_)
             | Self::Uninstall(_)
@@ -465,6 +509,12 @@ impl Command {
                 let (output, config) = (output.output.clone(), config.config.clone());
                 Common { format: format.format.map(Into::into), output, config, ..Common::default() }
             }
+            Self::Baseline(BaselineArgs { report, config, threads, progress, .. }) => Common {
+                config: config.config.clone(),
+                threads: threads.threads,
+                no_progress: progress.no_progress,
+                ..report.common()
+            },
             Self::Completions(_) | Self::Man(_) => Common::default(),
         }
     }

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use super::args::FilesArgs;
 use super::current_dir::is_same_folder;
-use super::in_force;
 use super::options::Common;
 use super::scan::{self, Scan, finish};
 use super::stale::stale_entries;
 use super::stdin;
+use super::{baselines, in_force};
 use crate::error::Error;
 use crate::git::repository::Repository;
+use crate::history::baselined::apply;
 use crate::scan::files::{Files, STDIN};
 use crate::scan::git_dir::GitFiles;
 
@@ -34,7 +35,11 @@ pub(super) fn run(args: &FilesArgs, common: &Common) -> Result<u8, Error> {
     #[cfg(feature = "archives")]
     let files = files.with_archives(args.archives);
     let whole = top.is_some_and(|top| paths.iter().any(|path| is_same_folder(path, top)));
-    let (result, kind) = scan::run(&files, &settings, None, common);
+    let (mut result, kind) = scan::run(&files, &settings, None, common);
+    if !result.findings.is_empty() {
+        let baseline = baselines::of_folder(top.unwrap_or(Path::new(".")))?;
+        apply(&mut result, &baseline, None, &baselines::today());
+    }
     // Only where all of the repository is scanned is a glob that allows nothing a stale one; a fingerprint may be the history's.
     let mut notes = if whole { stale_entries(&settings.allow, &result, None) } else { Vec::new() };
     if args.paths.is_empty() && stdin::is_waiting() {

@@ -7,27 +7,32 @@ use std::time::Instant;
 
 use super::args::HistoryArgs;
 use super::cleanup::{Asked, Options, cleanup};
-use super::in_force;
 use super::options::Common;
 use super::progress::{self, Progress};
 use super::scan::{Scan, finish, threads};
+use super::settings::Settings;
 use super::sightings::Sightings;
 use super::stale::stale_entries;
+use super::{baselines, in_force};
 use sha2::{Digest, Sha256};
 
+use crate::config::CONFIG_NAME;
+use crate::config::baseline::{BASELINE_NAME, Baseline};
 use crate::detect::Detector;
 use crate::error::{Error, counted};
 use crate::finding::Finding;
 use crate::git::repository::Repository;
+use crate::history::baselined::{apply, apply_to_history};
 use crate::history::database::History;
 use crate::history::progress::ProgressState;
-use crate::history::provenance::{Detail, MaskCache, ShownCommit, trace_provenance};
+use crate::history::provenance::{Detail, MaskCache, Provenance, ShownCommit, trace_provenance};
 use crate::history::source::SecondPass;
 use crate::rule::Rule;
 use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::push::Pushed;
 use crate::scan::selection::Selection;
 use crate::scan::source::Kind;
+use crate::secrets::Secrets;
 
 /// Scans every object and follows each token through the history, or what some commits introduce.
 pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
@@ -54,7 +59,7 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
 fn selected(repository: &Repository, selection: &Selection, args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
-    let settings = in_force::of_history(repository, &mut notes, &mut unread, common)?;
+    let InForce { settings, baseline } = in_force(repository, args, &mut notes, &mut unread, common)?;
     let commits = Pushed::selected(repository, selection)?;
     #[cfg(feature = "archives")]
     let commits = commits.with_archives(args.archives());
@@ -64,6 +69,7 @@ fn selected(repository: &Repository, selection: &Selection, args: &HistoryArgs, 
     let scanner =
         Scanner { detector: &detector, allow: &settings.allow, before: None, secrets: None, on_finding: Some(&tell) };
     let mut result = scanner.run(&commits, threads(common));
+    apply(&mut result, &baseline, None, &baselines::today());
     let authors = authors(repository, &result, &detector)?;
     notes.extend(settings.unstaged_edit(&result, repository.worktree()));
     result.unread.extend(unread);
@@ -87,21 +93,77 @@ fn authors(
     ids.into_iter().map(told).collect()
 }
 
-fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
-    let started = Instant::now();
-    let asked = Asked::new(args, repository, common)?;
-    let (mut notes, mut unread) = (Vec::new(), Vec::new());
-    let settings = in_force::of_history(repository, &mut notes, &mut unread, common)?;
+/// The settings and the baseline of a scan.
+struct InForce {
+    settings: Settings,
+    baseline: Baseline,
+}
+
+/// Reads them from where `args` say, and says what is not in force. With `--replacements` there is no baseline: the script removes
+/// every token, and proves it.
+fn in_force(
+    repository: &Repository,
+    args: &HistoryArgs,
+    notes: &mut Vec<String>,
+    unread: &mut Vec<Error>,
+    common: &Common,
+) -> Result<InForce, Error> {
+    let ignores_baseline = args.no_baseline || args.replacements.is_some();
+    let Some(revision) = &args.config_from else {
+        let settings = in_force::of_history(repository, notes, unread, common)?;
+        let baseline =
+            if ignores_baseline { Baseline::default() } else { baselines::of_history(repository, notes, unread)? };
+        return Ok(InForce { settings, baseline });
+    };
+    let commit = repository.resolve(revision)?;
+    let settings = in_force::of_commit(&commit, repository, common)?;
+    let (baseline, _) = baselines::of_commit(Some(&commit), repository)?;
+    let head = repository.head_id()?;
+    let read = |commit: &str, name| repository.top_file_of_commit(commit, name);
+    if let Some(head) = &head {
+        if read(head, CONFIG_NAME)? != read(&commit, CONFIG_NAME)? {
+            notes.push(format!("HEAD changes {CONFIG_NAME}, which was used as {revision} has it"));
+        }
+        notes.extend(baselines::added_note(&baseline, read(head, BASELINE_NAME)?.as_deref(), "HEAD"));
+    }
+    Ok(InForce { settings, baseline: if ignores_baseline { Baseline::default() } else { baseline } })
+}
+
+/// What a scan of the whole history found. The baseline is not applied yet.
+pub(super) struct Sweep {
+    pub result: ScanResult,
+    pub provenances: Vec<Provenance>,
+    /// Knows all tokens that were found.
+    pub detector: Detector,
+    pub notes: Vec<String>,
+}
+
+/// How to scan the whole history.
+#[derive(Clone, Copy)]
+pub(super) struct SweepOptions {
+    pub since_last: bool,
+    pub archives: bool,
+}
+
+/// Scans the whole history and follows each token through it. Collects the tokens in `secrets`.
+pub(super) fn sweep(
+    repository: &Repository,
+    settings: &Settings,
+    secrets: &Secrets,
+    options: SweepOptions,
+    common: &Common,
+) -> Sweep {
+    let mut notes = Vec::new();
     let detector = Detector::new(&settings.rules);
-    let rules = rules_version(&settings.rules, args.archives());
+    let rules = rules_version(&settings.rules, options.archives);
     let progress_state = Arc::new(ProgressState::default());
     progress::tell_when_stopped(&progress_state);
     let progress = Progress::start(&progress_state, common);
     let history = History::open(repository, threads(common), progress_state);
     #[cfg(feature = "archives")]
-    let history = history.with_archives(args.archives());
-    let history = if args.since_last { history.since_last(&rules) } else { history };
-    let (secrets, sightings) = (asked.secrets(), Sightings::of(common));
+    let history = history.with_archives(options.archives);
+    let history = if options.since_last { history.since_last(&rules) } else { history };
+    let sightings = Sightings::of(common);
     let tell = |finding: &Finding| sightings.tell(finding);
     let scanner = Scanner {
         detector: &detector,
@@ -111,8 +173,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
         on_finding: Some(&tell),
     };
     let mut result = scanner.run(&history, threads(common));
-    result.unread.extend(unread);
-    if args.since_last {
+    if options.since_last {
         notes.extend(remember(&history, &detector, &rules, &result));
     }
     let found: HashSet<_> = result.findings.iter().map(|finding| finding.fingerprint).collect();
@@ -125,19 +186,34 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
         notes.extend(by_value(&result));
     }
     // Names may hold a token that no rule finds there.
-    let detector = second.as_ref().unwrap_or(&detector);
+    let detector = second.unwrap_or(detector);
     let provenances =
-        trace_provenance(&mut result, &history, detector, &settings.allow, Detail::Object, threads(common));
+        trace_provenance(&mut result, &history, &detector, &settings.allow, Detail::Object, threads(common));
     drop(progress);
     notes.extend(history.notes());
+    Sweep { result, provenances, detector, notes }
+}
+
+fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
+    let started = Instant::now();
+    let asked = Asked::new(args, repository, common)?;
+    let (mut notes, mut unread) = (Vec::new(), Vec::new());
+    let InForce { settings, baseline } = in_force(repository, args, &mut notes, &mut unread, common)?;
+    let sweep_options = SweepOptions { since_last: args.since_last, archives: args.archives() };
+    let swept = sweep(repository, &settings, asked.secrets(), sweep_options, common);
+    let Sweep { mut result, mut provenances, detector, notes: of_sweep } = swept;
+    notes.extend(of_sweep);
+    result.unread.extend(unread);
     notes.extend(stale_entries(&settings.allow, &result, Some(&provenances)));
+    notes.extend(baselines::stale_note(&baseline, &result, &provenances));
+    apply_to_history(&mut result, &mut provenances, (&baseline, &settings.allow), &baselines::today());
     notes.extend(settings.unstaged_edit(&result, repository.worktree()));
     if args.allow_incomplete {
         result.accept_missing();
     }
     let mut failed = None;
     let options = Options::new(args, common);
-    let cleanup = cleanup(&provenances, asked, (repository, &options), detector, &mut notes, &mut failed);
+    let cleanup = cleanup(&provenances, asked, (repository, &options), &detector, &mut notes, &mut failed);
     let provenances = Some(provenances);
     let quiet = settings.quiet;
     let scan = Scan { provenances, cleanup, failed, quiet, ..Scan::new(Kind::History, result, started, notes) };

@@ -4,10 +4,10 @@
 use super::options::Common;
 use super::output;
 use super::settings::Settings;
+use super::unstaged::is_not_staged;
 use crate::config::CONFIG_NAME;
 use crate::error::Error;
 use crate::git::repository::Repository;
-use crate::scan::push_request::Push;
 use crate::scan::staged_config::StagedConfig;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(super) fn of_index(
         (Some(path), _) => Settings::from_file(path, &common.allow),
         (None, Some(text)) => Settings::from_change(text, staged.text_before()?.as_deref(), &common.allow),
         (None, None) => {
-            notes.extend(unstaged_config(repository));
+            notes.extend(is_not_staged(CONFIG_NAME, repository));
             Settings::without_file(&common.allow)
         }
     }
@@ -47,14 +47,14 @@ pub(super) fn of_history(
         return Settings::from_file(path, &common.allow);
     }
     let found = if repository.worktree().is_some() {
-        StagedConfig::find(repository).and_then(|staged| staged.text())
+        StagedConfig::find(repository, CONFIG_NAME).and_then(|staged| staged.text())
     } else {
         config_of_head(repository)
     };
     match found {
         Ok(Some(text)) => Settings::from_change(text, None, &common.allow),
         Ok(None) => {
-            notes.extend(unstaged_config(repository));
+            notes.extend(is_not_staged(CONFIG_NAME, repository));
             Settings::without_file(&common.allow)
         }
         Err(error) => {
@@ -67,38 +67,33 @@ pub(super) fn of_history(
     }
 }
 
-/// Of a push: the configuration that its refs bring, by its id in the first of `pushes`, and what the one before it allowed.
+/// Of a push: the configuration of the commit `source`, and what that of the commit `old` allowed.
 pub(super) fn of_push(
-    config: Option<String>,
-    pushes: &[Push],
+    source: Option<&str>,
+    old: Option<&str>,
     repository: &Repository,
     common: &Common,
 ) -> Result<Settings, Error> {
-    match (&common.config, config) {
-        (Some(path), _) => Settings::from_file(path, &common.allow),
-        (None, Some(_)) => {
-            let text = repository.config_of_commit(&pushes[0].new)?.unwrap_or_default();
-            let old = pushes.iter().filter_map(|push| push.old.as_deref()).find(|old| repository.has(old));
-            let before = old.map(|old| repository.config_of_commit(old)).transpose()?.flatten();
+    if let Some(path) = &common.config {
+        return Settings::from_file(path, &common.allow);
+    }
+    let read = |commit: &str| repository.top_file_of_commit(commit, CONFIG_NAME);
+    match source.map(read).transpose()?.flatten() {
+        Some(text) => {
+            let before = old.map(read).transpose()?.flatten();
             Settings::from_change(text, before.as_deref(), &common.allow)
         }
-        (None, None) => Settings::without_file(&common.allow),
+        None => Settings::without_file(&common.allow),
     }
 }
 
-/// Says that there is a configuration which is in no index.
-fn unstaged_config(repository: &Repository) -> Option<String> {
-    let meta = repository.worktree()?.join(CONFIG_NAME).symlink_metadata().ok()?;
-    if meta.is_symlink() {
-        let why =
-            "is a symbolic link, which is not followed, so it was not used: make it a regular file and git add it";
-        return Some(format!("{CONFIG_NAME} {why}"));
-    }
-    meta.is_file().then(|| format!("{CONFIG_NAME} is not staged, so it was not used: git add {CONFIG_NAME}"))
+/// The configuration of the commit with the hex id `commit`.
+pub(super) fn of_commit(commit: &str, repository: &Repository, common: &Common) -> Result<Settings, Error> {
+    of_push(Some(commit), None, repository, common)
 }
 
 /// A bare repository has no index.
 fn config_of_head(repository: &Repository) -> Result<Option<Vec<u8>>, Error> {
     let head = repository.head_id()?;
-    Ok(head.map(|head| repository.config_of_commit(&head)).transpose()?.flatten())
+    Ok(head.map(|head| repository.top_file_of_commit(&head, CONFIG_NAME)).transpose()?.flatten())
 }

@@ -7,6 +7,7 @@ use super::in_force;
 use super::options::Common;
 use super::scan::{self, Scan, finish};
 use super::settings::Settings;
+use crate::config::CONFIG_NAME;
 use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::scan::files::STDIN;
@@ -24,7 +25,7 @@ pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Err
     let settings = match (&repository, &common.config) {
         (_, Some(path)) => Settings::from_file(path, &common.allow)?,
         (Some(repository), None) => {
-            in_force::of_index(&StagedConfig::find(repository)?, repository, &mut notes, common)?
+            in_force::of_index(&StagedConfig::find(repository, CONFIG_NAME)?, repository, &mut notes, common)?
         }
         (None, None) => Settings::without_file(&common.allow)?,
     };

@@ -3,6 +3,8 @@
 mod again;
 mod args;
 mod audit;
+mod baseline;
+mod baselines;
 mod cleanup;
 mod code;
 mod completions;
@@ -26,6 +28,7 @@ mod sightings;
 mod staged;
 mod stale;
 mod stdin;
+mod unstaged;
 mod worktree;
 
 use std::process::ExitCode;
@@ -69,6 +72,7 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::Find(args) => find::run(args, common),
         Command::Audit(args) => audit::run(args, common),
         Command::Rules(args) => rules::run(args, common),
+        Command::Baseline(args) => baseline::run(args, common),
         Command::Completions(args) => completions::run(args.shell, common),
         Command::Man(args) => man::run(args.dir.as_deref(), common),
     }

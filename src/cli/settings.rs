@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::output;
+use super::unstaged::{differs_from_disk, was_used_as_staged};
 use crate::config::{Accepted, Allow, BadGlob, CONFIG_NAME, Config, CustomRule, LedgerEntry, MAX_BYTES, Refused};
 use crate::error::{Error, in_brief};
 use crate::regular_file;
@@ -84,17 +85,15 @@ impl Settings {
         })
     }
 
-    /// Says that an edit is not in force. The disk is asked only where something was found, since only there anybody wonders.
+    /// Says that an edit is not in force. The disk is read only if something was found, since only then anybody wonders.
     pub fn unstaged_edit(&self, result: &ScanResult, top: Option<&Path>) -> Option<String> {
         let edited = !result.findings.is_empty() && self.text.is_some() && self.differs_from_disk(top);
-        edited.then(|| format!("{CONFIG_NAME} was used as it is staged, not as it is on disk: git add {CONFIG_NAME}"))
+        edited.then(|| was_used_as_staged(CONFIG_NAME))
     }
 
-    /// Whether the file at the top is another one than was used, or none was. Line ends are git's affair.
+    /// Whether the file at the top is another one than was used, or none was.
     pub fn differs_from_disk(&self, top: Option<&Path>) -> bool {
-        let lines = |text: &[u8]| text.iter().copied().filter(|&b| b != b'\r').collect::<Vec<_>>();
-        let on_disk = top.and_then(|top| regular_file::read(&top.join(CONFIG_NAME)).ok());
-        on_disk.is_some_and(|on_disk| self.text.as_deref().map(lines) != Some(lines(&on_disk)))
+        differs_from_disk(CONFIG_NAME, self.text.as_deref(), top)
     }
 
     /// Whether the configuration adds nothing to the built-in rules.

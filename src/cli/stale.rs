@@ -1,6 +1,6 @@
 //! Entries of the allowlist that allow nothing.
 
-use crate::config::{Allow, CONFIG_NAME};
+use crate::config::{Allow, CONFIG_NAME, Reason};
 use crate::finding::ShownPath;
 use crate::history::provenance::Provenance;
 use crate::scan::engine::ScanResult;
@@ -14,7 +14,8 @@ pub(super) fn stale_entries(allow: &Allow, result: &ScanResult, provenances: Opt
     if !result.is_complete() {
         return Vec::new();
     }
-    let allowed = result.allowed.iter().map(|one| (path_of(one.finding.path.as_ref()), one.finding.fingerprint));
+    let allowed = result.allowed.iter().filter(|one| one.reason != Reason::Baseline);
+    let allowed = allowed.map(|one| (path_of(one.finding.path.as_ref()), one.finding.fingerprint));
     let told = provenances.into_iter().flatten().flat_map(|one| {
         one.occurrences.iter().map(move |place| (path_of(place.path.as_ref()), one.finding.fingerprint))
     });

@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use super::args::WorktreeArgs;
 use super::current_dir::is_below_top;
-use super::in_force;
 use super::options::Common;
 use super::scan::{self, Scan, finish, threads};
+use super::{baselines, in_force};
 use crate::error::{Error, counted};
 use crate::git::repository::Repository;
+use crate::history::baselined::apply;
 use crate::scan::engine::ScanResult;
 use crate::scan::staged::Staged;
 use crate::scan::unstaged::Unstaged;
@@ -30,6 +31,9 @@ pub(super) fn run(args: &WorktreeArgs, common: &Common) -> Result<u8, Error> {
     let unstaged = unstaged.with_archives(args.archives);
     let (on_disk, kind) = scan::run(&unstaged, &settings, None, common);
     absorb(&mut result, on_disk);
+    if !result.findings.is_empty() {
+        apply(&mut result, &baselines::of_folder(&top)?, None, &baselines::today());
+    }
     let mut notes = Vec::new();
     match unstaged.filtered(&top) {
         Ok(paths) => notes.extend(filter_note(&paths)),

@@ -1,9 +1,10 @@
 //! The configuration, and the allowlist that it makes. A finding is allowed by its path, by its fingerprint, or by a marker on its
-//! line, and by nothing else.
+//! line, or by an entry of the baseline, and by nothing else.
 
 pub(crate) mod audit;
 pub(crate) mod file;
 
+pub mod baseline;
 mod check;
 mod custom_rule;
 mod globs;
@@ -32,6 +33,8 @@ pub enum Reason {
     Fingerprint(usize),
     /// A marker on the line of the token.
     Marker,
+    /// An entry of the baseline. [`Allow`] never gives this reason; `history::baselined` does, once the whole scan is known.
+    Baseline,
 }
 
 impl Reason {
@@ -41,6 +44,7 @@ impl Reason {
             Reason::Glob(_) => "a path in .keysweep.toml",
             Reason::Fingerprint(_) => "its fingerprint in .keysweep.toml",
             Reason::Marker => "the marker on its line",
+            Reason::Baseline => "its entry in .keysweep-baseline",
         }
     }
 }

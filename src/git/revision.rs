@@ -37,6 +37,12 @@ impl Repository {
         parse_id(id, &self.objects).is_ok_and(|id| self.objects.any(&id, &"", &mut Vec::new()).is_ok())
     }
 
+    /// The best common ancestor of two commits. None if there is none, or if one is no commit. All ids are in hex.
+    pub fn merge_base(&self, one: &str, other: &str) -> Option<String> {
+        let printed = self.query_git(&["merge-base", one, other]).ok()??;
+        String::from_utf8(printed.trim_ascii().to_vec()).ok()
+    }
+
     /// Resolves `word`, a revision in any form that git knows, to the id of a commit in hex.
     pub fn resolve(&self, word: &str) -> Result<String, Error> {
         Ok(self.resolve_commit(word)?.to_string())

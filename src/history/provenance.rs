@@ -133,6 +133,8 @@ pub struct Occurrence {
     pub on_disk: bool,
     /// Whether the token was found by its value, where no rule matches.
     pub by_value: bool,
+    /// Whether the baseline covers this place of a token, although it does not cover all.
+    pub baselined: bool,
 }
 
 /// The history of one token, with masked names, for reports.
@@ -386,6 +388,7 @@ fn occurrence_without_commit(finding: &Finding) -> Occurrence {
         object: finding.origin.as_ref().map(|origin| origin.id.clone()),
         on_disk: false,
         by_value: finding.by_value,
+        baselined: false,
     }
 }
 

@@ -7,7 +7,7 @@ use super::layout::{paragraph, unbroken};
 use super::plan::Step;
 use super::shown::shown_path;
 use super::style::{Style, heading};
-use super::words::short;
+use super::words::{self, short};
 use crate::error::counted;
 use crate::finding::{Part, ShownPath};
 use crate::history::provenance::{Occurrence, Provenance, Reachability, ShownCommit, ShownPush};
@@ -60,7 +60,11 @@ pub(super) fn write_exposure(
             (false, _) => "also added",
         };
         let by_value = if place.by_value { ", found by its value" } else { "" };
-        row(name, format!("{}{by_value}", whence(place)))?;
+        let baselined = if place.baselined { ", in the baseline" } else { "" };
+        row(name, format!("{}{by_value}{baselined}", whence(place)))?;
+    }
+    if let Some(known) = &finding.known {
+        row("baseline", words::known_of_several(known))?;
     }
     if one.occurrences.len() > extent.occurrences {
         row(

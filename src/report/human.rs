@@ -149,6 +149,9 @@ fn write_token(
     write_other_places(&occurrences[1..], gutter, style, out)?;
     writeln!(out, "{bar}")?;
     writeln!(out, "{}", aside("help", &words::help(report, first)))?;
+    if let Some(known) = occurrences.iter().find_map(|one| one.known.as_ref()) {
+        writeln!(out, "{}", aside("note", &words::known(known)))?;
+    }
     if !seen.allowing {
         seen.allowing = true;
         let id = first.fingerprint;
@@ -307,6 +310,9 @@ fn counts(report: &Report<'_>) -> String {
     }
     if report.allowed() > 0 {
         counts.push(format!("{} allowed", report.allowed()));
+    }
+    if report.baselined() > 0 {
+        counts.push(format!("{} in the baseline", report.baselined()));
     }
     counts.join(", ")
 }

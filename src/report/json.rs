@@ -11,7 +11,7 @@ use super::plan::{Step, plan};
 use super::rules::{is_on, shapes};
 use super::shown::shown_path;
 use crate::error::Error;
-use crate::finding::{Finding, ShownPath};
+use crate::finding::{Finding, Known, ShownPath};
 use crate::history::provenance::{Occurrence, Provenance, ShownCommit, ShownPush};
 use crate::rule::{Pattern, Prefix, Rule, Severity};
 use crate::rules::{PACKS, Pack, pack_of};
@@ -207,6 +207,9 @@ fn place(place: &Occurrence) -> Value {
     if place.on_disk {
         value["on_disk"] = true.into();
     }
+    if place.baselined {
+        value["baselined"] = true.into();
+    }
     value
 }
 
@@ -237,6 +240,14 @@ fn finding(finding: &Finding, source: &str) -> Value {
     });
     if !finding.likely.is_empty() {
         value["likely_vendors"] = finding.likely.iter().map(|vendor| vendor.name).collect();
+    }
+    match &finding.known {
+        Some(Known::Elsewhere) => value["baseline"] = "elsewhere".into(),
+        Some(Known::Expired(until)) => {
+            value["baseline"] = "expired".into();
+            value["baseline_until"] = until.as_str().into();
+        }
+        None => {}
     }
     put_origin(&mut value, finding);
     put_path(&mut value, finding.path.as_ref());
@@ -301,6 +312,7 @@ fn summary(report: &Report<'_>) -> Value {
         "findings": report.provenances.map_or(result.findings.len(), <[_]>::len),
         "tokens": report.tokens(),
         "allowed": report.allowed(),
+        "baselined": report.baselined(),
         "newly_allowed": newly,
         "scanned": { "commits": result.commits, "files": result.files, "objects": result.objects, "bytes": result.bytes },
         "skipped": skipped,

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::cleanup::Cleanup;
+use crate::config::Reason;
 use crate::error::Error;
 use crate::history::provenance::{Provenance, ShownCommit};
-use crate::scan::engine::ScanResult;
+use crate::scan::engine::{Allowed, ScanResult};
 use crate::scan::source::Kind;
 
 /// A scan that has ended, and the circumstances that a report tells of.
@@ -58,12 +59,21 @@ impl Report<'_> {
         tokens.collect::<HashSet<_>>().len()
     }
 
-    /// How many findings are allowed; in a sweep of the history, how many tokens.
+    /// How many findings are allowed without the baseline; in a sweep of the history, how many tokens.
     pub(super) fn allowed(&self) -> usize {
-        let allowed = &self.result.allowed;
+        self.count_allowed(|one| one.reason != Reason::Baseline)
+    }
+
+    /// How many findings the baseline covers; in a sweep of the history, how many tokens.
+    pub(super) fn baselined(&self) -> usize {
+        self.count_allowed(|one| one.reason == Reason::Baseline)
+    }
+
+    fn count_allowed(&self, counts: impl Fn(&&Allowed) -> bool) -> usize {
+        let allowed = self.result.allowed.iter().filter(counts);
         match self.provenances {
-            Some(_) => allowed.iter().map(|one| one.finding.fingerprint).collect::<HashSet<_>>().len(),
-            None => allowed.len(),
+            Some(_) => allowed.map(|one| one.finding.fingerprint).collect::<HashSet<_>>().len(),
+            None => allowed.count(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::layout::unbroken;
 use super::model::Report;
 use super::shown::{pathspec, shown_path};
 use crate::error::{Error, counted, grouped};
-use crate::finding::{Finding, Origin, OriginKind, Part, ShownPath};
+use crate::finding::{Finding, Known, Origin, OriginKind, Part, ShownPath};
 use crate::history::provenance::Occurrence;
 use crate::scan::source::Kind;
 
@@ -38,6 +38,22 @@ pub(super) fn place(finding: &Finding) -> String {
         Some(origin) if path.is_some() => format!("{in_path} in {} {}", origin.kind.name(), short(&origin.id)),
         Some(origin) => format!("{in_path} of {} {}", origin.kind.name(), short(&origin.id)),
         None => in_path,
+    }
+}
+
+/// Why the baseline does not cover a token that it names.
+pub(super) fn known(known: &Known) -> String {
+    match known {
+        Known::Elsewhere => "the baseline has this token at other places, but not here: it has spread".to_owned(),
+        Known::Expired(until) => format!("the baseline had accepted this token here until {until}"),
+    }
+}
+
+/// The same for all places of a token.
+pub(super) fn known_of_several(known: &Known) -> String {
+    match known {
+        Known::Elsewhere => "it has this token, but not at all of these places: it has spread".to_owned(),
+        Known::Expired(until) => format!("it had accepted this token until {until}"),
     }
 }
 

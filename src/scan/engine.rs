@@ -242,6 +242,7 @@ impl Scanner<'_> {
             position,
             encoding: hit.encoding,
             by_value: self.detector.is_beyond_rules(),
+            known: None,
             likely: vendors::likely(hit.rule.id, unit.bytes, &hit.span, unit.path.unwrap_or_default()),
             excerpt: None,
         }
@@ -295,7 +296,7 @@ fn added(unit: &Unit<'_>, hits: &[Hit], unread: &mut Vec<Error>) -> Vec<bool> {
 /// part of the change.
 fn is_newly_allowed(reason: Reason, before: Option<Reason>) -> bool {
     match reason {
-        Reason::Option(_) => false,
+        Reason::Option(_) | Reason::Baseline => false,
         Reason::Marker => true,
         Reason::Glob(_) | Reason::Fingerprint(_) => !matches!(before, Some(Reason::Glob(_) | Reason::Fingerprint(_))),
     }

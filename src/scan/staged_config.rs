@@ -1,4 +1,4 @@
-//! The configuration that the next commit has.
+//! The configuration and the baseline that the next commit has.
 
 use gix::ObjectId;
 
@@ -6,11 +6,12 @@ use crate::config::CONFIG_NAME;
 use crate::error::Error;
 use crate::git::index;
 use crate::git::repository::Repository;
-use crate::scan::committed_config::config_in;
+use crate::scan::committed_config::top_file_in;
 
-/// `.keysweep.toml` in the index, and in the commit that the index is compared with.
+/// `.keysweep.toml` or `.keysweep-baseline` in the index, and in the commit that the index is compared with.
 pub struct StagedConfig<'r> {
     repository: &'r Repository,
+    name: &'static str,
     blob: Option<ObjectId>,
     head: Head,
 }
@@ -22,21 +23,21 @@ enum Head {
 }
 
 impl<'r> StagedConfig<'r> {
-    /// Looks the file up in the index. Reads nothing of HEAD.
-    pub fn find(repository: &'r Repository) -> Result<Self, Error> {
+    /// Looks the file `name` up in the index. Reads nothing of HEAD.
+    pub fn find(repository: &'r Repository, name: &'static str) -> Result<Self, Error> {
         let (path, objects) = (repository.index_path()?, &repository.objects);
-        let blob = index::top_file(&path, repository.git_dir(), objects, CONFIG_NAME)?;
-        Ok(Self { repository, blob, head: Head::Unread })
+        let blob = index::top_file(&path, repository.git_dir(), objects, name)?;
+        Ok(Self { repository, name, blob, head: Head::Unread })
     }
 
-    /// `blob` is the file in the index, and `head` the tree of HEAD.
+    /// `blob` is `.keysweep.toml` in the index, and `head` the tree of HEAD.
     pub(crate) fn new(repository: &'r Repository, blob: Option<ObjectId>, head: Option<ObjectId>) -> Self {
-        Self { repository, blob, head: Head::Tree(head) }
+        Self { repository, name: CONFIG_NAME, blob, head: Head::Tree(head) }
     }
 
     /// Reads the file from the index.
     pub fn text(&self) -> Result<Option<Vec<u8>>, Error> {
-        self.blob.map(|id| self.repository.objects.blob_owned(&id, &CONFIG_NAME)).transpose()
+        self.blob.map(|id| self.repository.objects.blob_owned(&id, &self.name)).transpose()
     }
 
     /// Reads the file from HEAD.
@@ -45,6 +46,6 @@ impl<'r> StagedConfig<'r> {
             Head::Tree(head) => head,
             Head::Unread => self.repository.head_tree()?,
         };
-        Ok(head.map(|head| config_in(&self.repository.objects, &head)).transpose()?.flatten())
+        Ok(head.map(|head| top_file_in(&self.repository.objects, &head, self.name)).transpose()?.flatten())
     }
 }

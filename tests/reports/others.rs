@@ -98,6 +98,7 @@ fn help() {
         "doctor",
         "audit",
         "rules",
+        "baseline",
         "completions",
         "man",
     ] {

@@ -168,6 +168,12 @@ impl Run {
             .collect()
     }
 
+    /// The document that `--format json` prints.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|_| self.fail("expected one JSON document"))
+    }
+
     #[track_caller]
     pub fn findings(&self) -> Vec<Value> {
         self.objects().into_iter().filter(|o| o["type"] == "finding").collect()

@@ -7,7 +7,7 @@ top='.'
 replacements='replacements.txt'
 archives=''
 config=''
-sweep() { keysweep history "$@"; }
+sweep() { keysweep history --no-baseline "$@"; }
 # end of values
 set -eu
 

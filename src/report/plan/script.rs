@@ -43,7 +43,7 @@ pub fn script(setup: &Setup, provenances: &[Provenance], detector: &Detector) ->
         path("replacements", &setup.replacements),
         format!("archives='{}'\n", archives.join(" ")).into_bytes(),
         setup.config.as_ref().map_or_else(|| b"config=''\n".to_vec(), |config| path("config", config)),
-        format!("sweep() {{ keysweep history {options} \"$@\"; }}\n").into_bytes(),
+        format!("sweep() {{ keysweep history --no-baseline {options} \"$@\"; }}\n").into_bytes(),
     ];
     let (head, rest) = SHELL.split_once("# values\n").unwrap_or((SHELL, ""));
     let (_, rest) = rest.split_once("# end of values\n").unwrap_or(("", rest));

@@ -1,0 +1,128 @@
+//! `keysweep baseline`: writes what a scan of the history finds to `.keysweep-baseline`.
+
+use std::collections::HashSet;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::args::BaselineArgs;
+use super::history::{Sweep, SweepOptions, sweep};
+use super::options::Common;
+use super::{baselines, code, in_force, output};
+use crate::atomic_file::AtomicFile;
+use crate::config::Allow;
+use crate::config::baseline::{BASELINE_NAME, Baseline, Cover, Day, Entry, Place};
+use crate::error::{Error, counted};
+use crate::git::repository::Repository;
+use crate::history::baselined::{places, stale};
+use crate::history::provenance::Provenance;
+use crate::secrets::Secrets;
+
+pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
+    let repository = Repository::discover(Path::new("."))?;
+    let top = repository.worktree().ok_or_else(|| {
+        Error::new(
+            format!("cannot write {BASELINE_NAME}"),
+            "a bare repository has no worktree",
+            "run keysweep baseline in a clone, and commit the file",
+        )
+    })?;
+    let until = args.until.as_deref().map(until).transpose()?;
+    // What is wrong with the file is said before the scan, not after it.
+    let mut baseline = baselines::of_folder(top)?;
+    let (mut notes, mut unread) = (Vec::new(), Vec::new());
+    let settings = in_force::of_history(&repository, &mut notes, &mut unread, common)?;
+    let secrets = Secrets::of_tokens();
+    let options = SweepOptions { since_last: false, archives: false };
+    let Sweep { mut result, provenances, detector, .. } = sweep(&repository, &settings, &secrets, options, common);
+    result.unread.extend(unread);
+    if args.allow_incomplete {
+        result.accept_missing();
+    }
+    if !result.is_complete() {
+        result.unread.iter().chain(&result.missing).for_each(output::complain);
+        let cause = "the scan of the history is not complete";
+        return Err(Error::new(format!("cannot write {BASELINE_NAME}"), cause, "correct the errors above first"));
+    }
+    let ending = if args.prune {
+        let lines: HashSet<usize> = stale(&baseline, &provenances).into_iter().map(|entry| entry.line).collect();
+        let removed = baseline.retain(|entry| !lines.contains(&entry.line));
+        format!("{} removed", counted(removed, "entry"))
+    } else {
+        let expect_no_token = |text: &str| (detector.mask(text.as_bytes()) == text.as_bytes()).then_some(());
+        expect_no_token(&args.reason).ok_or_else(|| {
+            Error::new("cannot use --reason", "it contains a token, and the file must not", "leave the token out")
+        })?;
+        let new = Entries { reason: &args.reason, until, today: baselines::today() };
+        let (added, renewed) = new.add(&mut baseline, &provenances, &settings.allow);
+        match renewed {
+            0 => format!("{added} added"),
+            renewed => format!("{added} added, {renewed} renewed"),
+        }
+    };
+    baseline.normalize();
+    write(&baseline, top)?;
+    notes.push(format!("{BASELINE_NAME} has {}, {ending}", counted(baseline.entries().len(), "entry")));
+    notes.push(format!("to put it in force: git add {BASELINE_NAME}"));
+    output::write(common, |_, out| {
+        let mut lines = notes.iter().filter(|_| !common.quiet);
+        lines.try_for_each(|line| writeln!(out, "keysweep: {}", output::safe(line)))
+    })?;
+    Ok(code::CLEAN)
+}
+
+fn until(text: &str) -> Result<Day, Error> {
+    let day = Day::parse(text).ok_or("it is not a date");
+    let day = day.and_then(|day| if day < baselines::today() { Err("it is in the past") } else { Ok(day) });
+    day.map_err(|cause| Error::new(format!("cannot use --until {text}"), cause, "name a day such as 2027-03-31"))
+}
+
+/// What the new entries have in common.
+struct Entries<'a> {
+    reason: &'a str,
+    until: Option<Day>,
+    today: Day,
+}
+
+impl Entries<'_> {
+    /// Adds an entry for each place that no entry and no path of the allowlist covers. An expired entry is renewed. Returns how many
+    /// entries are new, and how many are renewed.
+    fn add(&self, baseline: &mut Baseline, provenances: &[Provenance], allow: &Allow) -> (usize, usize) {
+        let (mut added, mut renewed) = (0, 0);
+        for token in provenances {
+            let fingerprint = token.finding.fingerprint;
+            for place in places(token) {
+                let by_path = matches!(&place, Place::Path(path) if allow.reason_for_path(path).is_some());
+                match baseline.cover(fingerprint, &place, &self.today) {
+                    Cover::Covered => continue,
+                    _ if by_path => continue,
+                    Cover::Expired(_) => renewed += 1,
+                    Cover::Elsewhere | Cover::Unknown => added += 1,
+                }
+                // An expired entry stays until `normalize` keeps the one that is longest in force.
+                baseline.add(Entry {
+                    fingerprint,
+                    place,
+                    rule: token.finding.rule.id.to_owned(),
+                    reason: self.reason.to_owned(),
+                    added: self.today.clone(),
+                    until: self.until.clone(),
+                    line: 0,
+                });
+            }
+        }
+        (added, renewed)
+    }
+}
+
+/// Replaces the file. Others read it too, since git tracks it.
+fn write(baseline: &Baseline, top: &Path) -> Result<(), Error> {
+    let path = top.join(BASELINE_NAME);
+    let written = || {
+        let mut file = AtomicFile::create(&path)?;
+        file.write_all(baseline.to_text().as_bytes())?;
+        #[cfg(unix)]
+        file.file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+        file.replace()
+    };
+    written().map_err(|err| Error::new(format!("cannot write {}", path.display()), err, "make the folder writable"))
+}
