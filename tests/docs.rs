@@ -1,10 +1,12 @@
 //! The blocks of the documentation that show a file, such as ```` ```yaml file=docs/lefthook.yml ````, equal the file.
 
+#[path = "support/rules_page.rs"]
+mod rules_page;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use keysweep::report;
 use keysweep::rules::{ALL, PACKS};
 
 /// The blocks of `text` that show a file: the path and the content.
@@ -56,7 +58,7 @@ fn blocks_that_show_a_file_equal_the_file() {
 fn the_page_of_rules_is_up_to_date() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
     let mut wanted = Vec::new();
-    report::page(ALL, PACKS, &mut wanted).expect("writing to memory");
+    rules_page::page(ALL, PACKS, &mut wanted).expect("writing to memory");
     if std::env::var_os("BLESS").is_some() {
         fs::write(&page, &wanted).expect("write the page");
     }

@@ -1,4 +1,4 @@
-//! What came of a scan, written down: one file a format, and nothing of a format outside of its file.
+//! Writes the result of a scan: one file for each format.
 
 mod advice;
 mod audit;
@@ -13,7 +13,6 @@ mod layout;
 mod model;
 mod plan;
 mod rules;
-mod rules_page;
 mod sarif;
 mod shown;
 mod style;
@@ -22,7 +21,7 @@ mod words;
 pub use audit::{AuditReport, explain as explain_check};
 pub use model::{PushHelp, Report};
 pub use plan::{Setup, script, word};
-pub use rules_page::page;
+pub use rules::shapes;
 pub use shown::{shown_path, word_for_shell};
 pub use style::Style;
 
@@ -52,12 +51,12 @@ pub enum RulesFormat {
     Jsonl,
 }
 
-/// Writes, as a line of `jsonl`, that a token was met in a sweep of the history which goes on. Errors are those of `out`.
+/// Writes a line of `jsonl` for a token that was just found in a history scan. Errors are those of `out`.
 pub fn write_sighting(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     json::write_sighting(finding, out)
 }
 
-/// Writes what is all there is to report: why there was no scan. The words of `error` must be masked.
+/// Writes the error that ended the scan. Its texts must be masked.
 pub fn write_error(error: &Error, format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => writeln!(out, "keysweep: {error}"),
@@ -69,7 +68,7 @@ pub fn write_error(error: &Error, format: Format, out: &mut dyn Write) -> io::Re
     }
 }
 
-/// Lists `rules`, the first `own` of which are the configuration's, and all packs, of which `on` are in force.
+/// Lists `rules`, the first `own` of which are custom rules, and all packs, of which those in `on` are on.
 pub fn write_rules(
     rules: &[&Rule],
     own: usize,
@@ -93,8 +92,8 @@ pub fn write_rule(rule: &Rule, is_own: bool, format: RulesFormat, out: &mut dyn 
     }
 }
 
-/// What came of trying the examples of rules: for each its id, how many hits and misses it has, and masked sentences on those
-/// that do not hold. `human` writes it for people.
+/// Writes the result of checking examples: for each rule its id, the numbers of hits and misses, and a masked sentence for each
+/// one that fails. `human` writes it for people.
 pub fn write_checks(
     checks: &[(&str, usize, usize, Vec<String>)],
     format: RulesFormat,
@@ -129,7 +128,7 @@ pub enum AuditFormat {
     Sarif,
 }
 
-/// Writes the answers of an audit.
+/// Writes the results of an audit.
 pub fn write_audit(
     report: &AuditReport<'_>,
     format: AuditFormat,
@@ -145,7 +144,7 @@ pub fn write_audit(
     }
 }
 
-/// Writes what GitHub shows beside the annotations: the summary of a step, in Markdown. Errors are those of `out`.
+/// Writes the summary of a step for GitHub, in Markdown. Errors are those of `out`.
 pub fn write_step_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     github::write_summary(report, out)
 }

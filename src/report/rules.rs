@@ -1,17 +1,21 @@
-//! The rules, listed and explained.
+//! Lists and explains rules.
 
 use std::io::{self, Write};
 
 use crate::rule::{Pattern, Prefix, Rule, TokenEncoding, Validator};
 use crate::rules::{ALL, PACKS, Pack, pack_of};
 
-/// A line a rule, and a line a pack.
+/// Prints one line for each rule, and one for each pack.
 pub fn list(rules: &[&Rule], on: &[&Pack], out: &mut dyn Write) -> io::Result<()> {
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     for rule in rules {
         writeln!(out, "{:width$}  {}", rule.id, rule.title)?;
     }
-    writeln!(out, "\nPacks of more rules, in force where .keysweep.toml has [rules] packs = [\"{}\"]:", PACKS[0].name)?;
+    writeln!(
+        out,
+        "\nPacks of further rules, which [rules] packs = [\"{}\"] in .keysweep.toml turns on:",
+        PACKS[0].name
+    )?;
     for pack in PACKS {
         let state = if is_on(pack, on) { "on" } else { "off" };
         let vendors: Vec<_> = pack.rules.iter().map(|rule| rule.title).collect();
@@ -20,11 +24,11 @@ pub fn list(rules: &[&Rule], on: &[&Pack], out: &mut dyn Write) -> io::Result<()
     Ok(())
 }
 
-/// What one rule looks for, what its token opens, what it cannot be told from, and how to rotate it.
+/// Explains a rule: the shape of its tokens, what a token opens, what looks the same, and how to rotate it.
 pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}: {}, issued by {}", rule.id, rule.title, rule.vendor)?;
     if let Some(pack) = pack_of(rule) {
-        writeln!(out, "Of the pack {0}, in force where .keysweep.toml has [rules] packs = [\"{0}\"].", pack.name)?;
+        writeln!(out, "In the pack {0}, which [rules] packs = [\"{0}\"] in .keysweep.toml turns on.", pack.name)?;
     }
     let shapes = shapes(rule);
     if !shapes.is_empty() {
@@ -34,9 +38,9 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  - {shape}")?;
     }
     writeln!(out, "\nWhat it opens: it {}.", rule.opens)?;
-    writeln!(out, "Cannot be told from: {}.", rule.mistaken_for)?;
-    writeln!(out, "\nAbout to be committed: unstage it, and read it from an environment variable.")?;
-    writeln!(out, "Ever pushed: it counts as leaked. Rotate it:")?;
+    writeln!(out, "Looks the same as: {}.", rule.mistaken_for)?;
+    writeln!(out, "\nIf it is about to be committed: unstage it, and read it from an environment variable.")?;
+    writeln!(out, "If it was ever pushed, it counts as leaked. To rotate it:")?;
     for (number, step) in rule.remedy.iter().enumerate() {
         writeln!(out, "  {}. {step}", number + 1)?;
     }
@@ -46,13 +50,13 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the pack is one of those that are in force.
+/// Whether the configuration turns the pack on.
 pub(super) fn is_on(pack: &Pack, on: &[&Pack]) -> bool {
     on.iter().any(|other| other.name == pack.name)
 }
 
-/// The shapes of a rule's patterns, one for those that differ in what must stand near only.
-pub(super) fn shapes(rule: &Rule) -> Vec<String> {
+/// The shapes of a rule's patterns in words. Patterns that differ only in the name that must be near share one.
+pub fn shapes(rule: &Rule) -> Vec<String> {
     let mut shapes: Vec<(String, Vec<&str>)> = Vec::new();
     for pattern in rule.patterns {
         let (shape, near) = shape(pattern);
@@ -67,7 +71,7 @@ pub(super) fn shapes(rule: &Rule) -> Vec<String> {
         _ if is_built_in => format!("{shape}; with the name {} on its line or on the line above", near.join(" or ")),
         _ => format!("{shape}; on a line that names {} in front of it", near.join(" or ")),
     };
-    // Several patterns may stand for what is one shape to a reader.
+    // Several patterns may read as the same shape.
     let mut lines: Vec<String> = Vec::new();
     for line in shapes.into_iter().map(line) {
         if !lines.contains(&line) {
@@ -77,7 +81,7 @@ pub(super) fn shapes(rule: &Rule) -> Vec<String> {
     lines
 }
 
-/// What the pattern looks like, and what must stand near.
+/// The shape of a pattern in words, and the name that must be near.
 fn shape(pattern: &Pattern) -> (String, &'static str) {
     match pattern {
         Pattern::Prefixed { prefixes, body, validator, near } => {
@@ -109,7 +113,7 @@ fn by_severity(prefixes: &[Prefix]) -> String {
     groups.collect::<Vec<_>>().join(" or ")
 }
 
-/// What the validator asks of what the expression matched.
+/// What the validator requires of a match, in words.
 fn looks(validator: Validator) -> String {
     match validator {
         Validator::RandomRun => "of which 16 letters and digits or more in a row look random".to_owned(),
@@ -119,7 +123,7 @@ fn looks(validator: Validator) -> String {
         Validator::Sized { least, most } if least == most => format!("{least} characters that do not look like words"),
         Validator::Sized { least, most } => format!("{least} to {most} characters that do not look like words"),
         Validator::RandomHex => "which is random, not counted up or repeated".to_owned(),
-        Validator::EncodedKey => "which stands for 24 to 75 bytes that are random, not text".to_owned(),
+        Validator::EncodedKey => "which encodes 24 to 75 random bytes".to_owned(),
         Validator::Base64Text => "which ends where base64 can".to_owned(),
     }
 }

@@ -64,7 +64,7 @@ fn an_explanation_has_all_parts() {
     let words = [
         "`sk_live_` (high) or `sk_test_` (low)",
         "What it opens: it collects payments",
-        "Cannot be told from: another",
+        "Looks the same as: another",
         "1. Settings > API Keys",
         "https://paystack.com",
     ];

@@ -306,7 +306,7 @@ fn rules_lists_packs_and_their_state() {
 fn a_rule_of_a_disabled_pack_is_explained() {
     for (pack, rule, _) in TOKENS {
         let run = Repo::none().keysweep(&["rules", rule]).expect_code(0);
-        run.expect_has(rule).expect_has("Rotate it").expect_has(&format!("pack {pack}")).expect_has("https://");
+        run.expect_has(rule).expect_has("To rotate it").expect_has(&format!("pack {pack}")).expect_has("https://");
     }
 }
 

@@ -1,21 +1,21 @@
-//! `docs/rules.md`: what `keysweep rules` tells of the built-in rules, as one page.
+//! Writes `docs/rules.md`: what `keysweep rules` prints about the built-in rules, as one page.
 
 use std::io::{self, Write};
 
-use super::rules::shapes;
-use crate::rule::{Environment, Pattern, Rule};
-use crate::rules::{Pack, rules_of};
+use keysweep::report::shapes;
+use keysweep::rule::{Environment, Pattern, Rule, Severity};
+use keysweep::rules::{Pack, rules_of};
 
 /// The page, in Markdown.
 pub fn page(rules: &[&Rule], packs: &[Pack], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# The rules\n")?;
     writeln!(
         out,
-        "What `keysweep rules ID` tells, of all built-in rules. Where two shapes overlap, the rule that stands first"
+        "The output of `keysweep rules ID` for every built-in rule. Where two shapes overlap, the rule that is listed first"
     )?;
     writeln!(
         out,
-        "names the token. This page is written by `BLESS=1 cargo test --test docs`, and a test keeps it fresh.\n"
+        "names the token. `BLESS=1 cargo test --test docs` writes this page, and a test keeps it up to date.\n"
     )?;
     table(rules, out)?;
     for pack in packs {
@@ -41,7 +41,7 @@ fn table(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
 
 fn section(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n## {}\n", rule.id)?;
-    writeln!(out, "{}. Issued by {}. Its shape:\n", capitalised(rule.title), rule.vendor)?;
+    writeln!(out, "{}. Issued by {}. Its shape:\n", capitalized(rule.title), rule.vendor)?;
     for shape in shapes(rule) {
         writeln!(out, "- {shape}")?;
     }
@@ -50,7 +50,7 @@ fn section(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", template.replace('\n', "\\n"))?;
     }
     writeln!(out, "```\n\nWhat it opens: it {}.\n", rule.opens)?;
-    writeln!(out, "Cannot be told from: {}.\n", rule.mistaken_for)?;
+    writeln!(out, "Looks the same as: {}.\n", rule.mistaken_for)?;
     writeln!(out, "To rotate it:\n")?;
     for (number, step) in rule.remedy.iter().enumerate() {
         writeln!(out, "{}. {step}", number + 1)?;
@@ -58,7 +58,7 @@ fn section(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\nDocumentation: <{}>", rule.docs)
 }
 
-fn capitalised(text: &str) -> String {
+fn capitalized(text: &str) -> String {
     let (first, rest) = text.split_at(1);
     first.to_uppercase() + rest
 }
@@ -68,7 +68,7 @@ fn severities(rule: &Rule) -> Vec<&'static str> {
     let mut all: Vec<_> = rule.patterns.iter().flat_map(environments).map(Environment::severity).collect();
     all.sort_unstable();
     all.dedup();
-    all.into_iter().rev().map(crate::rule::Severity::name).collect()
+    all.into_iter().rev().map(Severity::name).collect()
 }
 
 fn environments(pattern: &Pattern) -> Vec<Environment> {
