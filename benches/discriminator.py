@@ -318,7 +318,7 @@ def print_present(measures, test, drawn):
         taken = lambda run: mixture(run) > (with_digits if has_digit(run) else without)
         allowed = sum(map(taken, test)) / len(test)
         missed = {shape: 1 - sum(map(taken, runs)) / len(runs) for shape, runs in drawn.items()}
-        print_row(f"{bar} | as it stands", allowed, missed)
+        print_row(f"{bar} | current", allowed, missed)
         for name, measure in measures.items():
             limit = sorted(map(measure, test), reverse=True)[int(allowed * len(test))]
             missed = {shape: sum(measure(run) <= limit for run in runs) / len(runs) for shape, runs in drawn.items()}

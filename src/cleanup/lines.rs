@@ -1,16 +1,15 @@
-//! A line for each written form of a token, as `git filter-repo --replace-text` and `--replace-message` read it:
-//! `literal:FORM==>REPLACEMENT`. The last `==>` counts, so a form may have one; a form with a line break needs `regex:`.
-//! Literals are replaced first, then expressions, each in the order of the file.
-//!
-//! A last group of lines names the tokens themselves, for `find --tokens-from`: `literal:==>keysweep-token:HEX`. filter-repo
-//! skips a literal that is empty, so it replaces nothing for them.
+//! The lines of a replacements file, one for each written form of a token, in the format of `git filter-repo --replace-text` and
+//! `--replace-message`: `literal:FORM==>REPLACEMENT`. The last `==>` counts, so a form may contain one. A form with a line break
+//! needs `regex:`. Literals are replaced first, then expressions, each in the order of the file. The last lines contain the
+//! tokens themselves, for `find --tokens-from`: `literal:==>keysweep-token:HEX`. filter-repo skips an empty literal, so it
+//! replaces nothing for them.
 
 use data_encoding::HEXLOWER;
 
 use crate::finding::Token;
 use crate::secrets::Form;
 
-/// All lines, one for each of `forms`, which are replaced in this order.
+/// All lines, one for each of `forms`, in the order in which they are replaced.
 pub(crate) fn lines(forms: &[(Vec<u8>, Form)]) -> Vec<u8> {
     let written: Vec<Written<'_>> = forms
         .iter()
@@ -25,16 +24,16 @@ pub(crate) fn token_lines<'t>(tokens: impl Iterator<Item = &'t Token>) -> Vec<u8
     tokens.flat_map(|token| format!("{TOKEN}{}\n", HEXLOWER.encode(token.bytes())).into_bytes()).collect()
 }
 
-/// What the lines of such a file name.
+/// The content of such a file.
 #[derive(Default)]
 pub(crate) struct Parsed {
     /// The tokens themselves.
     pub tokens: Vec<Vec<u8>>,
-    /// What is replaced.
+    /// The replaced forms.
     pub forms: Vec<Vec<u8>>,
 }
 
-/// Reads the lines that this module writes, and literals that a person added. The error is the number of the line that is neither.
+/// Parses the lines that this module writes, and literals that a person added. The error is the number of an invalid line.
 pub(crate) fn parse(text: &[u8]) -> Result<Parsed, usize> {
     let mut parsed = Parsed::default();
     for (at, line) in text.split(|&b| b == b'\n').enumerate() {
@@ -57,7 +56,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<Parsed, usize> {
     Ok(parsed)
 }
 
-/// In front of a token in hex.
+/// The prefix of a token in hex.
 const TOKEN: &str = "literal:==>keysweep-token:";
 
 const ARROW: &[u8] = b"==>";
@@ -65,12 +64,12 @@ const ARROW: &[u8] = b"==>";
 struct Written<'f> {
     bytes: &'f [u8],
     replacement: Vec<u8>,
-    /// Whether it is there only once others are replaced.
+    /// Whether the form appears only after others were replaced.
     late: bool,
 }
 
 fn line(one: &Written<'_>, wrapped: &[&[u8]]) -> Vec<u8> {
-    // A part of a wrapped form waits for it, or it would break the form up.
+    // A part of a wrapped form must come after it, or it would break the form up.
     let expression = one.late || wrapped.iter().any(|whole| contains(whole, one.bytes));
     let mut line = if expression { b"regex:".to_vec() } else { b"literal:".to_vec() };
     if expression {
@@ -85,12 +84,12 @@ fn contains(whole: &[u8], part: &[u8]) -> bool {
     whole.windows(part.len()).any(|window| window == part)
 }
 
-/// For Python's `re`: letters and digits as they are, the rest as `\xNN`.
+/// Escapes bytes for Python's `re`: letters and digits stay as they are, the rest becomes `\xNN`.
 fn escaped(byte: u8) -> Vec<u8> {
     if byte.is_ascii_alphanumeric() || byte == b'_' { vec![byte] } else { format!("\\x{byte:02x}").into_bytes() }
 }
 
-/// What an expression matches that [`escaped`] made. None for any other.
+/// Returns the bytes that an expression from [`escaped`] matches. None for any other expression.
 fn unescaped(mut expression: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     while let Some((&first, rest)) = expression.split_first() {

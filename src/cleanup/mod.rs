@@ -1,4 +1,4 @@
-//! What it takes to clean a repository of its tokens: the file with the replacements, and the script that applies them.
+//! Cleaning a repository: the replacements file, and the path of the script that applies it.
 
 pub(crate) mod output_path;
 
@@ -10,13 +10,13 @@ pub use crate::cleanup::tokens::tokens_from;
 
 use crate::finding::ShownPath;
 
-/// What the plan at the end of a report is made from.
+/// The input of the plan at the end of a report.
 #[derive(Debug)]
 pub struct Cleanup {
     /// Whether the repository has a remote.
     pub has_remotes: bool,
-    /// The options of the sweep that decide what it finds, as words for a shell.
+    /// The options that decide what the scan finds, quoted for a shell.
     pub options: Vec<String>,
-    /// The script. None where nobody asked for the replacements, or where one of the two could not be written.
+    /// The path of the script. None if nobody asked for the replacements, or if a file could not be written.
     pub script: Option<ShownPath>,
 }

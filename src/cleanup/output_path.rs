@@ -1,5 +1,5 @@
-//! Where the file with the replacements is written: it holds the tokens themselves, so nobody else may read it, and
-//! nothing may commit it or carry it along. The script that applies them holds no token, and may be anywhere.
+//! Checks where the replacements file is written. It contains tokens, so nobody else may read it, and no commit or copy may take
+//! it along. The script that applies it contains no token and may be anywhere.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
@@ -12,14 +12,14 @@ use crate::finding::Fingerprint;
 use crate::git::command::GitCommand;
 use crate::secrets::Secrets;
 
-/// A path that no file has yet, in a place that is fit for one.
+/// A path that does not exist yet, in a suitable folder.
 #[derive(Debug)]
 pub struct OutputPath {
     path: PathBuf,
 }
 
 impl OutputPath {
-    /// `path`, if such a file may stand there. `worktree` is that of the repository that is swept.
+    /// Checks `path` for a replacements file. `worktree` is that of the scanned repository.
     pub fn new(path: &Path, worktree: Option<&Path>) -> Result<Self, Error> {
         let (folder, place) = Self::absent(path, &context(path), OUTSIDE)?;
         let refused = |cause: &str| Error::new(context(path), cause, OUTSIDE);
@@ -30,14 +30,14 @@ impl OutputPath {
         }
     }
 
-    /// `path` for a script, which any folder may have.
+    /// Checks `path` for a script, which may be in any folder.
     pub fn for_script(path: &Path) -> Result<Self, Error> {
         Ok(Self::absent(path, &attempt_script(path), ELSEWHERE)?.1)
     }
 
-    /// A path that nothing has yet, and its folder, which must be there.
+    /// Checks that the path does not exist yet, and that its folder does.
     fn absent(path: &Path, context: &str, help: &str) -> Result<(PathBuf, Self), Error> {
-        // Also a link that leads nowhere.
+        // This includes a dangling symbolic link.
         if path.symlink_metadata().is_ok() {
             return Err(Error::new(context, "it is there already, and is never overwritten", help));
         }
@@ -58,7 +58,7 @@ impl OutputPath {
         folder.zip(other.file_name()).is_some_and(|(folder, name)| folder.join(name) == self.path)
     }
 
-    /// Writes what of the vault `wanted` names.
+    /// Writes the forms of the tokens that `wanted` accepts.
     pub fn write(&self, secrets: Secrets, wanted: impl Fn(Fingerprint) -> bool) -> Result<(), Error> {
         let all = secrets.tokens(|_| true);
         let forms = secrets.forms(&wanted);
@@ -73,7 +73,7 @@ impl OutputPath {
         self.create(text, true).map_err(|err| Error::new(attempt_script(&self.path), err, ELSEWHERE))
     }
 
-    /// A new file for its owner alone; all of it or none, since half a file would clean half of the history.
+    /// Creates a file that only its owner can read. It is complete or absent, since half a file would clean half of the history.
     fn create(&self, bytes: &[u8], is_script: bool) -> io::Result<()> {
         let mut file = AtomicFile::create(&self.path)?;
         file.write_all(bytes)?;
@@ -97,14 +97,14 @@ fn attempt_script(path: &Path) -> String {
     format!("cannot write the plan to {}", path.display())
 }
 
-/// Who might take along what stands in a folder.
+/// What could publish a file in this folder.
 enum Keeper {
     Nobody,
     Worktree,
     GitDirectory,
 }
 
-/// Asks of the repository that is swept, whose worktree may be anywhere, and of that in which the folder lies by itself.
+/// Asks git in the scanned repository, whose worktree may be anywhere, and in the repository that contains the folder.
 fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper, Error> {
     let swept = worktree.and_then(|top| top.canonicalize().ok()).filter(|top| folder.starts_with(top));
     let of_folder = GitCommand::new(folder, ["rev-parse", "--is-inside-git-dir"]).ignoring_git_env().run()?;

@@ -1,4 +1,4 @@
-//! Reads the tokens back from a file with replacements, so that a search by value can prove that none of them is left.
+//! Reads the tokens from a replacements file, so that a search by value can prove that none of them is left.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -7,10 +7,10 @@ use std::path::Path;
 use crate::cleanup::lines::parse;
 use crate::error::Error;
 
-/// A file of a history with 100,000 tokens has half of this.
+/// The maximum size. The file of a history with 100,000 tokens has half of it.
 const LARGEST: u64 = 64 << 20;
 
-/// The tokens that the file at `path` names. Where it names none, as one that a person wrote by hand, what it replaces.
+/// Reads the tokens of the file at `path`. If it lists none, because a person wrote it by hand, reads what it replaces.
 pub fn tokens_from(path: &Path) -> Result<Vec<Vec<u8>>, Error> {
     let refused = |cause: &str, help: &str| Error::new(context(path), cause, help);
     let failed = |err: io::Error| Error::new(context(path), err, WRITTEN);
@@ -40,7 +40,7 @@ fn context(path: &Path) -> String {
     format!("cannot read the tokens from {}", path.display())
 }
 
-/// Whether the six bits for the group and for others are clear.
+/// Whether the six permission bits for the group and for others are clear.
 #[cfg(unix)]
 fn is_private(meta: &Metadata) -> bool {
     std::os::unix::fs::MetadataExt::mode(meta).trailing_zeros() >= 6

@@ -6,18 +6,19 @@ use super::output;
 use crate::report::word_for_shell;
 use crate::scan::source::Kind;
 
-/// None where a word holds what must not be printed, or where no command can find the same: what a server is about to receive.
+/// Returns None if a word contains something that must not be printed, or if no command can list the same findings, such as those
+/// of a push to a server.
 pub(super) fn list_command(kind: Kind) -> Option<String> {
     let command = match kind {
         Kind::Receive => return None,
-        // Of a hook the input is gone; what a push brings is in the history.
+        // The input of a hook is gone, but the commits of a push are in the history.
         Kind::Push => "keysweep history --format jsonl".to_owned(),
         _ => of_words(&std::env::args_os().collect::<Vec<_>>(), kind == Kind::Find)?,
     };
     (output::safe(&command) == command).then_some(command)
 }
 
-/// The words that were typed, as a line for a shell. Where `seeks` is true the command is `find`.
+/// The words of the command line, quoted for a shell. If `seeks` is true, the command is `find`.
 fn of_words(words: &[OsString], seeks: bool) -> Option<String> {
     let words: Vec<&str> = words.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let (mut kept, mut format) = (Vec::new(), Some("--format jsonl".to_owned()));
@@ -26,7 +27,7 @@ fn of_words(words: &[OsString], seeks: bool) -> Option<String> {
         match name {
             "--format" | "--output" => _ = rest.next(),
             "-q" | "--quiet" => {}
-            // What follows is no option.
+            // All later words are arguments, not options.
             "--" => kept.extend(format.take().into_iter().chain(["--".to_owned()])),
             _ if name.starts_with("--format=") || name.starts_with("--output=") => {}
             _ => kept.push(word_for_shell(name, "=^")),

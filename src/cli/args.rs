@@ -455,8 +455,8 @@ pub(super) enum HookName {
 }
 
 impl Command {
-    /// The common options. `KEYSWEEP_CONFIG` has the effect of `--config` in commands that take it, but not in a hook: there, the
-    /// configuration that git passes decides, and no variable of whoever commits.
+    /// The common options. `KEYSWEEP_CONFIG` has the effect of `--config` in commands that take it, but not in a hook: there, git
+    /// passes the configuration, and a variable of the committer must not replace it.
     pub fn common(&self) -> Common {
         let takes_config =
             !matches!(self, Self::Hook(_)) && self.config().is_some_and(|option| option.config.is_none());

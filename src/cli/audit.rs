@@ -54,7 +54,7 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> Result<u8, Error> {
     let (format, quiet) = (args.format(), common.quiet || settings.quiet);
     output::write(common, |style, out| {
         report::write_audit(&report, format, style, quiet, out)?;
-        // On a terminal they are there already.
+        // On a terminal, standard error has already shown them.
         let mut in_file = errors.iter().filter(|_| format == AuditFormat::Human && common.output.is_some());
         in_file.try_for_each(|error| report::write_error(error, Format::Human, out))
     })?;
@@ -89,7 +89,7 @@ fn today() -> Result<Date, Error> {
         .ok_or_else(|| Error::new("cannot tell the date", format!("the clock shows {text}"), "set the clock"))
 }
 
-/// The texts quote names of variables, paths and what git said.
+/// Texts may quote names of variables, paths and messages of git.
 fn masked(mut one: Audited) -> Audited {
     let answer = &mut one.answer;
     let texts = answer.places.iter_mut().flat_map(|Place { why, help, .. }| [why, help]);

@@ -1,4 +1,4 @@
-//! `history --replacements` and `--plan`: from the options to the files, and what the plan needs.
+//! `history --replacements` and `--plan`: from the options to the files and the input of the plan.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::history::provenance::Provenance;
 use crate::report::{self, Setup};
 use crate::secrets::Secrets;
 
-/// The tokens that are found, and the two files in which they are written down, where these were asked for.
+/// The tokens that are found, and the two output files if the user asked for them.
 pub(super) struct Asked {
     files: Option<AskedFiles>,
     secrets: Secrets,
@@ -28,7 +28,7 @@ struct AskedFiles {
 }
 
 impl Asked {
-    /// What is wrong with a place is said before the sweep, not after it.
+    /// Checks the output paths, so that an error appears before the scan and not after it.
     pub fn new(args: &HistoryArgs, repository: &Repository, common: &Common) -> Result<Self, Error> {
         let Some(path) = &args.replacements else { return Ok(Self { files: None, secrets: Secrets::of_tokens() }) };
         let place = OutputPath::new(path, repository.worktree())?;
@@ -58,7 +58,7 @@ impl Asked {
         &self.secrets
     }
 
-    /// Writes both files, where they were asked for.
+    /// Writes both files, if the user asked for them.
     fn write(
         self,
         provenances: &[Provenance],
@@ -93,7 +93,7 @@ fn absolute(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// The options that decide what a sweep finds, which the proof of the plan has to repeat.
+/// The options that decide what a scan finds. The proof of the plan repeats them.
 pub(super) struct Options {
     config: Option<PathBuf>,
     allow: Vec<String>,
@@ -111,7 +111,7 @@ impl Options {
         }
     }
 
-    /// As words for a shell.
+    /// The options as words for a shell.
     fn words(&self, with_config: bool, detector: &Detector) -> Result<Vec<String>, Error> {
         let mut words = Vec::new();
         let named = |option: &str, value: &[u8]| {
@@ -134,8 +134,8 @@ impl Options {
     }
 }
 
-/// What the plan needs, and the two files where there is something to put into them. What was found is told also where that
-/// fails.
+/// Returns the input of the plan, and writes the two files if a token was found. If writing fails, the report still has the
+/// findings.
 pub(super) fn cleanup(
     provenances: &[Provenance],
     asked: Asked,

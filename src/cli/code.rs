@@ -6,5 +6,5 @@ pub(super) const CLEAN: u8 = 0;
 /// Everything was read, and a token was found.
 pub(super) const FOUND: u8 = 1;
 
-/// Not everything that was asked for could be done, whatever was found.
+/// Part of the request could not be done. Tokens may have been found.
 pub(super) const TROUBLE: u8 = 2;

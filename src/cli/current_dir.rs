@@ -1,10 +1,10 @@
-//! Where the reader of a report is.
+//! The working directory of the user.
 
 use std::path::Path;
 
 use crate::git::repository::Repository;
 
-/// Whether the command was run below the top of the worktree. Git runs a hook at the top, and names the folder it was called from in
+/// Whether the user ran the command below the top of the worktree. Git runs a hook at the top, and puts the original folder into
 /// `GIT_PREFIX`.
 pub(super) fn is_below_top(repository: &Repository) -> bool {
     let called_below = std::env::var_os("GIT_PREFIX").is_some_and(|prefix| !prefix.is_empty());

@@ -40,7 +40,7 @@ pub(super) fn run(args: &FilesArgs, common: &Common) -> Result<u8, Error> {
         let baseline = baselines::of_folder(top.unwrap_or(Path::new(".")))?;
         apply(&mut result, &baseline, None, &baselines::today());
     }
-    // Only where all of the repository is scanned is a glob that allows nothing a stale one; a fingerprint may be the history's.
+    // A glob that matches nothing is stale only if the whole repository was scanned. A fingerprint may belong to the history.
     let mut notes = if whole { stale_entries(&settings.allow, &result, None) } else { Vec::new() };
     if args.paths.is_empty() && stdin::is_waiting() {
         notes.push(UNREAD_STDIN.to_owned());

@@ -1,4 +1,4 @@
-//! `keysweep find`: every place of the tokens that are given, by their bytes or by their fingerprints.
+//! `keysweep find`: every place of the given tokens, by their bytes or by their fingerprints.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -28,16 +28,16 @@ use crate::scan::files::Files;
 use crate::scan::source::Kind;
 use crate::text::without_line_end;
 
-/// Fewer bytes stand in too many places by chance.
+/// Shorter values occur in too many places by chance.
 const SHORTEST: usize = 8;
 
-/// Encoded text is decoded in pieces, which share enough for a token of this length in any encoding.
+/// Encoded text is decoded in overlapping pieces. The overlap covers a token of this length in any encoding.
 const LONGEST: usize = 512;
 
-/// More than this on standard input is a file of another kind.
+/// More than this on standard input is not a list of tokens.
 const LARGEST: u64 = 16 << 20;
 
-/// How to give it so that it comes into no shell's history.
+/// A way to pass the token that leaves no trace in the history of a shell.
 const HOW: &str = "give it on standard input: printf %s \"$TOKEN\" | keysweep find";
 
 pub(super) fn run(args: &FindArgs, common: &Common) -> Result<u8, Error> {
@@ -138,12 +138,12 @@ impl Search<'_> {
     }
 }
 
-/// The rules of the packs that the configuration turns on: they name a token that is sought, and hide others in what is shown.
-/// Of every pack, where the configuration cannot be used: that is no reason to search for nothing.
+/// The rules of the packs that the configuration turns on. They name a searched token, and mask other tokens in the report. If
+/// the configuration cannot be used, the rules of every pack, because the search itself does not need it.
 fn rules_of_packs(repository: &Repository, common: &Common) -> Vec<&'static Rule> {
     let mut unread = Vec::new();
     let settings = in_force::of_history(repository, &mut Vec::new(), &mut unread, common);
-    // Errors go on to hide whatever any rule may call a token.
+    // Errors still mask everything that any rule may match.
     output::expect_rules();
     let packs = match settings {
         Ok(settings) if unread.is_empty() => settings.packs,
@@ -161,7 +161,7 @@ fn refuse(typed: &[OsString]) -> Result<(), Error> {
     Err(Error::new("cannot take the token from the command line", cause, HOW))
 }
 
-/// The tokens on standard input, one a line.
+/// Reads the tokens on standard input, one on each line.
 fn tokens_on_stdin() -> Result<Vec<Vec<u8>>, Error> {
     let refused = |cause: &str, help: &str| Error::new("cannot search for the token", cause, help);
     if io::stdin().is_terminal() {
@@ -185,7 +185,7 @@ fn tokens_on_stdin() -> Result<Vec<Vec<u8>>, Error> {
     distinct(tokens).map_err(|cause| refused(&cause, any_part))
 }
 
-/// Each token once. The error says what is wrong with one, and not what it is.
+/// Removes duplicates. The error describes what is wrong with a token without repeating it.
 fn distinct(tokens: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, String> {
     let several = tokens.len() > 1;
     for (at, token) in tokens.iter().enumerate() {
@@ -201,8 +201,8 @@ fn distinct(tokens: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, String> {
     Ok(tokens.into_iter().filter(|token| seen.insert(token.clone())).collect())
 }
 
-/// The worktree, and all files of the git directory but objects: settings, hooks, refs, reflogs, the index, the last message.
-/// The file that names the tokens is left out, and reported as such.
+/// The worktree, and all files of the git directory except objects: settings, hooks, refs, reflogs, the index, the last message.
+/// The file with the tokens is skipped and reported as such.
 fn files(repository: &Repository, tokens: Option<&Path>) -> Files {
     let worktree: Vec<PathBuf> = repository.worktree().map(Path::to_owned).into_iter().collect();
     let files = Files::find(&worktree, repository.git_files(), repository.worktree(), false);
@@ -212,13 +212,13 @@ fn files(repository: &Repository, tokens: Option<&Path>) -> Files {
     }
 }
 
-/// That git's own folder is none of the files is no gap: it was read as what it is.
+/// Removes the git directory from the skipped files, because it is scanned separately.
 fn absorb(result: &mut ScanResult, mut on_disk: ScanResult) {
     on_disk.skipped.retain(|one| one.path.as_bytes() != b".git");
     result.absorb(on_disk);
 }
 
-/// In which forms a token that decoding recognizes was sought: a search that found nothing is to say what it knows.
+/// The note that lists in which encodings a token was searched for.
 const FORMS: &str = "searched for as written, across line breaks with any text between two lines, and in base64, hex, percent-encoding, \
                      quoted-printable, string escapes, HTML entities, UTF-16 and UTF-32, up to three in one another; not in what is \
                      compressed or encrypted, nor in hex dumps, arrays of numbers, base32, base85 and uuencode";
@@ -227,18 +227,18 @@ const FORMS: &str = "searched for as written, across line breaks with any text b
 const BY_FINGERPRINT: &str = "only tokens that detection recognizes were compared with the fingerprint; to search for every form of a \
                               token, give the token itself on standard input";
 
-/// The note for a token that looks like a fingerprint. It was searched for as it is, since a token may look like that.
+/// The note for a token that looks like a fingerprint. The search takes it literally, because a token may have that form.
 const LIKE_A_FINGERPRINT: &str =
     "16 hex digits were searched for as written; to search for the token with that fingerprint, use --fingerprint";
 
-/// What was looked for.
+/// A description of the searched tokens.
 fn forms(tokens: &[Vec<u8>]) -> Vec<String> {
     let is_fingerprint = |token: &Vec<u8>| std::str::from_utf8(token).ok().and_then(Fingerprint::parse).is_some();
     let hint = tokens.iter().any(is_fingerprint).then(|| LIKE_A_FINGERPRINT.to_owned());
     encodings(tokens).into_iter().chain(hint).collect()
 }
 
-/// The encodings that the tokens were looked for in.
+/// The encodings in which the tokens were searched for.
 fn encodings(tokens: &[Vec<u8>]) -> Vec<String> {
     let short = tokens.iter().filter(|token| !Detector::decodes(token)).count();
     let which = match (short, tokens.len()) {

@@ -1,4 +1,4 @@
-//! `keysweep history`: the sweep of a repository, and the answer for each token.
+//! `keysweep history`: a scan of the whole repository, with the history of each token.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -81,7 +81,7 @@ fn selected(repository: &Repository, selection: &Selection, args: &HistoryArgs, 
     finish(Scan { commits: authors, quiet, ..Scan::new(Kind::Commits, result, started, notes) }, common)
 }
 
-/// Of the commits with a token, by hex id, who made them, and when.
+/// The author and date of each commit with a token, by hex id.
 fn authors(
     repository: &Repository,
     result: &ScanResult,
@@ -220,7 +220,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     finish(scan, common)
 }
 
-/// How many places the second pass added.
+/// The number of places that the second pass added.
 fn by_value(result: &ScanResult) -> Option<String> {
     let places = result.findings.iter().filter(|finding| finding.by_value).count();
     (places > 0).then(|| {
@@ -228,14 +228,14 @@ fn by_value(result: &ScanResult) -> Option<String> {
     })
 }
 
-/// Tells rules and builds apart, and whether archives were unpacked: what one calls clean another may not.
+/// Identifies the rules, the build, and whether archives were unpacked, because each of these changes what counts as clean.
 pub(super) fn rules_version(rules: &[&'static Rule], archives: bool) -> [u8; 32] {
     let build = std::env::current_exe().and_then(|program| program.metadata()).ok();
     let build = build.map(|program| (program.len(), program.modified().ok()));
     Sha256::digest(format!("{} {build:?} {archives} {rules:?}", env!("CARGO_PKG_VERSION"))).into()
 }
 
-/// Remembers what is clean; a sentence where that cannot be done.
+/// Saves the ids of clean objects. Returns a note if that fails.
 fn remember(history: &History<'_>, detector: &Detector, rules: &[u8; 32], result: &ScanResult) -> Option<String> {
     if !result.is_complete() {
         return Some("not everything was read, so nothing was remembered".to_owned());

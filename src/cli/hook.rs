@@ -1,4 +1,4 @@
-//! `keysweep hook NAME`: what git hands to the hook NAME.
+//! `keysweep hook NAME`: scans what git passes to a hook.
 
 use std::cell::LazyCell;
 use std::collections::HashMap;
@@ -49,11 +49,10 @@ pub(super) fn run(HookArgs { name, args, .. }: &HookArgs, common: &Common) -> Re
     }
 }
 
-/// In a commit, what it adds. Run by a framework without a commit, with or without `--all-files`: all that the index
-/// holds, or the commits between two refs.
-///
-/// Git passes an index in every commit, and a framework outside of a commit passes none. In a commit that is made inside of
-/// another hook the variables of the outer hook are left over, and must not decide what is scanned.
+/// In a commit, scans what the commit adds. Without a commit, as a framework runs it with or without `--all-files`, scans the
+/// whole index or the commits between two refs. Git sets the variable for the index in every commit, and a framework sets none
+/// outside of a commit. A commit that runs inside another hook inherits that hook's variables, which must not decide what is
+/// scanned.
 fn pre_commit(invocation: &Invocation, common: &Common) -> Result<u8, Error> {
     match invocation.range() {
         _ if invocation.index || !invocation.framework => staged::run(false, common),
@@ -62,7 +61,7 @@ fn pre_commit(invocation: &Invocation, common: &Common) -> Result<u8, Error> {
     }
 }
 
-/// Scans the load, each ref by the configuration that decides about it. What the other side has is read once.
+/// Scans the pushed refs, each with the configuration that decides about it. The commits that the remote has are read once.
 fn push(common: &Common, load: impl FnOnce(&Repository) -> Result<Load, Error>) -> Result<u8, Error> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
@@ -136,14 +135,14 @@ fn not_in_force(source: Option<&str>, pushes: &[Push], repository: &Repository) 
     Ok(notes)
 }
 
-/// What helps where a push brings a token. Asked only then.
+/// The help for a push with a token. Computed only if there is one.
 fn help(kind: Kind, advice: &Advice, result: &ScanResult, repository: &Repository) -> Result<Option<PushHelp>, Error> {
     if kind != Kind::Push || result.findings.is_empty() {
         return Ok(None);
     }
     let origins = result.findings.iter().filter_map(|finding| finding.origin.as_ref());
     let commits = origins.filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str()).collect();
-    // A URL that is masked is of no use in a command.
+    // A masked URL would not work in a command.
     let fetch = hook::fetch_command(advice).filter(|command| output::safe(command) == *command);
     Ok(Some(PushHelp { published: repository.published(&commits)?, fetch, is_unsure: advice.is_unsure }))
 }
@@ -173,7 +172,7 @@ fn groups(pushes: Vec<Push>, kind: Kind, repository: &Repository) -> Result<Vec<
         });
         groups[at].0.pushes.push(push);
     }
-    // What two of them introduce is scanned with the first. In whatever order git names them, that is one that allows something.
+    // A commit that two groups contain is scanned with the first. Groups that allow something come first, in any order of refs.
     groups.sort_by_key(|(_, is_empty)| *is_empty);
     Ok(groups.into_iter().map(|(group, _)| group).collect())
 }

@@ -1,5 +1,5 @@
-//! Which settings are in force: for each kind of scan, where its configuration is read from. A file that `--config` names comes
-//! first everywhere.
+//! Which settings apply: for each kind of scan, where its configuration is read from. A file that `--config` names takes
+//! precedence everywhere.
 
 use super::options::Common;
 use super::output;
@@ -11,7 +11,7 @@ use crate::git::repository::Repository;
 use crate::scan::staged_config::StagedConfig;
 use std::path::Path;
 
-/// Of a commit: the configuration that the index has, and what the last commit's allowed.
+/// Settings of a commit: the configuration in the index, and what the configuration in HEAD allowed.
 pub(super) fn of_index(
     staged: &StagedConfig<'_>,
     repository: &Repository,
@@ -28,7 +28,7 @@ pub(super) fn of_index(
     }
 }
 
-/// The file that was named, or the one at the top of the worktree as it is on disk.
+/// The file that `--config` names, or the one on disk at the top of the worktree.
 pub(super) fn of_folder(top: Option<&Path>, common: &Common) -> Result<Settings, Error> {
     match &common.config {
         Some(path) => Settings::from_file(path, &common.allow),
@@ -36,7 +36,7 @@ pub(super) fn of_folder(top: Option<&Path>, common: &Common) -> Result<Settings,
     }
 }
 
-/// As the index has them, or HEAD. Where these cannot be read nothing is allowed, so that what can be read is scanned.
+/// The configuration in the index, or in HEAD. If neither can be read, nothing is allowed and the scan goes on.
 pub(super) fn of_history(
     repository: &Repository,
     notes: &mut Vec<String>,
@@ -60,7 +60,7 @@ pub(super) fn of_history(
         Err(error) => {
             unread.push(error);
             let settings = Settings::without_file(&common.allow);
-            // It may name more of them.
+            // The configuration that could not be read may have custom rules.
             output::expect_rules();
             settings
         }

@@ -33,7 +33,7 @@ pub(super) fn doctor(common: &Common) -> Result<u8, Error> {
     Ok(code)
 }
 
-/// How to paint the last line.
+/// The color of the last line.
 type Tone = fn(Style, &str) -> String;
 const GOOD: Tone = |style, text| style.calm(text);
 const FAIR: Tone = |style, text| style.strong(text);

@@ -14,7 +14,7 @@ use super::{code, output};
 use crate::atomic_file::AtomicFile;
 use crate::error::{Error, counted};
 
-/// Sections of the main page, besides what `--help` has.
+/// Sections of the main page that `--help` does not have.
 const MORE: &[(&str, &[(&str, &str)])] = &[
     (
         "ENVIRONMENT",
@@ -112,11 +112,11 @@ fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// A paragraph below the options of a help text.
+/// A paragraph after the options of a help text.
 enum Paragraph<'a> {
     Description(&'a str),
     ExitStatus(&'a str),
-    /// The heading, then the lines.
+    /// The heading and the lines below it.
     Examples(&'a str, &'a str),
 }
 

@@ -14,7 +14,7 @@ use crate::scan::files::STDIN;
 use crate::scan::message::Message;
 use crate::scan::staged_config::StagedConfig;
 
-/// Scans a commit message, by the configuration that the index has. In a hook there has to be a repository.
+/// Scans a commit message with the configuration in the index. A hook requires a repository.
 pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let repository = match Repository::discover(Path::new(".")) {
@@ -29,7 +29,7 @@ pub(super) fn run(file: &Path, in_hook: bool, common: &Common) -> Result<u8, Err
         }
         (None, None) => Settings::without_file(&common.allow)?,
     };
-    // So git says that it opens no editor.
+    // Git documents this value for hooks: it opens no editor.
     let is_edited = std::env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
     let message = if file == Path::new(STDIN) && !in_hook {
         Message::read_stdin()?

@@ -1,4 +1,4 @@
-//! The command line: from words to a scan, from its outcome to an exit code.
+//! The command line: from the arguments to a scan, and from its result to an exit code.
 
 mod again;
 mod args;
@@ -39,7 +39,7 @@ use options::Common;
 use crate::error::Error;
 use crate::git::mmap::survive_truncation;
 
-/// Runs the program on the words of the process.
+/// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     output::never_show_a_panic();
     let words: Vec<_> = std::env::args_os().collect();

@@ -19,7 +19,7 @@ pub(super) struct Common {
     pub threads: Option<u16>,
 }
 
-/// Of every command that scans by rules.
+/// Options of every command that scans by rules.
 #[derive(Debug, Args)]
 pub(super) struct ScanOptions {
     #[command(flatten)]
@@ -112,7 +112,8 @@ impl Common {
         self.format.unwrap_or_default()
     }
 
-    /// Whether a scan adds annotations to its report for people: in a job of GitHub Actions, unless the user chose a format or a file.
+    /// Whether to add annotations to the human-readable report: in a job of GitHub Actions, unless the user chose a format or a
+    /// file.
     pub fn adds_annotations(&self) -> bool {
         let is_in_job = || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
         self.format.is_none() && self.output.is_none() && is_in_job()

@@ -1,5 +1,5 @@
-//! The last steps to the terminal. Whatever came from outside is masked here once more: a token that somebody typed as
-//! an option or a path is one that must not be printed either.
+//! Output to the terminal. Text from outside is masked here once more, because the user may have typed a token as an option or a
+//! path.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -21,7 +21,7 @@ use crate::report::{self, Format, Style, shown_path};
 use crate::rule::Rule;
 use crate::rules;
 
-/// Where the report goes, and how it is written: what ends the process before there is a report is reported there too.
+/// The destination and the format of the report. An error that ends the process is reported there as well.
 struct Destination {
     format: Format,
     path: Option<PathBuf>,
@@ -29,32 +29,32 @@ struct Destination {
 
 static DESTINATION: Mutex<Option<Destination>> = Mutex::new(None);
 
-/// Has errors written to where the report of this call goes.
+/// Sets the destination of errors to that of the report.
 pub(super) fn report_errors_as(format: FormatName, path: Option<&Path>) {
     *locked(&DESTINATION) = Some(Destination { format: format.into(), path: path.map(Path::to_owned) });
 }
 
-/// Has errors written to no file: its path means something else as well.
+/// Writes errors to no file, because the path of the report is also used for another file.
 pub(super) fn leave_file_alone() {
     if let Some(destination) = &mut *locked(&DESTINATION) {
         destination.path = None;
     }
 }
 
-/// Says what could not be done, in one sentence on standard error.
+/// Prints an error on standard error, as one sentence.
 pub(super) fn complain(error: &Error) {
-    // With standard error closed there is nobody to tell; the exit code still does.
+    // If standard error is closed, only the exit code reports the error.
     let _ = writeln!(io::stderr(), "keysweep: {}", safe(&error.to_string()));
 }
 
-/// Says what ended the process, and reports it in place of what would have been found.
+/// Reports the error that ended the process, on standard error and in place of the report.
 pub(super) fn fail(error: &Error) {
     complain(error);
     report_error(error, true);
 }
 
-/// The report of an earlier scan must not stay where this one's was to be. Where a file cannot be written, a script reads
-/// standard output.
+/// Replaces the report of an earlier scan, so that nobody reads it as the result of this one. If the file cannot be written, a
+/// script reads standard output.
 fn report_error(error: &Error, to_stdout: bool) {
     let Some(destination) = locked(&DESTINATION).take() else { return };
     let (error, format) = (masked(error.clone()), destination.format);
@@ -68,7 +68,7 @@ fn report_error(error: &Error, to_stdout: bool) {
     }
 }
 
-/// Prints clap's help or its complaint about the words of the process, and returns the exit code.
+/// Prints clap's help, or its error about the arguments, and returns the exit code.
 pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     if !err.use_stderr() {
         let _ = err.print();
@@ -89,7 +89,7 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     let text = err.to_string();
     let text = text.trim_end().trim_start_matches("error: ");
     let text = if command == "find" {
-        // The token to find is not known yet, so nothing that was typed is repeated.
+        // The token to find is not known yet, so the message repeats none of the arguments.
         format!("{}\n\nFor more information, try '--help'.", err.kind())
     } else {
         text.to_owned()
@@ -107,7 +107,7 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     code::TROUBLE
 }
 
-/// Of an option that another command takes, or another build: why this one does not take it.
+/// Explains why this command does not take an option that another command, or another build, takes.
 fn refused_option(err: &clap::Error, command: &str) -> Option<Error> {
     let (ErrorKind::UnknownArgument, Some(ContextValue::String(name))) = (err.kind(), err.get(ContextKind::InvalidArg))
     else {
@@ -123,12 +123,12 @@ fn refused_option(err: &clap::Error, command: &str) -> Option<Error> {
     parse::is_command(command).then(|| Error::new(format!("cannot use {name}"), cause, "leave it out"))
 }
 
-/// Whether somebody looks at standard error.
+/// Whether standard error is a terminal.
 pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Shows `line` in place of what was shown before.
+/// Replaces the line that was shown before with `line`.
 pub(super) fn show_progress(line: &str) {
     let _ = write!(io::stderr(), "\r\x1b[K{line}");
 }
@@ -138,17 +138,17 @@ pub(super) fn announce(line: &str) {
     let _ = writeln!(io::stderr(), "keysweep: {}", safe(line));
 }
 
-/// Writes the line of a token that was just met. What may go wrong meets the report as well.
+/// Writes a line for a token as soon as it is found. An error here also occurs when the report is written.
 pub(super) fn sighting(finding: &Finding) {
     if is_watched() {
-        // The progress may stand where it is to be written.
+        // The progress line may be on the same terminal.
         show_progress("");
     }
     let mut out = io::stdout().lock();
     let _ = report::write_sighting(finding, &mut out).and_then(|()| out.flush());
 }
 
-/// Says how far a sweep got that somebody stopped.
+/// Reports how far a scan came that the user interrupted.
 pub(super) fn stopped(moment: &Snapshot) {
     let far = match moment.phase {
         Phase::Opening => "before anything was read".to_owned(),
@@ -156,31 +156,31 @@ pub(super) fn stopped(moment: &Snapshot) {
         Phase::Tracing => "while the tokens that were found were followed".to_owned(),
     };
     let _ = writeln!(io::stderr(), "\nkeysweep: stopped {far}, so nothing is known of the rest; run it again");
-    // The thread that scans may hold standard output.
+    // The scanning thread may hold the lock of standard output.
     let cause = format!("somebody stopped it {far}, so nothing is known of the rest");
     report_error(&Error::new("cannot finish the scan", cause, "run it again"), false);
 }
 
-/// What is masked besides the tokens of the built-in rules.
+/// Masks for tokens that the built-in rules do not find.
 struct Known {
     /// Rules of configurations.
     rules: Vec<&'static Rule>,
-    /// Whether no other rule is in force: before, a long run may be a token of any.
+    /// Whether all rules are known. Until then, any long run may be a token of a custom rule.
     all_rules: bool,
-    /// Finds the tokens that are sought.
+    /// Finds the tokens of the search.
     sought: Option<Arc<Detector>>,
-    /// Made once, however many sentences there are; most runs have none.
+    /// Built once at the first use. Most runs mask nothing.
     detector: Option<Arc<Detector>>,
 }
 
 static KNOWN: Mutex<Known> = Mutex::new(Known { rules: Vec::new(), all_rules: false, sought: None, detector: None });
 
-/// A configuration is about to be read.
+/// Call this before a configuration is read.
 pub(super) fn expect_rules() {
     locked(&KNOWN).all_rules = false;
 }
 
-/// These rules were read, besides those known.
+/// Adds rules that were read.
 pub(super) fn know_rules(rules: &[&'static Rule]) {
     let mut known = locked(&KNOWN);
     known.rules.extend(rules);
@@ -188,17 +188,17 @@ pub(super) fn know_rules(rules: &[&'static Rule]) {
     known.detector = None;
 }
 
-/// `detector` finds the tokens that are sought.
+/// Sets the detector of the searched tokens.
 pub(super) fn know_tokens(detector: &Arc<Detector>) {
     locked(&KNOWN).sought = Some(detector.clone());
 }
 
-/// A thread that panicked ends the process.
+/// A panic in any thread ends the process, so no lock stays poisoned.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Without tokens, and on one line.
+/// Masks tokens, and escapes line breaks.
 pub(super) fn safe(text: &str) -> String {
     let mut known = locked(&KNOWN);
     let rules = known.rules.iter().copied().chain(rules::ALL.iter().copied());
@@ -211,13 +211,13 @@ pub(super) fn safe(text: &str) -> String {
     shown_path(&ShownPath::from_masked(masked.into_bytes()))
 }
 
-/// The same, part by part.
+/// The same for each part of an error.
 pub(super) fn masked(error: Error) -> Error {
     let Error { context, cause, help, objects } = error;
     Error { context: safe(&context), cause: safe(&cause), help: safe(&help), objects }
 }
 
-/// Lets `write` write to where the report goes. A reader who closed the pipe has what they wanted.
+/// Calls `write` with the destination of the report. A closed pipe is no error: the reader has seen enough.
 pub(super) fn write(common: &Common, write: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let written = match &common.output {
         Some(path) => write_file(path, |file| write(Style { width: None, ..style(common.color, false) }, file)),
@@ -237,7 +237,7 @@ pub(super) fn write(common: &Common, write: impl FnOnce(Style, &mut dyn Write) -
     }
 }
 
-/// Appends to the summary of a step in GitHub Actions, a file that `GITHUB_STEP_SUMMARY` names.
+/// Appends to the step summary of GitHub Actions, the file that `GITHUB_STEP_SUMMARY` names.
 pub(super) fn step_summary(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return };
     let append = || {
@@ -250,8 +250,8 @@ pub(super) fn step_summary(write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
     }
 }
 
-/// Devices and pipes are written as they are. Any other report is a new file that only its owner can read, under its name
-/// once it is whole.
+/// Devices and pipes are written directly. Any other report is written to a new file that only its owner can read, and renamed
+/// when it is complete.
 fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let met = path.symlink_metadata().ok();
     if is_standard_stream(path) || met.as_ref().is_some_and(|met| !met.is_file() && !met.is_symlink()) {
@@ -266,12 +266,12 @@ fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>)
     file.into_inner().map_err(io::IntoInnerError::into_error)?.replace()
 }
 
-/// These are links to what the shell opened, which may have no name of its own.
+/// These paths are links to open files, which may have no name.
 fn is_standard_stream(path: &Path) -> bool {
     ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"].iter().any(|stream| path.starts_with(stream))
 }
 
-/// `--color`, then NO_COLOR, then CLICOLOR_FORCE, then whether a person is looking.
+/// Applies `--color`, then NO_COLOR, then CLICOLOR_FORCE, then whether the output is a terminal.
 fn style(choice: ColorChoice, terminal: bool) -> Style {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_colored = match choice {
@@ -288,7 +288,7 @@ fn style(choice: ColorChoice, terminal: bool) -> Style {
     Style { is_colored, width: width(terminal) }
 }
 
-/// `COLUMNS`, or those of the terminal. A pipe has none.
+/// The width from `COLUMNS`, or of the terminal. A pipe has none.
 fn width(terminal: bool) -> Option<usize> {
     let set = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let of_terminal =
@@ -296,7 +296,7 @@ fn width(terminal: bool) -> Option<usize> {
     set.filter(|columns| *columns > 0).or_else(of_terminal)
 }
 
-/// A panic's message may quote what was being scanned: its place is told, its message is not.
+/// The message of a panic may quote scanned content, so only its location is printed.
 pub(super) fn never_show_a_panic() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
@@ -306,7 +306,7 @@ pub(super) fn never_show_a_panic() {
         );
         let cause = format!("a fault in keysweep itself{place}");
         report_error(&Error::new("cannot finish the scan", cause, "please report it with this line"), false);
-        // As an abort would say nothing that a hook understands.
+        // An abort would have an exit code that hooks do not expect.
         std::process::exit(i32::from(code::TROUBLE));
     }));
 }

@@ -1,4 +1,4 @@
-//! From the words of a process to a command.
+//! Parses the arguments of the process into a command.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,10 +9,11 @@ use super::args::{Cli, Command};
 use super::options::FormatName;
 
 impl Cli {
-    /// Parses the words of a process, the name of the program first.
+    /// Parses the arguments, the name of the program first.
     ///
-    /// Building the parser of all commands takes a fifth of the time of a small commit's scan. So the words of a hook are first
-    /// parsed as those of its own command. If that fails, the parser of all commands decides, and writes the message.
+    /// Building the parser of all commands takes a fifth of the time of a small commit's scan. So the arguments of a hook are
+    /// first parsed with the parser of that command alone. If that fails, the parser of all commands decides and writes the
+    /// message.
     pub fn of(words: &[OsString]) -> Result<Self, clap::Error> {
         Self::alone(words).map_or_else(|| Self::try_parse_from(command_first(words)), Ok)
     }
@@ -36,8 +37,8 @@ struct Alone<A: Args> {
     args: A,
 }
 
-/// Moves options in front of the command behind it, since only the command knows which of them it takes: `keysweep --quiet staged`
-/// means `keysweep staged --quiet`.
+/// Moves options in front of the command to behind it, because only the command knows which options it takes: `keysweep --quiet
+/// staged` means `keysweep staged --quiet`.
 pub(super) fn command_first(words: &[OsString]) -> Vec<OsString> {
     let text = |at: usize| words.get(at).and_then(|word| word.to_str()).unwrap_or_default();
     let mut at = 1;
@@ -53,7 +54,7 @@ pub(super) fn command_first(words: &[OsString]) -> Vec<OsString> {
     }
 }
 
-/// Whether the option takes a value. None if no command has it. `word` may have the value behind a `=`.
+/// Whether the option takes a value. None if no command has the option. `word` may contain the value after a `=`.
 pub(super) fn option(word: &str) -> Option<bool> {
     let name = word.split('=').next()?;
     let is_named = |arg: &clap::Arg| match name.strip_prefix("--") {
@@ -70,7 +71,7 @@ pub(super) fn is_command(word: &str) -> bool {
     Cli::command().get_subcommands().any(|command| command.get_name() == word)
 }
 
-/// Where words that cannot be parsed want the report: the last `--format` and `--output` count.
+/// The destination of the report if the arguments cannot be parsed: the last `--format` and `--output` count.
 pub(super) fn destination(words: &[OsString]) -> (FormatName, Option<PathBuf>) {
     let mut words = words.iter().skip(1).take_while(|word| *word != "--");
     let (mut format, mut path) = (FormatName::Human, None);
@@ -107,7 +108,7 @@ mod tests {
         }
     }
 
-    /// Whether the words are parsed as those of one command, after a check that both parsers agree.
+    /// Whether the arguments are parsed as those of one command. Checks that both parsers agree.
     fn is_alone(line: &str) -> bool {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let alone = Cli::alone(&words);

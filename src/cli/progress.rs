@@ -1,7 +1,7 @@
-//! What a terminal shows while a sweep runs, and what is said where somebody stops it.
+//! The progress line on the terminal, and the message after an interruption.
 //!
-//! A line of our own: indicatif brings `pow`, and with it libm and a fifth more pages to every hook, which made one staged file
-//! of 30 take an eighth longer.
+//! This is written by hand: indicatif depends on `pow`, and so on libm, and adds a fifth more pages to every hook. A scan of one
+//! staged file among 30 took an eighth longer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,11 +14,11 @@ use super::output;
 use crate::atomic_file::remove_unfinished;
 use crate::history::progress::{Phase, ProgressState, Snapshot};
 
-/// A sweep that is over sooner shows nothing.
+/// A shorter scan shows nothing.
 const PATIENCE: Duration = Duration::from_millis(400);
 const STEP: Duration = Duration::from_millis(100);
 
-/// The line on the terminal. It goes away when this is dropped.
+/// The line on the terminal. Dropping it erases the line.
 pub(super) struct Progress {
     over: Arc<AtomicBool>,
     shown: Option<JoinHandle<()>>,
@@ -40,7 +40,7 @@ impl Drop for Progress {
         self.over.store(true, Ordering::Relaxed);
         if let Some(shown) = self.shown.take() {
             shown.thread().unpark();
-            // It has nothing to say but what it showed.
+            // The thread has no result.
             let _ = shown.join();
         }
     }
@@ -77,7 +77,7 @@ fn line(snapshot: &Snapshot, elapsed: Duration) -> String {
     format!("{phase}: {done} of {total}, {rate} a second{left}")
 }
 
-/// Where somebody stops the sweep: what was begun is taken away, and how far it got is said. It counts as killed.
+/// After an interruption, removes temporary files, reports how far the scan came, and exits as if killed by the signal.
 #[cfg(unix)]
 pub(super) fn tell_when_stopped(state: &Arc<ProgressState>) {
     use signal_hook::consts::{SIGINT, SIGTERM};

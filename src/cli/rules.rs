@@ -1,4 +1,4 @@
-//! `rules`: listed, explained, checked; those of the configuration on disk come first.
+//! `keysweep rules`: lists, explains and checks rules. Those of the configuration on disk come first.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &RulesArgs, common: &Common) -> Result<u8, Error> {
 }
 
 fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Error> {
-    // What find says of a token that is of no rule, and the rules of packs that are off.
+    // The rule that `find` reports for other tokens, and the rules of packs that are off.
     let of_packs = || rules_of(PACKS);
     let known = settings.rules.iter().copied().chain([&SOUGHT]).chain(of_packs());
     known.into_iter().find(|rule| rule.id == id).ok_or_else(|| {
@@ -49,7 +49,7 @@ fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Error> {
     })
 }
 
-/// Of one rule, or of all that the configuration has.
+/// Checks the examples of one rule, or of all custom rules.
 fn check_examples(
     named: Option<&'static Rule>,
     settings: &Settings,
@@ -59,7 +59,7 @@ fn check_examples(
     let detector = Detector::new(&settings.rules);
     let rules = named.as_ref().map_or(settings.own_rules(), std::slice::from_ref);
     let checked: Vec<Checked> = rules.iter().map(|rule| check(rule, &detector)).collect();
-    // An example that is no template may hold a token, of this very rule.
+    // An example that is not a template may contain a token of this rule.
     let shown = |fault: &Fault| output::safe(&detector.mask_sentence(&sentence(fault)));
     let checks: Vec<_> = checked
         .iter()
@@ -78,7 +78,7 @@ fn check_examples(
     Ok(if checked.iter().all(|one| one.faults.is_empty()) { code::CLEAN } else { code::FOUND })
 }
 
-/// A line a rule, or a line for each of its examples that does not hold.
+/// Prints one line for a rule, or one for each example that fails.
 fn tell((id, hits, misses, faults): &(&str, usize, usize, Vec<String>), out: &mut dyn Write) -> io::Result<()> {
     if faults.is_empty() {
         return match (*hits, *misses) {

@@ -1,4 +1,4 @@
-//! A scan from its start to its report and its exit code.
+//! Runs a scan, writes its report, and returns its exit code.
 
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -29,28 +29,28 @@ pub(super) fn run(
     (scanner.run(source, threads(common)), source.kind())
 }
 
-/// A scan that has ended.
+/// A finished scan.
 pub(super) struct Scan {
     pub(super) kind: Kind,
     pub(super) result: ScanResult,
     pub(super) provenances: Option<Vec<Provenance>>,
     pub(super) commits: HashMap<String, ShownCommit>,
     pub(super) cleanup: Option<Cleanup>,
-    /// How many tokens were sought by value.
+    /// The number of tokens that were searched for by value.
     pub(super) sought: usize,
     pub(super) push: Option<PushHelp>,
-    /// What could not be done besides the scan.
+    /// Something other than the scan that failed.
     pub(super) failed: Option<Error>,
     pub(super) started: Instant,
     pub(super) notes: Vec<String>,
     pub(super) first_commit: bool,
     pub(super) below_top: bool,
-    /// Whether the configuration asks for silence where nothing is found.
+    /// Whether the configuration sets `quiet`.
     pub(super) quiet: bool,
 }
 
 impl Scan {
-    /// A scan with nothing to report besides its result and the notes.
+    /// A scan with only its result and notes to report.
     pub(super) fn new(kind: Kind, result: ScanResult, started: Instant, notes: Vec<String>) -> Self {
         Self {
             kind,
@@ -70,13 +70,13 @@ impl Scan {
     }
 }
 
-/// Reports, and says with which code to exit.
+/// Writes the report and returns the exit code.
 pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
     let mut result = scan.result;
     for error in result.unread.iter().chain(&result.missing).chain(&scan.failed) {
         output::complain(error);
     }
-    // They quote names, globs and what git said, and the report says them as they are.
+    // Errors quote names, globs and messages of git, which the report prints as they are.
     for error in result.unread.iter_mut().chain(&mut result.missing).chain(&mut result.accepted) {
         *error = output::masked(error.clone());
     }
@@ -100,7 +100,7 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
     let format = common.format().into();
     output::write(common, |style, out| {
         report::write(&report, format, style, common.quiet || scan.quiet || is_quiet_by_environment(), out)?;
-        // On a terminal they are there already.
+        // On a terminal, standard error has already shown them.
         let in_file = report.errors().filter(|_| format == Format::Human && common.output.is_some());
         in_file.into_iter().try_for_each(|error| report::write_error(error, format, out))?;
         if common.adds_annotations() { report::write(&report, Format::Github, style, true, out) } else { Ok(()) }
@@ -115,13 +115,12 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
     })
 }
 
-/// A hook does not see `git commit --quiet`, so a variable asks for silence.
+/// A hook cannot see `git commit --quiet`, so there is a variable for it.
 fn is_quiet_by_environment() -> bool {
     std::env::var_os("KEYSWEEP_QUIET").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
-/// Ends the process here: giving back memory and mappings piece by piece took 7 % of a clean run
-/// in a clone of git/git.
+/// Exits without dropping: freeing memory and mappings piece by piece took 7 % of a clean run in a clone of git/git.
 fn exit(code: u8) -> ! {
     std::process::exit(i32::from(code))
 }

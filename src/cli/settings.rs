@@ -1,4 +1,4 @@
-//! From a configuration file to rules and allowlists that are ready for a scan.
+//! Turns a configuration file into rules and allowlists for a scan.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -12,33 +12,33 @@ use crate::rule::Rule;
 use crate::rules::{self, Pack, rules_of};
 use crate::scan::engine::ScanResult;
 
-/// What a scan is set to.
+/// The settings of a scan.
 pub(super) struct Settings {
-    /// The configuration's own first, then the built-in ones, then those of its packs.
+    /// Custom rules first, then the built-in ones, then those of packs.
     pub rules: Vec<&'static Rule>,
-    /// How many are the configuration's own.
+    /// The number of custom rules.
     own: usize,
     pub allow: Allow,
     /// The packs that the configuration turns on.
     pub packs: Vec<&'static Pack>,
-    /// What was allowed before the change that is scanned.
+    /// The allowlist from before the scanned change.
     pub before: Allow,
-    /// Whether to print nothing where nothing is found.
+    /// Whether to print nothing if nothing is found.
     pub quiet: bool,
     /// The checks of an audit that may fail for now.
     pub accepted: Vec<Accepted>,
     pub ledger: Vec<LedgerEntry>,
-    /// The file as git has it, where it is in force like that.
+    /// The content of the file in git, if that one applies.
     text: Option<Vec<u8>>,
 }
 
 impl Settings {
-    /// The file that was named.
+    /// Reads the file that `--config` names.
     pub fn from_file(path: &Path, globs: &[String]) -> Result<Self, Error> {
         output::expect_rules();
         let name = path.display().to_string();
         let mut text = Vec::new();
-        // One byte more than there may be: a device has no end.
+        // Read one byte more than the limit: a device has no end.
         let read =
             regular_file::open_named(path).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut text));
         read.map_err(|err| unreadable(&name, err))?;
@@ -46,22 +46,22 @@ impl Settings {
         Self::new(&config, &name, globs)
     }
 
-    /// The file at the top of a folder, where there is one.
+    /// Reads the file at the top of a folder, if there is one.
     pub fn from_folder(folder: &Path, globs: &[String]) -> Result<Self, Error> {
         let path = folder.join(CONFIG_NAME);
         if path.symlink_metadata().is_ok() { Self::from_file(&path, globs) } else { Self::without_file(globs) }
     }
 
-    /// The text that a change brings, and what the text before it allowed.
+    /// The configuration after a change, and the allowlist from before it.
     pub fn from_change(text: Vec<u8>, before: Option<&[u8]>, globs: &[String]) -> Result<Self, Error> {
         output::expect_rules();
         let settings = Self::new(&parse(&text, CONFIG_NAME)?, CONFIG_NAME, globs)?;
-        // What was there may be wrong in ways that this very change mends: then it allowed nothing.
+        // The old configuration may be invalid, and this change may fix it. Then it allowed nothing.
         let before = before.and_then(|text| Config::parse(text).ok()).and_then(|config| Allow::new(&config, &[]).ok());
         Ok(Self { before: before.unwrap_or_default(), text: Some(text), ..settings })
     }
 
-    /// Nothing but what was typed.
+    /// Settings from the command line only.
     pub fn without_file(globs: &[String]) -> Result<Self, Error> {
         Self::new(&Config::default(), CONFIG_NAME, globs)
     }
@@ -85,13 +85,13 @@ impl Settings {
         })
     }
 
-    /// Says that an edit is not in force. The disk is read only if something was found, since only then anybody wonders.
+    /// Adds a note if the file on disk has edits that do not apply. The disk is read only if something was found.
     pub fn unstaged_edit(&self, result: &ScanResult, top: Option<&Path>) -> Option<String> {
         let edited = !result.findings.is_empty() && self.text.is_some() && self.differs_from_disk(top);
         edited.then(|| was_used_as_staged(CONFIG_NAME))
     }
 
-    /// Whether the file at the top is another one than was used, or none was.
+    /// Whether the file at the top differs from the one that applies.
     pub fn differs_from_disk(&self, top: Option<&Path>) -> bool {
         differs_from_disk(CONFIG_NAME, self.text.as_deref(), top)
     }
@@ -101,7 +101,7 @@ impl Settings {
         self.rules.len() == rules::ALL.len()
     }
 
-    /// The rules of the configuration.
+    /// The custom rules.
     pub fn own_rules(&self) -> &[&'static Rule] {
         &self.rules[..self.own]
     }

@@ -1,5 +1,5 @@
-//! What a sweep of the history tells on the way: with `jsonl` a line for each token as soon as it is met. Where it stands, and
-//! whether a path allows it, is known only when all is read.
+//! Early lines of a history scan: with `jsonl`, one line for each token as soon as it is found. Its places, and whether a path
+//! allows it, are known only at the end.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -8,9 +8,9 @@ use super::options::{Common, FormatName};
 use super::output;
 use crate::finding::{Finding, Fingerprint};
 
-/// The tokens that were told of.
+/// The tokens that were already reported.
 pub(super) struct Sightings {
-    /// Whether somebody reads along: a file is written when all is known.
+    /// Whether to write lines early: only to standard output, because a file is written at the end.
     wanted: bool,
     told: Mutex<HashSet<Fingerprint>>,
 }

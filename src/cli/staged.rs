@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::scan::staged::Staged;
 
-/// Scans what the next commit adds, or all that the index has, by the configuration that the index has.
+/// Scans what the next commit adds, or the whole index, with the configuration in the index.
 pub(super) fn run(whole: bool, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;

@@ -1,12 +1,12 @@
-//! Entries of the allowlist that allow nothing.
+//! Stale entries of the allowlist.
 
 use crate::config::{Allow, CONFIG_NAME, Reason};
 use crate::finding::ShownPath;
 use crate::history::provenance::Provenance;
 use crate::scan::engine::ScanResult;
 
-/// Says of each entry that it allows nothing, where everything was read. `provenances` are those of a sweep of the history; a glob
-/// that covers one of several places of a token has its use.
+/// Adds a note for each entry that matched nothing, if the scan was complete. `provenances` are those of a history scan. A glob
+/// that matches one of several places of a token is in use.
 pub(super) fn stale_entries(allow: &Allow, result: &ScanResult, provenances: Option<&[Provenance]>) -> Vec<String> {
     fn path_of(path: Option<&ShownPath>) -> &[u8] {
         path.map_or(&b""[..], ShownPath::as_bytes)

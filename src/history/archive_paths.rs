@@ -1,4 +1,4 @@
-//! Where the archives are that were met, and which were not opened.
+//! The paths of archives in a history, unpacked and not unpacked.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,7 +20,7 @@ impl History<'_> {
         Self { archives: Archives::new(archives), ..self }
     }
 
-    /// Adds what is in archives, and names those that were not opened.
+    /// Adds the findings in archives, and reports the archives that were not opened.
     pub(crate) fn add_archives(&self, mut covered: Coverage, threads: Threads) -> Coverage {
         let met = self.archives.met();
         covered.files += met.files;
@@ -39,7 +39,7 @@ impl History<'_> {
         met.unread.iter().map(|(id, one)| one.error(&name(id, &one.path))).collect()
     }
 
-    /// How each of these blobs, or a path in it, is called.
+    /// The name of each of these blobs, or of a path in it.
     fn names_of(&self, ids: HashSet<ObjectId>, threads: Threads) -> impl Fn(&ObjectId, &[u8]) -> Vec<u8> + use<> {
         let paths = self.paths_of(ids, threads);
         move |id, path| {
@@ -53,7 +53,7 @@ impl History<'_> {
         }
     }
 
-    /// For each of these blobs a path at which the oldest commit has it that has it, or an index.
+    /// For each of these blobs, a path in the oldest commit that has it, or in the index.
     fn paths_of(&self, ids: HashSet<ObjectId>, threads: Threads) -> HashMap<ObjectId, Vec<u8>> {
         let mut paths: HashMap<ObjectId, Vec<u8>> = HashMap::new();
         if ids.is_empty() {
@@ -71,7 +71,7 @@ impl History<'_> {
                 if !met.insert(tree) {
                     continue;
                 }
-                // By name: the numbers are in the order in which threads came by.
+                // Sorted by name, because the numbers depend on the order of threads.
                 let mut children: Vec<(&[u8], Child)> = Vec::new();
                 children.extend(trees.children(tree).iter().map(|&(name, child)| (trees.name(name), child)));
                 children.sort_unstable();

@@ -1,7 +1,7 @@
 //! Archives among the blobs, unpacked: `history --archives`.
 //!
-//! Archives are recognized by their bytes, so every blob is made, even if its delta has no token. Units have the path in
-//! the archive alone, since many trees may have the blob. The paths of the blob are looked up only if something was found.
+//! Archives are recognized by their bytes, so every blob is decoded, even if its delta has no token. Units have only the path in
+//! the archive, since many trees may have the blob. The paths of the blob are looked up only if something was found.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -16,7 +16,7 @@ use crate::history::show::{candidates, visit_units};
 use crate::scan::archive::{Budget, LIMITS, Unopened, is_archive, unpack};
 use crate::scan::source::{AddedFilter, Skipped, Unit};
 
-/// Whether to unpack them, and those that were met.
+/// Whether to unpack archives, and those that were found.
 pub(crate) struct Archives {
     wanted: bool,
     budget: Arc<Budget>,
@@ -34,7 +34,7 @@ pub(super) struct Met {
 }
 
 impl Met {
-    /// The blobs that were not opened, or not to their end.
+    /// The blobs that were not opened, or not read to their end.
     pub(super) fn closed(&self) -> impl Iterator<Item = ObjectId> {
         self.skipped.iter().map(|(id, _)| *id).chain(self.unread.iter().map(|(id, _)| *id))
     }
@@ -45,7 +45,7 @@ impl Archives {
         Self { wanted, budget: Arc::default(), met: Mutex::default() }
     }
 
-    /// For another pass of the same scan: with the same budget, and none met.
+    /// For another pass of the same scan, with the same budget and no archives yet.
     pub fn again(&self) -> Self {
         Self { wanted: self.wanted, budget: self.budget.clone(), met: Mutex::default() }
     }
@@ -54,7 +54,7 @@ impl Archives {
         self.met.lock().expect("no thread panicked while it held the lock")
     }
 
-    /// Which objects are to be made.
+    /// Which objects must be decoded.
     pub fn select(&self) -> fn(ObjectKind) -> Selection {
         if self.wanted {
             |kind| if kind == ObjectKind::Blob { Selection::All } else { candidates(kind) }
@@ -71,7 +71,7 @@ impl Archives {
         }
     }
 
-    /// Blobs that were not opened: whatever is remembered, the next sweep is to name them again.
+    /// Blobs that were not opened. The next scan reports them again, whatever the clean cache contains.
     pub fn closed(&self) -> Vec<ObjectId> {
         self.met().closed().collect()
     }

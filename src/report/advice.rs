@@ -1,9 +1,10 @@
-//! What a report says of a token: whose it is, what it opens, how to replace it.
+//! What a report says about a token: its vendor, what it opens, and how to replace it.
 
 use crate::finding::Finding;
 use crate::rule::Severity;
 
-/// `a live Stripe secret key`; where several vendors issue the shape and some are named near it, `a live secret key, probably of PAY.JP`.
+/// `a live Stripe secret key`. If several vendors issue the shape and the text names some of them, `a live secret key, probably
+/// of PAY.JP`.
 pub(super) fn title(finding: &Finding) -> String {
     let end = if finding.likely.is_empty() { "" } else { "," };
     let kind = format!("{}{end}", kind(finding));
@@ -16,7 +17,7 @@ pub(super) fn title(finding: &Finding) -> String {
     format!("{article} {title}")
 }
 
-/// The same without what the key is for.
+/// The same without the environment.
 pub(super) fn kind(finding: &Finding) -> String {
     if finding.likely.is_empty() {
         return finding.rule.title.to_owned();
@@ -34,14 +35,14 @@ fn likely_vendors(finding: &Finding) -> String {
     finding.likely.iter().map(|vendor| vendor.name).collect::<Vec<_>>().join(" or ")
 }
 
-/// Whether the vendor is a guess, as a sentence.
+/// A sentence that calls the vendor a guess, if it is one.
 pub(super) fn guess(finding: &Finding) -> Option<String> {
     let vendors = likely_vendors(finding);
     let why = "the name near the token suggests it; several vendors issue tokens of this shape";
     (!vendors.is_empty()).then(|| format!("{vendors} is a guess: {why}"))
 }
 
-/// What a holder of the token can do: a clause that follows "it".
+/// What a holder of the token can do, as a clause that follows "it".
 pub(super) fn opens(finding: &Finding) -> String {
     match (finding.severity, &finding.likely[..]) {
         (Severity::Low, _) => {

@@ -1,4 +1,4 @@
-//! The answers of an audit, as a table for people.
+//! The results of an audit, as a table for people.
 
 use std::io::{self, Write};
 
@@ -10,13 +10,13 @@ use super::style::Style;
 use crate::audit::{Audited, Check, Place, Status};
 use crate::error::{Error, counted, grouped};
 
-/// The columns in front of the texts: a status and the name of a check.
+/// The width of the first columns: the status and the name of a check.
 const INDENT: usize = 26;
 
 /// The number of places of a check that are shown.
 const SHOWN_PLACES: usize = 5;
 
-/// The answers of an audit, masked.
+/// The results of an audit, masked.
 pub struct AuditReport<'a> {
     pub checks: &'a [Audited],
     pub errors: &'a [Error],
@@ -24,7 +24,7 @@ pub struct AuditReport<'a> {
 }
 
 impl AuditReport<'_> {
-    /// The checks in the order of a report: the worst first, the accepted ones behind those that count.
+    /// The checks in the order of a report: the worst first, accepted ones after those that count.
     pub(super) fn sorted(&self) -> Vec<&Audited> {
         let mut checks: Vec<&Audited> = self.checks.iter().collect();
         checks.sort_by_key(|one| (one.is_accepted(), one.answer.status));
@@ -88,7 +88,7 @@ fn write_check(one: &Audited, style: Style, out: &mut dyn Write) -> io::Result<(
     }
     for (at, place) in answer.places.iter().take(SHOWN_PLACES).enumerate() {
         lines.extend(wrapped(&sentence(place), style.width, INDENT));
-        // Places with the same step have it once, behind the last of them.
+        // Places with the same step share it, after the last of them.
         let is_last = at + 1 == answer.places.len().min(SHOWN_PLACES) || answer.places[at + 1].help != place.help;
         if is_last {
             lines.extend(help(&place.help, style));

@@ -1,4 +1,4 @@
-//! The answers of an audit for programs. The keys are a contract with users' scripts.
+//! The results of an audit for programs. The keys are a contract with users' scripts.
 
 use std::io::{self, Write};
 
@@ -10,14 +10,14 @@ use super::json::{error, put_path, typed, write_pretty};
 use super::sarif::{notification, write_run};
 use crate::audit::{Audited, Place, Status};
 
-/// One document with everything.
+/// Writes one document.
 pub(super) fn write_document(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let checks: Vec<Value> = report.checks.iter().map(check).collect();
     let errors: Vec<Value> = report.errors.iter().map(error).collect();
     write_pretty(&json!({ "version": 1, "checks": checks, "errors": errors, "summary": summary(report) }), out)
 }
 
-/// One object a line: checks, errors, then the summary.
+/// Writes one object on each line: checks, errors, then the summary.
 pub(super) fn write_lines(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let checks = report.checks.iter().map(|one| typed("check", check(one)));
     let errors = report.errors.iter().map(|one| typed("error", error(one)));

@@ -1,4 +1,4 @@
-//! One entry of a report that another system reads: a finding of a scan, or a token of a sweep.
+//! One entry of a report for another system: a finding of a scan, or a token of a history scan.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -14,19 +14,20 @@ use crate::history::provenance::ShownCommit;
 pub(super) struct Entry<'r> {
     report: &'r Report<'r>,
     pub finding: &'r Finding,
-    /// In a sweep, the path at the first commit that has the token.
+    /// In a history scan, the path in the first commit that has the token.
     pub path: Option<&'r ShownPath>,
     pub part: Part,
     pub position: Option<Position>,
     /// The hex id of the commit that introduced the token.
     pub commit: Option<&'r str>,
-    /// The author and the date of that commit, where they are known.
+    /// The author and the date of that commit, if they are known.
     pub author: Option<&'r ShownCommit>,
-    /// How many entries before this one have the same token at the same path.
+    /// The number of earlier entries with the same token and path.
     pub occurrence: usize,
 }
 
-/// All findings of a report: the most severe first, and otherwise in the order of the report. A sweep has one entry for each token.
+/// All findings of a report: the most severe first, and otherwise in the order of the report. A history scan has one entry for
+/// each token.
 pub(super) fn entries<'r>(report: &'r Report<'r>) -> Vec<Entry<'r>> {
     let mut entries: Vec<Entry<'r>> = match report.provenances {
         Some(provenances) => provenances
@@ -63,7 +64,7 @@ fn entry<'r>(report: &'r Report<'r>, finding: &'r Finding, part: Part, path: Opt
 }
 
 impl Entry<'_> {
-    /// One sentence for a person, without a full stop. It names neither the path nor the line.
+    /// One sentence for a person, without a full stop. It contains neither the path nor the line.
     pub fn message(&self) -> String {
         let title = title(self.finding);
         let (first, rest) = title.split_at(1);
@@ -76,12 +77,12 @@ impl Entry<'_> {
         )
     }
 
-    /// What to do about it.
+    /// The next step for the user.
     pub fn help(&self) -> String {
         words::help(self.report, self.finding)
     }
 
-    /// A relative reference (RFC 3986) to the file, percent-encoded. A finding outside of files gets a stand-in below `.git/`, where
+    /// A relative reference (RFC 3986) to the file, percent-encoded. A finding outside of files gets a path below `.git/`, where
     /// no file of a commit can be: GitHub rejects a whole SARIF file if one result has no location.
     pub fn uri(&self) -> String {
         match self.path {
@@ -102,7 +103,7 @@ impl Entry<'_> {
     }
 }
 
-/// Leaves the unreserved characters of RFC 3986 and `/` as they are.
+/// Encodes all characters except the unreserved ones of RFC 3986 and `/`.
 pub(super) fn percent_encoded(path: &[u8]) -> String {
     let mut text = String::with_capacity(path.len());
     for &byte in path {

@@ -1,4 +1,4 @@
-//! `github`: workflow commands, from which GitHub Actions makes annotations, and the summary of a step in Markdown
+//! `github`: workflow commands, which GitHub Actions shows as annotations, and the summary of a step in Markdown
 //! (docs.github.com, "Workflow commands for GitHub Actions").
 
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use super::shown::shown_path;
 use crate::error::{Error, counted};
 use crate::rule::Severity;
 
-/// GitHub shows ten annotations of a kind for a step.
+/// GitHub shows ten annotations of each kind for a step.
 const MOST_ANNOTATIONS: usize = 10;
 /// GitHub refuses a summary of more than 1 MiB.
 const MOST_SUMMARY: usize = 1 << 20;
@@ -42,7 +42,7 @@ pub(super) fn write_annotations(report: &Report<'_>, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-/// Writes why there was no scan.
+/// Writes an error that ended the scan.
 pub(super) fn write_error(error: &Error, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "::error title=keysweep could not scan everything::{}", escaped(&error.to_string()))
 }
@@ -105,7 +105,7 @@ fn row(entry: &Entry<'_>) -> String {
     )
 }
 
-/// Text in a cell of a table, in which nothing is markup.
+/// Escapes text for a cell of a table.
 fn cell(text: &str) -> String {
     let mut cell = String::from("<code>");
     for letter in text.chars() {
@@ -113,7 +113,7 @@ fn cell(text: &str) -> String {
             '&' => cell.push_str("&amp;"),
             '<' => cell.push_str("&lt;"),
             '>' => cell.push_str("&gt;"),
-            // Markdown is read inside of the element too.
+            // Markdown is also parsed inside of an HTML element.
             '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '@' | '#' | '!' | ':' | '$' => {
                 let _ = write!(cell, "&#{};", u32::from(letter));
             }
@@ -125,12 +125,12 @@ fn cell(text: &str) -> String {
     cell
 }
 
-/// The message of a workflow command.
+/// Escapes the message of a workflow command.
 fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property of a workflow command.
+/// Escapes a property of a workflow command.
 fn escaped_property(text: &str) -> String {
     escaped(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -17,7 +17,7 @@ use crate::git::date::iso8601;
 use crate::rule::Severity;
 
 const VERSION: &str = "15.2.1";
-/// The schema requires a commit. This is what GitLab's own analyzer writes where there is none.
+/// The schema requires a commit. GitLab's own analyzer writes this if there is none.
 const NO_COMMIT: &str = "0000000";
 /// The most characters that the schema allows in a name.
 const LONGEST_NAME: usize = 255;
@@ -29,7 +29,7 @@ pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Re
     write(&vulnerabilities, &errors, Duration::from_secs_f64(report.seconds), out)
 }
 
-/// Writes a document without findings that says why there was no scan.
+/// Writes a document without findings, with the error that ended the scan.
 pub(super) fn write_error_document(error: &Error, out: &mut dyn Write) -> io::Result<()> {
     write(&[], &[error], Duration::ZERO, out)
 }
@@ -95,7 +95,7 @@ fn commit(entry: &Entry<'_>) -> Value {
     commit
 }
 
-/// A UUID (RFC 9562, version 8) that stays the same for a token at a place.
+/// A UUID (RFC 9562, version 8) that stays the same for a token in a place.
 fn id(entry: &Entry<'_>) -> String {
     let path = entry.path.map_or(&b""[..], |path| path.as_bytes());
     let place = format!("{}\0{}\0{}\0", entry.finding.fingerprint, entry.occurrence, entry.part.name());

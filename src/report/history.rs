@@ -1,4 +1,4 @@
-//! The answer of a sweep for people: one paragraph a token.
+//! The report of a history scan for people: one paragraph for each token.
 
 use std::io::{self, Write};
 
@@ -12,18 +12,18 @@ use crate::error::counted;
 use crate::finding::{Part, ShownPath};
 use crate::history::provenance::{Occurrence, Provenance, Reachability, ShownCommit, ShownPush};
 
-/// Names, places and paths beyond these are counted.
+/// Further names, places and paths are only counted.
 const SHOWN: usize = 5;
 
-/// Items of a step, likewise. There are fewer vendors.
+/// Further items of a step are only counted. There are fewer vendors.
 const SHOWN_ITEMS: usize = 20;
 
-/// What of an answer is told.
+/// How much of a token's history to print.
 #[derive(Clone, Copy)]
 pub(super) struct Extent {
-    /// Whether to tell what the token opens.
+    /// Whether to print what the token opens.
     pub explained: bool,
-    /// How many places at most.
+    /// The maximum number of places.
     pub occurrences: usize,
 }
 
@@ -32,7 +32,7 @@ impl Extent {
         Self { explained, occurrences: SHOWN }
     }
 
-    /// Somebody asked for this token alone.
+    /// For a search by value, where the user asked for this token.
     pub const EVERYTHING: Self = Self { explained: true, occurrences: usize::MAX };
 }
 
@@ -103,7 +103,7 @@ pub(super) fn write_exposure(
     writeln!(out)
 }
 
-/// The steps, numbered, with what each runs.
+/// Prints the numbered steps and their commands.
 pub(super) fn write_plan(steps: &[Step], style: Style, out: &mut dyn Write) -> io::Result<()> {
     if steps.is_empty() {
         return Ok(());
@@ -141,7 +141,7 @@ fn reachability(reachability: Reachability) -> &'static str {
 fn whence(place: &Occurrence) -> String {
     let object = place.object.as_deref().unwrap_or_default();
     let line = place.position.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
-    // In an archive that nothing leads to.
+    // In an archive that no ref reaches.
     let is_inside = |path: &ShownPath| place.commit.is_none() && !place.on_disk && path.as_bytes().starts_with(b"!/");
     let outer = match &place.path {
         Some(path) if cfg!(feature = "archives") && is_inside(path) => format!("object {}", short(object)),
@@ -162,7 +162,7 @@ fn whence(place: &Occurrence) -> String {
     }
 }
 
-/// In which file a place is, or in what else.
+/// The file of a place, or another name for it.
 pub(super) fn file(place: &Occurrence) -> String {
     match (&place.path, place.part) {
         (Some(path), _) => shown_path(path),

@@ -1,4 +1,4 @@
-//! The report for people, in the manner of rustc: where it stands, the line with the token masked, what to do.
+//! The report for people, in the style of rustc: the place, the line with the token masked, the help.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
@@ -17,7 +17,7 @@ use crate::history::provenance::Provenance;
 use crate::rule::Severity;
 use crate::scan::source::Kind;
 
-/// Further places of one token, likewise.
+/// Further places of a token are only counted.
 const SHOWN_PLACES: usize = 5;
 
 pub(super) fn write(report: &Report<'_>, style: Style, quiet: bool, out: &mut dyn Write) -> io::Result<()> {
@@ -66,7 +66,8 @@ fn write_history(
     Ok(())
 }
 
-/// What is not shown above: how much of it is in which file, and the command that lists it. `files` has one entry a place.
+/// Counts the places that are not shown above for each file, and prints the command that lists them. `files` has one entry for
+/// each place.
 fn write_rest(
     report: &Report<'_>,
     tokens: usize,
@@ -94,7 +95,7 @@ fn write_rest(
     }
 }
 
-/// What follows the findings; whether anything was printed.
+/// Prints the notes and the summary. Returns whether anything was printed.
 fn write_end(report: &Report<'_>, is_clean: bool, style: Style, quiet: bool, out: &mut dyn Write) -> io::Result<bool> {
     let is_silent = quiet && is_clean && report.result.is_complete();
     if is_silent && report.result.allowed.iter().all(|one| !one.newly) {
@@ -105,7 +106,7 @@ fn write_end(report: &Report<'_>, is_clean: bool, style: Style, quiet: bool, out
     Ok(true)
 }
 
-/// The places of each token, the worst first, then those of the newest commit, then in order of their first places.
+/// Groups findings by token: the worst first, then those of the newest commit, then in order of their first places.
 fn by_token(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     let mut at = std::collections::HashMap::new();
     let mut tokens: Vec<Vec<&Finding>> = Vec::new();
@@ -121,7 +122,7 @@ fn by_token(findings: &[Finding]) -> Vec<Vec<&Finding>> {
     tokens
 }
 
-/// What was explained already and need not be again.
+/// Advice that was already printed.
 #[derive(Default)]
 struct Seen {
     advice: HashSet<(&'static str, Vec<&'static str>)>,
@@ -214,7 +215,7 @@ fn write_label(label: &str, indent: usize, gutter: usize, style: Style, out: &mu
     lines.iter().try_for_each(|line| writeln!(out, "{bar} {indent}{}", style.error(line)))
 }
 
-/// How it is written, where it is not written plainly.
+/// The encoding, if the token is not in plain text.
 fn encoded(finding: &Finding) -> String {
     finding.encoding.as_ref().map_or(String::new(), |encoding| format!(", written in {encoding}"))
 }
@@ -237,7 +238,7 @@ fn write_other_places(others: &[&Finding], gutter: usize, style: Style, out: &mu
     Ok(())
 }
 
-/// What is neither a finding nor a count: what this very change allows, what was left out, notes.
+/// Notes: what this change newly allows, what was skipped, and others.
 fn write_asides(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     const SHOWN: usize = 10;
     let result = report.result;
@@ -317,7 +318,7 @@ fn counts(report: &Report<'_>) -> String {
     counts.join(", ")
 }
 
-/// Of what was scanned, how much holds a token.
+/// How much of the scanned content contains a token.
 fn holding(report: &Report<'_>) -> String {
     let findings = &report.result.findings;
     let scanned = words::scanned(report);
@@ -334,7 +335,7 @@ fn holding(report: &Report<'_>) -> String {
         }
     };
     match holding {
-        // In a push it may be a tag or the name of a branch that holds it.
+        // In a push, a tag or the name of a branch may contain the token.
         0 => format!("a tag or a name besides {scanned}"),
         _ if holding == all => scanned,
         _ => format!("{holding} of {scanned}"),

@@ -1,4 +1,4 @@
-//! `json` and `jsonl`: the keys are a contract with users' scripts (see the README), so none is ever renamed.
+//! `json` and `jsonl`. The keys are a contract with users' scripts (see the README), so none is ever renamed.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ use crate::rules::{PACKS, Pack, pack_of};
 use crate::scan::engine::Allowed;
 use crate::scan::source::Kind;
 
-/// One document with everything.
+/// Writes one document.
 pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let findings = findings(report);
     let errors: Vec<Value> = report.errors().map(error).collect();
@@ -26,7 +26,7 @@ pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Re
     write_pretty(&document, out)
 }
 
-/// No scan came to an end, so there is no summary that a script could take for a clean one.
+/// A document without a summary, so that no script takes it for a clean scan.
 pub(super) fn write_error_document(one: &Error, out: &mut dyn Write) -> io::Result<()> {
     write_pretty(&json!({ "version": 1, "findings": [], "errors": [error(one)], "summary": null }), out)
 }
@@ -35,7 +35,7 @@ pub(super) fn write_error_line(one: &Error, out: &mut dyn Write) -> io::Result<(
     writeln!(out, "{}", typed("error", error(one)))
 }
 
-/// With the packs and which of them are `on`, where all rules are listed.
+/// Lists rules. `on` has the packs that are on, if all rules are listed.
 pub(super) fn write_rules_document(
     rules: &[&Rule],
     own: usize,
@@ -73,7 +73,7 @@ pub(super) fn write_check_lines(checks: &[(&str, usize, usize, Vec<String>)], ou
     checks.iter().try_for_each(|one| writeln!(out, "{}", typed("check", check(one))))
 }
 
-/// Writes one document, with a line end behind it.
+/// Writes one document and a line end.
 pub(super) fn write_pretty(document: &Value, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;
     writeln!(out)
@@ -97,7 +97,7 @@ fn rule(rule: &Rule, is_own: bool) -> Value {
             Pattern::Given { .. } => &[],
         })
         .collect();
-    // A token that only a name gives away is a live one.
+    // A token that is recognized only by a name is a live one.
     let severity = prefixes.iter().map(|prefix| prefix.environment.severity()).max().unwrap_or(Severity::High);
     let mut seen = HashSet::new();
     let prefixes: Vec<Value> = prefixes
@@ -130,7 +130,7 @@ fn check((id, hits, misses, faults): &(&str, usize, usize, Vec<String>)) -> Valu
     json!({ "rule": id, "hits": hits, "misses": misses, "faults": faults })
 }
 
-/// One object a line: findings, errors, then the summary.
+/// Writes one object on each line: findings, errors, then the summary.
 pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in findings(report) {
         writeln!(out, "{finding}")?;
@@ -141,7 +141,7 @@ pub(super) fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Resul
     writeln!(out, "{}", summary(report))
 }
 
-/// What is known of a token when it is met: where it stands comes with its finding.
+/// What is known about a token as soon as it is found. Its places are in its finding.
 pub(super) fn write_sighting(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     let mut value = json!({
         "type": "sighting",
@@ -155,7 +155,7 @@ pub(super) fn write_sighting(finding: &Finding, out: &mut dyn Write) -> io::Resu
     writeln!(out, "{value}")
 }
 
-/// One for each place; in a sweep of the history one for each token.
+/// One object for each place; in a history scan, one for each token.
 fn findings(report: &Report<'_>) -> Vec<Value> {
     match report.provenances {
         Some(provenances) => provenances.iter().map(provenance).collect(),
@@ -254,7 +254,7 @@ fn finding(finding: &Finding, source: &str) -> Value {
     value
 }
 
-/// `commit`, null where it is another `object`.
+/// `commit`, or null if it is another kind of object, which is in `object`.
 fn put_origin(value: &mut Value, finding: &Finding) {
     let origin = finding.origin.as_ref();
     value["commit"] = origin.filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str()).into();
@@ -275,7 +275,7 @@ fn allowed(allowed: &Allowed) -> Value {
     value
 }
 
-/// `path`, and `path_bytes` beside it where the path is no text.
+/// `path`, and `path_bytes` if the path is not UTF-8.
 pub(super) fn put_path(value: &mut Value, path: Option<&ShownPath>) {
     let Some(path) = path else { return };
     match std::str::from_utf8(path.as_bytes()) {

@@ -1,17 +1,17 @@
-//! Text that keeps to the width of a terminal.
+//! Text layout for the width of a terminal.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::finding::Excerpt;
 
-/// Stands for a space at which no line is broken: a command on one line can be copied. Paths never contain it, since control
-/// characters are escaped or left out in commands.
+/// A space at which a line is never broken, so that a command stays on one line and can be copied. Paths never contain this
+/// character, since control characters are escaped or left out in commands.
 const GLUE: char = '\u{1}';
 
-/// Columns of an excerpt where the width is unknown.
+/// The columns of an excerpt if the width is unknown.
 const EXCERPT: usize = 120;
 
-/// Below this a wrapped text is harder to read than one that the terminal breaks.
+/// A wrapped text with fewer columns is harder to read than one that the terminal breaks.
 const NARROWEST: usize = 24;
 
 /// The indent of a text below a heading that leaves no room beside it.
@@ -22,7 +22,7 @@ pub(super) fn unbroken(command: &str) -> String {
     command.replace(' ', &GLUE.to_string())
 }
 
-/// The lines of `text` behind a heading of `indent` columns; `None` means that the width is unknown, so that there is one line.
+/// Wraps `text` to lines after a heading of `indent` columns. If the width is `None`, there is one line.
 pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<String> {
     let columns = width.map_or(usize::MAX, |width| width.saturating_sub(indent));
     let columns = if columns < NARROWEST { usize::MAX } else { columns };
@@ -60,7 +60,7 @@ pub(super) fn paragraph(heading: &str, painted: &str, text: &str, width: Option<
     format!("{painted}{}", wrapped(text, width, indent).join(&format!("\n{}", " ".repeat(indent))))
 }
 
-/// As much of an excerpt round its token as `columns` hold. What is cut is masked and escaped already; an escape is kept whole.
+/// Cuts an excerpt to `columns` around its token. The text is already masked and escaped; an escape is never cut.
 pub(super) fn cropped(excerpt: &Excerpt, width: Option<usize>, gutter: usize) -> Excerpt {
     let columns = width.map_or(EXCERPT, |width| width.saturating_sub(gutter));
     let atoms = atoms(&excerpt.text);
@@ -71,7 +71,7 @@ pub(super) fn cropped(excerpt: &Excerpt, width: Option<usize>, gutter: usize) ->
     let caret_end = excerpt.caret_start + excerpt.caret_width;
     let behind = total - caret_end;
     let room = columns.saturating_sub(excerpt.caret_width);
-    // What is in front says more: the name of the variable.
+    // The text in front is more useful, because it contains the name of the variable.
     let before = excerpt.caret_start.min((room * 2 / 3).max(room.saturating_sub(behind)));
     let (first, last) = (excerpt.caret_start - before, (caret_end + room - before).min(total));
     let (has_more_before, has_more_behind) = (first > 0, last < total);
@@ -99,7 +99,7 @@ pub(super) fn cropped(excerpt: &Excerpt, width: Option<usize>, gutter: usize) ->
     shown
 }
 
-/// Characters with their columns, and escapes such as `\u{1b}` as one.
+/// Splits a text into characters with their columns. An escape such as `\u{1b}` is one.
 fn atoms(text: &str) -> Vec<(&str, usize)> {
     let mut atoms = Vec::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! What every format reports.
+//! The content of a report, for every format.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,57 +9,57 @@ use crate::history::provenance::{Provenance, ShownCommit};
 use crate::scan::engine::{Allowed, ScanResult};
 use crate::scan::source::Kind;
 
-/// A scan that has ended, and the circumstances that a report tells of.
+/// A finished scan and its context.
 pub struct Report<'a> {
     pub kind: Kind,
     pub result: &'a ScanResult,
-    /// In a sweep of the history, what stands for its findings.
+    /// In a history scan, the tokens, which the report has in place of single findings.
     pub provenances: Option<&'a [Provenance]>,
-    /// Of commits that were named, by hex id, who made those with a token, and when.
+    /// The author and date of each commit with a token, by hex id, if commits were selected.
     pub commits: &'a HashMap<String, ShownCommit>,
-    /// Of a push, what helps where the other side has a commit already.
+    /// Help for a push of commits that the remote may already have.
     pub push: Option<&'a PushHelp>,
-    /// Where such a sweep found something, what the plan to clean it is made from.
+    /// The input of the cleanup plan, if a history scan found something.
     pub cleanup: Option<&'a Cleanup>,
     /// The number of tokens that were searched for by value. 0 if rules found them, or fingerprints were given.
     pub sought: usize,
-    /// What could not be done besides the scan, its words masked.
+    /// An error of something other than the scan, masked.
     pub failed: Option<&'a Error>,
     pub seconds: f64,
-    /// Sentences that the reader should know besides.
+    /// Further sentences for the reader.
     pub notes: &'a [String],
-    /// A command that lists all findings, as a line for a shell.
+    /// A command that lists all findings, quoted for a shell.
     pub list_command: Option<String>,
-    /// Whether HEAD has no commit yet: then there is nothing to restore a file from.
+    /// Whether HEAD has no commit yet, so that no file can be restored from it.
     pub first_commit: bool,
-    /// Whether the reader stands below the top of the worktree, so that a path from there leads nowhere.
+    /// Whether the reader is below the top of the worktree, so that a path from the top does not work there.
     pub below_top: bool,
 }
 
-/// What the help for a push depends on.
+/// The context of the help for a push.
 #[derive(Debug, Default)]
 pub struct PushHelp {
-    /// Commits, by hex id, that are on some remote already: nobody should rewrite them.
+    /// Commits, by hex id, that are already on a remote: nobody should rewrite them.
     pub published: HashSet<String>,
-    /// The command after which it is known what the other side has.
+    /// The command that fetches from the remote, so that keysweep learns which commits it has.
     pub fetch: Option<String>,
-    /// Whether the other side may have more than is known here.
+    /// Whether the remote may have more commits than keysweep knows.
     pub is_unsure: bool,
 }
 
 impl Report<'_> {
-    /// Why the scan is not complete, or not all of what was asked for was done.
+    /// The errors that make the scan or the request incomplete.
     pub fn errors(&self) -> impl Iterator<Item = &Error> {
         self.result.unread.iter().chain(&self.result.missing).chain(self.failed)
     }
 
-    /// How many different tokens were found.
+    /// The number of different tokens.
     pub(super) fn tokens(&self) -> usize {
         let tokens = self.result.findings.iter().map(|finding| finding.fingerprint);
         tokens.collect::<HashSet<_>>().len()
     }
 
-    /// How many findings are allowed without the baseline; in a sweep of the history, how many tokens.
+    /// The number of findings that are allowed without the baseline; in a history scan, of tokens.
     pub(super) fn allowed(&self) -> usize {
         self.count_allowed(|one| one.reason != Reason::Baseline)
     }

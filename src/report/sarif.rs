@@ -1,6 +1,5 @@
-//! `sarif`: SARIF 2.1.0 (docs.oasis-open.org/sarif/sarif/v2.1.0), as GitHub's code scanning and others read it.
-//!
-//! Every finding is a result, since gates count results. Columns are UTF-16 code units.
+//! `sarif`: SARIF 2.1.0 (docs.oasis-open.org/sarif/sarif/v2.1.0), as GitHub's code scanning and others read it. Every finding is
+//! a result, since gates count results. Columns are UTF-16 code units.
 
 use std::io::{self, Write};
 
@@ -35,7 +34,7 @@ pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Re
     write_run(&results, &rules, is_complete, &notifications, out)
 }
 
-/// Writes a document without results that says why there was no scan.
+/// Writes a document without results, with the error that ended the scan.
 pub(super) fn write_error_document(error: &Error, out: &mut dyn Write) -> io::Result<()> {
     write_run(&[], &[], false, &[notification(error)], out)
 }
@@ -72,7 +71,7 @@ pub(super) fn write_run(
     write_pretty(&document, out)
 }
 
-/// One result. A rule that `rules` lacks is added to it.
+/// One result. Its rule is added to `rules` if it is missing.
 fn result<'r>(entry: &Entry<'r>, rules: &mut Vec<&'r Rule>) -> Value {
     let rule = entry.finding.rule;
     let index = rules.iter().position(|known| known.id == rule.id).unwrap_or_else(|| {
@@ -107,7 +106,7 @@ fn result<'r>(entry: &Entry<'r>, rules: &mut Vec<&'r Rule>) -> Value {
     })
 }
 
-/// A path outside of the repository is absolute, and has no base.
+/// A path outside of the repository is absolute and has no base.
 fn location(entry: &Entry<'_>) -> Value {
     match entry.uri() {
         uri if uri.starts_with('/') => json!({ "uri": format!("file://{uri}") }),

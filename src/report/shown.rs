@@ -1,10 +1,10 @@
-//! Bytes from outside as text for a terminal.
+//! Formats bytes from outside for a terminal.
 
 use crate::detect::is_unsafe;
 use crate::error::counted;
 use crate::finding::ShownPath;
 
-/// The path on one line: what is no text, or could move the cursor, escaped.
+/// The path on one line. Invalid UTF-8 and characters that could move the cursor are escaped.
 pub fn shown_path(path: &ShownPath) -> String {
     let mut text = String::new();
     for chunk in path.as_bytes().utf8_chunks() {
@@ -20,19 +20,19 @@ pub fn shown_path(path: &ShownPath) -> String {
     text
 }
 
-/// The path as a word for a POSIX shell; None where no word would name the file, since something in it is masked.
+/// The path as a word for a POSIX shell. None if a part of it is masked, so that the word would not name the file.
 pub(super) fn shell_word(path: &ShownPath) -> Option<String> {
     nameable(path).map(quoted)
 }
 
-/// The path as git takes it, as a word for a POSIX shell: from the top of the worktree, and a name that means nothing else to
-/// git than itself. Where the reader stands at the top that is mostly the path alone.
+/// The path as a git pathspec from the top of the worktree, as a word for a POSIX shell, with magic characters turned off. If the
+/// reader is at the top, this is mostly the path alone.
 pub(super) fn pathspec(path: &ShownPath, below_top: bool) -> Option<String> {
     let text = nameable(path)?;
     let is_pattern = text.starts_with(':') || text.contains(['*', '?', '[', '\\']);
     Some(match (is_pattern, below_top) {
         (false, false) => quoted(text),
-        // Most other characters git would take for a sign behind this one.
+        // Git would read most other characters here as pathspec magic.
         (false, true) if text.starts_with(|c: char| c.is_alphanumeric() || c == '.') => quoted(&format!(":/{text}")),
         _ => quoted(&format!(":(top,literal){text}")),
     })
@@ -48,14 +48,14 @@ fn quoted(text: &str) -> String {
     if text.starts_with('-') { format!("-- {quoted}") } else { quoted }
 }
 
-/// `text` as a word for a POSIX shell, without quotes where it needs none. It needs none for the characters in `also_plain` either.
+/// `text` as a word for a POSIX shell, without quotes if all its characters are plain. Those in `also_plain` count as plain.
 pub fn word_for_shell(text: &str, also_plain: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%".contains(c) || also_plain.contains(c);
     let needs_none = !text.is_empty() && text.chars().all(is_plain);
     if needs_none { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// `12 kB`, `3.4 MB`: three digits at most, powers of ten.
+/// `12 kB`, `3.4 MB`: at most three digits, powers of ten.
 pub(super) fn size(bytes: u64) -> String {
     let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
     match units.into_iter().find(|&(_, unit)| bytes >= unit) {

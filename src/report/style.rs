@@ -1,4 +1,4 @@
-//! Colors and the width of a report for people, and what all its parts begin with.
+//! Colors and the width of a report for people, and its headings.
 
 use owo_colors::{OwoColorize, Style as Paint};
 
@@ -9,7 +9,7 @@ use crate::finding::Finding;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     pub is_colored: bool,
-    /// Columns of the terminal. None where there is none: a script wants a sentence on one line.
+    /// The columns of the terminal. None if the output is not a terminal: then a sentence stays on one line.
     pub width: Option<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! What the report for people says differently of a commit about to be made, a push, a file.
+//! The words of the human-readable report that differ between a commit, a push, files and so on.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::finding::{Finding, Known, Origin, OriginKind, Part, ShownPath};
 use crate::history::provenance::Occurrence;
 use crate::scan::source::Kind;
 
-/// What the token does: the end of the sentence that begins with its kind.
+/// What happens to the token: the end of the sentence that begins with its kind.
 pub(super) fn does(kind: Kind, part: Part) -> &'static str {
     match (kind, part) {
         (Kind::Staged, _) => "is about to be committed",
@@ -25,7 +25,7 @@ pub(super) fn does(kind: Kind, part: Part) -> &'static str {
     }
 }
 
-/// Where it stands.
+/// The place of a finding.
 pub(super) fn place(finding: &Finding) -> String {
     let path = finding.path.as_ref().map(shown_path);
     let in_path = match (&path, finding.part, finding.position) {
@@ -57,7 +57,7 @@ pub(super) fn known_of_several(known: &Known) -> String {
     }
 }
 
-/// In which file it is, or in what else.
+/// The file of a finding, or another name for its place.
 pub(super) fn file(finding: &Finding) -> String {
     finding.path.as_ref().map_or_else(|| format!("({})", nameless(finding.part)), shown_path)
 }
@@ -72,17 +72,17 @@ fn nameless(part: Part) -> &'static str {
     }
 }
 
-/// The commit that brought it.
+/// The commit that introduced the token.
 pub(super) fn commit(finding: &Finding) -> Option<&str> {
     finding.origin.as_ref().filter(|origin| origin.kind.is_commit()).map(|origin| origin.id.as_str())
 }
 
-/// Enough of an id to find the object by.
+/// Shortens an object id.
 pub(super) fn short(id: &str) -> &str {
     &id[..id.len().min(12)]
 }
 
-/// What to do so that the token stays here.
+/// How to keep the token out of the commit or push.
 pub(super) fn help(report: &Report<'_>, finding: &Finding) -> String {
     const THEN: &str = "then read the token from an environment variable";
     match (report.kind, &finding.origin) {
@@ -118,7 +118,7 @@ fn is_published(report: &Report<'_>, id: &str) -> bool {
     report.push.is_some_and(|push| push.published.contains(id))
 }
 
-/// What is on a remote already stays as it is: others build on it.
+/// The help for a published commit, which must not be rewritten because others build on it.
 fn leave(report: &Report<'_>, finding: &Finding) -> String {
     let allow = format!("add the fingerprint {} with a reason to .keysweep.toml, in a new commit", finding.fingerprint);
     let fetch = report.push.and_then(|push| push.fetch.as_deref());
@@ -130,7 +130,7 @@ fn leave(report: &Report<'_>, finding: &Finding) -> String {
     )
 }
 
-/// How to take the token out of what was never pushed.
+/// How to remove the token from an unpushed commit.
 fn remove(origin: &Origin) -> String {
     match origin.kind {
         OriginKind::Commit => rebase(&format!("{}^", short(&origin.id)), &origin.id),
@@ -152,7 +152,7 @@ fn rebase(onto: &str, id: &str) -> String {
     )
 }
 
-/// Without that option git leaves merges out, and with it there is no line to mark as edit.
+/// Without `--rebase-merges` git leaves merges out, and with it there is no line to mark as edit.
 fn rebase_merge(id: &str) -> String {
     format!(
         "git rebase -i --rebase-merges {id}^, put a line break below the one with merge -C and {id}, and remove the token there with \
@@ -163,13 +163,13 @@ fn rebase_merge(id: &str) -> String {
 fn unstage(report: &Report<'_>, finding: &Finding) -> String {
     match (finding.path.as_ref().and_then(|path| pathspec(path, report.below_top)), report.first_commit) {
         (None, _) => format!("unstage the file with {}", unbroken("git restore --staged")),
-        // By force, since it may have been mended on disk by then; with --cached that takes no file away.
+        // `--force` because the file may have changed on disk since; with `--cached` it deletes no file.
         (Some(file), true) => unbroken(&format!("git rm --cached --force {file}")),
         (Some(file), false) => unbroken(&format!("git restore --staged {file}")),
     }
 }
 
-/// The name of a file such as `.env` or `.env.local`, which belongs in no repository. `.env.example` and the like do.
+/// The name of a file such as `.env` or `.env.local`, which should not be committed. `.env.example` and the like may be.
 fn environment_file(path: &ShownPath) -> Option<String> {
     let shown = shown_path(path);
     let name = shown.rsplit('/').next()?;
@@ -184,7 +184,7 @@ fn keep_out(report: &Report<'_>, finding: &Finding, name: &str) -> String {
     format!("add {name} to .gitignore, and stop tracking the file, which stays on disk: {untrack}")
 }
 
-/// The all-clear, up to what was scanned. Other tokens may be there, where some were sought.
+/// The start of the summary of a clean scan. A search by value says nothing about other tokens.
 pub(super) fn none(report: &Report<'_>) -> String {
     match (report.kind, report.sought) {
         (Kind::Find, 0) => "found no token with that fingerprint in".to_owned(),
@@ -194,7 +194,7 @@ pub(super) fn none(report: &Report<'_>) -> String {
     }
 }
 
-/// What the scan put a stop to, for the end of the summary.
+/// What the scan blocked, for the end of the summary.
 pub(super) fn stopped(kind: Kind) -> &'static str {
     match kind {
         Kind::Staged | Kind::Message => "; commit blocked",
@@ -204,12 +204,12 @@ pub(super) fn stopped(kind: Kind) -> &'static str {
     }
 }
 
-/// What there was to scan: `4 files`, `3 commits with 12 files`.
+/// What was scanned: `4 files`, `3 commits with 12 files`.
 pub(super) fn scanned(report: &Report<'_>) -> String {
     scanned_with(report, counted(objects_read(report), "object"))
 }
 
-/// The same with other words for the `objects`.
+/// The same with another text for the objects.
 fn scanned_with(report: &Report<'_>, objects: String) -> String {
     let result = report.result;
     let files = counted(result.files, "file");
@@ -223,7 +223,7 @@ fn scanned_with(report: &Report<'_>, objects: String) -> String {
     }
 }
 
-/// The same of an incomplete scan: `201,262 of 201,267 objects`. Of files that could not be read the number is not known.
+/// The same for an incomplete scan: `201,262 of 201,267 objects`. The number of files that could not be read is not known.
 pub(super) fn scanned_of_all(report: &Report<'_>) -> String {
     let result = report.result;
     let (damaged, missing) = (objects_in(&result.unread), objects_in(&result.missing));
@@ -239,12 +239,12 @@ fn objects_read(report: &Report<'_>) -> usize {
     report.result.objects.saturating_sub(objects_in(&report.result.unread))
 }
 
-/// How many objects the errors are about.
+/// The number of objects that the errors are about.
 pub(super) fn objects_in(errors: &[Error]) -> usize {
     errors.iter().map(|error| error.objects).sum()
 }
 
-/// Of the objects of a sweep, how many hold a token, and which names do beside them.
+/// The number of objects of a history scan that contain a token, and the names that contain one.
 pub(super) fn objects(report: &Report<'_>) -> String {
     let (objects, names) = (objects_with_a_token(report), names_in_no_object(report));
     match (objects, &names[..]) {
@@ -253,7 +253,7 @@ pub(super) fn objects(report: &Report<'_>) -> String {
     }
 }
 
-/// The same where files were scanned beside objects.
+/// The same if files were scanned as well.
 pub(super) fn everywhere(report: &Report<'_>) -> String {
     let result = report.result;
     let of = |count: usize, all: usize, noun: &str| format!("{count} of {}", counted(all, noun));
@@ -266,7 +266,7 @@ fn objects_with_a_token(report: &Report<'_>) -> usize {
     report.result.findings.iter().filter_map(|finding| finding.origin.as_ref()).collect::<HashSet<_>>().len()
 }
 
-/// Those of refs, and of files that are staged only.
+/// The numbers of ref names and of staged names with a token.
 fn names_in_no_object(report: &Report<'_>) -> Vec<String> {
     let (mut refs, mut staged) = (HashSet::new(), HashSet::new());
     for place in occurrences(report).filter(|place| place.object.is_none() && !place.on_disk) {
@@ -277,7 +277,7 @@ fn names_in_no_object(report: &Report<'_>) -> Vec<String> {
     counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(count, noun)).collect()
 }
 
-/// All that a sweep tells of.
+/// All occurrences in a history scan.
 fn occurrences<'r>(report: &Report<'r>) -> impl Iterator<Item = &'r Occurrence> {
     report.provenances.unwrap_or_default().iter().flat_map(|one| &one.occurrences)
 }
@@ -290,7 +290,7 @@ fn listed(parts: &[String]) -> String {
     }
 }
 
-/// Why nothing was scanned, where that is so and nothing is wrong with it.
+/// Why nothing was scanned, if that is not an error.
 pub(super) fn nothing(report: &Report<'_>) -> Option<&'static str> {
     let result = report.result;
     let is_known = result.known_clean > 0;

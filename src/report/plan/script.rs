@@ -1,5 +1,5 @@
-//! The plan as a script: one text for every repository, with the values of this one at its top. What depends on the remotes
-//! is asked when it runs, since keysweep uses no network.
+//! Generates the script of the plan: the same text for every repository, with the values of this one at the top. The script asks
+//! the remotes when it runs, since keysweep uses no network.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::detect::Detector;
 use crate::history::provenance::{Archive, Provenance};
 
 const SHELL: &str = include_str!("clean.sh");
-/// What a shell cannot do, in one program.
+/// The Python program in the script, for what a shell cannot do.
 const PROGRAM: [&str; 5] = [
     include_str!("objects.py"),
     include_str!("refs.py"),
@@ -20,15 +20,15 @@ const PROGRAM: [&str; 5] = [
 pub struct Setup {
     /// The git directory that all worktrees share.
     pub git_dir: PathBuf,
-    /// The worktree in which the sweep ran, or the git directory of a bare repository.
+    /// The worktree in which the scan ran, or the git directory of a bare repository.
     pub top: PathBuf,
     pub replacements: PathBuf,
     pub config: Option<PathBuf>,
-    /// Further options of the sweep, as words for a shell.
+    /// Further options of the scan, quoted for a shell.
     pub options: Vec<String>,
 }
 
-/// The whole text. It holds no token: a path with one in it is asked for when the script runs.
+/// Returns the script. It contains no token: if a path contains one, the script asks for that path when it runs.
 pub fn script(setup: &Setup, provenances: &[Provenance], detector: &Detector) -> Vec<u8> {
     let path = |name: &str, path: &Path| {
         let asked = || format!("${{KEYSWEEP_{}:?set it to the path}}", name.to_uppercase()).into_bytes();
@@ -51,7 +51,7 @@ pub fn script(setup: &Setup, provenances: &[Provenance], detector: &Detector) ->
     [head.as_bytes(), &values.concat(), rest.as_bytes()].concat()
 }
 
-/// Any bytes as a word for a shell; None where they hold a token.
+/// Quotes bytes for a shell. None if they contain a token.
 pub fn word(bytes: &[u8], detector: &Detector) -> Option<Vec<u8>> {
     if detector.mask(bytes) != bytes {
         return None;
@@ -60,13 +60,13 @@ pub fn word(bytes: &[u8], detector: &Detector) -> Option<Vec<u8>> {
     Some([b"'", &quoted.collect::<Vec<_>>()[..], b"'"].concat())
 }
 
-/// The archives that hold a token, by their ids. A build that unpacks none has no code for them.
+/// The archives with a token, by their ids. A build without archives returns none.
 pub(super) fn archives(provenances: &[Provenance]) -> Vec<&Archive> {
     if !cfg!(feature = "archives") {
         return Vec::new();
     }
     let mut archives: Vec<&Archive> = provenances.iter().flat_map(|one| &one.archives).collect();
-    // One token may tell the path where another does not.
+    // One token may have the path of an archive where another has none.
     archives.sort_by_key(|one| (&one.object, one.path.is_none()));
     archives.dedup_by_key(|one| &one.object);
     archives

@@ -46,7 +46,8 @@ fn number(field: &[u8]) -> Option<usize> {
     std::str::from_utf8(field).ok()?.trim_end_matches([' ', '\0']).parse().ok()
 }
 
-/// The name, and where the content begins: BSD puts a long name in front of it, GNU into a table.
+/// Returns the name and the start of the content. A long name is in front of the content in BSD's format, and in a table in
+/// GNU's.
 fn name<'b>(
     bytes: &'b [u8],
     header: &'b [u8],

@@ -1,15 +1,15 @@
-//! Where some bytes are not text. The marks of most archives are there only.
+//! Finds the parts of a file that are not text. Only these contain the marks of most archives.
 
 use std::ops::Range;
 
 /// Each part consists of chunks of this size.
 const CHUNK: usize = 4096;
 
-/// The letters at the beginning of a mark may be in the chunk before, and a mark of letters alone may be in front of the first byte
-/// that no text has.
+/// The letters at the beginning of a mark may be in the previous chunk, and a mark that consists of letters may precede the first
+/// byte that is not text.
 const MARGIN: usize = 64;
 
-/// The parts of `bytes` that are not text in UTF-8, in order. Each mark of an archive has bytes that no such text has, or they follow.
+/// The parts of `bytes` that are not UTF-8 text, in order. Each mark of an archive has such bytes, or they follow it.
 pub(crate) fn parts(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut parts: Vec<Range<usize>> = Vec::new();
     for (chunk, start) in bytes.chunks(CHUNK).zip((0_usize..).step_by(CHUNK)) {
@@ -43,7 +43,7 @@ fn is_ascii(chunk: &[u8]) -> bool {
     most < 128 - TAB
 }
 
-/// Whether no byte of the chunk is below the tab, and it is UTF-8 but for a character that goes on behind its end.
+/// Whether no byte of the chunk is below the tab, and the chunk is UTF-8 except for a character that continues in the next one.
 fn is_utf8(bytes: &[u8], chunk: Range<usize>) -> bool {
     let is_continuation = |at: &usize| bytes[*at] & 0xc0 == 0x80;
     let start = (chunk.start.saturating_sub(3)..=chunk.start).rev().find(|at| !is_continuation(at));
@@ -54,7 +54,7 @@ fn is_utf8(bytes: &[u8], chunk: Range<usize>) -> bool {
     })
 }
 
-/// `parts` without `known`, neither of which overlap themselves.
+/// `parts` without `known`. Neither list overlaps itself.
 pub(crate) fn without(parts: &[Range<usize>], mut known: Vec<Range<usize>>) -> Vec<Range<usize>> {
     known.sort_unstable_by_key(|range| range.start);
     let mut rest = Vec::new();
@@ -116,7 +116,7 @@ mod tests {
             (vec![12..14, 35..70], vec![10..12, 14..20, 30..35]),
             (vec![40..45, 0..11, 15..32], vec![11..15, 32..40, 45..50]),
             (vec![20..30, 50..60, 5..10], vec![10..20, 30..50]),
-            // A zip may have one entry in another.
+            // A zip may contain one entry in another.
             (vec![12..18, 14..15], vec![10..12, 18..20, 30..50]),
         ] {
             assert_eq!(without(&parts, known), rest);

@@ -42,28 +42,28 @@ fn mark(bytes: &[u8], span: &Span) -> u64 {
 
 #[derive(Debug, Default)]
 pub(crate) struct Covered {
-    /// Of files that are stored as they are: where in the archive something was found, and where it may end at most.
+    /// For files that are stored without compression: the offset of each finding in the archive, and its latest possible end.
     starts: HashMap<usize, usize>,
-    /// Of what was packed and of names: ranges of the archive, and what was found in what they stand for.
+    /// For compressed content and for names: ranges of the archive, and the findings in them.
     regions: Vec<(Range<usize>, HashSet<u64>)>,
 }
 
 impl Covered {
-    /// `hits` were found in what is in the archive as it is, at `there`. Where no record of the archive follows, a token that
-    /// goes on behind the end is another token.
+    /// Adds `hits` in content that is stored without compression at `there`. If no record of the archive follows, a token that
+    /// continues after the end is a different token.
     pub fn plain(&mut self, there: &Range<usize>, record_follows: bool, hits: &Hits) {
         let most = if record_follows { usize::MAX } else { there.end };
         self.starts.extend(hits.0.iter().map(|(at, _)| (there.start + at, most)));
     }
 
-    /// `hits` were found in what `range` unpacks to, or in names that it contains.
+    /// Adds `hits` in content that `range` decompresses to, or in names that it contains.
     pub fn region(&mut self, range: Range<usize>, hits: &Hits) {
         if !hits.is_empty() {
             self.regions.push((range, hits.0.iter().map(|&(_, mark)| mark).collect()));
         }
     }
 
-    /// Takes in what was found in the part of the archive that begins at `start`.
+    /// Merges the findings in the part of the archive that begins at `start`.
     pub fn behind(&mut self, start: usize, part: Covered) {
         self.starts.extend(part.starts.into_iter().map(|(at, most)| (start + at, most.saturating_add(start))));
         let moved = part.regions.into_iter().map(|(range, marks)| (start + range.start..start + range.end, marks));
@@ -75,10 +75,10 @@ impl Covered {
         self
     }
 
-    /// Whether the scan reported `span` of `bytes` inside. Where it starts decides: what follows an entry or a name in the
-    /// archive may look like more of the token.
+    /// Whether the finding at `span` of `bytes` was already reported. The start decides, because bytes after an entry or a name
+    /// may look like a part of the token.
     pub fn holds(&self, bytes: &[u8], span: &Span) -> bool {
-        /// Damaged archives may have overlapping regions. One that is not looked at is reported twice.
+        /// Damaged archives may have overlapping regions. A finding in one that is not checked is reported twice.
         const OVERLAPPING: usize = 8;
         if self.starts.get(&span.start).is_some_and(|&most| span.end <= most) {
             return true;

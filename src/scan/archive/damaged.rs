@@ -1,4 +1,4 @@
-//! Archives with bytes that are not as they were: read or unread, but no panic and nothing without an end.
+//! Archives with changed bytes: they are read or reported as unread, without a panic or an endless loop.
 
 use std::cell::Cell;
 use std::io::{Cursor, Write as _};
@@ -10,7 +10,7 @@ use proptest::sample::Index;
 use crate::scan::archive::limits::{Budget, LIMITS, Limits};
 use crate::scan::archive::walk::unpack;
 
-/// An archive of every kind, one of them in others.
+/// One archive of every kind, one of them nested in others.
 fn archives() -> Vec<Vec<u8>> {
     let text = "It was the best of times, it was the worst of times.\n".repeat(20).into_bytes();
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -34,7 +34,7 @@ fn archives() -> Vec<Vec<u8>> {
 }
 
 proptest! {
-    // Few of the bytes are sizes and offsets, so many are asked.
+    // Few of the bytes are sizes and offsets, so many are changed.
     #![proptest_config(ProptestConfig { cases: 4 * ProptestConfig::default().cases, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]

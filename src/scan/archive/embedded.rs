@@ -1,7 +1,6 @@
-//! Archives that begin behind other bytes: behind a script that unpacks them, a program, a few bytes, another archive.
-//!
-//! The marks of formats are short, and programs that read a format contain its mark. So what follows a mark has to be valid.
-//! Zip and tar are found elsewhere, a zip by its end and a tar by the checksums of its headers. zlib and LZMA have no mark.
+//! Archives that follow other bytes: a script that unpacks them, a program, a few bytes, another archive. The marks of formats
+//! are short, and programs that read a format contain its mark, so the bytes after a mark must be valid. Zip and tar are found
+//! elsewhere: a zip by its end, a tar by the checksums of its headers. zlib and LZMA have no mark.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -12,22 +11,22 @@ use crate::scan::archive::kind::Kind;
 use crate::scan::archive::stream::{self, Format};
 use crate::scan::archive::{binary, kind, trial};
 
-/// zlib streams are looked for behind this many bytes: a length, or a name and a length.
+/// zlib streams are searched for after this many bytes: a length, or a name and a length.
 const ZLIB_WITHIN: usize = 16;
 
-/// Of one file, no more marks than this are tried in vain.
+/// The maximum number of false marks that are tried in one file.
 const MOST_TRIALS: usize = 10_000;
 
-/// What to do where a file has more marks.
+/// The help for a file with more marks.
 pub(crate) const TOO_MANY: &str = "it has more than 10,000 marks of archives that are none";
 
 /// The mark of a kind.
 struct Mark {
     bytes: &'static [u8],
-    /// Where in the archive it is.
+    /// The offset of the mark in the archive.
     offset: usize,
     kind: Kind,
-    /// Whether these bytes, which have the mark, are an archive.
+    /// Whether these bytes, which contain the mark, are an archive.
     is_valid: fn(&[u8]) -> bool,
 }
 
@@ -49,7 +48,7 @@ const MARKS: &[Mark] = &[
     mark(b"PACK\0\0\0", Kind::Other("a git pack behind other bytes, which is not unpacked"), is_pack),
 ];
 
-/// An archive behind other bytes.
+/// An archive that follows other bytes.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub at: usize,
@@ -63,10 +62,10 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// The first archive in `bytes` that begins in `range`. What begins at the start of a file is not looked for here.
+    /// The first archive in `bytes` that begins in `range`. Archives at the start of a file are not searched for here.
     pub fn next(&mut self, bytes: &[u8], range: Range<usize>) -> Option<Found> {
         static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-            // Of this kind of search alone the crate makes one that looks at 32 bytes at a time.
+            // The crate searches 32 bytes at a time only with this kind of match.
             let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).clone();
             builder.build(MARKS.iter().map(|mark| mark.bytes)).ok()
         });
@@ -92,16 +91,16 @@ impl Search {
         zlib
     }
 
-    /// Whether so many marks were none that no more are tried.
+    /// Whether the limit of false marks is reached.
     pub fn is_over(&self) -> bool {
         self.tried >= MOST_TRIALS
     }
 }
 
-/// No mark is longer, with its offset.
+/// The length of the longest mark, with its offset.
 const LONGEST: usize = 10;
 
-/// Whether there is something to unpack in `bytes`, or to be named because it is not unpacked.
+/// Whether `bytes` contain an archive, unpacked or only reported.
 pub(crate) fn is_archive(bytes: &[u8]) -> bool {
     let parts = binary::parts(bytes);
     let mut search = Search::default();
@@ -136,7 +135,7 @@ fn is_rar(bytes: &[u8]) -> bool {
     bytes.get(6..8) == Some(b"\x01\0") && header.is_some_and(|header| Some(stream::crc(header)) == word(bytes, 8))
 }
 
-/// The descriptor of a frame has bits that are fixed, and the first block is no longer than it may be.
+/// The descriptor of a frame has fixed bits, and the size of the first block has a limit.
 fn is_lz4(bytes: &[u8]) -> bool {
     const LONGEST: u32 = 4 << 20;
     let Some(&[flags, sizes]) = bytes.get(4..).and_then(|rest| rest.first_chunk()) else { return false };
@@ -161,7 +160,7 @@ fn is_cabinet(bytes: &[u8]) -> bool {
     word(bytes, 12) == Some(0) && word(bytes, 20) == Some(0) && half(bytes, 24) == Some(0x0103)
 }
 
-/// The version, and a first object that is no delta: its length is followed by a zlib stream.
+/// The version, and a first object that is not a delta: its length is followed by a zlib stream.
 fn is_pack(bytes: &[u8]) -> bool {
     const HEADER: usize = 12;
     let Some(&first) = bytes.get(HEADER) else { return false };

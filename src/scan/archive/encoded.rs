@@ -1,13 +1,13 @@
-//! Archives that are written in letters and digits, in base64 or in hex.
+//! Archives that are encoded in base64 or hex.
 
-/// As long as a line of wrapped base64 or hex at least. The shortest archive of a token is longer.
+/// The length of the shortest line of wrapped base64 or hex. The shortest archive with a token is longer.
 const RUN: usize = 60;
 
-/// How archives begin in base64. Helm packs by gzip and base64, and again by base64.
+/// The beginnings of archives in base64. Helm encodes gzip in base64 twice.
 const BASE64: [&[u8]; 9] =
     [b"H4sI", b"UEsDB", b"QlpoO", b"/Td6WFo", b"_Td6WFo", b"KLUv", b"N3q8ryc", b"UmFyIRo", b"SDRzSU"];
 
-/// How archives begin in hex: gzip without the flags that are seldom set, zip, bzip2 with the mark of a block, xz, zstd, 7z, rar.
+/// The beginnings of archives in hex: gzip without rare flags, zip, bzip2 with the mark of a block, xz, zstd, 7z, rar.
 const HEX: [&[u8]; 8] = [
     b"1f8b0800",
     b"1f8b0808",
@@ -19,10 +19,10 @@ const HEX: [&[u8]; 8] = [
     b"526172211a07",
 ];
 
-/// Words of this length are looked at. Every run has one of them, and words in front of it or behind.
+/// The scan reads words of this length. Every run contains one of them, and has words before or after it.
 const WORD: usize = 8;
 
-/// The name of what begins somewhere in a text, if it is an archive.
+/// Returns the name of an archive format if an encoded archive begins in the text.
 pub(crate) fn kind(bytes: &[u8]) -> Option<&'static str> {
     const STEP: usize = RUN - WORD + 1;
     let mut last = None;
@@ -40,7 +40,7 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<&'static str> {
     if is_word { around(bytes, at, &mut last) } else { None }
 }
 
-/// The name of what the run around the word at `at` is. The beginning of the run around `last` was looked at before.
+/// Returns the format of the run around the word at `at`. The beginning of the run around `last` was checked before.
 #[cold]
 fn around(bytes: &[u8], at: usize, last: &mut Option<usize>) -> Option<&'static str> {
     let from = last.replace(at);
@@ -55,7 +55,7 @@ fn around(bytes: &[u8], at: usize, last: &mut Option<usize>) -> Option<&'static 
     if is_long { begins(&bytes[start..], is_escaped) } else { None }
 }
 
-/// Whether one of the bytes is below `+`, the first digit: a space, the end of a line, a quote, a bracket.
+/// Whether one of the bytes is below `+`, the lowest digit: a space, a line ending, a quote, a bracket.
 fn has_space(word: [u8; WORD]) -> bool {
     const EVERY: u64 = 0x0101_0101_0101_0101;
     const FIRST: u64 = 0x2b;
@@ -63,7 +63,7 @@ fn has_space(word: [u8; WORD]) -> bool {
     word.wrapping_sub(EVERY * FIRST) & !word & (EVERY * 0x80) != 0
 }
 
-/// Whether the words that a run around the word at `at` has are free of spaces as well: half of the run is in front or behind.
+/// Whether the other words of a run around the word at `at` are free of spaces: half of the run is before or after it.
 #[inline]
 fn may_be_in_run(bytes: &[u8], at: usize) -> bool {
     const FAR: usize = (RUN - WORD) / 2;
@@ -73,7 +73,7 @@ fn may_be_in_run(bytes: &[u8], at: usize) -> bool {
     is_free_behind || at >= FAR && is_free(at - FAR) && is_free(at - NEAR)
 }
 
-/// Of base64 and its form for URLs, and so of hex.
+/// Digits of base64, of its form for URLs, and so of hex.
 #[allow(clippy::trivially_copy_pass_by_ref)] // iterators pass one
 fn is_digit(byte: &u8) -> bool {
     const DIGITS: [bool; 256] = {
@@ -89,7 +89,7 @@ fn is_digit(byte: &u8) -> bool {
 }
 
 fn begins(run: &[u8], is_escaped: bool) -> Option<&'static str> {
-    // Strings spell out the end of a line as `\n`.
+    // String literals write a line ending as `\n`.
     let run = if is_escaped && matches!(run[0], b'n' | b'r') { &run[1..] } else { run };
     if BASE64.iter().any(|beginning| run.first() == beginning.first() && run.starts_with(beginning)) {
         return Some("base64 of an archive, which is not unpacked");

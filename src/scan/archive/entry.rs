@@ -9,13 +9,13 @@ use crate::scan::archive::stream::Layout;
 /// An entry of an archive.
 pub(crate) struct Entry<'a> {
     pub(super) name: &'a [u8],
-    /// Where its headers are in the archive. They contain its name and target.
+    /// The ranges of its headers in the archive, which contain its name and link target.
     pub(super) headers: Vec<Range<usize>>,
-    /// Comments and the like: other fields may surround them, so that the scan of the archive's own bytes misses a token there.
+    /// Comments and the like. Other fields may surround them, so the scan of the archive's own bytes could miss a token there.
     pub(super) texts: Vec<Range<usize>>,
     /// None for a folder.
     pub(super) part: Option<Part>,
-    /// Of a tar's link.
+    /// The link target in a tar.
     pub(super) target: Option<&'a [u8]>,
     /// The damage of an entry that can still be read.
     pub(super) damage: Option<String>,
@@ -31,7 +31,7 @@ pub(super) type Decode<'a> = dyn FnMut(&mut Content<'_, '_>, &mut Layout) -> Res
 
 /// The content of an entry.
 pub(crate) enum Data<'a> {
-    /// It is stored in this range of the archive.
+    /// It is stored in this range of the archive without compression.
     Plain(Range<usize>),
     Packed(&'a mut Decode<'a>),
     /// It cannot be read, for this reason.

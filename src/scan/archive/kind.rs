@@ -1,4 +1,4 @@
-//! Which kinds of archive some bytes are. They may be several: a reader of zip looks at the end of a file, others at its start.
+//! Recognizes kinds of archives. Bytes may be of several kinds: a zip is recognized by its end, others by their start.
 
 use memchr::memmem;
 
@@ -12,13 +12,13 @@ pub(crate) enum Kind {
     Tar,
     Ar,
     Stream(Format),
-    /// One that is not unpacked, and how to say so.
+    /// A kind that is not unpacked, and its name for the report.
     Other(&'static str),
 }
 
 const STARTS: &[(&[u8], Kind)] = &[
     (b"PK\x03\x04", Kind::Zip),
-    // A split archive that was put together again, or was never split.
+    // The marker of a split archive that was joined again, or never split.
     (b"PK\x07\x08PK\x03\x04", Kind::Zip),
     (b"PK00PK\x03\x04", Kind::Zip),
     (stream::GZIP, Kind::Stream(Format::Gzip)),
@@ -43,7 +43,7 @@ const STARTS: &[(&[u8], Kind)] = &[
 
 pub(super) const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
-/// All kinds that `bytes` are, none of them twice. In a text only some are looked for, since others have bytes that no text has.
+/// All kinds of `bytes`, without duplicates. In a text only some are possible, since the marks of others are not text.
 pub(crate) fn all(bytes: &[u8], is_text: bool) -> Vec<Kind> {
     let mut kinds: Vec<Kind> = start(bytes).into_iter().collect();
     if !is_text {
@@ -79,7 +79,7 @@ pub(crate) fn start(bytes: &[u8]) -> Option<Kind> {
         .or_else(|| trial::is_zlib(bytes).then_some(Kind::Stream(Format::Zlib)))
 }
 
-/// The name of what is packed in a file of this path: without the ending that says how.
+/// The name of the content of a compressed file: its path without the extension.
 pub(crate) fn bare_name(path: &[u8]) -> &[u8] {
     const ENDINGS: [&[u8]; 6] = [b".gz", b".zst", b".GZ", b".xz", b".bz2", b".lzma"];
     let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
@@ -87,13 +87,13 @@ pub(crate) fn bare_name(path: &[u8]) -> &[u8] {
     bare.filter(|bare| !bare.is_empty()).unwrap_or(name)
 }
 
-/// With the mark of the first block, or with that of the end where there is none.
+/// With the mark of the first block, or with that of the end if there is no block.
 fn is_bzip2(bytes: &[u8]) -> bool {
     const MARKS: [&[u8]; 2] = [b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90"];
     bytes.starts_with(b"BZh") && bytes.get(4..10).is_some_and(|mark| MARKS.contains(&mark))
 }
 
-/// A zstd file may start with one, which holds what it likes.
+/// A zstd file may start with such a frame, whose content is arbitrary.
 fn is_skippable_frame(bytes: &[u8]) -> bool {
     let frame = |bytes: &[u8]| bytes.get(1..4) == Some(b"\x2a\x4d\x18") && bytes[0] >> 4 == 5;
     let size = bytes.get(4..8).and_then(|size| usize::try_from(u32::from_le_bytes(size.try_into().ok()?)).ok());
@@ -116,14 +116,14 @@ fn is_lzma(bytes: &[u8]) -> bool {
     }
 }
 
-/// By the letters of a header: six digits alone may begin any text.
+/// Checks the letters of a header, because any text may begin with six digits.
 fn is_cpio(bytes: &[u8]) -> bool {
     let text = |len: usize, digit: fn(&u8) -> bool| bytes.get(6..len).is_some_and(|rest| rest.iter().all(digit));
     match bytes.first_chunk::<6>() {
         Some(b"070701" | b"070702") => text(110, u8::is_ascii_hexdigit),
         Some(b"070707") => text(76, |b| (b'0'..=b'7').contains(b)),
         Some(&[first, second, ..]) => {
-            // The name of the first entry ends with a zero.
+            // The name of the first entry ends with a NUL.
             let word = |at: usize| bytes.get(at..at + 2).map(|two| u16::from_le_bytes([two[0], two[1]]));
             let swapped = first == 0x71;
             let length = word(20).map(|length| if swapped { length.swap_bytes() } else { length });

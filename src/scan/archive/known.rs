@@ -1,4 +1,4 @@
-//! What the older version of an archive has.
+//! The content of the older version of an archive.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -10,14 +10,14 @@ use crate::scan::archive::limits::{Budget, LIMITS};
 use crate::scan::archive::walk::unpack;
 use crate::scan::source::Unit;
 
-/// How many bytes of an older version are kept. Most archives are smaller, and are unpacked once.
+/// How many bytes of an older version are kept. Most archives are smaller and are unpacked once.
 const KEPT: usize = 32 << 20;
 
-/// What a file costs beside its name and bytes.
+/// The cost of a file in addition to its name and bytes.
 const ENTRY: usize = 128;
 
-/// The older version of an archive. It is unpacked when the first token is found in the newer version, and again only where a file
-/// is not among those that are kept. The scan's budget pays for it: once that is spent, what the older version has counts as new.
+/// The older version of an archive. It is unpacked when the first token is found in the newer version, and again only if a file
+/// was not kept. This is charged to the scan's budget. When the budget is spent, everything counts as new.
 pub(crate) struct Known<'k> {
     path: &'k [u8],
     old: Vec<u8>,
@@ -26,14 +26,14 @@ pub(crate) struct Known<'k> {
     files: RefCell<Files>,
 }
 
-/// A path and part by its hash. In the worst case two files of one hash make the older version be unpacked in vain.
+/// A path and part as a hash. At worst, two files with the same hash unpack the older version once in vain.
 type Key = u64;
 
 #[derive(Default)]
 struct Files {
     /// All files. None before the first pass.
     keys: Option<HashSet<Key>>,
-    /// The contents of some, with all files of one name.
+    /// The contents of some files, with all files of the same name.
     kept: HashMap<(Vec<u8>, Part), Vec<Vec<u8>>>,
 }
 
@@ -48,7 +48,7 @@ impl<'k> Known<'k> {
         Self { path, old, budget, most: KEPT, files: RefCell::default() }
     }
 
-    /// Takes out of `still_new` what the older version has under the same name.
+    /// Removes from `still_new` the hits that the older version has under the same name.
     pub fn leave_out(&self, new: &Unit<'_>, spans: &[Span], still_new: &mut [bool]) {
         let mut files = self.files.borrow_mut();
         let name = (new.path.unwrap_or_default().to_vec(), new.part);
@@ -60,7 +60,8 @@ impl<'k> Known<'k> {
         }
     }
 
-    /// Unpacks the older version, passes each content of the wanted name on, and keeps those behind it, or all in the first pass.
+    /// Unpacks the older version and passes on each content with the requested name. Keeps those that follow it, or all in the
+    /// first pass.
     fn pass(&self, wanted: &(Vec<u8>, Part), take: &mut dyn FnMut(&[u8]), is_first: bool) -> Files {
         let mut keys = HashSet::new();
         let mut kept: HashMap<(Vec<u8>, Part), Vec<Vec<u8>>> = HashMap::new();
@@ -75,7 +76,7 @@ impl<'k> Known<'k> {
                 take(unit.bytes);
             }
             is_behind |= is_wanted;
-            // Of a name that is asked once, the bytes do not matter.
+            // The bytes of a name that is requested once are not needed again.
             let bytes = if unit.part == Part::Name { &[] } else { unit.bytes };
             let cost = bytes.len() + name.0.len() + ENTRY;
             if is_behind && cost <= left && !incomplete.contains(&key) {
@@ -127,7 +128,7 @@ mod tests {
         gzip.flush().and_then(|()| gzip.finish()).expect("write")
     }
 
-    /// How many of the files are known where `most` bytes are kept and the budget is enough for so many passes.
+    /// How many files are known if `most` bytes are kept and the budget allows this many passes.
     fn known(most: usize, passes: u64) -> usize {
         let old = archive();
         // The first MiB and 100 times the archive are free.

@@ -3,36 +3,36 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-/// The limits of one outermost file, so that no archive fills the memory or takes the day.
+/// The limits of one outermost file. They bound memory and time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// How many archives may be nested.
+    /// The maximum depth of nested archives.
     pub depth: usize,
-    /// Bytes of one unpacked file, which is held in memory.
+    /// The maximum size of one unpacked file, which is held in memory.
     pub file: u64,
-    /// Bytes of all files that are held at once, each of which is in the one before.
+    /// The maximum size of all files that are held at once, each nested in the previous one.
     pub held: u64,
-    /// Bytes of all that is unpacked: in any case `free`, then in proportion to the outermost file, but no more than `all`.
+    /// The maximum of all unpacked bytes: at least `free`, then in proportion to the outermost file, but at most `all`.
     pub free: u64,
     pub ratio: u64,
     pub all: u64,
 }
 
-/// Text and logs shrink to a tenth or twentieth, seldom to a hundredth. Deflate cannot shrink anything below a thousandth.
+/// Text and logs shrink to a tenth or a twentieth, rarely to a hundredth. Deflate cannot shrink anything below a thousandth.
 pub(crate) const LIMITS: Limits =
     Limits { depth: 8, file: 512 << 20, held: 640 << 20, free: 64 << 20, ratio: 250, all: 8 << 30 };
 
-/// A thread may hold this much. What is larger is unpacked by one thread at a time.
+/// The size up to which threads unpack in parallel. One thread at a time unpacks more.
 const LIGHT: u64 = 32 << 20;
 
-/// A file is charged to the scan's budget for what is beyond this much, and this many times its size.
+/// The scan's budget is charged for unpacked bytes beyond this size and beyond this multiple of the file's size.
 const UNCHARGED: u64 = 1 << 20;
 const UNCHARGED_RATIO: u64 = 100;
 
-/// The work that an entry makes beside its bytes. Without it, a million empty files would cost nothing.
+/// The cost of an entry in addition to its bytes. Without it, a million empty files would cost nothing.
 pub(crate) const ENTRY: u64 = 64;
 
-/// What one scan may spend on archives, over all files and threads.
+/// The budget of one scan for archives, over all files and threads.
 #[derive(Debug)]
 pub(crate) struct Budget {
     /// Bytes unpacked beyond what files of their size usually hold. Without this limit, 300 zstd bombs of 2 kB took minutes.
@@ -77,7 +77,7 @@ pub(crate) enum Limit {
     Scan,
 }
 
-/// What one outermost file has spent and holds.
+/// The account of one outermost file: what it has spent and what it holds.
 pub(crate) struct Account<'b> {
     pub limits: Limits,
     pub budget: &'b Budget,
@@ -115,7 +115,7 @@ impl<'b> Account<'b> {
         self.left = 0;
     }
 
-    /// How many bytes the next content may have, and whose limit that is.
+    /// The maximum size of the next content, and the limit that it comes from.
     pub fn room(&self) -> (u64, Limit) {
         let content = self.limits.file.min(self.limits.held.saturating_sub(self.held));
         let scan = self.uncharged.saturating_add(self.budget.excess.load(Ordering::Relaxed));
@@ -125,7 +125,7 @@ impl<'b> Account<'b> {
             .unwrap_or((0, Limit::File))
     }
 
-    /// Waits until no other thread holds as much, where `more` bytes beside those held are no longer light.
+    /// Waits for the lock of large content if `more` bytes make this thread's content large.
     pub fn before_growing(&mut self, more: u64) {
         if self.large.is_none() && self.held + more > LIGHT {
             self.large = Some(self.budget.large.lock().unwrap_or_else(std::sync::PoisonError::into_inner));

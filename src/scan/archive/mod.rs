@@ -1,8 +1,8 @@
 //! The contents of archives: zip (and so jar, docx, whl, nupkg), tar, ar, and gzip, zstd, xz, bzip2, LZMA and zlib streams, also
 //! nested. Archives are recognized by their bytes, not by their names. This module turns bytes into units. It does not read files.
 //!
-//! The caller also scans the bytes of the archive itself, since they contain more than entries: comments, owners, bytes before and
-//! after the archive. That scan may find again what was found in an entry. [`Unpacked::is_covered`] reports such findings.
+//! The caller also scans the bytes of the archive itself, since they contain more than entries: comments, owners, bytes before
+//! and after the archive. That scan may find tokens of entries again. [`Unpacked::is_covered`] reports such findings.
 
 pub(crate) mod covered;
 pub(crate) mod stream;

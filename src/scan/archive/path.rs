@@ -1,4 +1,4 @@
-//! The names of what is in archives.
+//! Paths of files in archives.
 
 use crate::scan::archive::kind;
 
@@ -6,8 +6,8 @@ use crate::scan::archive::kind;
 /// findings and a name of 100 kB took 4.9 GB.
 const LONGEST_PATH: usize = 4096;
 
-/// `path`, as it is in an archive that had no name when it was unpacked, if that is at `outer`. What is packed by itself is
-/// called by the file that it is packed in, so it had no name either.
+/// The path of a file in an archive that was unpacked without a name, for an archive at `outer`. Compressed content is named
+/// after the file that contains it, so it had no name either.
 pub(crate) fn path_inside(outer: &[u8], path: &[u8]) -> Vec<u8> {
     let (mut outer, mut path) = (outer.to_owned(), path);
     while let Some(rest) = path.strip_prefix(b"!/").filter(|rest| rest.is_empty() || rest.starts_with(b"!/")) {
@@ -18,8 +18,7 @@ pub(crate) fn path_inside(outer: &[u8], path: &[u8]) -> Vec<u8> {
     outer
 }
 
-/// `outer.zip!/inner/name`, or the length of a name that is too long to be shown. No part of it is, since that may be a part
-/// of a token.
+/// `outer.zip!/inner/name`. If the name is too long to show, its length in place of it: a part of it could be a part of a token.
 pub(super) fn entry_path(archive: &[u8], name: &[u8]) -> Vec<u8> {
     if is_too_long(archive, name) {
         return [archive, format!("!/(a name of {} bytes)", name.len()).as_bytes()].concat();

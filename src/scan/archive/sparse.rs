@@ -1,21 +1,21 @@
-//! Sparse files in a tar: which parts of them are stored, in the four forms that GNU tar has had.
+//! Sparse files in a tar: which parts are stored, in the four formats that GNU tar has used.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
-/// The size of a tar's blocks, of which each header is one.
+/// The block size of a tar. Each header is one block.
 pub(crate) const BLOCK: usize = 512;
 
 /// The parts of a file that are stored.
 pub(crate) struct Map {
-    /// Where each part is in the file, and where in the archive.
+    /// The offset of each part in the file, and its range in the archive.
     parts: Vec<(u64, Range<usize>)>,
     size: u64,
-    /// Where in the archive the last part ends.
+    /// The end of the last part in the archive.
     end: usize,
 }
 
-/// What extended headers say of the next file.
+/// The fields of extended headers about the next file.
 #[derive(Default)]
 pub(crate) struct Records {
     numbers: Vec<u64>,
@@ -28,7 +28,7 @@ fn number(text: &[u8]) -> Option<u64> {
 }
 
 impl Records {
-    /// Takes a record in; None if it is about anything else, false if it cannot be read.
+    /// Adds a record. Returns None if it is about something else, and false if it cannot be read.
     pub fn add(&mut self, key: &[u8], value: &[u8]) -> Option<bool> {
         let key = key.strip_prefix(b"GNU.sparse.")?;
         Some(match key {
@@ -59,7 +59,7 @@ impl Records {
         self.numbers.is_empty() && self.size.is_none() && self.major.is_none()
     }
 
-    /// The map of a file whose data are at `there`, if it is sparse.
+    /// The map of a file with its data at `there`, if it is sparse.
     pub fn map(&self, bytes: &[u8], there: &Range<usize>) -> Result<Option<Map>, ()> {
         let (numbers, start) = match self.major {
             Some(1) => in_front(&bytes[there.clone()]).map(|(numbers, len)| (numbers, there.start + len)).ok_or(())?,
@@ -74,7 +74,7 @@ impl Records {
     }
 }
 
-/// The map that is in front of the data: decimal numbers, one a line, the first of them how many pairs follow.
+/// Reads the map in front of the data: decimal numbers, one on each line. The first is the number of pairs.
 fn in_front(data: &[u8]) -> Option<(Vec<u64>, usize)> {
     let mut at = 0;
     let mut next = || {
@@ -89,14 +89,14 @@ fn in_front(data: &[u8]) -> Option<(Vec<u64>, usize)> {
     (len <= data.len()).then_some((numbers?, len))
 }
 
-/// The map in a header of the old form and in the blocks behind it, and where the data begin.
+/// Reads the map in a header of the old format and in the blocks after it. Returns it with the start of the data.
 pub(crate) fn old_map(bytes: &[u8], header: usize) -> Option<(Option<Map>, usize)> {
-    // Where the list is in the header, how many parts it has, and where are the sign that more follow and the size of the file.
+    // In the header: the offset of the list, its length, the offset of the flag for more blocks, the offset of the file's size.
     const FIRST: usize = 386;
     const COUNT: usize = 4;
     const MORE: usize = 482;
     const SIZE: usize = 483;
-    // The same of a block behind it.
+    // The same for a block after it.
     const COUNT_BEHIND: usize = 21;
     const MORE_BEHIND: usize = 504;
     let field = |at: usize| -> Option<u64> {
@@ -110,7 +110,7 @@ pub(crate) fn old_map(bytes: &[u8], header: usize) -> Option<(Option<Map>, usize
     let mut pairs = Some(Vec::new());
     let mut read = |at: usize, count: usize| {
         for at in (0..count).map(|n| at + 24 * n) {
-            // The end of the list is a field without a number.
+            // A field without a number ends the list.
             if bytes.get(at..at + 24).is_none_or(|pair| pair[12] == 0) {
                 break;
             }
@@ -134,7 +134,7 @@ pub(crate) fn old_map(bytes: &[u8], header: usize) -> Option<(Option<Map>, usize
 }
 
 impl Map {
-    /// Of parts that are stored one behind the other from `start` on.
+    /// Makes a map of parts that are stored one after the other from `start`.
     fn new(pairs: &[(u64, u64)], size: Option<u64>, start: usize) -> Option<Self> {
         let (mut at, mut end) = (start, 0);
         let mut parts = Vec::with_capacity(pairs.len());
@@ -154,18 +154,18 @@ impl Map {
         self.end
     }
 
-    /// Whether all that is stored is in `bytes`.
+    /// Whether all stored parts are within `bytes`.
     pub fn is_whole(&self, bytes: &[u8]) -> bool {
         self.parts.iter().all(|(_, part)| part.end <= bytes.len())
     }
 
-    /// Where in `bytes` the parts are.
+    /// The ranges of the parts in `bytes`.
     pub fn stored<'m>(&'m self, bytes: &'m [u8]) -> impl Iterator<Item = Range<usize>> + 'm {
         let within = |part: &Range<usize>| part.start.min(bytes.len())..part.end.min(bytes.len());
         self.parts.iter().map(move |(_, part)| within(part))
     }
 
-    /// The file, with zeros in its holes.
+    /// The content of the file, with zeros in its holes.
     pub fn reader<'m>(&'m self, bytes: &'m [u8]) -> Expanded<'m> {
         Expanded { map: self, bytes, part: 0, at: 0 }
     }

@@ -1,4 +1,4 @@
-//! Compressed streams: gzip, zstd, xz, bzip2, LZMA and zlib, each in one or more members one behind the other.
+//! Compressed streams: gzip, zstd, xz, bzip2, LZMA and zlib, each with one or more members.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -14,7 +14,7 @@ use crate::scan::archive::content::{Content, Stop};
 pub(crate) const GZIP: &[u8] = b"\x1f\x8b\x08";
 pub(crate) const XZ: &[u8] = b"\xfd7zXZ\0";
 
-/// The largest window that is allocated, as for zstd, whose crate has the same limit. `xz -9` needs half of it.
+/// The largest window that is allocated, which is also the limit of the zstd crate. `xz -9` needs half of it.
 const WINDOW: u32 = 128 << 20;
 const WINDOW_KIB: u32 = (WINDOW >> 10) + 1024;
 
@@ -28,17 +28,17 @@ pub(crate) enum Format {
     Zlib,
 }
 
-/// Where in the bytes of a stream is what.
+/// The layout of a stream.
 #[derive(Default)]
 pub(crate) struct Layout {
-    /// The compressed bytes, of which the content was decoded.
+    /// The compressed bytes.
     pub body: Vec<Range<usize>>,
     /// Names and comments of gzip.
     pub texts: Vec<Range<usize>>,
 }
 
-/// Unpacks all members that follow one another, and returns where the last one ends. Bytes behind that are not part of
-/// the stream, as for gzip.
+/// Unpacks all consecutive members, and returns the end of the last one. As in gzip, the bytes after it are not part of the
+/// stream.
 pub(crate) fn unpack(
     format: Format,
     bytes: &[u8],
@@ -76,7 +76,7 @@ fn cut() -> Stop {
     Stop::damaged("unexpected end of file")
 }
 
-/// Decodes from `start` on with the reader that `open` makes of the rest, and returns where that stopped reading.
+/// Decodes from `start` with the reader that `open` returns, and returns where the reader stopped.
 fn decode<'b, R: Read>(
     bytes: &'b [u8],
     start: usize,
@@ -102,7 +102,7 @@ fn gzip(bytes: &[u8], start: usize, content: &mut Content<'_, '_>, layout: &mut 
     if word(0) != crc(unpacked) {
         return Err(Stop::damaged("the checksum does not match"));
     }
-    // Modulo 2^32, as it is written.
+    // The size is stored modulo 2^32.
     #[allow(clippy::cast_possible_truncation)]
     if word(4) != unpacked.len() as u32 {
         return Err(Stop::damaged("the size does not match"));
@@ -116,7 +116,7 @@ pub(crate) fn crc(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-/// Where the header ends. Reserved flags are ignored, as Python does.
+/// Returns the end of the header. Reserved flags are ignored, like in Python.
 pub(super) fn gzip_header(bytes: &[u8], start: usize, layout: &mut Layout) -> Option<usize> {
     const HEADER_CRC: u8 = 2;
     const EXTRA: u8 = 4;
@@ -183,8 +183,8 @@ fn lzma(bytes: &[u8], content: &mut Content<'_, '_>, layout: &mut Layout) -> Res
     decode(bytes, 0, content, layout, |_| deferring(reader), rest_of_lzma)
 }
 
-/// LZMA in a zip: two bytes of version, the length of the properties, the properties. The size is not known where the stream
-/// has an end mark.
+/// LZMA in a zip: two bytes for the version, the length of the properties, the properties. The size is unknown if the stream has
+/// an end mark.
 pub(crate) fn lzma_in_zip(
     bytes: &[u8],
     start: usize,
@@ -204,7 +204,7 @@ pub(crate) fn lzma_in_zip(
     decode(bytes, stream, content, layout, |_| deferring(reader), rest_of_lzma)
 }
 
-/// Returns the bytes decoded so far before it reports an error.
+/// Returns the bytes decoded before an error along with the error.
 fn deferring(mut reader: LzmaReader<&[u8]>) -> LzmaReader<&[u8]> {
     reader.set_defer_errors(true);
     reader
@@ -219,7 +219,7 @@ fn too_wide() -> Stop {
     Stop::Unsupported(format!("it needs a window of more than {} MiB, which is not supported", WINDOW >> 20))
 }
 
-/// Of xz, which has one type of error for all of them.
+/// Converts an error of xz, which has one type for all errors.
 fn kind_of_fault(stop: Stop) -> Stop {
     match stop {
         Stop::Damaged(why) if why.contains("mem_limit") => too_wide(),
@@ -227,7 +227,7 @@ fn kind_of_fault(stop: Stop) -> Stop {
     }
 }
 
-/// All frames that follow one another, without those that are to be skipped.
+/// Decodes all consecutive frames, without skippable ones.
 fn zstd(bytes: &[u8], content: &mut Content<'_, '_>, layout: &mut Layout) -> Result<usize, Stop> {
     let mut end = 0;
     while end < bytes.len() {
@@ -277,7 +277,7 @@ fn zstd_frame(
     if written.is_some() && written != counted {
         return Err(Stop::damaged("the checksum does not match"));
     }
-    // A frame without a size says 0.
+    // The size of a frame that does not store it is 0.
     let size = decoder.content_size();
     if size != 0 && size != (content.len() - from) as u64 {
         return Err(Stop::damaged("the size does not match"));
@@ -285,7 +285,7 @@ fn zstd_frame(
     Ok(end)
 }
 
-/// A reader that knows whether the stream came to its end: those of flate2 take the end of the input for it.
+/// A reader that reports whether the stream ended: the readers of flate2 accept the end of the input as the end of the stream.
 pub(super) struct Inflate<'b> {
     rest: &'b [u8],
     state: Decompress,
@@ -297,7 +297,7 @@ impl<'b> Inflate<'b> {
         Self { rest, state: Decompress::new(zlib), done: false }
     }
 
-    /// What the stream did not take.
+    /// The input that the stream did not consume.
     pub fn rest(&self) -> &'b [u8] {
         self.rest
     }

@@ -1,7 +1,7 @@
-//! The entries of a tar.
+//! Reads the entries of a tar.
 //!
-//! Readers differ in what they forgive and in which entries they take for empty, so each block is read as a header that one of
-//! them would read as one. What no reader is sure of is unread.
+//! Readers differ in what they tolerate and in which entries they treat as empty. So each block is read as a header if one of
+//! them would do so. Entries that no reader agrees on are reported as unread.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ use crate::scan::archive::sparse;
 use crate::scan::archive::sparse::{BLOCK, Map};
 use crate::scan::archive::stream::Layout;
 
-/// Where in a header its fields are.
+/// The offsets of the fields in a header.
 const NAME: Range<usize> = 0..100;
 const SIZE: Range<usize> = 124..136;
 const CHECKSUM: Range<usize> = 148..156;
@@ -25,8 +25,8 @@ const OWNERS: [Range<usize>; 2] = [265..297, 297..329];
 const PREFIX: Range<usize> = 345..500;
 const PADDING: Range<usize> = 500..BLOCK;
 
-/// Where the first header is. GNU tar skips blocks that are none, whatever they are. Numbers in a text may look like a checksum, but
-/// a text has no zeros where a header ends.
+/// The offset of the first header. GNU tar skips any block that is not a header. Numbers in a text may look like a checksum, but
+/// a text has no NULs at the end of a header.
 pub(crate) fn first_header(bytes: &[u8]) -> Option<usize> {
     if bytes.len() < BLOCK {
         return None;
@@ -44,7 +44,7 @@ fn block(bytes: &[u8], at: usize) -> Option<&[u8]> {
     bytes.get(at..at.checked_add(BLOCK)?)
 }
 
-/// Where the zero blocks end that are at `at`.
+/// The end of the zero blocks at `at`.
 fn zeros(bytes: &[u8], at: usize) -> usize {
     const ZERO: [u8; BLOCK] = [0; BLOCK];
     let blocks = bytes.get(at..).unwrap_or_default().chunks_exact(BLOCK);
@@ -55,7 +55,7 @@ pub(crate) fn starts_header(bytes: &[u8]) -> bool {
     block(bytes, 0).is_some_and(is_header)
 }
 
-/// Whether the checksum is right, of signed or of unsigned bytes.
+/// Whether the checksum, of signed or of unsigned bytes, is correct.
 fn is_header(header: &[u8]) -> bool {
     let Some((written, _)) = octal(&header[CHECKSUM]) else { return false };
     // The field itself counts as eight spaces.
@@ -65,7 +65,7 @@ fn is_header(header: &[u8]) -> bool {
     i64::try_from(written).is_ok_and(|written| written == unsigned || written == signed())
 }
 
-/// The octal number in a field, and whether every reader sees the same one.
+/// The octal number in a field, and whether every reader reads the same number.
 fn octal(field: &[u8]) -> Option<(u64, bool)> {
     let is_blank = |b: &u8| matches!(b, b' ' | b'\t' | 0);
     let start = field.iter().position(|b| !is_blank(b))?;
@@ -87,7 +87,7 @@ fn size(field: &[u8]) -> Option<(u64, bool)> {
     Some((value, field[0] == 0x80))
 }
 
-/// A field up to its first zero.
+/// A field up to its first NUL.
 fn text(bytes: &[u8], header: usize, field: &Range<usize>) -> Range<usize> {
     let start = header + field.start;
     let len = bytes[start..header + field.end].iter().position(|&b| b == 0).unwrap_or(field.len());
@@ -98,7 +98,7 @@ fn text(bytes: &[u8], header: usize, field: &Range<usize>) -> Range<usize> {
 pub(crate) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
     let Some(first) = first_header(bytes) else { return Ok(()) };
     let mut walk = Walk { bytes, seen: HashSet::new(), more: vec![first], fault: None };
-    // Where a tar is in something else, nothing is missing.
+    // If a tar is embedded in another file, a missing end is no error.
     if zeros(bytes, 0) < first && bytes[PADDING] == [0; 12] && octal(&bytes[SIZE]).is_some() {
         walk.fault("its first header is damaged");
     }
@@ -112,14 +112,14 @@ pub(crate) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
 
 struct Walk<'b> {
     bytes: &'b [u8],
-    /// Headers that were read.
+    /// The offsets of headers that were read.
     seen: HashSet<usize>,
-    /// Where other readers see one.
+    /// The offsets where other readers see a header.
     more: Vec<usize>,
     fault: Option<String>,
 }
 
-/// The extended headers in front of a header, which describe its entry.
+/// The extended headers that precede a header and describe its entry.
 #[derive(Default)]
 struct Before<'b> {
     start: Option<usize>,
@@ -135,7 +135,7 @@ impl<'b> Walk<'b> {
         self.fault.get_or_insert_with(|| format!("it is damaged or cut short ({why})"));
     }
 
-    /// From header to header.
+    /// Reads header after header.
     fn chain(&mut self, start: usize, take: &mut Take<'_>) -> ControlFlow<()> {
         let (mut at, mut before, mut global) = (start, Before::default(), Before::default());
         loop {
@@ -153,7 +153,7 @@ impl<'b> Walk<'b> {
             };
             if !is_header(header) {
                 if ended {
-                    // What follows the end is no part of the tar.
+                    // Bytes after the end are not part of the tar.
                     return ControlFlow::Continue(());
                 }
                 self.fault("a header is damaged");
@@ -169,7 +169,7 @@ impl<'b> Walk<'b> {
         }
     }
 
-    /// Reads the header at `at`, and returns where the next one is.
+    /// Reads the header at `at`, and returns the offset of the next one.
     fn header(
         &mut self,
         at: usize,
@@ -187,7 +187,7 @@ impl<'b> Walk<'b> {
         let is_extension = matches!(kind, b'x' | b'X' | b'g' | b'L' | b'K');
         let size = if is_extension { written } else { before.size.or(global.size).unwrap_or(written) };
         let mut start = at + BLOCK;
-        // Where extended headers have a map, that of the header is not looked at.
+        // A map in the extended headers overrides that of the header.
         let has_map = !before.sparse.or(&global.sparse).is_empty();
         let old_map = if kind == b'S' && !has_map { sparse::old_map(bytes, at) } else { None };
         if let Some((_, end)) = &old_map {
@@ -223,7 +223,7 @@ impl<'b> Walk<'b> {
         }
         let name_field = text(bytes, at, &NAME);
         let is_folder = kind == b'5' || (matches!(kind, 0 | b'0') && bytes[name_field.clone()].ends_with(b"/"));
-        // Python takes the content of these for the next header, GNU tar and bsdtar some of it for content.
+        // Python reads the content of these as the next header; GNU tar and bsdtar read some of it as content.
         if size > 0 && (is_folder || matches!(kind, b'1'..=b'6')) && block(bytes, start).is_some_and(is_header) {
             self.more.push(start);
         }
@@ -231,7 +231,7 @@ impl<'b> Walk<'b> {
         ControlFlow::Continue(next)
     }
 
-    /// A header that says something of the next one.
+    /// A header that describes the next one.
     fn extension(&mut self, kind: u8, there: Range<usize>, before: &mut Before<'b>, global: &mut Before<'b>) {
         let bytes = self.bytes;
         let until_zero = || {
@@ -246,7 +246,7 @@ impl<'b> Walk<'b> {
         }
     }
 
-    /// The records of a pax header: `LENGTH KEY=VALUE\n`.
+    /// Parses the records of a pax header: `LENGTH KEY=VALUE\n`.
     fn records(&mut self, there: Range<usize>, to: &mut Before<'b>) {
         let bytes = self.bytes;
         let mut at = there.start;
@@ -297,7 +297,7 @@ impl<'b> Walk<'b> {
         entry.target = target.map(AsRef::as_ref);
         entry.headers.push(before.start.unwrap_or(at)..there.start);
         entry.texts.extend(before.texts.iter().chain(&global.texts).cloned());
-        // The owners follow other fields without a byte between.
+        // The owners follow other fields without a separator.
         entry.texts.extend(OWNERS.iter().map(|field| text(bytes, at, field)));
         let is_empty = matches!(bytes[at + KIND], b'1'..=b'6' | b'V') && there.is_empty();
         entry.part = (!is_empty).then_some(Part::Content);
@@ -313,7 +313,7 @@ impl<'b> Walk<'b> {
     }
 }
 
-/// Key and value of the record at `at`, and where it ends.
+/// Returns the key, the value and the end of the record at `at`.
 fn record(bytes: &[u8], at: usize) -> Option<(Range<usize>, Range<usize>, usize)> {
     let digits = bytes[at..].iter().take(20).position(|&b| b == b' ')?;
     let len: usize = std::str::from_utf8(&bytes[at..at + digits]).ok()?.parse().ok()?;

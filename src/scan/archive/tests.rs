@@ -1,4 +1,4 @@
-//! Limits and names, on archives that are made here.
+//! Limits and names, with archives that are made here.
 
 use std::cell::{Cell, RefCell};
 use std::io::Write as _;
@@ -26,7 +26,7 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     to.finish().expect("writing to memory").into_inner()
 }
 
-/// The contents handed over, by path and length; and why the rest was not.
+/// The contents that were passed on, by path and length, and the reasons for the others.
 fn unpacked(bytes: &[u8]) -> (Vec<(String, usize)>, Vec<String>) {
     let seen = RefCell::new(Vec::new());
     let unpacked = unpack(b"f", bytes, SMALL, &Budget::default(), &|unit| {

@@ -1,4 +1,4 @@
-//! Whether some bytes are a stream: where the mark of a format is short or the place is unusual, a part is decoded.
+//! Decodes a part of a possible stream, if the mark of the format is short or the place is unusual.
 
 use std::io::{self, Read};
 
@@ -6,13 +6,13 @@ use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use crate::scan::archive::stream::{Inflate, Layout, crc, gzip_header};
 
-/// How much of a stream is decoded.
+/// The number of bytes to decode.
 const TRIED: usize = 4096;
 
-/// Other bytes seldom decode to this much before an error.
+/// Other bytes rarely decode to this much before an error.
 const ENOUGH: usize = 256;
 
-/// Whether these bytes are a zlib stream: two bytes would say that of a text as well.
+/// Whether these bytes are a zlib stream. Its header of two bytes also occurs in texts.
 pub(crate) fn is_zlib(bytes: &[u8]) -> bool {
     let Some(&[method, flags]) = bytes.first_chunk::<2>() else { return false };
     if method & 0x0f != 8 || method >> 4 > 7 || flags & 0x20 != 0 || u16::from_be_bytes([method, flags]) % 31 != 0 {
@@ -20,15 +20,15 @@ pub(crate) fn is_zlib(bytes: &[u8]) -> bool {
     }
     match inflate(bytes, true) {
         End::Whole { .. } | End::Open => true,
-        // A stream that is cut short says little else than one that is not valid.
+        // A truncated stream has little more evidence than an invalid one.
         End::Cut(unpacked) | End::Invalid(unpacked) => unpacked >= ENOUGH,
     }
 }
 
-/// Whether these bytes, which have the mark of gzip, are a gzip stream that holds something.
+/// Whether these bytes, which have the mark of gzip, are a gzip stream with content.
 pub(crate) fn is_gzip(bytes: &[u8]) -> bool {
     const RESERVED: u8 = 0xe0;
-    /// Of the few bytes that have the mark, none decodes to this much by chance.
+    /// Few bytes have the mark, and none of them decodes to this much by chance.
     const ENOUGH: usize = 64;
     if bytes.get(3).is_none_or(|flags| flags & RESERVED != 0) {
         return false;
@@ -47,14 +47,14 @@ pub(crate) fn is_gzip(bytes: &[u8]) -> bool {
     }
 }
 
-/// How the trial of a stream ended.
+/// The result of a trial.
 enum End {
-    /// All of it was decoded, from this many bytes.
+    /// The whole stream was decoded. It has this many bytes.
     Whole {
         unpacked: Vec<u8>,
         len: usize,
     },
-    /// No error until enough was decoded.
+    /// No error occurred until enough was decoded.
     Open,
     /// The bytes ended before the stream.
     Cut(usize),
@@ -92,7 +92,7 @@ pub(crate) fn is_xz(bytes: &[u8]) -> bool {
     holds(&header[6..8], &header[8..]) && block.is_some_and(|(block, sum)| holds(block, sum))
 }
 
-/// Whether these bytes, which have the marks of bzip2 and of a block, are more than the marks in a text.
+/// Whether these bytes, which have the marks of bzip2 and of a block, are a stream and not a text with these marks.
 pub(crate) fn is_bzip2(bytes: &[u8]) -> bool {
     const MARKS: usize = 10;
     const LOOKED_AT: usize = 24;
@@ -107,7 +107,8 @@ pub(crate) fn is_bzip2(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether these bytes, which have the mark of zstd, are a frame with a compressed block. A frame without one hides nothing.
+/// Whether these bytes, which have the mark of zstd, are a frame with a compressed block. A frame without one is scanned as it
+/// is.
 pub(crate) fn is_zstd(bytes: &[u8]) -> bool {
     match first_compressed_block(bytes) {
         None => false,
@@ -119,9 +120,9 @@ pub(crate) fn is_zstd(bytes: &[u8]) -> bool {
 }
 
 struct Block {
-    /// How many bytes of content are in front.
+    /// The offset of the content.
     before: usize,
-    /// Whether it goes on behind the end of the bytes.
+    /// Whether the frame continues after the end of the bytes.
     is_cut: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The walk through an archive and the archives in it.
+//! Walks through an archive and the archives in it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -19,10 +19,10 @@ use crate::error::Error;
 use crate::finding::{Part, Span};
 use crate::scan::source::{AddedFilter, Skipped, Unit};
 
-/// The shortest text beside the files that may hold a token.
+/// The shortest text outside of files that may contain a token.
 const SHORTEST_TEXT: usize = 16;
 
-/// Of one outermost file, no more than this are listed by name.
+/// The maximum number of unread entries that are named for one outermost file.
 const MOST_SKIPPED: usize = 1000;
 
 /// The result for one outermost file.
@@ -30,7 +30,7 @@ const MOST_SKIPPED: usize = 1000;
 pub(crate) struct Unpacked {
     /// Files found inside.
     pub files: usize,
-    /// The bytes of these files and of the streams that they were in.
+    /// The size of these files and of the streams that contained them.
     pub bytes: u64,
     pub skipped: Vec<Skipped>,
     pub unread: Vec<Unopened>,
@@ -41,13 +41,13 @@ pub(crate) struct Unpacked {
 #[derive(Debug)]
 pub(crate) struct Unopened {
     pub path: Vec<u8>,
-    /// How many others failed for the same reason: ` and 2 more in the same archive`, or nothing.
+    /// A suffix for others that failed for the same reason: ` and 2 more in the same archive`, or nothing.
     others: String,
     pub(super) why: String,
 }
 
 impl Unopened {
-    /// The error to report under this name.
+    /// Returns the error to report under this name.
     pub fn error(&self, name: &[u8]) -> Error {
         let context = format!("cannot look into {}{}", String::from_utf8_lossy(name), self.others);
         Error::new(context, &self.why, "unpack it by other means, and scan what comes out")
@@ -85,21 +85,21 @@ struct Walk<'w> {
     account: Account<'w>,
     visit: &'w dyn Fn(&Unit<'_>),
     unpacked: Unpacked,
-    /// By reason: the first path, and how many more there are.
+    /// By reason: the first path, and the number of others.
     unread: BTreeMap<String, (Vec<u8>, usize)>,
 }
 
-/// Bytes to unpack, `depth` archives deep.
+/// Bytes to unpack, nested in `depth` archives.
 struct Input<'i> {
     path: &'i [u8],
     bytes: &'i [u8],
     depth: usize,
-    /// Whether other bytes are in front, and so probably behind.
+    /// Whether other bytes precede, and so probably follow, the archive.
     is_embedded: bool,
 }
 
 impl Input<'_> {
-    /// From `start` on.
+    /// The rest of the input from `start`.
     fn behind(&self, start: usize, depth: usize) -> Self {
         Self { path: self.path, bytes: &self.bytes[start..], depth, is_embedded: true }
     }
@@ -111,12 +111,12 @@ struct Opened<'o, 'w> {
     path: &'o [u8],
     depth: usize,
     covered: &'o mut Covered,
-    /// What of its bytes was read as the content of an entry.
+    /// The ranges that were read as the content of an entry.
     contents: &'o mut Vec<Range<usize>>,
 }
 
 impl Walk<'_> {
-    /// Unpacks what `bytes` hold, `depth` archives deep, and returns what was found in it.
+    /// Unpacks `bytes`, nested in `depth` archives, and returns the findings.
     fn look_into(&mut self, path: &[u8], bytes: &[u8], depth: usize) -> Covered {
         let binary = binary::parts(bytes);
         let kinds = kind::all(bytes, binary.is_empty());
@@ -130,7 +130,7 @@ impl Walk<'_> {
         covered.in_order()
     }
 
-    /// Unpacks the archives that begin in these parts of the input. Of those that are not unpacked one is named.
+    /// Unpacks the archives that begin in these parts of the input. Reports one of those that are not unpacked.
     fn embedded(&mut self, input: &Input<'_>, parts: &[Range<usize>], mut is_named: bool, covered: &mut Covered) {
         let (mut search, mut at) = (Search::default(), 0);
         for part in parts {
@@ -157,7 +157,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Adds to `opened` which bytes were read as the content of something.
+    /// Adds the ranges that were read as content to `opened`.
     fn open(&mut self, kind: Kind, input: &Input<'_>, covered: &mut Covered, opened: &mut Vec<Range<usize>>) {
         let &Input { path, bytes, depth, .. } = input;
         if let Kind::Other(why) = kind {
@@ -182,7 +182,7 @@ impl Walk<'_> {
         }
     }
 
-    /// One stream, which may be a tar: its files are then the archive's own.
+    /// Reads a stream. If it contains a tar, the tar's files belong to the archive directly.
     fn stream(&mut self, format: Format, input: &Input<'_>, covered: &mut Covered, opened: &mut Vec<Range<usize>>) {
         let &Input { path, bytes, depth, .. } = input;
         let inner = entry_path(path, kind::bare_name(path));
@@ -212,12 +212,12 @@ impl Walk<'_> {
             self.text(path, bytes, there, covered);
         }
         let Some((end, rest)) = end.and_then(|end| Some((end, bytes.get(end..)?))) else { return };
-        // What follows may be a stream of another kind. A zip is found by its end.
+        // A stream of another kind may follow. A zip is found by its end.
         if let Some(kind) = kind::start(rest).filter(|kind| *kind != Kind::Zip) {
             let (mut behind, mut opened_behind) = (Covered::default(), Vec::new());
             self.open(kind, &input.behind(end, depth + 1), &mut behind, &mut opened_behind);
             covered.behind(end, behind);
-            // What is only named is not looked for again.
+            // Do not search for an archive again that is only reported.
             opened.push(end..end + 1);
             opened.extend(opened_behind.into_iter().map(|range| end + range.start..end + range.end));
         } else if format == Format::Zstd && !input.is_embedded && !rest.is_empty() {
@@ -225,7 +225,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Decodes a content and passes it to `take`. Returns what was found, where decoding ended, and the limit that was reached.
+    /// Decodes a content and passes it to `take`. Returns the findings, the end of the stream, and the limit that was reached.
     fn packed<T>(
         &mut self,
         path: &[u8],
@@ -269,7 +269,7 @@ impl Walk<'_> {
             let list = |span: &Span| {
                 let is_new = is_new(span);
                 is_spent.set(is_spent.get() || (is_new && !self.account.budget.take_finding()));
-                // What is not listed here may still be found in the archive's own bytes.
+                // Findings that are not listed here may be found again in the archive's own bytes.
                 if !is_new || !is_spent.get() {
                     hits.borrow_mut().add(bytes, span);
                 }
@@ -293,7 +293,7 @@ impl Walk<'_> {
         hits.into_inner()
     }
 
-    /// Scans the name of an entry. The path of the archive in front of it was scanned before.
+    /// Scans the name of an entry. The path of the archive was scanned before.
     fn name(&mut self, archive: &[u8], name: &[u8]) -> Hits {
         if is_too_long(archive, name) {
             return self.show(&entry_path(archive, name), Part::Content, name, &|_| true);
@@ -358,7 +358,7 @@ impl Taker for Opened<'_, '_> {
             walk.limit(self.path, limit);
             return ControlFlow::Break(());
         }
-        // A damaged header may cut a token, so what is found there covers nothing of the archive's own bytes.
+        // A damaged header may cut a token, so findings here do not cover the archive's own bytes.
         let mut nothing = Covered::default();
         let covered = if entry.damage.is_some() { &mut nothing } else { &mut *self.covered };
         let mut hits = walk.name(self.path, entry.name);

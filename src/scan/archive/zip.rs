@@ -1,7 +1,5 @@
-//! The entries of a zip.
-//!
-//! The directory is walked by its bytes: the counts of the end record are compared and not believed. An entry that is in no
-//! directory is read too, since some readers go from local header to local header.
+//! Reads the entries of a zip. The directory is parsed byte by byte: the counts of the end record are checked, not trusted.
+//! Entries that no directory lists are read too, since some readers go from local header to local header.
 
 use std::ops::{ControlFlow, Range};
 
@@ -20,14 +18,14 @@ const END_64: &[u8] = b"PK\x06\x06";
 const LOCATOR_64: &[u8] = b"PK\x06\x07";
 const SIGNATURE: &[u8] = b"PK\x05\x05";
 
-/// The fixed parts of these records.
+/// The lengths of the fixed parts of these records.
 const LOCAL_LEN: usize = 30;
 const LISTED_LEN: usize = 46;
 const END_LEN: usize = 22;
 const END_64_LEN: usize = 56;
 const LOCATOR_64_LEN: usize = 20;
 
-/// More end records than this are not looked at, since a file may consist of nothing else.
+/// The maximum number of end records, since a file may consist of nothing else.
 const MOST_ENDS: usize = 1024;
 
 /// The longest entry of a directory.
@@ -38,7 +36,7 @@ const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
 const END_MARK: u16 = 1 << 1;
 const SIZES_BEHIND: u16 = 1 << 3;
 
-/// Whether some record ends a directory: anywhere, since a signature may stand behind it and a program in front.
+/// Whether the file has the end record of a directory anywhere: a signature may follow it, and a program may precede it.
 pub(crate) fn has_end(bytes: &[u8]) -> bool {
     // Searching backward is slow, and most files have none.
     let has_record = memmem::find(bytes, END).is_some();
@@ -61,22 +59,22 @@ fn starts(bytes: &[u8], at: usize, magic: &[u8]) -> bool {
     bytes.get(at..).is_some_and(|rest| rest.starts_with(magic))
 }
 
-/// The record at the end of a directory, with what its zip64 form says.
+/// The end record of a directory, with the fields of its zip64 form.
 struct End {
     at: usize,
-    /// Where the directory ends: at the zip64 form, if there is one.
+    /// The end of the directory, which is the start of the zip64 form if there is one.
     tail: usize,
     size: u64,
     offset: u64,
     counts: [u64; 2],
     is_split: bool,
-    /// Whether an entry of a directory ends where this begins.
+    /// Whether an entry of a directory ends where this record begins.
     follows_entry: bool,
     comment: Range<usize>,
 }
 
 impl End {
-    /// The record at `at`, if a directory is in front of it.
+    /// Reads the record at `at`, if a directory precedes it.
     fn read(bytes: &[u8], at: usize) -> Option<Self> {
         let text = at + END_LEN;
         let comment = text..text + usize::from(word(bytes, at + 20)?);
@@ -98,7 +96,7 @@ impl End {
         (is_empty || end.follows_entry || end.starts(bytes).next().is_some()).then_some(end)
     }
 
-    /// The zip64 form is in front of its locator, wherever the locator says that it is.
+    /// The zip64 form precedes its locator, whatever offset the locator contains.
     fn read_64(&mut self, bytes: &[u8]) {
         let Some(locator) = self.at.checked_sub(LOCATOR_64_LEN).filter(|&at| starts(bytes, at, LOCATOR_64)) else {
             return;
@@ -113,7 +111,7 @@ impl End {
         self.is_split = double(bytes, at + 16) != Some(0) || double(bytes, at + 20) != Some(0);
     }
 
-    /// Where the directory may start: by its size, as Python reads it, and by its offset, as others do.
+    /// Possible starts of the directory: from its size, as Python computes it, and from its offset, as others do.
     fn starts(&self, bytes: &[u8]) -> impl Iterator<Item = usize> {
         let by_size = usize::try_from(self.size).ok().and_then(|size| self.tail.checked_sub(size));
         let by_offset = usize::try_from(self.offset).ok().filter(|&at| at < self.tail && Some(at) != by_size);
@@ -122,7 +120,7 @@ impl End {
     }
 }
 
-/// What both headers of an entry have.
+/// The fields that both headers of an entry have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Facts {
     flags: u16,
@@ -165,7 +163,7 @@ impl Listed {
     }
 }
 
-/// Takes the sizes that 32 bits cannot hold from the zip64 field of `extra`.
+/// Reads the sizes that exceed 32 bits from the zip64 field of `extra`.
 fn widen<const N: usize>(bytes: &[u8], extra: &Range<usize>, fields: [&mut u64; N]) {
     let Some(wide) = field(bytes, extra, 1) else { return };
     let mut at = wide.start;
@@ -178,7 +176,7 @@ fn widen<const N: usize>(bytes: &[u8], extra: &Range<usize>, fields: [&mut u64; 
     }
 }
 
-/// Where the data of the extra field of this kind are.
+/// The data of the extra field of this kind.
 fn field(bytes: &[u8], extra: &Range<usize>, wanted: u16) -> Option<Range<usize>> {
     let extra_bytes = bytes.get(..extra.end)?;
     let mut at = extra.start;
@@ -220,13 +218,13 @@ impl Local {
         self.extra.end
     }
 
-    /// Whether a reader that looks for local headers would take it for one.
+    /// Whether a reader that searches for local headers would accept this one.
     fn is_plausible(&self, bytes: &[u8]) -> bool {
         let name = &bytes[self.name.clone()];
         (1..=4096).contains(&name.len()) && name.iter().all(|&b| b >= b' ') && method_name(self.facts.method).is_some()
     }
 
-    /// Whether it says the same of the content as the directory does.
+    /// Whether it describes the content as the directory does.
     fn agrees(&self, listed: &Facts) -> bool {
         let known = self.facts.flags & SIZES_BEHIND == 0;
         self.facts.method == listed.method
@@ -273,11 +271,11 @@ pub(crate) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
 
 struct Walk<'b> {
     bytes: &'b [u8],
-    /// From each local header to the end of its content.
+    /// The ranges from each local header to the end of its content.
     covered: Vec<Range<usize>>,
     faults: Vec<String>,
-    /// How many more entries of directories are read. A directory is read twice where its size and its offset disagree. Without a
-    /// limit, 6.6 MB took minutes: each of 1,024 end records may call the same 100,000 entries its directory.
+    /// How many more directory entries may be read. A directory is read twice if its size and its offset disagree. Without a
+    /// limit, 6.6 MB took minutes: each of 1,024 end records may refer to the same 100,000 entries.
     left: usize,
 }
 
@@ -286,7 +284,7 @@ impl Walk<'_> {
         self.faults.push(format!("it is damaged or cut short ({why})"));
     }
 
-    /// The last directory first, as most readers do. Others are looked at where they are in no entry.
+    /// Reads the last directory first, as most readers do. Others are read if no entry contains them.
     fn directories(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let (mut met, mut read) = (0, 0);
         for at in memmem::rfind_iter(self.bytes, END) {
@@ -386,7 +384,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Entries that no directory lists.
+    /// Reads entries that no directory lists.
     fn unlisted(&mut self, take: &mut Take<'_>) -> ControlFlow<()> {
         let bytes = self.bytes;
         let mut covered = std::mem::take(&mut self.covered);
@@ -425,13 +423,13 @@ impl Walk<'_> {
     }
 }
 
-/// A folder has no content, unless it says that it has.
+/// A folder has no content unless its header has a size.
 fn part(name: &[u8], is_link: bool, size: u64) -> Option<Part> {
     let is_folder = name.ends_with(b"/");
     (!is_folder || size > 0).then_some(if is_link { Part::SymlinkTarget } else { Part::Content })
 }
 
-/// The names and comments in Unicode that the extra fields have: in front of each are a version and a checksum.
+/// Returns the Unicode names and comments in the extra fields. Each is preceded by a version and a checksum.
 fn unicode(bytes: &[u8], extra: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let found = [0x7075, 0x6375].into_iter().filter_map(|kind| field(bytes, extra, kind));
     found.filter(|data| data.len() > 5).map(|data| data.start + 5..data.end)
