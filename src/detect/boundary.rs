@@ -52,6 +52,11 @@ pub(super) fn may_start(bytes: &[u8], at: usize) -> bool {
         || lengths(before).into_iter().flatten().any(|len| token_run(bytes, at, len) == len)
 }
 
+/// Whether a token that starts at `at` follows one that ended at `end`, with nothing or an underscore between them.
+pub(super) fn follows(bytes: &[u8], end: usize, at: usize) -> bool {
+    end == at || (end + 1 == at && bytes[end] == b'_')
+}
+
 /// `_…_` and `__…__`, as Markdown has them: where the token ends that stands between.
 fn emphasis_end(bytes: &[u8], at: usize) -> Option<usize> {
     /// Longer than any token.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::arms::{Arm, Way, with_capital};
 use super::boundary;
-use super::detector::{Detector, is_named};
+use super::detector::{Detector, is_named, token_hit};
 use super::hit::{Hit, in_order};
 
 use crate::finding::{Fingerprint, Span};
@@ -16,24 +16,29 @@ impl Detector {
     fn brute(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits = Vec::new();
         let mut at = 0;
+        let mut ended = None;
         while at < bytes.len() {
-            at = self.tried(bytes, at, &mut hits).unwrap_or(at + 1);
+            at = self.tried(bytes, at, &mut ended, &mut hits).unwrap_or(at + 1);
         }
         in_order(hits)
     }
 
-    /// Tries all that may start at `at`; returns where a token with a prefix ends.
-    fn tried(&self, bytes: &[u8], at: usize, hits: &mut Vec<Hit>) -> Option<usize> {
+    /// Tries all that may start at `at`; returns where a token with a prefix ends. The last token ended at `ended`.
+    fn tried(&self, bytes: &[u8], at: usize, ended: &mut Option<usize>, hits: &mut Vec<Hit>) -> Option<usize> {
+        let mut margin = boundary::margin(bytes, at);
+        margin.opens |= ended.is_some_and(|end| boundary::follows(bytes, end, at));
         let is_capital =
             |arm: &Arm| arm.may_be_capital && arm.lead == 0 && bytes[at..].starts_with(&with_capital(arm.literal));
         let here = |arm: &&Arm| bytes[at..].starts_with(arm.literal) || is_capital(arm);
         for arm in self.arms.iter().flatten().filter(here) {
             match arm.way {
                 Way::Prefixed(asked) => {
-                    let near = is_named(asked, bytes, at);
-                    let hit = self.judged(arm, asked, bytes, at, boundary::margin(bytes, at));
-                    if let Some(hit) = hit.filter(|_| near) {
-                        let end = hit.span.end;
+                    if !is_named(asked, bytes, at) {
+                        continue;
+                    }
+                    let Some(end) = self.token_end(arm, asked, bytes, at, margin) else { continue };
+                    *ended = Some(end);
+                    if let Some(hit) = token_hit(arm, asked, bytes, at..end) {
                         hits.push(hit);
                         return Some(end);
                     }

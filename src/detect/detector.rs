@@ -18,12 +18,12 @@ use super::prefilter::{Gate, Literal};
 use super::splice_context::{Lines, Reach};
 use super::surroundings::{cut_short, has_body, is_named_near, stands_before};
 use super::{decode, randomness, validator};
-use crate::finding::{Encoding, Layer};
+use crate::finding::{Encoding, Layer, Span};
 use crate::rule::{Pattern, Rule, Severity, TokenEncoding, Validator};
 
 /// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
 /// at one literal, and so keeps the whole linear.
-const LONGEST_BODY: usize = 320;
+pub(super) const LONGEST_BODY: usize = 320;
 
 /// The rules, made ready. Shared by every thread; expressions are compiled where first needed.
 pub struct Detector {
@@ -162,7 +162,7 @@ impl Detector {
     pub fn may_hold(&self, bytes: &[u8]) -> bool {
         let may_start = match &self.exact {
             Some(exact) => exact.may_stand(bytes),
-            None => self.may_start(bytes, |literal| self.is_candidate(bytes, literal)),
+            None => self.may_start(bytes, |literal| self.is_candidate(bytes, literal, |_| false)),
         };
         may_start || decode::may_stand(bytes)
     }
@@ -213,12 +213,15 @@ impl Detector {
         // For each expression the end of the last token that it gave away. Windows of names close together overlap, and each would
         // find the same tokens again.
         let mut done: Vec<usize> = Vec::new();
+        // Where the last token ended, whether it is reported or published.
+        let mut ended = None;
         let mut from = 0;
         while let Some(literal) = self.gate.find(bytes, from) {
             // One further, not behind the literal: another may start inside it.
             from = literal.start + 1;
+            let follows = move |at: usize| ended.is_some_and(|end| boundary::follows(bytes, end, at));
             // Most literals in source code are the end of a word, `task_`, or have no body: asked once for all arms of `sk_`.
-            let starts = self.is_candidate(bytes, &literal);
+            let starts = self.is_candidate(bytes, &literal, follows);
             let mut margin = None;
             for (arm, at) in self.arms_at(bytes, &literal, starts) {
                 match arm.way {
@@ -226,10 +229,15 @@ impl Detector {
                         // One for all arms that start at the same place.
                         let (_, margin) = match margin.filter(|&(place, _)| place == at) {
                             Some(known) => known,
-                            None => *margin.insert((at, boundary::margin(bytes, at))),
+                            None => {
+                                let known = boundary::margin(bytes, at);
+                                *margin.insert((at, Margin { opens: known.opens || follows(at), ..known }))
+                            }
                         };
-                        if let Some(hit) = self.prefixed(arm, asked, bytes, at, margin) {
-                            from = hit.span.end;
+                        let Some(end) = self.prefixed(arm, asked, bytes, at, margin) else { continue };
+                        ended = Some(end);
+                        if let Some(hit) = token_hit(arm, asked, bytes, at..end) {
+                            from = end;
                             hits.push(hit);
                             break;
                         }
@@ -263,37 +271,32 @@ impl Detector {
         })
     }
 
-    /// The byte before, and enough letters behind: what turns away all but a few of the literals in source code.
-    fn is_candidate(&self, bytes: &[u8], literal: &Literal) -> bool {
-        let at = literal.start;
+    /// The byte before, and enough letters behind: what turns away all but a few of the literals in source code. A token may
+    /// also start where another one ended, as `follows` says.
+    fn is_candidate(&self, bytes: &[u8], literal: &Literal, follows: impl Fn(usize) -> bool) -> bool {
+        let may_start = |at: usize| boundary::may_start(bytes, at) || follows(at);
         let mut leads = self.leads.get(literal.which).into_iter().flatten();
         let starts_in_front =
-            |lead: &&'static [u8]| bytes[..at].ends_with(lead) && boundary::may_start(bytes, at - lead.len());
-        has_body(bytes, literal.end) && (boundary::may_start(bytes, at) || leads.any(starts_in_front))
+            |lead: &&'static [u8]| bytes[..literal.start].ends_with(lead) && may_start(literal.start - lead.len());
+        has_body(bytes, literal.end) && (may_start(literal.start) || leads.any(starts_in_front))
     }
 
-    /// The token that starts at `at` with the arm's prefix.
-    fn prefixed(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<Hit> {
+    /// Where the token ends that starts at `at` with the arm's prefix.
+    fn prefixed(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<usize> {
         if has_body(bytes, at + arm.literal.len()) && is_named(asked, bytes, at) {
-            self.judged(arm, asked, bytes, at, margin)
+            self.token_end(arm, asked, bytes, at, margin)
         } else {
             None
         }
     }
 
     /// As [`Self::prefixed`], whatever the first letters are.
-    pub(super) fn judged(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<Hit> {
+    pub(super) fn token_end(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<usize> {
         let start = at + arm.literal.len();
         let body = |end| bytes.get(start..end).unwrap_or_default();
         let counted = margin.counted.filter(|&end| self.is_all_of_one(arm, body(end), asked.validator));
         let opens = margin.opens || (margin.opens_named && arm.is_named);
-        let end =
-            counted.or_else(|| if opens { self.end(arm, bytes, at, asked.validator, margin.limit) } else { None })?;
-        let mut token = Cow::Borrowed(&bytes[at..end]);
-        if token[0] != arm.literal[0] {
-            token.to_mut()[0] = arm.literal[0];
-        }
-        hit(arm.rule, asked.environment.severity(), at..end, &token, arm.literal.len(), None)
+        counted.or_else(|| if opens { self.end(arm, bytes, at, asked.validator, margin.limit) } else { None })
     }
 
     /// Whether `body` is the body of one token and nothing else.
@@ -308,6 +311,10 @@ impl Detector {
         let start = at + arm.literal.len();
         let rest = bytes.get(start..limit.unwrap_or(bytes.len()).min(start + LONGEST_BODY))?;
         let body = self.expression(arm.expression).find(rest).filter(|found| found.start() == 0)?;
+        let is_one = |&end: &usize| end - start < rest.len() && self.is_all_of_one(arm, &bytes[start..end], validator);
+        if let Some(end) = self.adjacent_starts(bytes, start, start + body.end()).into_iter().find(is_one) {
+            return (!is_by_chance(validator, bytes, at)).then_some(end);
+        }
         let end = start + validator::body_len(validator, body.as_bytes())?;
         if limit == Some(end) {
             return Some(end);
@@ -318,9 +325,7 @@ impl Detector {
         if goes_on || !boundary::ends_at(bytes, end) || cut_short(bytes, start, end) {
             return None;
         }
-        // Three letters stand in a digest by chance, longer prefixes do not.
-        let by_chance = validator == Validator::RandomRun && boundary::in_base64url(bytes, at);
-        (!by_chance).then_some(end)
+        (!is_by_chance(validator, bytes, at)).then_some(end)
     }
 
     /// The tokens in `window` that a name gives away, from `done` on.
@@ -375,6 +380,20 @@ impl Detector {
                 .expect("the tables' expressions compile, held by a test")
         })
     }
+}
+
+/// Whether the prefix at `at` is in a digest by chance. Three letters can be, longer prefixes cannot.
+fn is_by_chance(validator: Validator, bytes: &[u8], at: usize) -> bool {
+    validator == Validator::RandomRun && boundary::in_base64url(bytes, at)
+}
+
+/// The hit of the token at `span`, unless the token is published.
+pub(super) fn token_hit(arm: &Arm, asked: Asked, bytes: &[u8], span: Span) -> Option<Hit> {
+    let mut token = Cow::Borrowed(&bytes[span.clone()]);
+    if token[0] != arm.literal[0] {
+        token.to_mut()[0] = arm.literal[0];
+    }
+    hit(arm.rule, asked.environment.severity(), span, &token, arm.literal.len(), None)
 }
 
 /// Whether the token at `at` is near the name that it is `asked` for.

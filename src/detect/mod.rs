@@ -9,6 +9,7 @@ pub(crate) mod prefilter;
 pub(crate) mod splice_context;
 pub(crate) mod validator;
 
+mod adjacent;
 mod arms;
 mod boundary;
 #[cfg(test)]

@@ -64,7 +64,7 @@ pub(super) fn cut_short(bytes: &[u8], start: usize, end: usize) -> bool {
 }
 
 /// Fewer letters than this behind a prefix are no token's body: asked before any expression.
-const SHORTEST_BODY: usize = 16;
+pub(super) const SHORTEST_BODY: usize = 16;
 
 /// No token is longer.
 const LONGEST_TOKEN: usize = 340;

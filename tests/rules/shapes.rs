@@ -208,3 +208,57 @@ fn a_pickled_text_has_its_own_line() {
     assert_exact("sk_live_{alnum:24}", b"(dp0\nVkey\np1\nV", b"\np2\ns.");
     assert_silent("aVsk_live_{alnum:24}");
 }
+
+/// The number of pairs of random tokens, of 50, in which both are found with exact spans.
+fn exact_pairs(first: &str, between: &str, second: &str) -> u64 {
+    let is_exact = |seed: &u64| {
+        let dice = &mut Dice::new(*seed);
+        let (first, second) = (expand(first, dice), expand(second, dice));
+        let text = format!("key = \"{first}{between}{second}\"");
+        let start = 7 + first.len() + between.len();
+        let spans: Vec<_> = DETECTOR.find(text.as_bytes()).into_iter().map(|hit| hit.span).collect();
+        spans == [7..7 + first.len(), start..start + second.len()]
+    };
+    (0..50).filter(is_exact).count() as u64
+}
+
+#[test]
+fn tokens_with_nothing_between_them_are_counted_one_by_one() {
+    let templates = [
+        "sk_live_{alnum:24}",
+        "sk_test_51{alnum:99}",
+        "rk_live_{alnum:24}",
+        "sk_live_{base36:40}",
+        "sk_{hex:48}",
+        "sk_{alnum:32}",
+        "whsec_{alnum:32}",
+        "whsec_{hex:64}",
+        "whsec_{base64:32}",
+    ];
+    for first in templates {
+        for second in templates {
+            for between in ["", "_"] {
+                let exact = exact_pairs(first, between, second);
+                assert!(exact >= 48, "{exact} of 50: {first}{between}{second}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_published_token_does_not_hide_the_one_after_it() {
+    let published = ["sk_test_4eC39HqLyj", "WDarjtT1zdp7dc"].concat();
+    let dice = &mut Dice::new(7);
+    let text = format!("{published}{}", expand("sk_live_{alnum:24}", dice));
+    let hits = DETECTOR.find(text.as_bytes());
+    assert_eq!(hits.len(), 1);
+    assert_eq!(hits[0].span, published.len()..text.len());
+}
+
+/// Base64url contains `sk_` by chance, and names are no bodies.
+#[test]
+fn a_prefix_inside_a_body_does_not_cut_it() {
+    assert_exact("sk_prod_{urlsafe:20}-4sk_{urlsafe:39}", b"\"", b"\"");
+    assert_silent("sk_live_your_key_here_sk_test_your_key_here");
+    assert_silent("whsec_your_secret_goes_here_sk_live_your_key_goes_here");
+}

@@ -1,0 +1,56 @@
+//! Tokens with nothing or an underscore between them, `sk_live_…sk_live_…`: where one ends and the next one starts.
+
+use super::arms::{Arm, Way};
+use super::detector::{Detector, LONGEST_BODY};
+use super::surroundings::{SHORTEST_BODY, has_body};
+use super::validator::body_len;
+
+/// As many prefixes inside a body are tried. It bounds the work on a text of prefixes.
+const MOST_TRIED: usize = 4;
+
+impl Detector {
+    /// Where the token whose body starts at `start` may end in front of another token's prefix, if the expression of its rule
+    /// matches up to `end`. Each place is given twice where a separator is in front of the prefix: without it, then with it.
+    pub(super) fn adjacent_starts(&self, bytes: &[u8], start: usize, end: usize) -> Vec<usize> {
+        let from = start + SHORTEST_BODY;
+        // A body may end in front of the underscore, or within the prefix: at its `sk` if it is of letters and digits.
+        let last = bytes.len().min(end + 1);
+        let searched = &bytes[..bytes.len().min(last + self.longest_literal)];
+        let mut ends = Vec::new();
+        let mut at = from;
+        while at < last
+            && ends.len() < 2 * MOST_TRIED
+            && let Some(literal) = self.gate.find(searched, at)
+        {
+            at = literal.start + 1;
+            let prefix = self
+                .arms_at(bytes, &literal, true)
+                .find(|(arm, at)| (from..=last).contains(at) && self.starts_token(arm, bytes, start, *at));
+            if let Some((_, at)) = prefix {
+                let separators = bytes[from..at].iter().rev().take_while(|b| matches!(b, b'_' | b'-')).count();
+                ends.extend((separators > 0).then_some(at - separators));
+                ends.push(at);
+            }
+        }
+        ends
+    }
+
+    /// Whether a token with the prefix of `arm` probably starts at `at`, inside a body that starts at `body`. Base64url contains
+    /// `sk_` by chance, so for this prefix the letters in front and behind count too.
+    fn starts_token(&self, arm: &Arm, bytes: &[u8], body: usize, at: usize) -> bool {
+        let Way::Prefixed(asked) = arm.way else { return false };
+        let start = at + arm.literal.len();
+        if !has_body(bytes, start) {
+            return false;
+        }
+        let rest = &bytes[start..bytes.len().min(start + LONGEST_BODY)];
+        let is_random = || {
+            let text = self.expression(arm.expression).find(rest).map(|found| &rest[found.range()]);
+            text.is_some_and(|text| body_len(asked.validator, text).is_some())
+        };
+        let in_front = &bytes[body..at];
+        let in_front = in_front.strip_suffix(b"_").or(in_front.strip_suffix(b"-")).unwrap_or(in_front);
+        let is_base64url = || in_front.iter().any(|b| matches!(b, b'_' | b'-'));
+        arm.is_named || (arm.literal == b"sk_" && !is_base64url() && is_random())
+    }
+}
