@@ -2,7 +2,7 @@
 # Scans what a pull request or a push introduces: `sh packaging/ci/scan.sh KEYSWEEP FORMAT REPORT` in the clone of a job. It writes a
 # report for machines and prints one for people, which has annotations under GitHub Actions.
 #
-# A change cannot allow its own tokens: the settings are those of the commit before it.
+# A change cannot allow its own tokens: the settings and the baseline are those of the commit before it.
 set -eu
 [ $# -eq 3 ] || { echo "usage: sh packaging/ci/scan.sh KEYSWEEP FORMAT REPORT" >&2; exit 2; }
 keysweep=$1 format=$2 report=$3
@@ -19,15 +19,7 @@ if [ -z "$range" ]; then
     exit 0
 fi
 set -- "$range"
-if [ "$base" != - ]; then
-    settings=$(mktemp)
-    trap 'rm -f "$settings"' EXIT
-    git show "$base:.keysweep.toml" >"$settings" 2>/dev/null || :
-    set -- "$range" --config "$settings"
-    if ! git diff --quiet "$base" "${range#*..}" -- .keysweep.toml; then
-        echo "keysweep: this change edits .keysweep.toml; the version before it is used"
-    fi
-fi
+[ "$base" = - ] || set -- "$range" --config-from "$base"
 
 code=0
 "$keysweep" history --no-progress --format "$format" --output "$report" "$@" || code=$?

@@ -158,6 +158,12 @@ fn a_change_cannot_allow_its_own_tokens() {
     let run = remote.push(&clone, "topic", &base, &head).expect_has(".keysweep.toml");
     expect_leak(run, &clone, &token, &leak);
 
+    let entry = json!({ "fingerprint": token.fingerprint(), "path": "leak.txt", "rule": "x", "reason": "x", "added": "2026-01-01" });
+    let head = remote.add(".keysweep-baseline", &format!("{entry}\n"));
+    let clone = remote.checkout("baseline", "topic");
+    let run = remote.pull_request(&clone, &base, &head).expect_has("to .keysweep-baseline");
+    expect_leak(run, &clone, &token, &leak);
+
     // What was there before counts.
     remote.repo.git(&["checkout", "-q", "main"]);
     let base = remote.add(".keysweep.toml", &allow);
