@@ -45,11 +45,25 @@ pub(super) struct Expression {
     pub(super) compiled: OnceLock<Regex>,
 }
 
-pub(super) fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expression: usize, arms: &mut Vec<Arm>) {
-    /// That of `sk_`, which is the end of many a word.
-    const SHORTEST_PREFIX: usize = 3;
+/// Adds the arms of a rule. `expression` is the index of its first expression.
+pub(super) fn add_arms(rule: &'static Rule, expression: usize, arms: &mut Vec<Arm>) {
     let is_built_in = ALL.iter().any(|built_in| built_in.id == rule.id);
     let is_of_pack = !is_built_in && pack_of(rule).is_some();
+    for (nth, pattern) in rule.patterns.iter().enumerate() {
+        add_arms_of_pattern(rule, pattern, is_built_in, is_of_pack, expression + nth, arms);
+    }
+}
+
+fn add_arms_of_pattern(
+    rule: &'static Rule,
+    pattern: &'static Pattern,
+    is_built_in: bool,
+    is_of_pack: bool,
+    expression: usize,
+    arms: &mut Vec<Arm>,
+) {
+    /// That of `sk_`, which is the end of many a word.
+    const SHORTEST_PREFIX: usize = 3;
     match pattern {
         Pattern::Prefixed { prefixes, validator, near, .. } => arms.extend(prefixes.iter().map(|prefix| Arm {
             rule,
@@ -84,9 +98,10 @@ pub(super) fn add_arms(rule: &'static Rule, pattern: &'static Pattern, expressio
 pub(super) fn gate_literals(arms: &[Arm]) -> Vec<&'static [u8]> {
     let mut literals: Vec<&[u8]> = arms.iter().map(|arm| arm.literal).collect();
     literals.sort_unstable_by_key(|literal| (literal.len(), *literal));
+    literals.dedup();
     let mut kept: Vec<&[u8]> = Vec::new();
     for literal in literals {
-        if !kept.iter().any(|kept| memchr::memmem::find(literal, kept).is_some()) {
+        if !kept.iter().any(|kept| position(literal, kept).is_some()) {
             kept.push(literal);
         }
     }
@@ -97,7 +112,7 @@ pub(super) fn gate_literals(arms: &[Arm]) -> Vec<&'static [u8]> {
 pub(super) fn arms_by_literal(arms: Vec<Arm>, literals: &[&[u8]]) -> Vec<Vec<Arm>> {
     let mut by_literal: Vec<Vec<Arm>> = literals.iter().map(|_| Vec::new()).collect();
     for mut arm in arms {
-        let start_of = |literal: &[u8]| memchr::memmem::find(arm.literal, literal);
+        let start_of = |literal: &[u8]| position(arm.literal, literal);
         let (nth, lead) = literals
             .iter()
             .enumerate()
@@ -111,6 +126,14 @@ pub(super) fn arms_by_literal(arms: Vec<Arm>, literals: &[&[u8]]) -> Vec<Vec<Arm
         arms.sort_by_key(|arm| Reverse(arm.lead));
     }
     by_literal
+}
+
+/// Where `part` first is in `whole`. Both have a few bytes, and memchr's search would spend most of its time on building a searcher,
+/// which was an eighth of the scan of a small commit.
+fn position(whole: &[u8], part: &[u8]) -> Option<usize> {
+    let Some((first, rest)) = part.split_first() else { return Some(0) };
+    let is_here = |&at: &usize| whole[at] == *first && whole[at + 1..].starts_with(rest);
+    (0..(whole.len() + 1).saturating_sub(part.len())).find(is_here)
 }
 
 pub(super) fn with_capital(literal: &[u8]) -> Vec<u8> {

@@ -53,8 +53,8 @@ impl Detector {
         let mut expressions = Vec::new();
         let mut arms = Vec::new();
         for rule in rules {
+            add_arms(rule, expressions.len(), &mut arms);
             for pattern in rule.patterns {
-                add_arms(rule, pattern, expressions.len(), &mut arms);
                 let (Pattern::Prefixed { body: pattern, .. } | Pattern::Given { pattern, .. }) = pattern;
                 expressions.push(Expression { pattern, compiled: OnceLock::new() });
             }
