@@ -30,12 +30,13 @@ pub(crate) struct Loose {
     buffer: Vec<u8>,
     /// The decoded object. A small object is copied out of it, so that the caller's buffer need not be zeroed first.
     scratch: Vec<u8>,
-    inflate: Inflate,
+    /// Made on first use, since clearing its tables takes 13,000 instructions.
+    inflate: Option<Inflate>,
 }
 
 impl Loose {
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), buffer: Vec::new(), scratch: Vec::new(), inflate: Inflate::default() }
+        Self { dir: dir.to_owned(), buffer: Vec::new(), scratch: Vec::new(), inflate: None }
     }
 
     /// Returns the kind of the object `id` and the offset of its bytes, which extend to the end of `buffer`. None if there
@@ -59,8 +60,9 @@ impl Loose {
         if self.scratch.len() < room {
             self.scratch.resize(room, 0);
         }
-        self.inflate.reset();
-        let (status, _, written) = self.inflate.once(compressed, &mut self.scratch[..room])?;
+        let inflate = self.inflate.get_or_insert_default();
+        inflate.reset();
+        let (status, _, written) = inflate.once(compressed, &mut self.scratch[..room])?;
         let (kind, size, start) = decode::loose_header(&self.scratch[..written.min(LONGEST_HEADER)])?;
         let end =
             usize::try_from(size).ok().and_then(|size| start.checked_add(size)).ok_or_else(|| wrong_size(size))?;
@@ -73,8 +75,8 @@ impl Loose {
         // Decode again from the start. With room for the whole object the decoder takes its fastest path.
         buffer.try_reserve(end).map_err(|_| wrong_size(size))?;
         buffer.resize(end, 0);
-        self.inflate.reset();
-        let (status, _, written) = self.inflate.once(compressed, buffer)?;
+        inflate.reset();
+        let (status, _, written) = inflate.once(compressed, buffer)?;
         if status != Status::StreamEnd || written != end {
             return Err(wrong_size(size));
         }

@@ -27,7 +27,8 @@ pub(crate) struct PackIndexes {
     dirs: Vec<PathBuf>,
     opened: Option<Vec<IndexedPack>>,
     hash: Kind,
-    inflate: Inflate,
+    /// Made on first use, since clearing its tables takes 13,000 instructions.
+    inflate: Option<Inflate>,
     delta_bases: Box<dyn cache::DecodeEntry + Send>,
 }
 
@@ -46,14 +47,14 @@ struct PackIndex {
 
 impl PackIndexes {
     pub fn new(dirs: Vec<PathBuf>, hash: Kind, delta_bases: Box<dyn cache::DecodeEntry + Send>) -> Self {
-        Self { dirs, opened: None, hash, inflate: Inflate::default(), delta_bases }
+        Self { dirs, opened: None, hash, inflate: None, delta_bases }
     }
 
     /// Returns the kind of the object `id`, and replaces the content of `buffer` with its bytes. None if the object was not
     /// found here; gix may still find it.
     pub fn find(&mut self, id: &oid, buffer: &mut Vec<u8>) -> Option<gix::objs::Kind> {
         let packs = self.opened.get_or_insert_with(|| open_all(&self.dirs, self.hash));
-        let (inflate, bases) = (&mut self.inflate, &mut *self.delta_bases);
+        let (inflate, bases) = (self.inflate.get_or_insert_default(), &mut *self.delta_bases);
         let kinds = packs.iter().map(|pack| pack.find(id, self.hash, inflate, bases, buffer));
         let (at, kind) = kinds.enumerate().find_map(|(at, kind)| Some((at, kind?)))?;
         // The next object is most likely in the same pack.
