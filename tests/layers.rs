@@ -37,6 +37,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("lzma_rust2::", "scan/archive/"),
     ("flate2::", "scan/archive/"),
     ("ruzstd::", "scan/archive/"),
+    ("unsafe {", "cli/start.rs"),
     ("unsafe {", "git/mmap.rs"),
     ("unsafe {", "detect/decode/"),
     ("clap::", "cli/"),

@@ -27,11 +27,11 @@ mod settings;
 mod sightings;
 mod staged;
 mod stale;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub mod start;
 mod stdin;
 mod unstaged;
 mod worktree;
-
-use std::process::ExitCode;
 
 use args::{Cli, Command};
 use options::Common;
@@ -39,12 +39,12 @@ use options::Common;
 use crate::error::Error;
 use crate::git::mmap::survive_truncation;
 
-/// Runs the program with the arguments of the process.
-pub fn main() -> ExitCode {
+/// Runs the program with the arguments of the process, and returns its exit code.
+pub fn main() -> u8 {
     output::never_show_a_panic();
     let words: Vec<_> = std::env::args_os().collect();
     survive_truncation();
-    let code: u8 = match Cli::of(&words) {
+    match Cli::of(&words) {
         Ok(cli) => {
             let common = cli.command.common();
             output::report_errors_as(common.format(), common.output.as_deref());
@@ -54,8 +54,7 @@ pub fn main() -> ExitCode {
             })
         }
         Err(err) => output::usage(&err, &words),
-    };
-    ExitCode::from(code)
+    }
 }
 
 fn run(command: &Command, common: &Common) -> Result<u8, Error> {
