@@ -2,7 +2,7 @@
 # Prints the commits that a pull request or a push introduces: `sh packaging/ci/range.sh` in the clone of a job. It reads the
 # variables of GitHub Actions or GitLab CI.
 #
-# The output is a commit whose settings count and the commits to scan: `BASE BASE..HEAD`. BASE is what was there before: the merge
+# The output is a commit whose configuration and baseline count and the commits to scan: `BASE BASE..HEAD`. BASE is what was there before: the merge
 # base, or the old tip of a branch. It is `- HEAD` where there is nothing before, and empty where a branch was deleted.
 #
 # A job has a shallow clone. This fetches more of it until it has the merge base and every commit of the change.

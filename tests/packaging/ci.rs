@@ -174,6 +174,27 @@ fn a_change_cannot_allow_its_own_tokens() {
 }
 
 #[test]
+fn a_change_cannot_add_its_own_tokens_to_the_baseline() {
+    let token = Maker::new(2737).sk_live(24);
+    let remote = Remote::new();
+    let base = remote.id("main");
+    let (leak, _) = remote.leak_on_branch("topic", "main", &token);
+    remote.repo.keysweep(&["baseline"]).expect_code(0);
+    let baseline = fs::read_to_string(remote.repo.path(".keysweep-baseline")).expect("read the baseline");
+    let head = remote.add(".keysweep-baseline", &baseline);
+    let clone = remote.checkout("clone", "topic");
+    let run = remote.pull_request(&clone, &base, &head).expect_has("to .keysweep-baseline");
+    expect_leak(run, &clone, &token, &leak);
+
+    // What was there before counts.
+    remote.repo.git(&["checkout", "-q", "main"]);
+    let base = remote.add(".keysweep-baseline", &baseline);
+    let (_, head) = remote.leak_on_branch("covered", "main", &token);
+    let clone = remote.checkout("second", "covered");
+    remote.pull_request(&clone, &base, &head).expect_code(0).expect_lacks("::error");
+}
+
+#[test]
 fn pushes() {
     let token = Maker::new(2733).sk_live(24);
     let remote = Remote::new();
