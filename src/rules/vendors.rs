@@ -48,54 +48,54 @@ pub const VENDORS: &[Vendor] = vendors![
     "Clerk", ["clerk"], Both, "makes any API request at Clerk: all users and sessions",
         ["Clerk Dashboard > API keys: add a new secret key (Webhooks: rotate the endpoint's secret)", "deploy it and verify a request with it", "delete the old one"];
     "PAY.JP", ["pay.jp", "payjp", "pay_jp"], Keys, "charges cards and reads customers at PAY.JP",
-        ["PAY.JP dashboard > API settings: create a new secret key", "deploy it and verify a request with it", "disable the old key there"];
+        ["PAY.JP dashboard: replace the secret key", "deploy the new one and verify a request with it", "see that the old key is refused"];
     "Safepay", ["safepay", "safe_pay"], Both, "takes payments and reads orders at Safepay",
-        ["Safepay dashboard > Developers: create a new secret", "deploy it and verify a request with it", "revoke the old one there"];
+        ["Safepay merchant dashboard: replace the secret", "deploy the new one and verify a request with it", "see that the old one is refused"];
     "Culqi", ["culqi"], Keys, "charges cards, refunds and reads customers at Culqi",
-        ["CulqiPanel > Desarrollo > API Keys: create a new secret key", "deploy it and verify a request with it", "disable the old key there"];
+        ["CulqiPanel > Desarrollo > API Keys: replace the secret key", "deploy the new one and verify a request with it", "see that the old key is refused"];
     "Sarvam AI", ["sarvam"], Keys, "spends the account's credits for speech and language models at Sarvam AI",
-        ["dashboard.sarvam.ai > API keys: create a new key", "deploy it and verify a request with it", "delete the old key there"];
+        ["dashboard.sarvam.ai > API Keys: create a new key", "deploy it and verify a request with it", "delete the old key there"];
     "IEX Cloud", ["iexcloud", "iex_cloud", "iex-cloud", "iex cloud", "iexapis", "iexfinance", "iex_token", "iextoken", "iex_api", "iexapi", "iex_secret", "iex_key", "iex_sk", "iex.secret", "iex.token"], Keys,
         "opens nothing any more: IEX Cloud closed on 2024-08-31",
         ["remove the token: IEX Cloud closed on 2024-08-31, and nothing has to be rotated there", "if another service issued it, rotate it at that service"];
     "Tap Payments", ["tap_payment", "tappayment", "tap-payment", "tap payment", "tap.company", "gosell"], Keys, "charges, refunds and reads customers at Tap Payments",
-        ["goSell dashboard > API keys: create a new secret key", "deploy it and verify a request with it", "revoke the old key there"];
+        ["Tap dashboard > Accounts > the operator's ID > Merchant: replace the secret key (Tap's support helps if there is no button for it)", "deploy the new one and verify a request with it", "see that the old key is refused"];
     "PayMongo", ["paymongo", "pay_mongo"], Keys, "takes payments and refunds them at PayMongo",
-        ["PayMongo dashboard > Developers > API keys: create a new secret key", "deploy it and verify a request with it", "revoke the old key there"];
+        ["PayMongo Dashboard > Settings > Developers > Edit: regenerate the API keys", "deploy the new secret key and verify a request with it", "see that the old key is refused"];
     "Moyasar", ["moyasar"], Keys, "takes payments and refunds them at Moyasar",
-        ["Moyasar dashboard > Settings > API keys: create a new secret key", "deploy it and verify a request with it", "revoke the old key there"];
+        ["Moyasar Dashboard > Settings > API Keys > Regenerate Key, beside the secret key: stop the old one immediately", "deploy the new key and verify a request with it"];
     "Pagar.me", ["pagar.me", "pagarme", "pagar_me"], Keys, "takes payments and refunds them at Pagar.me",
-        ["Pagar.me dashboard > Development > Keys: create a new secret key", "deploy it and verify a request with it", "delete the old key there"];
+        ["Pagar.me Dash > Desenvolvimento > Chaves: create a new secret key", "deploy it and verify a request with it", "revoke the old key there"];
     "MoonPay", ["moonpay"], Keys, "signs requests for the account at MoonPay",
-        ["MoonPay dashboard > Developers > API keys: create a new secret key", "deploy it and verify a request with it", "revoke the old key there"];
+        ["MoonPay dashboard, page \"API keys\": replace the secret key", "deploy the new one and verify a request with it", "see that the old key is refused"];
     "Knock", ["knock.app", "knock_api", "knock_secret", "knocklabs", "@knocklabs", "knockapi"], Keys, "sends notifications and reads users at Knock",
-        ["Knock dashboard > Developers > API keys: create a new secret key", "deploy it and verify a request with it", "revoke the old key there"];
+        ["Knock dashboard > Platform > API keys > Create API key: a new secret key of the same environment", "deploy it and verify a request with it", "delete the old key there"];
     "Klaviyo", ["klaviyo"], Keys, "reads and changes profiles and campaigns at Klaviyo",
-        ["Klaviyo > Settings > API keys: create a private key with the same scopes", "deploy it and verify a request with it", "delete the old key"];
+        ["Klaviyo > Settings > API Keys > Create Private API Key, with the same scopes", "deploy it and verify a request with it", "delete the old key"];
     "Baremetrics", ["baremetrics"], Keys, "reads the account's revenue and customers at Baremetrics",
-        ["Baremetrics > Settings > API: create a new key", "deploy it and verify a request with it", "revoke the old key there"];
+        ["Baremetrics, API settings: create a new key", "deploy it and verify a request with it", "revoke the old key there"];
     "Attio", ["attio"], Both, "opens the workspace's CRM records at Attio, without an expiry date",
         ["Attio: Workspace settings > Developers > Access tokens: create a token with the same scopes", "deploy it", "verify it (GET https://api.attio.com/v2/self answers 200 with \"active\": true in the body)", "delete the old token"];
     "Paystack", ["paystack"], Keys, "collects payments and makes transfers at Paystack",
         ["Paystack > Settings > API Keys & Webhooks: generate a new secret key, the old one expiring now", "deploy it and verify a request with it"];
     "Checkout.com", ["checkout.com", "checkout_com", "checkoutcom", "cko_"], Keys, "takes, refunds and reads payments at Checkout.com",
-        ["Checkout.com Dashboard > Developers > Keys: create a new key with the same scopes", "deploy it and verify a request with it", "delete the old key"];
+        ["Checkout.com Dashboard > Developers > Keys > Create a new key, with the same scopes", "deploy it and verify a request with it", "delete the old key"];
     "ElevenLabs", ["elevenlabs", "eleven_labs", "eleven-labs", "xi-api-key", "xi_api_key"], Keys, "spends the workspace's credits at ElevenLabs",
         ["elevenlabs.io/app/settings/api-keys: create a key with the same permissions", "deploy it and verify a request with it", "delete the old key"];
     "Yoco", ["yoco"], Keys, "takes and refunds payments at Yoco",
-        ["Yoco app, developer section: create a new key", "deploy it and verify a request with it", "have Yoco revoke the old key"];
+        ["Yoco app, developer section (Sales > Payment gateway): create a new key", "deploy it and verify a request with it", "have Yoco revoke the old key"];
     "Crossmint", ["crossmint"], Keys, "creates wallets, mints and pays at Crossmint",
         ["Crossmint Console > API Keys: create a new key with the same scopes", "deploy it and verify a request with it", "delete the old key"];
     "WorkOS", ["workos"], Keys, "reads and changes users and directories at WorkOS",
         ["WorkOS Dashboard > API Keys: create a key", "deploy it and verify a request with it", "revoke the old key there"];
     "Highnote", ["highnote"], Keys, "moves money and manages cards at Highnote",
-        ["Highnote Dashboard > Developers > API Keys: create a key", "deploy it and verify a request with it", "revoke the old key there"];
+        ["Highnote Dashboard, API keys: create a key", "deploy it and verify a request with it", "revoke the old key there"];
     "Svix", ["svix"], Webhooks, "forges webhook deliveries that your receiver takes for Svix's",
         ["Svix: rotate the endpoint's secret in the portal (the old one signs for 24 hours more)", "deploy the new secret and see a test event verified"];
     "Resend", ["resend"], Webhooks, "forges webhook deliveries that your receiver takes for Resend's",
-        ["Resend > Webhooks: create the endpoint anew", "deploy the new secret and see a test event verified", "delete the old endpoint"];
+        ["Resend > Webhooks: create the endpoint again (a rotated secret still signs for 24 hours)", "deploy the new secret and see a test event verified", "delete the old endpoint"];
     "OpenAI", ["openai"], Webhooks, "forges webhook deliveries that your receiver takes for OpenAI's",
-        ["OpenAI > Project settings > Webhooks: rotate the secret", "deploy the new secret and see a test event verified"];
+        ["OpenAI, webhooks of the project: rotate the endpoint's signing secret (POST /v1/webhook_endpoints/ID/rotate_secret), and do not keep the old one active", "deploy the new secret and see a test event verified"];
     "Supabase", ["supabase"], Webhooks, "forges hook requests that your receiver takes for Supabase's",
         ["Supabase > Authentication > Hooks: generate a new secret", "deploy the new secret and see a test event verified"];
 ];
