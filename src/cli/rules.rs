@@ -13,7 +13,7 @@ use crate::error::{Error, counted, nearest};
 use crate::git::repository::Repository;
 use crate::report::{self, RulesFormat};
 use crate::rule::Rule;
-use crate::rules::{PACKS, SOUGHT, rules_of};
+use crate::rules::{GIVEN_TOKEN, PACKS, rules_of};
 
 pub(super) fn run(args: &RulesArgs, common: &Common) -> Result<u8, Error> {
     let format = args.format();
@@ -38,7 +38,7 @@ pub(super) fn run(args: &RulesArgs, common: &Common) -> Result<u8, Error> {
 fn named(id: &str, settings: &Settings) -> Result<&'static Rule, Error> {
     // The rule that `find` reports for other tokens, and the rules of packs that are off.
     let of_packs = || rules_of(PACKS);
-    let known = settings.rules.iter().copied().chain([&SOUGHT]).chain(of_packs());
+    let known = settings.rules.iter().copied().chain([&GIVEN_TOKEN]).chain(of_packs());
     known.into_iter().find(|rule| rule.id == id).ok_or_else(|| {
         let nearest = nearest(id, settings.rules.iter().copied().chain(of_packs()).map(|rule| rule.id));
         Error::new(

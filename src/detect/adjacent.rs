@@ -1,26 +1,26 @@
-//! Tokens with nothing or an underscore between them, `sk_live_…sk_live_…`: where one ends and the next one starts.
+//! Tokens with no boundary between them, such as `sk_live_…sk_live_…`: where one ends and the next one starts.
 
 use super::arms::{Arm, Way};
 use super::detector::{Detector, LONGEST_BODY};
 use super::surroundings::{SHORTEST_BODY, has_body};
 use super::validator::body_len;
 
-/// As many prefixes inside a body are tried. It bounds the work on a text of prefixes.
+/// The most prefixes that are tried inside one body. The limit bounds the work on a text full of prefixes.
 const MOST_TRIED: usize = 4;
 
 impl Detector {
-    /// Where the token whose body starts at `start` may end in front of another token's prefix, if the expression of its rule
-    /// matches up to `end`. Each place is given twice where a separator is in front of the prefix: without it, then with it.
+    /// Where a body that starts at `start` may end in front of another token's prefix. `end` is the end of the match of its
+    /// expression. If a separator is in front of the prefix, the result has both ends: without the separator, then with it.
     pub(super) fn adjacent_starts(&self, bytes: &[u8], start: usize, end: usize) -> Vec<usize> {
         let from = start + SHORTEST_BODY;
-        // A body may end in front of the underscore, or within the prefix: at its `sk` if it is of letters and digits.
+        // A match of letters and digits ends within the prefix: after its `sk`. Other matches end in front of an underscore.
         let last = bytes.len().min(end + 1);
         let searched = &bytes[..bytes.len().min(last + self.longest_literal)];
         let mut ends = Vec::new();
         let mut at = from;
         while at < last
             && ends.len() < 2 * MOST_TRIED
-            && let Some(literal) = self.gate.find(searched, at)
+            && let Some(literal) = self.prefilter.find(searched, at)
         {
             at = literal.start + 1;
             let prefix = self
@@ -36,7 +36,7 @@ impl Detector {
     }
 
     /// Whether a token with the prefix of `arm` probably starts at `at`, inside a body that starts at `body`. Base64url contains
-    /// `sk_` by chance, so for this prefix the letters in front and behind count too.
+    /// `sk_` by chance, so this prefix counts only between letters and digits, in front of a random body.
     fn starts_token(&self, arm: &Arm, bytes: &[u8], body: usize, at: usize) -> bool {
         let Way::Prefixed(asked) = arm.way else { return false };
         let start = at + arm.literal.len();

@@ -1,4 +1,4 @@
-//! The rules as the detector tries them: for each literal of the prefilter, the prefixes and words that it is part of.
+//! The rules by literal: for each literal of the prefilter, the prefixes and words that contain it.
 
 use std::cmp::Reverse;
 use std::sync::OnceLock;
@@ -8,17 +8,17 @@ use regex::bytes::Regex;
 use crate::rule::{Environment, Pattern, Rule, TokenEncoding, Validator};
 use crate::rules::{ALL, pack_of};
 
-/// One prefix or word of one pattern of one rule.
+/// A prefix or a word of one pattern of a rule.
 pub(super) struct Arm {
     pub(super) rule: &'static Rule,
     pub(super) literal: &'static [u8],
-    /// How far in front of the gate's literal it starts.
+    /// The number of bytes between its start and the prefilter's literal.
     pub(super) lead: usize,
-    /// The prefix is one of the tables', and says more than `sk_` does.
+    /// Whether the prefix is built in and longer than `sk_`.
     pub(super) is_named: bool,
-    /// It may begin with a capital.
+    /// Whether it may begin with a capital.
     pub(super) may_be_capital: bool,
-    /// Its rule is of a pack, and it is so short that it ends many a word: `re_`, `sk-`.
+    /// Whether the rule is in a pack and the prefix is so short that many words end in it: `re_`, `sk-`.
     pub(super) is_common: bool,
     pub(super) expression: usize,
     pub(super) way: Way,
@@ -29,14 +29,15 @@ pub(super) enum Way {
     Given { before: usize, after: usize, written: TokenEncoding },
 }
 
-/// What is asked of a token behind a prefix, and what the prefix says.
+/// What a token needs after a prefix, and what the prefix says about it.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
     pub(super) environment: Environment,
     pub(super) validator: Validator,
-    /// The vendor's name that has to be near, or nothing.
+    /// The vendor's name that must be near the token. Empty if none is needed.
     pub(super) near: &'static [u8],
-    /// Whether the name may be behind the token or on the line above. For a custom rule it is in front, as its documentation says.
+    /// Whether the name may also be after the token or on the line above. For a custom rule it must be in front of the token, as
+    /// its documentation says.
     pub(super) is_near_around: bool,
 }
 
@@ -62,7 +63,7 @@ fn add_arms_of_pattern(
     expression: usize,
     arms: &mut Vec<Arm>,
 ) {
-    /// That of `sk_`, which is the end of many a word.
+    /// The length of `sk_`, in which many words end.
     const SHORTEST_PREFIX: usize = 3;
     match pattern {
         Pattern::Prefixed { prefixes, validator, near, .. } => arms.extend(prefixes.iter().map(|prefix| Arm {
@@ -70,7 +71,7 @@ fn add_arms_of_pattern(
             literal: prefix.literal.as_bytes(),
             lead: 0,
             is_named: (is_built_in || is_of_pack) && prefix.literal.len() > SHORTEST_PREFIX,
-            // Each capital is a literal more for the gate.
+            // Each capital adds a literal to the prefilter.
             may_be_capital: is_built_in,
             is_common: is_of_pack && prefix.literal.len() <= SHORTEST_PREFIX,
             expression,
@@ -94,8 +95,8 @@ fn add_arms_of_pattern(
     }
 }
 
-/// The shortest literals such that one of them is in every arm's: `sk_` serves for `sk_live_` and for `whsk_`.
-pub(super) fn gate_literals(arms: &[Arm]) -> Vec<&'static [u8]> {
+/// The shortest literals such that each arm contains one: `sk_` is part of both `sk_live_` and `whsk_`.
+pub(super) fn prefilter_literals(arms: &[Arm]) -> Vec<&'static [u8]> {
     let mut literals: Vec<&[u8]> = arms.iter().map(|arm| arm.literal).collect();
     literals.sort_unstable_by_key(|literal| (literal.len(), *literal));
     literals.dedup();
@@ -108,7 +109,7 @@ pub(super) fn gate_literals(arms: &[Arm]) -> Vec<&'static [u8]> {
     kept
 }
 
-/// For each literal of the gate the arms that it is in: those that start with it, or else hold it.
+/// For each literal of the prefilter, the arms that contain it. An arm that contains several belongs to the first one in it.
 pub(super) fn arms_by_literal(arms: Vec<Arm>, literals: &[&[u8]]) -> Vec<Vec<Arm>> {
     let mut by_literal: Vec<Vec<Arm>> = literals.iter().map(|_| Vec::new()).collect();
     for mut arm in arms {
@@ -118,7 +119,7 @@ pub(super) fn arms_by_literal(arms: Vec<Arm>, literals: &[&[u8]]) -> Vec<Vec<Arm
             .enumerate()
             .filter_map(|(nth, literal)| Some((nth, start_of(literal)?)))
             .min_by_key(|&(_, lead)| lead)
-            .expect("a literal of the gate is in that of every arm");
+            .expect("a literal of the prefilter is in that of every arm");
         arm.lead = lead;
         by_literal[nth].push(arm);
     }

@@ -1,15 +1,15 @@
-//! Where a token may start and where it must have ended. The regex crate has no look-behind, so both are read by hand.
+//! Where a token may start and where it must end. The regex crate has no look-behind, so this code checks both.
 
 use super::randomness::{STRICT, parts_look_random};
 
-/// The letters that make a word go on: a token neither starts behind one nor ends in front of one.
+/// The letters of words. A token neither starts after one nor ends in front of one.
 pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Whether a token may start at `at`: the byte before is no word byte, or it ends an escape sequence.
+/// Whether a token may start at `at`: the byte in front is not part of a word, or it ends an escape sequence.
 ///
-/// The boundary alone takes away half of the innocent hits in foreign sources (`task_`, `disk_`, `umask_`).
+/// This check alone rejects half of the false alarms in foreign sources (`task_`, `disk_`, `umask_`).
 pub(super) fn starts_at(bytes: &[u8], at: usize) -> bool {
     let before = &bytes[..at];
     match before.last() {
@@ -23,11 +23,11 @@ pub(super) fn starts_at(bytes: &[u8], at: usize) -> bool {
 pub(super) struct Margin {
     /// A token may start here, wherever it ends.
     pub opens: bool,
-    /// So may one whose prefix says more than `sk_` does: behind an underscore, `stripe_sk_live_…`.
+    /// A token with a longer prefix than `sk_` may start here: after an underscore, as in `stripe_sk_live_…`.
     pub opens_named: bool,
-    /// A length in front of the token says that it ends here.
+    /// The end of the token, according to a length in front of it.
     pub counted: Option<usize>,
-    /// Emphasis, which opens in front of the token, closes here.
+    /// The end of the token, if it is within Markdown emphasis.
     pub limit: Option<usize>,
 }
 
@@ -41,8 +41,8 @@ pub(super) fn margin(bytes: &[u8], at: usize) -> Margin {
     Margin { opens, opens_named, counted: counted_end(bytes, at), limit }
 }
 
-/// Whether [`margin`] may let a token start at `at`. This depends on the token and two bytes in front of it alone, and is
-/// true wherever [`margin`] opens or counts, whatever stands further away.
+/// Whether [`margin`] may allow a token to start at `at`. The result depends only on the token and the two bytes in front of it,
+/// and is true wherever [`margin`] allows a start, whatever is further away.
 pub(super) fn may_start(bytes: &[u8], at: usize) -> bool {
     let before = &bytes[..at];
     starts_at(bytes, at)
@@ -52,12 +52,12 @@ pub(super) fn may_start(bytes: &[u8], at: usize) -> bool {
         || lengths(before).into_iter().flatten().any(|len| token_run(bytes, at, len) == len)
 }
 
-/// Whether a token that starts at `at` follows one that ended at `end`, with nothing or an underscore between them.
+/// Whether a token that starts at `at` follows one that ended at `end`, with nothing or an underscore in between.
 pub(super) fn follows(bytes: &[u8], end: usize, at: usize) -> bool {
     end == at || (end + 1 == at && bytes[end] == b'_')
 }
 
-/// `_…_` and `__…__`, as Markdown has them: where the token ends that stands between.
+/// The end of the token within the Markdown emphasis `_…_` or `__…__`.
 fn emphasis_end(bytes: &[u8], at: usize) -> Option<usize> {
     /// Longer than any token.
     const LONGEST: usize = 340;
@@ -71,16 +71,16 @@ fn emphasis_end(bytes: &[u8], at: usize) -> Option<usize> {
     is_closed.then(|| at + text.len() - marks)
 }
 
-/// Whether another prefix follows at once: names are made of such parts, and a text of prefixes would cost a look at each.
+/// Whether another prefix follows closely. Names contain such parts, and a text full of prefixes would cost a check at each.
 fn repeats_prefix(bytes: &[u8], at: usize) -> bool {
     let near = &bytes[at..bytes.len().min(at + 24)];
     near[1..].windows(3).skip(3).any(|three| three == b"sk_" || three == b"ec_")
 }
 
 /// Whether the word byte at the end of `before` is the second half of a character in Shift-JIS, Big5 or GBK, whose first half is
-/// no ASCII: `\x81F` is a colon. Where this line is UTF-8 it is a letter by itself.
+/// not ASCII: `\x81F` is a colon. In a line of valid UTF-8 it is a letter by itself.
 fn ends_legacy_character(before: &[u8]) -> bool {
-    /// So much of the line says which it is.
+    /// The bytes of the line that decide which it is.
     const NEAR: usize = 64;
     let [.., first, _] = before else { return false };
     if first.is_ascii() {
@@ -88,28 +88,28 @@ fn ends_legacy_character(before: &[u8]) -> bool {
     }
     let near = &before[before.len().saturating_sub(NEAR)..];
     let line = near.iter().rposition(|&b| b == b'\n').map_or(near, |end| &near[end + 1..]);
-    // The first character may be cut.
+    // The window may start within a character.
     let cut =
         if line.len() == NEAR { line.iter().take(3).take_while(|b| (0x80..0xc0).contains(*b)).count() } else { 0 };
     str::from_utf8(&line[cut..]).is_err()
 }
 
-/// Python's pickle of protocol 0 writes a text behind a `V`, on a line of its own but for the operations in front: `a` appends
-/// the value before, `s` sets it, `(` opens a tuple.
+/// Whether Python's pickle, in protocol 0, starts a text here: after a `V`, on a line of its own except for the operations in
+/// front. `a` appends the value before, `s` sets it, `(` opens a tuple.
 fn is_pickled(before: &[u8]) -> bool {
     let Some(rest) = before.strip_suffix(b"V") else { return false };
     let rest = rest.strip_suffix(b"(").unwrap_or(rest);
     match rest.strip_suffix(b"a").or(rest.strip_suffix(b"s")) {
-        // A value is on the line above.
+        // The value is on the line above.
         Some(rest) => rest.last() == Some(&b'\n'),
         None => rest.last().is_none_or(|&b| b == b'\n'),
     }
 }
 
-/// Where the token ends, if the bytes in front are its length, as `.pyc`, protobuf, `MessagePack` and `SQLite` write it.
+/// The end of the token, if the bytes in front are its length, as in `.pyc`, protobuf, `MessagePack` and `SQLite`.
 ///
-/// Where the length ends with the letters that tokens have, it is enough by itself. Where such letters follow, as the byte that
-/// says what comes next in a `.pyc` often is one, bytes that no text has must stand near.
+/// If the letters of the token end at that length, the length alone is enough. If more letters follow, such as the byte that says
+/// what comes next in a `.pyc`, bytes that are not text must be near.
 fn counted_end(bytes: &[u8], at: usize) -> Option<usize> {
     let before = &bytes[..at];
     let mut lengths = lengths(before).into_iter().flatten();
@@ -119,14 +119,14 @@ fn counted_end(bytes: &[u8], at: usize) -> Option<usize> {
     whole.or_else(|| lengths.find(|&len| goes_on(len))).map(|len| at + len)
 }
 
-/// Whether the bytes in front of the length of a token from `at` to `end` are no text: a control character, or the mark of a
-/// string in a `.pyc` where other bytes near it are such characters. Brackets and quotes that close behind are text.
+/// Whether the bytes in front of the length of a token from `at` to `end` are not text: a control character, or the mark of a
+/// string in a `.pyc` if there are such characters nearby. Brackets and quotes that close after the token are text.
 fn is_serialized(bytes: &[u8], at: usize, end: usize) -> bool {
     /// Longer than any token.
     const LONGEST: usize = 340;
     let is_control = |b: &u8| *b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r' | 0x1b);
     let [rest @ .., kind, count] = &bytes[..at] else { return false };
-    // The first of two bytes that are a length in `SQLite`.
+    // The first of the two bytes of a length in `SQLite`.
     let kind = if matches!(kind, 0x81..=0x83) { rest.last().unwrap_or(kind) } else { kind };
     let close = match count {
         b'"' | b'\'' | b'`' => *count,
@@ -142,23 +142,23 @@ fn is_serialized(bytes: &[u8], at: usize, end: usize) -> bool {
     !is_closed && (is_control(kind) || is_string)
 }
 
-/// The lengths that the bytes at the end of `before` may be.
+/// The lengths that the last bytes of `before` may encode.
 fn lengths(before: &[u8]) -> [Option<usize>; 4] {
     /// No token is shorter.
     const SHORTEST: usize = 19;
     let byte = |back: usize| before.len().checked_sub(back).map(|at| usize::from(before[at]));
     let last = byte(1);
-    // `SQLite` has the length of a text twice, and 13, in one byte or in two of seven bits each.
+    // `SQLite` stores twice the length of a text plus 13, in one byte, or in two bytes of seven bits each.
     let in_sqlite = |number: usize| (number > 13 && number % 2 == 1).then(|| (number - 13) / 2);
     let two_bytes =
         byte(2).filter(|high| matches!(high, 0x81..=0x83)).zip(last).map(|(high, low)| (high & 0x7f) << 7 | low);
-    // In 32 bits, the least first.
+    // In 32 bits, little-endian.
     let wide = before.ends_with(b"\0\0\0").then(|| byte(4)).flatten();
     let lengths = [two_bytes.and_then(in_sqlite), last, last.and_then(in_sqlite), wide];
     lengths.map(|len| len.filter(|&len| len >= SHORTEST))
 }
 
-/// How many of the bytes at `at`, of `most`, tokens have.
+/// The number of bytes at `at` that tokens may contain, at most `most`.
 fn token_run(bytes: &[u8], at: usize, most: usize) -> usize {
     let in_token = |b: &&u8| is_word(**b) || matches!(**b, b'-' | b'+' | b'/' | b'=' | b'.');
     bytes[at..].iter().take(most).take_while(in_token).count()
@@ -169,10 +169,10 @@ pub(super) fn ends_at(bytes: &[u8], at: usize) -> bool {
     bytes.get(at).is_none_or(|&next| !is_word(next))
 }
 
-/// Whether what stands in front of `at` says that a digest or other base64url goes on there, in which three letters such as
-/// `sk_` stand by chance: `sha256=sk_…` in the RECORD of a Python wheel.
+/// Whether the text in front of `at` is part of a digest or of other base64url, which contains three letters such as `sk_` by
+/// chance: `sha256=sk_…` in the RECORD of a Python wheel.
 pub(super) fn in_base64url(bytes: &[u8], at: usize) -> bool {
-    // As long as a SHA-512 with its name.
+    // The length of a SHA-512 with its name.
     let before = &bytes[at.saturating_sub(96)..at];
     let in_text = |b: &u8| is_word(*b) || matches!(b, b'-' | b'=' | b':');
     let text = &before[before.iter().rposition(|b| !in_text(b)).map_or(0, |other| other + 1)..];
@@ -181,18 +181,18 @@ pub(super) fn in_base64url(bytes: &[u8], at: usize) -> bool {
         text.windows(name.len() + 1).any(|at| at.starts_with(name) && matches!(at.last(), Some(b'-' | b'=' | b':')))
     });
     let run = text.rsplit(|b| matches!(b, b'=' | b':')).next().unwrap_or_default();
-    // A UUID or a digest in hex ends in front of a dash; base64url has capitals.
+    // A UUID or a hex digest can end in front of a dash, so only base64url counts, which has capitals.
     let mixed = run.iter().any(u8::is_ascii_uppercase) && run.iter().any(u8::is_ascii_lowercase);
     after_name || (run.ends_with(b"-") && mixed && parts_look_random(run, STRICT))
 }
 
-/// What base64 and base64url have beside letters and digits.
+/// The symbols of base64 and base64url: everything except letters and digits.
 pub(super) fn is_base64_symbol(byte: Option<&u8>) -> bool {
     byte.is_some_and(|b| matches!(b, b'+' | b'/' | b'-' | b'_' | b'='))
 }
 
-/// Whether `before`, which ends in a word byte, ends in an escape that stands for another character: `\n` and its
-/// like, `\x3d`, `\u0022`, `\075`, `%3D`, `=3D` (quoted-printable), or in a sequence for a terminal, `\e[32m`.
+/// Whether `before`, which ends in a word byte, ends in an escape for another character (`\n`, `\x3d`, `\u0022`, `\075`, `%3D`,
+/// `=3D` of quoted-printable) or in a sequence for a terminal (`\e[32m`).
 fn ends_escape(before: &[u8]) -> bool {
     simple_escape(before)
         || hex_escape(before, br"\x", 2)
@@ -207,14 +207,14 @@ fn ends_escape(before: &[u8]) -> bool {
         || whole_word(before, b"sandbox_")
 }
 
-/// `\n`, where the backslash is not itself escaped.
+/// `\n`, if the backslash itself is not escaped.
 fn simple_escape(before: &[u8]) -> bool {
     let Some((last, rest)) = before.split_last() else { return false };
     if !matches!(last, b'n' | b't' | b'r' | b'f' | b'v' | b'b' | b'0' | b'a' | b'e') {
         return false;
     }
-    // In JSON inside JSON the backslash is doubled and the escape is one still, so any number of them will do. PowerShell has a
-    // backtick instead.
+    // In JSON inside JSON the backslash is doubled and still belongs to the escape, so any number of backslashes is accepted.
+    // PowerShell uses a backtick.
     matches!(rest.last(), Some(b'\\' | b'`'))
 }
 
@@ -224,7 +224,7 @@ fn hex_escape(before: &[u8], mark: &[u8], digits: usize) -> bool {
         && before[..before.len() - digits].ends_with(mark)
 }
 
-/// `=3D`: upper case only, as the standard has it, since `x=ab` is an assignment.
+/// `=3D`: upper case only, as in the standard, since `x=ab` is an assignment.
 fn quoted_printable(before: &[u8]) -> bool {
     let upper_hex = |b: &u8| b.is_ascii_digit() || (b'A'..=b'F').contains(b);
     before.len() >= 3 && before[before.len() - 2..].iter().all(upper_hex) && before[before.len() - 3] == b'='
@@ -235,8 +235,8 @@ fn octal_escape(before: &[u8]) -> bool {
     before.len() >= 4 && before[before.len() - 3..].iter().all(octal) && before[before.len() - 4] == b'\\'
 }
 
-/// `[32m`, `[0;1m`, and behind an escape that is there or written out also `\e[K`, `\e[?25h`, `\e(B`: logs that were written for
-/// a terminal.
+/// `[32m` and `[0;1m`; and after an escape character, also a written one, `\e[K`, `\e[?25h` and `\e(B`: logs written for a
+/// terminal.
 fn terminal_sequence(before: &[u8]) -> bool {
     let Some((last, rest)) = before.split_last() else { return false };
     let parameters = rest.iter().rev().take_while(|b| b.is_ascii_digit() || matches!(b, b';' | b'?')).count();
@@ -251,13 +251,13 @@ fn terminal_sequence(before: &[u8]) -> bool {
     }
 }
 
-/// `curl -usk_…`: the option for a user's name, with the name behind it at once.
+/// `curl -usk_…`: the option for a user name, directly followed by the name.
 fn short_option(before: &[u8]) -> bool {
     let Some(rest) = before.strip_suffix(b"-u") else { return false };
     rest.last().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\''))
 }
 
-/// PhotoRoom's test mode is `sandbox_` in front of the live key, which therefore stands there whole.
+/// PhotoRoom's test keys are live keys with `sandbox_` in front.
 fn whole_word(before: &[u8], word: &[u8]) -> bool {
     before.ends_with(word) && before[..before.len() - word.len()].last().is_none_or(|&b| !is_word(b))
 }
@@ -306,7 +306,7 @@ mod tests {
         }
     }
 
-    /// The digests are not in one piece here, since other scanners take some for secrets.
+    /// The digests are split, since other scanners report some of them as secrets.
     #[test]
     fn a_digest_goes_on() {
         let digest = ["q7Xw2LzT9v", "RkB4mY8sJc"].concat();

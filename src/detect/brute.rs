@@ -1,4 +1,4 @@
-//! The detector without its prefilter, as slow as it is plain: at each byte every literal of every rule is tried.
+//! The detector without its prefilter, as a slow reference: it tries each literal of each rule at each byte.
 
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::rules::example::{Dice, expand};
 use crate::rules::{ALL, with_all_packs};
 
 impl Detector {
-    /// What [`Detector::plain`] finds: no gate, no look at the body's first letters, none at long runs round a name.
+    /// What [`Detector::plain`] finds, without the prefilter and without the cheap checks of bodies and of long runs.
     fn brute(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits = Vec::new();
         let mut at = 0;
@@ -23,7 +23,7 @@ impl Detector {
         in_order(hits)
     }
 
-    /// Tries all that may start at `at`; returns where a token with a prefix ends. The last token ended at `ended`.
+    /// Tries everything that may start at `at`. Returns the end of a token with a prefix. The last token ended at `ended`.
     fn tried(&self, bytes: &[u8], at: usize, ended: &mut Option<usize>, hits: &mut Vec<Hit>) -> Option<usize> {
         let mut margin = boundary::margin(bytes, at);
         margin.opens |= ended.is_some_and(|end| boundary::follows(bytes, end, at));
@@ -53,12 +53,12 @@ impl Detector {
     }
 }
 
-/// A piece of text. Printed where a test fails, it says how the text was made and shows no token.
+/// A piece of text. When a test fails, it prints how the text was made, and no token.
 #[derive(Clone, Debug)]
 enum Piece {
-    /// An example of a rule, cut to so many of a hundred parts.
+    /// An example of a rule, cut to this many percent.
     Example(prop::sample::Index, u64, usize),
-    /// A literal of the gate and its like.
+    /// A literal of the prefilter, or a similar text.
     Literal(prop::sample::Index),
     Run(u64, usize),
     Bytes(Vec<u8>),
@@ -96,7 +96,7 @@ impl Piece {
     }
 }
 
-fn told(hits: &[Hit]) -> Vec<(Span, &'static str, Fingerprint)> {
+fn summary(hits: &[Hit]) -> Vec<(Span, &'static str, Fingerprint)> {
     hits.iter().map(|hit| (hit.span.clone(), hit.rule.id, hit.fingerprint)).collect()
 }
 
@@ -108,7 +108,7 @@ proptest! {
         let text: Vec<u8> = pieces.iter().flat_map(Piece::text).collect();
         for rules in [ALL.to_vec(), with_all_packs()] {
             let detector = Detector::new(&rules);
-            prop_assert_eq!(told(&in_order(detector.plain(&text))), told(&detector.brute(&text)));
+            prop_assert_eq!(summary(&in_order(detector.plain(&text))), summary(&detector.brute(&text)));
         }
     }
 }

@@ -1,5 +1,6 @@
-//! The search by rules and by value. One pass over the bytes for a handful of literals finds the places worth a look; at each of
-//! them the byte before, the length of what follows, the rule's expression and its validator are asked, cheapest first.
+//! The search by rules and for known tokens. One pass over the bytes finds the literals of all rules. At each literal the
+//! detector checks the byte in front, the length of the text after it, the rule's expression and its validator, the cheapest
+//! first.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -8,47 +9,47 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use super::arms::{Arm, Asked, Expression, Way, add_arms, arms_by_literal, gate_literals, with_capital};
+use super::arms::{Arm, Asked, Expression, Way, add_arms, arms_by_literal, prefilter_literals, with_capital};
 use super::boundary::{self, Margin};
 use super::hit::{Hit, hit};
-use super::literal::{self, Exact};
+use super::literal::{self, LiteralSearch};
 use super::long_runs::LongRuns;
 use super::nested::find_within;
-use super::prefilter::{Gate, Literal};
-use super::splice_context::{Lines, Reach};
+use super::prefilter::{Literal, Prefilter};
+use super::splice_context::{Lines, SpliceContext};
 use super::surroundings::{cut_short, has_body, is_named_near, stands_before};
 use super::{decode, randomness, validator};
 use crate::finding::{Encoding, Layer, Span};
 use crate::rule::{Pattern, Rule, Severity, TokenEncoding, Validator};
 
-/// No token of any family is longer behind its prefix; a longer run of the same letters is none. It bounds the work
-/// at one literal, and so keeps the whole linear.
+/// The longest body of a token in any family. A longer run of the same letters is not a token. The limit bounds the work at one
+/// literal, so that the whole search is linear.
 pub(super) const LONGEST_BODY: usize = 320;
 
-/// The rules, made ready. Shared by every thread; expressions are compiled where first needed.
+/// The rules, prepared for the search. All threads share one detector. An expression is compiled when it is first needed.
 pub struct Detector {
-    pub(super) gate: Gate,
+    pub(super) prefilter: Prefilter,
     pub(super) longest_literal: usize,
-    /// For each literal of the gate, the arms to try at it: the arm that starts furthest in front first, then in the order of the
-    /// rules.
+    /// For each literal of the prefilter, the arms to try: first the arm that starts furthest in front of the literal, then in
+    /// the order of the rules.
     pub(super) arms: Vec<Vec<Arm>>,
-    /// For each literal of the gate, the texts that precede it in the literals of its arms.
+    /// For each literal of the prefilter, the texts in front of it in the prefixes of its arms.
     pub(super) leads: Vec<Vec<&'static [u8]>>,
-    /// For each literal of the gate, whether it is a name that identifies a token near it.
+    /// For each literal of the prefilter, whether it is a name that identifies a token near it.
     pub(super) is_name: Vec<bool>,
     /// The number of literals that are spelled as in the tables. The literals after them are the same with a capital, for a
     /// sentence that begins with the token. Each refers to the literal whose arms it shares.
     pub(super) as_written: usize,
     pub(super) capitals: Vec<usize>,
     pub(super) expressions: Vec<Expression>,
-    /// The tokens to be found, in place of whatever the rules would find.
-    pub(super) exact: Option<Exact>,
-    /// Whether only those places of theirs are reported that the rules do not find.
+    /// The known tokens to find. If set, the rules are not used to find anything.
+    pub(super) literal_search: Option<LiteralSearch>,
+    /// Whether to report only the occurrences of known tokens that the rules do not find.
     pub(super) beyond_rules: bool,
 }
 
 impl Detector {
-    /// Makes `rules` ready, the first being tried first.
+    /// Prepares `rules`. They are tried in this order.
     pub fn new(rules: &[&'static Rule]) -> Self {
         let mut expressions = Vec::new();
         let mut arms = Vec::new();
@@ -59,7 +60,7 @@ impl Detector {
                 expressions.push(Expression { pattern, compiled: OnceLock::new() });
             }
         }
-        let literals = gate_literals(&arms);
+        let literals = prefilter_literals(&arms);
         let by_literal = arms_by_literal(arms, &literals);
         let leads = by_literal.iter().map(|arms| {
             let leads = arms.iter().map(|arm| &arm.literal[..arm.lead]).filter(|lead| !lead.is_empty());
@@ -73,7 +74,7 @@ impl Detector {
         let capital: Vec<Vec<u8>> = capitals.iter().map(|&at| with_capital(literals[at])).collect();
         let all: Vec<&[u8]> = literals.iter().copied().chain(capital.iter().map(Vec::as_slice)).collect();
         Self {
-            gate: Gate::new(&all),
+            prefilter: Prefilter::new(&all),
             longest_literal: literals.iter().map(|literal| literal.len()).max().unwrap_or(1)
                 + by_literal.iter().flatten().map(|arm| arm.lead).max().unwrap_or(0),
             leads: leads.collect(),
@@ -82,13 +83,13 @@ impl Detector {
             as_written: literals.len(),
             capitals,
             expressions,
-            exact: None,
+            literal_search: None,
             beyond_rules: false,
         }
     }
 
-    /// Finds `tokens` and nothing else, wherever their bytes are: no boundary, no validator and no published value is asked.
-    /// What `rules` would find is masked as ever.
+    /// Finds `tokens` and nothing else. It compares bytes only: boundaries, validators and published values do not matter. Masks
+    /// still cover what `rules` find.
     pub fn seeking<T: AsRef<[u8]>>(rules: &[&'static Rule], tokens: &[T]) -> Self {
         let rules = Self::new(rules);
         let hit_of = |token: &[u8]| {
@@ -101,24 +102,25 @@ impl Detector {
         rules.seeking_found(hits)
     }
 
-    /// Finds the tokens of these hits and nothing else, as [`seeking`](Self::seeking) does, and reports each by its hit's rule.
+    /// Finds the tokens of these hits and nothing else, as [`seeking`](Self::seeking) does, and reports each by the rule of its
+    /// hit.
     #[must_use]
     fn seeking_found(self, hits: Vec<Hit>) -> Self {
-        Self { exact: Some(Exact::new(hits)), ..self }
+        Self { literal_search: Some(LiteralSearch::new(hits)), ..self }
     }
 
-    /// Finds the tokens of these hits, which these rules found, where the rules do not find them.
+    /// Finds the tokens of these hits, which these rules found, in the places where the rules do not find them.
     #[must_use]
     pub fn seeking_beyond(rules: &[&'static Rule], hits: Vec<Hit>) -> Self {
         Self { beyond_rules: true, ..Self::new(rules).seeking_found(hits) }
     }
 
-    /// Whether this is a second pass, in which only places count that rules do not find.
+    /// Whether this is a second pass, which reports only what the rules do not find.
     pub fn is_beyond_rules(&self) -> bool {
         self.beyond_rules
     }
 
-    /// What is found in `bytes` in either pass: by the rules, and of the tokens that are sought. Hits may overlap.
+    /// Everything found in `bytes` in either pass: by the rules, and the known tokens. Hits may overlap.
     pub fn find_all(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits = self.find(bytes);
         if self.beyond_rules {
@@ -128,7 +130,7 @@ impl Detector {
         hits
     }
 
-    /// Those of `hits`, which were found in `bytes`, that are to be reported.
+    /// The `hits`, which were found in `bytes`, that are to be reported.
     pub fn reported(&self, bytes: &[u8], hits: &[Hit]) -> Vec<Hit> {
         if !self.beyond_rules {
             return hits.to_vec();
@@ -138,7 +140,7 @@ impl Detector {
             let overlap = hit.span.start < other.span.end && other.span.start < hit.span.end;
             overlap && hit.fingerprint == other.fingerprint
         };
-        // Both are in order and without an overlap among themselves.
+        // Both lists are sorted, and neither contains an overlap.
         let mut from = 0;
         let is_new = |hit: &&Hit| {
             from += by_rules[from..].iter().take_while(|other| other.span.end <= hit.span.start).count();
@@ -148,44 +150,50 @@ impl Detector {
         hits.iter().filter(is_new).cloned().collect()
     }
 
-    /// Whether a detector that seeks `token` finds it however it is encoded, in every way and nest that decoding knows.
+    /// Whether a detector made by [`seeking`](Self::seeking) finds `token` in every encoding and nesting that decoding supports.
     pub fn decodes(token: &[u8]) -> bool {
         literal::is_decoded(token)
     }
 
-    /// Whether a token may begin somewhere in `bytes`, or a name stands there that gives one away, or what may be encoded
-    /// text. Where they do not, [`find`] finds nothing. What is put together from two texts may hold one only where one of
-    /// these may, or what is within [`reach`] of the place where they meet.
+    /// Whether `bytes` may contain the start of a token, a name that identifies a token, or encoded text. If not, [`find`] finds
+    /// nothing.
+    ///
+    /// A text that is joined from two texts can contain a token only if this is true of one of them, or of the bytes within
+    /// [`splice_context`] of the joint.
     ///
     /// [`find`]: Self::find
-    /// [`reach`]: Self::reach
-    pub fn may_hold(&self, bytes: &[u8]) -> bool {
-        let may_start = match &self.exact {
-            Some(exact) => exact.may_stand(bytes),
+    /// [`splice_context`]: Self::splice_context
+    pub fn may_contain_token(&self, bytes: &[u8]) -> bool {
+        let may_start = match &self.literal_search {
+            Some(search) => search.may_contain(bytes),
             None => self.may_start(bytes, |literal| self.is_candidate(bytes, literal, |_| false)),
         };
-        may_start || decode::may_stand(bytes)
+        may_start || decode::may_contain(bytes)
     }
 
-    /// Whether something decides in `bytes` that is further away than [`reach`]: a name that gives away a token hundreds of
-    /// bytes from there, a NUL at the beginning without which no UTF-16 is looked for.
+    /// Whether bytes further away than [`splice_context`] decide what is found: a name can identify a token hundreds of bytes
+    /// away, and UTF-16 is searched only if there is a NUL at the beginning.
     ///
-    /// [`reach`]: Self::reach
-    pub fn depends(&self, bytes: &[u8]) -> bool {
-        (self.exact.is_none() && self.may_start(bytes, |_| false)) || decode::hides_wide(bytes)
+    /// [`splice_context`]: Self::splice_context
+    pub fn needs_whole(&self, bytes: &[u8]) -> bool {
+        (self.literal_search.is_none() && self.may_start(bytes, |_| false)) || decode::has_unsearched_wide_text(bytes)
     }
 
-    /// How far from where two texts meet a token may begin or be given away that stands across that place. What a rule looks
-    /// for is in one line, or wrapped into lines that follow each other.
-    pub fn reach(&self) -> Reach {
-        let longest = self.exact.as_ref().map_or(self.longest_literal, Exact::reach).max(decode::REACH);
-        let lines = self.exact.as_ref().map_or(Lines::Wrapped, Exact::lines);
-        Reach { bytes: longest - 1, lines }
+    /// How much text on either side of a joint of two texts can be part of a token across it, or identify one. A rule matches
+    /// within one line, or within lines of one wrapped text.
+    pub fn splice_context(&self) -> SpliceContext {
+        let longest = self
+            .literal_search
+            .as_ref()
+            .map_or(self.longest_literal, LiteralSearch::context_len)
+            .max(decode::CONTEXT_LEN);
+        let lines = self.literal_search.as_ref().map_or(Lines::Wrapped, LiteralSearch::lines);
+        SpliceContext { bytes: longest - 1, lines }
     }
 
     fn may_start(&self, bytes: &[u8], is_start: impl Fn(&Literal) -> bool) -> bool {
         let mut from = 0;
-        while let Some(literal) = self.gate.find(bytes, from) {
+        while let Some(literal) = self.prefilter.find(bytes, from) {
             from = literal.start + 1;
             if self.is_name.get(literal.which) == Some(&true) || is_start(&literal) {
                 return true;
@@ -194,10 +202,10 @@ impl Detector {
         false
     }
 
-    /// Every token in `bytes`, in order, none overlapping another. Linear in the length of `bytes`.
+    /// Every token in `bytes`, in order and without overlaps. Linear in the length of `bytes`.
     pub fn find(&self, bytes: &[u8]) -> Vec<Hit> {
-        match &self.exact {
-            Some(exact) => find_within(bytes, 0, Encoding::DEPTH, &|text| exact.hits(text)),
+        match &self.literal_search {
+            Some(search) => find_within(bytes, 0, Encoding::DEPTH, &|text| search.hits(text)),
             None => self.find_by_rules(bytes),
         }
     }
@@ -206,27 +214,27 @@ impl Detector {
         find_within(bytes, 0, Encoding::DEPTH, &|text| self.plain(text))
     }
 
-    /// The tokens that stand in `bytes` as they are.
+    /// The tokens in `bytes` that are not encoded.
     pub(super) fn plain(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         let mut runs = LongRuns::default();
-        // For each expression the end of the last token that it gave away. Windows of names close together overlap, and each would
-        // find the same tokens again.
+        // For each expression, the end of the last token that it found. The windows of names close to each other overlap, and
+        // each would find the same tokens again.
         let mut done: Vec<usize> = Vec::new();
         // Where the last token ended, whether it is reported or published.
         let mut ended = None;
         let mut from = 0;
-        while let Some(literal) = self.gate.find(bytes, from) {
-            // One further, not behind the literal: another may start inside it.
+        while let Some(literal) = self.prefilter.find(bytes, from) {
+            // Continue one byte further, not after the literal: another one may start inside it.
             from = literal.start + 1;
             let follows = move |at: usize| ended.is_some_and(|end| boundary::follows(bytes, end, at));
-            // Most literals in source code are the end of a word, `task_`, or have no body: asked once for all arms of `sk_`.
+            // Most literals in source code end a word such as `task_`, or have no body. One check rejects them for all arms.
             let starts = self.is_candidate(bytes, &literal, follows);
             let mut margin = None;
             for (arm, at) in self.arms_at(bytes, &literal, starts) {
                 match arm.way {
                     Way::Prefixed(asked) => {
-                        // One for all arms that start at the same place.
+                        // Computed once for all arms that start at the same place.
                         let (_, margin) = match margin.filter(|&(place, _)| place == at) {
                             Some(known) => known,
                             None => {
@@ -256,7 +264,7 @@ impl Detector {
         hits
     }
 
-    /// The arms whose literal stands where `literal` was found, and where each begins. Only names, unless a token `starts`.
+    /// The arms whose literal is at `literal`, and where each begins. If no token `starts` there, only names.
     pub(super) fn arms_at(&self, bytes: &[u8], literal: &Literal, starts: bool) -> impl Iterator<Item = (&Arm, usize)> {
         let capital = literal.which.checked_sub(self.as_written);
         let arms = &self.arms[capital.map_or(literal.which, |nth| self.capitals[nth])];
@@ -271,8 +279,8 @@ impl Detector {
         })
     }
 
-    /// The byte before, and enough letters behind: what turns away all but a few of the literals in source code. A token may
-    /// also start where another one ended, as `follows` says.
+    /// Checks the byte in front of the literal and the length of the text after it, which rejects nearly all literals in source
+    /// code. A token may also start where another one ended, as `follows` says.
     fn is_candidate(&self, bytes: &[u8], literal: &Literal, follows: impl Fn(usize) -> bool) -> bool {
         let may_start = |at: usize| boundary::may_start(bytes, at) || follows(at);
         let mut leads = self.leads.get(literal.which).into_iter().flatten();
@@ -281,7 +289,7 @@ impl Detector {
         has_body(bytes, literal.end) && (may_start(literal.start) || leads.any(starts_in_front))
     }
 
-    /// Where the token ends that starts at `at` with the arm's prefix.
+    /// The end of the token that starts at `at` with the prefix of `arm`.
     fn prefixed(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<usize> {
         if has_body(bytes, at + arm.literal.len()) && is_named(asked, bytes, at) {
             self.token_end(arm, asked, bytes, at, margin)
@@ -290,7 +298,7 @@ impl Detector {
         }
     }
 
-    /// As [`Self::prefixed`], whatever the first letters are.
+    /// As [`Self::prefixed`], without the checks of the first letters and of names.
     pub(super) fn token_end(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<usize> {
         let start = at + arm.literal.len();
         let body = |end| bytes.get(start..end).unwrap_or_default();
@@ -299,14 +307,14 @@ impl Detector {
         counted.or_else(|| if opens { self.end(arm, bytes, at, asked.validator, margin.limit) } else { None })
     }
 
-    /// Whether `body` is the body of one token and nothing else.
+    /// Whether `body` is the body of exactly one token.
     fn is_all_of_one(&self, arm: &Arm, body: &[u8], validator: Validator) -> bool {
         let found = self.expression(arm.expression).find(body);
         found.is_some_and(|found| found.range() == (0..body.len()))
             && validator::body_len(validator, body) == Some(body.len())
     }
 
-    /// Where the token ends that starts at `at`, if one does: at `limit` at the latest.
+    /// The end of the token that starts at `at`, if there is one: at most `limit`.
     fn end(&self, arm: &Arm, bytes: &[u8], at: usize, validator: Validator, limit: Option<usize>) -> Option<usize> {
         let start = at + arm.literal.len();
         let rest = bytes.get(start..limit.unwrap_or(bytes.len()).min(start + LONGEST_BODY))?;
@@ -319,7 +327,7 @@ impl Detector {
         if limit == Some(end) {
             return Some(end);
         }
-        // A fixed length must not cut a longer body: 32 letters of base64 may go on with `+`.
+        // A fixed length must not cut a longer body: after 32 letters, base64 may continue with `+`.
         let fixed = validator == Validator::EncodedKey && end == start + body.end() && !body.as_bytes().ends_with(b"=");
         let goes_on = fixed && boundary::is_base64_symbol(bytes.get(end));
         if goes_on || !boundary::ends_at(bytes, end) || cut_short(bytes, start, end) {
@@ -328,7 +336,7 @@ impl Detector {
         (!is_by_chance(validator, bytes, at)).then_some(end)
     }
 
-    /// The tokens in `window` that a name gives away, from `done` on.
+    /// The tokens in `window` that a name identifies, from `done` on.
     pub(super) fn given(
         &self,
         arm: &Arm,
@@ -368,7 +376,7 @@ impl Detector {
     pub(super) fn expression(&self, at: usize) -> &Regex {
         let expression = &self.expressions[at];
         expression.compiled.get_or_init(|| {
-            // Anchored at the prefix for bodies; the names of a context are looked for in their window.
+            // An expression for a body is anchored at the end of the prefix. One with a name is searched for in its window.
             let anchored = if expression.pattern.contains("(?P<token>") {
                 expression.pattern.to_owned()
             } else {
@@ -382,7 +390,7 @@ impl Detector {
     }
 }
 
-/// Whether the prefix at `at` is in a digest by chance. Three letters can be, longer prefixes cannot.
+/// Whether the prefix at `at` may be part of a digest by chance. Three letters can be, longer prefixes cannot.
 fn is_by_chance(validator: Validator, bytes: &[u8], at: usize) -> bool {
     validator == Validator::RandomRun && boundary::in_base64url(bytes, at)
 }
@@ -396,7 +404,7 @@ pub(super) fn token_hit(arm: &Arm, asked: Asked, bytes: &[u8], span: Span) -> Op
     hit(arm.rule, asked.environment.severity(), span, &token, arm.literal.len(), None)
 }
 
-/// Whether the token at `at` is near the name that it is `asked` for.
+/// Whether the name that the rule asks for is near the token at `at`.
 pub(super) fn is_named(asked: Asked, bytes: &[u8], at: usize) -> bool {
     match asked {
         Asked { near: b"", .. } => true,

@@ -1,4 +1,4 @@
-//! The one line of text that a report shows round a token: cut to a window, masked, escaped, measured.
+//! The line of text that a report shows around a token: cut to a window, masked, escaped and measured.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -8,20 +8,20 @@ use super::mask::Masked;
 use crate::finding::{Encoding, Excerpt, Layer, Span};
 use crate::text::without_line_end;
 
-/// Bytes shown in front of the token and behind it: with the token masked they fit a terminal of 120 columns.
+/// The bytes shown in front of the token and after it. With the token masked, they fit a terminal of 120 columns.
 const BEFORE: usize = 56;
 const AFTER: usize = 32;
 
-/// How far beyond the window the line is read for tokens that reach into it: no token is longer.
+/// How far beyond the window tokens that extend into it are searched for. The longest token.
 const MARGIN: usize = 512;
 
 impl Detector {
-    /// The text round `hit`, which stands within `line` of `bytes`.
+    /// The text around `hit`, which is within `line` of `bytes`.
     pub fn excerpt(&self, bytes: &[u8], line: &Span, hit: &Hit) -> Excerpt {
         let line = line.start..line.start + without_line_end(&bytes[line.clone()]).len();
         let window =
             line.start.max(hit.span.start.saturating_sub(BEFORE))..line.end.min(hit.span.end + AFTER).max(hit.span.end);
-        // No character is cut, as far as the text is UTF-8.
+        // Do not cut a character, if the text is UTF-8.
         let is_inside = |at: &usize| bytes.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
         let start = (window.start.saturating_sub(3).max(line.start)..=window.start).rev().find(|at| !is_inside(at));
         let end = (window.end..=line.end.min(window.end + 3)).find(|at| !is_inside(at));
@@ -52,7 +52,7 @@ impl Detector {
         shown.finish()
     }
 
-    /// The masks of `text`, offset to the unit, with the hit's own among them whatever the window made of it.
+    /// The masks of `text`, with offsets in the unit. They always include the mask of the hit.
     fn masks_with(&self, text: &[u8], offset: usize, hit: &Hit) -> Vec<Masked> {
         let mut masks = self.masked(text);
         for mask in &mut masks {
@@ -67,7 +67,7 @@ impl Detector {
 
 #[derive(Default)]
 struct Shown {
-    /// UTF-16: what stands between its characters is not shown.
+    /// UTF-16: the bytes between its characters are not shown.
     wide: bool,
     text: String,
     columns: usize,
@@ -117,7 +117,7 @@ impl Shown {
     }
 }
 
-/// Whether a character, printed, could move the cursor, forge a line, or reorder or hide what stands beside it.
+/// Whether printing the character could move the cursor, forge a line, or reorder or hide the text beside it.
 pub fn is_unsafe(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,

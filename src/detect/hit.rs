@@ -1,4 +1,4 @@
-//! A token that was found, and the order of several.
+//! A token that was found, and the order of hits.
 
 use std::cmp::Reverse;
 
@@ -6,12 +6,12 @@ use crate::finding::{Encoding, Fingerprint, Redacted, Secret, Span, Token};
 use crate::rule::{Rule, Severity};
 use crate::rules::is_published;
 
-/// A token in a unit.
+/// A token found in a unit.
 #[derive(Clone, Debug)]
 pub struct Hit {
     pub rule: &'static Rule,
     pub severity: Severity,
-    /// Of the token as it is written: of the encoded text, where it is encoded.
+    /// The span of the token as it is written. If the token is encoded, the span of the encoded text.
     pub span: Span,
     pub fingerprint: Fingerprint,
     pub redacted: Redacted,
@@ -41,8 +41,8 @@ pub(super) fn hit(
     })
 }
 
-/// By place. Of two that overlap the first stays; where they start together, one that was decoded, since the other is no
-/// more than what can be read of it, then the longer, then the one whose rule stands first, which was found first.
+/// Sorts hits by place and removes overlaps: the first hit stays. Of hits that start together, a decoded one comes first, since
+/// the other is only a part of it; then the longer one; then the one that was found first, by the earlier rule.
 pub(super) fn in_order(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_by_key(|hit| (hit.span.start, hit.encoding.is_none(), Reverse(hit.span.end)));
     hits.dedup_by(|next, kept| next.span.start < kept.span.end);

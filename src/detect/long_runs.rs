@@ -1,14 +1,14 @@
-//! Long runs of base64 letters, without which a rule that goes by a name needs no look.
+//! Long runs of base64 letters. A rule that depends on a name needs one.
 
 use std::ops::Range;
 
-/// Where unbroken runs of 64 or more base64 letters stand: without one in its window no context rule can match.
-/// Moves forward only, so that many names close together cost one pass over the bytes.
+/// The places of unbroken runs of 64 or more base64 letters. Without one in its window, no context rule can match. It only moves
+/// forward, so many names close together cost one pass over the bytes.
 #[derive(Default)]
 pub(super) struct LongRuns {
-    /// No run that was not seen starts in front of this.
+    /// Every run that starts in front of this place has been seen.
     from: usize,
-    /// Starts of the long runs seen, in order.
+    /// The starts of the long runs seen, in order.
     starts: Vec<usize>,
 }
 
@@ -21,7 +21,7 @@ impl LongRuns {
         reaching.into_iter().any(|&start| start < window.end)
     }
 
-    /// Most of the bytes are stepped over: a run that starts at `from` has its last letter 63 bytes on.
+    /// Skips most bytes: the run that starts at `from` must also contain the byte 63 further on.
     fn look(&mut self, bytes: &[u8]) {
         let in_run = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
         while let Some(next) = bytes.get(self.from..self.from + Self::LONG) {

@@ -1,7 +1,7 @@
-//! What of a text must not be shown, and what to show in its place.
+//! The parts of a text that must not be shown, and what is shown instead.
 //!
-//! Wider than detection on purpose: a line is shown because of one token, and nothing else on it that might be a
-//! secret, be it of a kind that no rule knows, may come along.
+//! This is wider than detection on purpose. A line is shown because of one token, and nothing else on it that may be a secret,
+//! even of a kind that no rule knows, may be shown with it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use super::randomness::{LENIENT, STRICT, is_hex, is_made_of_words, looks_random,
 use super::{boundary, decode};
 use crate::finding::{Encoding, Span};
 
-/// A piece of text that is replaced where the text is shown.
+/// A part of a text that is replaced when the text is shown.
 #[derive(Clone, Debug)]
 pub(super) struct Masked {
     pub span: Span,
@@ -20,15 +20,15 @@ pub(super) struct Masked {
 }
 
 impl Detector {
-    /// `text` with every token in it, and whatever starts like one, replaced: for names, which else stay as they are,
-    /// so that a file called by a hash can still be found.
+    /// Replaces every token in `text`, and everything that starts like one. For names: the rest of a name stays, so that a file
+    /// named by a hash can still be found.
     pub fn mask(&self, text: &[u8]) -> Vec<u8> {
         replaced(text, &|text| self.tokens_in(text))
     }
 
-    /// As [`Self::mask`], for sentences that quote what somebody typed: bare hex of an Attio token's length goes too.
+    /// As [`Self::mask`], for sentences that quote user input. They also lose bare hex of the length of an Attio token.
     pub fn mask_sentence(&self, text: &str) -> String {
-        // Whatever stands beside it: `--` of an option, the `/` of a path.
+        // Whatever is beside it: `--` of an option, the `/` of a path.
         let bare =
             |text: &[u8]| pieces(text, |b| b.is_ascii_hexdigit()).filter(|run| run.len() == 64).map(hidden).collect();
         let shown = replaced(text.as_bytes(), &|text| {
@@ -39,30 +39,31 @@ impl Detector {
         String::from_utf8_lossy(&shown).into_owned()
     }
 
-    /// As [`Self::mask_sentence`], where the rules of the configuration are not known, or not all: what may be a token by some
-    /// rule goes too. A rule asks for 16 characters that look random, so every run of so many goes that does.
+    /// As [`Self::mask_sentence`], when the configuration's rules are not known, or not all of them. It also replaces everything
+    /// that may be a token of some rule. A rule needs 16 characters that look random, so every such run is replaced.
     pub fn mask_unknown(&self, text: &str) -> String {
         let masked = self.mask_sentence(text);
         let shown = replaced(masked.as_bytes(), &|text| {
             let mut masks = Vec::new();
-            add(&mut masks, decode::veiled(text).into_iter().chain(long_runs(text)).map(hidden));
+            add(&mut masks, decode::densely_encoded(text).into_iter().chain(long_runs(text)).map(hidden));
             masks
         });
         String::from_utf8_lossy(&shown).into_owned()
     }
 
-    /// `text` with all replaced that a line of a file hides: for names and addresses of persons, from which git itself has cut
-    /// characters, so that an escape at the beginning decodes to nothing any more.
+    /// Replaces everything that is hidden in a line of a file. For names and addresses of persons: git removes characters from
+    /// them, after which an escape at the beginning can no longer be decoded.
     pub fn mask_person(&self, text: &[u8]) -> Vec<u8> {
         replaced(text, &|text| self.masked(text))
     }
 
-    /// What to replace in a line of a file, in order: the tokens, what starts like one, all that looks random, and what is
-    /// densely encoded.
+    /// The parts of a line of a file to replace, in order: tokens, text that starts like a token, text that looks random, and
+    /// densely encoded text.
     pub(super) fn masked(&self, text: &[u8]) -> Vec<Masked> {
         let mut masks = self.tokens_in(text);
         let names: Vec<Span> = masks.iter().filter_map(|mask| name_before(text, mask.span.start)).collect();
-        let suspects = runs(text).filter(|run| might_be_secret(&text[run.clone()])).chain(decode::veiled(text));
+        let suspects =
+            runs(text).filter(|run| might_be_secret(&text[run.clone()])).chain(decode::densely_encoded(text));
         let suspects: Vec<_> = suspects.flat_map(|span| without(&span, &names)).map(hidden).collect();
         add(&mut masks, suspects);
         add(
@@ -76,7 +77,7 @@ impl Detector {
         let shown = |hit: Hit| (hit.span, hit.redacted.to_string());
         let tokens = self.find(text).into_iter().map(shown);
         let mut masks: Vec<Masked> = tokens.map(|(span, shown)| Masked { span, shown }).collect();
-        if self.exact.is_some() {
+        if self.literal_search.is_some() {
             add(&mut masks, self.find_by_rules(text).into_iter().map(shown));
         }
         let copies = copies(text, &masks);
@@ -85,12 +86,12 @@ impl Detector {
         masks
     }
 
-    /// Every prefix of a rule with eight or more letters of a body behind it, whatever stands before it. Behind a prefix that
-    /// ends many a word, only where a token may start and what follows is no word in one case.
+    /// Every prefix of a rule that is followed by eight or more letters of a body, whatever is in front. A prefix in which many
+    /// words end counts only where a token may start and only if the text after it is not a word in one case.
     fn marked(&self, text: &[u8]) -> decode::Marks {
         let mut marked = Vec::new();
         let mut from = 0;
-        while let Some(literal) = self.gate.find(text, from) {
+        while let Some(literal) = self.prefilter.find(text, from) {
             let here = |&(_, at): &(&Arm, usize)| at == literal.start;
             let arm = self.arms_at(text, &literal, true).find(here).map(|(arm, _)| arm);
             let prefixed = arm.filter(|arm| matches!(arm.way, Way::Prefixed { .. }));
@@ -111,11 +112,11 @@ impl Detector {
     }
 }
 
-/// So much of a text is compared with the beginnings of tokens, before all of it is: a prefix and some letters.
+/// The bytes that are compared with the beginnings of tokens before the rest is: a prefix and some letters.
 const COMPARED: usize = 12;
 
-/// The other places where a token stands that was found. A rule that asks for a name in front finds it behind the name only.
-/// The time grows with the text, not with the tokens as well: of each length they are looked up together.
+/// The other occurrences of the tokens that were found. A rule that needs a name in front finds only the one after the name. The
+/// time grows with the text, not with the number of tokens, since all tokens of one length are looked up together.
 fn copies(text: &[u8], found: &[Masked]) -> Vec<(Span, String)> {
     let mut by_length: BTreeMap<usize, HashMap<&[u8], &str>> = BTreeMap::new();
     for token in found {
@@ -123,7 +124,7 @@ fn copies(text: &[u8], found: &[Masked]) -> Vec<(Span, String)> {
         by_length.entry(written.len()).or_default().entry(written).or_insert(&token.shown);
     }
     let mut copies = Vec::new();
-    // The longest first, since one may stand in another.
+    // The longest first, since one token may contain another.
     for (length, tokens) in by_length.into_iter().rev().filter(|(length, _)| *length > 0) {
         let begin = length.min(COMPARED);
         let begins: HashSet<&[u8]> = tokens.keys().map(|token| &token[..begin]).collect();

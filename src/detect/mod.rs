@@ -1,8 +1,8 @@
 //! The detector: bytes in, hits out, nothing else. It reads no file, knows no path and prints nothing.
 //!
-//! One pass over the bytes for a handful of literals finds the places worth a look; at each of them the
-//! byte before, the length of what follows, the rule's expression and its validator are asked in this order, cheapest first.
-//! A second pass looks for runs that may be encoded text (`decode`), and what they say is searched in the same way.
+//! One pass over the bytes finds the literals of all rules. At each literal the detector checks the byte in front, the length of
+//! the text after it, the rule's expression and its validator, in this order, the cheapest first. A second pass finds runs that
+//! may be encoded text, and searches the decoded text in the same way (`decode`).
 
 pub(crate) mod literal;
 pub(crate) mod prefilter;
@@ -29,4 +29,4 @@ mod surroundings;
 pub use detector::Detector;
 pub use excerpt::is_unsafe;
 pub use hit::Hit;
-pub use splice_context::{Lines, Reach};
+pub use splice_context::{Lines, SpliceContext};

@@ -1,9 +1,9 @@
-//! Bodies that a person wrote to stand for a token: words, runs, sequences, repeats.
+//! Bodies that a person wrote as placeholders: words, runs, sequences, repeats.
 
-/// Words that say a body is made up, wherever they stand in it in one case (`example`, `EXAMPLE`, `Example`).
+/// Words that mark a body as a placeholder anywhere in it, in one case or with a capital (`example`, `EXAMPLE`, `Example`).
 ///
-/// Five letters or more: in a random body of 100 such a word stands by chance once in 10^6. Words that say nothing
-/// of the kind (`secret`, `token`, `dev`) are not here: real keys carry such labels, and prose fails for randomness.
+/// They have five letters or more: a random body of 100 letters contains such a word once in 10^6. Other words (`secret`,
+/// `token`, `dev`) are not listed, since real keys carry such labels, and prose is not random enough anyway.
 const ANYWHERE: &[&str] = &[
     "example",
     "placeholder",
@@ -33,19 +33,19 @@ const ANYWHERE: &[&str] = &[
     "abcde",
 ];
 
-/// Shorter ones count only where `_`, `-` or the body's ends bound them, digits behind them allowed.
+/// Shorter words count only between `_`, `-` and the ends of the body. Digits may follow them.
 const AS_A_PART: &[&str] = &["your", "fake", "mock", "xxx", "todo", "foo", "bar", "stub", "bogus"];
 
-/// Whether `body` was written, not drawn. `run` is the part of it that should be random.
+/// Whether a person wrote `body`. `run` is the part of it that should be random.
 pub(super) fn is_placeholder(body: &[u8], run: &[u8]) -> bool {
     let masked = body.windows(4).any(|four| four.iter().all(|b| b.eq_ignore_ascii_case(&b'x')));
     masked || holds_word(body) || has_worded_part(body) || sequential(run) || interleaved(run) || repeats(run)
 }
 
-/// A word so long is in a random body of 100 in no case whatever by chance: once in 10^8.
+/// Words of this length occur in a random body of 100 letters, in any case, once in 10^8.
 const ANY_CASE: usize = 7;
 
-/// A word of [`ANYWHERE`], a short one in lower, upper or capitalised case.
+/// Whether `body` contains a word of [`ANYWHERE`]. A short one must be in lowercase, in uppercase or capitalized.
 fn holds_word(body: &[u8]) -> bool {
     ANYWHERE.iter().map(|word| word.as_bytes()).any(|word| {
         body.windows(word.len()).any(|at| {
@@ -68,22 +68,22 @@ fn has_worded_part(body: &[u8]) -> bool {
     })
 }
 
-/// Four or more steps of one size (`1234`, `aaaa`, `dcba`, or every second character: `a1b2c3d4`) cover 40 %.
+/// Whether runs of four or more equal steps (`1234`, `aaaa`, `dcba`, or every second character: `a1b2c3d4`) cover 40 %.
 ///
-/// Plain neighbours at distance 0 or 1 would do for alphanumerics, but they lose 1.3 % of random hex of 32.
+/// Counting neighbors at a distance of 0 or 1 is enough for letters and digits, but loses 1.3 % of random hex of 32 digits.
 fn sequential(body: &[u8]) -> bool {
-    // Where a random body is short, one chance sequence weighs much: 4 of 16 hex digits stand in one in 4 %.
+    // In a short random body one chance sequence weighs much: 4 % have one of 4 in 16 hex digits.
     let limit = body.len() * 2 / 5;
     covered(body, 1) > limit || covered(body, 2) > limit
 }
 
-/// Letters and digits that are sequences each, in groups of any length: `abc123def456ghi789`.
+/// Whether letters and digits form sequences in groups of any length: `abc123def456ghi789`.
 fn interleaved(body: &[u8]) -> bool {
     let (letters, others): (Vec<u8>, Vec<u8>) = body.iter().partition(|b| b.is_ascii_alphabetic());
     covered(&letters, 1) + covered(&others, 1) > body.len() * 7 / 10
 }
 
-/// How many characters stand in runs of at least four whose step at `stride` is the same and one of -1, 0, 1.
+/// The number of characters in runs of four or more whose step at `stride` is constant and -1, 0 or 1.
 fn covered(body: &[u8], stride: usize) -> usize {
     let mut covered = 0;
     for phase in 0..stride {
@@ -107,17 +107,17 @@ fn covered(body: &[u8], stride: usize) -> usize {
 
 fn sequence_step(from: u8, to: u8) -> Option<i16> {
     match (from, to) {
-        // The ways in which a person goes on when digits or letters run out.
+        // How people continue when they run out of digits or letters.
         (b'9' | b'z', b'0' | b'a') | (b'f', b'0') => Some(1),
         _ => Some(i16::from(to) - i16::from(from)).filter(|step| (-1..=1).contains(step)),
     }
 }
 
-/// The body is one piece of at most 16 characters, over and over.
+/// Whether the body repeats one piece of at most 16 characters.
 fn repeats(body: &[u8]) -> bool {
     (1..=16.min(body.len() / 2)).any(|period| {
         let same = body.iter().zip(&body[period..]).filter(|(a, b)| a == b).count();
-        // A random hex pair is the same in 6 %: 60 % never happens by chance in 16 or more.
+        // 6 % of random hex pairs have two equal digits. 60 % never happens by chance in 16 or more.
         same * 10 >= (body.len() - period) * 6
     })
 }
@@ -147,7 +147,7 @@ mod tests {
         }
     }
 
-    /// In pieces, since other scanners take some of these for secrets.
+    /// Split, since other scanners report some of these as secrets.
     #[test]
     fn sequences_are_placeholders() {
         for pieces in [

@@ -1,17 +1,17 @@
-//! The prefilter: one pass over all bytes for a handful of literals.
+//! The prefilter: one pass over all bytes for a few literals.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, packed};
 
-/// Finds literals, fast where the processor helps.
-pub(crate) enum Gate {
-    /// SIMD over fingerprints of the literals (Teddy). Building it takes a fifth of the instructions that a DFA takes,
-    /// which in a hook is more than the scan itself.
+/// Finds literals. It uses SIMD where the processor has it.
+pub(crate) enum Prefilter {
+    /// SIMD over fingerprints of the literals (Teddy). Building it takes a fifth of the instructions of building a DFA, which in
+    /// a hook takes longer than the scan.
     Packed(packed::Searcher),
-    /// Where there is no such SIMD, or too many literals of users' own rules.
+    /// Used without such SIMD, or with too many literals of custom rules.
     Automaton(AhoCorasick),
 }
 
-/// A literal of the gate, and where it stands.
+/// A literal of the prefilter, and its place.
 #[derive(Clone, Copy)]
 pub(crate) struct Literal {
     pub which: usize,
@@ -19,8 +19,8 @@ pub(crate) struct Literal {
     pub end: usize,
 }
 
-impl Gate {
-    /// None of `literals` may start with another: the shorter one would stand for both.
+impl Prefilter {
+    /// None of `literals` may start with another one, since only the shorter one would be found.
     pub fn new(literals: &[&[u8]]) -> Self {
         match packed::Searcher::new(literals) {
             Some(searcher) => Self::Packed(searcher),
@@ -33,7 +33,7 @@ impl Gate {
         }
     }
 
-    /// The first literal at `from` or behind it.
+    /// The first literal that starts at `from` or after it.
     pub fn find(&self, bytes: &[u8], from: usize) -> Option<Literal> {
         let found = match self {
             Self::Packed(searcher) => searcher.find_in(bytes, (from..bytes.len()).into()),
@@ -50,12 +50,13 @@ mod tests {
     #[test]
     fn both_ways_find_the_same() {
         let literals: [&[u8]; 4] = [b"sk_", b"whsec_", b"attio", b"ATTIO"];
-        let automaton = Gate::Automaton(AhoCorasick::new(literals).expect("four literals"));
-        let packed = Gate::new(&literals);
+        let automaton = Prefilter::Automaton(AhoCorasick::new(literals).expect("four literals"));
+        let packed = Prefilter::new(&literals);
         let text = b"sk_sk_whsec_ATTIOattio sk whsec _ attisk_o whsec_".repeat(9);
         for from in 0..text.len() {
-            let places =
-                |gate: &Gate| gate.find(&text, from).map(|literal| (literal.which, literal.start, literal.end));
+            let places = |prefilter: &Prefilter| {
+                prefilter.find(&text, from).map(|literal| (literal.which, literal.start, literal.end))
+            };
             assert_eq!(places(&automaton), places(&packed));
         }
     }

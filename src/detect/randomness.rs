@@ -1,32 +1,32 @@
-//! How much a run of characters looks drawn at random rather than written by a person.
+//! How much more likely a run of characters is random than written by a person.
 //!
-//! Two log-likelihood ratios are added. The first compares how often the class of character changes (lower, upper,
-//! digit) with how often it does in identifiers; the second how often each letter pair stands in them ([`super::pairs`]).
-//! Shannon entropy cannot do it: `X509_NAME_ENTRY_new_null` has 3.9 bits, random hex a median of 3.8.
+//! The measure is the sum of two log-likelihood ratios. The first compares the changes between classes of characters (lower,
+//! upper, digit) with those in identifiers, the second the letter pairs ([`super::pairs`]). Shannon entropy is not enough:
+//! `X509_NAME_ENTRY_new_null` has 3.9 bits, random hex a median of 3.8.
 //!
-//! Measured by `benches/discriminator.py` at [`STRICT`], on projects that nothing was learned from: of random runs of 24
-//! letters and digits 0.06 % are missed, of 20 0.17 %, of 32 hex digits 0.04 %; of 95,554 runs in identifiers 0.11 % are
-//! taken for random. docs/detection.md has the comparison with other measures.
+//! Measured by `benches/discriminator.py` at [`STRICT`], on projects that were not used for learning: 0.06 % of random runs of 24
+//! letters and digits are missed, 0.17 % of 20, and 0.04 % of 32 hex digits; 0.11 % of 95,554 runs in identifiers count as
+//! random. docs/detection.md compares other measures.
 
 use super::pairs::PAIRS;
 
-/// How high the ratio, in thousandths of a nat, must be. A run without a single digit is an identifier far more often
-/// than one with: only 1.5 % of random keys of 24 are such.
+/// The lowest ratio, in thousandths of a nat, that counts as random. A run without a digit is far more often an identifier: only
+/// 1.5 % of random keys of 24 characters have none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bar {
     with_digits: i32,
     without_digits: i32,
-    /// For a body in parts, summed over them, where one of them holds lower, upper and digit.
+    /// For a body in parts: the sum over the parts, if one of them has lowercase, uppercase and a digit.
     in_parts: i32,
 }
 
 /// For runs that may be anything.
 pub(super) const STRICT: Bar = Bar { with_digits: 0, without_digits: 4000, in_parts: 0 };
 
-/// For runs behind `sk_live_` and its like: loses less than 0.01 % of 24 letters and digits.
+/// For runs after `sk_live_` and similar prefixes. Loses less than 0.01 % of 24 letters and digits.
 pub(super) const LENIENT: Bar = Bar { with_digits: -6000, without_digits: -2000, in_parts: -6000 };
 
-/// The bar for a body in parts of which none holds every class.
+/// The bar for a body in parts, none of which has all three classes.
 const IN_PLAIN_PARTS: i32 = 4000;
 
 /// The fewest letters that a body without a long run must have.
@@ -41,7 +41,7 @@ const STEPS: [[[i32; 3]; 3]; 3] = [
     [[-198, 2200, 1938], [368, 473, 1715], [724, 1572, -588]],
 ];
 
-/// The narrowest alphabet that holds a run, in the order of [`STEPS`].
+/// The narrowest alphabet that contains the run, in the order of [`STEPS`].
 #[derive(Clone, Copy)]
 enum Alphabet {
     Hex,
@@ -71,11 +71,11 @@ pub(super) fn looks_random(run: &[u8], bar: Bar) -> bool {
     varied(run) && ratio(run, alphabet(run)) > bar
 }
 
-/// Whether `body`, in parts that `_` and `-` divide, looks random as a whole: steps from part to part count for nothing,
-/// since a new word begins there.
+/// Whether `body`, whose parts are separated by `_` and `-`, looks random as a whole. Steps between parts do not count, since a
+/// new word begins there.
 ///
-/// Names have such parts as well, but in most of them all letters have one case, and hardly a part holds lower, upper and
-/// digit: of 154,174 names 0.6 %. Of those behind `sk_` the highest without one is `EVP_SKEYMGMT_value` with 1.9 nats.
+/// Names have such parts too, but in most names all letters have one case, and only 0.6 % of 154,174 names have a part with
+/// lowercase, uppercase and a digit. Of the others after `sk_`, the highest is `EVP_SKEYMGMT_value` with 1.9 nats.
 pub(super) fn parts_look_random(body: &[u8], bar: Bar) -> bool {
     let mixed = body.iter().any(u8::is_ascii_lowercase) && body.iter().any(u8::is_ascii_uppercase);
     let letters = || body.iter().copied().filter(u8::is_ascii_alphanumeric);
@@ -92,12 +92,12 @@ fn holds_every_class(part: &[u8]) -> bool {
     holds(Class::Lower) && holds(Class::Upper) && holds(Class::Digit)
 }
 
-/// Enough different characters for a random run of its length: 16 random hex digits have fewer than 7 in 0.2 %.
+/// Enough different characters for a random run of its length: 0.2 % of 16 random hex digits have fewer than 7.
 pub(super) fn varied(run: &[u8]) -> bool {
     distinct(run) >= 7
 }
 
-/// Lower-case hex digits only.
+/// Lowercase hex digits only.
 pub(super) fn is_hex(text: &[u8]) -> bool {
     text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
 }
@@ -112,12 +112,12 @@ fn ratio(run: &[u8], alphabet: Alphabet) -> i32 {
     run.windows(2).map(|pair| steps[class(pair[0]) as usize][class(pair[1]) as usize] + pair_step(pair)).sum()
 }
 
-/// Whether pairs of letters that are common in identifiers prevail in `letters`.
+/// Whether `letters` consists mostly of pairs that are common in identifiers.
 pub(super) fn reads_as_word(letters: &[u8]) -> bool {
     letters.windows(2).map(pair_step).sum::<i32>() < 0
 }
 
-/// Words in the names of variables with tokens whose letter pairs are rare in other identifiers.
+/// Words in names of variables for tokens, with letter pairs that are rare in other identifiers.
 const USUAL_WORDS: &[&[u8]] =
     &[b"webhook", b"webhooks", b"svix", b"key", b"api", b"app", b"clerk", b"stripe", b"attio"];
 
@@ -133,11 +133,11 @@ pub(super) fn is_made_of_words(name: &[u8]) -> bool {
         return false;
     }
     let is_dense = letters >= 3 * words.len().max(1) || (words.len() <= 4 && letters > 2 * words.len());
-    // A short name is shown whatever its pairs are.
+    // A short name is shown, whatever its pairs are.
     letters < 6 || is_dense && has_common_pairs(name, &words)
 }
 
-/// The parts of `name` that are separated by what is no letter, or by a capital behind a small letter.
+/// The parts of `name` between characters that are not letters, split also at a capital after a small letter.
 fn words_of(name: &[u8]) -> Vec<Vec<u8>> {
     let mut words: Vec<Vec<u8>> = Vec::new();
     let mut before = b'_';
@@ -241,7 +241,7 @@ mod tests {
         assert!(passed[0] <= 1300 && passed[1] <= 1000 && passed[2] <= 1500, "{passed:?}");
     }
 
-    /// The numbers are what their comments say.
+    /// The numbers match their comments.
     #[test]
     fn the_tables_are_logarithms() {
         let is_ln = |step: i32, ratio: f64| (ratio.ln() * 1000.0 - f64::from(step)).abs() <= 0.5;
@@ -256,7 +256,7 @@ mod tests {
         }
     }
 
-    /// What is common in identifiers counts against, what is rare for; where nothing was cut to 300 the shares add up to 1.
+    /// Common pairs count against, rare ones for. Without the limit of 300, the shares add up to 1.
     #[test]
     fn the_pairs_are_logarithms() {
         let of = |pair: &[u8; 2]| pair_step(pair);

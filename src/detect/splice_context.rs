@@ -1,35 +1,34 @@
-//! How far round a place where two texts meet a token may stand across it.
+//! How much text on either side of a joint of two texts can be part of a token across it.
 
 use crate::detect::decode::{block, soft_break};
 use crate::git::pack::delta::Splice;
 
-/// What has to be looked at on either side of such a place.
+/// The text to search on either side of a joint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reach {
-    /// So many bytes at most.
+pub struct SpliceContext {
+    /// The most bytes on one side.
     pub bytes: usize,
-    /// Where it ends besides, if lines are shorter.
+    /// The lines at which it ends earlier.
     pub lines: Lines,
 }
 
-/// Which lines matter beside the one that is cut.
+/// The lines that matter besides the one with the joint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lines {
-    /// The bytes alone count.
+    /// All lines: only the number of bytes counts.
     Any,
-    /// Those that may be one wrapped text with it.
+    /// The lines that may be one wrapped text with it.
     Wrapped,
-    /// These, and in any case one on either side: a token that is known may be cut by whatever is between two lines.
+    /// The same, and always one line on either side, since any text between two lines can split a known token.
     Neighbors,
 }
 
-/// The line that is cut, and the two below: whether the first of them goes on with it decides whether the second one goes on
-/// with that.
+/// The line with the joint and the two below it: whether the first of these continues the line decides whether the second one
+/// continues it too.
 const LINES_BEHIND: usize = 3;
 
-impl Splice for Reach {
-    /// The end of `text`, which ends where another one begins: the line that is cut, and the one above if that may go on
-    /// with it.
+impl Splice for SpliceContext {
+    /// The end of `text` in front of a joint: the line with the joint, and the line above if that may continue with it.
     fn before<'t>(&self, text: &'t [u8]) -> &'t [u8] {
         let near = &text[text.len().saturating_sub(self.bytes)..];
         let mut breaks = memchr::memrchr_iter(b'\n', near).filter(|_| self.lines != Lines::Any);
@@ -40,7 +39,7 @@ impl Splice for Reach {
         }
     }
 
-    /// The beginning of `text`, which begins where another one ends.
+    /// The beginning of `text` after a joint.
     fn after<'t>(&self, text: &'t [u8]) -> &'t [u8] {
         let near = &text[..text.len().min(self.bytes)];
         let mut breaks = memchr::memchr_iter(b'\n', near).filter(|_| self.lines != Lines::Any);
@@ -55,12 +54,12 @@ impl Splice for Reach {
     }
 }
 
-/// Whether the line that the line break at `at` ends may go on below.
+/// Whether the line that ends in the line break at `at` may continue below.
 fn may_go_on(text: &[u8], at: usize) -> bool {
     block::may_go_on(text, at) || soft_break::is_at(text, at)
 }
 
-/// Whether the line behind the line break at `at` may belong to the one that it ends.
+/// Whether the line after the line break at `at` may belong to the line in front of it.
 fn may_belong(text: &[u8], at: usize) -> bool {
     block::may_belong(text, at + 1) || soft_break::is_at(text, at)
 }
@@ -70,9 +69,9 @@ mod tests {
     use super::*;
 
     fn near(text: &str, bytes: usize, by_lines: bool) -> (String, String) {
-        let reach = Reach { bytes, lines: if by_lines { Lines::Wrapped } else { Lines::Any } };
+        let context = SpliceContext { bytes, lines: if by_lines { Lines::Wrapped } else { Lines::Any } };
         let text_of = |part: &[u8]| String::from_utf8(part.to_vec()).expect("ASCII");
-        (text_of(reach.before(text.as_bytes())), text_of(reach.after(text.as_bytes())))
+        (text_of(context.before(text.as_bytes())), text_of(context.after(text.as_bytes())))
     }
 
     #[test]
@@ -102,12 +101,12 @@ mod tests {
 
     #[test]
     fn of_a_known_token_one_more_line_matters() {
-        let reach = Reach { bytes: 200, lines: Lines::Neighbors };
+        let context = SpliceContext { bytes: 200, lines: Lines::Neighbors };
         let text = b"one\nof two\nthree\n of four\nfive";
-        assert_eq!(reach.before(text), b" of four\nfive");
-        assert_eq!(reach.after(text), b"one\nof two\n");
-        assert_eq!(Reach { bytes: 3, ..reach }.before(text), b"ive");
+        assert_eq!(context.before(text), b" of four\nfive");
+        assert_eq!(context.after(text), b"one\nof two\n");
+        assert_eq!(SpliceContext { bytes: 3, ..context }.before(text), b"ive");
         let digits = format!("cut off\n{}\nmore\nwords\n", "a".repeat(30));
-        assert!(reach.after(digits.as_bytes()).ends_with(b"\nmore\n"));
+        assert!(context.after(digits.as_bytes()).ends_with(b"\nmore\n"));
     }
 }

@@ -1,10 +1,10 @@
-//! Cheap questions about the bytes around a prefix, asked before any expression.
+//! Cheap checks of the bytes around a prefix, made before any expression is tried.
 
 use crate::rules::vendors::names_another;
 
-/// Of some bodies a part ends in a dot.
+/// Whether enough letters of a body follow. Some bodies contain a dot after their first part.
 pub(super) fn has_body(bytes: &[u8], start: usize) -> bool {
-    /// No such part is shorter.
+    /// The shortest first part.
     const PART: usize = 8;
     let in_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/');
     bytes
@@ -12,21 +12,21 @@ pub(super) fn has_body(bytes: &[u8], start: usize) -> bool {
         .is_some_and(|body| body[..PART].iter().all(in_body) && body[PART..].iter().all(|b| in_body(b) || *b == b'.'))
 }
 
-/// Whether `word` stands in front of `at` on the same line, in any case.
+/// Whether `word` is in front of `at` on the same line, in any case.
 pub(super) fn stands_before(bytes: &[u8], at: usize, word: &[u8]) -> bool {
-    // A name longer than this away from its value is not its name; it also bounds the work on one long line.
+    // A name that is further away does not belong to the value. The limit also bounds the work on one long line.
     let start = at.saturating_sub(200);
     let line = bytes[start..at].iter().rposition(|&b| b == b'\n').map_or(start, |newline| start + newline + 1);
     bytes[line..at].windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
 }
 
-/// How far from a token the name of its vendor may be.
+/// The largest distance between a token and the name of its vendor.
 const NAME_DISTANCE: usize = 200;
 
-/// Whether the vendor whose name is `word` is named near the token at `at`, in any case: on its line, or on the line above.
+/// Whether the vendor with the name `word` is named near the token at `at`, in any case: on its line, or on the line above.
 ///
-/// In front of the token on its line a name always counts. Elsewhere it counts unless another token is between the two, or
-/// the line names another vendor in front of the token: each of several lines with keys speaks of its own vendor.
+/// A name in front of the token on its line always counts. Elsewhere it counts unless another token is in between, or the line
+/// names another vendor in front of the token, since each of several lines with keys may name a different vendor.
 pub(super) fn is_named_near(bytes: &[u8], at: usize, word: &[u8]) -> bool {
     if stands_before(bytes, at, word) {
         return true;
@@ -44,7 +44,7 @@ pub(super) fn is_named_near(bytes: &[u8], at: usize, word: &[u8]) -> bool {
         && str::from_utf8(word).is_ok_and(|name| !names_another(&near[line..], name))
 }
 
-/// Whether `text` has a token's prefix.
+/// Whether `text` contains the prefix of a token.
 fn holds_prefix(text: &[u8]) -> bool {
     [&b"sk_"[..], b"whsec_", b"rk_", b"whsk_"].iter().any(|prefix| memchr::memmem::find(text, prefix).is_some())
 }
@@ -56,15 +56,15 @@ fn contains_in_any_case(text: &[u8], word: &[u8]) -> bool {
         .any(|start| text.get(start + 1..start + word.len()).is_some_and(|text| text.eq_ignore_ascii_case(rest)))
 }
 
-/// Whether the token is the beginning of one that somebody masked: `sk_live_51Hx…`, with dots or stars behind it.
-/// A body of 24 or more is whole, whatever follows.
+/// Whether the token is the start of a masked one: `sk_live_51Hx…`, followed by dots or stars. A body of 24 letters or more
+/// counts as complete.
 pub(super) fn cut_short(bytes: &[u8], start: usize, end: usize) -> bool {
     let masks: [&[u8]; 4] = [b"...", b"***", "…".as_bytes(), "•".as_bytes()];
     end - start < 24 && masks.iter().any(|mask| bytes[end..].starts_with(mask))
 }
 
-/// Fewer letters than this behind a prefix are no token's body: asked before any expression.
+/// The fewest letters of a body. Checked before any expression is tried.
 pub(super) const SHORTEST_BODY: usize = 16;
 
-/// No token is longer.
+/// The longest token.
 const LONGEST_TOKEN: usize = 340;

@@ -1,4 +1,4 @@
-//! Whether what follows a prefix is the body of a token, and where that body ends.
+//! Whether the text after a prefix is the body of a token, and where that body ends.
 
 use std::ops::RangeInclusive;
 
@@ -11,19 +11,19 @@ use crate::detect::randomness::{
 };
 use crate::rule::Validator;
 
-/// The shortest unbroken run that counts: the longest in real identifiers behind `sk_` is 14.
+/// The shortest unbroken run that counts. The longest run in a real identifier after `sk_` is 14.
 const SHORTEST_RUN: usize = 16;
 
-/// The length of the token's body at the start of `body`, or None where this is no token's body.
+/// The length of the token's body at the start of `body`, or `None` if it is not the body of a token.
 pub(crate) fn body_len(validator: Validator, body: &[u8]) -> Option<usize> {
     let whole = |accepted: bool| accepted.then_some(body.len());
     match validator {
         Validator::RandomRun => run_len(body, STRICT),
         Validator::LikelyRun => run_len(body, LENIENT),
-        Validator::RandomWhole => whole(drawn(body, &letters_and_digits(body), LENIENT)),
-        Validator::Base64url => whole(!ends_in_word(body) && drawn(body, &letters_and_digits(body), LENIENT)),
+        Validator::RandomWhole => whole(is_random(body, &letters_and_digits(body), LENIENT)),
+        Validator::Base64url => whole(!ends_in_word(body) && is_random(body, &letters_and_digits(body), LENIENT)),
         Validator::Sized { least, most } => sized(body, least..=most),
-        Validator::RandomHex => whole(drawn_hex(body)),
+        Validator::RandomHex => whole(is_random_hex(body)),
         Validator::EncodedKey => encoded_key(body),
         Validator::Base64Text => base64_text(body),
     }
@@ -39,13 +39,13 @@ fn run_len(body: &[u8], bar: Bar) -> Option<usize> {
             && !is_placeholder(body, &letters_and_digits(body))
             && !encodes_words(run)
     };
-    let accepted = (run.len() >= SHORTEST_RUN && drawn(body, run, bar)) || in_parts();
+    let accepted = (run.len() >= SHORTEST_RUN && is_random(body, run, bar)) || in_parts();
     accepted.then_some(end)
 }
 
-/// The whole, or what stands in front of dashed words in one case: a longer body has letters of both.
+/// The whole body, or the part in front of dashed words in one case. Words in both cases may belong to a longer body.
 fn sized(body: &[u8], length: RangeInclusive<usize>) -> Option<usize> {
-    let fits = |text: &[u8]| length.contains(&text.len()) && drawn(text, &letters_and_digits(text), LENIENT);
+    let fits = |text: &[u8]| length.contains(&text.len()) && is_random(text, &letters_and_digits(text), LENIENT);
     let words = before_dashed_words(body);
     let in_one_case =
         |text: &[u8]| !(text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase));
@@ -56,21 +56,21 @@ fn sized(body: &[u8], length: RangeInclusive<usize>) -> Option<usize> {
     }
 }
 
-fn drawn(body: &[u8], run: &[u8], bar: Bar) -> bool {
+fn is_random(body: &[u8], run: &[u8], bar: Bar) -> bool {
     looks_random(run, bar)
         && !run.iter().all(u8::is_ascii_digit)
         && !is_placeholder(body, run)
         && !encodes_words(unpadded(body))
-        // The rule for `sk_` has the environment in front of it.
+        // For the rule `sk_`, the body includes the environment.
         && !encodes_words(run)
 }
 
-/// The body of a publishable key of Clerk's is base64 of `clerk.<host>$`. People copy these letters, and change the rest without
-/// a care for what it says.
+/// The start of the body of a publishable key of Clerk, which is base64 of `clerk.<host>$`. People copy these letters and change
+/// the rest, whatever it decodes to.
 const CLERK_HOST: &[u8] = b"Y2xlcmsu";
 
-/// Whether `encoded` is base64 of text that can be read and in which nothing looks random: a person encoded it to stand for a
-/// key. A random body of 24 letters decodes to nothing but printable characters with 5 in 10^9 chance.
+/// Whether `encoded` is base64 of readable text that does not look random, which a person encoded as a placeholder. Of random
+/// bodies of 24 letters, 5 in 10^9 decode to printable characters.
 fn encodes_words(encoded: &[u8]) -> bool {
     let says_nothing = |text: &[u8]| is_printable(text) && !is_random_text(text) && !has_random_run(text);
     encoded.starts_with(CLERK_HOST) || decode(encoded).is_some_and(|text| says_nothing(&text))
@@ -81,25 +81,26 @@ fn has_random_run(text: &[u8]) -> bool {
     runs.any(|run| run.len() >= SHORTEST_RUN && looks_random(run, STRICT) && !is_placeholder(run, run))
 }
 
-/// Base64 of text by design, so only what a person wrote is none, before it was encoded or after.
+/// The body is base64 of text by design, so only placeholders are rejected, before and after decoding.
 fn base64_text(body: &[u8]) -> Option<usize> {
     let bare = unpadded(body);
     let end = if body.len().is_multiple_of(4) { body.len() } else { bare.len() };
     (!is_placeholder(bare, bare) && !encodes_words(bare)).then_some(end)
 }
 
-/// Hex has no words worth the name; digits alone are no hex key (chance for 32: 3 in 10^7).
-fn drawn_hex(body: &[u8]) -> bool {
+/// Hex hardly contains words. Digits alone are not a hex key (chance for 32 digits: 3 in 10^7).
+fn is_random_hex(body: &[u8]) -> bool {
     let digits = letters_and_digits(body);
     varied(&digits) && !digits.iter().all(u8::is_ascii_digit) && !is_placeholder(body, &digits)
 }
 
-/// The lengths of 16, 24, 32, 48 and 64 bytes in base64url, and of a nanoid.
+/// The lengths in base64url of 16, 24, 32, 48 and 64 bytes, and of a nanoid.
 const USUAL_LENGTHS: [usize; 6] = [21, 22, 32, 43, 64, 86];
 
-/// A dash may belong to the body or begin what follows it (`sk_live_…-staging`): a part behind one belongs to it while
-/// it looks drawn, with letters and digits in turn, or in base64url, which has letters of both cases, as no word has them. The
-/// parts up to the first long run always do, and a whole of a usual length that ends in no word.
+/// The length of the body without the words that a dash adds to it (`sk_live_…-staging`). A part after a dash belongs to the body
+/// if it looks random: if letters and digits alternate, or, within base64url, if it has letters in both cases that are not a
+/// word. All parts up to the first long run belong to the body, and so does everything if the length is a usual one and the end
+/// is not a word.
 fn before_dashed_words(body: &[u8]) -> usize {
     if USUAL_LENGTHS.contains(&body.len()) && is_mixed(body) && !ends_in_word(body) {
         return body.len();
@@ -125,13 +126,13 @@ fn is_mixed(text: &[u8]) -> bool {
     text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase)
 }
 
-/// Whether a dash joins words to `body`, `-rotated`, `-v2`, `-My_Shop`: of random base64url of 64 characters 0.3 % end so.
+/// Whether a dash appends words to `body`: `-rotated`, `-v2`, `-My_Shop`. So do 0.3 % of random base64url of 64 characters.
 fn ends_in_word(body: &[u8]) -> bool {
     let last = body.rsplit(|&b| b == b'-').next().filter(|last| last.len() < body.len());
     last.is_some_and(|last| is_worded(last) && last.rsplit(|&b| b == b'_').next().is_some_and(is_name))
 }
 
-/// A word in one case or with a capital, a version or a year.
+/// Whether `text` is a word in one case or with a capital, a version, or a year.
 fn is_name(text: &[u8]) -> bool {
     let (letters, digits) = text.split_at(text.iter().take_while(|b| b.is_ascii_alphabetic()).count());
     let in_one_case = letters.iter().all(u8::is_ascii_lowercase) || letters.iter().all(u8::is_ascii_uppercase);
@@ -143,8 +144,8 @@ fn is_name(text: &[u8]) -> bool {
         }
 }
 
-/// Whether the parts of `text` that `_` divides may be words or numbers: letters in one case, capitals only where words begin
-/// or in a name such as `iOS`, digits at the ends.
+/// Whether the parts of `text` between underscores may be words or numbers: letters in one case, capitals only where words begin
+/// or in a name such as `iOS`, digits only at the ends.
 fn is_worded(text: &[u8]) -> bool {
     text.split(|&b| b == b'_').all(|part| {
         let first = part.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -164,7 +165,7 @@ fn is_camel(letters: &[u8]) -> bool {
     in_upper || humps
 }
 
-/// Two changes or more between letters and digits: `x86`, `v2`, `2024` and `prod1` have fewer.
+/// Two or more changes between letters and digits. `x86`, `v2`, `2024` and `prod1` have fewer.
 fn turns_often(part: &[u8]) -> bool {
     part.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count() >= 2
 }
@@ -178,8 +179,8 @@ fn letters_and_digits(body: &[u8]) -> Vec<u8> {
     body.iter().copied().filter(u8::is_ascii_alphanumeric).collect()
 }
 
-/// A base64 body may hold `+ / - _` and end in `=`, and so may what follows it: `whsec_…/hook`, `whsec_…-old`.
-/// The longest piece that reads as a key wins; where none does, the whole, if it is random and long enough.
+/// The length of a base64 body. It may contain `+ / - _` and end in `=`, and so may the text after it: `whsec_…/hook`,
+/// `whsec_…-old`. The longest part that is a key wins. If none is, the whole counts if it is random and long enough.
 fn encoded_key(body: &[u8]) -> Option<usize> {
     let symbols = (0..body.len()).filter(|&at| !body[at].is_ascii_alphanumeric());
     let ends = || symbols.clone().chain([body.len()]).rev().filter(|&end| ends_at(body, end));
@@ -187,16 +188,16 @@ fn encoded_key(body: &[u8]) -> Option<usize> {
     let random = || Some(body.len()).filter(|_| unpadded(body).len() >= 24 && !is_prose(body));
     let end = key.or_else(random)?;
     let run = letters_and_digits(&body[..end]);
-    (drawn(&body[..end], &run, LENIENT) || (is_hex(&body[..end]) && drawn_hex(&body[..end]))).then_some(end)
+    (is_random(&body[..end], &run, LENIENT) || (is_hex(&body[..end]) && is_random_hex(&body[..end]))).then_some(end)
 }
 
-/// Gives back a path that reads as base64 by chance: a shorter key in front of lower-case words.
+/// Removes a path that is base64 by chance, if a shorter key is in front of lowercase words.
 fn without_path(body: &[u8], end: usize) -> usize {
     let worded = |tail: &[u8]| {
         tail.len() > 3 && tail[1..].iter().all(|b| b.is_ascii_lowercase() || matches!(b, b'/' | b'-' | b'_'))
     };
-    // A random tail of three or more lower-case letters behind one of the two stands in 0.1 % of keys; in front of `_` a
-    // key does not end.
+    // Of random keys, 0.1 % end in one of these two symbols and three or more lowercase letters. A key does not end in front of
+    // `_`.
     (1..end)
         .filter(|&at| matches!(body[at], b'/' | b'-'))
         .find(|&at| worded(&body[at..end]) && is_key(&body[..at]))
@@ -212,7 +213,7 @@ fn is_key(text: &[u8]) -> bool {
     if text.len() > bare.len() && !text.len().is_multiple_of(4) {
         return false;
     }
-    // Decoders refuse lengths and last letters that no encoder makes, which is what finds the right end.
+    // Decoders reject lengths and last letters that no encoder writes, which finds the right end.
     decode(bare).is_some_and(|key| {
         let is_text = is_printable(&key);
         (24..=if is_text { 129 } else { 75 }).contains(&key.len()) && (!is_text || is_random_text(&key))
@@ -223,22 +224,23 @@ fn decode(bare: &[u8]) -> Option<Vec<u8>> {
     BASE64_NOPAD.decode(bare).or_else(|_| BASE64URL_NOPAD.decode(bare)).ok()
 }
 
-/// The placeholders of the vendors' guides are base64 of prose.
+/// Whether `text` is base64 of prose, as the placeholders in vendors' guides are.
 fn is_prose(text: &[u8]) -> bool {
     decode(unpadded(text)).is_some_and(|decoded| is_printable(&decoded) && !is_random_text(&decoded))
 }
 
-/// What is encoded may be hex, a UUID or letters and digits, as `openssl rand -hex 32 | base64` makes it, line end included.
+/// Whether decoded text is random: hex, a UUID, or letters and digits, as `openssl rand -hex 32 | base64` encodes them, with the
+/// line break.
 fn is_random_text(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
     let is_hex = text.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
     let in_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=' | b'.');
     let run = longest_run(text);
     text.iter().all(in_body)
-        && (if is_hex { drawn_hex(text) } else { run.len() >= SHORTEST_RUN && drawn(text, run, STRICT) })
+        && (if is_hex { is_random_hex(text) } else { run.len() >= SHORTEST_RUN && is_random(text, run, STRICT) })
 }
 
-/// Chance for 24 random bytes: 5 in 10^11.
+/// True for 5 in 10^11 of 24 random bytes.
 fn is_printable(decoded: &[u8]) -> bool {
     decoded.iter().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
 }
@@ -253,7 +255,7 @@ mod tests {
     use super::*;
     use crate::rules::example::{Dice, expand};
 
-    /// Not given back as a path: in front of `_` no key ends, and the whole would be missed.
+    /// The end is not removed as a path: in front of `_` no key ends, so the whole key would be missed.
     #[test]
     fn a_key_may_end_in_an_underscore_and_small_letters() {
         for seed in 0..50 {

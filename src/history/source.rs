@@ -94,11 +94,11 @@ impl History<'_> {
             let mut broken = broken.lock().expect("no thread panicked while it held the lock");
             broken.entry(why.to_owned()).or_default().push(id.to_owned());
         };
-        let splice = detector.reach();
+        let splice = detector.splice_context();
         let search = Search {
-            may_hold: &|bytes| detector.may_hold(bytes),
+            may_match: &|bytes| detector.may_contain_token(bytes),
             find: &|kind, bytes| {
-                if !detector.may_hold(bytes) {
+                if !detector.may_contain_token(bytes) {
                     return Content::Clean;
                 }
                 // Only a blob is scanned as one text.
@@ -108,7 +108,7 @@ impl History<'_> {
                 let hits = detector.find(bytes);
                 // Even an object without hits matters to a delta: with a distant name or a NUL at the start, text that a delta adds
                 // can be a token.
-                if hits.is_empty() && !detector.depends(bytes) { Content::Clean } else { Content::Found(hits) }
+                if hits.is_empty() && !detector.needs_whole(bytes) { Content::Clean } else { Content::Found(hits) }
             },
             splice: &splice,
         };

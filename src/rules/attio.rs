@@ -1,19 +1,19 @@
-//! Attio. The security guide that this tool grew from says `sk_…` and `whsec_…`; Attio's OpenAPI and the SDKs built on
-//! it use 64 lower-case hex digits without a mark. Both are looked for: the first when Attio is named on the line or the line above, the
-//! second only when a name near Attio's says that a secret is meant (a Homebrew formula called attio.rb is full of
-//! `sha256 "<64 hex>"`).
+//! Attio. The security guide behind this tool names `sk_…` and `whsec_…`; Attio's OpenAPI, and the SDKs built on it, use 64
+//! lowercase hex digits without a prefix. These rules cover both. The first needs Attio's name on the line or the line above. The
+//! second needs a name near Attio's that says that the value is a secret, since a Homebrew formula called attio.rb is full of
+//! `sha256 "<64 hex>"`.
 
 use crate::rule::{Pattern, Rule, TokenEncoding, Validator, live, test, unnamed};
 
-/// The token: 64 hex digits in one case. Attio writes them in lower case; some tools turn them into upper case.
+/// The token: 64 hex digits in one case. Attio writes lowercase; some tools convert it to uppercase.
 macro_rules! token {
     () => {
         r"(?P<token>(?-i:[0-9a-f]{64}|[0-9A-F]{64}))"
     };
 }
 
-/// What may be between a name and its value: punctuation, line breaks, the words of configuration files, the letters in front of
-/// a quote (`r#"…"#`, `%q(…)`), options of commands, and what else is said of the same secret: `type = string`, `--repo me/app`.
+/// The text between a name and its value: punctuation, line breaks, the words of configuration files, letters in front of a quote
+/// (`r#"…"#`, `%q(…)`), options of commands, and other settings of the same secret: `type = string`, `--repo me/app`.
 macro_rules! between {
     () => {
         concat!(
@@ -25,14 +25,14 @@ macro_rules! between {
     };
 }
 
-/// A name and then its value.
+/// A name, followed by its value.
 macro_rules! given {
     ($name:literal) => {
         concat!(r"(?i-u)(?:", $name, r")[a-z0-9_.-]{0,16}", between!(), token!())
     };
 }
 
-/// A value and then its name: of one pair, of one command, or piped into the command that keeps it.
+/// A value, followed by its name: a pair, one command, or a pipe into the command that stores it.
 macro_rules! named_behind {
     ($name:literal) => {
         concat!(
@@ -48,8 +48,8 @@ macro_rules! named_behind {
     };
 }
 
-/// A whole name that says what its value is for, and not whose: `API_KEY`, `accessToken`, `CRM_TOKEN`, but neither `page_token`
-/// nor `HUBSPOT_API_KEY`. A plain `key` is one of a cache as often as not.
+/// A complete name that says what its value is for, but not whose it is: `API_KEY`, `accessToken`, `CRM_TOKEN`, but not
+/// `page_token` or `HUBSPOT_API_KEY`. A plain `key` is often the key of a cache.
 macro_rules! generic_name {
     () => {
         concat!(
@@ -61,13 +61,13 @@ macro_rules! generic_name {
     };
 }
 
-/// The names in which code, shells and configuration speak of Attio.
+/// The names that code, shells and configuration use for Attio.
 const WORDS: &[&str] = &["attio", "ATTIO", "Attio"];
 
 /// The host of its API.
 const ADDRESS: &[&str] = &["attio.com", "ATTIO.COM"];
 
-/// How far in front of such a name [`named_behind`] reaches: a word, the value, and the command between.
+/// How far [`named_behind`] looks in front of such a name: a word, the value, and the command in between.
 const NAMED_BEHIND: usize = 240;
 
 pub const ACCESS_TOKEN: Rule = Rule {
@@ -105,7 +105,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             pattern: named_behind!(r"attio[a-z0-9_./-]{0,16}?(?:api[._-]?key|token)|attio[._/-]?(?:key|secret|pat)\b"),
             written: TokenEncoding::Plain,
         },
-        // A client made with it: `new AttioClient("…")`, `attio.New("…")`, `attio.auth("…")`.
+        // A client created with it: `new AttioClient("…")`, `attio.New("…")`, `attio.auth("…")`.
         Pattern::Given {
             words: WORDS,
             before: 0,
@@ -117,7 +117,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             ),
             written: TokenEncoding::Plain,
         },
-        // Attio's name alone, in capitals: `ATTIO=…`.
+        // Only Attio's name, in capitals: `ATTIO=…`.
         Pattern::Given {
             words: &["ATTIO"],
             before: 1,
@@ -125,8 +125,8 @@ pub const ACCESS_TOKEN: Rule = Rule {
             pattern: concat!(r#"(?-u)(?:^|[^A-Za-z0-9_])ATTIO[ \t]?=[ \t]?["']?"#, token!()),
             written: TokenEncoding::Plain,
         },
-        // One of several secrets: `KEYS = { attio: "…" }`, `[tokens]` and `attio = "…"` below it. In a table of digests the same
-        // line has a digest.
+        // One of several secrets: `KEYS = { attio: "…" }`, or `[tokens]` and `attio = "…"` below it. In a table of digests the
+        // same line contains a digest.
         Pattern::Given {
             words: WORDS,
             before: 300,
@@ -139,7 +139,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             ),
             written: TokenEncoding::Plain,
         },
-        // The same, one by one: `keys["attio"] = "…"`, `TOKENS.attio = "…"`.
+        // The same, set one at a time: `keys["attio"] = "…"`, `TOKENS.attio = "…"`.
         Pattern::Given {
             words: WORDS,
             before: 24,
@@ -150,7 +150,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             ),
             written: TokenEncoding::Plain,
         },
-        // A name that says nothing, a few lines away from the address: `API_KEY = "…"` above `BASE_URL = "https://api.attio.com"`.
+        // A generic name, a few lines from the address: `API_KEY = "…"` above `BASE_URL = "https://api.attio.com"`.
         Pattern::Given {
             words: ADDRESS,
             before: 500,
@@ -158,7 +158,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             pattern: concat!("(?i-u)", generic_name!(), between!(), token!()),
             written: TokenEncoding::Plain,
         },
-        // A client made with it, beside the address.
+        // A client created with it, beside the address.
         Pattern::Given {
             words: ADDRESS,
             before: 500,
@@ -166,7 +166,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             pattern: concat!(r#"(?i-u)\b[a-z_]{0,16}client\([ \t\n]{0,8}["'`]"#, token!()),
             written: TokenEncoding::Plain,
         },
-        // A header, on the line of the address or a few lines away from it.
+        // A header, on the line of the address or a few lines from it.
         Pattern::Given {
             words: ADDRESS,
             before: 500,
@@ -174,7 +174,7 @@ pub const ACCESS_TOKEN: Rule = Rule {
             pattern: concat!(r"(?i-u)\bbearer[^a-z0-9\n]{1,8}", token!()),
             written: TokenEncoding::Plain,
         },
-        // The user name of a request without a password: the option `-u` of curl, an address, `.netrc`, arguments of libraries.
+        // The user name of a request without a password: curl's `-u`, an address, `.netrc`, arguments of libraries.
         Pattern::Given {
             words: ADDRESS,
             before: 500,

@@ -1,7 +1,7 @@
-//! The templates in which rules give their examples, and what turns them into text.
+//! The templates of the rules' examples, and their expansion into text.
 //!
-//! `{alnum:24}` stands for 24 random letters and digits; the other shapes are in [`expand`]. Examples are made when they
-//! are needed, so that no file of this repository holds a token: it must be clean under its own hook and everyone's.
+//! `{alnum:24}` stands for 24 random letters and digits; [`expand`] documents the other shapes. Examples are generated when they
+//! are needed, so that no file of this repository contains a token: it must be clean under its own hook and under other scanners.
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD};
 
@@ -11,7 +11,7 @@ const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &[u8] = b"0123456789";
 
-/// What may stand in front of the colon of `{shape:length}`.
+/// The names of shapes in `{shape:length}`.
 pub const SHAPES: &[&str] = &[
     "alnum",
     "base36",
@@ -29,7 +29,7 @@ pub const SHAPES: &[&str] = &[
     "uuid",
 ];
 
-/// A longer filling is a slip: no token has a tenth of it.
+/// A longer expansion is a mistake: no token is a tenth as long.
 const LONGEST: usize = 4096;
 
 /// Fills in the `{shape:length}` of `template`. Other braces stay as they are.
@@ -97,7 +97,7 @@ fn fill(field: &str, dice: &mut Dice) -> Option<String> {
     })
 }
 
-/// `24`, or a length drawn from `20-70`, ends included.
+/// Parses `24`, or picks a length from `20-70`, both ends included.
 fn length(argument: &str, dice: &mut Dice) -> usize {
     let range = argument.split_once('-').and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
     match range {

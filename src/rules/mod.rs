@@ -1,25 +1,25 @@
-//! The rules: tables only. A new token family is one entry here; [`example`] explains its `hits` and `misses`.
+//! The rules, as tables. A new token family is one entry. [`example`] explains `hits` and `misses`.
 
 pub mod example;
 
 mod attio;
 mod body;
+mod given_token;
 mod packs;
 mod payments;
 mod platforms;
 mod published;
 mod published_values;
-mod sought;
 pub mod vendors;
 mod webhooks;
 
+pub use given_token::GIVEN_TOKEN;
 pub use packs::{PACKS, Pack, pack, pack_of, rules_of};
-pub use sought::SOUGHT;
 
 use crate::finding::{Fingerprint, Secret};
 use crate::rule::Rule;
 
-/// In the order in which they are tried: where two shapes overlap, the narrower one stands first.
+/// All built-in rules, in the order in which they are tried: if two shapes overlap, the narrower one comes first.
 pub const ALL: &[&Rule] = &[
     &attio::WEBHOOK_SECRET,
     &attio::CLIENT_SECRET,
@@ -47,12 +47,12 @@ pub const ALL: &[&Rule] = &[
     &webhooks::PAYMONGO_WEBHOOK,
 ];
 
-/// The built-in rules, and those of all packs behind them.
+/// The built-in rules, followed by the rules of all packs.
 pub fn with_all_packs() -> Vec<&'static Rule> {
     ALL.iter().copied().chain(rules_of(PACKS)).collect()
 }
 
-/// Whether the token is one that its vendor published.
+/// Whether a vendor published the token.
 pub fn is_published(token: &[u8]) -> bool {
     let fingerprint = Secret::new(token).fingerprint();
     let of_pack = |&(bits, _): &(u64, &str)| Fingerprint::from_bits(bits) == fingerprint;

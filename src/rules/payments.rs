@@ -1,7 +1,7 @@
-//! Vendors of payments who issue `sk_live_` and `sk_test_`: Stripe first, and those who took up its prefixes.
+//! Payment vendors that issue `sk_live_` and `sk_test_`: Stripe, and vendors that adopted its prefixes.
 //!
-//! Bodies overlap, so the order in [`super::ALL`] decides: a dash or a fixed length names one vendor, what is left may
-//! be Stripe's or Clerk's.
+//! Their bodies overlap, so the order in [`super::ALL`] decides: a dash or a fixed length identifies one vendor, and the rest may
+//! be a key of Stripe or Clerk.
 
 use crate::rule::{Pattern, Rule, Validator, live, test, unnamed};
 
@@ -103,7 +103,7 @@ pub const CHECKOUT: Rule = Rule {
             validator: Validator::RandomHex,
             near: "",
         },
-        // The last of 27 base32 letters may be a symbol: the vendor's own SDKs have this expression.
+        // The last of the 27 base32 letters may be a symbol. The vendor's own SDKs use this expression.
         Pattern::Prefixed {
             prefixes: &[test("sk_sbox_"), unnamed("sk_")],
             body: r"[a-z2-7]{26}[a-z2-7*#$=]",

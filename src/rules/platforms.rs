@@ -1,4 +1,4 @@
-//! Platforms whose `sk_` keys have a shape of their own.
+//! Platforms whose `sk_` keys have a distinctive shape.
 
 use crate::rule::{Pattern, Rule, Validator, live, test, unnamed};
 
@@ -8,8 +8,8 @@ pub const WORKOS: Rule = Rule {
     title: "WorkOS or Highnote API key",
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("sk_live_"), test("sk_test_"), live("rk_live_"), test("rk_test_")],
-        // Base64 of `key_<ULID>,<25 letters>`: printable by design, so randomness is not asked for; and such text
-        // makes neither `+` nor `/`.
+        // Base64 of `key_<ULID>,<25 letters>`. It is printable by design, so it need not look random, and it contains neither `+`
+        // nor `/`.
         body: r"a2V5Xz[A-Za-z0-9]{40,120}={0,2}",
         validator: Validator::Base64Text,
         near: "",
@@ -97,7 +97,7 @@ pub const CARTESIA: Rule = Rule {
     vendor: "Cartesia",
     title: "Cartesia API key",
     patterns: &[
-        // The older keys are nanoids.
+        // Older keys are nanoids.
         Pattern::Prefixed {
             prefixes: &[unnamed("sk_car_")],
             body: r"[A-Za-z0-9_-]{21}",
@@ -190,7 +190,7 @@ pub const SVIX: Rule = Rule {
     vendor: "Svix",
     title: "Svix API key",
     patterns: &[
-        // The region belongs to the key.
+        // The region is part of the key.
         Pattern::Prefixed {
             prefixes: &[unnamed("sk_"), test("testsk_"), live("appsk_"), live("integsk_")],
             body: r"[A-Za-z0-9_-]{32}\.(?:us|eu|in|ca|au)",
@@ -222,13 +222,13 @@ pub const SVIX: Rule = Rule {
     misses: &["testsk_your-testing-key-from-the-dash.eu", "mytestsk_{alnum:32}.eu"],
 };
 
-/// What no other rule names: the guide's own shape for Attio, and every vendor's key that has no mark of its own.
+/// Tokens that no other rule covers: the guide's shape for Attio, and keys of all vendors without a distinctive shape.
 pub const UNNAMED: Rule = Rule {
     id: "sk-token",
     vendor: "Attio or another vendor",
     title: "token of the sk_ shape",
     patterns: &[
-        // 32 bytes in base64url behind the service's name.
+        // 32 bytes in base64url, after the name of the service.
         Pattern::Prefixed {
             prefixes: &[live("sk_live_"), test("sk_test_")],
             body: r"[A-Za-z][A-Za-z0-9]{1,23}_[A-Za-z0-9_-]{43}",

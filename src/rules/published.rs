@@ -1,14 +1,15 @@
-//! Values that vendors print in their documentation, libraries and samples: they open nothing, and tutorials are full of them.
+//! Values that vendors print in documentation, libraries and samples. They give access to nothing, and many tutorials contain
+//! them.
 
 use super::published_values::PUBLISHED;
 use crate::finding::{Fingerprint, Secret};
 
-/// A shorter body, or one of fewer different characters, may be in use behind another prefix by chance or by habit. It is
-/// published only together with its prefix.
+/// A shorter body, or one with fewer different characters, may be in use after another prefix, by chance or by habit. Such a
+/// value counts as published only with its own prefix.
 const SHORTEST_BODY: usize = 20;
 const FEWEST_CHARACTERS: u32 = 8;
 
-/// What vendors write in front of a body, each with `_` behind it: kinds of keys and environments.
+/// The parts of prefixes, each followed by `_`: kinds of keys and environments.
 const MARKS: &[&str] = &[
     "sk",
     "rk",
@@ -31,13 +32,13 @@ const MARKS: &[&str] = &[
     "org",
 ];
 
-/// What a Svix key ends with.
+/// The ends of Svix keys.
 const REGIONS: &[&str] = &[".us", ".eu", ".in", ".ca", ".au"];
 
-/// Whether a vendor published the token, with this prefix or with another: people paste the test key of a guide behind
+/// Whether a vendor published the token, with this prefix or with another one: people paste the test key of a guide after
 /// `sk_live_`.
 pub fn is_published(token: &[u8]) -> bool {
-    // For `benches/published.py`, which makes the list and must find what is on it.
+    // `benches/published.py` generates the list, so it must find the values on it.
     option_env!("KEYSWEEP_FIND_PUBLISHED").is_none() && (is_listed(hash(compared(token))) || is_listed(hash(token)))
 }
 
@@ -45,20 +46,19 @@ fn is_listed(hash: Fingerprint) -> bool {
     PUBLISHED.binary_search_by_key(&hash, |&bits| Fingerprint::from_bits(bits)).is_ok()
 }
 
-/// Of some values only the hash of the whole token is known.
-/// `printf %s "$BODY" | sha256sum | cut -c1-16`
+/// Of some values, only the hash of the whole token is known.
 fn hash(text: &[u8]) -> Fingerprint {
     Secret::new(text).fingerprint()
 }
 
-/// The part of the token that is compared: its body, or the whole where the body is too short to name one token.
+/// The part of the token to compare: its body, or the whole token if the body is too short to identify it.
 fn compared(token: &[u8]) -> &[u8] {
     let body = body(token);
     let is_one_of_a_kind = body.len() >= SHORTEST_BODY && distinct(body) >= FEWEST_CHARACTERS;
     if is_one_of_a_kind { body } else { token }
 }
 
-/// The token without its prefix, the padding of base64 and Svix's region.
+/// The token without its prefix, base64 padding and Svix region.
 fn body(token: &[u8]) -> &[u8] {
     let mut body = token;
     let rest = |text: &'_ [u8], mark: &str| -> Option<usize> {

@@ -1,6 +1,6 @@
-//! Vendors whose tokens share a shape, and the names by which text near a token refers to them.
+//! Vendors whose tokens share a shape, and the words that refer to them near a token.
 //!
-//! A name near a token is a hint and no proof, so it changes the advice of a report and nothing else.
+//! A name near a token is a hint, not proof, so it only changes the advice in a report.
 
 use std::sync::OnceLock;
 
@@ -21,13 +21,13 @@ const SHARED_KEYS: &[&str] = &[
     "sk-token",
 ];
 
-/// The same for the secrets of webhooks.
+/// Rules whose shape several vendors use for their webhook secrets.
 const SHARED_WEBHOOKS: &[&str] = &["stripe-webhook-secret", "webhook-secret"];
 
-/// How far from a token a name counts.
+/// The largest distance between a token and a name.
 const DISTANCE: usize = 300;
 
-/// No more vendors are named.
+/// The most vendors that are named.
 const MOST: usize = 3;
 
 macro_rules! vendors {
@@ -100,8 +100,8 @@ pub const VENDORS: &[Vendor] = vendors![
         ["Supabase > Authentication > Hooks: generate a new secret", "deploy the new secret and see a test event verified"];
 ];
 
-/// The vendors that are named near `token` in `text`, or else in its path, if the shape of `rule` does not say whose the token is.
-/// A name in front of the token on its line decides first, then one behind it, then the closest one on other lines.
+/// The vendors that are named near `token` in `text`, or else in its path, if the shape of `rule` does not identify the vendor. A
+/// name in front of the token on its line has priority, then one after it on the line, then the closest one on other lines.
 pub fn likely(rule: &str, text: &[u8], token: &Span, path: &[u8]) -> Vec<&'static Vendor> {
     let kind = match rule {
         rule if SHARED_KEYS.contains(&rule) => Issues::Keys,
@@ -177,7 +177,7 @@ impl Words {
             VENDORS.iter().enumerate().flat_map(|(nth, vendor)| vendor.words.iter().map(move |&word| (nth, word)));
         let (vendors, words): (Vec<_>, Vec<&str>) = words.unzip();
         let search = AhoCorasick::builder()
-            // A DFA takes 2 million instructions more to build, and gains 14,000 for each finding.
+            // Building a DFA takes 2 million more instructions, and saves 14,000 for each finding.
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .ascii_case_insensitive(true)
             .build(words)

@@ -1,8 +1,8 @@
-//! Webhook signing secrets of the Standard Webhooks kind: `whsec_` and base64, and what vendors made of it.
+//! Webhook signing secrets of the Standard Webhooks kind, `whsec_` and base64, and the variants of vendors.
 
 use crate::rule::{Pattern, Rule, Validator, unnamed};
 
-/// Base64 or base64url of up to 75 bytes, hex of up to 128 digits; [`Validator::EncodedKey`] finds the end.
+/// Base64 or base64url of up to 75 bytes, or hex of up to 128 digits. [`Validator::EncodedKey`] finds the end.
 pub(super) const BODY: &str = r"[A-Za-z0-9+/_-]{20,172}={0,2}";
 
 pub const STRIPE_WEBHOOK: Rule = Rule {

@@ -54,7 +54,7 @@ fn fault(
     let hits = detector.find(unit);
     let named = hits.iter().all(|hit| hit.encoding.is_none_or(|_| encoding_name(hit).starts_with(encoding.label)));
     let spans = hits.iter().all(|hit| hit.span.end <= unit.len() && hit.span.start < hit.span.end);
-    let may = hits.iter().all(|hit| hit.encoding.is_none()) || detector.may_hold(unit);
+    let may = hits.iter().all(|hit| hit.encoding.is_none()) || detector.may_contain_token(unit);
     (summaries(&hits) != summaries(plain) || !named || !spans || !may).then(|| {
         format!("{} {position}: {example:?}: {:?}", encoding.name, hits.iter().map(encoding_name).collect::<Vec<_>>())
     })

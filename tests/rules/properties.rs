@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use keysweep::detect::{Detector, Hit, Reach};
+use keysweep::detect::{Detector, Hit, SpliceContext};
 use keysweep::finding::{Fingerprint, Secret, Span};
 use keysweep::git::Splice as _;
 use keysweep::rules::ALL;
@@ -138,7 +138,7 @@ proptest! {
         let hits = DETECTOR.find(&text);
         prop_assert_eq!(hits.len(), 1);
         prop_assert_eq!(hits[0].fingerprint, fingerprint(&one.token()));
-        prop_assert!(hits[0].encoding.is_some() && DETECTOR.may_hold(&text));
+        prop_assert!(hits[0].encoding.is_some() && DETECTOR.may_contain_token(&text));
         let names: Vec<_> = encodings.iter().map(|encoding| encoding.get(&whole_encodings()).name).collect();
         prop_assert_eq!(span.start, hits[0].span.start, "{:?}", names);
         // The padding of an inner layer is not part of the token.
@@ -211,9 +211,9 @@ proptest! {
 }
 
 /// The minimum that a history scan reads if `new` is inserted into `base` at `at`: the insertion and its context.
-fn looked_at(base: &[u8], at: usize, new: &[u8], reach: Reach) -> Vec<u8> {
+fn looked_at(base: &[u8], at: usize, new: &[u8], context: SpliceContext) -> Vec<u8> {
     let (before, behind) = base.split_at(at);
-    [b"\0", reach.before(before), new, reach.after(behind), b"\0"].concat()
+    [b"\0", context.before(before), new, context.after(behind), b"\0"].concat()
 }
 
 proptest! {
@@ -246,14 +246,14 @@ proptest! {
         let base = [&text[..at], instead.as_bytes(), &text[end..]].concat();
         prop_assume!(fingerprints(&base).is_empty());
         let without = [&text[..at], &text[end..]].concat();
-        if !DETECTOR.depends(&base) {
-            let seen = looked_at(&without, at, &text[at..end], DETECTOR.reach());
-            prop_assert!(DETECTOR.may_hold(&seen), "{}", seen.escape_ascii());
+        if !DETECTOR.needs_whole(&base) {
+            let seen = looked_at(&without, at, &text[at..end], DETECTOR.splice_context());
+            prop_assert!(DETECTOR.may_contain_token(&seen), "{}", seen.escape_ascii());
         }
         // All new names of a tree are searched in one text, separated by NULs.
         let name: Vec<u8> = text.iter().map(|&byte| if byte == b'\0' { b'.' } else { byte }).collect();
         let names = [b"before\0", &name[..], b"\0behind\0"].concat();
-        prop_assert!(DETECTOR.may_hold(&names) || fingerprints(&name).is_empty(), "{}", name.escape_ascii());
+        prop_assert!(DETECTOR.may_contain_token(&names) || fingerprints(&name).is_empty(), "{}", name.escape_ascii());
     }
 }
 
@@ -351,10 +351,13 @@ fn a_change_in_any_wrapped_line_is_a_candidate() {
                 [(1, ""), (1, ";"), (2, " "), (9, "\n"), (9, ""), (30, ""), (0, " so\n"), (1, " so\n")]
             {
                 let base = [&text[..at], instead.as_bytes(), &text[at + len..]].concat();
-                if fingerprints(&base).is_empty() && !DETECTOR.depends(&base) {
+                if fingerprints(&base).is_empty() && !DETECTOR.needs_whole(&base) {
                     let without = [&text[..at], &text[at + len..]].concat();
-                    let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.reach());
-                    assert!(DETECTOR.may_hold(&seen), "{line_break:?} {width} {in_front}: {at} {len} {instead:?}");
+                    let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.splice_context());
+                    assert!(
+                        DETECTOR.may_contain_token(&seen),
+                        "{line_break:?} {width} {in_front}: {at} {len} {instead:?}"
+                    );
                     candidates += 1;
                 }
             }
@@ -394,10 +397,10 @@ fn a_change_next_to_a_token_is_a_candidate() {
                 [(1, &b""[..]), (1, b"x"), (1, b"\xc3\xa9"), (2, b"\n"), (9, b""), (40, b""), (0, b"x")]
             {
                 let base = [&text[..at], instead, &text[at + len..]].concat();
-                if fingerprints(&base).is_empty() && !DETECTOR.depends(&base) {
+                if fingerprints(&base).is_empty() && !DETECTOR.needs_whole(&base) {
                     let without = [&text[..at], &text[at + len..]].concat();
-                    let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.reach());
-                    assert!(DETECTOR.may_hold(&seen), "row {row}: {at} {len} {}", instead.escape_ascii());
+                    let seen = looked_at(&without, at, &text[at..at + len], DETECTOR.splice_context());
+                    assert!(DETECTOR.may_contain_token(&seen), "row {row}: {at} {len} {}", instead.escape_ascii());
                     candidates += 1;
                 }
             }

@@ -27,7 +27,8 @@ impl Radix for Base64 {
     }
 }
 
-/// By digit, a bit for each place in a group of four where it keeps the top bit of a byte 0; the fourth always does.
+/// For each digit, a bit for each position in a group of four at which the top bit of a byte stays 0. At the fourth it always
+/// does.
 static KEEPS_ASCII: [u8; 256] = keeps_ascii();
 
 const fn keeps_ascii() -> [u8; 256] {
@@ -45,7 +46,7 @@ const fn keeps_ascii() -> [u8; 256] {
     table
 }
 
-/// Both alphabets; what stands in the bits that no byte needs does not matter.
+/// Decodes both alphabets. The bits that no byte needs may have any value.
 static LENIENT: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
     specification.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");

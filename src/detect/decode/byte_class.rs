@@ -1,23 +1,23 @@
-//! Which letters encoded text is made of, and where they stand among sixty-four bytes.
+//! The classes of the bytes that encoded text consists of, for 64 bytes at a time.
 
 use crate::detect::decode::block;
 use crate::detect::decode::escapes::is_mark;
 
-/// So many bytes are looked at together: a bit for each says what it is, the lowest for the first one.
+/// The bytes that are classified together. The result has one bit for each, the lowest bit for the first byte.
 pub(crate) const BLOCK: usize = 64;
 
-/// What a byte may be.
+/// A class of bytes.
 #[derive(Clone, Copy)]
 pub(crate) enum Class {
-    /// Letters and digits, what base64 has beside them, and what escapes are made of.
+    /// Letters and digits, the symbols of base64, and the characters of escapes.
     Run,
-    /// Of base64 or hex.
+    /// Digits of base64 or hex.
     Digit,
-    /// What an escape begins with.
+    /// The first characters of escapes.
     Mark,
 }
 
-/// A few bytes more (`$ ) ? ] ^`) make the test one of seven comparisons, which compilers turn into SIMD.
+/// A few more bytes (`$ ) ? ] ^`) reduce the test to seven comparisons, which compilers turn into SIMD.
 #[allow(clippy::needless_bitwise_bool)] // branches would keep it from being SIMD
 #[inline]
 const fn in_run(byte: u8) -> bool {
@@ -47,7 +47,7 @@ impl Class {
 pub(crate) fn bits(block: &[u8; BLOCK], class: Class) -> u64 {
     let marks = block.map(|byte| u8::from(class.has(byte)));
     let eights = marks.as_chunks::<8>().0.iter().enumerate();
-    // The product has the lowest bits of all eight bytes side by side in its highest byte.
+    // The highest byte of the product contains the lowest bits of all eight bytes.
     eights.fold(0, |bits, (nth, &eight)| {
         bits | (u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * nth)
     })
@@ -63,7 +63,7 @@ pub(crate) mod avx2 {
 
     use super::{BLOCK, Class};
 
-    /// For each lower half of a byte the upper halves that it has in a class, as bits.
+    /// For each lower half of a byte, the upper halves with which it is in a class, as bits.
     const fn lower_halves(class: Class) -> [u8; 32] {
         let mut table = [0; 32];
         let mut byte = 0_u8;

@@ -1,4 +1,4 @@
-//! A piece of decoded text, and where each byte of it is written.
+//! A piece of decoded text, and the place of the encoded bytes of each byte.
 
 use super::block::Block;
 use crate::finding::{Layer, Span};
@@ -16,18 +16,18 @@ pub(in crate::detect) struct Decoded<'a> {
 }
 
 pub(super) enum Places<'a> {
-    /// Digits of so many bits, from the given letter of the block on.
+    /// Digits of this many bits, from the given letter of the block on.
     Digits { block: &'a Block<'a>, first: usize, bits: usize },
-    /// The offset of each byte, and that of the end.
+    /// The offset of each byte, and the offset of the end.
     Each(Vec<usize>),
-    /// Two bytes each from the start of this span on, whose last one may lack its second.
+    /// Two bytes each, from the start of this span on. The last one may lack its second byte.
     Pairs(Span),
-    /// Four bytes each, likewise.
+    /// Four bytes each, in the same way.
     Quads(Span),
 }
 
 impl Decoded<'_> {
-    /// Where `span` of the text is written. None where it begins in the context.
+    /// The place where `span` of the text is written. `None` if it begins in the context.
     pub(in crate::detect) fn written(&self, span: &Span) -> Option<Span> {
         let start = span.start.checked_sub(self.context)?;
         let end = span.end - self.context;

@@ -1,5 +1,5 @@
-//! Base64 and hex: digits of so many bits. Which run of them stands for ASCII text is seen without decoding it, in every
-//! alignment, so what is decoded is hardly ever in vain.
+//! Base64 and hex. A check of the digits shows, in every alignment and without decoding, whether they stand for ASCII text. So
+//! hardly anything is decoded in vain.
 
 use super::base64::Base64;
 use super::block::{self, Block, is_digit};
@@ -9,7 +9,8 @@ use super::radix::Radix;
 use super::utf16;
 use crate::finding::Span;
 
-/// Shows `see` what the digits that start in `run` say, with those in lines below that belong to them. Returns where to go on.
+/// Passes the text of the digits that start in `run` to `see`, with the lines below that belong to them. Returns where to
+/// continue.
 pub(super) fn each(bytes: &[u8], run: Span, see: &mut dyn FnMut(&Decoded<'_>)) -> usize {
     let mut at = run.start;
     while at < run.end {
@@ -18,7 +19,7 @@ pub(super) fn each(bytes: &[u8], run: Span, see: &mut dyn FnMut(&Decoded<'_>)) -
         if block.digits.len() >= block::SHORTEST {
             read(bytes, &block, see);
             if block.is_wrapped() {
-                // They may be single texts after all.
+                // The lines may be separate texts after all.
                 block.lines().for_each(|line| read(bytes, &Block::line(bytes, line.clone()), see));
             }
         }
@@ -27,7 +28,7 @@ pub(super) fn each(bytes: &[u8], run: Span, see: &mut dyn FnMut(&Decoded<'_>)) -
     at
 }
 
-/// Whether digits in `run` may be part of an encoded token, whatever stands in the lines above and below.
+/// Whether digits in `run` may be part of an encoded token, whatever the lines above and below contain.
 pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
     let mut start = run.start;
     bytes[run.clone()].split(|b| !is_digit(*b)).any(|digits| {
@@ -42,8 +43,8 @@ fn may_say(digits: &[u8]) -> bool {
     may_say_in::<Base64>(digits) || may_say_in::<Hex>(digits)
 }
 
-/// Whether some of the digits, in some alignment, stand for text without a gap, of the length that a streak has at least. Of
-/// random digits a streak alone is seldom; in names of many words and in zeros it is not.
+/// Whether digits in some alignment stand for text without a gap that is as long as a streak. Random digits seldom contain a
+/// streak; names of many words and zeros often do.
 fn may_say_in<R: Radix>(digits: &[u8]) -> bool {
     const TEXT: usize = 15;
     let is_text =
@@ -66,13 +67,13 @@ fn read_as<R: Radix>(bytes: &[u8], block: &Block<'_>, see: &mut dyn FnMut(&Decod
     }
 }
 
-/// Finds digits that stand for ASCII text in this alignment, and the group on both sides, of which a part may.
+/// Finds digits that stand for ASCII text in this alignment. A part of the group on either side may too.
 fn streaks<R: Radix>(digits: &[u8], alignment: usize, mut found: impl FnMut(Span)) {
     let aligned = digits.get(alignment..).unwrap_or_default();
     let groups = aligned.len() / R::GROUP;
     let is_ascii = |at: usize| R::is_ascii(&aligned[at * R::GROUP..][..R::GROUP]);
     let mut from = 0;
-    // One group of each streak stands here: most runs are done with a look at a few.
+    // Every streak covers one of these positions, so most runs need a look at a few groups only.
     let mut at = R::STREAK - 1;
     while at < groups {
         if !is_ascii(at) {
@@ -94,7 +95,7 @@ fn decoded<'a, R: Radix>(bytes: &[u8], block: &'a Block<'a>, digits: &Span) -> D
     let mut text = Vec::new();
     if digits.start < R::GROUP {
         text.extend_from_slice(&bytes[block.start().saturating_sub(CONTEXT)..block.start()]);
-        // The digits may follow a word that they do not belong to.
+        // The digits may follow a word that is not part of them.
         text.push(b' ');
     }
     let context = text.len();

@@ -5,7 +5,7 @@ use crate::finding::Layer;
 
 pub(super) const ESCAPE: Escape = Escape { layer: Layer::Entities, mark: b'&', opens: b'&', read };
 
-/// Of the names, those whose characters stand in tokens or begin another escape.
+/// The names of characters that tokens contain or that begin another escape.
 const NAMES: [(&[u8], u8); 10] = [
     (b"lowbar", b'_'),
     (b"UnderBar", b'_'),
@@ -19,7 +19,7 @@ const NAMES: [(&[u8], u8); 10] = [
     (b"period", b'.'),
 ];
 
-/// The longest: `&UnderBar;`, or a number with zeros in front.
+/// The longest entity: `&UnderBar;`, or a number with leading zeros.
 const LONGEST: usize = 12;
 
 fn read(text: &[u8], at: usize) -> Option<(u8, usize)> {
@@ -35,7 +35,7 @@ fn read(text: &[u8], at: usize) -> Option<(u8, usize)> {
 }
 
 fn number(digits: &[u8], radix: u32) -> Option<u8> {
-    // `from_str_radix` takes a sign as well.
+    // `from_str_radix` accepts a sign.
     let digits = str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
     u32::from_str_radix(digits, radix).ok().map(character)
 }

@@ -1,4 +1,4 @@
-//! Text that has escapes is decoded whole.
+//! Decodes text that contains escapes, as a whole.
 
 use super::decoded::{CONTEXT, Decoded, Places};
 use super::escape::Escape;
@@ -7,12 +7,12 @@ use crate::finding::Span;
 
 const ALL: [Escape; 4] = [percent::ESCAPE, string_escape::ESCAPE, entity::ESCAPE, quoted_printable::ESCAPE];
 
-/// Whether an escape may begin with this. `=` is in any code, so that [`quoted_printable::may_escape`] is asked as well.
+/// Whether an escape may begin with this byte. `=` is in any code, so [`quoted_printable::may_escape`] has to agree.
 pub(super) const fn is_mark(byte: u8) -> bool {
     matches!(byte, b'%' | b'\\' | b'&' | b'=')
 }
 
-/// Shows `see` what `run` says in each kind of escapes that it has.
+/// Passes the decoded text of `run` to `see`, once for each kind of escape in it.
 pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) {
     let text = &bytes[run.clone()];
     let has = |escape: &&Escape| memchr::memchr_iter(escape.mark, text).any(|at| matters(escape, text, at));
@@ -21,13 +21,13 @@ pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) 
     }
 }
 
-/// Whether there is an escape that is worth decoding.
+/// Whether the text contains an escape that is worth decoding.
 pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
     let text = &bytes[run.clone()];
     ALL.iter().any(|escape| memchr::memchr_iter(escape.mark, text).any(|at| matters(escape, text, at)))
 }
 
-/// Whether the escape at `at` stands for a character that may belong to a token or to another escape.
+/// Whether the escape at `at` stands for a character of a token or of another escape.
 fn matters(escape: &Escape, text: &[u8], at: usize) -> bool {
     (escape.read)(text, at).is_some_and(|(byte, _)| may_matter(byte))
 }
@@ -54,8 +54,8 @@ fn decoded(bytes: &[u8], run: &Span, escape: &Escape) -> Decoded<'static> {
     Decoded { text, context, layer: escape.layer, places: Places::Each(places) }
 }
 
-/// The escape at the beginning, where its mark was cut off and another mark follows: git cuts a backslash from the beginning of
-/// a name or an address.
+/// The escape at the beginning, if its mark was cut off and another mark follows: git removes a backslash from the beginning of a
+/// name or an address.
 fn without_mark(text: &[u8], escape: &Escape) -> Option<(u8, usize)> {
     let is_letter = matches!(text, [b'u' | b'x' | b'U', ..]) && escape.mark == b'\\';
     let marked = is_letter.then(|| [b"\\", &text[..text.len().min(9)]].concat())?;

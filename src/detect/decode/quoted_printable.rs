@@ -5,8 +5,8 @@ use crate::finding::Layer;
 
 pub(super) const ESCAPE: Escape = Escape { layer: Layer::QuotedPrintable, mark: b'=', opens: b'=', read };
 
-/// In capitals only, as the standard has it, since `x=ab` is an assignment. So is `x=30`: a letter or a digit counts where
-/// another escape is beside it, in a text that is escaped throughout.
+/// Capital digits only, as in the standard, since `x=ab` is an assignment. `x=30` is one too: a letter or a digit counts only if
+/// another escape is beside it, as in text that is escaped throughout.
 fn read(text: &[u8], at: usize) -> Option<(u8, usize)> {
     let byte = escaped(&text[at..])?;
     let beside = || {

@@ -1,4 +1,4 @@
-//! The model of text in digits.
+//! A model of text written in digits.
 
 use crate::finding::Layer;
 
@@ -6,12 +6,12 @@ use crate::finding::Layer;
 pub(super) trait Radix {
     const LAYER: Layer;
     const BITS: usize;
-    /// How many digits make a group of whole bytes: as many alignments are tried.
+    /// The number of digits in a group of whole bytes. As many alignments are tried.
     const GROUP: usize;
-    /// How many groups of ASCII in a row stand in every token's text, whatever stands round it.
+    /// The number of ASCII groups in a row in the text of every token, whatever is around it.
     const STREAK: usize;
     /// Whether a group stands for ASCII only.
     fn is_ascii(group: &[u8]) -> bool;
-    /// What the digits say. Those that make no whole byte at the end are dropped.
+    /// The bytes that the digits stand for. Digits at the end that are not a whole byte are dropped.
     fn decode(digits: &[u8]) -> Vec<u8>;
 }

@@ -1,4 +1,4 @@
-//! Runs of the letters that encoded text is made of: the prefilter of all that is decoded.
+//! Finds runs of the letters that encoded text consists of. This is the prefilter of all decoding.
 
 use crate::detect::decode::byte_class;
 use crate::detect::decode::byte_class::{BLOCK, Class};
@@ -6,16 +6,16 @@ use crate::detect::decode::pieces::{OVERLAP, PIECE};
 use crate::detect::decode::{block, quoted_printable};
 use crate::finding::Span;
 
-/// A stretch of such letters that is long enough.
+/// A run of such letters that is long enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub span: Span,
-    /// Whether it has what an escape may begin with.
+    /// Whether it contains a character that may begin an escape.
     pub has_mark: bool,
 }
 
 impl Run {
-    /// Where to go on: a run of a whole piece was cut there.
+    /// Where to continue. A run as long as a piece was cut there.
     pub fn resume(&self) -> usize {
         if self.span.len() < PIECE { self.span.end } else { self.span.end - OVERLAP }
     }
@@ -24,7 +24,7 @@ impl Run {
 /// The shortest token has 19 bytes; the shortest way to encode any of it, one escape for one letter, adds two.
 const SHORTEST: usize = 21;
 
-/// What one byte is: [`OTHER`], [`PLAIN`] or [`MARK`].
+/// The class of a byte: [`OTHER`], [`PLAIN`] or [`MARK`].
 static KIND: [u8; 256] = {
     let mut table = [OTHER; 256];
     let mut byte = 0_usize;
@@ -41,8 +41,8 @@ const OTHER: u8 = 0;
 const PLAIN: u8 = 1;
 const MARK: u8 = 3;
 
-/// The first run at `from` or behind it that has what may begin an escape, or as many digits as encoded text has. It is cut
-/// at the length of a piece.
+/// The first run at `from` or after it that contains a character that may begin an escape, or as many digits as encoded text has.
+/// It is cut at the length of a piece.
 pub(crate) fn next(bytes: &[u8], from: usize) -> Option<Run> {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("lzcnt") {
@@ -59,7 +59,7 @@ fn next_avx2(bytes: &[u8], from: usize) -> Option<Run> {
     next_by(bytes, from, |block, class| byte_class::avx2::bits(block, class))
 }
 
-/// Looks at the letters as bits of 64 bytes each, so that hardly anything is left to be guessed by the processor.
+/// Represents the letters as bits, 64 bytes at a time, which leaves few branches for the processor to predict.
 #[allow(clippy::inline_always)] // or it would not be compiled for the processor that its caller is compiled for
 #[inline(always)]
 fn next_by(bytes: &[u8], from: usize, bits: impl Fn(&[u8; BLOCK], Class) -> u64) -> Option<Run> {
@@ -86,7 +86,7 @@ fn next_by(bytes: &[u8], from: usize, bits: impl Fn(&[u8; BLOCK], Class) -> u64)
     None
 }
 
-/// The bytes at `at`, with zeros behind the last ones.
+/// The bytes at `at`, padded with zeros.
 #[inline]
 fn block_at(bytes: &[u8], at: usize) -> [u8; BLOCK] {
     let rest = &bytes[at..];
@@ -110,7 +110,7 @@ fn is_of_interest(text: &[u8]) -> bool {
     text[0] != b'=' || quoted_printable::may_escape(text) || is_soft_break()
 }
 
-/// Those of the bits for which `is` holds.
+/// The bits for which `is` is true.
 #[inline]
 fn those(mut bits: u128, is: impl Fn(usize) -> bool) -> u128 {
     let mut kept = 0;
@@ -122,26 +122,25 @@ fn those(mut bits: u128, is: impl Fn(usize) -> bool) -> u128 {
     kept
 }
 
-/// Steps that add up to one less than a length from 16 to 31, each no longer than those before it together and one.
+/// Steps that add up to one less than a length from 16 to 31. Each is at most one longer than those before it together.
 const fn steps(len: usize) -> [usize; 5] {
     assert!(16 <= len && len < 32);
     [1, 2, 4, 8, len - 16]
 }
 
-/// Where so many bits in a row begin.
+/// Where rows of this many bits begin.
 #[inline]
 fn starts(bits: u128, len: usize) -> u128 {
     steps(len).into_iter().fold(bits, |starts, step| starts & starts >> step)
 }
 
-/// All bits of the rows of so many that begin there.
+/// All bits of the rows of this many that begin there.
 #[inline]
 fn rows(starts: u128, len: usize) -> u128 {
     steps(len).into_iter().fold(starts, |rows, step| rows | rows << step)
 }
 
-/// The run that the letter at `at` stands in, the first one of interest: nothing that it belongs to begins further in front than
-/// two pieces share.
+/// The run of interest that contains the letter at `at`. It begins at most [`OVERLAP`] bytes in front of it.
 fn run_with(bytes: &[u8], from: usize, at: usize) -> Run {
     let kind = |byte: &u8| KIND[usize::from(*byte)];
     let before = &bytes[from.max(at.saturating_sub(OVERLAP))..at];
@@ -197,7 +196,7 @@ mod tests {
         assert!((600..2400).contains(&found), "{found} of 3000");
     }
 
-    /// Letter by letter.
+    /// One letter at a time.
     fn simply(text: &[u8], from: usize) -> Option<Run> {
         let mut start = from;
         text[from..].split(|byte| !Class::Run.has(*byte)).find_map(|run| {

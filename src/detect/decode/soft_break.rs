@@ -1,13 +1,13 @@
-//! Soft line breaks of quoted-printable: a line that ends in `=` goes on below.
+//! Soft line breaks of quoted-printable: a line that ends in `=` continues below.
 
 use super::byte_class::Class;
 use super::decoded::{Decoded, Places};
 use crate::finding::{Layer, Span};
 
-/// So many bytes on either side of a run may belong to a token. No token is longer than 340.
+/// The bytes on either side of a run that may belong to a token. The longest token has 340.
 const FARTHEST: usize = 400;
 
-/// Shows `see` the run and what soft breaks join to it.
+/// Passes the run, joined with the lines that soft breaks connect, to `see`.
 pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) {
     if !is_beside(bytes, run) {
         return;
@@ -21,18 +21,18 @@ pub(super) fn each(bytes: &[u8], run: &Span, see: &mut dyn FnMut(&Decoded<'_>)) 
     see(&Decoded { text, context: 0, layer: Layer::QuotedPrintable, places });
 }
 
-/// Where a token may start in the joined text. Names in front are left out: `NAME=` may be an empty setting. So are tokens that
-/// may end in `=` themselves, such as a webhook secret.
+/// Where a token may start in the joined text. A name in front is left out, since `NAME=` may be an empty setting. So are tokens
+/// that may end in `=` themselves, such as webhook secrets.
 fn start_of_token(text: &[u8]) -> Option<usize> {
     const PREFIXES: [&[u8]; 4] = [b"sk_", b"sk=5F", b"rk_", b"rk=5F"];
-    /// Of a longer prefix that ends so: `testsk_`, `integsk_`.
+    /// The rest of a longer prefix that ends in one of these: `testsk_`, `integsk_`.
     const LEAD: usize = 5;
     let first = PREFIXES.iter().filter_map(|prefix| memchr::memmem::find(text, prefix)).min()?;
     let is_padded = memchr::memmem::find(&text[first..], b"a2V5Xz").is_some();
     (!is_padded).then(|| first.saturating_sub(LEAD))
 }
 
-/// Whether each `=` of the line is an escape. Otherwise it is no quoted-printable, but a setting.
+/// Whether each `=` of the line starts an escape. Otherwise the line is a setting, not quoted-printable.
 fn is_escaped(line: &[u8]) -> bool {
     let is_hex = |b: &u8| b.is_ascii_digit() || (b'A'..=b'F').contains(b);
     memchr::memchr_iter(b'=', line).all(|at| line.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(is_hex)))
@@ -43,12 +43,12 @@ pub(super) fn is_beside(bytes: &[u8], run: &Span) -> bool {
     before(bytes, run.start).is_some() || behind(bytes, run.end).is_some()
 }
 
-/// Whether the line that the line break at `at` ends goes on below.
+/// Whether the line that ends in the line break at `at` continues below.
 pub(in crate::detect) fn is_at(bytes: &[u8], at: usize) -> bool {
     before(bytes, at + 1).is_some()
 }
 
-/// The text of each line, the run among them.
+/// The text of each connected line, including the run.
 fn lines(bytes: &[u8], run: &Span) -> Vec<Span> {
     let own = run.start..text_end(bytes, run.end);
     let mut lines = vec![own];
@@ -99,7 +99,7 @@ fn behind(bytes: &[u8], at: usize) -> Option<usize> {
     ends_softly(&bytes[..at]).then_some(at + len)
 }
 
-/// Two of them are the padding of base64.
+/// Two `=` are the padding of base64.
 fn ends_softly(line: &[u8]) -> bool {
     matches!(line, [.., before, b'='] if before.is_ascii_graphic() && *before != b'=')
 }

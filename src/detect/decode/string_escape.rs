@@ -7,10 +7,10 @@ use crate::finding::Layer;
 
 pub(super) const ESCAPE: Escape = Escape { layer: Layer::StringEscapes, mark: b'\\', opens: b'{', read };
 
-/// Strings within strings have the backslash several times.
+/// Strings within strings repeat the backslash.
 const MOST_BACKSLASHES: usize = 8;
 
-/// As many digits as an escape in braces has.
+/// The most digits of an escape in braces.
 const MOST_DIGITS: usize = 8;
 
 const NAMED_UNDERSCORE: &[u8] = b"textunderscore{}";
@@ -40,7 +40,7 @@ fn in_braces(text: &[u8]) -> Option<(u8, usize)> {
     text.starts_with(b"{\\_}").then_some((b'_', 4))
 }
 
-/// Digits, and the brace that closes behind them.
+/// Digits, and the closing brace after them.
 fn braced(text: &[u8], radix: u32) -> Option<(u8, usize)> {
     let end = text.iter().take(MOST_DIGITS + 1).position(|b| *b == b'}')?;
     let digits = str::from_utf8(&text[..end]).ok().filter(|digits| !digits.starts_with('+'))?;

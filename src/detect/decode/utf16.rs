@@ -1,17 +1,17 @@
-//! UTF-16, either way round: characters with a NUL between each two. With a byte order mark or without, and wherever it
-//! stands: in a file that is nothing else, or among the bytes of a program.
+//! UTF-16 in either byte order: characters with a NUL between each two. It is found with or without a byte order mark, in a file
+//! of nothing else or among the bytes of a program.
 
 use super::decoded::{Decoded, Places};
 use super::pieces::{OVERLAP, PIECE};
 use crate::finding::{Layer, Span};
 
-/// Where to look for a NUL: git does so to tell text from other bytes.
+/// The bytes that are checked for a NUL. git checks as many to distinguish text from other files.
 const HEAD: usize = 8000;
 
-/// No token has fewer characters.
+/// The fewest characters of a token.
 const SHORTEST: usize = 19;
 
-/// Shows `see` each stretch of such text from `from` on.
+/// Passes each stretch of such text from `from` on to `see`.
 pub(super) fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>)) {
     let mut at = from;
     while let Some(characters) = next(bytes, at) {
@@ -29,13 +29,13 @@ pub(super) fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>))
     }
 }
 
-/// Whether there are ten such characters or more; some shorter stretches count as well.
+/// Whether there are ten or more such characters in a row. Some shorter stretches count too.
 pub(super) fn any(bytes: &[u8]) -> bool {
     memchr::memchr(0, bytes).is_some_and(|nul| next(bytes, nul.saturating_sub(1)).is_some())
 }
 
-/// Whether `bytes` may hold such text.
-pub(super) fn may_hold(bytes: &[u8]) -> bool {
+/// Whether `bytes` may contain such text.
+pub(super) fn may_be_in(bytes: &[u8]) -> bool {
     bytes[..bytes.len().min(HEAD)].contains(&0) || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
 }
 
@@ -47,7 +47,7 @@ fn next(bytes: &[u8], from: usize) -> Option<Span> {
         match (nul_at(0), nul_at(1)) {
             (true, false) => return Some(around(bytes, from, at + 1)),
             (false, true) => return Some(around(bytes, from, at)),
-            // Every stretch of ten characters has six bytes in a row here.
+            // Steps of 12 bytes miss nothing: every stretch of ten characters contains six bytes at one of these positions.
             _ => at += 12,
         }
     }
@@ -63,7 +63,7 @@ fn around(bytes: &[u8], from: usize, character: usize) -> Span {
     character - 2 * before..character + 2 * behind + 1
 }
 
-/// The NUL belongs to the character behind it, or to the one before: at one end of the stretch there is none.
+/// The NUL belongs to the character after it or in front of it, so it is missing at one end of the stretch.
 fn is_big_endian(bytes: &[u8], characters: &Span) -> bool {
     let before = characters.start.checked_sub(1).map(|at| bytes[at]);
     let behind = bytes.get(characters.end);

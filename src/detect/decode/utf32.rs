@@ -1,19 +1,19 @@
-//! UTF-32, either way round: characters with three NULs between each two.
+//! UTF-32 in either byte order: characters with three NULs between each two.
 
 use super::decoded::{Decoded, Places};
 use super::pieces::{OVERLAP, PIECE};
 use crate::finding::{Layer, Span};
 
-/// Bytes of one character.
+/// The bytes of one character.
 const WIDTH: usize = 4;
 
-/// No token has fewer characters.
+/// The fewest characters of a token.
 const SHORTEST: usize = 19;
 
-/// So many characters show that a text may go on on either side.
+/// This many characters show that a text may continue on either side.
 const FEW: usize = 5;
 
-/// Shows `see` each stretch of such text from `from` on.
+/// Passes each stretch of such text from `from` on to `see`.
 pub(super) fn each(bytes: &[u8], from: usize, see: &mut dyn FnMut(&Decoded<'_>)) {
     let mut at = from;
     while let Some(characters) = next(bytes, at) {

@@ -1,4 +1,4 @@
-//! How a text is written in the usual encodings, each by itself, wherever it stands in what is encoded.
+//! The forms of a text in the usual encodings, each independent of its position in the encoded text.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -7,32 +7,32 @@ use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 
 use crate::finding::Layer;
 
-/// A way in which the token is written.
+/// A form of the token.
 pub(crate) struct Form {
     pub literal: Vec<u8>,
-    /// None where it is written plainly.
+    /// The encoding. `None` for the token as it is.
     pub layer: Option<Layer>,
-    /// Of base64: digits at the ends of which a part belongs to the token.
+    /// For base64: digits at the ends that encode a part of the token.
     pub before: Option<Part>,
     pub behind: Option<Part>,
     pub whole: Whole,
-    /// Whether line breaks may cut it.
+    /// Whether line breaks may split it.
     pub in_pieces: bool,
 }
 
 impl Form {
-    /// How a form is written that takes so many bytes.
+    /// The encoding to report for a form of this many bytes.
     pub fn layer_of(&self, len: usize) -> Option<Layer> {
         let is_cut = len > self.literal.len() + 2;
         self.layer.or(is_cut.then_some(Layer::Lines))
     }
 }
 
-/// What has to be true of the place where a literal stands.
+/// A condition for the place of a literal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whole {
     Always,
-    /// UTF-16 whose every character begins with a NUL.
+    /// UTF-16 in which every character begins with a NUL.
     BigEndian,
 }
 
@@ -49,7 +49,7 @@ impl Part {
     }
 }
 
-/// Of either alphabet.
+/// The value of a digit of either alphabet.
 fn value(digit: u8) -> Option<u8> {
     match digit {
         b'A'..=b'Z' => Some(digit - b'A'),
@@ -61,8 +61,8 @@ fn value(digit: u8) -> Option<u8> {
     }
 }
 
-/// All forms of `token`, the token itself first; none twice. `decoded`: decoding finds it in escapes of every kind but those of
-/// quoted-printable; and line breaks may cut those that are ASCII.
+/// All forms of `token`, without duplicates, the token itself first. If `decoded`, decoding finds the token in all escapes except
+/// those of quoted-printable, and line breaks may split the forms in ASCII.
 pub(crate) fn of(token: &[u8], decoded: bool) -> Vec<Form> {
     let mut forms = vec![written(None, token.to_vec())];
     forms.extend((0..3).flat_map(|behind| base64(token, behind)));
@@ -75,7 +75,7 @@ pub(crate) fn of(token: &[u8], decoded: bool) -> Vec<Form> {
         forms.extend(escaped(token));
     }
     let mut seen = HashSet::new();
-    // The two alphabets of base64 agree on most texts, and what needs no escape is plain in all of them.
+    // Most texts are the same in both alphabets of base64, and in any encoding if nothing needs an escape.
     forms.retain(|form| seen.insert(form.literal.clone()));
     for form in &mut forms {
         form.in_pieces = decoded && form.layer != Some(Layer::Utf16);
@@ -83,7 +83,7 @@ pub(crate) fn of(token: &[u8], decoded: bool) -> Vec<Form> {
     forms
 }
 
-/// The forms that have escapes, as encoders write them.
+/// The forms with escapes, as encoders write them.
 fn escaped(token: &[u8]) -> Vec<Form> {
     let form = |layer| move |text: Vec<u8>| written(Some(layer), text);
     let mut forms: Vec<Form> = percent(token).into_iter().map(form(Layer::Percent)).collect();
@@ -99,7 +99,8 @@ fn written(layer: Option<Layer>, literal: Vec<u8>) -> Form {
     Form { literal, layer, before: None, behind: None, whole: Whole::Always, in_pieces: false }
 }
 
-/// The digits that are the token's alone where so many other bytes stand in front in its group of three, and those it shares.
+/// The digits that encode only the token, if this many other bytes precede it in its group of three; and the digits that also
+/// encode other bytes.
 fn base64(token: &[u8], others: usize) -> [Form; 2] {
     let bytes = [&vec![0; others][..], token].concat();
     let (from, end) = (8 * others, 8 * bytes.len());
@@ -127,8 +128,8 @@ fn utf16(text: &str) -> [Form; 2] {
     [written(Some(Layer::Utf16), bytes(u16::to_le_bytes)), Form { whole, ..big }]
 }
 
-/// What the encoders of URLs leave as it is beside letters and digits: RFC 3986, `encodeURIComponent`, `encodeURI`, the
-/// strictest of all. Forms have `+` for a space.
+/// The characters besides letters and digits that encoders of URLs keep: RFC 3986, `encodeURIComponent`, `encodeURI`, and the
+/// strictest ones. Forms write a space as `+`.
 fn percent(token: &[u8]) -> Vec<Vec<u8>> {
     let kept: [&[u8]; 5] = [b"-_.~", b"-_.~!*'()", b"-_.~!*'();,/?:@&=+$#", b"-_.~/", b""];
     let mut texts = Vec::new();
@@ -144,8 +145,8 @@ fn percent(token: &[u8]) -> Vec<Vec<u8>> {
     texts
 }
 
-/// In the text of a mail, what is no ASCII and `=` are escaped; in its headers `_`, `?` and a space are too. Some encoders
-/// escape all marks, in capitals as the RFC has it or not.
+/// The text of a mail escapes `=` and everything outside of ASCII. Its headers also escape `_`, `?` and a space. Some encoders
+/// escape all punctuation, in capitals as in the RFC or in small letters.
 fn quoted_printable(token: &[u8]) -> Vec<Vec<u8>> {
     let escaped: [fn(u8) -> bool; 3] = [
         |b| b == b'=' || !b.is_ascii() || b.is_ascii_control(),
@@ -163,7 +164,7 @@ fn hex(mark: &[u8], byte: u8, upper: bool) -> Vec<u8> {
     [mark, digits.as_bytes()].concat()
 }
 
-/// Strings of bytes, as Python, C and git's own listings have them: `\xc3`, `\303`.
+/// Strings of bytes as Python, C and git's listings write them: `\xc3`, `\303`.
 fn in_bytes(token: &[u8]) -> Vec<Vec<u8>> {
     if token.is_ascii() {
         return Vec::new();
@@ -176,7 +177,7 @@ fn in_bytes(token: &[u8]) -> Vec<Vec<u8>> {
     beyond.map(Iterator::collect).chain(all.map(Iterator::collect)).collect()
 }
 
-/// Strings of JSON and JavaScript: what encoders must escape, and what some escape beside.
+/// Strings of JSON and JavaScript: the characters that encoders must escape, and those that some also escape.
 fn strings(text: &str) -> Vec<String> {
     let mut texts = Vec::new();
     for (beyond, marks) in [Beyond::EntryKind, Beyond::Lower, Beyond::Upper]
@@ -193,7 +194,7 @@ fn strings(text: &str) -> Vec<String> {
     texts
 }
 
-/// What becomes of letters that are not ASCII.
+/// How letters outside of ASCII are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Beyond {
     EntryKind,
@@ -201,7 +202,7 @@ enum Beyond {
     Upper,
 }
 
-/// `marks` get a backslash; with `in_page`, what has a meaning in HTML is escaped by number.
+/// Puts a backslash in front of `marks`. With `in_page`, characters with a meaning in HTML are escaped by number.
 fn in_string(letter: char, marks: &str, in_page: bool, beyond: Beyond) -> String {
     let numbered = |upper| letter.encode_utf16(&mut [0; 2]).iter().map(|&unit| unicode(unit, upper)).collect();
     match letter {
@@ -217,7 +218,7 @@ fn unicode(unit: u16, upper: bool) -> String {
     if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") }
 }
 
-/// HTML and XML: what must be escaped, and the ways in which quotes and letters beyond ASCII are or are not.
+/// HTML and XML: the characters that must be escaped, and the ways to write quotes and letters outside of ASCII.
 fn entities(text: &str) -> Vec<String> {
     let mut texts = Vec::new();
     let beyond: [fn(char) -> String; 4] = [

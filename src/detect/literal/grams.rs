@@ -1,36 +1,36 @@
-//! The prefilter of the search for known tokens: which eight bytes in a row are part of a form of some token.
+//! The prefilter of the search for known tokens: a table of grams, eight bytes in a row that are part of a form.
 //!
-//! Forms have dozens of bytes, so only every `stride`-th place of a text is looked at: a form that is there covers one of
-//! them. The time does not depend on the number of tokens, but for the size of the tables: 1,000 tokens have 300,000 grams.
+//! Forms have dozens of bytes, so the search looks only at every `stride`-th position of a text, and a form covers one of them.
+//! The time does not depend on the number of tokens, except for the size of the tables: 1,000 tokens have 300,000 grams.
 
-/// A gram is read in one load.
+/// The length of a gram, which is read in one load.
 const LONGEST: usize = 8;
 
-/// Bits of the filter for each gram, of which two are set: of all places, one in 25 is looked up without need.
+/// The bits of the filter for each gram, of which two are set. One position in 25 is looked up in vain.
 const BITS: usize = 8;
 
-/// Of each form that is long enough, grams of every second stretch of a stride are kept: two places of it are looked at.
+/// For long forms, only the grams of every second stretch are kept, and two positions of a text are checked.
 const EVERY: usize = 2;
 
-/// Where in a form a gram is.
+/// The place of a gram in a form.
 #[derive(Clone, Copy)]
 pub(crate) struct Anchor {
     pub form: u32,
     pub offset: u16,
-    /// The bytes beside it in the form; 0 at its ends.
+    /// The bytes on either side of it in the form; 0 at the ends.
     before: u8,
     behind: u8,
 }
 
-/// A form as far as grams are taken from it.
+/// The part of a form from which grams are taken.
 pub(crate) struct Literal<'l> {
     pub bytes: &'l [u8],
-    /// Whether line breaks may cut it: then the longer of two pieces must be seen.
+    /// Whether line breaks may split it. If so, the longer of two parts must be recognized.
     pub in_pieces: bool,
 }
 
 impl Literal<'_> {
-    /// How many bytes in a row are there at least.
+    /// The number of bytes that are always in a row.
     fn piece(&self) -> usize {
         if self.in_pieces { self.bytes.len().div_ceil(2) } else { self.bytes.len() }
     }
@@ -39,10 +39,10 @@ impl Literal<'_> {
 pub(crate) struct Grams {
     len: usize,
     stride: usize,
-    /// A word for each value that the upper bits of a hash may have, and in it two bits for each gram.
+    /// A word for each value of the upper bits of a hash. Each gram sets two bits of its word.
     filter: Vec<u64>,
     filter_shift: u32,
-    /// By the upper bits of the hash, where in `anchors` those begin that have them.
+    /// For each value of the upper bits of the hash, where its entries begin in `anchors`.
     starts: Vec<u32>,
     bucket_shift: u32,
     anchors: Vec<Anchor>,
@@ -52,7 +52,7 @@ impl Grams {
     pub fn of(literals: &[Literal<'_>]) -> Self {
         let shortest = literals.iter().map(Literal::piece).min().unwrap_or(LONGEST);
         let len = shortest.min(LONGEST);
-        // One byte more than the gram is compared before all of a form is.
+        // Compare one more byte than the gram before the whole form.
         let stride = (shortest - len).max(1);
         let mut grams: Vec<(u64, Anchor)> = Vec::new();
         for (form, literal) in (0..).zip(literals) {
@@ -63,7 +63,7 @@ impl Grams {
             let hash_at = |offset| hash(gram(literal.bytes, offset, len));
             grams.extend(kept.map(|offset| (hash_at(offset), anchor(literal, form, offset, len))));
         }
-        // By their hashes, so that those of one bucket follow each other.
+        // Sorted by hash, so that the entries of a bucket are adjacent.
         grams.sort_unstable_by_key(|(hash, anchor)| (*hash, anchor.form, anchor.offset));
         let distinct = grams.chunk_by(|(a, _), (b, _)| a == b).count();
         let bits = (distinct * BITS).next_power_of_two().max(1 << 12).ilog2();
@@ -90,7 +90,7 @@ impl Grams {
         self.stride
     }
 
-    /// The first place at `from`, or a multiple of the stride behind it, where a gram may be.
+    /// The first position at `from`, or a multiple of the stride after it, where a gram may be.
     pub fn next(&self, bytes: &[u8], from: usize) -> Option<usize> {
         let mask = if self.len == LONGEST { u64::MAX } else { (1 << (8 * self.len)) - 1 };
         let mut at = from;
@@ -117,7 +117,7 @@ impl Grams {
         self.filter[index(hash >> self.filter_shift)] & bits == bits
     }
 
-    /// What the gram at `at` may be a part of: the byte beside it is that of the form on one side at least.
+    /// The forms that may contain the gram at `at`: the byte on at least one side of it matches the form.
     pub fn anchors<'g>(&'g self, bytes: &'g [u8], at: usize) -> impl Iterator<Item = Anchor> + 'g {
         let bucket = index(hash(gram(bytes, at, self.len)) >> self.bucket_shift);
         let (from, end) = (self.starts[bucket] as usize, self.starts[bucket + 1] as usize);
@@ -132,7 +132,7 @@ impl Grams {
     }
 }
 
-/// A NUL beside it counts as an end: the anchor is then looked at in any case.
+/// A NUL beside it counts as an end, so the anchor is then always checked.
 fn anchor(literal: &Literal<'_>, form: u32, offset: usize, len: usize) -> Anchor {
     let byte = |at: Option<usize>| at.and_then(|at| literal.bytes.get(at)).copied();
     let (before, behind) = (byte(offset.checked_sub(1)), byte(Some(offset + len)));
@@ -171,7 +171,7 @@ fn index(number: u64) -> usize {
 mod tests {
     use super::*;
 
-    /// The places of a text at which grams of some form are.
+    /// The positions in a text that have grams of some form.
     fn found(grams: &Grams, bytes: &[u8], form: u32) -> Vec<usize> {
         let mut from = 0;
         let mut found = Vec::new();

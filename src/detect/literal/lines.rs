@@ -1,18 +1,18 @@
-//! How a text goes on in the next line: what closes a line, the line break, and what opens the next one.
+//! How a text continues in the next line: the text that closes a line, the line break, and the text that opens the next line.
 //!
-//! The text is known byte by byte, so nearly anything may be between its lines: `=` of quoted-printable, quotes and
-//! operators of source code, a written `\n`, an indent, the leader of a comment.
+//! All bytes of the text are known, so nearly anything may be between its lines: `=` of quoted-printable, quotes and operators of
+//! source code, a written `\n`, an indent, the leader of a comment.
 
-/// Fewer bytes than this may be between two lines of one text: a deep indent, and marks.
+/// The limit of bytes between two lines of one text: a deep indent, and punctuation.
 pub(crate) const LONGEST: usize = 128;
 
-/// So many punctuation marks among them: `\n" +` and `// "`.
+/// The most punctuation marks among them: `\n" +` and `// "`.
 const MARKS: usize = 12;
 
-/// A leader that is a word: `REM`, `dnl`, a number of the line.
+/// The longest word of a leader: `REM`, `dnl`, the number of a line.
 const WORD: usize = 6;
 
-/// What was passed between two lines.
+/// The state of the text passed between two lines.
 #[derive(Default)]
 struct Passed {
     broken: bool,
@@ -23,8 +23,8 @@ struct Passed {
 }
 
 impl Passed {
-    /// Passes one byte. False where it is none that may be there. `is_break` of a letter: it is that of a written `\n`. A word may
-    /// be on that side of the break only on which the next line is.
+    /// Passes one byte. Returns false if the byte may not be there. `is_break`: a letter is that of a written `\n`. A word may
+    /// only be on the side of the line break on which the next line is.
     fn pass(&mut self, byte: u8, is_break: bool, may_be_word: bool) -> bool {
         let is_letter = byte.is_ascii_alphanumeric() && !is_break;
         self.word_ended |= !is_letter && self.letters > 0;
@@ -41,7 +41,7 @@ impl Passed {
     }
 }
 
-/// Where the text may go on that ends at `at`: behind what may be between two lines. The nearest place first.
+/// The places where the text that ends at `at` may continue, the nearest first.
 pub(crate) fn resumes(bytes: &[u8], at: usize) -> impl Iterator<Item = usize> + '_ {
     let mut passed = Passed::default();
     let near = bytes[at..].iter().take(LONGEST).enumerate();
@@ -56,20 +56,20 @@ pub(crate) fn resumes(bytes: &[u8], at: usize) -> impl Iterator<Item = usize> + 
     valid.filter(|(_, may_resume)| *may_resume).map(|(place, _)| place)
 }
 
-/// Where the text may end that goes on at `at`. The nearest place first.
+/// The places where the text that continues at `at` may end, the nearest first.
 pub(crate) fn ends(bytes: &[u8], at: usize) -> impl Iterator<Item = usize> + '_ {
     let mut passed = Passed::default();
     let near = bytes[..at].iter().enumerate().rev().take(LONGEST);
     let valid = near.map_while(move |(place, &byte)| {
         let is_break = is_written_break(bytes, place);
-        // A word has something between it and the text.
+        // Something is between a word and the text.
         let may_be_word = !passed.broken && place + 1 < at;
         passed.pass(byte, is_break, may_be_word).then_some((place, passed.broken && !is_break))
     });
     valid.filter(|(_, may_end)| *may_end).map(|(place, _)| place)
 }
 
-/// Whether the letter is that of a `\n` or `\r` that is written so.
+/// Whether the letter belongs to a written `\n` or `\r`.
 fn is_written_break(bytes: &[u8], at: usize) -> bool {
     matches!(bytes[at], b'n' | b'r') && at.checked_sub(1).is_some_and(|before| bytes[before] == b'\\')
 }

@@ -1,17 +1,17 @@
-//! Whether a form is where a gram of it is: its other bytes are compared, in both directions, across line breaks where these
-//! may cut it.
+//! Checks whether a form surrounds one of its grams, by comparing its other bytes in both directions, also across line breaks if
+//! these may split it.
 
 use crate::detect::literal::forms::{Form, Whole};
 use crate::detect::literal::lines::{ends, resumes};
 use crate::finding::Span;
 
-/// So many bytes of the next line must be those of the form, or all that are left: what is between two lines may end anywhere.
+/// The bytes of the next line that must match, or all that are left: the text between two lines may end anywhere.
 const COMPARED: usize = 4;
 
-/// A mark at the end of a line may be a digit of base64 that goes on, or join the lines: so many may have been taken wrongly.
+/// A mark at the end of a line may be a digit of base64, or join the lines, so this many bytes may have been attributed wrongly.
 const TAKEN_BACK: usize = 4;
 
-/// Where the form is written, if the gram at `gram` is its part from `offset` on.
+/// The place of the form, if the gram at `gram` is its part from `offset` on.
 pub(crate) fn span_of(form: &Form, bytes: &[u8], gram: Span, offset: usize) -> Option<Span> {
     if form.literal[offset..offset + gram.len()] != bytes[gram.clone()] {
         return None;
@@ -22,13 +22,13 @@ pub(crate) fn span_of(form: &Form, bytes: &[u8], gram: Span, offset: usize) -> O
     let start = text.start(gram.start, first)?;
     let is_whole = match form.whole {
         Whole::Always => true,
-        // In the other order the same bytes follow a character, which the first of them ends.
+        // In the other byte order, the first of the same bytes ends a character.
         Whole::BigEndian => start.is_multiple_of(2) || bytes.get(end) != Some(&0),
     };
     is_whole.then_some(start..end)
 }
 
-/// A form, whose bytes are counted with the digits that it shares at both ends.
+/// A form. Its bytes are counted with the digits at both ends that it shares.
 struct Text<'t> {
     form: &'t Form,
     bytes: &'t [u8],
@@ -40,7 +40,7 @@ impl Text<'_> {
         self.form.literal.len() + shared
     }
 
-    /// Whether the byte at `at` is that of the form at `place`.
+    /// Whether the byte at `at` matches the form at `place`.
     fn fits(&self, place: usize, at: usize) -> bool {
         let Some(&byte) = self.bytes.get(at) else { return false };
         let literal = match (self.form.before, place) {
@@ -55,7 +55,7 @@ impl Text<'_> {
         }
     }
 
-    /// Where the form ends whose byte at `place` is to be at `at`.
+    /// The end of the form, if its byte at `place` has to be at `at`.
     fn end(&self, mut at: usize, mut place: usize) -> Option<usize> {
         let mut line = at;
         while place < self.len() {
@@ -78,7 +78,7 @@ impl Text<'_> {
         Some(at)
     }
 
-    /// Where the form begins whose byte in front of `place` is to be in front of `at`.
+    /// The start of the form, if its byte in front of `place` has to be in front of `at`.
     fn start(&self, mut at: usize, mut place: usize) -> Option<usize> {
         let mut line = at;
         while place > 0 {

@@ -1,7 +1,7 @@
-//! The search for known tokens: where their bytes are, whatever they look like and whatever is beside them.
+//! The search for known tokens: every occurrence of their bytes, whatever they look like and whatever is beside them.
 //!
-//! Each token is sought as it is and as encoders usually write it (`forms`). Decoding finds more, but only where encoded text
-//! is long enough to be recognized, and only ASCII.
+//! The search covers each token as it is and in the forms that encoders usually write (`forms`). Decoding finds more, but only if
+//! the encoded text is long enough to be recognized, and only ASCII.
 
 mod forms;
 mod grams;
@@ -16,31 +16,31 @@ use crate::detect::hit::Hit;
 use crate::detect::splice_context::Lines;
 use crate::finding::{Encoding, Redacted, Secret, Span, Token};
 use crate::rule::Severity;
-use crate::rules::SOUGHT;
+use crate::rules::GIVEN_TOKEN;
 
-/// Decoding finds every token of so many bytes, where all of them are letters, digits and what tokens have beside. Line breaks
-/// may cut the forms of these.
+/// The shortest token that decoding always finds, if all of its bytes are letters, digits and the other characters of tokens.
+/// Line breaks may split the forms of these tokens.
 const DECODED_FROM: usize = 19;
 
-/// Nothing that was decoded writes a character in more bytes than this.
+/// The most bytes in which decoded text writes one character.
 const WIDEST: usize = 8;
 
-/// With fewer characters unknown, four that are shown would be too many.
+/// If fewer characters stay hidden, showing four of them would be too many.
 const SHOWN_FROM: usize = 20;
 
-/// Tokens, ready to be sought.
-pub(crate) struct Exact {
+/// Known tokens, prepared for the search.
+pub(crate) struct LiteralSearch {
     grams: Grams,
-    /// Each with the number of its token.
+    /// Each form, with the index of its token.
     forms: Vec<(Form, usize)>,
     longest_form: usize,
     longest_token: usize,
-    /// What is reported of each token, wherever it is.
+    /// The hit to report for each token, wherever it is found.
     reported: Vec<Hit>,
 }
 
-impl Exact {
-    /// Each token is the one of a hit, which is reported wherever that token is.
+impl LiteralSearch {
+    /// The tokens to find are those of `hits`. Each occurrence is reported as its hit.
     pub fn new(reported: Vec<Hit>) -> Self {
         let forms_of = |(number, hit): (usize, &Hit)| {
             let token = hit.token.bytes();
@@ -55,7 +55,7 @@ impl Exact {
         Self { grams, forms, longest_form, longest_token, reported }
     }
 
-    /// Where the tokens are in `bytes`, as they are or in one of their forms. Of several at one place, the longest.
+    /// The occurrences of the tokens in `bytes`, as they are or in one of their forms. Of several at one place, the longest.
     pub fn hits(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         let mut from = 0;
@@ -74,7 +74,7 @@ impl Exact {
         hits
     }
 
-    /// The longest form that covers the gram at `at`.
+    /// The longest form that contains the gram at `at`.
     fn longest_at(&self, bytes: &[u8], at: usize) -> Option<(Span, usize)> {
         let anchors = self.grams.anchors(bytes, at);
         let found = anchors.filter_map(|anchor| {
@@ -82,12 +82,12 @@ impl Exact {
             let gram = at..at + self.grams.len();
             span_of(&self.forms[number].0, bytes, gram, anchor.offset.into()).map(|span| (span, number))
         });
-        // The first of two that are equally long, so that the answer is the same each time.
+        // The first of two of equal length, so that the result is always the same.
         found.min_by_key(|(span, number)| (std::cmp::Reverse(span.len()), *number))
     }
 
-    /// Whether a token may be in `bytes`: a gram of a form is enough.
-    pub fn may_stand(&self, bytes: &[u8]) -> bool {
+    /// Whether a token may be in `bytes`: whether `bytes` contains a gram of a form.
+    pub fn may_contain(&self, bytes: &[u8]) -> bool {
         let is_of = |at: usize| {
             let len = self.grams.len();
             let is_part = |form: &Form, offset: usize| form.literal[offset..offset + len] == bytes[at..at + len];
@@ -105,26 +105,26 @@ impl Exact {
         false
     }
 
-    /// A form is in one line, or cut by what is between two: the longer piece, or a whole line of it, is then in the line where
-    /// two texts meet or beside it.
+    /// A form is in one line, or split by the text between two lines. Then the longer part, or a whole line of it, is in the line
+    /// with the joint or beside it.
     pub fn lines(&self) -> Lines {
         let has_break = |(form, _): &(Form, usize)| form.literal.contains(&b'\n');
         if self.forms.iter().any(has_break) { Lines::Any } else { Lines::Neighbors }
     }
 
-    /// Some stretch of so many bytes shows that a token may be there: a form and a digit on either side, or a piece of it
-    /// and what is between two lines, or all of what can be decoded to it.
-    pub fn reach(&self) -> usize {
+    /// A stretch of this many bytes shows that a token may be there: a form and a digit on either side, a part of it and the text
+    /// between two lines, or everything that decodes to it.
+    pub fn context_len(&self) -> usize {
         (self.longest_form + 2 + lines::LONGEST).max(WIDEST * self.longest_token)
     }
 }
 
-/// What is reported of a token that no rule knows.
+/// The hit to report for a token that no rule knows.
 pub(crate) fn unknown(token: &[u8]) -> Hit {
     let secret = Secret::new(token);
     let shown = token.len() >= SHOWN_FROM && token[token.len() - 4..].iter().all(u8::is_ascii_alphanumeric);
     Hit {
-        rule: &SOUGHT,
+        rule: &GIVEN_TOKEN,
         severity: Severity::Medium,
         span: 0..token.len(),
         fingerprint: secret.fingerprint(),
@@ -134,7 +134,7 @@ pub(crate) fn unknown(token: &[u8]) -> Hit {
     }
 }
 
-/// Whether decoding finds the token in every encoding and nest that it knows.
+/// Whether decoding finds the token in every encoding and nesting that it supports.
 pub(crate) fn is_decoded(token: &[u8]) -> bool {
     let usual = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'/' | b'=');
     token.len() >= DECODED_FROM && token.iter().all(usual)

@@ -43,7 +43,7 @@ pub(crate) struct Task<'t, F = ()> {
 pub(crate) struct Search<'t, F> {
     /// A cheap test whether the bytes may contain a match. If it is true for the concatenation of two texts, it must be
     /// true for one of them or for what `splice` takes from both.
-    pub may_hold: &'t (dyn Fn(&[u8]) -> bool + Sync),
+    pub may_match: &'t (dyn Fn(&[u8]) -> bool + Sync),
     /// Searches a whole object.
     pub find: &'t (dyn Fn(Kind, &[u8]) -> Content<F> + Sync),
     pub splice: &'t (dyn Splice + Sync),
@@ -68,14 +68,14 @@ impl<F> Content<F> {
     }
 
     /// The outcome for bytes that were not searched as a whole.
-    fn unsearched(may_hold: bool) -> Self {
-        if may_hold { Content::Unknown } else { Content::Clean }
+    fn unsearched(may_match: bool) -> Self {
+        if may_match { Content::Unknown } else { Content::Clean }
     }
 }
 
 impl<F> Task<'_, F> {
-    fn may_hold(&self, bytes: &[u8]) -> bool {
-        self.search.as_ref().is_some_and(|search| (search.may_hold)(bytes))
+    fn may_match(&self, bytes: &[u8]) -> bool {
+        self.search.as_ref().is_some_and(|search| (search.may_match)(bytes))
     }
 
     fn find(&self, kind: Kind, bytes: &[u8]) -> Content<F> {
@@ -265,10 +265,10 @@ impl<'o> Walker<'o> {
         });
         let is_read_whole = on_entries.is_some() && entries.is_none();
         let mut is_built = false;
-        let may_hold = base.holds
+        let may_match = base.holds
             || is_read_whole
             || match (&entries, &task.search) {
-                (Some(_), _) => task.may_hold(&self.new.names),
+                (Some(_), _) => task.may_match(&self.new.names),
                 (None, None) => false,
                 (None, Some(search)) => {
                     if has_children {
@@ -277,11 +277,11 @@ impl<'o> Walker<'o> {
                     } else {
                         delta.inserted(base.bytes, search.splice, &mut self.scratch)?;
                     }
-                    task.may_hold(&self.scratch)
+                    task.may_match(&self.scratch)
                 }
             };
         let is_small = kind == Kind::Blob && delta.size < SMALL_BLOB;
-        if !(may_hold || has_children || is_small || (task.select)(kind) == Selection::All) {
+        if !(may_match || has_children || is_small || (task.select)(kind) == Selection::All) {
             return Ok(Built::Skipped);
         }
         if !is_built {
@@ -291,7 +291,7 @@ impl<'o> Walker<'o> {
             return Ok(self.inspect(id, kind, bytes, task));
         }
         let is_in_new_name = entries.is_some() && !base.holds;
-        let content = match may_hold {
+        let content = match may_match {
             false => Content::Clean,
             true if is_in_new_name => Content::Unknown,
             true => task.find(kind, bytes),
@@ -303,7 +303,7 @@ impl<'o> Walker<'o> {
     fn inspect<F>(&mut self, id: &oid, kind: Kind, bytes: &[u8], task: &Task<'_, F>) -> Built<F> {
         let entries = self.new.read_tree(kind, id, bytes, task);
         let content = match entries {
-            Some(_) => Content::unsearched(task.may_hold(&self.new.names)),
+            Some(_) => Content::unsearched(task.may_match(&self.new.names)),
             None => task.find(kind, bytes),
         };
         Built::Object { content, entries }

@@ -7,21 +7,21 @@ pub static OPENAI: Rule = Rule {
     vendor: "OpenAI",
     title: "OpenAI API key",
     patterns: &[
-        // Base64 of "OpenAI" in the middle, with as many characters on either side.
+        // Base64 of "OpenAI" in the middle, and as many characters on either side.
         Pattern::Prefixed {
             prefixes: &[live("sk-proj-"), live("sk-svcacct-"), live("sk-admin-"), live("sk-None-")],
             body: r"[A-Za-z0-9_-]{74}T3BlbkFJ[A-Za-z0-9_-]{74}|[A-Za-z0-9_-]{58}T3BlbkFJ[A-Za-z0-9_-]{58}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}",
             validator: Validator::RandomWhole,
             near: "",
         },
-        // The oldest keys of users, some of them behind the name that their user gave.
+        // The oldest user keys, some of them after a name that the user chose.
         Pattern::Prefixed {
             prefixes: &[live("sk-")],
             body: r"(?:[a-z0-9-]{1,40}-)?[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}",
             validator: Validator::RandomWhole,
             near: "",
         },
-        // Whatever these prefixes are given next: base64url, whole unless a word ends it behind a dash.
+        // Future bodies of these prefixes: base64url, up to a word after a dash.
         Pattern::Prefixed {
             prefixes: &[live("sk-proj-"), live("sk-svcacct-"), live("sk-admin-")],
             body: r"[A-Za-z0-9_-]{64,250}",
@@ -186,14 +186,14 @@ pub static UNNAMED: Rule = Rule {
     vendor: "Stability AI, Moonshot AI, SiliconFlow, LiteLLM or another vendor",
     title: "token of the sk- shape",
     patterns: &[
-        // 16 bytes in base64url: keys that a proxy such as LiteLLM makes.
+        // 16 bytes in base64url: keys from a proxy such as LiteLLM.
         Pattern::Prefixed {
             prefixes: &[unnamed("sk-")],
             body: r"[A-Za-z0-9_-]{22}",
             validator: Validator::RandomRun,
             near: "",
         },
-        // A letter that is no hex digit must be there: a digest behind `sk-` is the name of a file or of a branch.
+        // The body must contain a letter that is not a hex digit: a digest after `sk-` is the name of a file or of a branch.
         Pattern::Prefixed {
             prefixes: &[unnamed("sk-")],
             body: r"(?:[A-Za-z][A-Za-z0-9]{1,11}-){0,2}[0-9a-fA-F]*[G-Zg-z][A-Za-z0-9]*",

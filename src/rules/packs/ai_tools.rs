@@ -1,4 +1,4 @@
-//! Keys of what models are built, found, watched and fed with.
+//! Keys of services for building, hosting, observing and feeding models.
 
 use crate::rule::{Pattern, Rule, Validator, live, unnamed};
 

@@ -1,4 +1,4 @@
-//! Platforms that write their keys much like `sk_`.
+//! Platforms whose keys look much like `sk_` keys.
 
 use crate::rule::{Pattern, Rule, Validator, live, test};
 
@@ -125,7 +125,7 @@ pub static POLAR_TOKEN: Rule = Rule {
             live("polar_cst_"),
             live("polar_mst_"),
         ],
-        // 37 random ones and a checksum.
+        // 37 random characters and a checksum.
         body: r"[A-Za-z0-9]{43}",
         validator: Validator::RandomWhole,
         near: "",
@@ -174,7 +174,7 @@ pub static PADDLE: Rule = Rule {
     title: "Paddle API key",
     patterns: &[Pattern::Prefixed {
         prefixes: &[live("pdl_live_apikey_"), test("pdl_sdbx_apikey_")],
-        // The id, the secret and a checksum: the vendor's own expression.
+        // The id, the secret and a checksum. This is the vendor's own expression.
         body: r"[a-z0-9]{26}_[A-Za-z0-9]{22}_[A-Za-z0-9]{3}",
         validator: Validator::RandomWhole,
         near: "",

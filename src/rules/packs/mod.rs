@@ -1,7 +1,7 @@
-//! Families beside `sk_` and `whsec_`, off until a configuration names their pack: `[rules] packs = ["ai"]`.
+//! Families other than `sk_` and `whsec_`. They are off until a configuration names their pack: `[rules] packs = ["ai"]`.
 //!
-//! A rule of a pack is a table entry like every other rule. Rules here are statics, since [`pack_of`] compares addresses: a
-//! custom rule may have the id of a pack's rule where that pack is off.
+//! A rule of a pack is a table entry like every other rule. These rules are statics, since [`pack_of`] compares addresses: if a
+//! pack is off, a custom rule may have the id of one of its rules.
 
 mod ai;
 mod ai_tools;
@@ -13,15 +13,15 @@ use crate::rule::Rule;
 /// A named set of rules.
 #[derive(Debug)]
 pub struct Pack {
-    /// As `packs` in the configuration names it.
+    /// The name for `packs` in the configuration.
     pub name: &'static str,
-    /// What it is for: a clause that follows the name and a colon.
+    /// Its purpose, as a clause that follows the name and a colon.
     pub about: &'static str,
-    /// Where two shapes overlap, the narrower one is first.
+    /// If two shapes overlap, the narrower one is first.
     pub rules: &'static [&'static Rule],
 }
 
-/// In the order in which their rules are tried: no two packs share a shape.
+/// All packs, in the order in which their rules are tried. No two packs share a shape.
 pub static PACKS: &[Pack] = &[
     Pack {
         name: "ai",
@@ -60,7 +60,7 @@ pub static PACKS: &[Pack] = &[
     },
 ];
 
-/// The pack of this name.
+/// The pack with this name.
 pub fn pack(name: &str) -> Option<&'static Pack> {
     PACKS.iter().find(|pack| pack.name == name)
 }
@@ -70,7 +70,7 @@ pub fn rules_of<'p>(packs: impl IntoIterator<Item = &'p Pack>) -> impl Iterator<
     packs.into_iter().flat_map(|pack| pack.rules).copied()
 }
 
-/// The pack that this rule is of. A custom rule is of none, whatever its id is.
+/// The pack of this rule. A custom rule is in none, whatever its id is.
 pub fn pack_of(rule: &Rule) -> Option<&'static Pack> {
     PACKS.iter().find(|pack| pack.rules.iter().any(|other| std::ptr::eq(*other, rule)))
 }

@@ -1,7 +1,8 @@
 //! Values of packs that their vendors publish: in documentation, SDKs, samples and their own local tools.
 //!
-//! By fingerprint, as in `rules::published`. To make the list anew, run `keysweep files` with all packs over the vendors' own
-//! repositories, and look at each finding: only what its vendor prints belongs here, never what others made common.
+//! The list contains fingerprints, as in `rules::published`. To update it, run `keysweep files` with all packs over the vendors'
+//! own repositories, and look at each finding. Only values that the vendor itself prints belong here, never values that others
+//! made common.
 
 pub(in crate::rules) const PUBLISHED: &[(u64, &str)] = &[
     (

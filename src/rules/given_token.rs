@@ -1,9 +1,9 @@
-//! What is told of a token that no rule knows, and that somebody looks for.
+//! The rule of a token that the user gave to `find` and that no other rule knows.
 
 use crate::rule::Rule;
 
-/// In no table: it has no shape by which anything could be found.
-pub static SOUGHT: Rule = Rule {
+/// Not in `ALL`: it has no shape to search for.
+pub static GIVEN_TOKEN: Rule = Rule {
     id: "sought-token",
     vendor: "whoever issued it",
     title: "token that you gave",
