@@ -1,4 +1,5 @@
-//! `json` and `jsonl`. The keys are a contract with users' scripts (see the README), so none is ever renamed.
+//! `json` and `jsonl`. The keys are a contract with users' scripts (`docs/json.md`), so none is ever renamed, and a new one goes into
+//! `docs/keysweep.schema.json` as well.
 
 use std::collections::HashSet;
 use std::io::{self, Write};

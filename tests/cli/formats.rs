@@ -25,7 +25,7 @@ const HOSTILE: &[&[u8]] = &[
 ];
 
 /// A repository with tokens in every part of a commit, in several encodings, in files with hostile names, and staged.
-fn every_part(make: &mut Maker) -> (Repo, Vec<Token>) {
+pub fn every_part(make: &mut Maker) -> (Repo, Vec<Token>) {
     let repo = Repo::new();
     let mut tokens = Vec::new();
     let mut next = || {
@@ -54,7 +54,7 @@ fn every_part(make: &mut Maker) -> (Repo, Vec<Token>) {
 }
 
 /// Every command that scans, with its stdin.
-fn scans(repo: &Repo, searched: &Token) -> Vec<(Vec<String>, String)> {
+pub fn scans(repo: &Repo, searched: &Token) -> Vec<(Vec<String>, String)> {
     let head = repo.git(&["rev-parse", "HEAD"]).line();
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
     vec![

@@ -16,6 +16,7 @@ mod errors_in_formats;
 mod files;
 mod formats;
 mod gitignore;
+mod json_schema;
 mod leaks;
 mod leaks_encoded;
 mod leaks_in_errors;

@@ -14,6 +14,7 @@ const PIPX: &str = "1.18.4";
 const UV: &str = "0.13.9";
 const HUSKY: &str = "9.1.7";
 const LEFTHOOK: &str = "2.2.2";
+const CHECK_JSONSCHEMA: &str = "0.39.0";
 const SARIF_MULTITOOL: &str = "5.7.0";
 /// The oldest supported git, and the Debian suite that contains it.
 const OLDEST_GIT: &str = "git version 2.39";
@@ -88,6 +89,22 @@ pub fn sarif_multitool() -> &'static Path {
             fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("make the checker executable");
         });
         home.join("node_modules/.bin")
+    })
+}
+
+/// The program `check-jsonschema`.
+pub fn check_jsonschema() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let home = once(&format!("check-jsonschema-{CHECK_JSONSCHEMA}"), |draft, home| {
+            run(Command::new("python3").args(["-m", "venv"]).arg(draft));
+            let wanted = format!("check-jsonschema=={CHECK_JSONSCHEMA}");
+            run(Command::new(draft.join("bin/python")).args(["-m", "pip", "install", "--quiet", &wanted]));
+            // pip writes scripts with the path of the draft folder, so write the script by hand.
+            let start = format!("#!/bin/sh\nexec '{}' -m check_jsonschema \"$@\"\n", home.join("bin/python").display());
+            executable(&draft.join("bin/check-jsonschema"), &start);
+        });
+        home.join("bin/check-jsonschema")
     })
 }
 
