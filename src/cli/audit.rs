@@ -1,18 +1,17 @@
 //! `keysweep audit`.
 
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use super::args::AuditArgs;
 use super::history::rules_version;
 use super::options::Common;
 use super::scan::threads;
+use super::today::today;
 use super::{code, in_force, output};
 use crate::audit::{Audited, CHECKS, Check, Place, Settings, run as run_checks};
-use crate::config::Date;
 use crate::detect::Detector;
 use crate::error::{Error, nearest};
-use crate::git::date::iso8601;
 use crate::git::repository::Repository;
 use crate::report::{self, AuditFormat, AuditReport, Format};
 
@@ -80,13 +79,6 @@ fn named(name: &str) -> Result<&'static Check, Error> {
         let help = format!("did you mean {nearest}? The checks are {}", all.join(", "));
         Error::new(format!("cannot run the check {name}"), "there is no such check", help)
     })
-}
-
-fn today() -> Result<Date, Error> {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let text = iso8601(i64::try_from(since).unwrap_or_default());
-    Date::parse(&text)
-        .ok_or_else(|| Error::new("cannot tell the date", format!("the clock shows {text}"), "set the clock"))
 }
 
 /// Texts may quote names of variables, paths and messages of git.

@@ -7,10 +7,12 @@ use std::path::Path;
 use super::args::BaselineArgs;
 use super::history::{Sweep, SweepOptions, sweep};
 use super::options::Common;
+use super::today::today;
 use super::{baselines, code, in_force, output};
 use crate::atomic_file::AtomicFile;
 use crate::config::Allow;
-use crate::config::baseline::{BASELINE_NAME, Baseline, Cover, Day, Entry, Place};
+use crate::config::Date;
+use crate::config::baseline::{BASELINE_NAME, Baseline, Cover, Entry, Place};
 use crate::error::{Error, counted};
 use crate::git::repository::Repository;
 use crate::history::baselined::{places, stale};
@@ -26,7 +28,8 @@ pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
             "run keysweep baseline in a clone, and commit the file",
         )
     })?;
-    let until = args.until.as_deref().map(until).transpose()?;
+    let today = today()?;
+    let until = args.until.as_deref().map(|text| parse_until(text, today)).transpose()?;
     // What is wrong with the file is said before the scan, not after it.
     let mut baseline = baselines::of_folder(top)?;
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
@@ -52,7 +55,7 @@ pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
         expect_no_token(&args.reason).ok_or_else(|| {
             Error::new("cannot use --reason", "it contains a token, and the file must not", "leave the token out")
         })?;
-        let new = Entries { reason: &args.reason, until, today: baselines::today() };
+        let new = Entries { reason: &args.reason, until, today };
         let (added, renewed) = new.add(&mut baseline, &provenances, &settings.allow);
         match renewed {
             0 => format!("{added} added"),
@@ -70,17 +73,17 @@ pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
     Ok(code::CLEAN)
 }
 
-fn until(text: &str) -> Result<Day, Error> {
-    let day = Day::parse(text).ok_or("it is not a date");
-    let day = day.and_then(|day| if day < baselines::today() { Err("it is in the past") } else { Ok(day) });
-    day.map_err(|cause| Error::new(format!("cannot use --until {text}"), cause, "name a day such as 2027-03-31"))
+fn parse_until(text: &str, today: Date) -> Result<Date, Error> {
+    let date = Date::parse(text).ok_or("it is not a date");
+    let date = date.and_then(|date| if date < today { Err("it is in the past") } else { Ok(date) });
+    date.map_err(|cause| Error::new(format!("cannot use --until {text}"), cause, "name a day such as 2027-03-31"))
 }
 
 /// What the new entries have in common.
 struct Entries<'a> {
     reason: &'a str,
-    until: Option<Day>,
-    today: Day,
+    until: Option<Date>,
+    today: Date,
 }
 
 impl Entries<'_> {
@@ -92,7 +95,7 @@ impl Entries<'_> {
             let fingerprint = token.finding.fingerprint;
             for place in places(token) {
                 let by_path = matches!(&place, Place::Path(path) if allow.reason_for_path(path).is_some());
-                match baseline.cover(fingerprint, &place, &self.today) {
+                match baseline.cover(fingerprint, &place, self.today) {
                     Cover::Covered => continue,
                     _ if by_path => continue,
                     Cover::Expired(_) => renewed += 1,
@@ -104,8 +107,8 @@ impl Entries<'_> {
                     place,
                     rule: token.finding.rule.id.to_owned(),
                     reason: self.reason.to_owned(),
-                    added: self.today.clone(),
-                    until: self.until.clone(),
+                    added: self.today,
+                    until: self.until,
                     line: 0,
                 });
             }

@@ -2,12 +2,11 @@
 
 use std::io::Read as _;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::today::today;
 use super::unstaged::{differs_from_disk, is_not_staged, was_used_as_staged};
-use crate::config::baseline::{BASELINE_NAME, Baseline, Day, MAX_BASELINE_BYTES, Place};
+use crate::config::baseline::{BASELINE_NAME, Baseline, MAX_BASELINE_BYTES, Place};
 use crate::error::{Error, counted};
-use crate::git::date::iso8601;
 use crate::git::repository::Repository;
 use crate::history::baselined::{apply, stale};
 use crate::history::provenance::Provenance;
@@ -30,7 +29,7 @@ pub(super) fn apply_staged(
     let staged = StagedConfig::find(repository, BASELINE_NAME)?;
     let (text, before) = (staged.text()?, staged.text_before()?);
     match &text {
-        Some(text) => apply(result, &parse(text, BASELINE_NAME)?, Some(&parse_before(before.as_deref())), &today()),
+        Some(text) => apply(result, &parse(text, BASELINE_NAME)?, Some(&parse_before(before.as_deref())), today()?),
         None => notes.extend(is_not_staged(BASELINE_NAME, repository)),
     }
     if text.is_some()
@@ -54,7 +53,7 @@ pub(super) fn apply_committed(
     }
     let (baseline, _) = of_commit(source, repository)?;
     let before = old.map(|old| repository.top_file_of_commit(old, BASELINE_NAME)).transpose()?.flatten();
-    apply(result, &baseline, Some(&parse_before(before.as_deref())), &today());
+    apply(result, &baseline, Some(&parse_before(before.as_deref())), today()?);
     Ok(())
 }
 
@@ -153,13 +152,6 @@ pub(super) fn added_note(trusted: &Baseline, changed: Option<&[u8]>, who: &str) 
     }
     let count = counted(added.len(), "entry");
     Some(format!("{who} adds {count} to {BASELINE_NAME}, not used in this scan: {}", listed.join(", ")))
-}
-
-/// The day, in UTC.
-pub(super) fn today() -> Day {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let text = iso8601(i64::try_from(seconds).unwrap_or_default());
-    text.get(..10).and_then(Day::parse).expect("ISO 8601 begins with the day")
 }
 
 pub(super) fn parse(text: &[u8], name: &str) -> Result<Baseline, Error> {

@@ -9,6 +9,7 @@ use super::options::Common;
 use super::scan::{self, Scan, finish};
 use super::stale::stale_entries;
 use super::stdin;
+use super::today::today;
 use super::{baselines, in_force};
 use crate::error::Error;
 use crate::git::repository::Repository;
@@ -38,7 +39,7 @@ pub(super) fn run(args: &FilesArgs, common: &Common) -> Result<u8, Error> {
     let (mut result, kind) = scan::run(&files, &settings, None, common);
     if !result.findings.is_empty() {
         let baseline = baselines::of_folder(top.unwrap_or(Path::new(".")))?;
-        apply(&mut result, &baseline, None, &baselines::today());
+        apply(&mut result, &baseline, None, today()?);
     }
     // A glob that matches nothing is stale only if the whole repository was scanned. A fingerprint may belong to the history.
     let mut notes = if whole { stale_entries(&settings.allow, &result, None) } else { Vec::new() };

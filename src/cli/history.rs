@@ -13,6 +13,7 @@ use super::scan::{Scan, finish, threads};
 use super::settings::Settings;
 use super::sightings::Sightings;
 use super::stale::stale_entries;
+use super::today::today;
 use super::{baselines, in_force};
 use sha2::{Digest, Sha256};
 
@@ -69,7 +70,7 @@ fn selected(repository: &Repository, selection: &Selection, args: &HistoryArgs, 
     let scanner =
         Scanner { detector: &detector, allow: &settings.allow, before: None, secrets: None, on_finding: Some(&tell) };
     let mut result = scanner.run(&commits, threads(common));
-    apply(&mut result, &baseline, None, &baselines::today());
+    apply(&mut result, &baseline, None, today()?);
     let authors = authors(repository, &result, &detector)?;
     notes.extend(settings.unstaged_edit(&result, repository.worktree()));
     result.unread.extend(unread);
@@ -206,7 +207,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     result.unread.extend(unread);
     notes.extend(stale_entries(&settings.allow, &result, Some(&provenances)));
     notes.extend(baselines::stale_note(&baseline, &result, &provenances));
-    apply_to_history(&mut result, &mut provenances, (&baseline, &settings.allow), &baselines::today());
+    apply_to_history(&mut result, &mut provenances, (&baseline, &settings.allow), today()?);
     notes.extend(settings.unstaged_edit(&result, repository.worktree()));
     if args.allow_incomplete {
         result.accept_missing();

@@ -30,6 +30,7 @@ mod stale;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub mod start;
 mod stdin;
+mod today;
 mod unstaged;
 mod worktree;
 

@@ -8,6 +8,7 @@ use super::args::WorktreeArgs;
 use super::current_dir::is_below_top;
 use super::options::Common;
 use super::scan::{self, Scan, finish, threads};
+use super::today::today;
 use super::{baselines, in_force};
 use crate::error::{Error, counted};
 use crate::git::repository::Repository;
@@ -32,7 +33,7 @@ pub(super) fn run(args: &WorktreeArgs, common: &Common) -> Result<u8, Error> {
     let (on_disk, kind) = scan::run(&unstaged, &settings, None, common);
     absorb(&mut result, on_disk);
     if !result.findings.is_empty() {
-        apply(&mut result, &baselines::of_folder(&top)?, None, &baselines::today());
+        apply(&mut result, &baselines::of_folder(&top)?, None, today()?);
     }
     let mut notes = Vec::new();
     match unstaged.filtered(&top) {

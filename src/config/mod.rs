@@ -7,12 +7,14 @@ pub(crate) mod file;
 pub mod baseline;
 mod check;
 mod custom_rule;
+mod date;
 mod globs;
 mod marker;
 
-pub use crate::config::audit::{Accepted, CHECK_NAMES, Date, LedgerEntry};
+pub use crate::config::audit::{Accepted, CHECK_NAMES, LedgerEntry};
 pub use crate::config::check::{Checked, Fault, check};
 pub use crate::config::custom_rule::{Alphabet, CustomRule};
+pub use crate::config::date::Date;
 pub use crate::config::file::{AllowedToken, CONFIG_NAME, Config, ConfigError, MAX_BYTES};
 pub use crate::config::globs::BadGlob;
 

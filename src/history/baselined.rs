@@ -6,7 +6,8 @@
 
 use std::collections::HashSet;
 
-use crate::config::baseline::{Baseline, Cover, Day, Entry, Place};
+use crate::config::Date;
+use crate::config::baseline::{Baseline, Cover, Entry, Place};
 use crate::config::{Allow, Reason};
 use crate::finding::{Finding, Fingerprint, Known};
 use crate::history::provenance::{Occurrence, Provenance};
@@ -14,7 +15,7 @@ use crate::scan::engine::{Allowed, ScanResult};
 
 /// Applies `baseline` to a scan that has one finding for each place. With `before`, the baseline before the scanned change, what
 /// only the change covers counts as newly allowed.
-pub fn apply(result: &mut ScanResult, baseline: &Baseline, before: Option<&Baseline>, today: &Day) {
+pub fn apply(result: &mut ScanResult, baseline: &Baseline, before: Option<&Baseline>, today: Date) {
     for mut finding in std::mem::take(&mut result.findings) {
         let place = Place::of_finding(&finding);
         match baseline.cover(finding.fingerprint, &place, today) {
@@ -23,7 +24,7 @@ pub fn apply(result: &mut ScanResult, baseline: &Baseline, before: Option<&Basel
                 result.allowed.push(Allowed { finding, reason: Reason::Baseline, newly });
                 continue;
             }
-            Cover::Expired(until) => finding.known = Some(Known::Expired(until.as_str().to_owned())),
+            Cover::Expired(until) => finding.known = Some(Known::Expired(until.to_string())),
             Cover::Elsewhere => finding.known = Some(Known::Elsewhere),
             Cover::Unknown => {}
         }
@@ -37,12 +38,12 @@ pub fn apply_to_history(
     result: &mut ScanResult,
     provenances: &mut Vec<Provenance>,
     (baseline, allow): (&Baseline, &Allow),
-    today: &Day,
+    today: Date,
 ) {
     let mut covered = HashSet::new();
     for token in provenances.iter_mut() {
         let fingerprint = token.finding.fingerprint;
-        let mut open: Vec<Cover<'_>> = Vec::new();
+        let mut open: Vec<Cover> = Vec::new();
         for place in places(token) {
             let cover = baseline.cover(fingerprint, &place, today);
             let by_path = matches!(&place, Place::Path(path) if allow.reason_for_path(path).is_some());
@@ -51,7 +52,7 @@ pub fn apply_to_history(
             }
         }
         let expired = open.iter().find_map(|cover| match cover {
-            Cover::Expired(until) => Some(Known::Expired(until.as_str().to_owned())),
+            Cover::Expired(until) => Some(Known::Expired(until.to_string())),
             _ => None,
         });
         if open.is_empty() {

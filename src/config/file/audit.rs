@@ -2,7 +2,8 @@
 
 use toml::de::DeTable;
 
-use crate::config::audit::{Accepted, CHECK_NAMES, Date, LedgerEntry};
+use crate::config::audit::{Accepted, CHECK_NAMES, LedgerEntry};
+use crate::config::date::Date;
 use crate::config::file::{ConfigError, Field, Reader};
 use crate::error::{in_brief, nearest};
 use crate::finding::Fingerprint;
