@@ -53,6 +53,36 @@ fn blocks_that_show_a_file_equal_the_file() {
     }
 }
 
+/// The calls with which a test needs a program from a registry.
+const FETCHES: &[&str] = &["tools::", "HookedRepo", "with_filter_repo_in_path", "built::"];
+
+/// Every file with tests that need the network, by module or by test, is in the command of CONTRIBUTING.md.
+#[test]
+fn tests_that_need_the_network_can_be_skipped() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let contributing = fs::read_to_string(tests.with_file_name("CONTRIBUTING.md")).expect("read");
+    let skipped: Vec<&str> =
+        contributing.split("--skip ").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
+    let mut files = 0;
+    for folder in fs::read_dir(&tests).expect("list").map(|entry| entry.expect("an entry").path()) {
+        if !folder.is_dir() || folder.ends_with("support") {
+            continue;
+        }
+        for path in fs::read_dir(&folder).expect("list").map(|entry| entry.expect("an entry").path()) {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            if !FETCHES.iter().any(|call| text.contains(call)) || !text.contains("#[test]") {
+                continue;
+            }
+            let module = format!("{}::", path.file_stem().expect("a name").to_string_lossy());
+            let is_test = |word: &&str| text.lines().any(|line| line.starts_with("fn ") && line.contains(*word));
+            let is_covered = skipped.contains(&&*module) || skipped.iter().any(is_test);
+            assert!(is_covered, "{} needs the network: add `--skip {module}` to CONTRIBUTING.md", path.display());
+            files += 1;
+        }
+    }
+    assert!(files > 8, "{files} files need the network, which is too few");
+}
+
 /// `BLESS=1 cargo test --test docs` updates the page.
 #[test]
 fn the_page_of_rules_is_up_to_date() {

