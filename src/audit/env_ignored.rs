@@ -6,6 +6,7 @@ use super::check::Check;
 use super::env_file::{EnvFile, EnvKind};
 use super::ignore_rules::{Ignored, ask};
 use super::model::{Answer, Place};
+use super::names::is_secret;
 use super::package::{Root, file_of};
 use super::reader::{folder_of, name_of};
 use super::subject::Subject;
@@ -20,7 +21,8 @@ about .env.local and .env.production.local. Only rules in the repository count: 
 Files that end in .example, .sample, .template or .dist are templates. Values that dotenvx or sops encrypted are no secrets.
 
 fail: a tracked or unignored env file holds a token; a key such as .env.keys is tracked; git would add .env.
-suspect: an env file without a token is tracked, as Vite and Next.js suggest; only rules of this machine ignore a file.",
+suspect: an env file without a token is tracked, in a package's folder (as Vite and Next.js suggest) or with a variable for a
+secret; only rules of this machine ignore a file.",
     run,
 };
 
@@ -64,14 +66,22 @@ fn tracked_or_template(file: &EnvFile, subject: &Subject<'_>) -> Option<Place> {
         EnvKind::Values if file.is_tracked && line.is_some() => {
             Some(Place::fail(shown, line, "a tracked env file holds a token", untrack))
         }
-        EnvKind::Values if file.is_tracked && !is_encrypted(file) => Some(Place::suspect(
-            shown,
-            None,
-            "the env file is tracked; it holds no token now",
-            format!("keep only public defaults in it, or run git rm --cached {path} and ignore it"),
-        )),
+        EnvKind::Values if file.is_tracked && !is_encrypted(file) && may_get_secrets(file, subject) => {
+            Some(Place::suspect(
+                shown,
+                None,
+                "the env file is tracked; it holds no token now",
+                format!("keep only public defaults in it, or run git rm --cached {path} and ignore it"),
+            ))
+        }
         EnvKind::Key | EnvKind::Values | EnvKind::Encrypted => None,
     }
+}
+
+/// Whether somebody may write a secret into the file: it is in a package's folder, or has a variable for one.
+fn may_get_secrets(file: &EnvFile, subject: &Subject<'_>) -> bool {
+    let is_of_package = subject.roots().iter().any(|root| root.folder == folder_of(&file.path));
+    is_of_package || file.variables.iter().any(|variable| is_secret(&variable.name))
 }
 
 /// Whether the file has no plain value that could be a secret, since dotenvx or sops encrypted them.

@@ -6,6 +6,7 @@ mod check;
 mod client_bundle;
 mod client_names;
 mod client_variable;
+mod code;
 mod env_file;
 mod env_ignored;
 mod env_shared;
@@ -23,6 +24,10 @@ mod scopes;
 mod subject;
 mod token_ledger;
 mod token_logged;
+mod webhook_compare;
+mod webhook_raw;
+mod webhook_replay;
+mod webhooks;
 
 pub use check::Check;
 pub use model::{Answer, Place, Status};
@@ -39,6 +44,9 @@ pub static CHECKS: &[Check] = &[
     env_ignored::CHECK,
     env_shared::CHECK,
     scopes::CHECK,
+    webhook_compare::CHECK,
+    webhook_raw::CHECK,
+    webhook_replay::CHECK,
     hook_live::CHECK,
     rotation::CHECK,
     token_ledger::CHECK,

@@ -17,9 +17,13 @@ use crate::scan::worktree::{Worktree, ignored_paths};
 use crate::threads::Threads;
 
 use super::client_names::{PublicName, public_names};
+use super::code::handlers::is_of_interest;
+use super::code::logging::{Logged, logged};
+use super::code::source::{Code, Language};
 use super::env_file::{self, EnvFile, EnvKind};
 use super::package::{Root, is_vendored, roots};
 use super::reader::{Reader, folder_of, join, name_of};
+use super::webhooks::{Webhooks, is_candidate, webhooks};
 
 /// What an audit is told by the command line and the configuration.
 pub struct Settings<'a> {
@@ -47,6 +51,7 @@ pub(super) struct Subject<'a> {
     roots: OnceCell<Vec<Root>>,
     env_files: OnceCell<Vec<EnvFile>>,
     scan: OnceCell<WorktreeScan>,
+    webhooks: OnceCell<Webhooks>,
 }
 
 /// What one pass over the files of the worktree finds.
@@ -55,6 +60,10 @@ pub(super) struct WorktreeScan {
     pub findings: Vec<Finding>,
     /// Variables with the prefix of a public one, in code.
     pub public_names: Vec<PublicName>,
+    /// Calls in code that log a secret.
+    pub logged: Vec<Logged>,
+    /// Source files that may be about webhooks, with their content.
+    webhook_files: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 /// A token that an env file on this machine has.
@@ -74,6 +83,7 @@ impl<'a> Subject<'a> {
             roots: OnceCell::new(),
             env_files: OnceCell::new(),
             scan: OnceCell::new(),
+            webhooks: OnceCell::new(),
         }
     }
 
@@ -187,17 +197,30 @@ impl<'a> Subject<'a> {
     /// One pass over the index and the files that `git add -A` would take.
     pub fn scan(&self) -> &WorktreeScan {
         self.scan.get_or_init(|| {
-            let names = Mutex::new(Vec::new());
+            let found = Mutex::new(WorktreeScan::default());
             let on_content = |path: &[u8], bytes: &[u8]| {
-                let found = public_names(path, bytes);
-                if !found.is_empty() {
-                    names.lock().expect("no thread panicked while it held the lock").extend(found);
+                let one = in_source(path, bytes);
+                if one.public_names.is_empty() && one.logged.is_empty() && one.webhook_files.is_empty() {
+                    return;
                 }
+                let mut found = found.lock().expect("no thread panicked while it held the lock");
+                found.public_names.extend(one.public_names);
+                found.logged.extend(one.logged);
+                found.webhook_files.extend(one.webhook_files);
             };
             let findings = self.worktree().map(|worktree| self.run(&worktree.calling(&on_content)));
-            let mut public_names = names.into_inner().expect("no thread panicked while it held the lock");
-            public_names.sort();
-            WorktreeScan { findings: findings.unwrap_or_default(), public_names }
+            let mut found = found.into_inner().expect("no thread panicked while it held the lock");
+            found.public_names.sort();
+            found.logged.sort();
+            WorktreeScan { findings: findings.unwrap_or_default(), ..found }
+        })
+    }
+
+    /// The handlers of webhooks, and how they verify.
+    pub fn webhooks(&self) -> &Webhooks {
+        self.webhooks.get_or_init(|| {
+            let paths = self.paths().iter().map(|(path, _)| &path[..]).filter(|path| !is_vendored(path));
+            webhooks(&self.scan().webhook_files, paths, &self.reader)
         })
     }
 
@@ -218,4 +241,30 @@ impl<'a> Subject<'a> {
     pub fn ledger_of(&self, token: Fingerprint) -> impl Iterator<Item = &LedgerEntry> {
         self.settings.ledger.iter().filter(move |entry| entry.fingerprint == token)
     }
+}
+
+/// Larger files are generated.
+const MAX_SOURCE: usize = 400_000;
+
+/// What one source file has for the checks. Called for every file, on several threads.
+fn in_source(path: &[u8], bytes: &[u8]) -> WorktreeScan {
+    let mut found = WorktreeScan::default();
+    if bytes.len() > MAX_SOURCE || is_vendored(path) {
+        return found;
+    }
+    found.public_names = public_names(path, bytes);
+    let Some(language) = Language::of(path).filter(|_| is_of_interest(path)) else { return found };
+    if is_candidate(path, bytes) {
+        found.webhook_files.push((path.to_vec(), bytes.to_vec()));
+    }
+    if names_secret(bytes) {
+        found.logged = logged(&Code::new(path, language, bytes));
+    }
+    found
+}
+
+/// Whether the file may name a variable for a secret.
+fn names_secret(bytes: &[u8]) -> bool {
+    let words: [&[u8]; 7] = [b"_KEY", b"SECRET", b"TOKEN", b"piKey", b"ecret", b"pi_key", b"oken"];
+    words.iter().any(|word| memchr::memmem::find(bytes, word).is_some())
 }

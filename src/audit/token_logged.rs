@@ -11,11 +11,14 @@ use crate::finding::Finding;
 
 pub(super) const CHECK: Check = Check {
     name: "token-logged",
-    rule: "no log holds a token",
+    rule: "no token is in a log or an error message",
     explanation: "\
-Scans the log files in the worktree, ignored ones included: names that end in .log, and files in folders called log or logs.
+Scans the log files in the worktree, ignored ones included: names that end in .log, and files in folders called log or logs. In
+code, a heuristic looks for calls that log, print or throw a variable with a secret. Its length, a part of it, whether it is
+set, and what a function makes of it are fine.
 
-fail: a log file holds a token.",
+fail: a log file holds a token.
+suspect: code logs a secret, or puts it into an error.",
     run,
 };
 
@@ -33,10 +36,11 @@ fn run(subject: &Subject<'_>) -> Answer {
     if tracked > 0 {
         places.extend(subject.scan().findings.iter().filter(in_log).filter_map(place));
     }
-    Answer::of(places, || match tracked + ignored.len() {
-        0 => Answer::not_applicable("there is no log file"),
-        _ => Answer::pass("no log file holds a token"),
-    })
+    places.extend(subject.scan().logged.iter().map(|one| {
+        let why = format!("{} goes into a log or an error", one.name);
+        Place::suspect(subject.shown(&one.path), Some(one.line), why, "log whether it is set, and never its value")
+    }));
+    Answer::of(places, || Answer::pass("no log file and no call that logs has a token"))
 }
 
 fn place(finding: &Finding) -> Option<Place> {

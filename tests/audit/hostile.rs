@@ -141,3 +141,25 @@ fn no_program_of_the_repository_runs() {
     assert!(audit(&repo, &[]).code.is_some());
     assert!(!mark.exists());
 }
+
+#[test]
+fn hostile_source_files_take_bounded_time() {
+    for unit in [
+        "a = createHmac(b); a == c; ",
+        "a = createHmac(b)\n",
+        "{((((createHmac(",
+        "`${",
+        "function f() { return createHmac(a) } ",
+        "webhook('stripe-signature'); export default function ",
+        "console.log(apiKey, process.env.ATTIO_API_KEY); ",
+        "x = process.env.API_KEY; console.log(x) ",
+    ] {
+        let repo = Repo::new();
+        for name in ["webhook.ts", "webhook.py", "webhook.rb", "webhook.php"] {
+            repo.stage(name, unit.repeat(100_000 / unit.len()));
+        }
+        let started = std::time::Instant::now();
+        assert!(audit(&repo, &["webhook-compare", "token-logged"]).code.is_some());
+        assert!(started.elapsed().as_secs() < 60, "{unit}: {:?}", started.elapsed());
+    }
+}

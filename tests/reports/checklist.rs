@@ -47,6 +47,13 @@ fn example() -> Repo {
     repo.stage("src/app/page.tsx", "const key = process.env.NEXT_PUBLIC_ATTIO_API_KEY\n");
     repo.write(".next/static/chunks/app.js", "\"use client\"\n");
     repo.write("server.log", format!("POST /v2/objects Authorization: Bearer {attio}\n"));
+    repo.stage(
+        "src/app/api/webhooks/attio/route.ts",
+        "export async function POST(req: Request) {\n  const body = await req.json()\n  \
+         const expected = createHmac('sha256', secret).update(JSON.stringify(body)).digest('hex')\n  \
+         if (expected !== req.headers.get('attio-signature')) return new Response(null, { status: 401 })\n  \
+         await sync(body)\n}\n",
+    );
     repo.stage("Dockerfile", "FROM node:22\nARG ATTIO_API_KEY\nRUN npm run build\n");
     repo.stage(
         ".keysweep.toml",
