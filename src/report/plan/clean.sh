@@ -264,7 +264,7 @@ done
 # run can use.
 backup=$(step keep "$replacements.backup") || exit 2
 if [ -n "$(git --git-dir="$clean" for-each-ref --count=1)" ] && [ ! -f "$backup/before.bundle" ]; then
-    quietly git --git-dir="$clean" bundle create -q "$backup/draft" --all && mv "$backup/draft" "$backup/before.bundle" ||
+    { quietly git --git-dir="$clean" bundle create -q "$backup/draft" --all && mv "$backup/draft" "$backup/before.bundle"; } ||
         stop "cannot write the backup to $backup: free some space there"
 fi
 say "Backup, which contains the tokens: $backup"
