@@ -20,7 +20,8 @@ pub fn apply(result: &mut ScanResult, baseline: &Baseline, before: Option<&Basel
         let place = Place::of_finding(&finding);
         match baseline.cover(finding.fingerprint, &place, today) {
             Cover::Covered => {
-                let newly = before.is_some_and(|before| !before.has(finding.fingerprint, &place));
+                let is_newly = |before: &Baseline| before.cover(finding.fingerprint, &place, today) != Cover::Covered;
+                let newly = before.is_some_and(is_newly);
                 result.allowed.push(Allowed { finding, reason: Reason::Baseline, newly });
                 continue;
             }

@@ -52,6 +52,21 @@ fn an_entry_that_was_there_before_is_not_new() {
 }
 
 #[test]
+fn a_renewed_entry_is_new() {
+    let repo = Repo::new();
+    let token = Maker::new(9344).sk_live(24);
+    let until = |day: &str| entry(&token, "a.py").replace("}", &format!(",\"until\":\"{day}\"}}"));
+    repo.stage(FILE, until("2020-01-01"));
+    repo.commit("baseline");
+    repo.stage("a.py", client(&token));
+    let run = repo.keysweep(&["staged"]).expect_code(1);
+    assert!(run.out().contains("the baseline had accepted this token here until 2020-01-01"), "{}", run.out());
+    repo.stage(FILE, until("2999-01-01"));
+    let run = repo.keysweep(&["staged"]).expect_code(0);
+    assert!(run.out().contains("newly allowed by this change: a.py:1:"), "{}", run.out());
+}
+
+#[test]
 fn a_push_uses_the_baseline_that_it_has() {
     let mut pair = Pair::new(9343);
     let token = pair.token();
