@@ -55,7 +55,7 @@ fn an_entry_that_was_there_before_is_not_new() {
 fn a_renewed_entry_is_new() {
     let repo = Repo::new();
     let token = Maker::new(9344).sk_live(24);
-    let until = |day: &str| entry(&token, "a.py").replace("}", &format!(",\"until\":\"{day}\"}}"));
+    let until = |day: &str| entry(&token, "a.py").replace('}', &format!(",\"until\":\"{day}\"}}"));
     repo.stage(FILE, until("2020-01-01"));
     repo.commit("baseline");
     repo.stage("a.py", client(&token));
