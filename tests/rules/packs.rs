@@ -161,6 +161,10 @@ fn published_values_are_silent() {
     repo.stage(CONFIG, BOTH);
     for (at, pieces) in [
         ["test_gsk_", "docs_OaPz8L5K", "dmQXkzRz3y47BMw6"],
+        // The same body with other prefixes.
+        ["test_sk_", "docs_OaPz8L5K", "dmQXkzRz3y47BMw6"],
+        ["live_sk_", "docs_OaPz8L5K", "dmQXkzRz3y47BMw6"],
+        ["live_gsk_", "docs_OaPz8L5K", "dmQXkzRz3y47BMw6"],
         ["re_zKa4", "RCko_Lhm9ost2Yj", "NCctnPjbLw8Nop"],
         ["sb_secret_", "N7UND0UgjKTVK-Uo", "dkm0Hg_xSvEMPvz"],
     ]
