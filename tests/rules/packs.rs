@@ -214,26 +214,27 @@ fn packs_are_enabled_where_the_configuration_applies() {
     repo.staged_call().args(&["--config", CONFIG]).run().expect_code(1);
 }
 
+/// The packs that a push itself turns on are not in force before they are in the repository.
 #[test]
-fn a_push_uses_the_packs_of_its_tip_or_of_the_server() {
+fn a_push_uses_the_packs_that_the_server_has() {
     let (.., token) = &tokens()[0];
     let repo = Repo::new();
-    repo.stage("a.py", format!("KEY = \"{token}\"\n"));
-    repo.commit("without a configuration");
-    let (zeros, without) = ("0".repeat(40), repo.git(&["rev-parse", "HEAD"]).line());
     repo.stage(CONFIG, BOTH);
-    repo.commit("with one");
-    let with = repo.git(&["rev-parse", "HEAD"]).line();
+    repo.commit("the packs");
+    let (zeros, packs) = ("0".repeat(40), repo.git(&["rev-parse", "HEAD"]).line());
+    repo.stage("a.py", format!("KEY = \"{token}\"\n"));
+    repo.commit("a token");
+    let token = repo.git(&["rev-parse", "HEAD"]).line();
     repo.git(&["checkout", "-q", "--orphan", "other"]);
-    let update = |config: &[&str], new: &str| {
-        let words = [&["hook", "update", "--format", "jsonl"][..], config, &["refs/heads/main", &zeros, new]].concat();
+    let update = |config: &[&str], old: &str| {
+        let words = [&["hook", "update", "--format", "jsonl"][..], config, &["refs/heads/main", old, &token]].concat();
         repo.keysweep(&words)
     };
     repo.git(&["update-ref", "-d", "refs/heads/main"]);
-    update(&[], &without).expect_code(0);
-    expect_rules(&update(&[], &with).expect_code(1), &["openai-api-key"]);
+    update(&[], &zeros).expect_code(0);
+    expect_rules(&update(&[], &packs).expect_code(1), &["openai-api-key"]);
     repo.write("../server.toml", BOTH);
-    expect_rules(&update(&["--config", "../server.toml"], &without).expect_code(1), &["openai-api-key"]);
+    expect_rules(&update(&["--config", "../server.toml"], &zeros).expect_code(1), &["openai-api-key"]);
 }
 
 #[test]
