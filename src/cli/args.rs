@@ -340,6 +340,7 @@ pub(super) struct ManArgs {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // Each is an option.
 pub(super) struct HistoryArgs {
     /// Scan only what these commits introduce, such as A..B or ^C
     #[arg(value_name = "REV")]
