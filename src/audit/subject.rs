@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use crate::config::baseline::Baseline;
 use crate::config::{Accepted, Allow, Date, LedgerEntry};
 use crate::detect::Detector;
 use crate::finding::{Finding, Fingerprint, ShownPath};
 use crate::git::repository::Repository;
+use crate::history::baselined::apply;
 use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::files::Files;
 use crate::scan::git_dir::GitFiles;
@@ -32,6 +34,7 @@ pub struct Settings<'a> {
     pub top: &'a Path,
     pub detector: &'a Detector,
     pub allow: &'a Allow,
+    pub baseline: &'a Baseline,
     pub ledger: &'a [LedgerEntry],
     pub accepted: &'a [Accepted],
     pub today: Date,
@@ -230,9 +233,11 @@ impl<'a> Subject<'a> {
     }
 
     fn run(&self, source: &dyn Source) -> Vec<Finding> {
-        let Settings { detector, allow, threads, .. } = *self.settings;
+        let Settings { detector, allow, baseline, today, threads, .. } = *self.settings;
         let scanner = Scanner { detector, allow, before: None, secrets: None, on_finding: None };
-        let ScanResult { findings, unread, missing, .. } = scanner.run(source, threads);
+        let mut result = scanner.run(source, threads);
+        apply(&mut result, baseline, None, today);
+        let ScanResult { findings, unread, missing, .. } = result;
         unread.into_iter().chain(missing).for_each(|error| self.reader.record(error));
         findings
     }

@@ -8,7 +8,7 @@ use super::history::rules_version;
 use super::options::Common;
 use super::scan::threads;
 use super::today::today;
-use super::{code, in_force, output};
+use super::{baselines, code, in_force, output};
 use crate::audit::{Audited, CHECKS, Check, Place, Settings, run as run_checks};
 use crate::detect::Detector;
 use crate::error::{Error, nearest};
@@ -29,6 +29,7 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> Result<u8, Error> {
         Error::new(context, "it has no worktree", "run keysweep audit in a clone or a worktree")
     })?;
     let settings = in_force::of_folder(Some(top), common)?;
+    let baseline = baselines::of_folder(top)?;
     let detector = Detector::new(&settings.rules);
     let digests = [false, true].map(|archives| rules_version(&settings.rules, archives));
     let mut audit = run_checks(
@@ -38,6 +39,7 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> Result<u8, Error> {
             top,
             detector: &detector,
             allow: &settings.allow,
+            baseline: &baseline,
             ledger: &settings.ledger,
             accepted: &settings.accepted,
             today: today()?,

@@ -44,6 +44,18 @@ fn what_the_configuration_allows_is_left_out() {
 }
 
 #[test]
+fn what_the_baseline_covers_is_left_out() {
+    let mut make = Maker::new(25);
+    let repo = Repo::new();
+    repo.stage("a.py", client(&make.sk_live(24)));
+    repo.commit("one");
+    repo.keysweep(&["baseline"]);
+    expect(&repo, "keys-in-code", "pass", &[]);
+    repo.write("b.py", client(&make.sk_live(24)));
+    expect(&repo, "keys-in-code", "fail", &["b.py:1"]);
+}
+
+#[test]
 fn logs_are_scanned_although_they_are_ignored() {
     let mut make = Maker::new(23);
     let repo = Repo::new();
