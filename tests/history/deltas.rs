@@ -1,7 +1,10 @@
 //! A scan searches the bytes that deltas insert and builds few objects, but finds the same as a scan of every object.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::fs;
+use std::ops::{Range, RangeInclusive};
+
+use serde_json::Value;
 
 use crate::support::history::{GitEnvironment, Stream, findings_by_fingerprint, fingerprint, history};
 use crate::support::pack::BaseReference::{Id, Offset};
@@ -287,17 +290,31 @@ fn versions(make: &mut Maker, count: usize) -> Vec<Vec<u8>> {
     all
 }
 
-/// Maps each token to the files that contain it. Each version is scanned as a file.
-fn by_files(repo: &Repo, versions: &BTreeSet<Vec<u8>>) -> BTreeMap<String, BTreeSet<String>> {
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+/// Maps each token that a scan of the versions as files finds to the range of copies that a history can have. Rules find the token in
+/// the first number of versions. The second number of versions contain its bytes. A history is searched by value too, but not inside
+/// of another token.
+fn by_files(repo: &Repo, versions: &BTreeSet<Vec<u8>>) -> BTreeMap<String, RangeInclusive<u64>> {
     let names: Vec<String> = (0..versions.len()).map(|n| format!("../versions/{n}")).collect();
     for (name, bytes) in names.iter().zip(versions) {
         repo.write(name, bytes);
     }
+    let mut found: BTreeMap<String, (BTreeSet<String>, Vec<u8>)> = BTreeMap::new();
     for finding in repo.keysweep(&["files", "--format", "jsonl", "../versions"]).expect_code(1).findings() {
-        found.entry(text(&finding["fingerprint"]).to_owned()).or_default().insert(text(&finding["path"]).to_owned());
+        let path = text(&finding["path"]);
+        let number = |key: &str| usize::try_from(finding[key].as_u64().expect("a number")).expect("small") - 1;
+        let token = || {
+            let bytes = fs::read(repo.path(path)).expect("a version");
+            let line = bytes.split(|&b| b == b'\n').nth(number("line")).expect("a line");
+            line[number("column")..number("end_column")].to_vec()
+        };
+        let entry = found.entry(text(&finding["fingerprint"]).to_owned());
+        entry.or_insert_with(|| (BTreeSet::new(), token())).0.insert(path.to_owned());
     }
-    found
+    let range = |(paths, token): (BTreeSet<String>, Vec<u8>)| {
+        let holding = versions.iter().filter(|version| version.windows(token.len()).any(|part| part == token));
+        paths.len() as u64..=holding.count() as u64
+    };
+    found.into_iter().map(|(fingerprint, places)| (fingerprint, range(places))).collect()
 }
 
 #[test]
@@ -316,7 +333,8 @@ fn random_edits_packed_by_git() {
         assert!(unpacked.len() >= 8, "only {} tokens", unpacked.len());
         let files = by_files(&loose, &versions.into_iter().collect());
         assert_eq!(unpacked.keys().collect::<Vec<_>>(), files.keys().collect::<Vec<_>>());
-        assert!(unpacked.iter().all(|(token, one)| one["copies"] == files[token].len()));
+        let copies = |one: &Value| one["copies"].as_u64().expect("a number");
+        assert!(unpacked.iter().all(|(token, one)| files[token].contains(&copies(one))));
         assert!(findings_by_fingerprint(&history(&packed)) == unpacked);
         for options in [["--window=50", "--depth=50"], ["--window=80", "--depth=4095"], ["--window=3", "--depth=2"]] {
             packed.git_call(&["repack", "-adfq"]).args(&options).run().expect_code(0);
