@@ -19,10 +19,12 @@ try {
   fail(`cannot find ${platform}; install again without --omit=optional, or build keysweep from source on this platform`);
 }
 
-const child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
+let child;
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
 const forward = (signal) => child.kill(signal);
+// Before the program starts, so that no signal ends this process alone.
 signals.forEach((signal) => process.on(signal, forward));
+child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
 child.on("error", (error) => fail(`cannot start ${program}: ${error.message}`));
 child.on("exit", (code, signal) => {
   signals.forEach((signal) => process.removeListener(signal, forward));
