@@ -436,7 +436,9 @@ fn archives_are_cleaned_by_the_plan() {
     assert_eq!(step(&run, "clean")["list"], json!(wanted));
     let refused = repo.keysweep(&["history", "--archives", "--replacements", "../again.txt"]).expect_code(1);
     expect_no_leak(&refused, tokens);
-    refused.expect_has("These archives are replaced as a whole, because a replacement cannot change the content of an archive.");
+    refused.expect_has(
+        "These archives are replaced as a whole, because a replacement cannot change the content of an archive.",
+    );
     fs::remove_file(repo.base().join("again.txt")).expect("the file");
     let replaced = fs::read_to_string(file(repo)).expect("the file");
     let forms = replaced.lines().filter(|line| !line.contains("keysweep-token"));
