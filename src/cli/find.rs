@@ -221,7 +221,7 @@ fn absorb(result: &mut ScanResult, mut on_disk: ScanResult) {
 /// The note that lists in which encodings a token was searched for.
 const FORMS: &str = "searched for as written, across line breaks with any text between two lines, and in base64, hex, percent-encoding, \
                      quoted-printable, string escapes, HTML entities, UTF-16 and UTF-32, up to three in one another; not in what is \
-                     compressed or encrypted, nor in hex dumps, arrays of numbers, base32, base85 and uuencode";
+                     compressed or encrypted, nor in hex dumps, arrays of numbers, base32, base85, uuencode and EBCDIC";
 
 /// The note of a search by fingerprint.
 const BY_FINGERPRINT: &str = "only tokens that detection recognizes were compared with the fingerprint; to search for every form of a \
