@@ -23,12 +23,8 @@ unknown: there is no ledger, so a schedule may be elsewhere.",
 fn run(subject: &Subject<'_>) -> Answer {
     let ledger = subject.settings.ledger;
     if ledger.is_empty() {
-        return if subject.local_tokens().is_empty() {
-            Answer::not_applicable("no env file on this machine holds a token, and there is no ledger")
-        } else {
-            let help = "list each token as [[token]] in .keysweep.toml, with rotate_by";
-            Answer::unknown(format!("{CONFIG_NAME} has no ledger of tokens"), help)
-        };
+        let help = "list each token as [[token]] in .keysweep.toml, with rotate_by";
+        return subject.without_ledger(format!("{CONFIG_NAME} has no ledger of tokens"), help);
     }
     let places = ledger.iter().filter_map(|entry| place(entry, subject)).collect();
     let next = ledger.iter().filter_map(|entry| entry.rotate_by).min();

@@ -24,12 +24,8 @@ pass: the ledger names the scopes of each token. Whether the code needs all of t
 fn run(subject: &Subject<'_>) -> Answer {
     let ledger = subject.settings.ledger;
     if ledger.is_empty() {
-        return if subject.local_tokens().is_empty() {
-            Answer::not_applicable("no env file on this machine holds a token, and there is no ledger")
-        } else {
-            let help = "list each token as [[token]] in .keysweep.toml, with its scopes";
-            Answer::unknown("no ledger names the scopes of the tokens", help)
-        };
+        let help = "list each token as [[token]] in .keysweep.toml, with its scopes";
+        return subject.without_ledger("no ledger names the scopes of the tokens", help);
     }
     let path = subject.shown(CONFIG_NAME.as_bytes());
     let place = |line: usize, why: String, help: &str| Place::suspect(path.clone(), Some(line), why, help);

@@ -23,11 +23,12 @@ use super::code::handlers::is_of_interest;
 use super::code::logging::{Logged, logged};
 use super::code::source::{Code, Language};
 use super::env_file::{self, EnvFile, EnvKind};
+use super::model::Answer;
 use super::package::{Root, is_vendored, roots};
 use super::reader::{Reader, folder_of, join, name_of};
 use super::webhooks::{Webhooks, is_candidate, webhooks};
 
-/// What an audit is told by the command line and the configuration.
+/// The settings of an audit, from the command line and the configuration.
 pub struct Settings<'a> {
     pub repository: &'a Repository,
     /// The top of the worktree.
@@ -114,7 +115,7 @@ impl<'a> Subject<'a> {
     /// The paths that git ignores. A folder is one path with a `/` at its end.
     pub fn ignored(&self) -> &[Vec<u8>] {
         self.ignored.get_or_init(|| {
-            ignored_paths(self.settings.top).unwrap_or_else(|error| {
+            ignored_paths(self.settings.repository, self.settings.top).unwrap_or_else(|error| {
                 self.reader.record(error);
                 Vec::new()
             })
@@ -240,6 +241,14 @@ impl<'a> Subject<'a> {
         let ScanResult { findings, unread, missing, .. } = result;
         unread.into_iter().chain(missing).for_each(|error| self.reader.record(error));
         findings
+    }
+
+    /// The answer to a check of the ledger if there is none. `why` and `help` are for a repository with tokens to list.
+    pub fn without_ledger(&self, why: impl Into<String>, help: &str) -> Answer {
+        if self.local_tokens().is_empty() {
+            return Answer::not_applicable("no env file on this machine holds a token, and there is no ledger");
+        }
+        Answer::unknown(why, help)
     }
 
     /// The entries of the ledger for a token.

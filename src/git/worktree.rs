@@ -78,13 +78,21 @@ impl Repository {
 
 /// Asks git for untracked files that it does not ignore. A path of another repository ends in `/`.
 fn query_untracked(git_dir: &Path, top: &Path) -> Result<Vec<Vec<u8>>, Error> {
-    let place = [OsStr::new("--git-dir"), git_dir.as_os_str(), OsStr::new("--work-tree"), top.as_os_str()];
-    let list = ["ls-files", "-z", "--others", "--exclude-standard"].map(OsStr::new);
+    list_files(git_dir, top, &["--others", "--exclude-standard"])
+}
+
+/// Returns the lines of `git ls-files -z OPTIONS` for the worktree at `top`. Fails if git cannot read a folder.
+pub(crate) fn list_files(git_dir: &Path, top: &Path, options: &[&str]) -> Result<Vec<Vec<u8>>, Error> {
+    let git_dir = std::path::absolute(git_dir).unwrap_or_else(|_| git_dir.to_owned());
+    let top_from_root = std::path::absolute(top).unwrap_or_else(|_| top.to_owned());
+    let place = [OsStr::new("--git-dir"), git_dir.as_os_str(), OsStr::new("--work-tree"), top_from_root.as_os_str()];
+    let list = ["ls-files", "-z"].iter().chain(options).map(OsStr::new);
     let output = GitCommand::new(top, place.into_iter().chain(list)).run()?;
     // Git only warns about a folder that it cannot read.
     if !output.succeeded() || !output.stderr.is_empty() {
-        let context = format!("cannot list the untracked files in {}", top.display());
-        return Err(Error::new(context, output.error_output(), "make all folders of the worktree readable"));
+        let context = format!("cannot list the files of {}", top.display());
+        let help = "make all folders of the worktree readable, and run git status to check the repository";
+        return Err(Error::new(context, output.cause(), help));
     }
     Ok(output.stdout.split(|&b| b == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect())
 }

@@ -13,10 +13,10 @@ use gix::hash::Kind as HashKind;
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::finding::Part;
-use crate::git::command::GitCommand;
 use crate::git::odb::objects::Objects;
 use crate::git::path::to_path;
 use crate::git::repository::Repository;
+use crate::git::worktree::list_files;
 use crate::regular_file;
 use crate::scan::files::bytes_of;
 use crate::scan::parallel::run_parallel;
@@ -55,7 +55,7 @@ impl<'r> Worktree<'r> {
         let mut worktree = Self { repository, top: top.to_owned(), entries: Vec::new(), skipped: Vec::new() };
         let mut folders = Folders { top, real: HashMap::new() };
         let mut seen: HashSet<(Vec<u8>, Option<ObjectId>)> = HashSet::new();
-        for line in names(top, &["ls-files", "-z", "--stage"])? {
+        for line in list_files(repository.git_dir(), top, &["--stage"])? {
             let Some((mode, id, path)) = index_line(&line) else { continue };
             if mode == b"160000" {
                 worktree.skipped.push(Skipped { path: path.to_owned(), why: SUBMODULE });
@@ -64,7 +64,7 @@ impl<'r> Worktree<'r> {
                 worktree.entries.push(Entry { path: path.to_owned(), id: Some(id), is_link, is_beyond_link });
             }
         }
-        for path in names(top, &["ls-files", "-z", "--others", "--exclude-standard"])? {
+        for path in list_files(repository.git_dir(), top, &["--others", "--exclude-standard"])? {
             if path.ends_with(b"/") {
                 worktree.skipped.push(Skipped { path, why: NESTED });
             } else {
@@ -87,18 +87,8 @@ impl<'r> Worktree<'r> {
 }
 
 /// The paths that git ignores and does not track. An ignored folder is one path with a `/` at its end.
-pub(crate) fn ignored_paths(top: &Path) -> Result<Vec<Vec<u8>>, Error> {
-    names(top, &["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"])
-}
-
-fn names(top: &Path, args: &[&str]) -> Result<Vec<Vec<u8>>, Error> {
-    let answer = GitCommand::new(top, args).run()?;
-    // Git only warns about a folder that it cannot read.
-    if !answer.succeeded() || !answer.stderr.is_empty() {
-        let context = format!("cannot list the files of {}", top.display());
-        return Err(Error::new(context, answer.cause(), "run git status to check the repository"));
-    }
-    Ok(answer.stdout.split(|&b| b == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect())
+pub(crate) fn ignored_paths(repository: &Repository, top: &Path) -> Result<Vec<Vec<u8>>, Error> {
+    list_files(repository.git_dir(), top, &["--others", "--ignored", "--exclude-standard", "--directory"])
 }
 
 /// Parses `<mode> <id> <stage>\t<path>`.
