@@ -24,7 +24,7 @@ print("" if found is None else found)
 PYTHON
 }
 
-# Whether the argument is an id, and not the one of zeros that stands for nothing.
+# Whether the argument is an id, and not the id of zeros, which means that there is no commit.
 is_id() {
     case $1 in
     '' | *[!0-9a-f]*) return 1 ;;

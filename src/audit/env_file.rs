@@ -40,7 +40,7 @@ impl EnvName {
         }
     }
 
-    /// The environment that a part of a name stands for.
+    /// The environment that a part of a name names.
     pub fn of_word(word: &str) -> Option<Self> {
         Some(match word.to_ascii_lowercase().as_str() {
             "dev" | "development" | "devel" => Self::Development,
@@ -85,7 +85,7 @@ pub(super) struct EnvFile {
 }
 
 impl EnvFile {
-    /// The environment that the name of the file stands for. `.env` and `.env.local` are those of a developer's machine.
+    /// The environment that the name of the file names. `.env` and `.env.local` are those of a developer's machine.
     pub fn environment(&self) -> EnvName {
         let name = String::from_utf8_lossy(name_of(&self.path)).into_owned();
         name.split(['.', '-', '_']).find_map(EnvName::of_word).unwrap_or(EnvName::Development)

@@ -78,7 +78,7 @@ fn tracked_or_template(file: &EnvFile, subject: &Subject<'_>) -> Option<Place> {
     }
 }
 
-/// Whether somebody may write a secret into the file: it is in a package's folder, or has a variable for one.
+/// Whether the file may get a secret: it is in a package's folder, or has a variable for one.
 fn may_get_secrets(file: &EnvFile, subject: &Subject<'_>) -> bool {
     let is_of_package = subject.roots().iter().any(|root| root.folder == folder_of(&file.path));
     is_of_package || file.variables.iter().any(|variable| is_secret(&variable.name))

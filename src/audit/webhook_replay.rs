@@ -1,4 +1,4 @@
-//! Deliveries of webhooks that somebody sends again.
+//! Replayed deliveries of webhooks.
 
 use super::check::Check;
 use super::code::handlers::Vendor;

@@ -17,6 +17,6 @@ pub struct Cleanup {
     pub has_remotes: bool,
     /// The options that decide what the scan finds, quoted for a shell.
     pub options: Vec<String>,
-    /// The path of the script. None if nobody asked for the replacements, or if a file could not be written.
+    /// The path of the script. None without --replacements, or if a file could not be written.
     pub script: Option<ShownPath>,
 }

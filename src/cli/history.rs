@@ -90,8 +90,8 @@ fn authors(
 ) -> Result<HashMap<String, ShownCommit>, Error> {
     let ids: HashSet<&str> = result.findings.iter().filter_map(|f| Some(f.origin.as_ref()?.id.as_str())).collect();
     let masks = MaskCache::new(detector);
-    let told = |id: &str| Ok((id.to_owned(), ShownCommit::new(&repository.commit_facts(id)?, &masks)));
-    ids.into_iter().map(told).collect()
+    let shown = |id: &str| Ok((id.to_owned(), ShownCommit::new(&repository.commit_facts(id)?, &masks)));
+    ids.into_iter().map(shown).collect()
 }
 
 /// The settings and the baseline of a scan.

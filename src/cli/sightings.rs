@@ -12,13 +12,13 @@ use crate::finding::{Finding, Fingerprint};
 pub(super) struct Sightings {
     /// Whether to write lines early: only to standard output, because a file is written at the end.
     wanted: bool,
-    told: Mutex<HashSet<Fingerprint>>,
+    reported: Mutex<HashSet<Fingerprint>>,
 }
 
 impl Sightings {
     pub fn of(common: &Common) -> Self {
         let wanted = common.format() == FormatName::Jsonl && common.output.is_none();
-        Self { wanted, told: Mutex::default() }
+        Self { wanted, reported: Mutex::default() }
     }
 
     pub fn tell(&self, finding: &Finding) {
@@ -26,8 +26,8 @@ impl Sightings {
             return;
         }
         // The lock also keeps lines whole.
-        let mut told = self.told.lock().expect("no thread panicked while it held the lock");
-        if told.insert(finding.fingerprint) {
+        let mut reported = self.reported.lock().expect("no thread panicked while it held the lock");
+        if reported.insert(finding.fingerprint) {
             output::sighting(finding);
         }
     }

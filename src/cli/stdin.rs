@@ -1,4 +1,4 @@
-//! Whether somebody pipes text to a command that does not read it.
+//! Detects text on standard input that a command does not read.
 
 /// Returns whether standard input is a pipe or a file with bytes to read. Does not wait for them.
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! Assignments, operands and functions in a source file, as far as brackets and line ends tell them.
+//! Finds assignments, operands and functions in a source file by its brackets and line ends.
 
 use std::ops::Range;
 use std::sync::LazyLock;

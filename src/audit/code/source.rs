@@ -1,4 +1,4 @@
-//! Source files with comments and strings told apart. The lexer knows enough of five languages for heuristics, and no more.
+//! Separates the code, comments and strings of a source file. The lexer knows enough of five languages for heuristics, and no more.
 
 use super::super::reader::name_of;
 
@@ -27,7 +27,7 @@ impl Language {
         })
     }
 
-    /// Whether blocks are told by braces. Otherwise the indentation tells them.
+    /// Whether braces delimit blocks. Otherwise the indentation does.
     pub fn has_braces(self) -> bool {
         matches!(self, Self::JavaScript | Self::Go | Self::Php)
     }

@@ -137,7 +137,7 @@ const MAX_TAINTED: usize = 64;
 /// The number of comparisons of a file that are looked at.
 const MAX_COMPARISONS: usize = 5_000;
 
-/// Names that stand for a digest, each with where it does.
+/// Names of variables that contain a digest, each with the range in which it does.
 #[derive(Default)]
 struct Taint {
     variables: Vec<(String, Range<usize>)>,
