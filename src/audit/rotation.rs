@@ -5,9 +5,6 @@ use super::model::{Answer, Place};
 use super::subject::Subject;
 use crate::config::{CONFIG_NAME, LedgerEntry};
 
-/// A date is announced this many days before it is due.
-const NOTICE_DAYS: i64 = 14;
-
 pub(super) const CHECK: Check = Check {
     name: "rotation",
     rule: "rotation is scheduled, and no token is overdue",
@@ -34,23 +31,12 @@ fn run(subject: &Subject<'_>) -> Answer {
 }
 
 fn place(entry: &LedgerEntry, subject: &Subject<'_>) -> Option<Place> {
-    let path = subject.shown(CONFIG_NAME.as_bytes());
-    let (token, line) = (entry.fingerprint, Some(entry.line));
-    let owner = entry.owner.as_ref().map(|owner| format!(" of {owner}")).unwrap_or_default();
-    let rotate = "rotate it at the vendor, then update its entry";
-    let Some(date) = entry.rotate_by else {
-        let why = format!("the entry of {token} has no date for its rotation");
+    let (path, line) = (subject.shown(CONFIG_NAME.as_bytes()), Some(entry.line));
+    if entry.rotate_by.is_none() {
+        let why = format!("the entry of {} has no date for its rotation", entry.fingerprint);
         return Some(Place::suspect(path, line, why, "add rotate_by = 2027-01-31 or another date"));
-    };
-    match subject.settings.today.days_until(date) {
-        days if days < 0 => {
-            let why = format!("the token {token}{owner} was to be rotated by {date}");
-            Some(Place::fail(path, line, why, rotate))
-        }
-        days if days <= NOTICE_DAYS => {
-            let why = format!("the token {token}{owner} is due for rotation by {date}");
-            Some(Place::suspect(path, line, why, rotate))
-        }
-        _ => None,
     }
+    let due = entry.due(subject.settings.today)?;
+    let place = if due.is_overdue { Place::fail } else { Place::suspect };
+    Some(place(path, line, due.says, "rotate it at the vendor, then update its entry".to_owned()))
 }

@@ -30,7 +30,7 @@ fn run(subject: &Subject<'_>) -> Answer {
         return if tokens.is_empty() {
             Answer::not_applicable("no env file on this machine holds a token, and there is no ledger")
         } else {
-            let help = "list each token as [[token]] in .keysweep.toml: keysweep audit --explain token-ledger";
+            let help = "list each token: printf %s \"$TOKEN\" | keysweep ledger add";
             Answer::unknown(format!("{CONFIG_NAME} has no ledger of tokens"), help)
         };
     }

@@ -131,6 +131,15 @@ Examples:
   keysweep audit --strict --format json
   keysweep audit --explain env-shared")]
     Audit(AuditArgs),
+    /// Add a token to the ledger in .keysweep.toml
+    #[command(after_help = "\
+Reads one token from standard input, and appends [[token]] with its fingerprint to .keysweep.toml. The \
+rest of the file stays as it is. An entry silences no finding. audit and doctor remind of its date.
+
+Examples:
+  printf %s \"$TOKEN\" | keysweep ledger add --owner billing
+  pass show attio/crm | keysweep ledger add --rotate-by 2027-05-01")]
+    Ledger(LedgerArgs),
     /// Accept the tokens of the history for now
     #[command(after_help = "\
 Writes the tokens that history finds to .keysweep-baseline, at the top of the worktree. Scans then \
@@ -274,6 +283,40 @@ impl AuditArgs {
             ..self.report.common()
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LedgerArgs {
+    /// add
+    #[arg(value_enum, value_name = "ACTION", hide_possible_values = true)]
+    pub action: LedgerAction,
+    /// The person or the team that has the token
+    #[arg(long, value_name = "TEXT")]
+    pub owner: Option<String>,
+    /// The environment that uses it, such as production
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// The day on which it was created, such as 2026-11-01
+    #[arg(long, value_name = "DATE")]
+    pub created: Option<String>,
+    /// The last day before it must be rotated
+    #[arg(long, value_name = "DATE")]
+    pub rotate_by: Option<String>,
+    /// The scopes that it has, such as note:read,task:read
+    #[arg(long, value_name = "LIST")]
+    pub scopes: Option<String>,
+    #[command(flatten)]
+    report: ReportOptions,
+    #[command(flatten)]
+    config: ConfigOption,
+    /// Refused, and not repeated
+    #[arg(hide = true)]
+    pub typed: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LedgerAction {
+    Add,
 }
 
 #[derive(Debug, Args)]
@@ -476,6 +519,7 @@ impl Command {
             | Self::Hook(HookArgs { scan, .. })
             | Self::History(HistoryArgs { scan, .. }) => Some(scan.config()),
             Self::Audit(AuditArgs { config, .. })
+            | Self::Ledger(LedgerArgs { config, .. })
             | Self::Rules(RulesArgs { config, .. })
             | Self::Baseline(BaselineArgs { config, .. }) => Some(config),
             Self::Find(_)
@@ -506,6 +550,9 @@ impl Command {
             Self::Install(InstallArgs { report, .. })
             | Self::Uninstall(UninstallArgs { report, .. })
             | Self::Doctor(DoctorArgs { report }) => report.common(),
+            Self::Ledger(LedgerArgs { report, config, .. }) => {
+                Common { config: config.config.clone(), ..report.common() }
+            }
             Self::Rules(RulesArgs { format, output, config, .. }) => {
                 let (output, config) = (output.output.clone(), config.config.clone());
                 Common { format: format.format.map(Into::into), output, config, ..Common::default() }

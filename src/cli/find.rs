@@ -29,10 +29,10 @@ use crate::scan::source::Kind;
 use crate::text::without_line_end;
 
 /// Shorter values occur in too many places by chance.
-const SHORTEST: usize = 8;
+pub(super) const SHORTEST: usize = 8;
 
 /// Encoded text is decoded in overlapping pieces. The overlap covers a token of this length in any encoding.
-const LONGEST: usize = 512;
+pub(super) const LONGEST: usize = 512;
 
 /// More than this on standard input is not a list of tokens.
 const LARGEST: u64 = 16 << 20;

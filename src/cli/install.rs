@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use super::options::Common;
-use super::{code, output};
+use super::today::today;
+use super::{code, in_force, output};
+use crate::config::CONFIG_NAME;
 use crate::error::Error;
+use crate::git::repository::Repository;
 use crate::hook::{self, Changes, Guard};
 use crate::report::{self, Format, Style};
 
@@ -20,7 +23,13 @@ pub(super) fn uninstall(names: &[String], global: bool, common: &Common) -> Resu
 }
 
 pub(super) fn doctor(common: &Common) -> Result<u8, Error> {
-    let diagnosis = hook::doctor(Path::new("."))?;
+    let mut diagnosis = hook::doctor(Path::new("."))?;
+    let due = due_tokens(common);
+    let is_ledger_read = due.is_ok();
+    match due {
+        Ok(lines) => diagnosis.changes.lines.extend(lines),
+        Err(error) => diagnosis.changes.errors.push(error),
+    }
     let (ending, tone, code) = match diagnosis.guard {
         Guard::Whole => ("all hooks block tokens", GOOD, code::CLEAN),
         Guard::Partial => {
@@ -30,7 +39,17 @@ pub(super) fn doctor(common: &Common) -> Result<u8, Error> {
         Guard::Unproved => ("UNKNOWN: it could not be checked whether a token is blocked", BAD, code::TROUBLE),
     };
     write(&diagnosis.changes, Some((ending, tone)), common)?;
-    Ok(code)
+    Ok(if is_ledger_read { code } else { code::TROUBLE })
+}
+
+/// A warning for each token in the ledger that is overdue for its rotation, or due soon.
+fn due_tokens(common: &Common) -> Result<Vec<String>, Error> {
+    let repository = Repository::discover(Path::new("."))?;
+    let Some(top) = repository.worktree() else { return Ok(Vec::new()) };
+    let settings = in_force::of_folder(Some(top), common)?;
+    let today = today()?;
+    let due = settings.ledger.iter().filter_map(|entry| Some((entry.line, entry.due(today)?)));
+    Ok(due.map(|(line, due)| format!("warning: {CONFIG_NAME}:{line}: {}", due.says)).collect())
 }
 
 /// The color of the last line.

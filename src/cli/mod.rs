@@ -15,8 +15,10 @@ mod history;
 mod hook;
 mod in_force;
 mod install;
+mod ledger;
 mod man;
 mod message;
+mod one_token;
 mod options;
 mod output;
 mod parse;
@@ -71,6 +73,7 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::History(args) => history::run(args, common),
         Command::Find(args) => find::run(args, common),
         Command::Audit(args) => audit::run(args, common),
+        Command::Ledger(args) => ledger::run(args, common),
         Command::Rules(args) => rules::run(args, common),
         Command::Baseline(args) => baseline::run(args, common),
         Command::Completions(args) => completions::run(args.shell, common),

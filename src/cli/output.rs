@@ -88,8 +88,8 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     }
     let text = err.to_string();
     let text = text.trim_end().trim_start_matches("error: ");
-    let text = if command == "find" {
-        // The token to find is not known yet, so the message repeats none of the arguments.
+    let text = if ["find", "ledger"].contains(&command) {
+        // The token is not known yet, so the message repeats none of the arguments.
         format!("{}\n\nFor more information, try '--help'.", err.kind())
     } else {
         text.to_owned()

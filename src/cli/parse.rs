@@ -227,6 +227,7 @@ mod tests {
                 let rest = match &*command {
                     "keysweep message" => " file",
                     "keysweep hook" => " pre-commit",
+                    "keysweep ledger" => " add",
                     _ => "",
                 };
                 let is_taken = Cli::of(&words(&format!("{command} {option}{rest}"))).is_ok();

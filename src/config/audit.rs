@@ -43,3 +43,27 @@ pub struct LedgerEntry {
     pub scopes: Option<Vec<String>>,
     pub line: usize,
 }
+
+/// A date is announced this many days before it is due.
+pub const NOTICE_DAYS: i64 = 14;
+
+/// A rotation that is overdue, or due within [`NOTICE_DAYS`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    pub is_overdue: bool,
+    /// The token, its owner and the date, as a clause.
+    pub says: String,
+}
+
+impl LedgerEntry {
+    /// What `audit` and `doctor` say about the date of the rotation. `None` if there is none, or if it is far away.
+    pub fn due(&self, today: Date) -> Option<Due> {
+        let date = self.rotate_by?;
+        let days = today.days_until(date);
+        let is_overdue = days < 0;
+        let owner = self.owner.as_ref().map(|owner| format!(" of {owner}")).unwrap_or_default();
+        let verb = if is_overdue { "was to be rotated" } else { "is due for rotation" };
+        let says = format!("the token {}{owner} {verb} by {date}", self.fingerprint);
+        (days <= NOTICE_DAYS).then_some(Due { is_overdue, says })
+    }
+}

@@ -9,14 +9,16 @@ mod check;
 mod custom_rule;
 mod date;
 mod globs;
+mod ledger;
 mod marker;
 
-pub use crate::config::audit::{Accepted, CHECK_NAMES, LedgerEntry};
+pub use crate::config::audit::{Accepted, CHECK_NAMES, Due, LedgerEntry};
 pub use crate::config::check::{Checked, Fault, check};
 pub use crate::config::custom_rule::{Alphabet, CustomRule};
 pub use crate::config::date::Date;
 pub use crate::config::file::{AllowedToken, CONFIG_NAME, Config, ConfigError, MAX_BYTES};
 pub use crate::config::globs::BadGlob;
+pub use crate::config::ledger::with_entry;
 
 use std::collections::{HashMap, HashSet};
 

@@ -12,6 +12,7 @@ mod hooks;
 mod hostile;
 mod keys;
 mod ledger;
+mod ledger_add;
 mod webhooks;
 
 use serde_json::Value;

@@ -5,27 +5,34 @@ use std::fs;
 
 use crate::support::Repo;
 use crate::support::runner::ours;
-use crate::support::token::Maker;
+use crate::support::token::{Maker, Token};
 
 #[test]
 fn the_outputs_of_the_checklist_are_real() {
     let path = ours("docs/checklist.md");
     let page = fs::read_to_string(&path).expect("the page");
-    let repo = example();
+    let (repo, live) = example();
     let (mut written, mut blocks) = (String::new(), 0);
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
         writeln!(written, "{line}").expect("writing to memory");
-        let Some(command) = line.strip_prefix("$ keysweep ") else { continue };
+        let typed = line.strip_prefix("$ ").unwrap_or_default();
+        let (stdin, command) = match typed.split_once("\" | ") {
+            Some(("printf %s \"$STRIPE_SECRET_KEY", command)) => (live.text(), command),
+            _ => ("", typed),
+        };
+        let Some(command) = command.strip_prefix("keysweep ") else { continue };
         let words: Vec<&str> = command.split(' ').collect();
-        let run = repo.keysweep_call(&words).env("COLUMNS", "100").run();
+        let run = repo.keysweep_call(&words).env("COLUMNS", "100").stdin(stdin).run();
         write!(written, "{}", run.out()).expect("writing to memory");
+        // The commands below show the example as it is without this one.
+        repo.git(&["checkout", "-q", "--", ".keysweep.toml"]);
         for line in lines.by_ref().skip_while(|line| *line != "```").take(1) {
             writeln!(written, "{line}").expect("writing to memory");
         }
         blocks += 1;
     }
-    assert!(blocks >= 9, "{blocks}");
+    assert!(blocks >= 10, "{blocks}");
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, &written).expect("write the page");
     }
@@ -33,8 +40,8 @@ fn the_outputs_of_the_checklist_are_real() {
     assert!(page == written, "docs/checklist.md is stale; `BLESS=1 cargo test --test reports` writes its outputs anew");
 }
 
-/// A Next.js application with most of the usual mistakes.
-fn example() -> Repo {
+/// A Next.js application with most of the usual mistakes, and its live Stripe key.
+fn example() -> (Repo, Token) {
     let mut make = Maker::new(9400);
     let repo = Repo::new();
     let (live, test, attio) = (make.sk_live(24), make.sk_test(24), make.sk(32));
@@ -64,5 +71,5 @@ fn example() -> Repo {
         ),
     );
     repo.commit("Add billing");
-    repo
+    (repo, live)
 }

@@ -97,6 +97,7 @@ fn help() {
         "uninstall",
         "doctor",
         "audit",
+        "ledger",
         "rules",
         "baseline",
         "completions",
