@@ -74,7 +74,7 @@ pub struct Rule {
     pub patterns: &'static [Pattern],
     /// What the token gives access to, as a clause that follows "it".
     pub opens: &'static str,
-    /// Harmless text of the same shape, as a phrase that follows "it cannot be told from".
+    /// Harmless text of the same shape, as a phrase that follows "it cannot be distinguished from".
     pub mistaken_for: &'static str,
     /// The steps to rotate the token at the vendor, in order, each as an imperative.
     pub remedy: &'static [&'static str],

@@ -41,8 +41,9 @@ const LOADERS: &[&str] = &[
     "figaro",
 ];
 
-/// Packages of `package.json` that load `.env`, `.env.local` and a file for each environment.
-const MODES: &[&str] = &[
+/// Packages of `package.json` that load `.env`, `.env.local` and a file for each environment, and that build client code into a
+/// folder such as `dist`.
+const FRAMEWORKS: &[&str] = &[
     "next",
     "vite",
     "astro",
@@ -54,29 +55,11 @@ const MODES: &[&str] = &[
     "@react-router/dev",
     "@vue/cli-service",
     "@rsbuild/core",
-    "dotenv-flow",
     "gatsby",
 ];
 
-/// Packages of `package.json` that build client code into a folder such as `dist`.
-const BUNDLERS: &[&str] = &[
-    "next",
-    "vite",
-    "astro",
-    "nuxt",
-    "expo",
-    "react-scripts",
-    "@sveltejs/kit",
-    "@remix-run/dev",
-    "@react-router/dev",
-    "@vue/cli-service",
-    "@rsbuild/core",
-    "gatsby",
-    "parcel",
-    "@angular/core",
-    "webpack-dev-server",
-    "laravel-mix",
-];
+/// Packages of `package.json` that only build client code.
+const BUNDLERS: &[&str] = &["parcel", "@angular/core", "webpack-dev-server", "laravel-mix"];
 
 /// A folder with a manifest.
 #[derive(Debug, Default)]
@@ -104,12 +87,12 @@ impl Root {
 
     /// Whether a package of it loads `.env.local` and files such as `.env.production`.
     pub fn has_modes(&self) -> bool {
-        self.has_any(MODES)
+        self.has_any(FRAMEWORKS) || self.has_any(&["dotenv-flow"])
     }
 
     /// Whether it builds code for browsers or devices.
     pub fn has_client(&self) -> bool {
-        self.has_any(BUNDLERS)
+        self.has_any(FRAMEWORKS) || self.has_any(BUNDLERS)
     }
 
     /// Whether variables that start with `PUBLIC_` go to the client.

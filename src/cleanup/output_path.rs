@@ -1,4 +1,4 @@
-//! Checks where the replacements file is written. It contains tokens, so nobody else may read it, and no commit or copy may take
+//! Checks where the replacements file is written. It contains tokens, so only its owner may read it, and no commit or copy may take
 //! it along. The script that applies it contains no token and may be anywhere.
 
 use std::collections::BTreeSet;
@@ -24,9 +24,9 @@ impl OutputPath {
         let (folder, place) = Self::absent(path, &context(path), OUTSIDE)?;
         let refused = |cause: &str| Error::new(context(path), cause, OUTSIDE);
         match kept_by(&folder, &place.path, worktree)? {
-            Keeper::Nobody => Ok(place),
+            Keeper::None => Ok(place),
             Keeper::GitDirectory => Err(refused("copies of the repository's git directory would carry it along")),
-            Keeper::Worktree => Err(refused("it would stand in a worktree, and git does not ignore it there")),
+            Keeper::Worktree => Err(refused("it would be in a worktree, and git does not ignore it there")),
         }
     }
 
@@ -99,7 +99,7 @@ fn attempt_script(path: &Path) -> String {
 
 /// What could publish a file in this folder.
 enum Keeper {
-    Nobody,
+    None,
     Worktree,
     GitDirectory,
 }
@@ -123,5 +123,5 @@ fn kept_by(folder: &Path, path: &Path, worktree: Option<&Path>) -> Result<Keeper
             return Ok(Keeper::Worktree);
         }
     }
-    Ok(Keeper::Nobody)
+    Ok(Keeper::None)
 }

@@ -18,8 +18,8 @@ pub(super) fn list_command(kind: Kind) -> Option<String> {
     (output::safe(&command) == command).then_some(command)
 }
 
-/// The words of the command line, quoted for a shell. If `seeks` is true, the command is `find`.
-fn of_words(words: &[OsString], seeks: bool) -> Option<String> {
+/// The words of the command line, quoted for a shell. If `is_find` is true, the command is `find`.
+fn of_words(words: &[OsString], is_find: bool) -> Option<String> {
     let words: Vec<&str> = words.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let (mut kept, mut format) = (Vec::new(), Some("--format jsonl".to_owned()));
     let mut rest = words.iter();
@@ -39,7 +39,7 @@ fn of_words(words: &[OsString], seeks: bool) -> Option<String> {
     }
     kept.extend(format);
     let names_tokens = |word: &&str| word.starts_with("--tokens-from") || word.starts_with("--fingerprint");
-    let reads_tokens = seeks && !words.iter().any(names_tokens);
+    let reads_tokens = is_find && !words.iter().any(names_tokens);
     let tokens = if reads_tokens { "printf '%s\\n' \"$TOKENS\" | " } else { "" };
     Some(format!("{tokens}keysweep {}", kept.join(" ")))
 }

@@ -17,17 +17,17 @@ use crate::report::{self, Setup};
 use crate::secrets::Secrets;
 
 /// The tokens that are found, and the two output files if the user asked for them.
-pub(super) struct Asked {
-    files: Option<AskedFiles>,
+pub(super) struct CleanupOutput {
+    files: Option<CleanupFiles>,
     secrets: Secrets,
 }
 
-struct AskedFiles {
+struct CleanupFiles {
     replacements: OutputPath,
     script: OutputPath,
 }
 
-impl Asked {
+impl CleanupOutput {
     /// Checks the output paths, so that an error appears before the scan and not after it.
     pub fn new(args: &HistoryArgs, repository: &Repository, common: &Common) -> Result<Self, Error> {
         let Some(path) = &args.replacements else { return Ok(Self { files: None, secrets: Secrets::of_tokens() }) };
@@ -48,7 +48,7 @@ impl Asked {
                 taken(format!("cannot write the report to {}", report.display()), by)
             }
             _ => {
-                let files = AskedFiles { replacements: place, script };
+                let files = CleanupFiles { replacements: place, script };
                 Ok(Self { files: Some(files), secrets: Secrets::of_forms() })
             }
         }
@@ -138,18 +138,18 @@ impl Options {
 /// findings.
 pub(super) fn cleanup(
     provenances: &[Provenance],
-    asked: Asked,
+    output: CleanupOutput,
     (repository, options): (&Repository, &Options),
     detector: &Detector,
     notes: &mut Vec<String>,
     failed: &mut Option<Error>,
 ) -> Option<Cleanup> {
     if provenances.is_empty() {
-        notes.extend(asked.files.map(|_| "no token was found, so no file with replacements was written".to_owned()));
+        notes.extend(output.files.map(|_| "no token was found, so no file with replacements was written".to_owned()));
         return None;
     }
     let remotes = query_git(Path::new("."), &["remote"]).map_err(|error| *failed = Some(error)).ok()?;
-    let script = asked.write(provenances, options, repository, detector);
+    let script = output.write(provenances, options, repository, detector);
     let script = script.unwrap_or_else(|error| {
         *failed = Some(error);
         None

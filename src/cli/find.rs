@@ -55,15 +55,15 @@ fn by_value(args: &FindArgs, common: &Common, started: Instant) -> Result<u8, Er
         })?,
         None => tokens_on_stdin()?,
     };
-    let mut detector = Arc::new(Detector::seeking(rules::ALL, &tokens));
+    let mut detector = Arc::new(Detector::for_tokens(rules::ALL, &tokens));
     output::know_tokens(&detector);
     let repository = Repository::discover(Path::new("."))?;
     let of_packs = rules_of_packs(&repository, common);
     if !of_packs.is_empty() {
-        detector = Arc::new(Detector::seeking(&[rules::ALL, &of_packs].concat(), &tokens));
+        detector = Arc::new(Detector::for_tokens(&[rules::ALL, &of_packs].concat(), &tokens));
         output::know_tokens(&detector);
     }
-    let search = Search { detector: &detector, fingerprints: None, sought: tokens.len(), notes: forms(&tokens) };
+    let search = Search { detector: &detector, fingerprints: None, searched: tokens.len(), notes: forms(&tokens) };
     search.run(&repository, args, common, started)
 }
 
@@ -79,7 +79,7 @@ fn by_fingerprint(args: &FindArgs, common: &Common, started: Instant) -> Result<
     }
     let detector = Detector::new(&settings.rules);
     let notes = vec![BY_FINGERPRINT.to_owned()];
-    let search = Search { detector: &detector, fingerprints: Some(fingerprints), sought: 0, notes };
+    let search = Search { detector: &detector, fingerprints: Some(fingerprints), searched: 0, notes };
     search.run(&repository, args, common, started)
 }
 
@@ -100,7 +100,7 @@ struct Search<'a> {
     /// The tokens to keep of those that are found. `None` keeps all.
     fingerprints: Option<HashSet<Fingerprint>>,
     /// The number of tokens that are searched for by value.
-    sought: usize,
+    searched: usize,
     notes: Vec<String>,
 }
 
@@ -126,7 +126,7 @@ impl Search<'_> {
         }
         let notes = history.notes().into_iter().chain(self.notes).collect();
         let scan = Scan::new(Kind::Find, result, started, notes);
-        finish(Scan { provenances: Some(provenances), sought: self.sought, ..scan }, common)
+        finish(Scan { provenances: Some(provenances), searched: self.searched, ..scan }, common)
     }
 
     /// Drops the findings of other tokens.
@@ -207,7 +207,7 @@ fn files(repository: &Repository, tokens: Option<&Path>) -> Files {
     let worktree: Vec<PathBuf> = repository.worktree().map(Path::to_owned).into_iter().collect();
     let files = Files::find(&worktree, repository.git_files(), repository.worktree(), false);
     match tokens {
-        Some(tokens) => files.without(tokens, "it names the tokens that are sought"),
+        Some(tokens) => files.without(tokens, "it names the tokens to search for"),
         None => files,
     }
 }

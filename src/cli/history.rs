@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::HistoryArgs;
-use super::cleanup::{Asked, Options, cleanup};
+use super::cleanup::{CleanupOutput, Options, cleanup};
 use super::options::Common;
 use super::progress::{self, Progress};
 use super::scan::{Scan, finish, threads};
@@ -66,9 +66,9 @@ fn selected(repository: &Repository, selection: &Selection, args: &HistoryArgs, 
     let commits = commits.with_archives(args.archives());
     let detector = Detector::new(&settings.rules);
     let sightings = Sightings::of(common);
-    let tell = |finding: &Finding| sightings.tell(finding);
+    let report = |finding: &Finding| sightings.report(finding);
     let scanner =
-        Scanner { detector: &detector, allow: &settings.allow, before: None, secrets: None, on_finding: Some(&tell) };
+        Scanner { detector: &detector, allow: &settings.allow, before: None, secrets: None, on_finding: Some(&report) };
     let mut result = scanner.run(&commits, threads(common));
     apply(&mut result, &baseline, None, today()?);
     let authors = authors(repository, &result, &detector)?;
@@ -165,13 +165,13 @@ pub(super) fn sweep(
     let history = history.with_archives(options.archives);
     let history = if options.since_last { history.since_last(&rules) } else { history };
     let sightings = Sightings::of(common);
-    let tell = |finding: &Finding| sightings.tell(finding);
+    let report = |finding: &Finding| sightings.report(finding);
     let scanner = Scanner {
         detector: &detector,
         allow: &settings.allow,
         before: None,
         secrets: Some(secrets),
-        on_finding: Some(&tell),
+        on_finding: Some(&report),
     };
     let mut result = scanner.run(&history, threads(common));
     if options.since_last {
@@ -179,7 +179,7 @@ pub(super) fn sweep(
     }
     let found: HashSet<_> = result.findings.iter().map(|finding| finding.fingerprint).collect();
     let tokens = secrets.tokens(|token| found.contains(&token));
-    let second = (!tokens.is_empty()).then(|| Detector::seeking_beyond(&settings.rules, tokens));
+    let second = (!tokens.is_empty()).then(|| Detector::searching_beyond(&settings.rules, tokens));
     if let Some(detector) = &second {
         let scanner =
             Scanner { detector, allow: &settings.allow, before: None, secrets: Some(secrets), on_finding: None };
@@ -197,11 +197,11 @@ pub(super) fn sweep(
 
 fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
-    let asked = Asked::new(args, repository, common)?;
+    let output_files = CleanupOutput::new(args, repository, common)?;
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let InForce { settings, baseline } = in_force(repository, args, &mut notes, &mut unread, common)?;
     let sweep_options = SweepOptions { since_last: args.since_last, archives: args.archives() };
-    let swept = sweep(repository, &settings, asked.secrets(), sweep_options, common);
+    let swept = sweep(repository, &settings, output_files.secrets(), sweep_options, common);
     let Sweep { mut result, mut provenances, detector, notes: of_sweep } = swept;
     notes.extend(of_sweep);
     result.unread.extend(unread);
@@ -214,7 +214,7 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     }
     let mut failed = None;
     let options = Options::new(args, common);
-    let cleanup = cleanup(&provenances, asked, (repository, &options), &detector, &mut notes, &mut failed);
+    let cleanup = cleanup(&provenances, output_files, (repository, &options), &detector, &mut notes, &mut failed);
     let provenances = Some(provenances);
     let quiet = settings.quiet;
     let scan = Scan { provenances, cleanup, failed, quiet, ..Scan::new(Kind::History, result, started, notes) };

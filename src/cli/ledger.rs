@@ -33,12 +33,12 @@ fn add(args: &LedgerArgs, common: &Common) -> Result<u8, Error> {
     TAKER.refuse_arguments(&args.typed)?;
     let token = TAKER.read()?;
     // From here on, no message can contain the token, whatever its shape.
-    let sought = Arc::new(Detector::seeking(rules::ALL, &[&token]));
-    output::know_tokens(&sought);
+    let searched = Arc::new(Detector::for_tokens(rules::ALL, &[&token]));
+    output::know_tokens(&searched);
     let path = path(common)?;
     let settings = in_force::of_folder(path.parent(), common)?;
     let title = recognized(&token, &settings.rules)?;
-    let entry = entry(args, &token, &sought)?;
+    let entry = entry(args, &token, &searched)?;
     if let Some(known) = settings.ledger.iter().find(|known| known.fingerprint == entry.fingerprint) {
         let cause = format!("line {} lists its fingerprint {} already", known.line, entry.fingerprint);
         return Err(Error::new(context(&path), cause, "change that entry, or give another token"));
@@ -88,7 +88,7 @@ fn recognized(token: &[u8], rules: &[&'static Rule]) -> Result<String, Error> {
     }
 }
 
-fn entry(args: &LedgerArgs, token: &[u8], sought: &Detector) -> Result<LedgerEntry, Error> {
+fn entry(args: &LedgerArgs, token: &[u8], searched: &Detector) -> Result<LedgerEntry, Error> {
     let today = today()?;
     let scopes = |text: &String| {
         let words = text.split([' ', ',', '\t', '\n']).filter(|word| !word.is_empty());
@@ -96,7 +96,7 @@ fn entry(args: &LedgerArgs, token: &[u8], sought: &Detector) -> Result<LedgerEnt
     };
     let texts = [("--owner", &args.owner), ("--environment", &args.environment), ("--scopes", &args.scopes)];
     for (option, text) in texts.iter().filter_map(|(option, text)| Some((option, text.as_ref()?))) {
-        if sought.mask(text.as_bytes()) != text.as_bytes() {
+        if searched.mask(text.as_bytes()) != text.as_bytes() {
             return Err(Error::new(format!("cannot use {option}"), "it contains a token", "leave the token out"));
         }
     }

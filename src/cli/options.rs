@@ -19,15 +19,32 @@ pub(super) struct Common {
     pub threads: Option<u16>,
 }
 
-/// Options of every command that scans by rules.
+/// The arguments of a command. An option that the command does not take has its default.
+pub(super) trait CommonOptions {
+    fn common(&self) -> Common;
+
+    /// The option `--config`, if the command takes it.
+    fn config(&self) -> Option<&ConfigOption> {
+        None
+    }
+}
+
+/// Options of every command that scans by rules and reports findings.
 #[derive(Debug, Args)]
 pub(super) struct ScanOptions {
     #[command(flatten)]
     format: FormatOption,
     #[command(flatten)]
+    detection: DetectionOptions,
+}
+
+/// Options of every command that scans by rules.
+#[derive(Debug, Args)]
+pub(super) struct DetectionOptions {
+    #[command(flatten)]
     report: ReportOptions,
     #[command(flatten)]
-    config: ConfigOption,
+    pub config: ConfigOption,
     /// Allow tokens in paths that match GLOB (repeatable)
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
@@ -120,17 +137,23 @@ impl Common {
     }
 }
 
-impl ScanOptions {
-    pub fn config(&self) -> &ConfigOption {
-        &self.config
+impl CommonOptions for ScanOptions {
+    fn common(&self) -> Common {
+        self.detection.common().with_format(&self.format)
     }
 
+    fn config(&self) -> Option<&ConfigOption> {
+        Some(&self.detection.config)
+    }
+}
+
+impl DetectionOptions {
     pub fn common(&self) -> Common {
         Common {
             config: self.config.config.clone(),
             allow: self.allow.clone(),
             threads: self.threads.threads,
-            ..self.report.common().with_format(&self.format)
+            ..self.report.common()
         }
     }
 }

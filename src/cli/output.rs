@@ -168,12 +168,12 @@ struct Known {
     /// Whether all rules are known. Until then, any long run may be a token of a custom rule.
     all_rules: bool,
     /// Finds the tokens of the search.
-    sought: Option<Arc<Detector>>,
+    searched: Option<Arc<Detector>>,
     /// Built once at the first use. Most runs mask nothing.
     detector: Option<Arc<Detector>>,
 }
 
-static KNOWN: Mutex<Known> = Mutex::new(Known { rules: Vec::new(), all_rules: false, sought: None, detector: None });
+static KNOWN: Mutex<Known> = Mutex::new(Known { rules: Vec::new(), all_rules: false, searched: None, detector: None });
 
 /// Call this before a configuration is read.
 pub(super) fn expect_rules() {
@@ -190,7 +190,7 @@ pub(super) fn know_rules(rules: &[&'static Rule]) {
 
 /// Sets the detector of the searched tokens.
 pub(super) fn know_tokens(detector: &Arc<Detector>) {
-    locked(&KNOWN).sought = Some(detector.clone());
+    locked(&KNOWN).searched = Some(detector.clone());
 }
 
 /// A panic in any thread ends the process, so no lock stays poisoned.
@@ -204,9 +204,9 @@ pub(super) fn safe(text: &str) -> String {
     let rules = known.rules.iter().copied().chain(rules::ALL.iter().copied());
     let detector = known.detector.clone().unwrap_or_else(|| Arc::new(Detector::new(&rules.collect::<Vec<_>>())));
     known.detector = Some(detector.clone());
-    let (sought, all_rules) = (known.sought.clone(), known.all_rules);
+    let (searched, all_rules) = (known.searched.clone(), known.all_rules);
     drop(known);
-    let text = sought.map_or(text.to_owned(), |sought| sought.mask_sentence(text));
+    let text = searched.map_or(text.to_owned(), |searched| searched.mask_sentence(text));
     let masked = if all_rules { detector.mask_sentence(&text) } else { detector.mask_unknown(&text) };
     shown_path(&ShownPath::from_masked(masked.into_bytes()))
 }

@@ -72,14 +72,14 @@ fn check_examples(
             if checks.is_empty() {
                 writeln!(out, "keysweep: there is no rule in {CONFIG_NAME}, so nothing was tried")?;
             }
-            checks.iter().try_for_each(|one| tell(one, out))
+            checks.iter().try_for_each(|one| write_check(one, out))
         })
     })?;
     Ok(if checked.iter().all(|one| one.faults.is_empty()) { code::CLEAN } else { code::FOUND })
 }
 
 /// Prints one line for a rule, or one for each example that fails.
-fn tell((id, hits, misses, faults): &(&str, usize, usize, Vec<String>), out: &mut dyn Write) -> io::Result<()> {
+fn write_check((id, hits, misses, faults): &(&str, usize, usize, Vec<String>), out: &mut dyn Write) -> io::Result<()> {
     if faults.is_empty() {
         return match (*hits, *misses) {
             (0, 0) => writeln!(out, "{id}: no examples, so nothing was tried"),

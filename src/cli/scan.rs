@@ -37,7 +37,7 @@ pub(super) struct Scan {
     pub(super) commits: HashMap<String, ShownCommit>,
     pub(super) cleanup: Option<Cleanup>,
     /// The number of tokens that were searched for by value.
-    pub(super) sought: usize,
+    pub(super) searched: usize,
     pub(super) push: Option<PushHelp>,
     /// Something other than the scan that failed.
     pub(super) failed: Option<Error>,
@@ -58,7 +58,7 @@ impl Scan {
             provenances: None,
             commits: HashMap::new(),
             cleanup: None,
-            sought: 0,
+            searched: 0,
             push: None,
             failed: None,
             started,
@@ -90,7 +90,7 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
         commits: &scan.commits,
         cleanup: scan.cleanup.as_ref(),
         failed: failed.as_ref(),
-        sought: scan.sought,
+        searched: scan.searched,
         push: scan.push.as_ref(),
         seconds: scan.started.elapsed().as_secs_f64(),
         notes: &notes,

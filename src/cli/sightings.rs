@@ -21,7 +21,7 @@ impl Sightings {
         Self { wanted, reported: Mutex::default() }
     }
 
-    pub fn tell(&self, finding: &Finding) {
+    pub fn report(&self, finding: &Finding) {
         if !self.wanted {
             return;
         }

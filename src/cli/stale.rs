@@ -16,10 +16,10 @@ pub(super) fn stale_entries(allow: &Allow, result: &ScanResult, provenances: Opt
     }
     let allowed = result.allowed.iter().filter(|one| one.reason != Reason::Baseline);
     let allowed = allowed.map(|one| (path_of(one.finding.path.as_ref()), one.finding.fingerprint));
-    let told = provenances.into_iter().flatten().flat_map(|one| {
+    let reported = provenances.into_iter().flatten().flat_map(|one| {
         one.occurrences.iter().map(move |place| (path_of(place.path.as_ref()), one.finding.fingerprint))
     });
-    let covered: Vec<_> = allowed.chain(told).collect();
+    let covered: Vec<_> = allowed.chain(reported).collect();
     let unused = allow.unused(&covered, provenances.is_some());
     unused.map(|(entry, line)| format!("{CONFIG_NAME}:{line}: {entry} allows nothing, take it out")).collect()
 }

@@ -1,6 +1,6 @@
 //! Tokens with no boundary between them, such as `sk_live_…sk_live_…`: where one ends and the next one starts.
 
-use super::arms::{Arm, Way};
+use super::arms::{Arm, ArmKind};
 use super::detector::{Detector, LONGEST_BODY};
 use super::surroundings::{SHORTEST_BODY, has_body};
 use super::validator::body_len;
@@ -38,7 +38,7 @@ impl Detector {
     /// Whether a token with the prefix of `arm` probably starts at `at`, inside a body that starts at `body`. Base64url contains
     /// `sk_` by chance, so this prefix counts only between letters and digits, in front of a random body.
     fn starts_token(&self, arm: &Arm, bytes: &[u8], body: usize, at: usize) -> bool {
-        let Way::Prefixed(asked) = arm.way else { return false };
+        let ArmKind::Prefixed(traits) = arm.kind else { return false };
         let start = at + arm.literal.len();
         if !has_body(bytes, start) {
             return false;
@@ -46,7 +46,7 @@ impl Detector {
         let rest = &bytes[start..bytes.len().min(start + LONGEST_BODY)];
         let is_random = || {
             let text = self.expression(arm.expression).find(rest).map(|found| &rest[found.range()]);
-            text.is_some_and(|text| body_len(asked.validator, text).is_some())
+            text.is_some_and(|text| body_len(traits.validator, text).is_some())
         };
         let in_front = &bytes[body..at];
         let in_front = in_front.strip_suffix(b"_").or(in_front.strip_suffix(b"-")).unwrap_or(in_front);

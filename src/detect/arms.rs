@@ -21,17 +21,17 @@ pub(super) struct Arm {
     /// Whether the rule is in a pack and the prefix is so short that many words end in it: `re_`, `sk-`.
     pub(super) is_common: bool,
     pub(super) expression: usize,
-    pub(super) way: Way,
+    pub(super) kind: ArmKind,
 }
 
-pub(super) enum Way {
-    Prefixed(Asked),
+pub(super) enum ArmKind {
+    Prefixed(PrefixTraits),
     Given { before: usize, after: usize, written: TokenEncoding },
 }
 
 /// What a token needs after a prefix, and what the prefix says about it.
 #[derive(Clone, Copy)]
-pub(super) struct Asked {
+pub(super) struct PrefixTraits {
     pub(super) environment: Environment,
     pub(super) validator: Validator,
     /// The vendor's name that must be near the token. Empty if none is needed.
@@ -75,7 +75,7 @@ fn add_arms_of_pattern(
             may_be_capital: is_built_in,
             is_common: is_of_pack && prefix.literal.len() <= SHORTEST_PREFIX,
             expression,
-            way: Way::Prefixed(Asked {
+            kind: ArmKind::Prefixed(PrefixTraits {
                 environment: prefix.environment,
                 validator: *validator,
                 near: near.as_bytes(),
@@ -90,7 +90,7 @@ fn add_arms_of_pattern(
             may_be_capital: false,
             is_common: false,
             expression,
-            way: Way::Given { before: *before, after: *after, written: *written },
+            kind: ArmKind::Given { before: *before, after: *after, written: *written },
         })),
     }
 }

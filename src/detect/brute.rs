@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::arms::{Arm, Way, with_capital};
+use super::arms::{Arm, ArmKind, with_capital};
 use super::boundary;
 use super::detector::{Detector, is_named, token_hit};
 use super::hit::{Hit, in_order};
@@ -31,19 +31,19 @@ impl Detector {
             |arm: &Arm| arm.may_be_capital && arm.lead == 0 && bytes[at..].starts_with(&with_capital(arm.literal));
         let here = |arm: &&Arm| bytes[at..].starts_with(arm.literal) || is_capital(arm);
         for arm in self.arms.iter().flatten().filter(here) {
-            match arm.way {
-                Way::Prefixed(asked) => {
-                    if !is_named(asked, bytes, at) {
+            match arm.kind {
+                ArmKind::Prefixed(traits) => {
+                    if !is_named(traits, bytes, at) {
                         continue;
                     }
-                    let Some(end) = self.token_end(arm, asked, bytes, at, margin) else { continue };
+                    let Some(end) = self.token_end(arm, traits, bytes, at, margin) else { continue };
                     *ended = Some(end);
-                    if let Some(hit) = token_hit(arm, asked, bytes, at..end) {
+                    if let Some(hit) = token_hit(arm, traits, bytes, at..end) {
                         hits.push(hit);
                         return Some(end);
                     }
                 }
-                Way::Given { before, after, written } => {
+                ArmKind::Given { before, after, written } => {
                     let window = at.saturating_sub(before)..bytes.len().min(at + after);
                     self.given(arm, bytes, window, written, &mut 0, hits);
                 }

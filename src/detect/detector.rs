@@ -9,7 +9,9 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use super::arms::{Arm, Asked, Expression, Way, add_arms, arms_by_literal, prefilter_literals, with_capital};
+use super::arms::{
+    Arm, ArmKind, Expression, PrefixTraits, add_arms, arms_by_literal, prefilter_literals, with_capital,
+};
 use super::boundary::{self, Margin};
 use super::hit::{Hit, hit};
 use super::literal::{self, LiteralSearch};
@@ -68,7 +70,7 @@ impl Detector {
             leads.dedup();
             leads
         });
-        let is_name = by_literal.iter().map(|arms| arms.iter().any(|arm| matches!(arm.way, Way::Given { .. })));
+        let is_name = by_literal.iter().map(|arms| arms.iter().any(|arm| matches!(arm.kind, ArmKind::Given { .. })));
         let capitals: Vec<usize> =
             (0..literals.len()).filter(|&at| by_literal[at].iter().any(|arm| arm.may_be_capital)).collect();
         let capital: Vec<Vec<u8>> = capitals.iter().map(|&at| with_capital(literals[at])).collect();
@@ -90,7 +92,7 @@ impl Detector {
 
     /// Finds `tokens` and nothing else. It compares bytes only: boundaries, validators and published values do not matter. Masks
     /// still cover what `rules` find.
-    pub fn seeking<T: AsRef<[u8]>>(rules: &[&'static Rule], tokens: &[T]) -> Self {
+    pub fn for_tokens<T: AsRef<[u8]>>(rules: &[&'static Rule], tokens: &[T]) -> Self {
         let rules = Self::new(rules);
         let hit_of = |token: &[u8]| {
             let mut known = rules.find(token).into_iter();
@@ -99,20 +101,20 @@ impl Detector {
                 .unwrap_or_else(|| literal::unknown(token))
         };
         let hits = tokens.iter().map(|token| hit_of(token.as_ref())).collect();
-        rules.seeking_found(hits)
+        rules.searching_for_hits(hits)
     }
 
-    /// Finds the tokens of these hits and nothing else, as [`seeking`](Self::seeking) does, and reports each by the rule of its
+    /// Finds the tokens of these hits and nothing else, as [`for_tokens`](Self::for_tokens) does, and reports each by the rule of its
     /// hit.
     #[must_use]
-    fn seeking_found(self, hits: Vec<Hit>) -> Self {
+    fn searching_for_hits(self, hits: Vec<Hit>) -> Self {
         Self { literal_search: Some(LiteralSearch::new(hits)), ..self }
     }
 
     /// Finds the tokens of these hits, which these rules found, in the places where the rules do not find them.
     #[must_use]
-    pub fn seeking_beyond(rules: &[&'static Rule], hits: Vec<Hit>) -> Self {
-        Self { beyond_rules: true, ..Self::new(rules).seeking_found(hits) }
+    pub fn searching_beyond(rules: &[&'static Rule], hits: Vec<Hit>) -> Self {
+        Self { beyond_rules: true, ..Self::new(rules).searching_for_hits(hits) }
     }
 
     /// Whether this is a second pass, which reports only what the rules do not find.
@@ -150,7 +152,7 @@ impl Detector {
         hits.iter().filter(is_new).cloned().collect()
     }
 
-    /// Whether a detector made by [`seeking`](Self::seeking) finds `token` in every encoding and nesting that decoding supports.
+    /// Whether a detector made by [`for_tokens`](Self::for_tokens) finds `token` in every encoding and nesting that decoding supports.
     pub fn decodes(token: &[u8]) -> bool {
         literal::is_decoded(token)
     }
@@ -232,8 +234,8 @@ impl Detector {
             let starts = self.is_candidate(bytes, &literal, follows);
             let mut margin = None;
             for (arm, at) in self.arms_at(bytes, &literal, starts) {
-                match arm.way {
-                    Way::Prefixed(asked) => {
+                match arm.kind {
+                    ArmKind::Prefixed(traits) => {
                         // Computed once for all arms that start at the same place.
                         let (_, margin) = match margin.filter(|&(place, _)| place == at) {
                             Some(known) => known,
@@ -242,15 +244,15 @@ impl Detector {
                                 *margin.insert((at, Margin { opens: known.opens || follows(at), ..known }))
                             }
                         };
-                        let Some(end) = self.prefixed(arm, asked, bytes, at, margin) else { continue };
+                        let Some(end) = self.prefixed(arm, traits, bytes, at, margin) else { continue };
                         ended = Some(end);
-                        if let Some(hit) = token_hit(arm, asked, bytes, at..end) {
+                        if let Some(hit) = token_hit(arm, traits, bytes, at..end) {
                             from = end;
                             hits.push(hit);
                             break;
                         }
                     }
-                    Way::Given { before, after, written } => {
+                    ArmKind::Given { before, after, written } => {
                         let window = at.saturating_sub(before)..bytes.len().min(at + after);
                         if runs.any_in(bytes, &window) {
                             done.resize(self.expressions.len(), 0);
@@ -269,13 +271,13 @@ impl Detector {
         let capital = literal.which.checked_sub(self.as_written);
         let arms = &self.arms[capital.map_or(literal.which, |nth| self.capitals[nth])];
         let start = literal.start;
-        arms.iter().filter(move |arm| starts || matches!(arm.way, Way::Given { .. })).filter_map(move |arm| {
+        arms.iter().filter(move |arm| starts || matches!(arm.kind, ArmKind::Given { .. })).filter_map(move |arm| {
             let at = start.checked_sub(arm.lead)?;
-            let stands = match capital {
+            let is_there = match capital {
                 None => bytes[at..].starts_with(arm.literal),
                 Some(_) => arm.may_be_capital && arm.lead == 0 && bytes[at + 1..].starts_with(&arm.literal[1..]),
             };
-            stands.then_some((arm, at))
+            is_there.then_some((arm, at))
         })
     }
 
@@ -290,21 +292,28 @@ impl Detector {
     }
 
     /// The end of the token that starts at `at` with the prefix of `arm`.
-    fn prefixed(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<usize> {
-        if has_body(bytes, at + arm.literal.len()) && is_named(asked, bytes, at) {
-            self.token_end(arm, asked, bytes, at, margin)
+    fn prefixed(&self, arm: &Arm, traits: PrefixTraits, bytes: &[u8], at: usize, margin: Margin) -> Option<usize> {
+        if has_body(bytes, at + arm.literal.len()) && is_named(traits, bytes, at) {
+            self.token_end(arm, traits, bytes, at, margin)
         } else {
             None
         }
     }
 
     /// As [`Self::prefixed`], without the checks of the first letters and of names.
-    pub(super) fn token_end(&self, arm: &Arm, asked: Asked, bytes: &[u8], at: usize, margin: Margin) -> Option<usize> {
+    pub(super) fn token_end(
+        &self,
+        arm: &Arm,
+        traits: PrefixTraits,
+        bytes: &[u8],
+        at: usize,
+        margin: Margin,
+    ) -> Option<usize> {
         let start = at + arm.literal.len();
         let body = |end| bytes.get(start..end).unwrap_or_default();
-        let counted = margin.counted.filter(|&end| self.is_all_of_one(arm, body(end), asked.validator));
+        let counted = margin.counted.filter(|&end| self.is_all_of_one(arm, body(end), traits.validator));
         let opens = margin.opens || (margin.opens_named && arm.is_named);
-        counted.or_else(|| if opens { self.end(arm, bytes, at, asked.validator, margin.limit) } else { None })
+        counted.or_else(|| if opens { self.end(arm, bytes, at, traits.validator, margin.limit) } else { None })
     }
 
     /// Whether `body` is the body of exactly one token.
@@ -396,20 +405,20 @@ fn is_by_chance(validator: Validator, bytes: &[u8], at: usize) -> bool {
 }
 
 /// The hit of the token at `span`, unless the token is published.
-pub(super) fn token_hit(arm: &Arm, asked: Asked, bytes: &[u8], span: Span) -> Option<Hit> {
+pub(super) fn token_hit(arm: &Arm, traits: PrefixTraits, bytes: &[u8], span: Span) -> Option<Hit> {
     let mut token = Cow::Borrowed(&bytes[span.clone()]);
     if token[0] != arm.literal[0] {
         token.to_mut()[0] = arm.literal[0];
     }
-    hit(arm.rule, asked.environment.severity(), span, &token, arm.literal.len(), None)
+    hit(arm.rule, traits.environment.severity(), span, &token, arm.literal.len(), None)
 }
 
 /// Whether the name that the rule asks for is near the token at `at`.
-pub(super) fn is_named(asked: Asked, bytes: &[u8], at: usize) -> bool {
-    match asked {
-        Asked { near: b"", .. } => true,
-        Asked { near, is_near_around: true, .. } => is_named_near(bytes, at, near),
-        Asked { near, .. } => stands_before(bytes, at, near),
+pub(super) fn is_named(traits: PrefixTraits, bytes: &[u8], at: usize) -> bool {
+    match traits {
+        PrefixTraits { near: b"", .. } => true,
+        PrefixTraits { near, is_near_around: true, .. } => is_named_near(bytes, at, near),
+        PrefixTraits { near, .. } => stands_before(bytes, at, near),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::arms::{Arm, Way};
+use super::arms::{Arm, ArmKind};
 use super::detector::Detector;
 use super::hit::Hit;
 use super::randomness::{LENIENT, STRICT, is_hex, is_made_of_words, looks_random, parts_look_random, varied};
@@ -94,7 +94,7 @@ impl Detector {
         while let Some(literal) = self.prefilter.find(text, from) {
             let here = |&(_, at): &(&Arm, usize)| at == literal.start;
             let arm = self.arms_at(text, &literal, true).find(here).map(|(arm, _)| arm);
-            let prefixed = arm.filter(|arm| matches!(arm.way, Way::Prefixed { .. }));
+            let prefixed = arm.filter(|arm| matches!(arm.kind, ArmKind::Prefixed { .. }));
             let start = literal.start + prefixed.map_or(0, |arm| arm.literal.len());
             let body = text[start..].iter().take_while(|b| in_run(**b)).count();
             let body = body + behind_dot(&text[start + body..]);

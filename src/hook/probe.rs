@@ -84,7 +84,7 @@ impl<'p> Stage<'p> {
             // Git sets this for a push that is not accepted yet, and then refuses to change refs.
             ("GIT_QUARANTINE_PATH", objects.into()),
             ("GIT_INDEX_FILE", folder.path().join("index").into()),
-            // With this value git tells hooks that no editor is opened.
+            // With this value hooks see that no editor is opened.
             ("GIT_EDITOR", ":".into()),
         ];
         let (mut top, mut of_hooks) = (place.top.clone(), Vec::new());
@@ -94,7 +94,7 @@ impl<'p> Stage<'p> {
             of_hooks.extend([("GIT_DIR", place.top.clone().into()), ("GIT_WORK_TREE", top.clone().into())]);
         }
         let token = Token::make();
-        // No extension, so that it matches nobody's globs.
+        // No extension, so that it matches no glob of another tool.
         let name = format!("keysweep-doctor-{}", token.fingerprint);
         let head = of_place(place, GitCommand::new(&place.top, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]));
         let head = head.run()?;

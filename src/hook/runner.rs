@@ -142,7 +142,7 @@ impl Runner {
             Runner::PreCommit => "pre-commit",
             Runner::Prek => "prek",
             Runner::Lefthook => "lefthook",
-            Runner::Shell | Runner::Other => "somebody else",
+            Runner::Shell | Runner::Other => "another program",
         }
     }
 }

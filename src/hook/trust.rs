@@ -1,4 +1,4 @@
-//! Which commit's allowlist and baseline decide about what somebody pushes to this repository. Those that the push brings do not: it
+//! Which commit's allowlist and baseline decide about a push to this repository. Those that the push adds do not: it
 //! could allow its own tokens.
 
 use crate::error::Error;

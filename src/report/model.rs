@@ -22,7 +22,7 @@ pub struct Report<'a> {
     /// The input of the cleanup plan, if a history scan found something.
     pub cleanup: Option<&'a Cleanup>,
     /// The number of tokens that were searched for by value. 0 if rules found them, or fingerprints were given.
-    pub sought: usize,
+    pub searched: usize,
     /// An error of something other than the scan, masked.
     pub failed: Option<&'a Error>,
     pub seconds: f64,
@@ -39,7 +39,7 @@ pub struct Report<'a> {
 /// The context of the help for a push.
 #[derive(Debug, Default)]
 pub struct PushHelp {
-    /// Commits, by hex id, that are already on a remote: nobody should rewrite them.
+    /// Commits, by hex id, that are already on a remote: they should not be rewritten.
     pub published: HashSet<String>,
     /// The command that fetches from the remote, so that keysweep learns which commits it has.
     pub fetch: Option<String>,

@@ -186,10 +186,10 @@ fn keep_out(report: &Report<'_>, finding: &Finding, name: &str) -> String {
 
 /// The start of the summary of a clean scan. A search by value says nothing about other tokens.
 pub(super) fn none(report: &Report<'_>) -> String {
-    match (report.kind, report.sought) {
+    match (report.kind, report.searched) {
         (Kind::Find, 0) => "found no token with that fingerprint in".to_owned(),
         (Kind::Find, 1) => "the token is in none of".to_owned(),
-        (Kind::Find, sought) => format!("none of {} is in any of", counted(sought, "token")),
+        (Kind::Find, searched) => format!("none of {} is in any of", counted(searched, "token")),
         _ => "no token in".to_owned(),
     }
 }

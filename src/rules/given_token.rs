@@ -4,11 +4,11 @@ use crate::rule::Rule;
 
 /// Not in `ALL`: it has no shape to search for.
 pub static GIVEN_TOKEN: Rule = Rule {
-    id: "sought-token",
-    vendor: "whoever issued it",
+    id: "given-token",
+    vendor: "its issuer",
     title: "token that you gave",
     patterns: &[],
-    opens: "opens what whoever issued it lets it",
+    opens: "opens what its issuer grants it",
     mistaken_for: "the same text with another meaning: its bytes are all that was compared",
     remedy: &["create a new token where this one was issued", "deploy and verify it", "revoke the old one"],
     docs: "",

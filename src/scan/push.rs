@@ -142,7 +142,7 @@ impl<'r> PushBase<'r> {
         names.sort();
         names.dedup();
         let cut = missing.iter().filter(|id| self.shallow.contains(*id)).count();
-        let commits = missing.into_iter().map(|id| brought(id, &self.ancestry)).collect();
+        let commits = missing.into_iter().map(|id| incoming(id, &self.ancestry)).collect();
         Ok(Pushed {
             repository: self.repository,
             kind: self.kind,
@@ -356,7 +356,7 @@ impl Repository {
     }
 }
 
-fn brought(id: ObjectId, ancestry: &Ancestry<'_>) -> IncomingCommit {
+fn incoming(id: ObjectId, ancestry: &Ancestry<'_>) -> IncomingCommit {
     let of = |id: &ObjectId| -> &Commit { ancestry.commit(id).expect("the walk saw each commit and its parents") };
     let commit = of(&id);
     IncomingCommit { id, tree: commit.tree, parents: commit.parents.iter().map(|parent| of(parent).tree).collect() }

@@ -104,7 +104,7 @@ fn a_token_of_any_shape_is_found_as_it_is() {
         let on_disk = format!("{at}.txt:2 on disk");
         let finding = expect_places(&repo, token, &[&format!("{at}.txt:2"), &on_disk]);
         assert_eq!(finding["standing"], "head");
-        let rule = if *name == "a live key" { "stripe-secret-key" } else { "sought-token" };
+        let rule = if *name == "a live key" { "stripe-secret-key" } else { "given-token" };
         assert_eq!((&finding["rule"], &finding["source"]), (&rule.into(), &"history".into()));
     }
 }
@@ -459,7 +459,7 @@ fn a_token_split_between_a_copy_and_an_insertion() {
         let repo = Repo::new();
         pack.index_into(&repo);
         let finding = found(&repo, &token);
-        let detector = Detector::seeking(ALL, &[&token]);
+        let detector = Detector::for_tokens(ALL, &[&token]);
         let holders: BTreeSet<_> = pack.contents.iter().filter(|bytes| !detector.find(bytes).is_empty()).collect();
         assert_eq!(finding["copies"], holders.len(), "{name}");
         assert!(holders.len() * 4 >= pack.contents.len() * 3, "{name}: each delta must join the token");

@@ -215,7 +215,7 @@ sweep_mirror() {
 }
 
 # Searches for the tokens by value.
-seek() {
+search_again() {
     (cd "$1" && keysweep find --allow-incomplete --tokens-from "$replacements")
 }
 
@@ -327,7 +327,7 @@ by_bytes() {
 }
 # Scans $1, and searches the git directory $2. Prints $3 if either has a token.
 prove() {
-    if ! sweep_mirror "$1" > "$work/said" || ! seek "$2" > "$work/said"; then
+    if ! sweep_mirror "$1" > "$work/said" || ! search_again "$2" > "$work/said"; then
         step mask < "$work/said"
         remains "$3"
     fi

@@ -1,0 +1,117 @@
+//! The arguments of commands that search the whole repository.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::options::{
+    Common, CommonOptions, ConfigOption, FormatOption, ProgressOption, ReportOptions, ScanOptions, ThreadsOption,
+};
+
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // Each is an option.
+pub(in crate::cli) struct HistoryArgs {
+    /// Scan only what these commits introduce, such as A..B or ^C
+    #[arg(value_name = "REV")]
+    pub revisions: Vec<String>,
+    /// Scan only commits that change PATH
+    #[arg(last = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Scan only commits since DATE
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Scan only commits until DATE
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Scan only branches that match GLOB (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    pub branch: Vec<String>,
+    /// Scan only commits of authors that match REGEX
+    #[arg(long, value_name = "REGEX")]
+    pub author: Option<String>,
+    /// Skip objects that the last scan found clean
+    #[arg(long, conflicts_with_all = ["revisions", "since", "until", "branch", "author", "paths"])]
+    pub since_last: bool,
+    /// Accept that this clone lacks objects or LFS files
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// Report tokens that .keysweep-baseline covers, too
+    #[arg(long)]
+    pub no_baseline: bool,
+    /// Use .keysweep.toml and .keysweep-baseline of commit REV
+    #[arg(long, value_name = "REV", conflicts_with = "config")]
+    pub config_from: Option<String>,
+    /// Unpack archives: zip, tar, deb, gzip, zstd, xz, bzip2
+    #[cfg(feature = "archives")]
+    #[arg(long)]
+    pub archives: bool,
+    /// Write the tokens and a script that removes them
+    #[arg(long, value_name = "FILE")]
+    pub replacements: Option<PathBuf>,
+    /// Write the script to FILE, not beside the tokens
+    #[arg(long, value_name = "FILE", requires = "replacements")]
+    pub plan: Option<PathBuf>,
+    #[command(flatten)]
+    scan: ScanOptions,
+    #[command(flatten)]
+    progress: ProgressOption,
+}
+
+impl CommonOptions for HistoryArgs {
+    fn common(&self) -> Common {
+        Common { no_progress: self.progress.no_progress, ..self.scan.common() }
+    }
+
+    fn config(&self) -> Option<&ConfigOption> {
+        self.scan.config()
+    }
+}
+
+impl HistoryArgs {
+    /// Whether to look into archives.
+    #[cfg(feature = "archives")]
+    pub fn archives(&self) -> bool {
+        self.archives
+    }
+
+    #[cfg(not(feature = "archives"))]
+    #[allow(clippy::unused_self)] // with the feature there is an option
+    pub fn archives(&self) -> bool {
+        false
+    }
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FindArgs {
+    /// Read the tokens from a file of --replacements
+    #[arg(long, value_name = "FILE")]
+    pub tokens_from: Option<PathBuf>,
+    /// Find the token with this fingerprint (repeatable)
+    #[arg(long, value_name = "HEX", conflicts_with = "tokens_from")]
+    pub fingerprint: Vec<String>,
+    /// Accept that this clone lacks objects or LFS files
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    #[command(flatten)]
+    format: FormatOption,
+    #[command(flatten)]
+    report: ReportOptions,
+    #[command(flatten)]
+    threads: ThreadsOption,
+    #[command(flatten)]
+    progress: ProgressOption,
+    /// Refused, and not repeated
+    #[arg(hide = true)]
+    pub typed: Vec<OsString>,
+}
+
+impl CommonOptions for FindArgs {
+    fn common(&self) -> Common {
+        Common {
+            threads: self.threads.threads,
+            no_progress: self.progress.no_progress,
+            ..self.report.common().with_format(&self.format)
+        }
+    }
+}
