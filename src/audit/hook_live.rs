@@ -3,14 +3,14 @@
 use super::check::Check;
 use super::model::Answer;
 use super::subject::Subject;
-use crate::hook::{self, Guard, ReadHook, ReadState};
+use crate::hook::{self, Guard, ReadEvent, ReadState};
 
 pub(super) const CHECK: Check = Check {
     name: "hook-live",
     rule: "the hooks of this clone scan commits and pushes",
     explanation: "\
-Reads the scripts that git would run, and the configuration of pre-commit, prek, husky and lefthook. It runs nothing. With
---run-hooks it runs the hooks on a made-up token, as keysweep doctor does. Hooks are not part of a clone, so in CI this fails.
+Reads the scripts that git would run, the hooks in git's configuration, and the configuration of pre-commit, prek, husky and
+lefthook. It runs nothing. With --run-hooks it runs the hooks on a made-up token, as keysweep doctor does. Hooks are not part of a clone, so in CI this fails.
 
 fail: no hook scans commits; with --run-hooks, a hook lets a token through.
 suspect: commits are scanned, but another hook is missing, or a setting switches hooks off.
@@ -42,23 +42,20 @@ fn by_running(subject: &Subject<'_>) -> Result<Answer, crate::error::Error> {
 fn by_reading(subject: &Subject<'_>) -> Result<Answer, crate::error::Error> {
     let (hooks, warnings) = hook::read_hooks(subject.settings.top)?;
     let unreadable = hooks.iter().find(|hook| matches!(hook.state, ReadState::Unreadable(_)));
-    if let Some(ReadHook { file, state: ReadState::Unreadable(why), .. }) = unreadable {
-        subject.reader.record(crate::error::Error::new(
-            format!("cannot read {}", file.display()),
-            why,
-            "make it a readable file",
-        ));
+    if let Some(ReadEvent { hook: file, state: ReadState::Unreadable(why), .. }) = unreadable {
+        subject.reader.record(crate::error::Error::new(format!("cannot read {file}"), why, "make it a readable file"));
     }
     let Some(first) = hooks.first() else { return Ok(Answer::fail("git runs no hook", INSTALL)) };
-    let file = first.file.display();
+    let file = &first.hook;
     Ok(match &first.state {
         ReadState::Missing => Answer::fail(with(format!("{} is not installed", first.name), &warnings), INSTALL),
         ReadState::NotExecutable => {
             Answer::fail(format!("{file} is not executable, so git does not run it"), format!("run chmod +x {file}"))
         }
+        ReadState::SwitchedOff(setting) => Answer::fail(setting.clone(), "set it to true, or unset it"),
         ReadState::Unreadable(_) => Answer::unknown(format!("{file} could not be read"), "see the error"),
         ReadState::Other(owner) => Answer::unknown(
-            format!("{} is {owner} that does not name keysweep", first.name),
+            with(format!("{} is {owner} that does not name keysweep", first.name), &warnings),
             "run keysweep audit hook-live --run-hooks, which runs it on a made-up token",
         ),
         ReadState::CallsKeysweep => {

@@ -52,7 +52,11 @@ fn aliases(place: &HooksDir) -> Vec<String> {
 
 fn leaves_hooks_out(command: &str) -> bool {
     let mut words = command.split(|c: char| c.is_whitespace() || "\"';&|()".contains(c));
-    if words.clone().any(|word| word == "--no-verify" || word.contains("core.hooksPath=")) {
+    let is_setting = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        word.contains("core.hookspath=") || word.contains("hook.") && word.contains(".enabled=")
+    };
+    if words.clone().any(|word| word == "--no-verify" || is_setting(word)) {
         return true;
     }
     words.any(|word| word == "commit") && words.any(is_short_no_verify)
@@ -108,9 +112,15 @@ mod tests {
 
     #[test]
     fn an_alias_without_hooks_is_known() {
-        for off in
-            ["commit --no-verify", "commit -n", "commit -anm wip", "!git add -A && git commit -n", "push --no-verify"]
-        {
+        for off in [
+            "commit --no-verify",
+            "commit -n",
+            "commit -anm wip",
+            "!git add -A && git commit -n",
+            "push --no-verify",
+            "-c core.hookspath=/dev/null commit",
+            "-c hook.keysweep-pre-commit.enabled=false commit",
+        ] {
             assert!(leaves_hooks_out(off), "{off}");
         }
         for fine in [

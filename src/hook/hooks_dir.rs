@@ -41,6 +41,12 @@ pub(crate) enum View {
     Unnamed,
 }
 
+impl View {
+    fn ask(self, command: GitCommand) -> GitCommand {
+        if self == Self::OfFolder { command.ignoring_git_env() } else { command }
+    }
+}
+
 /// The help that shows where a wrong setting comes from.
 pub(crate) const SHOW_ORIGIN: &str = "git config --show-origin core.hooksPath shows where it is set";
 
@@ -74,10 +80,7 @@ impl HooksDir {
     }
 
     fn at(top: PathBuf, bare: bool, view: View) -> Result<Self, Error> {
-        let ask = |args: &[&str]| {
-            let command = GitCommand::for_hooks(&top, args);
-            if view == View::OfFolder { command.ignoring_git_env().run() } else { command.run() }
-        };
+        let ask = |args: &[&str]| view.ask(GitCommand::for_hooks(&top, args)).run();
         let setting = ask(&["config", "--show-scope", "--get", "core.hooksPath"])?;
         let setting = setting.line().map(|line| {
             let line = String::from_utf8_lossy(line).into_owned();
@@ -107,6 +110,11 @@ impl HooksDir {
         let shared = !bare && view != View::Unnamed && is_shared(&top, &scripts, view)?;
         let everywhere = setting.as_ref().is_some_and(|(scope, _)| scope == "global" || scope == "system");
         Ok(Self { top, bare, hooks, scripts, shared, everywhere, unusable, setting, view })
+    }
+
+    /// Makes `command` ask about this repository, even if the environment names the bare repository that the worktree is linked to.
+    pub fn of_view(&self, command: GitCommand) -> GitCommand {
+        self.view.ask(command)
     }
 
     /// Whether only this worktree uses the folder. Git finds another folder for the other worktrees.
@@ -226,10 +234,7 @@ fn is_no_folder(path: &Path) -> bool {
 }
 
 fn is_shared(top: &Path, scripts: &Path, view: View) -> Result<bool, Error> {
-    let run = |args: &[&str]| {
-        let command = GitCommand::new(top, args);
-        if view == View::OfFolder { command.ignoring_git_env().run() } else { command.run() }
-    };
+    let run = |args: &[&str]| view.ask(GitCommand::new(top, args)).run();
     let git_dir = run(&["rev-parse", "--git-common-dir"])?.path().unwrap_or_else(|| ".git".into());
     let (inside, git_dir) = (real(scripts), real(&top.join(git_dir)));
     if !inside.starts_with(real(top)) || inside.starts_with(git_dir) {

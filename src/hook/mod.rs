@@ -3,12 +3,14 @@
 //! A foreign hook is read to find out which tool it belongs to. It is never changed.
 
 pub(crate) mod bypasses;
+pub(crate) mod configured;
 pub(crate) mod hooks_dir;
 pub(crate) mod invocation;
 pub(crate) mod probe;
 
 mod advice;
 mod doctor;
+mod event;
 mod folder;
 mod global;
 mod install;
@@ -19,7 +21,7 @@ mod trust;
 
 pub use crate::hook::invocation::{Invocation, Stdin};
 pub use advice::{fetch_command, long_scan_note, unsure_note};
-pub use doctor::{Diagnosis, Guard, ReadHook, ReadState, doctor, read_hooks};
+pub use doctor::{Diagnosis, Guard, ReadEvent, ReadState, doctor, read_hooks};
 pub use install::{install, uninstall};
 pub use push::{Load, pre_push, pre_receive, range, update};
 pub use trust::trusted_commits;

@@ -11,7 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::atomic_file::{PrivateFolder, private_folder};
 use crate::detect::Detector;
 use crate::error::Error;
-use crate::git::command::{GitCommand, run_git};
+use crate::git::command::{GitCommand, Version, version};
+use crate::hook::configured::Isolation;
 use crate::hook::hooks_dir::{HooksDir, View};
 use crate::rules;
 use crate::rules::example::{Dice, expand};
@@ -38,7 +39,7 @@ pub(crate) struct Stage<'p> {
     place: &'p HooksDir,
     /// Where git is started to run a hook.
     top: PathBuf,
-    git: (u32, u32),
+    git: Version,
     folder: PrivateFolder,
     token: Token,
     /// The token's blob, and the name under which it is planted.
@@ -53,8 +54,8 @@ pub(crate) struct Stage<'p> {
 }
 
 /// The first versions with `git hook run` and with its option `--to-stdin`. With older versions [`BY_HAND`] runs a hook.
-const HAS_HOOK_RUN: (u32, u32) = (2, 36);
-const HAS_TO_STDIN: (u32, u32) = (2, 40);
+const HAS_HOOK_RUN: Version = (2, 36);
+const HAS_TO_STDIN: Version = (2, 40);
 
 /// An alias that runs the hook's file as git does: from the top of the worktree, with git's own folder in PATH, and with a shell
 /// if the file names no interpreter.
@@ -64,6 +65,9 @@ const BY_HAND: &str = "alias.keysweep-doctor=!\"$KEYSWEEP_DOCTOR_HOOK\"";
 /// user's repository git would run the hook post-index-change, and no option switches off a hook that a setting
 /// `hook.NAME.command` names.
 const SCRATCH: &str = "scratch";
+
+/// A folder that does not exist, for hooks of the configuration without the script in the hooks folder.
+const NO_SCRIPTS: &str = "no-scripts";
 
 /// Settings for the hooks. A split index would write a file beside the real index, and in a sparse checkout git would drop the
 /// marks of files outside of it.
@@ -96,7 +100,7 @@ impl<'p> Stage<'p> {
         let token = Token::make();
         // No extension, so that it matches no glob of another tool.
         let name = format!("keysweep-doctor-{}", token.fingerprint);
-        let head = of_place(place, GitCommand::new(&place.top, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]));
+        let head = place.of_view(GitCommand::new(&place.top, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]));
         let head = head.run()?;
         let head = head.line().map(|id| String::from_utf8_lossy(id).into_owned());
         let mut stage = Self { place, top, git, folder, token, blob: String::new(), name, head, variables, of_hooks };
@@ -121,46 +125,52 @@ impl<'p> Stage<'p> {
         Ok(())
     }
 
-    /// Runs a hook that reads the index.
-    pub fn of_index(&self, hook: &str) -> Result<Proof, Error> {
-        self.run(hook, None, &[])
+    /// Makes git run the hooks of the event that `alone` leaves on.
+    pub fn run_event(&self, event: &str, alone: &Isolation) -> Result<Proof, Error> {
+        match event {
+            "commit-msg" => self.of_message(alone),
+            "pre-push" => self.of_push(alone),
+            "pre-receive" => self.of_receive(alone),
+            "update" => self.of_update(alone),
+            _ => self.run(event, None, &[], alone),
+        }
     }
 
-    /// The same with the PATH of a desktop client.
-    pub fn of_index_with_short_path(&self, hook: &str) -> Result<Proof, Error> {
-        let call = self.call(hook, None, &[])?;
-        self.judge(hook, GitCommand::with_hooks_and_short_path(&self.top, call))
+    /// The same for an event whose hooks read the index, with the PATH of a desktop client.
+    pub fn of_index_with_short_path(&self, event: &str, alone: &Isolation) -> Result<Proof, Error> {
+        let call = self.call(event, None, &[])?;
+        self.judge(event, GitCommand::with_hooks_and_short_path(&self.top, call), alone)
     }
 
-    pub fn of_message(&self) -> Result<Proof, Error> {
+    fn of_message(&self, alone: &Isolation) -> Result<Proof, Error> {
         let file = self.folder.path().join("COMMIT_EDITMSG");
         // The format that other commit-msg hooks require most often.
         let text = format!("test: keysweep doctor plants a token\n\n{}", self.token.text);
         fs::write(&file, text).map_err(|err| no_place(&file, &err))?;
-        self.run("commit-msg", None, &[&file.to_string_lossy()])
+        self.run("commit-msg", None, &[&file.to_string_lossy()], alone)
     }
 
     /// A push of one commit on top of HEAD, to a remote that has HEAD.
-    pub fn of_push(&self) -> Result<Proof, Error> {
+    fn of_push(&self, alone: &Isolation) -> Result<Proof, Error> {
         let (base, files) = match &self.head {
             Some(head) => (head.clone(), self.ask(&["ls-tree", "-z", "--full-tree", head], b"")?),
             None => (self.commit(&self.id(&["mktree"], b"")?, None)?, Vec::new()),
         };
         let tip = self.commit(&self.tree(files)?, Some(&base))?;
         let (remote, url) = remote(self.place)?;
-        self.run("pre-push", Some(&format!("{BRANCH} {tip} {BRANCH} {base}\n")), &[&remote, &url])
+        self.run("pre-push", Some(&format!("{BRANCH} {tip} {BRANCH} {base}\n")), &[&remote, &url], alone)
     }
 
     /// A push of a new branch with one commit, as a server receives it.
-    pub fn of_receive(&self) -> Result<Proof, Error> {
+    fn of_receive(&self, alone: &Isolation) -> Result<Proof, Error> {
         let (nothing, tip) = self.received()?;
-        self.run("pre-receive", Some(&format!("{nothing} {tip} {BRANCH}\n")), &[])
+        self.run("pre-receive", Some(&format!("{nothing} {tip} {BRANCH}\n")), &[], alone)
     }
 
     /// The same push, ref by ref.
-    pub fn of_update(&self) -> Result<Proof, Error> {
+    fn of_update(&self, alone: &Isolation) -> Result<Proof, Error> {
         let (nothing, tip) = self.received()?;
-        self.run("update", None, &[BRANCH, &nothing, &tip])
+        self.run("update", None, &[BRANCH, &nothing, &tip], alone)
     }
 
     fn received(&self) -> Result<(String, String), Error> {
@@ -180,10 +190,10 @@ impl<'p> Stage<'p> {
         self.id(&args.collect::<Vec<_>>(), b"")
     }
 
-    fn run(&self, hook: &str, stdin: Option<&str>, args: &[&str]) -> Result<Proof, Error> {
+    fn run(&self, hook: &str, stdin: Option<&str>, args: &[&str], alone: &Isolation) -> Result<Proof, Error> {
         let command = GitCommand::with_hooks(&self.top, self.call(hook, stdin, args)?);
         let by_hand = stdin.filter(|_| self.git < HAS_TO_STDIN);
-        self.judge(hook, command.stdin(by_hand.unwrap_or_default().as_bytes().to_vec()))
+        self.judge(hook, command.stdin(by_hand.unwrap_or_default().as_bytes().to_vec()), alone)
     }
 
     /// The arguments with which git runs the hook.
@@ -206,8 +216,9 @@ impl<'p> Stage<'p> {
         Ok(call)
     }
 
-    fn judge(&self, hook: &str, command: GitCommand) -> Result<Proof, Error> {
-        let command = of_place(self.place, command).env("KEYSWEEP_DOCTOR_HOOK", self.place.hooks.join(hook));
+    fn judge(&self, hook: &str, command: GitCommand, alone: &Isolation) -> Result<Proof, Error> {
+        let command = alone.apply(command, &self.folder.path().join(NO_SCRIPTS));
+        let command = self.place.of_view(command).env("KEYSWEEP_DOCTOR_HOOK", self.place.hooks.join(hook));
         let command = self.of_hooks.iter().fold(command, |command, (name, value)| command.env(name, value));
         let answer = self.equip(command).run()?;
         if answer.succeeded() {
@@ -268,22 +279,10 @@ fn no_place(path: &Path, err: &std::io::Error) -> Error {
     Error::new(format!("cannot write {}", path.display()), err, "make room there, or set TMPDIR to another folder")
 }
 
-fn version(top: &Path) -> Result<(u32, u32), Error> {
-    let version = run_git(top, &["--version"])?;
-    let version = String::from_utf8_lossy(version.line().unwrap_or_default()).into_owned();
-    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<u32>().ok());
-    Ok((numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)))
-}
-
-/// Asks about the repository at the place, even if the environment names the bare repository that the worktree is linked to.
-fn of_place(place: &HooksDir, command: GitCommand) -> GitCommand {
-    if place.view == View::OfFolder { command.ignoring_git_env() } else { command }
-}
-
 /// Makes an object directory that borrows the repository's objects. It uses the file `info/alternates`, since a path in the
 /// variable for alternates would need quoting.
 fn borrow_objects(place: &HooksDir, objects: &Path) -> Result<(), Error> {
-    let theirs = of_place(place, GitCommand::new(&place.top, ["rev-parse", "--git-path", "objects"])).run()?;
+    let theirs = place.of_view(GitCommand::new(&place.top, ["rev-parse", "--git-path", "objects"])).run()?;
     let theirs = place.top.join(theirs.path().unwrap_or_else(|| ".git/objects".into()));
     let mut line = theirs.into_os_string().into_encoded_bytes();
     line.push(b'\n');
@@ -294,7 +293,7 @@ fn borrow_objects(place: &HooksDir, objects: &Path) -> Result<(), Error> {
 
 /// Makes a repository whose ids are as long as those of `place`.
 fn make_scratch(place: &HooksDir, scratch: &Path) -> Result<(), Error> {
-    let format = of_place(place, GitCommand::new(&place.top, ["rev-parse", "--show-object-format"])).run()?;
+    let format = place.of_view(GitCommand::new(&place.top, ["rev-parse", "--show-object-format"])).run()?;
     let format = format!("--object-format={}", String::from_utf8_lossy(format.line().unwrap_or(b"sha1")));
     let at = scratch.as_os_str();
     let init = ["init", "--quiet", "--template=", &format, "--"].map(OsStr::new).into_iter().chain([at]);
@@ -307,7 +306,7 @@ fn make_scratch(place: &HooksDir, scratch: &Path) -> Result<(), Error> {
 }
 
 fn remote(place: &HooksDir) -> Result<(String, String), Error> {
-    let ask = |args: &[&str]| of_place(place, GitCommand::new(&place.top, args)).run();
+    let ask = |args: &[&str]| place.of_view(GitCommand::new(&place.top, args)).run();
     let remotes = ask(&["remote"])?;
     let first = String::from_utf8_lossy(&remotes.stdout).lines().next().map(str::to_owned);
     let url = match &first {

@@ -9,6 +9,8 @@ use crate::regular_file;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Runner {
     Keysweep,
+    /// A command in git's configuration.
+    Setting,
     PreCommit,
     Prek,
     Lefthook,
@@ -40,7 +42,7 @@ impl Script {
                 configured(top, PRE_COMMIT_CONFIGS, framework) || has_ours_as_legacy(folder, name)
             }
             Runner::Lefthook => configured(top, LEFTHOOK_CONFIGS, |line| has_call(line, name)),
-            Runner::Shell | Runner::Other => code(&text).any(|line| line.contains("keysweep")),
+            Runner::Setting | Runner::Shell | Runner::Other => code(&text).any(|line| line.contains("keysweep")),
         };
         Self { runner, calls_keysweep }
     }
@@ -118,7 +120,7 @@ impl Runner {
             Runner::Lefthook => {
                 format!("add to the commands of {name} in lefthook.yml the line {}", lefthook_line(name))
             }
-            Runner::Keysweep | Runner::Shell => {
+            Runner::Keysweep | Runner::Setting | Runner::Shell => {
                 format!("add to {file}, before all other commands, the line {}", shell_line(name))
             }
             Runner::Other => format!(
@@ -131,6 +133,7 @@ impl Runner {
     pub fn hook(self) -> String {
         match self {
             Runner::Keysweep => "keysweep's script".to_owned(),
+            Runner::Setting => "a command in git's configuration".to_owned(),
             Runner::Shell | Runner::Other => "a script".to_owned(),
             runner => format!("a hook of {}", runner.owner()),
         }
@@ -142,7 +145,7 @@ impl Runner {
             Runner::PreCommit => "pre-commit",
             Runner::Prek => "prek",
             Runner::Lefthook => "lefthook",
-            Runner::Shell | Runner::Other => "another program",
+            Runner::Setting | Runner::Shell | Runner::Other => "another program",
         }
     }
 }

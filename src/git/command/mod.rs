@@ -5,6 +5,7 @@
 //! Only the `with_hooks` functions let git start a program. `tests/cli/programs.rs` tests this.
 
 mod places;
+mod version;
 mod waiting;
 
 use std::ffi::{OsStr, OsString};
@@ -16,6 +17,8 @@ use std::sync::mpsc;
 use crate::error::Error;
 use crate::git::path::to_path;
 use crate::regular_file;
+
+pub use version::{Version, in_path, version};
 
 /// Overrides for settings that make git start a program, passed to every command that does not run hooks. Options have
 /// precedence over all configuration files and over settings in the environment.
