@@ -24,14 +24,26 @@ pub struct AtomicFile {
 impl AtomicFile {
     /// Creates a temporary file with mode 0600 in the directory of `path`, which must exist.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let folder = folder_of(path);
         let mut builder = Builder::new();
-        builder.prefix(".keysweep-").suffix(".tmp");
+        Self::make(path, builder.prefix(".keysweep-").suffix(".tmp"))
+    }
+
+    fn make(path: &Path, builder: &Builder<'_, '_>) -> io::Result<Self> {
+        let folder = folder_of(path);
         let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
         // The error of `tempfile_in` would contain the random name, which means nothing to a reader.
         let (file, temporary) = builder.make_in(folder, create_private).map(NamedTempFile::into_parts)?;
         unfinished.push(temporary.to_path_buf());
         Ok(Self { file, temporary, path: path.to_owned() })
+    }
+
+    /// Like [`Self::create`], under the name that git gives to the lock of `path`. Fails if the lock exists, so that neither git nor
+    /// another keysweep changes the file until it is replaced.
+    pub fn lock(path: &Path) -> io::Result<Self> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".lock");
+        let mut builder = Builder::new();
+        Self::make(path, builder.prefix(&name).suffix("").rand_bytes(0))
     }
 
     pub fn file(&self) -> &File {

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::runner::Script;
-use super::{Changes, script};
+use super::runner::{Runner, Script};
+use super::{Changes, NAMES, script};
 use crate::atomic_file::AtomicFile;
 use crate::error::Error;
 use crate::regular_file;
@@ -41,6 +41,25 @@ enum Plan {
 }
 
 impl Folder<'_> {
+    /// Whether a script at the place of `name` belongs to somebody else and does not call keysweep.
+    pub fn is_taken(&self, name: &str) -> bool {
+        matches!(self.look(name, ""), Found::Theirs(script) if !script.calls_keysweep)
+    }
+
+    /// Whether nothing is at the place of `name`.
+    pub fn is_free(&self, name: &str) -> bool {
+        matches!(self.look(name, ""), Found::Nothing)
+    }
+
+    /// Whether a manager of hooks wrote one of the scripts.
+    pub fn is_managed(&self) -> bool {
+        let is_of_manager = |name: &&str| match self.look(name, "") {
+            Found::Theirs(script) => matches!(script.runner, Runner::PreCommit | Runner::Prek | Runner::Lefthook),
+            _ => false,
+        };
+        NAMES.iter().any(is_of_manager)
+    }
+
     pub fn install(&self, names: &[&str], binary: Option<&Path>) -> Result<Changes, Error> {
         let text = script::sealed(binary)?;
         let mut changes = Changes::default();

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::config_file::ConfigFile;
 use super::folder::Folder;
-use super::{Changes, NAMES, OF_A_CLONE, OF_A_SERVER, global, known, script};
+use super::{Changes, NAMES, OF_A_CLONE, OF_A_SERVER, global, known, script, section};
 use crate::error::Error;
+use crate::hook::configured::{ConfiguredHook, ConfiguredHooks, older_gits_note};
 use crate::hook::hooks_dir::{HooksDir, SHOW_ORIGIN, View};
 
 /// Installs the scripts for the named hooks, or for the hooks that guard the repository that `dir` is in.
@@ -15,14 +17,15 @@ pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Changes
     // Check the names first: a wrong call must neither ask git nor write.
     known(names, &[])?;
     let places = HooksDir::all(dir)?;
-    places.iter().try_for_each(refuse)?;
+    let configured = places.iter().map(ConfiguredHooks::read).collect::<Result<Vec<_>, _>>()?;
+    places.iter().zip(&configured).try_for_each(|(place, configured)| refuse(place, configured))?;
     let mut changes = Changes::default();
-    for place in &places {
+    for (place, configured) in places.iter().zip(&configured) {
         let of_kind = known(names, if place.bare { OF_A_SERVER } else { OF_A_CLONE })?;
         let alone = places.len() == 1;
         let wanted: Vec<&str> = of_kind.into_iter().filter(|name| alone || is_of_server(name) == place.bare).collect();
         if !wanted.is_empty() {
-            changes.absorb(install_at(place, &wanted)?);
+            changes.absorb(install_at(place, configured, &wanted)?);
         }
     }
     Ok(changes)
@@ -32,9 +35,10 @@ fn is_of_server(name: &str) -> bool {
     matches!(name, "pre-receive" | "update")
 }
 
-/// Refuses a folder from which git runs no hook, and one behind a symbolic link in the worktree.
-fn refuse(place: &HooksDir) -> Result<(), Error> {
-    if let Some(why) = &place.unusable {
+/// Refuses a folder from which git runs no hook, unless it runs hooks of the configuration, and a folder behind a symbolic link in the
+/// worktree.
+fn refuse(place: &HooksDir, configured: &ConfiguredHooks<'_>) -> Result<(), Error> {
+    if let Some(why) = place.unusable.as_ref().filter(|_| !configured.are_run()) {
         return Err(Error::new("cannot install hooks", why, format!("unset it ({SHOW_ORIGIN})")));
     }
     match place.link_in_worktree() {
@@ -47,15 +51,65 @@ fn refuse(place: &HooksDir) -> Result<(), Error> {
     }
 }
 
-fn install_at(place: &HooksDir, names: &[&str]) -> Result<Changes, Error> {
+fn install_at(place: &HooksDir, configured: &ConfiguredHooks<'_>, names: &[&str]) -> Result<Changes, Error> {
     // A script that is shared through the repository must not name a path of this machine.
     let binary = if place.shared { None } else { Some(script::binary()?) };
     let folder = Folder { path: &place.scripts, top: Some(&place.top) };
-    let mut changes = folder.install(names, binary.as_deref())?;
+    let (in_configuration, in_folder) =
+        names.iter().partition::<Vec<&str>, _>(|name| configured.are_run() && belongs_to_another(place, &folder, name));
+    let mut changes = folder.install(&in_folder, binary.as_deref())?;
     if !changes.lines.is_empty() {
         changes.lines.extend(notes(place)?);
     }
+    if !in_configuration.is_empty() {
+        changes.absorb(install_in_configuration(place, configured, &in_configuration)?);
+    }
     Ok(changes)
+}
+
+/// Whether the place of the script belongs to another script or to a manager of hooks, or git does not look there.
+fn belongs_to_another(place: &HooksDir, folder: &Folder<'_>, name: &str) -> bool {
+    place.unusable.is_some()
+        || folder.is_taken(name)
+        || folder.is_free(name) && (place.is_husky() || folder.is_managed())
+}
+
+fn install_in_configuration(
+    place: &HooksDir,
+    configured: &ConfiguredHooks<'_>,
+    names: &[&str],
+) -> Result<Changes, Error> {
+    let guarded = guarding(configured, names)?;
+    let find = |event: &str| guarded.iter().find(|(guarded, _)| *guarded == event).map(|(_, hook)| hook.shown());
+    let file = ConfigFile::of_repository(place)?;
+    let mut changes = file.install(names, find)?;
+    if file.has_ours(names) {
+        changes.lines.push(
+            "note: git runs hooks of the configuration in all worktrees, before the scripts in the hooks folder"
+                .to_owned(),
+        );
+        changes.lines.push(format!("note: {}", older_gits_note()));
+    }
+    let written = ConfiguredHooks::read(place)?;
+    for name in names {
+        let off = written.of(name)?.into_iter().filter(|hook| hook.name == *section::name(name));
+        changes.errors.extend(off.filter_map(|hook| {
+            hook.switched_off.clone().map(|setting| {
+                Error::new(format!("cannot guard {name}"), setting, "unset it, then run keysweep doctor")
+            })
+        }));
+    }
+    Ok(changes)
+}
+
+/// The hooks of the configuration that call keysweep already, with their events.
+fn guarding<'n>(configured: &ConfiguredHooks<'_>, names: &[&'n str]) -> Result<Vec<(&'n str, ConfiguredHook)>, Error> {
+    let mut all = Vec::new();
+    for name in names {
+        let hooks = configured.of(name)?.into_iter();
+        all.extend(hooks.filter(|hook| hook.calls_keysweep && hook.switched_off.is_none()).map(|hook| (*name, hook)));
+    }
+    Ok(all)
 }
 
 /// Notes about other users of the scripts, and about everything that keeps git from running them.
@@ -113,15 +167,27 @@ pub fn uninstall(dir: &Path, names: &[String], everywhere: bool) -> Result<Chang
         return global::uninstall(&names);
     }
     let places = HooksDir::all(dir)?;
-    places.iter().try_for_each(refuse_to_remove)?;
+    let mut changes = uninstall_from_configuration(&places[0], &names)?;
+    let refused = places.iter().try_for_each(refuse_to_remove);
+    match refused {
+        Ok(()) => changes.absorb(uninstall_scripts(&places, &names)?),
+        // The configuration guarded only this repository, unlike the scripts.
+        Err(error) if !changes.lines.is_empty() => changes.lines.push(format!("left alone: {}", error.cause)),
+        Err(error) => return Err(error),
+    }
+    changes.lines.extend(left_in_configuration(&places[0], &names)?);
+    Ok(changes)
+}
+
+fn uninstall_scripts(places: &[HooksDir], names: &[&str]) -> Result<Changes, Error> {
     let mut changes = Changes::default();
     let mut done: Vec<&Path> = Vec::new();
-    for place in &places {
+    for place in places {
         if done.contains(&place.scripts.as_path()) {
             continue;
         }
         done.push(&place.scripts);
-        let removed = Folder { path: &place.scripts, top: Some(&place.top) }.uninstall(&names);
+        let removed = Folder { path: &place.scripts, top: Some(&place.top) }.uninstall(names);
         let others = if removed.lines.is_empty() { Vec::new() } else { place.others()? };
         changes.absorb(removed);
         if !others.is_empty() {
@@ -133,12 +199,45 @@ pub fn uninstall(dir: &Path, names: &[String], everywhere: bool) -> Result<Chang
     Ok(changes)
 }
 
+/// Removes the sections from the repository's configuration, which guard all its worktrees.
+fn uninstall_from_configuration(place: &HooksDir, names: &[&str]) -> Result<Changes, Error> {
+    let file = ConfigFile::of_repository(place)?;
+    if file.has_ours(names)
+        && place.view == View::Ours
+        && let Some(main) = place.main_worktree()?
+    {
+        return Err(shared_by_worktrees(file.path(), &main));
+    }
+    file.uninstall(names)
+}
+
+/// Lines about hooks of keysweep in other configurations.
+fn left_in_configuration(place: &HooksDir, names: &[&str]) -> Result<Vec<String>, Error> {
+    let configured = ConfiguredHooks::read(place)?;
+    let mut lines = Vec::new();
+    for name in names {
+        for hook in configured.of(name)?.iter().filter(|hook| hook.calls_keysweep) {
+            let is_ours = hook.scope == "global" && hook.name == *section::name(name);
+            let help = if is_ours { " (keysweep uninstall --global removes it)" } else { "" };
+            lines.push(format!("left alone, {name}: {}{help}", hook.shown()));
+        }
+    }
+    Ok(lines)
+}
+
+fn shared_by_worktrees(what: &Path, main: &Path) -> Error {
+    Error::new(
+        format!("cannot remove the hooks in {}", what.display()),
+        "all worktrees of this repository share them",
+        format!("to remove them for all, run keysweep uninstall in {}", main.display()),
+    )
+}
+
 /// Refuses to remove hooks that guard more than the current worktree.
 fn refuse_to_remove(place: &HooksDir) -> Result<(), Error> {
-    let context = || format!("cannot remove the hooks in {}", place.scripts.display());
     if place.is_global() {
         return Err(Error::new(
-            context(),
+            format!("cannot remove the hooks in {}", place.scripts.display()),
             "core.hooksPath is set for all repositories, so they guard all of them",
             "keysweep uninstall --global removes them",
         ));
@@ -147,11 +246,7 @@ fn refuse_to_remove(place: &HooksDir) -> Result<(), Error> {
         return Ok(());
     }
     match place.main_worktree()? {
-        Some(main) => Err(Error::new(
-            context(),
-            "all worktrees of this repository share them",
-            format!("to remove them for all, run keysweep uninstall in {}", main.display()),
-        )),
+        Some(main) => Err(shared_by_worktrees(&place.scripts, &main)),
         None => Ok(()),
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod invocation;
 pub(crate) mod probe;
 
 mod advice;
+mod config_file;
 mod doctor;
 mod event;
 mod folder;
@@ -17,6 +18,8 @@ mod install;
 mod push;
 mod runner;
 mod script;
+mod section;
+mod template;
 mod trust;
 
 pub use crate::hook::invocation::{Invocation, Stdin};

@@ -7,25 +7,30 @@ use crate::finding::Secret;
 
 const TEXT: &str = include_str!("../../hooks/pre-commit");
 const INSTALLED: &str = "installed=''";
-const SEAL: &str = "# seal: ";
+pub(super) const SEAL: &str = "# seal: ";
 const NO_SEAL: &str = "none";
 
 /// The script. With `binary`, it also finds the program at that path. Its seal shows later whether the script was edited.
 pub(super) fn sealed(binary: Option<&Path>) -> Result<String, Error> {
-    let installed = match binary.map(|path| path.to_str().ok_or(path)) {
+    let installed = match binary {
         None => INSTALLED.to_owned(),
-        Some(Ok(path)) => format!("installed='{}'", path.replace('\'', r"'\''")),
-        Some(Err(path)) => {
-            return Err(Error::new(
-                format!("cannot write the path {} into a script", path.display()),
-                "it is not valid UTF-8",
-                "install keysweep in a folder with a plain name",
-            ));
-        }
+        Some(path) => format!("installed={}", quoted(path)?),
     };
     let text = TEXT.replacen(INSTALLED, &installed, 1);
     let seal = seal_of(&text);
     Ok(text.replacen(&format!("{SEAL}{NO_SEAL}"), &format!("{SEAL}{seal}"), 1))
+}
+
+/// The path as a word of a shell.
+pub(super) fn quoted(path: &Path) -> Result<String, Error> {
+    let text = path.to_str().ok_or_else(|| {
+        Error::new(
+            format!("cannot write the path {} into a script", path.display()),
+            "it is not valid UTF-8",
+            "install keysweep in a folder with a plain name",
+        )
+    })?;
+    Ok(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
 /// Whether `text` is an unedited script of keysweep, of any version.
@@ -40,8 +45,8 @@ pub(super) fn is_ours(text: &str) -> bool {
 }
 
 /// The digest of the whole text except the seal's own line, computed like a fingerprint.
-fn seal_of(text: &str) -> String {
-    let rest: String = text.split_inclusive('\n').filter(|line| !line.starts_with(SEAL)).collect();
+pub(super) fn seal_of(text: &str) -> String {
+    let rest: String = text.split_inclusive('\n').filter(|line| !line.trim_start().starts_with(SEAL)).collect();
     Secret::new(rest.as_bytes()).fingerprint().to_string()
 }
 

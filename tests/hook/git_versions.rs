@@ -1,4 +1,4 @@
-//! Install, doctor and the hooks with the oldest supported git and with Debian's newest git.
+//! Install, doctor and the hooks with the oldest supported git, with 2.47 and with Debian's newest git.
 
 use std::fs;
 use std::path::Path;

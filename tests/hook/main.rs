@@ -6,6 +6,7 @@ mod support;
 
 mod bad_input;
 mod commit;
+mod configured;
 mod doctor;
 mod framework;
 mod git_versions;

@@ -16,8 +16,8 @@ const HUSKY: &str = "9.1.7";
 const LEFTHOOK: &str = "2.2.2";
 const CHECK_JSONSCHEMA: &str = "0.39.0";
 const SARIF_MULTITOOL: &str = "5.7.0";
-/// The oldest supported git, and the Debian suite that contains it.
-const OLDEST_GIT: &str = "git version 2.39";
+/// The oldest supported git and a later one that runs no hooks of the configuration, with the Debian suites that contain them.
+const OLDER_GITS: [(&str, &str); 2] = [("git version 2.39", OLDEST_SUITE), ("git version 2.47", "trixie")];
 const OLDEST_SUITE: &str = "bookworm";
 /// The name of Debian's newest suite, which never changes.
 const NEWEST_SUITE: &str = "sid";
@@ -159,31 +159,37 @@ pub fn scanners() -> &'static Path {
     })
 }
 
-/// Folders that each contain a `git`: the oldest supported version and Debian's newest version.
+/// Folders that each contain a `git`: the oldest supported version, 2.47, and Debian's newest version.
 pub fn gits() -> &'static [(&'static str, PathBuf)] {
     static FOLDERS: OnceLock<Vec<(&'static str, PathBuf)>> = OnceLock::new();
     FOLDERS.get_or_init(|| {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut here = std::env::split_paths(&path).filter(|folder| version_in(folder).starts_with(OLDEST_GIT));
-        let oldest = here.next().map_or_else(|| from_debian(OLDEST_SUITE), |folder| only_git(&folder));
-        vec![(OLDEST_GIT, oldest), ("git version 2.", from_debian(NEWEST_SUITE))]
+        let older = OLDER_GITS.map(|(version, suite)| (version, here(version).unwrap_or_else(|| from_debian(suite))));
+        older.into_iter().chain([("git version 2.", newest_git().to_owned())]).collect()
     })
+}
+
+/// A folder that contains Debian's newest git, which runs hooks of the configuration.
+pub fn newest_git() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| from_debian(NEWEST_SUITE))
+}
+
+/// A folder that contains only the machine's git of this version, so that PATH gets no other program.
+fn here(version: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folder = std::env::split_paths(&path).find(|folder| version_in(folder).starts_with(version))?;
+    let start = format!("#!/bin/sh\nexec '{}' \"$@\"\n", folder.join("git").display());
+    let home = once(&version.replace(' ', "-"), |draft, _| {
+        fs::create_dir_all(draft.join("bin")).expect("create the folder of a tool");
+        executable(&draft.join("bin/git"), &start);
+    });
+    Some(home.join("bin"))
 }
 
 fn version_in(folder: &Path) -> String {
     let git = folder.join("git");
     let output = git.is_file().then(|| Command::new(git).arg("--version").output().ok()).flatten();
     output.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// A folder that contains only this git, so that PATH gets no other program.
-fn only_git(folder: &Path) -> PathBuf {
-    let start = format!("#!/bin/sh\nexec '{}' \"$@\"\n", folder.join("git").display());
-    let home = once("git-oldest-here", |draft, _| {
-        fs::create_dir_all(draft.join("bin")).expect("create the folder of a tool");
-        executable(&draft.join("bin/git"), &start);
-    });
-    home.join("bin")
 }
 
 /// Unpacks git and its C library from a Debian suite into a folder.

@@ -103,6 +103,9 @@ Examples:
 Hooks: pre-commit, pre-merge-commit, commit-msg, pre-push, pre-receive, update. The default is the \
 first four; in a bare repository it is pre-receive.
 
+A script in the hooks folder calls keysweep. Where another tool has that place, git's configuration does, \
+which git 2.54 and later reads.
+
 Examples:
   keysweep install
   keysweep install pre-commit pre-push

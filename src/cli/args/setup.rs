@@ -12,7 +12,7 @@ pub(in crate::cli) struct InstallArgs {
     /// The hooks to install
     #[arg(value_name = "HOOK")]
     pub names: Vec<String>,
-    /// Install for all repositories that you make from now on
+    /// Install for all your repositories; before git 2.54 for new ones only
     #[arg(long)]
     pub global: bool,
     #[command(flatten)]
