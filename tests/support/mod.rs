@@ -14,6 +14,7 @@ pub mod push;
 pub mod random_repo;
 mod run;
 pub mod runner;
+pub mod schema;
 pub mod server;
 pub mod snapshot;
 pub mod state;
