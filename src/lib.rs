@@ -33,6 +33,9 @@ pub mod threads;
 pub mod atomic_file;
 pub mod regular_file;
 
+#[cfg(feature = "online")]
+pub mod http;
+
 pub mod git;
 
 pub mod rule;
@@ -52,6 +55,8 @@ pub mod scan;
 pub mod history;
 
 pub mod cleanup;
+
+pub mod verify;
 
 pub mod hook;
 

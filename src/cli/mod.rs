@@ -34,6 +34,10 @@ pub mod start;
 mod stdin;
 mod today;
 mod unstaged;
+#[cfg(feature = "online")]
+mod vendor;
+#[cfg(feature = "online")]
+mod verify;
 mod worktree;
 
 use args::{Cli, Command};
@@ -74,6 +78,8 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::Find(args) => find::run(args, common),
         Command::Audit(args) => audit::run(args, common),
         Command::Ledger(args) => ledger::run(args, common),
+        #[cfg(feature = "online")]
+        Command::Verify(args) => verify::run(args, common),
         Command::Rules(args) => rules::run(args, common),
         Command::Baseline(args) => baseline::run(args, common),
         Command::Completions(args) => completions::run(args.shell, common),

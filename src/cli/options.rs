@@ -73,6 +73,23 @@ pub(super) struct AuditFormatOption {
     pub format: Option<AuditFormatName>,
 }
 
+#[cfg(feature = "online")]
+#[derive(Debug, Args)]
+pub(super) struct DocumentFormatOption {
+    /// human (default) or json
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub format: Option<DocumentFormatName>,
+}
+
+#[cfg(feature = "online")]
+#[derive(Debug, Args)]
+pub(super) struct TimeoutOption {
+    /// Wait N seconds for an answer (default: 30)
+    #[arg(long = "timeout", value_name = "N", default_value_t = 30, hide_default_value = true,
+          value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub seconds: u64,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ReportOptions {
     #[command(flatten)]
@@ -247,6 +264,26 @@ impl From<AuditFormatName> for FormatName {
             AuditFormatName::Json => FormatName::Json,
             AuditFormatName::Jsonl => FormatName::Jsonl,
             AuditFormatName::Sarif => FormatName::Sarif,
+        }
+    }
+}
+
+/// The formats of a report that is one answer.
+#[cfg(feature = "online")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DocumentFormatName {
+    #[default]
+    Human,
+    Json,
+}
+
+/// Errors are reported in the format of the answer.
+#[cfg(feature = "online")]
+impl From<DocumentFormatName> for FormatName {
+    fn from(name: DocumentFormatName) -> Self {
+        match name {
+            DocumentFormatName::Human => FormatName::Human,
+            DocumentFormatName::Json => FormatName::Json,
         }
     }
 }

@@ -82,13 +82,13 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     report_errors_as(format, path.as_deref());
     let words = parse::command_first(words);
     let command = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
-    if let Some(error) = refused_option(err, command) {
+    if let Some(error) = missing_command(err).or_else(|| refused_option(err, command)) {
         fail(&error);
         return code::TROUBLE;
     }
     let text = err.to_string();
     let text = text.trim_end().trim_start_matches("error: ");
-    let text = if ["find", "ledger"].contains(&command) {
+    let text = if ["find", "ledger", "verify", "probe"].contains(&command) {
         // The token is not known yet, so the message repeats none of the arguments.
         format!("{}\n\nFor more information, try '--help'.", err.kind())
     } else {
@@ -107,6 +107,18 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     code::TROUBLE
 }
 
+/// Explains that another build has the command.
+fn missing_command(err: &clap::Error) -> Option<Error> {
+    let Some(ContextValue::String(name)) = err.get(ContextKind::InvalidSubcommand) else { return None };
+    let is_online = cfg!(not(feature = "online")) && ["verify", "probe"].contains(&name.as_str());
+    is_online.then(|| without_online(&format!("cannot run keysweep {name}")))
+}
+
+fn without_online(context: &str) -> Error {
+    let cause = "this keysweep was built without the feature online";
+    Error::new(context, cause, "build it again with cargo install --locked --path . --features online")
+}
+
 /// Explains why this command does not take an option that another command, or another build, takes.
 fn refused_option(err: &clap::Error, command: &str) -> Option<Error> {
     let (ErrorKind::UnknownArgument, Some(ContextValue::String(name))) = (err.kind(), err.get(ContextKind::InvalidArg))
@@ -117,6 +129,9 @@ fn refused_option(err: &clap::Error, command: &str) -> Option<Error> {
         let cause = "this keysweep was built without the feature archives";
         let help = "build it again with cargo install --locked --path . --features archives";
         return Some(Error::new("cannot use --archives", cause, help));
+    }
+    if name == "--verify" && cfg!(not(feature = "online")) && command == "history" {
+        return Some(without_online("cannot use --verify"));
     }
     parse::option(name)?;
     let cause = format!("it has no effect in keysweep {command}");

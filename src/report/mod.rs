@@ -16,6 +16,10 @@ mod rules;
 mod sarif;
 mod shown;
 mod style;
+#[cfg(feature = "online")]
+mod verification;
+#[cfg(feature = "online")]
+mod verification_json;
 mod words;
 
 pub use audit::{AuditReport, explain as explain_check};
@@ -24,6 +28,8 @@ pub use plan::{Setup, script, word};
 pub use rules::shapes;
 pub use shown::{shown_path, word_for_shell};
 pub use style::Style;
+#[cfg(feature = "online")]
+pub use verification::VerificationReport;
 
 use std::io::{self, Write};
 
@@ -147,4 +153,26 @@ pub fn write_audit(
 /// Writes the summary of a step for GitHub, in Markdown. Errors are those of `out`.
 pub fn write_step_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     github::write_summary(report, out)
+}
+
+/// The formats of a report that is one answer.
+#[cfg(feature = "online")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentFormat {
+    Human,
+    Json,
+}
+
+/// Writes what a vendor says about a token. Errors are those of `out`.
+#[cfg(feature = "online")]
+pub fn write_verification(
+    report: &VerificationReport<'_>,
+    format: DocumentFormat,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        DocumentFormat::Human => verification::write(report, style, out),
+        DocumentFormat::Json => verification_json::write_document(report, out),
+    }
 }

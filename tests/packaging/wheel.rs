@@ -18,7 +18,8 @@ fn expect_works(repo: &Repo, program: &Path) {
     call(&["--version"]).run().expect_code(0).expect_has(VERSION);
     let token = Maker::new(2700).sk_live(24);
     repo.write("a.txt", client(&token));
-    // The wheel has the feature `archives`.
+    // The wheel has the features `archives` and `online`.
+    call(&["verify", "--vendor", "attio"]).run().expect_code(2).expect_has("standard input is empty");
     call(&["files", "--archives", "a.txt"])
         .run()
         .expect_code(1)

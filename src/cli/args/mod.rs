@@ -3,6 +3,8 @@
 mod checks;
 mod history;
 mod ledger;
+#[cfg(feature = "online")]
+mod online;
 mod scans;
 mod setup;
 
@@ -13,6 +15,8 @@ use clap::{Parser, Subcommand};
 pub(super) use checks::{AuditArgs, BaselineArgs, RulesArgs};
 pub(super) use history::{FindArgs, HistoryArgs};
 pub(super) use ledger::{LedgerAction, LedgerArgs};
+#[cfg(feature = "online")]
+pub(super) use online::{Expected, VerifyArgs};
 pub(super) use scans::{FilesArgs, HookArgs, HookName, MessageArgs, StagedArgs, WorktreeArgs};
 pub(super) use setup::{CompletionsArgs, DoctorArgs, InstallArgs, ManArgs, UninstallArgs};
 
@@ -148,6 +152,18 @@ Examples:
   printf %s \"$TOKEN\" | keysweep ledger add --owner billing
   pass show attio/crm | keysweep ledger add --rotate-by 2027-05-01")]
     Ledger(LedgerArgs),
+    /// Ask the vendor whether a token is alive
+    #[cfg(feature = "online")]
+    #[command(after_help = "\
+Reads one token from standard input, and asks its vendor by a request that reads no data about people.
+The vendor may show the request as the last use of the token.
+
+Exit status: 0 as expected, 1 not as expected, 2 the vendor cannot be asked, or its answer does not tell
+
+Examples:
+  printf %s \"$TOKEN\" | keysweep verify --vendor attio
+  printf %s \"$TOKEN\" | keysweep verify --expect live --expect-scopes \"note:read task:read\"")]
+    Verify(VerifyArgs),
     /// Accept the tokens of the history for now
     #[command(after_help = "\
 Writes the tokens that history finds to .keysweep-baseline, at the top of the worktree. Scans then \
@@ -206,6 +222,8 @@ impl Command {
             Self::Doctor(args) => args,
             Self::Audit(args) => args,
             Self::Ledger(args) => args,
+            #[cfg(feature = "online")]
+            Self::Verify(args) => args,
             Self::Baseline(args) => args,
             Self::Rules(args) => args,
             Self::Completions(args) => args,

@@ -1,0 +1,13 @@
+//! `keysweep verify`, against servers that answer as the vendors document.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod docs;
+mod hostile;
+mod json_schema;
+mod names;
+mod server;
+mod tls;
+mod verify;
