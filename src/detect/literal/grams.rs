@@ -6,7 +6,7 @@
 /// The length of a gram, which is read in one load.
 const LONGEST: usize = 8;
 
-/// The bits of the filter for each gram, of which two are set. One position in 25 is looked up in vain.
+/// The bits of the filter for each gram, of which three are set. One position in 80 is looked up in vain.
 const BITS: usize = 8;
 
 /// For long forms, only the grams of every second stretch are kept, and two positions of a text are checked.
@@ -149,17 +149,18 @@ fn gram(bytes: &[u8], at: usize, len: usize) -> u64 {
 }
 
 #[inline]
+#[allow(clippy::cast_possible_truncation)] // The halves of the product.
 fn hash(gram: u64) -> u64 {
-    // Two rounds, since texts differ in few bits, and bits of both ends are used.
-    let once = (gram ^ (gram >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let twice = (once ^ (once >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    twice ^ (twice >> 32)
+    // Texts differ in few bits, and bits of both ends are used. So both halves of a product of 128 bits are folded into one.
+    let product = u128::from(gram ^ 0xbf58_476d_1ce4_e5b9) * 0x9e37_79b9_7f4a_7c15;
+    let (low, high) = (product as u64, (product >> 64) as u64);
+    low ^ high
 }
 
-/// Two bits of a word of the filter.
+/// Three bits of a word of the filter.
 #[inline]
 fn bits_of(hash: u64) -> u64 {
-    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+    1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63)
 }
 
 #[inline]
