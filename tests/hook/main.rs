@@ -19,4 +19,5 @@ mod receive_server;
 mod runner_gaps;
 mod runners;
 mod script;
+mod ways_around;
 mod worktrees;
