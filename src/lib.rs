@@ -60,6 +60,8 @@ pub mod verify;
 
 pub mod hook;
 
+pub mod agent;
+
 pub mod audit;
 
 pub mod report;

@@ -10,7 +10,7 @@ use super::args::{HookArgs, HookName};
 use super::options::Common;
 use super::scan::{Scan, finish, threads};
 use super::unstaged::differs_from_disk;
-use super::{baselines, in_force, message, output, staged};
+use super::{agent, baselines, in_force, message, output, staged};
 use crate::config::CONFIG_NAME;
 use crate::config::baseline::BASELINE_NAME;
 use crate::detect::Detector;
@@ -46,6 +46,7 @@ pub(super) fn run(HookArgs { name, args, .. }: &HookArgs, common: &Common) -> Re
             let (name, old, new) = (of(0, "the ref")?, of(1, "its old id")?, of(2, "its new id")?);
             push(common, |_| hook::update(name, old, new))
         }
+        HookName::Agent => agent::run(args, common),
     }
 }
 

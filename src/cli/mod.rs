@@ -1,6 +1,7 @@
 //! The command line: from the arguments to a scan, and from its result to an exit code.
 
 mod again;
+mod agent;
 mod args;
 mod audit;
 mod baseline;

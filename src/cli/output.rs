@@ -153,6 +153,13 @@ pub(super) fn announce(line: &str) {
     let _ = writeln!(io::stderr(), "keysweep: {}", safe(line));
 }
 
+/// Writes what an agent reads. A closed pipe is no error: the exit code decides.
+pub(super) fn answer(stdout: &str, stderr: &str) {
+    let _ = io::stderr().write_all(stderr.as_bytes());
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(stdout.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Writes a line for a token as soon as it is found. An error here also occurs when the report is written.
 pub(super) fn sighting(finding: &Finding) {
     if is_watched() {

@@ -10,6 +10,16 @@ const MARKERS: [&[u8]; 2] = [b"keysweep:allow", b"gitleaks:allow"];
 /// token at the other end.
 const MAX_DISTANCE: usize = 1000;
 
+/// Returns whether the text has a marker anywhere.
+pub fn contains_marker(text: &str) -> bool {
+    MARKERS.iter().any(|marker| memmem::find(text.as_bytes(), marker).is_some())
+}
+
+/// The text without markers.
+pub fn without_markers(text: &str) -> String {
+    MARKERS.iter().fold(text.to_owned(), |text, marker| text.replace(&*String::from_utf8_lossy(marker), ""))
+}
+
 /// Returns whether `line`, a range of `bytes`, has a marker near `token`.
 pub(crate) fn is_marked(bytes: &[u8], line: &Span, token: &Span) -> bool {
     let near = line.start.max(token.start.saturating_sub(MAX_DISTANCE))..line.end.min(token.end + MAX_DISTANCE);

@@ -19,6 +19,7 @@ pub use crate::config::date::Date;
 pub use crate::config::file::{AllowedToken, CONFIG_NAME, Config, ConfigError, MAX_BYTES};
 pub use crate::config::globs::BadGlob;
 pub use crate::config::ledger::with_entry;
+pub use crate::config::marker::{contains_marker, without_markers};
 
 use std::collections::{HashMap, HashSet};
 

@@ -22,6 +22,7 @@ pub(crate) mod source;
 pub(crate) mod staged;
 pub(crate) mod staged_config;
 pub(crate) mod template;
+pub(crate) mod texts;
 pub(crate) mod unstaged;
 pub(crate) mod worktree;
 

@@ -80,7 +80,10 @@ Examples, as lines of a hook script:
   keysweep hook pre-commit
   keysweep hook commit-msg \"$@\"
   keysweep hook pre-push \"$@\"
-  keysweep hook --config /etc/keysweep.toml pre-receive")]
+  keysweep hook --config /etc/keysweep.toml pre-receive
+
+Example, as the command of an AI agent's hook:
+  keysweep hook agent claude-code")]
     Hook(HookArgs),
     /// Scan every object of the repository, or what some commits introduce
     #[command(after_help = "\

@@ -124,4 +124,5 @@ pub(in crate::cli) enum HookName {
     PrePush,
     PreReceive,
     Update,
+    Agent,
 }

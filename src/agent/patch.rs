@@ -1,0 +1,38 @@
+//! Patches of the tool `apply_patch`, which Codex CLI, Copilot and Cursor have. The format is that of
+//! `codex-rs/apply-patch/apply_patch_tool_instructions.md` in openai/codex.
+
+const BEGIN: &str = "*** Begin Patch";
+const FILES: &[&str] = &["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
+
+/// Whether the text is a patch.
+pub(super) fn is_patch(text: &str) -> bool {
+    text.lines().any(|line| line.trim() == BEGIN)
+}
+
+/// The paths that the patch changes.
+pub(super) fn paths(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| FILES.iter().find_map(|start| line.trim_start().strip_prefix(start)).map(str::trim))
+}
+
+/// The lines that the patch adds, and everything else that is neither removed nor context.
+pub(super) fn added(text: &str) -> String {
+    let is_kept = |line: &&str| !line.starts_with('-') && !line.starts_with(' ');
+    let lines = text.lines().filter(is_kept).map(|line| line.strip_prefix('+').unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_has_paths_and_added_lines() {
+        let text =
+            "*** Begin Patch\n*** Update File: a/b.rs\n@@ fn\n-old\n+new\n same\n*** Move to: c d.rs\n*** End Patch";
+        assert!(is_patch(text));
+        assert_eq!(paths(text).collect::<Vec<_>>(), ["a/b.rs", "c d.rs"]);
+        let added = added(text);
+        assert!(added.contains("\nnew\n") && !added.contains("old") && !added.contains("same"), "{added}");
+        assert!(!is_patch("a line\n+*** Begin\n"));
+    }
+}

@@ -1,0 +1,358 @@
+//! What a command line of git does about hooks.
+
+use super::git_config;
+use super::words::{ANYTHING, is_unknown};
+
+/// What follows from a command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum GitStep {
+    Fine,
+    /// It goes round the hooks, for this reason.
+    Refused(String),
+    /// It runs this shell script.
+    Script(String),
+    /// It runs this program with these arguments.
+    Program(Vec<String>),
+    /// It may be an alias. The arguments follow.
+    Alias(String, Vec<String>),
+    /// It may change the files that these words name.
+    Changes(Vec<String>),
+}
+
+/// Options in front of the command that have their value in the next word.
+const GLOBAL_WITH_VALUE: &[&str] =
+    &["-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--attr-source", "--shallow-file"];
+
+/// Commands that run hooks, and their options with a value in the next word. In such a value any text is harmless.
+const HOOKED: &[(&str, &[&str])] = &[
+    (
+        "commit",
+        &[
+            "-m",
+            "-F",
+            "-C",
+            "-c",
+            "-t",
+            "--message",
+            "--file",
+            "--reuse-message",
+            "--reedit-message",
+            "--template",
+            "--author",
+            "--date",
+            "--fixup",
+            "--squash",
+            "--trailer",
+            "--cleanup",
+            "--pathspec-from-file",
+        ],
+    ),
+    ("merge", &["-m", "-F", "-s", "-X", "--file", "--strategy", "--strategy-option", "--into-name", "--cleanup"]),
+    ("push", &["-o", "--push-option", "--repo", "--receive-pack", "--exec"]),
+    ("pull", &["-s", "-X", "-j", "--strategy", "--strategy-option", "-o", "--server-option"]),
+    ("am", &["-C", "-p", "--directory", "--exclude", "--include", "--patch-format", "--whitespace"]),
+    ("rebase", &["-s", "-X", "--onto", "--strategy", "--strategy-option", "-C"]),
+    ("cherry-pick", &["-m", "--mainline", "-s", "-X", "--strategy", "--strategy-option", "--cleanup"]),
+    ("revert", &["-m", "--mainline", "-s", "-X", "--strategy", "--strategy-option", "--cleanup"]),
+];
+
+/// Short options of `commit` and `am` whose value is the rest of the word.
+const SHORT_WITH_VALUE: &str = "mFCctuSp";
+
+/// Commands that only read the files that they are given, or add them to the index, which the hooks scan.
+const READERS: &[&str] = &[
+    "add",
+    "annotate",
+    "archive",
+    "blame",
+    "cat-file",
+    "check-attr",
+    "check-ignore",
+    "commit",
+    "describe",
+    "diff",
+    "diff-files",
+    "diff-index",
+    "diff-tree",
+    "difftool",
+    "fetch",
+    "grep",
+    "hash-object",
+    "log",
+    "ls-files",
+    "ls-remote",
+    "ls-tree",
+    "merge-base",
+    "push",
+    "rev-list",
+    "rev-parse",
+    "shortlog",
+    "show",
+    "stage",
+    "status",
+    "whatchanged",
+];
+
+/// Commands that cannot be an alias, apart from [`READERS`] and [`HOOKED`].
+const BUILT_IN: &[&str] = &[
+    "apply",
+    "bisect",
+    "branch",
+    "bundle",
+    "checkout",
+    "clean",
+    "clone",
+    "config",
+    "count-objects",
+    "format-patch",
+    "fsck",
+    "gc",
+    "help",
+    "hook",
+    "init",
+    "maintenance",
+    "mv",
+    "notes",
+    "pack-refs",
+    "prune",
+    "range-diff",
+    "reflog",
+    "remote",
+    "repack",
+    "replace",
+    "reset",
+    "restore",
+    "rm",
+    "show-branch",
+    "show-ref",
+    "sparse-checkout",
+    "stash",
+    "submodule",
+    "switch",
+    "symbolic-ref",
+    "tag",
+    "update-index",
+    "update-ref",
+    "var",
+    "version",
+    "worktree",
+    "write-tree",
+    "read-tree",
+    "name-rev",
+    "for-each-ref",
+    "commit-tree",
+    "fast-import",
+    "mktree",
+    "filter-branch",
+    "rerere",
+    "mergetool",
+    "gui",
+    "lfs",
+];
+
+/// Judges `git ARGS`.
+pub(super) fn judge(args: &[String]) -> GitStep {
+    let mut at = 0;
+    while let Some(word) = args.get(at).filter(|word| word.starts_with('-') || word.contains(ANYTHING)) {
+        let (name, joined) = word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
+        let value = joined.or_else(|| args.get(at + 1).map(String::as_str)).unwrap_or_default();
+        match name {
+            _ if word.contains(ANYTHING) => return cannot_tell(),
+            "-c" => {
+                let setting = args.get(at + 1).map(String::as_str).unwrap_or_default();
+                if let Some(step) = of_setting(setting) {
+                    return step;
+                }
+                at += 1;
+            }
+            "--config-env" => {
+                if let Some(step) = of_setting(value) {
+                    return step;
+                }
+                at += usize::from(joined.is_none());
+            }
+            "--exec-path" if joined.is_some() => {
+                return GitStep::Refused("`--exec-path` replaces git's own programs".to_owned());
+            }
+            _ => at += usize::from(joined.is_none() && GLOBAL_WITH_VALUE.contains(&name)),
+        }
+        at += 1;
+    }
+    let Some((command, rest)) = args.get(at..).and_then(<[String]>::split_first) else { return GitStep::Fine };
+    of_command(command, rest)
+}
+
+/// A setting on the command line.
+fn of_setting(setting: &str) -> Option<GitStep> {
+    let key = setting.split('=').next().unwrap_or_default();
+    if is_unknown(key) {
+        return Some(cannot_tell());
+    }
+    git_config::decides(key).then(|| GitStep::Refused(format!("the setting {key} can switch the hooks off")))
+}
+
+fn of_command(command: &str, args: &[String]) -> GitStep {
+    match command {
+        "commit-tree" | "fast-import" | "mktree" | "filter-branch" => {
+            GitStep::Refused(format!("`git {command}` makes commits without the hooks"))
+        }
+        "stash" if args.first().is_some_and(|word| word == "create" || word == "store") => {
+            GitStep::Refused(format!("`git stash {}` makes or stores commits without the hooks", args[0]))
+        }
+        "update-index" => of_update_index(args),
+        "config" if args.iter().any(|arg| arg.contains(ANYTHING)) => cannot_tell(),
+        "config" if git_config::changes(args) => {
+            GitStep::Refused("it changes a setting that can switch the hooks off".to_owned())
+        }
+        "config" => GitStep::Fine,
+        "submodule" if args.first().is_some_and(|word| word == "foreach") => GitStep::Script(
+            args[1..].iter().filter(|word| !word.starts_with("--")).cloned().collect::<Vec<_>>().join(" "),
+        ),
+        "bisect" if args.first().is_some_and(|word| word == "run") => GitStep::Program(args[1..].to_vec()),
+        _ => match HOOKED.iter().find(|(name, _)| *name == command) {
+            Some((_, with_value)) => of_hooked(command, with_value, args),
+            None if READERS.contains(&command) => GitStep::Fine,
+            None if is_unknown(command) => cannot_tell(),
+            None if BUILT_IN.contains(&command) => GitStep::Changes(args.to_vec()),
+            None => GitStep::Alias(command.to_owned(), args.to_vec()),
+        },
+    }
+}
+
+/// A command that runs hooks.
+fn of_hooked(command: &str, with_value: &[&str], args: &[String]) -> GitStep {
+    let mut words = args.iter();
+    let mut script = None;
+    while let Some(word) = words.next() {
+        if word == "--" {
+            break;
+        }
+        if word.contains(ANYTHING) && (word.starts_with('-') || word.starts_with(ANYTHING)) {
+            return cannot_tell();
+        }
+        if skips_hooks(command, word) {
+            return GitStep::Refused(format!("`{}` skips the hooks", option_of(word)));
+        }
+        if command == "rebase" {
+            let joined =
+                word.strip_prefix("--exec=").or_else(|| word.strip_prefix("-x").filter(|rest| !rest.is_empty()));
+            let value = if word == "-x" || word == "--exec" { words.next().map(String::as_str) } else { joined };
+            script = script.or_else(|| value.map(str::to_owned));
+        }
+        // `-am TEXT`: the last letter decides.
+        let is_cluster = matches!(command, "commit" | "merge")
+            && word.len() > 2
+            && !word.starts_with("--")
+            && word.starts_with('-')
+            && word[1..].find(|c| SHORT_WITH_VALUE.contains(c)) == Some(word.len() - 2);
+        if with_value.contains(&word.as_str()) || (is_cluster && !word.ends_with(['u', 'S'])) {
+            words.next();
+        }
+    }
+    script.map_or(GitStep::Fine, GitStep::Script)
+}
+
+/// Whether the option skips hooks. Git accepts any unique beginning of a long option.
+fn skips_hooks(command: &str, word: &str) -> bool {
+    if word.starts_with("--no-veri") && "--no-verify".starts_with(word) {
+        return true;
+    }
+    let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
+    matches!(command, "commit" | "am")
+        && letters.chars().take_while(|letter| !SHORT_WITH_VALUE.contains(*letter)).any(|letter| letter == 'n')
+}
+
+/// The option to quote in the reason. A value behind short options is left out.
+fn option_of(word: &str) -> &str {
+    if word.starts_with("--") { "--no-verify" } else { "-n" }
+}
+
+/// Changes of the index that no file shows, such as another `.keysweep.toml` than the one on disk.
+fn of_update_index(args: &[String]) -> GitStep {
+    const HIDDEN: &[&str] = &["--cacheinfo", "--index-info", "--stdin", "--skip-worktree", "--assume-unchanged"];
+    let hidden = args.iter().find(|arg| HIDDEN.iter().any(|option| arg.starts_with(option)));
+    match hidden {
+        Some(_) => {
+            GitStep::Refused("`git update-index` with this option changes the index without the file".to_owned())
+        }
+        None if args.iter().any(|arg| arg.contains(ANYTHING)) => cannot_tell(),
+        None => GitStep::Changes(args.to_vec()),
+    }
+}
+
+fn cannot_tell() -> GitStep {
+    GitStep::Refused("it cannot be told which options git gets; write them out".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(line: &str) -> GitStep {
+        judge(&line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn options_that_skip_hooks_are_refused() {
+        for line in [
+            "commit --no-verify",
+            "commit --no-veri",
+            "commit -n",
+            "commit -anm x",
+            "commit -m x -n",
+            "commit -am x --no-verify",
+            "push --no-verify",
+            "push origin main --no-verify",
+            "merge --no-verify x",
+            "pull --no-verify",
+            "am -n",
+            "rebase --no-verify",
+            "-C dir commit -n",
+            "-c core.hooksPath=/dev/null commit",
+            "-c CORE.HOOKSPATH=x commit",
+            "-c hook.keysweep.enabled=false push",
+            "-c alias.x=commit x",
+            "--config-env=core.hooksPath=X commit",
+            "--config-env core.hooksPath=X commit",
+            "--git-dir .git -c include.path=x commit",
+            "--exec-path=/tmp commit",
+            "commit-tree HEAD^{tree}",
+            "fast-import",
+            "update-index --cacheinfo 100644,0,.keysweep.toml",
+            "update-index --skip-worktree .keysweep.toml",
+            "config core.hooksPath x",
+            "stash create",
+        ] {
+            assert!(matches!(judged(line), GitStep::Refused(_)), "{line}: {:?}", judged(line));
+        }
+    }
+
+    #[test]
+    fn ordinary_commands_pass() {
+        for line in [
+            "status",
+            "--no-pager log -n 5",
+            "commit -m --no-verify",
+            "commit -mnew",
+            "commit -m -n",
+            "commit -am -n",
+            "commit --message --no-verify",
+            "commit -F file -- -n",
+            "push -n origin main",
+            "push origin HEAD:main",
+            "merge -n topic",
+            "merge --no-verify-signatures topic",
+            "cherry-pick -n abc",
+            "commit --no-edit --amend",
+            "-c user.name=Ada commit -m x",
+            "config user.name Ada",
+            "rebase -i main",
+            "stash push -m x",
+            "--version",
+        ] {
+            assert!(!matches!(judged(line), GitStep::Refused(_)), "{line}: {:?}", judged(line));
+        }
+        assert_eq!(judged("ci -m x"), GitStep::Alias("ci".into(), vec!["-m".into(), "x".into()]));
+        assert_eq!(judged("rebase -x true main"), GitStep::Script("true".into()));
+    }
+}

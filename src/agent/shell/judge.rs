@@ -1,0 +1,328 @@
+//! Judges a shell command: whether it goes round the hooks.
+
+use super::super::protected;
+use super::git::{self, GitStep};
+use super::lines::{is_text, lines};
+use super::mentions::{has_word, may_matter, mentions_git};
+use super::parse::{STACK, parse};
+use super::programs::{Step, name, only_reads, step};
+use super::script::{Part, Pipeline, Script, Stage, Word};
+use super::variables::{Variables, refused};
+use super::words::{ANYTHING, PART, is_unknown, values};
+
+/// Commands in commands deeper than this are refused.
+const MAX_DEPTH: usize = 8;
+
+/// What is decided about a command, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ruling {
+    Refused(String),
+    /// Only a person may decide.
+    Ask(String),
+}
+
+/// The expansion of an alias of git, if there is such an alias.
+pub(crate) type Aliases<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
+
+/// Judges the command `text`, which runs in `folder`.
+pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<Ruling> {
+    // Most commands mention nothing that matters, so that the grammar is not needed.
+    if !may_matter(text) {
+        return None;
+    }
+    let judged = std::thread::scope(|scope| {
+        let judge = || {
+            let mut judge = Judge { aliases, folder: folder.to_owned(), is_folder_known: true, depth: 0, ruling: None };
+            judge.text(text);
+            judge.ruling
+        };
+        std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, judge)
+            .map(std::thread::ScopedJoinHandle::join)
+    });
+    match judged {
+        Ok(Ok(ruling)) => ruling,
+        _ => Some(Ruling::Refused("the command could not be read".to_owned())),
+    }
+}
+
+struct Judge<'a> {
+    aliases: &'a Aliases<'a>,
+    /// The folder in which the next command runs.
+    folder: String,
+    is_folder_known: bool,
+    depth: usize,
+    ruling: Option<Ruling>,
+}
+
+/// What is the same for all commands of a script.
+struct Context<'s> {
+    variables: &'s Variables,
+    runs_git: bool,
+}
+
+impl Judge<'_> {
+    fn refuse(&mut self, reason: impl Into<String>) {
+        if !matches!(self.ruling, Some(Ruling::Refused(_))) {
+            self.ruling = Some(Ruling::Refused(reason.into()));
+        }
+    }
+
+    fn ask(&mut self, reason: impl Into<String>) {
+        self.ruling.get_or_insert(Ruling::Ask(reason.into()));
+    }
+
+    /// Judges a text as a script. A text that is no script is refused if it mentions git.
+    fn text(&mut self, text: &str) {
+        if text.contains([ANYTHING, PART]) && mentions_git(text) || self.depth >= MAX_DEPTH {
+            return self.refuse("it cannot be told which command this runs; write it out");
+        }
+        let Some(script) = parse(text) else { return self.unreadable(text) };
+        self.depth += 1;
+        let variables = Variables::of(&script);
+        let context = Context { variables: &variables, runs_git: mentions_git(text) };
+        self.script(&script, &context);
+        self.depth -= 1;
+    }
+
+    fn unreadable(&mut self, text: &str) {
+        if mentions_git(text) {
+            self.refuse("the command could not be read, and it mentions git; write it more plainly");
+        } else {
+            self.foreign(text);
+        }
+    }
+
+    /// A text in another language.
+    fn foreign(&mut self, text: &str) {
+        let lower = text.to_ascii_lowercase().replace(".git", "");
+        let options = ["no-verify", "hookspath", "commit-tree"].into_iter().find(|word| lower.contains(word));
+        let variables = ["HUSKY", "LEFTHOOK", "GIT_CONFIG"].into_iter().find(|word| text.contains(word));
+        let runs = ["commit", "push", "merge", "rebase", "config", "update-index", "hook"];
+        if let Some(word) = options.or(variables) {
+            self.refuse(format!("it mentions {word}, and what it does with that cannot be told"));
+        } else if has_word(&lower, "git") && runs.iter().any(|word| has_word(&lower, word)) {
+            self.refuse("it runs git from another language; run git itself, so that its options can be seen");
+        } else if let Some(noun) = protected::mentioned(text) {
+            self.ask(format!("it may change {noun}"));
+        }
+    }
+
+    fn script(&mut self, script: &Script, context: &Context<'_>) {
+        for pipeline in &script.pipelines {
+            for (at, stage) in pipeline.stages.iter().enumerate() {
+                self.stage(stage, pipeline, at, context);
+            }
+        }
+    }
+
+    fn stage(&mut self, stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+        for word in stage
+            .words
+            .iter()
+            .chain(&stage.writes)
+            .chain(&stage.input)
+            .chain(stage.assignments.iter().map(|(_, word)| word))
+        {
+            self.outputs(word, context);
+        }
+        for (name, word) in &stage.assignments {
+            for value in values(word, context.variables) {
+                self.variable(name, &value, context);
+            }
+        }
+        for path in stage.writes.iter().flat_map(|word| values(word, context.variables)) {
+            self.written(&path);
+        }
+        for words in lines(stage, context.variables) {
+            self.words(&words, stage, pipeline, at, context);
+        }
+        self.script(&stage.inner, context);
+    }
+
+    /// Judges the commands whose output is part of the word.
+    fn outputs(&mut self, word: &Word, context: &Context<'_>) {
+        for part in &word.parts {
+            match part {
+                Part::Output { script, .. } => self.script(script, context),
+                Part::Variable { other: Some(other), .. } => self.outputs(other, context),
+                _ => {}
+            }
+        }
+    }
+
+    fn variable(&mut self, name: &str, value: &str, context: &Context<'_>) {
+        let known = (!is_unknown(value)).then_some(value);
+        if is_unknown(name) && context.runs_git {
+            return self.refuse("it cannot be told which variable this sets; write its name out");
+        }
+        if let Some(reason) = refused(name, known, context.runs_git) {
+            self.refuse(reason);
+        }
+    }
+
+    fn written(&mut self, path: &str) {
+        if let Some(noun) = self.protected(path) {
+            self.ask(format!("it writes to {noun}"));
+        }
+    }
+
+    fn protected(&self, path: &str) -> Option<&'static str> {
+        if self.is_folder_known { protected::noun_in(&self.folder, path) } else { protected::noun_anywhere(path) }
+    }
+
+    /// Judges one command line.
+    fn words(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+        let Some(program) = words.first() else { return };
+        if is_unknown(program) {
+            return self.unknown_program(words);
+        }
+        match step(words) {
+            Step::Git(args) => self.git(&args, context),
+            Step::Program { variables, words } => {
+                for (name, value) in variables {
+                    self.variable(&name, &value, context);
+                }
+                self.words(&words, stage, pipeline, at, context);
+            }
+            Step::WithInput(words) => self.with_input(&words, stage, pipeline, at, context),
+            Step::Script(text) => self.text(&text),
+            Step::ScriptFromInput => self.input(stage, pipeline, at, context),
+            Step::Foreign(text) => {
+                self.foreign(&text);
+                for text in stage.input.iter().flat_map(|word| values(word, context.variables)) {
+                    self.foreign(&text);
+                }
+            }
+            Step::Sets(args) => self.sets(&args, context),
+            Step::ChangesFolder(folder) => self.change_folder(folder.as_deref()),
+            Step::Uninstalls(what) => self.ask(format!("`{what}` takes the protection away")),
+            Step::Reads => self.read(words, pipeline, at),
+            Step::Other => {
+                self.changed(&words[1..]);
+                self.embedded(words, context);
+            }
+        }
+    }
+
+    /// A program that only reads. Its output may become the arguments of one that does not.
+    fn read(&mut self, words: &[String], pipeline: &Pipeline, at: usize) {
+        let feeds = pipeline.stages[at + 1..].iter().any(|stage| {
+            let first = stage.words.first().map(|word| values(word, &Variables::default())).unwrap_or_default();
+            first.iter().any(|word| matches!(name(word).as_str(), "xargs" | "parallel"))
+        });
+        if feeds {
+            self.changed(&words[1..]);
+        }
+    }
+
+    /// The words may name files that the command changes.
+    fn changed(&mut self, words: &[String]) {
+        for word in words {
+            // The value of an option may be a path: `of=.git/config`, `--output=…`.
+            let value = word.split_once('=').map(|(_, value)| value);
+            if let Some(noun) = [Some(word.as_str()), value].into_iter().flatten().find_map(|path| self.protected(path))
+            {
+                return self.ask(format!("it may change {noun}"));
+            }
+        }
+    }
+
+    /// A git behind a program that is not known.
+    fn embedded(&mut self, words: &[String], context: &Context<'_>) {
+        if let Some(at) = words.iter().skip(1).position(|word| name(word) == "git") {
+            self.git(&words[at + 2..], context);
+        }
+    }
+
+    /// A program whose name is not known may be git.
+    fn unknown_program(&mut self, words: &[String]) {
+        let is_git = words[0].contains(ANYTHING) || words.get(1).is_some_and(|word| word == "commit" || word == "push");
+        let step = git::judge(&words[1..]);
+        if is_git && matches!(step, GitStep::Refused(_)) {
+            self.refuse("it cannot be told which program this runs, and it has options that skip hooks");
+        }
+        self.changed(&words[1..]);
+    }
+
+    fn git(&mut self, args: &[String], context: &Context<'_>) {
+        match git::judge(args) {
+            GitStep::Fine => {}
+            GitStep::Refused(reason) => self.refuse(reason),
+            GitStep::Script(text) => self.text(&text),
+            GitStep::Program(words) => {
+                let stage = Stage::default();
+                self.words(&words, &stage, &Pipeline { stages: vec![Stage::default()] }, 0, context);
+            }
+            GitStep::Changes(words) => self.changed(&words),
+            GitStep::Alias(alias, args) => self.alias(&alias, &args),
+        }
+    }
+
+    fn alias(&mut self, alias: &str, args: &[String]) {
+        let Some(value) = (self.aliases)(alias) else { return };
+        let args = args.iter().map(|arg| format!("'{}'", arg.replace('\'', r"'\''"))).collect::<Vec<_>>().join(" ");
+        match value.strip_prefix('!') {
+            Some(script) => self.text(&format!("{script} {args}")),
+            None => self.text(&format!("git {value} {args}")),
+        }
+    }
+
+    /// A program whose further arguments are read from standard input.
+    fn with_input(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+        let is_git = words.iter().any(|word| name(word) == "git");
+        if is_git && !only_reads(words) {
+            // The arguments of these commands are files or ids, and no option of theirs skips a hook.
+            let fine = [
+                "add", "blame", "log", "show", "diff", "grep", "ls-files", "rm", "checkout", "restore", "cat-file",
+                "branch",
+            ];
+            if !words.iter().any(|word| fine.contains(&word.as_str())) {
+                return self.refuse("it cannot be told which options git gets from xargs; write them out");
+            }
+        }
+        self.words(words, stage, pipeline, at, context);
+    }
+
+    /// A shell that runs its standard input.
+    fn input(&mut self, stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+        for text in stage.input.iter().flat_map(|word| values(word, context.variables)) {
+            self.text(&text);
+        }
+        let is_fed = at > 0 || stage.words.iter().skip(1).any(|word| !word.parts.iter().all(is_text));
+        if !is_fed {
+            return;
+        }
+        let before = pipeline.stages[..at].iter().flat_map(|stage| &stage.words).chain(stage.words.iter().skip(1));
+        let texts: Vec<String> = before.flat_map(|word| values(word, context.variables)).collect();
+        let hides = texts
+            .iter()
+            .any(|text| matches!(name(text).as_str(), "base64" | "xxd" | "rev" | "openssl" | "tr" | "gunzip"));
+        if hides || context.runs_git {
+            self.refuse(
+                "a shell runs the output of another command; run the commands themselves, so that they can be seen",
+            );
+        }
+    }
+
+    /// `export NAME=value`, `read NAME` and the like.
+    fn sets(&mut self, args: &[String], context: &Context<'_>) {
+        for arg in args.iter().filter(|arg| !arg.starts_with('-')) {
+            match arg.split_once('=') {
+                Some((name, value)) => self.variable(name.trim_end_matches('+'), value, context),
+                None if is_unknown(arg) => {}
+                None => self.variable(arg, &ANYTHING.to_string(), context),
+            }
+        }
+    }
+
+    fn change_folder(&mut self, folder: Option<&str>) {
+        match folder {
+            None => self.is_folder_known = true,
+            Some(folder) if is_unknown(folder) => self.is_folder_known = false,
+            Some(folder) if folder.starts_with(['/', '~']) => folder.clone_into(&mut self.folder),
+            Some(folder) => self.folder = format!("{}/{folder}", self.folder),
+        }
+    }
+}

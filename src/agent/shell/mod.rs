@@ -1,0 +1,15 @@
+//! Shell commands: a script as the grammar of bash reads it, and what in it goes round the hooks.
+
+pub(crate) mod judge;
+
+mod expansion;
+mod git;
+mod git_config;
+mod heredoc;
+mod lines;
+mod mentions;
+mod parse;
+mod programs;
+mod script;
+mod variables;
+mod words;

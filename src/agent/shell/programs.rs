@@ -1,0 +1,273 @@
+//! Programs that run other programs, and programs that only read.
+
+use super::words::{ANYTHING, is_unknown};
+
+/// What a program does with its arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Git(Vec<String>),
+    /// Runs this program, after setting variables.
+    Program {
+        variables: Vec<(String, String)>,
+        words: Vec<String>,
+    },
+    /// Runs a program whose further arguments come from standard input.
+    WithInput(Vec<String>),
+    /// Runs this text as a shell script.
+    Script(String),
+    /// Runs its standard input as a shell script, or a script that a substitution writes.
+    ScriptFromInput,
+    /// Runs this text in another language.
+    Foreign(String),
+    /// Sets variables in the shell. A word without `=` only marks one.
+    Sets(Vec<String>),
+    ChangesFolder(Option<String>),
+    /// Removes or switches off hooks.
+    Uninstalls(String),
+    /// Only reads or prints.
+    Reads,
+    /// Anything else. It may write the files that its arguments name.
+    Other,
+}
+
+const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "busybox"];
+
+/// Wrappers and the options that have a value in the next word.
+const WRAPPERS: &[(&str, &[&str])] = &[
+    ("env", &["-u", "--unset", "-C", "--chdir", "-a", "--argv0"]),
+    ("command", &[]),
+    ("builtin", &[]),
+    ("exec", &["-a"]),
+    ("nohup", &[]),
+    ("nice", &["-n", "--adjustment"]),
+    ("ionice", &["-c", "-n", "-p"]),
+    ("time", &["-f", "-o"]),
+    ("timeout", &["-s", "-k", "--signal", "--kill-after"]),
+    ("sudo", &["-u", "-g", "-p", "-C", "-h", "--user", "--group"]),
+    ("doas", &["-u", "-C"]),
+    ("stdbuf", &["-i", "-o", "-e"]),
+    ("setsid", &[]),
+    ("unshare", &[]),
+    ("chronic", &[]),
+    ("strace", &["-o", "-e", "-p"]),
+    ("flock", &[]),
+    ("noglob", &[]),
+    ("nocorrect", &[]),
+];
+
+/// Languages whose programs are not understood, and the options for program text.
+const LANGUAGES: &[(&str, &[&str])] = &[
+    ("python", &["-c"]),
+    ("perl", &["-e", "-E"]),
+    ("ruby", &["-e"]),
+    ("node", &["-e", "--eval", "-p", "--print"]),
+    ("bun", &["-e", "--eval"]),
+    ("deno", &["eval"]),
+    ("php", &["-r"]),
+    ("awk", &[]),
+    ("gawk", &[]),
+    ("osascript", &["-e"]),
+    ("pwsh", &["-c", "-Command"]),
+    ("powershell", &["-c", "-Command"]),
+];
+
+/// Programs that run text as a shell command, as the value of `-c` or as arguments.
+const RUNNERS: &[&str] = &["su", "script", "watch", "parallel", "tmux", "screen", "ssh", "entr"];
+
+/// Programs that only read the files that they are given.
+const READERS: &[&str] = &[
+    "[",
+    "basename",
+    "bat",
+    "cat",
+    "cksum",
+    "cmp",
+    "column",
+    "comm",
+    "cut",
+    "diff",
+    "dirname",
+    "du",
+    "echo",
+    "egrep",
+    "fgrep",
+    "file",
+    "fold",
+    "grep",
+    "head",
+    "hexdump",
+    "jq",
+    "less",
+    "ls",
+    "md5sum",
+    "more",
+    "nl",
+    "od",
+    "paste",
+    "printf",
+    "pwd",
+    "readlink",
+    "realpath",
+    "rg",
+    "sha1sum",
+    "sha256sum",
+    "shellcheck",
+    "stat",
+    "strings",
+    "tac",
+    "tail",
+    "test",
+    "tree",
+    "tr",
+    "true",
+    "false",
+    "type",
+    "uniq",
+    "wc",
+    "which",
+    "xxd",
+    "yq",
+    ":",
+    "man",
+    "ag",
+    "ack",
+    "delta",
+    "eza",
+    "exa",
+    "fd",
+    "hexyl",
+];
+
+/// Programs that read unless one of these options begins an argument.
+const READERS_WITHOUT: &[(&str, &[&str])] = &[
+    ("sed", &["-i", "--in-place", "-ni", "-Ei", "-ri", "-n -i"]),
+    ("find", &["-delete", "-exec", "-ok", "-fprint", "-fls"]),
+    ("sort", &["-o", "--output"]),
+    ("keysweep", &["uninstall", "baseline", "install"]),
+];
+
+/// The name of a program without its folder, in lower case.
+pub(super) fn name(word: &str) -> String {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+    name.strip_suffix(".exe").map_or(name.clone(), str::to_owned)
+}
+
+/// Whether a program only reads the files that it is given.
+pub(super) fn only_reads(words: &[String]) -> bool {
+    let Some((program, args)) = words.split_first() else { return true };
+    let program = name(program);
+    let without = READERS_WITHOUT.iter().find(|(reader, _)| *reader == program);
+    READERS.contains(&program.as_str())
+        || without
+            .is_some_and(|(_, writing)| !args.iter().any(|arg| writing.iter().any(|option| arg.starts_with(option))))
+}
+
+/// What the command line does.
+pub(super) fn step(words: &[String]) -> Step {
+    let Some((program, args)) = words.split_first() else { return Step::Reads };
+    let program = name(program);
+    match program.as_str() {
+        "git" => Step::Git(args.to_vec()),
+        "cd" | "pushd" | "chdir" => Step::ChangesFolder(args.iter().find(|arg| !arg.starts_with('-')).cloned()),
+        "popd" => Step::ChangesFolder(Some(ANYTHING.to_string())),
+        "eval" => Step::Script(args.join(" ")),
+        "trap" => args.iter().find(|arg| !arg.starts_with('-')).map_or(Step::Reads, |arg| Step::Script(arg.clone())),
+        "alias" => {
+            let values = args.iter().filter_map(|arg| arg.split_once('=')).map(|(_, value)| value);
+            Step::Script(values.collect::<Vec<_>>().join("\n"))
+        }
+        "source" | "." if args.iter().any(|arg| is_unknown(arg)) => Step::ScriptFromInput,
+        "export" | "declare" | "typeset" | "readonly" | "local" | "read" | "mapfile" | "readarray" | "set" => {
+            Step::Sets(args.to_vec())
+        }
+        "printf" if args.first().is_some_and(|arg| arg == "-v") => Step::Sets(args.to_vec()),
+        "xargs" => Step::WithInput(after_options(
+            args,
+            &["-I", "-n", "-L", "-P", "-d", "-E", "-s", "-a", "--max-args", "--max-procs", "--delimiter", "--arg-file"],
+        )),
+        shell if SHELLS.contains(&shell) => of_shell(shell, args),
+        _ if only_reads(words) => Step::Reads,
+        _ => wrapped(&program, args)
+            .or_else(|| foreign(&program, args))
+            .or_else(|| run_by(&program, args))
+            .or_else(|| uninstalls(&program, args))
+            .unwrap_or(Step::Other),
+    }
+}
+
+fn of_shell(shell: &str, args: &[String]) -> Step {
+    if shell == "busybox" {
+        return Step::Program { variables: Vec::new(), words: args.to_vec() };
+    }
+    // `-c` may be among other letters: `bash -lc`.
+    let is_script =
+        |arg: &String| arg.starts_with('-') && !arg.starts_with("--") && arg.ends_with('c') || arg == "--command";
+    if let Some(at) = args.iter().position(is_script) {
+        let text = args[at + 1..].iter().find(|arg| !arg.starts_with('-') || arg.contains(' '));
+        return text.map_or(Step::ScriptFromInput, |text| Step::Script(text.clone()));
+    }
+    let file = args.iter().find(|arg| !arg.starts_with('-') && !arg.starts_with('+'));
+    match file {
+        None => Step::ScriptFromInput,
+        Some(file) if is_unknown(file) || file.starts_with("/dev/") => Step::ScriptFromInput,
+        Some(_) => Step::Other,
+    }
+}
+
+fn wrapped(program: &str, args: &[String]) -> Option<Step> {
+    let (_, with_value) = WRAPPERS.iter().find(|(name, _)| *name == program)?;
+    // `env -S` splits its value into words.
+    if program == "env" && args.iter().any(|arg| arg.starts_with("-S") || arg.starts_with("--split-string")) {
+        let text = args.join(" ").replace("--split-string=", "").replace("--split-string", "").replacen("-S", "", 1);
+        return Some(Step::Script(text));
+    }
+    let mut words = after_options(args, with_value);
+    let mut variables = Vec::new();
+    while let Some((name, value)) = words.first().and_then(|word| word.split_once('=')).filter(|_| program != "timeout")
+    {
+        variables.push((name.to_owned(), value.to_owned()));
+        words.remove(0);
+    }
+    if matches!(program, "timeout" | "flock") && !words.is_empty() {
+        words.remove(0);
+    }
+    Some(Step::Program { variables, words })
+}
+
+/// The words behind the options.
+fn after_options(args: &[String], with_value: &[&str]) -> Vec<String> {
+    let mut at = 0;
+    while let Some(word) = args.get(at).filter(|word| word.starts_with('-')) {
+        at += 1 + usize::from(with_value.contains(&word.as_str()));
+        if word == "--" {
+            break;
+        }
+    }
+    args.get(at..).unwrap_or_default().to_vec()
+}
+
+fn foreign(program: &str, args: &[String]) -> Option<Step> {
+    // `python3.12` is `python`.
+    let base = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    LANGUAGES.iter().find(|(name, _)| *name == base)?;
+    Some(Step::Foreign(args.join("\n")))
+}
+
+fn run_by(program: &str, args: &[String]) -> Option<Step> {
+    RUNNERS.contains(&program).then(|| {
+        let words = args.iter().filter(|arg| !arg.starts_with('-'));
+        Step::Script(words.cloned().collect::<Vec<_>>().join("\n"))
+    })
+}
+
+fn uninstalls(program: &str, args: &[String]) -> Option<Step> {
+    const MANAGERS: &[&str] = &["pre-commit", "prek", "lefthook", "husky", "keysweep"];
+    let through = ["npx", "pnpx", "bunx", "uvx", "pipx", "npm", "pnpm", "yarn", "bun", "uv"];
+    let mut words = std::iter::once(program).chain(args.iter().map(String::as_str)).map(name);
+    let manager = words.find(|word| MANAGERS.contains(&word.as_str()))?;
+    if manager != name(program) && !through.contains(&program) {
+        return None;
+    }
+    let acts = |word: &String| matches!(word.as_str(), "uninstall" | "baseline" | "uninit");
+    words.find(acts).map(|word| Step::Uninstalls(format!("{manager} {word}")))
+}

@@ -1,0 +1,12 @@
+//! AI agents: their events, the answers that they obey, and the commands that go round the hooks.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bypasses;
+mod documents;
+mod event;
+mod failures;
+mod files;
+mod tokens;
