@@ -358,6 +358,8 @@ fn alternate(programs: &[&Program], invocation: Invocation, rounds: usize) -> Ou
 
 struct Bench {
     keysweep: Program,
+    /// The cost of starting any program. It is most of a short run where instructions such as `cpuid` end in a hypervisor.
+    nothing: Program,
     /// The scanners in the order of `PEERS`.
     peers: [Option<Program>; 4],
     meter: Option<Meter>,
@@ -375,6 +377,7 @@ impl Bench {
         let binary = env::var_os("KEYSWEEP_BENCH_BIN").unwrap_or_else(built);
         Ok(Self {
             keysweep: Program::new(&absolute(binary)?, &["staged"], 0),
+            nothing: Program::new(&on_path("true")?, &[], 0),
             peers: PEERS.map(find_peer),
             meter: Meter::find(root),
             runs: std::cmp::max(1, runs),
@@ -430,17 +433,18 @@ impl Bench {
     }
 
     fn add_row(&mut self, fixture: &Fixture, invocation: Invocation) -> Outcome<()> {
-        let pair = [&fixture.reference, &self.keysweep];
-        alternate(&pair, invocation, WARM_UPS)?;
-        let ratios = &alternate(&pair, invocation, self.runs)?[1];
+        let programs = [&fixture.reference, &self.keysweep, &self.nothing];
+        alternate(&programs, invocation, WARM_UPS)?;
+        let samples = alternate(&programs, invocation, self.runs)?;
+        let (ratios, nothing) = (&samples[1], samples[2].median());
         let (median, low, high) = (ratios.median(), ratios.tenth(1), ratios.tenth(9));
-        let peaks = pair.map(|program| self.meter.as_ref()?.peak(program, invocation));
+        let peaks = [programs[0], programs[1]].map(|program| self.meter.as_ref()?.peak(program, invocation));
         let [git, own] = peaks.map(|peak| peak.unwrap_or_else(|| "not measured".to_owned()));
         let (name, staged, target) = (fixture.name, invocation.names.len(), fixture.target);
         let state = if invocation.in_hook { "as a hook sees it" } else { "after a bare git add" };
         let verdict = if median <= target { "met" } else { "missed" };
         self.missed += usize::from(median > target);
-        write!(self.rows, "| {name} | {state} | {staged} | {median:.3} | {low:.3}–{high:.3} ")?;
+        write!(self.rows, "| {name} | {state} | {staged} | {median:.3} | {low:.3}–{high:.3} | {nothing:.3} ")?;
         writeln!(self.rows, "| ≤ {target:.2} | {verdict} | {own} | {git} |")?;
         Ok(())
     }
@@ -471,9 +475,12 @@ impl Bench {
     }
 
     fn print(&self) {
-        println!("Keysweep's time as a ratio to git's, median of {} pairs:\n", self.runs);
-        println!("| case | index | staged | ratio | 10–90 % | target | | peak memory | git's |");
-        println!("|---|---|--:|--:|--:|--:|---|--:|--:|\n{}", self.rows);
+        println!(
+            "Keysweep's time as a ratio to git's, median of {} rounds, and that of a program that does nothing:\n",
+            self.runs
+        );
+        println!("| case | index | staged | ratio | 10–90 % | `true` | target | | peak memory | git's |");
+        println!("|---|---|--:|--:|--:|--:|--:|---|--:|--:|\n{}", self.rows);
         println!("Ratios to the same reference as in a hook, median of {PEER_ROUNDS} rounds:\n");
         println!("| case | keysweep | {} | git, to orient |", PEERS.join(" | "));
         println!("|---|--:|--:|--:|--:|--:|--:|\n{}", self.peer_rows.trim_end());
