@@ -12,7 +12,7 @@ use super::{baselines, code, in_force, output};
 use crate::atomic_file::AtomicFile;
 use crate::config::Allow;
 use crate::config::Date;
-use crate::config::baseline::{BASELINE_NAME, Baseline, Cover, Entry, Place};
+use crate::config::baseline::{BASELINE_NAME, Baseline, BaselineEntry, BaselinePlace, Cover};
 use crate::error::{Error, counted};
 use crate::git::repository::Repository;
 use crate::history::baselined::{places, stale};
@@ -94,7 +94,7 @@ impl Entries<'_> {
         for token in provenances {
             let fingerprint = token.finding.fingerprint;
             for place in places(token) {
-                let by_path = matches!(&place, Place::Path(path) if allow.reason_for_path(path).is_some());
+                let by_path = matches!(&place, BaselinePlace::Path(path) if allow.reason_for_path(path).is_some());
                 match baseline.cover(fingerprint, &place, self.today) {
                     Cover::Covered => continue,
                     _ if by_path => continue,
@@ -102,7 +102,7 @@ impl Entries<'_> {
                     Cover::Elsewhere | Cover::Unknown => added += 1,
                 }
                 // An expired entry stays until `normalize` keeps the one that is longest in force.
-                baseline.add(Entry {
+                baseline.add(BaselineEntry {
                     fingerprint,
                     place,
                     rule: token.finding.rule.id.to_owned(),

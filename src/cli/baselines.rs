@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::today::today;
 use super::unstaged::{differs_from_disk, is_not_staged, was_used_as_staged};
-use crate::config::baseline::{BASELINE_NAME, Baseline, MAX_BASELINE_BYTES, Place};
+use crate::config::baseline::{BASELINE_NAME, Baseline, BaselinePlace, MAX_BASELINE_BYTES};
 use crate::error::{Error, counted};
 use crate::git::repository::Repository;
 use crate::history::baselined::{apply, stale};
@@ -141,9 +141,9 @@ pub(super) fn added_note(trusted: &Baseline, changed: Option<&[u8]>, who: &str) 
     if added.is_empty() {
         return None;
     }
-    let place = |place: &Place| match place {
-        Place::Path(path) => String::from_utf8_lossy(path).into_owned(),
-        Place::Part(part) => format!("({part})"),
+    let place = |place: &BaselinePlace| match place {
+        BaselinePlace::Path(path) => String::from_utf8_lossy(path).into_owned(),
+        BaselinePlace::Part(part) => format!("({part})"),
     };
     let mut listed: Vec<String> =
         added.iter().take(SHOWN).map(|entry| format!("{} {}", entry.fingerprint, place(&entry.place))).collect();

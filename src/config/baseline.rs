@@ -25,14 +25,14 @@ const HEAD: &str = "# Tokens that keysweep found here and that are accepted for 
 
 /// Where a token is: in a file, or in another part of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
+pub enum BaselinePlace {
     /// A masked path from the top of the repository. It may end in an archive.
     Path(Vec<u8>),
     /// `message`, `person`, `header`, `ref`; or `content` for an object that no path leads to.
     Part(&'static str),
 }
 
-impl Place {
+impl BaselinePlace {
     pub fn of(part: Part, path: Option<&ShownPath>) -> Self {
         let path = path.map(ShownPath::as_bytes).filter(|path| !path.is_empty());
         match (part, path) {
@@ -53,9 +53,9 @@ impl Place {
 
 /// One token at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct BaselineEntry {
     pub fingerprint: Fingerprint,
-    pub place: Place,
+    pub place: BaselinePlace,
     pub rule: String,
     pub reason: String,
     pub added: Date,
@@ -83,7 +83,7 @@ pub enum Cover {
 pub struct Baseline {
     /// The comments above the first entry.
     head: String,
-    entries: Vec<Entry>,
+    entries: Vec<BaselineEntry>,
     /// The indexes of the entries for each token.
     by_token: HashMap<Fingerprint, Vec<usize>>,
 }
@@ -110,17 +110,17 @@ impl Baseline {
         Ok(baseline)
     }
 
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[BaselineEntry] {
         &self.entries
     }
 
-    pub fn add(&mut self, entry: Entry) {
+    pub fn add(&mut self, entry: BaselineEntry) {
         self.by_token.entry(entry.fingerprint).or_default().push(self.entries.len());
         self.entries.push(entry);
     }
 
     /// Keeps only the entries for which `keep` returns true. Returns how many were removed.
-    pub fn retain(&mut self, keep: impl Fn(&Entry) -> bool) -> usize {
+    pub fn retain(&mut self, keep: impl Fn(&BaselineEntry) -> bool) -> usize {
         let entries = std::mem::take(&mut self.entries);
         let before = entries.len();
         self.by_token.clear();
@@ -129,7 +129,7 @@ impl Baseline {
     }
 
     /// What it says about a token at a place on the day `today`.
-    pub fn cover(&self, fingerprint: Fingerprint, place: &Place, today: Date) -> Cover {
+    pub fn cover(&self, fingerprint: Fingerprint, place: &BaselinePlace, today: Date) -> Cover {
         let Some(entries) = self.by_token.get(&fingerprint) else { return Cover::Unknown };
         let here = entries.iter().map(|&at| &self.entries[at]).filter(|entry| entry.place == *place);
         let mut expired = None;
@@ -143,20 +143,20 @@ impl Baseline {
     }
 
     /// Whether there is an entry for the token at the place, expired or not.
-    pub fn has(&self, fingerprint: Fingerprint, place: &Place) -> bool {
+    pub fn has(&self, fingerprint: Fingerprint, place: &BaselinePlace) -> bool {
         let entries = self.by_token.get(&fingerprint).into_iter().flatten();
         entries.map(|&at| &self.entries[at]).any(|entry| entry.place == *place)
     }
 
     /// The entries that `other` does not have.
-    pub fn beyond<'b>(&'b self, other: &Baseline) -> impl Iterator<Item = &'b Entry> {
+    pub fn beyond<'b>(&'b self, other: &Baseline) -> impl Iterator<Item = &'b BaselineEntry> {
         self.entries.iter().filter(|entry| !other.has(entry.fingerprint, &entry.place))
     }
 
     /// Sorts the entries, and keeps one for each token and place: the one that is longest in force.
     pub fn normalize(&mut self) {
         let mut entries = std::mem::take(&mut self.entries);
-        let no_end = |entry: &Entry| entry.until.is_none();
+        let no_end = |entry: &BaselineEntry| entry.until.is_none();
         entries.sort_by(|a, b| {
             let key = (a.fingerprint, &a.place).cmp(&(b.fingerprint, &b.place));
             key.then_with(|| no_end(b).cmp(&no_end(a))).then_with(|| b.until.cmp(&a.until))
@@ -175,13 +175,13 @@ impl Baseline {
     }
 }
 
-fn line_of(entry: &Entry) -> String {
+fn line_of(entry: &BaselineEntry) -> String {
     let mut line = Map::new();
     let mut put = |key: &str, value: &str| line.insert(key.to_owned(), value.into());
     put("fingerprint", &entry.fingerprint.to_string());
     match &entry.place {
-        Place::Part(part) => _ = put("part", part),
-        Place::Path(path) => match std::str::from_utf8(path) {
+        BaselinePlace::Part(part) => _ = put("part", part),
+        BaselinePlace::Path(path) => match std::str::from_utf8(path) {
             Ok(path) => _ = put("path", path),
             Err(_) => {
                 put("path", &readable(path));
@@ -213,7 +213,7 @@ const KEYS: &[&str] = &["fingerprint", "path", "path_bytes", "part", "rule", "re
 const PARTS: &[Part] = &[Part::Content, Part::Message, Part::Person, Part::Header, Part::Ref];
 
 /// Parses one line. An error is a message for the reader.
-fn entry(line: &[u8], number: usize) -> Result<Entry, String> {
+fn entry(line: &[u8], number: usize) -> Result<BaselineEntry, String> {
     if [&b"<<<<<<<"[..], b"|||||||", b"=======", b">>>>>>>"].iter().any(|marker| line.starts_with(marker)) {
         return Err(
             "it is a conflict marker of a merge; keep the entries of both sides and remove the markers".to_owned()
@@ -237,7 +237,7 @@ fn entry(line: &[u8], number: usize) -> Result<Entry, String> {
         |key: &str, text: &str| Date::parse(text).ok_or_else(|| format!("{key} must be a date such as 2026-11-29"));
     let fingerprint = Fingerprint::parse(required("fingerprint")?)
         .ok_or("a fingerprint is 16 lower-case hex digits, as the report prints them")?;
-    Ok(Entry {
+    Ok(BaselineEntry {
         fingerprint,
         place: place(text("path")?, text("path_bytes")?, text("part")?)?,
         rule: required("rule")?.to_owned(),
@@ -248,16 +248,16 @@ fn entry(line: &[u8], number: usize) -> Result<Entry, String> {
     })
 }
 
-fn place(path: Option<&str>, bytes: Option<&str>, part: Option<&str>) -> Result<Place, String> {
+fn place(path: Option<&str>, bytes: Option<&str>, part: Option<&str>) -> Result<BaselinePlace, String> {
     match (path, bytes, part) {
         (Some(""), _, None) => Err("path is empty".to_owned()),
-        (Some(path), None, None) => Ok(Place::Path(path.as_bytes().to_vec())),
+        (Some(path), None, None) => Ok(BaselinePlace::Path(path.as_bytes().to_vec())),
         (Some(_), Some(bytes), None) => {
-            BASE64.decode(bytes.as_bytes()).map(Place::Path).map_err(|_| "path_bytes must be base64".to_owned())
+            BASE64.decode(bytes.as_bytes()).map(BaselinePlace::Path).map_err(|_| "path_bytes must be base64".to_owned())
         }
         (None, None, Some(name)) => {
             let part = PARTS.iter().find(|part| part.name() == name);
-            part.map(|part| Place::Part(part.name())).ok_or_else(|| {
+            part.map(|part| BaselinePlace::Part(part.name())).ok_or_else(|| {
                 let names: BTreeSet<&str> = PARTS.iter().map(|part| part.name()).collect();
                 format!("part must be one of {}", names.into_iter().collect::<Vec<_>>().join(", "))
             })
@@ -288,13 +288,13 @@ mod tests {
     fn an_entry_covers_its_token_at_its_place_until_its_day() {
         let text = line("\"path\":\"a\",\"until\":\"2026-05-05\"") + &line("\"part\":\"message\"");
         let baseline = Baseline::parse(text.as_bytes()).expect("a baseline");
-        let cover = |place: &Place, today| baseline.cover(id(), place, day(today));
-        let path = |path: &str| Place::Path(path.into());
+        let cover = |place: &BaselinePlace, today| baseline.cover(id(), place, day(today));
+        let path = |path: &str| BaselinePlace::Path(path.into());
         assert_eq!(cover(&path("a"), "2026-05-05"), Cover::Covered);
         assert_eq!(cover(&path("a"), "2026-05-06"), Cover::Expired(day("2026-05-05")));
         assert_eq!(cover(&path("b"), "2026-05-05"), Cover::Elsewhere);
-        assert_eq!(cover(&Place::Part("message"), "2030-01-01"), Cover::Covered);
-        assert_eq!(cover(&Place::Part("person"), "2026-01-01"), Cover::Elsewhere);
+        assert_eq!(cover(&BaselinePlace::Part("message"), "2030-01-01"), Cover::Covered);
+        assert_eq!(cover(&BaselinePlace::Part("person"), "2026-01-01"), Cover::Elsewhere);
         assert_eq!(baseline.cover(Fingerprint::from_bits(1), &path("a"), day("2026-05-05")), Cover::Unknown);
     }
 
@@ -321,9 +321,9 @@ mod tests {
     fn paths_of_any_bytes_come_back() {
         for path in [&b"a\xff\n\"b"[..], "ünï\u{202e}.txt".as_bytes(), b"\xff", b"sk_live_\xe2\x80\xa6abcd"] {
             let mut baseline = Baseline::default();
-            baseline.add(Entry {
+            baseline.add(BaselineEntry {
                 fingerprint: id(),
-                place: Place::Path(path.to_vec()),
+                place: BaselinePlace::Path(path.to_vec()),
                 rule: "r".to_owned(),
                 reason: "\u{1}\n".to_owned(),
                 added: day("2026-01-02"),
@@ -331,7 +331,7 @@ mod tests {
                 line: 0,
             });
             let read = Baseline::parse(baseline.to_text().as_bytes()).expect("what was written");
-            assert_eq!(read.entries()[0].place, Place::Path(path.to_vec()));
+            assert_eq!(read.entries()[0].place, BaselinePlace::Path(path.to_vec()));
         }
     }
 

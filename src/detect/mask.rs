@@ -80,7 +80,7 @@ impl Detector {
         if self.literal_search.is_some() {
             add(&mut masks, self.find_by_rules(text).into_iter().map(shown));
         }
-        let copies = copies(text, &masks);
+        let copies = unmasked_copies(text, &masks);
         add(&mut masks, copies);
         add(&mut masks, decode::deep(text, Encoding::DEPTH, &|text| self.marked(text)));
         masks
@@ -117,7 +117,7 @@ const COMPARED: usize = 12;
 
 /// The other occurrences of the tokens that were found. A rule that needs a name in front finds only the one after the name. The
 /// time grows with the text, not with the number of tokens, since all tokens of one length are looked up together.
-fn copies(text: &[u8], found: &[Masked]) -> Vec<(Span, String)> {
+fn unmasked_copies(text: &[u8], found: &[Masked]) -> Vec<(Span, String)> {
     let mut by_length: BTreeMap<usize, HashMap<&[u8], &str>> = BTreeMap::new();
     for token in found {
         let written = &text[token.span.clone()];

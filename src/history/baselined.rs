@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use crate::config::Date;
-use crate::config::baseline::{Baseline, Cover, Entry, Place};
+use crate::config::baseline::{Baseline, BaselineEntry, BaselinePlace, Cover};
 use crate::config::{Allow, Reason};
 use crate::finding::{Finding, Fingerprint, Known};
 use crate::history::provenance::{Occurrence, Provenance};
@@ -17,7 +17,7 @@ use crate::scan::engine::{Allowed, ScanResult};
 /// only the change covers counts as newly allowed.
 pub fn apply(result: &mut ScanResult, baseline: &Baseline, before: Option<&Baseline>, today: Date) {
     for mut finding in std::mem::take(&mut result.findings) {
-        let place = Place::of_finding(&finding);
+        let place = BaselinePlace::of_finding(&finding);
         match baseline.cover(finding.fingerprint, &place, today) {
             Cover::Covered => {
                 let is_newly = |before: &Baseline| before.cover(finding.fingerprint, &place, today) != Cover::Covered;
@@ -47,7 +47,7 @@ pub fn apply_to_history(
         let mut open: Vec<Cover> = Vec::new();
         for place in places(token) {
             let cover = baseline.cover(fingerprint, &place, today);
-            let by_path = matches!(&place, Place::Path(path) if allow.reason_for_path(path).is_some());
+            let by_path = matches!(&place, BaselinePlace::Path(path) if allow.reason_for_path(path).is_some());
             if cover != Cover::Covered && !by_path {
                 open.push(cover);
             }
@@ -76,8 +76,8 @@ pub fn apply_to_history(
 
 /// The places of a token, each once. An object that no path leads to counts only if there is no other place: it may be an older
 /// version of a file that was staged once, and other clones do not have it.
-pub fn places(token: &Provenance) -> Vec<Place> {
-    let mut places: Vec<Place> = token.occurrences.iter().map(place_of).collect();
+pub fn places(token: &Provenance) -> Vec<BaselinePlace> {
+    let mut places: Vec<BaselinePlace> = token.occurrences.iter().map(place_of).collect();
     places.sort();
     places.dedup();
     if places.len() > 1 {
@@ -86,18 +86,18 @@ pub fn places(token: &Provenance) -> Vec<Place> {
     places
 }
 
-fn place_of(occurrence: &Occurrence) -> Place {
-    Place::of(occurrence.part, occurrence.path.as_ref())
+fn place_of(occurrence: &Occurrence) -> BaselinePlace {
+    BaselinePlace::of(occurrence.part, occurrence.path.as_ref())
 }
 
 /// The entries that cover no place of `provenances`, those of a complete scan of the history before [`apply_to_history`]. An object
 /// that no path leads to may be in another clone, so its entry is never stale.
-pub fn stale<'b>(baseline: &'b Baseline, provenances: &[Provenance]) -> Vec<&'b Entry> {
-    let found: HashSet<(Fingerprint, Place)> = provenances
+pub fn stale<'b>(baseline: &'b Baseline, provenances: &[Provenance]) -> Vec<&'b BaselineEntry> {
+    let found: HashSet<(Fingerprint, BaselinePlace)> = provenances
         .iter()
         .flat_map(|token| token.occurrences.iter().map(|one| (token.finding.fingerprint, place_of(one))))
         .collect();
     let is_stale =
-        |entry: &&Entry| !entry.place.is_object() && !found.contains(&(entry.fingerprint, entry.place.clone()));
+        |entry: &&BaselineEntry| !entry.place.is_object() && !found.contains(&(entry.fingerprint, entry.place.clone()));
     baseline.entries().iter().filter(is_stale).collect()
 }

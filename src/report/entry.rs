@@ -11,7 +11,7 @@ use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath
 use crate::history::provenance::ShownCommit;
 
 /// A finding as the formats of other systems report it.
-pub(super) struct Entry<'r> {
+pub(super) struct ReportEntry<'r> {
     report: &'r Report<'r>,
     pub finding: &'r Finding,
     /// In a history scan, the path in the first commit that has the token.
@@ -28,22 +28,22 @@ pub(super) struct Entry<'r> {
 
 /// All findings of a report: the most severe first, and otherwise in the order of the report. A history scan has one entry for
 /// each token.
-pub(super) fn entries<'r>(report: &'r Report<'r>) -> Vec<Entry<'r>> {
-    let mut entries: Vec<Entry<'r>> = match report.provenances {
+pub(super) fn entries<'r>(report: &'r Report<'r>) -> Vec<ReportEntry<'r>> {
+    let mut entries: Vec<ReportEntry<'r>> = match report.provenances {
         Some(provenances) => provenances
             .iter()
             .map(|one| {
                 let first = &one.occurrences[0];
                 let entry = entry(report, &one.finding, first.part, first.path.as_ref());
                 let (commit, author) = (first.commit.as_ref().map(|commit| commit.id.as_str()), first.commit.as_ref());
-                Entry { position: first.position, commit, author, ..entry }
+                ReportEntry { position: first.position, commit, author, ..entry }
             })
             .collect(),
         None => {
             let entry = |finding: &'r Finding| {
                 let commit = words::commit(finding);
                 let author = commit.and_then(|id| report.commits.get(id));
-                Entry { commit, author, ..entry(report, finding, finding.part, finding.path.as_ref()) }
+                ReportEntry { commit, author, ..entry(report, finding, finding.part, finding.path.as_ref()) }
             };
             report.result.findings.iter().map(entry).collect()
         }
@@ -58,12 +58,12 @@ pub(super) fn entries<'r>(report: &'r Report<'r>) -> Vec<Entry<'r>> {
     entries
 }
 
-fn entry<'r>(report: &'r Report<'r>, finding: &'r Finding, part: Part, path: Option<&'r ShownPath>) -> Entry<'r> {
+fn entry<'r>(report: &'r Report<'r>, finding: &'r Finding, part: Part, path: Option<&'r ShownPath>) -> ReportEntry<'r> {
     let position = finding.position;
-    Entry { report, finding, path, part, position, commit: None, author: None, occurrence: 0 }
+    ReportEntry { report, finding, path, part, position, commit: None, author: None, occurrence: 0 }
 }
 
-impl Entry<'_> {
+impl ReportEntry<'_> {
     /// One sentence for a person, without a full stop. It contains neither the path nor the line.
     pub fn message(&self) -> String {
         let title = title(self.finding);

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::entry::{Entry, entries};
+use super::entry::{ReportEntry, entries};
 use super::model::Report;
 use super::shown::shown_path;
 use crate::error::{Error, counted};
@@ -47,7 +47,7 @@ pub(super) fn write_error(error: &Error, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "::error title=keysweep could not scan everything::{}", escaped(&error.to_string()))
 }
 
-fn write_annotation(entry: &Entry<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn write_annotation(entry: &ReportEntry<'_>, out: &mut dyn Write) -> io::Result<()> {
     let command = match entry.finding.severity {
         Severity::High => "error",
         Severity::Medium => "warning",
@@ -92,7 +92,7 @@ fn push_until<T>(text: &mut String, most: usize, items: &[T], noun: &str, line: 
     }
 }
 
-fn row(entry: &Entry<'_>) -> String {
+fn row(entry: &ReportEntry<'_>) -> String {
     let line = entry.position.map_or(String::new(), |at| format!(":{}", at.line));
     let place = entry.path.map_or_else(|| entry.part.name().to_owned(), |path| format!("{}{line}", shown_path(path)));
     format!(

@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::entry::{Entry, entries};
+use super::entry::{ReportEntry, entries};
 use super::json::write_pretty;
 use super::model::Report;
 use super::shown::shown_path;
@@ -60,7 +60,7 @@ fn write(vulnerabilities: &[Value], errors: &[&Error], took: Duration, out: &mut
     write_pretty(&document, out)
 }
 
-fn vulnerability(entry: &Entry<'_>) -> Value {
+fn vulnerability(entry: &ReportEntry<'_>) -> Value {
     let rule = entry.finding.rule;
     let mut location = json!({ "commit": commit(entry) });
     if let Some(path) = entry.path {
@@ -86,7 +86,7 @@ fn vulnerability(entry: &Entry<'_>) -> Value {
     })
 }
 
-fn commit(entry: &Entry<'_>) -> Value {
+fn commit(entry: &ReportEntry<'_>) -> Value {
     let mut commit = json!({ "sha": entry.commit.unwrap_or(NO_COMMIT) });
     if let Some(author) = entry.author {
         commit["author"] = shown_path(&author.author).into();
@@ -96,7 +96,7 @@ fn commit(entry: &Entry<'_>) -> Value {
 }
 
 /// A UUID (RFC 9562, version 8) that stays the same for a token in a place.
-fn id(entry: &Entry<'_>) -> String {
+fn id(entry: &ReportEntry<'_>) -> String {
     let path = entry.path.map_or(&b""[..], |path| path.as_bytes());
     let place = format!("{}\0{}\0{}\0", entry.finding.fingerprint, entry.occurrence, entry.part.name());
     let digest = Sha256::digest([place.as_bytes(), entry.commit.unwrap_or_default().as_bytes(), b"\0", path].concat());

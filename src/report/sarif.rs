@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::entry::{Entry, entries};
+use super::entry::{ReportEntry, entries};
 use super::json::write_pretty;
 use super::model::Report;
 use super::shown::shown_path;
@@ -72,7 +72,7 @@ pub(super) fn write_run(
 }
 
 /// One result. Its rule is added to `rules` if it is missing.
-fn result<'r>(entry: &Entry<'r>, rules: &mut Vec<&'r Rule>) -> Value {
+fn result<'r>(entry: &ReportEntry<'r>, rules: &mut Vec<&'r Rule>) -> Value {
     let rule = entry.finding.rule;
     let index = rules.iter().position(|known| known.id == rule.id).unwrap_or_else(|| {
         rules.push(rule);
@@ -107,7 +107,7 @@ fn result<'r>(entry: &Entry<'r>, rules: &mut Vec<&'r Rule>) -> Value {
 }
 
 /// A path outside of the repository is absolute and has no base.
-fn location(entry: &Entry<'_>) -> Value {
+fn location(entry: &ReportEntry<'_>) -> Value {
     match entry.uri() {
         uri if uri.starts_with('/') => json!({ "uri": format!("file://{uri}") }),
         uri => json!({ "uri": uri, "uriBaseId": "%SRCROOT%" }),

@@ -33,14 +33,14 @@ const NESTED: &str = "another repository, which git add -A would take for a subm
 pub(crate) struct Worktree<'r> {
     repository: &'r Repository,
     top: PathBuf,
-    entries: Vec<Entry>,
+    entries: Vec<ListedFile>,
     skipped: Vec<Skipped>,
 }
 
 /// Called with the path and the content of each file on disk, from several threads.
 pub(crate) type OnContent<'a> = dyn Fn(&[u8], &[u8]) + Sync + 'a;
 
-struct Entry {
+struct ListedFile {
     path: Vec<u8>,
     /// The blob in the index. `None` if the file is untracked.
     id: Option<ObjectId>,
@@ -61,7 +61,7 @@ impl<'r> Worktree<'r> {
                 worktree.skipped.push(Skipped { path: path.to_owned(), why: SUBMODULE });
             } else if seen.insert((path.to_owned(), Some(id))) {
                 let (is_link, is_beyond_link) = (mode == b"120000", folders.is_beyond_link(path));
-                worktree.entries.push(Entry { path: path.to_owned(), id: Some(id), is_link, is_beyond_link });
+                worktree.entries.push(ListedFile { path: path.to_owned(), id: Some(id), is_link, is_beyond_link });
             }
         }
         for path in list_files(repository.git_dir(), top, &["--others", "--exclude-standard"])? {
@@ -69,7 +69,7 @@ impl<'r> Worktree<'r> {
                 worktree.skipped.push(Skipped { path, why: NESTED });
             } else {
                 let is_beyond_link = folders.is_beyond_link(&path);
-                worktree.entries.push(Entry { path, id: None, is_link: false, is_beyond_link });
+                worktree.entries.push(ListedFile { path, id: None, is_link: false, is_beyond_link });
             }
         }
         Ok(worktree)
@@ -129,7 +129,7 @@ enum OnDisk {
     Folder,
 }
 
-impl Entry {
+impl ListedFile {
     fn unit<'a>(&'a self, part: Part, bytes: &'a [u8]) -> Unit<'a> {
         Unit { path: Some(&self.path), part, origin: None, bytes, hits: None, added: AddedFilter::Whole }
     }
@@ -158,7 +158,7 @@ struct EntryReader<'a> {
 impl EntryReader<'_> {
     fn scan(
         &self,
-        entry: &Entry,
+        entry: &ListedFile,
         objects: &Objects,
         buffer: &mut Vec<u8>,
         visit: &dyn Fn(&Unit<'_>),
@@ -190,7 +190,7 @@ impl EntryReader<'_> {
     /// Scans what is on disk, and returns the id that a blob with this content has.
     fn scan_on_disk(
         &self,
-        entry: &Entry,
+        entry: &ListedFile,
         path: &Path,
         hash: HashKind,
         buffer: &mut Vec<u8>,

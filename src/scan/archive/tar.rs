@@ -97,7 +97,7 @@ fn text(bytes: &[u8], header: usize, field: &Range<usize>) -> Range<usize> {
 /// Passes each entry to `take`. One tar may follow another, as `cat` makes them.
 pub(crate) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
     let Some(first) = first_header(bytes) else { return Ok(()) };
-    let mut walk = Walk { bytes, seen: HashSet::new(), more: vec![first], fault: None };
+    let mut walk = TarWalk { bytes, seen: HashSet::new(), more: vec![first], fault: None };
     // If a tar is embedded in another file, a missing end is no error.
     if zeros(bytes, 0) < first && bytes[PADDING] == [0; 12] && octal(&bytes[SIZE]).is_some() {
         walk.fault("its first header is damaged");
@@ -110,7 +110,7 @@ pub(crate) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
     walk.fault.map_or(Ok(()), Err)
 }
 
-struct Walk<'b> {
+struct TarWalk<'b> {
     bytes: &'b [u8],
     /// The offsets of headers that were read.
     seen: HashSet<usize>,
@@ -130,7 +130,7 @@ struct Before<'b> {
     sparse: sparse::Records,
 }
 
-impl<'b> Walk<'b> {
+impl<'b> TarWalk<'b> {
     fn fault(&mut self, why: &str) {
         self.fault.get_or_insert_with(|| format!("it is damaged or cut short ({why})"));
     }

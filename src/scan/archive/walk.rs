@@ -71,7 +71,7 @@ pub(crate) fn unpack(
     visit: &dyn Fn(&Unit<'_>),
 ) -> Unpacked {
     let account = Account::new(limits, budget, bytes.len() as u64);
-    let mut walk = Walk { account, visit, unpacked: Unpacked::default(), unread: BTreeMap::new() };
+    let mut walk = ArchiveWalk { account, visit, unpacked: Unpacked::default(), unread: BTreeMap::new() };
     let covered = walk.look_into(path, bytes, 0);
     let unread = walk.unread.into_iter().map(|(why, (path, more))| {
         let others = if more == 0 { String::new() } else { format!(" and {more} more in the same archive") };
@@ -81,7 +81,7 @@ pub(crate) fn unpack(
 }
 
 /// The walk through one outermost file.
-struct Walk<'w> {
+struct ArchiveWalk<'w> {
     account: Account<'w>,
     visit: &'w dyn Fn(&Unit<'_>),
     unpacked: Unpacked,
@@ -107,7 +107,7 @@ impl Input<'_> {
 
 /// An archive that is being read.
 struct Opened<'o, 'w> {
-    walk: &'o mut Walk<'w>,
+    walk: &'o mut ArchiveWalk<'w>,
     path: &'o [u8],
     depth: usize,
     covered: &'o mut Covered,
@@ -115,7 +115,7 @@ struct Opened<'o, 'w> {
     contents: &'o mut Vec<Range<usize>>,
 }
 
-impl Walk<'_> {
+impl ArchiveWalk<'_> {
     /// Unpacks `bytes`, nested in `depth` archives, and returns the findings.
     fn look_into(&mut self, path: &[u8], bytes: &[u8], depth: usize) -> Covered {
         let binary = binary::parts(bytes);
@@ -385,7 +385,7 @@ impl Taker for Opened<'_, '_> {
             }
             Data::Packed(decode) => {
                 let mut layout = Layout::default();
-                let take = |walk: &mut Walk<'_>, content: &[u8]| walk.content(&path, part, content, depth);
+                let take = |walk: &mut ArchiveWalk<'_>, content: &[u8]| walk.content(&path, part, content, depth);
                 let (hits, _, limit) = walk.packed(&path, &mut layout, decode, take);
                 let mut read = 0;
                 for range in layout.body {

@@ -262,14 +262,14 @@ fn method_name(method: u16) -> Option<&'static str> {
 /// Passes each entry to `take`.
 pub(crate) fn each(bytes: &[u8], take: &mut Take<'_>) -> Result<(), String> {
     let left = 3 * (bytes.len() / LISTED_LEN) + MOST_ENDS;
-    let mut walk = Walk { bytes, covered: Vec::new(), faults: Vec::new(), left };
+    let mut walk = ZipWalk { bytes, covered: Vec::new(), faults: Vec::new(), left };
     if walk.directories(take).is_continue() {
         let _ = walk.unlisted(take);
     }
     walk.faults.into_iter().next().map_or(Ok(()), Err)
 }
 
-struct Walk<'b> {
+struct ZipWalk<'b> {
     bytes: &'b [u8],
     /// The ranges from each local header to the end of its content.
     covered: Vec<Range<usize>>,
@@ -279,7 +279,7 @@ struct Walk<'b> {
     left: usize,
 }
 
-impl Walk<'_> {
+impl ZipWalk<'_> {
     fn fault(&mut self, why: &str) {
         self.faults.push(format!("it is damaged or cut short ({why})"));
     }

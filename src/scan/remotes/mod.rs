@@ -26,7 +26,7 @@ pub use crate::scan::remotes::settings::SAME_REPOSITORY;
 
 use crate::scan::remotes::location::{Location, without_password};
 use crate::scan::remotes::record::{
-    Entry, Fetched, Record, clone_source, config_stamp, is_as_cloned, is_newer_than_config, is_of_last_fetch,
+    Fetched, Record, RemoteRecord, clone_source, config_stamp, is_as_cloned, is_newer_than_config, is_of_last_fetch,
 };
 use crate::scan::remotes::settings::{Remote, Settings};
 
@@ -60,7 +60,7 @@ struct Review {
     trusted: Vec<Ref>,
     /// Whether some refs that the remote may have written are left out.
     is_partial: bool,
-    entry: Entry,
+    entry: RemoteRecord,
 }
 
 /// The ids that the repository at `destination` is known to have, before `pushes` go there.
@@ -155,7 +155,7 @@ impl Judge<'_> {
             tracked.clear();
         }
         let stamp = config_stamp(self.repository);
-        Ok(Review { trusted: tracked, is_partial, entry: Entry::new(remote, digest, doubtful, trusted, stamp) })
+        Ok(Review { trusted: tracked, is_partial, entry: RemoteRecord::new(remote, digest, doubtful, trusted, stamp) })
     }
 
     /// The commits of `tracked` that may come from another repository than the one at `places`.

@@ -127,11 +127,11 @@ const TITLE: &str = "keysweep remotes 2";
 /// For each remote, which repository it was at the last push. Names and URLs are stored as digests, since either may hold a secret.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
-    entries: Vec<Entry>,
+    entries: Vec<RemoteRecord>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct RemoteRecord {
     remote: String,
     /// The digest of the location that the remote fetched from.
     pub location: String,
@@ -143,7 +143,7 @@ pub(crate) struct Entry {
     pub stamp: Option<String>,
 }
 
-impl Entry {
+impl RemoteRecord {
     pub fn new(
         remote: &Remote,
         location: String,
@@ -163,13 +163,13 @@ impl Record {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<RemoteRecord> = Vec::new();
         for line in text.strip_suffix('\n')?.strip_prefix(TITLE)?.lines().skip(1) {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 ["?", id] => _ = entries.last_mut()?.doubtful.insert(ObjectId::from_hex(id.as_bytes()).ok()?),
                 ["+", id] => _ = entries.last_mut()?.trusted.insert(ObjectId::from_hex(id.as_bytes()).ok()?),
-                [remote, location, stamp] => entries.push(Entry {
+                [remote, location, stamp] => entries.push(RemoteRecord {
                     remote: remote.to_owned(),
                     location: location.to_owned(),
                     doubtful: HashSet::new(),
@@ -182,13 +182,13 @@ impl Record {
         Some(Self { entries })
     }
 
-    pub fn of(&self, remote: &Remote) -> Option<&Entry> {
+    pub fn of(&self, remote: &Remote) -> Option<&RemoteRecord> {
         let digest = Secret::new(&remote.identity()).fingerprint().to_string();
         self.entries.iter().find(|entry| entry.remote == digest)
     }
 
     /// Returns whether the record changed.
-    pub fn put(&mut self, entry: Entry) -> bool {
+    pub fn put(&mut self, entry: RemoteRecord) -> bool {
         match self.entries.iter_mut().find(|known| known.remote == entry.remote) {
             Some(known) if *known == entry => return false,
             Some(known) => *known = entry,
@@ -236,10 +236,10 @@ mod tests {
         let mut record = Record::default();
         let remote = |name: &str| Remote::named(name.as_bytes());
         let stamp = Some("1.2".to_owned());
-        let entry = Entry::new(&remote("a"), "x".to_owned(), [id("1"), id("2")].into(), [id("3")].into(), stamp);
+        let entry = RemoteRecord::new(&remote("a"), "x".to_owned(), [id("1"), id("2")].into(), [id("3")].into(), stamp);
         assert!(record.put(entry.clone()));
         assert!(!record.put(entry));
-        assert!(record.put(Entry::new(&remote("b"), "y".to_owned(), HashSet::new(), HashSet::new(), None)));
+        assert!(record.put(RemoteRecord::new(&remote("b"), "y".to_owned(), HashSet::new(), HashSet::new(), None)));
         assert_eq!(Record::parse(&record.text()), Some(Record { entries: record.entries.clone() }));
         assert_eq!(record.of(&remote("b")).map(|entry| entry.location.as_str()), Some("y"));
         assert_eq!(record.of(&remote("c")), None);
