@@ -27,14 +27,14 @@
 
 pub mod error;
 pub mod random;
-pub mod text;
+mod text;
 pub mod threads;
 
-pub mod atomic_file;
-pub mod regular_file;
+mod atomic_file;
+mod regular_file;
 
 #[cfg(feature = "online")]
-pub mod http;
+mod http;
 
 pub mod git;
 
@@ -48,21 +48,21 @@ pub mod detect;
 
 pub mod config;
 
-pub mod secrets;
+mod secrets;
 
 pub mod scan;
 
-pub mod history;
+mod history;
 
-pub mod cleanup;
+mod cleanup;
 
 pub mod verify;
 
-pub mod hook;
+mod hook;
 
 pub mod agent;
 
-pub mod audit;
+mod audit;
 
 pub mod report;
 

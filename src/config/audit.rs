@@ -47,7 +47,7 @@ pub struct LedgerEntry {
 /// A date is announced this many days before it is due.
 pub const NOTICE_DAYS: i64 = 14;
 
-/// A rotation that is overdue, or due within [`NOTICE_DAYS`].
+/// A rotation that is overdue, or due within 14 days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
     pub is_overdue: bool,

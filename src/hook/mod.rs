@@ -24,7 +24,7 @@ mod trust;
 
 pub use crate::hook::invocation::{Invocation, Stdin};
 pub use advice::{fetch_command, long_scan_note, unsure_note};
-pub use doctor::{Diagnosis, Guard, ReadEvent, ReadState, doctor, read_hooks};
+pub use doctor::{Guard, ReadEvent, ReadState, doctor, read_hooks};
 pub use install::{install, uninstall};
 pub use push::{Load, pre_push, pre_receive, range, update};
 pub use trust::trusted_commits;
