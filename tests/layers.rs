@@ -48,6 +48,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("clap_mangen::", "cli/man.rs"),
     ("tempfile::", "atomic_file.rs"),
     ("owo_colors", "report/style.rs"),
+    ("maud::", "report/html/"),
     ("terminal_size::", "cli/output.rs"),
     ("signal_hook", "cli/progress.rs"),
     ("serde_json", "agent/"),

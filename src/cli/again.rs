@@ -26,7 +26,7 @@ fn of_words(words: &[OsString], is_find: bool) -> Option<String> {
     while let Some(&name) = rest.next() {
         match name {
             "--format" | "--output" => _ = rest.next(),
-            "-q" | "--quiet" => {}
+            "-q" | "--quiet" | "--no-people" => {}
             // All later words are arguments, not options.
             "--" => kept.extend(format.take().into_iter().chain(["--".to_owned()])),
             _ if name.starts_with("--format=") || name.starts_with("--output=") => {}
@@ -54,6 +54,7 @@ mod tests {
             ("keysweep staged", "keysweep staged --format jsonl"),
             ("k staged --format human -q --output=x --allow a*", "keysweep staged --allow 'a*' --format jsonl"),
             ("k history main --output r -- src", "keysweep history main --format jsonl -- src"),
+            ("k history --format html --no-people", "keysweep history --format jsonl"),
             ("k files find", "keysweep files find --format jsonl"),
             ("k hook pre-commit", "keysweep staged --format jsonl"),
             ("k hook commit-msg .git/M", "keysweep message .git/M --format jsonl"),

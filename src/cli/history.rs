@@ -7,27 +7,28 @@ use std::time::Instant;
 
 use super::args::HistoryArgs;
 use super::cleanup::{CleanupOutput, Options, cleanup};
-use super::options::Common;
+use super::options::{Common, FormatName};
 use super::progress::{self, Progress};
 use super::scan::{Scan, finish, threads};
 use super::settings::Settings;
 use super::sightings::Sightings;
 use super::stale::stale_entries;
 use super::today::today;
-use super::{baselines, in_force};
+use super::{again, baselines, in_force};
 use sha2::{Digest, Sha256};
 
 use crate::config::CONFIG_NAME;
 use crate::config::baseline::{BASELINE_NAME, Baseline};
 use crate::detect::Detector;
 use crate::error::{Error, counted};
-use crate::finding::Finding;
+use crate::finding::{Finding, ShownPath};
 use crate::git::repository::Repository;
 use crate::history::baselined::{apply, apply_to_history};
 use crate::history::database::History;
 use crate::history::progress::ProgressState;
 use crate::history::provenance::{Detail, MaskCache, Provenance, ShownCommit, trace_provenance};
 use crate::history::source::SecondPass;
+use crate::report::Incident;
 use crate::rule::Rule;
 use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::push::Pushed;
@@ -37,6 +38,7 @@ use crate::secrets::Secrets;
 
 /// Scans every object and follows each token through the history, or what some commits introduce.
 pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
+    refuse_without_effect(args, common)?;
     let repository = Repository::discover(Path::new("."))?;
     let selection = Selection {
         revisions: args.revisions.clone(),
@@ -48,6 +50,11 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
     };
     match (selection.is_all(), &args.replacements) {
         (true, _) => all(&repository, args, common),
+        (false, _) if common.format() == FormatName::Html => Err(Error::new(
+            "cannot write an incident report on some commits",
+            "they are not all places where a token may be",
+            "leave out what selects commits, or --format html",
+        )),
         (false, None) => selected(&repository, &selection, args, common),
         (false, Some(path)) => Err(Error::new(
             format!("cannot write the replacements to {}", path.display()),
@@ -55,6 +62,15 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
             "leave out what selects commits, or --replacements",
         )),
     }
+}
+
+/// The other formats are for the user and for scripts. The page is what leaves the house.
+fn refuse_without_effect(args: &HistoryArgs, common: &Common) -> Result<(), Error> {
+    if args.no_people && common.format() != FormatName::Html {
+        let help = "add --format html, or leave it out";
+        return Err(Error::new("cannot use --no-people", "it has an effect on the incident report only", help));
+    }
+    Ok(())
 }
 
 fn selected(repository: &Repository, selection: &Selection, args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
@@ -216,9 +232,24 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let options = Options::new(args, common);
     let cleanup = cleanup(&provenances, output_files, (repository, &options), &detector, &mut notes, &mut failed);
     let provenances = Some(provenances);
+    let incident = (common.format() == FormatName::Html).then(|| incident(repository, args, &detector));
     let quiet = settings.quiet;
-    let scan = Scan { provenances, cleanup, failed, quiet, ..Scan::new(Kind::History, result, started, notes) };
+    let scan =
+        Scan { provenances, cleanup, incident, failed, quiet, ..Scan::new(Kind::History, result, started, notes) };
     finish(scan, common)
+}
+
+fn incident(repository: &Repository, args: &HistoryArgs, detector: &Detector) -> Incident {
+    let folder = repository.worktree().unwrap_or_else(|| repository.common_dir());
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name = folder.file_name().unwrap_or_default().as_encoded_bytes();
+    Incident {
+        repository: ShownPath::from_masked(detector.mask(name)),
+        // The scan reports a HEAD that cannot be read.
+        head: repository.head_id().ok().flatten(),
+        command: again::list_command(Kind::History),
+        with_people: !args.no_people,
+    }
 }
 
 /// The number of places that the second pass added.

@@ -60,6 +60,13 @@ pub(super) struct FormatOption {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct HistoryFormatOption {
+    /// human (default), json, jsonl, sarif, github, gitlab or html
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub format: Option<HistoryFormatName>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct RulesFormatOption {
     /// human (default), json or jsonl
     #[arg(long, value_enum, hide_possible_values = true)]
@@ -190,6 +197,9 @@ pub(super) enum FormatName {
     Sarif,
     Github,
     Gitlab,
+    /// Only `history` takes it.
+    #[value(skip)]
+    Html,
 }
 
 impl From<FormatName> for Format {
@@ -201,6 +211,34 @@ impl From<FormatName> for Format {
             FormatName::Sarif => Format::Sarif,
             FormatName::Github => Format::Github,
             FormatName::Gitlab => Format::Gitlab,
+            FormatName::Html => Format::Html,
+        }
+    }
+}
+
+/// All formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum HistoryFormatName {
+    #[default]
+    Human,
+    Json,
+    Jsonl,
+    Sarif,
+    Github,
+    Gitlab,
+    Html,
+}
+
+impl From<HistoryFormatName> for FormatName {
+    fn from(name: HistoryFormatName) -> Self {
+        match name {
+            HistoryFormatName::Human => FormatName::Human,
+            HistoryFormatName::Json => FormatName::Json,
+            HistoryFormatName::Jsonl => FormatName::Jsonl,
+            HistoryFormatName::Sarif => FormatName::Sarif,
+            HistoryFormatName::Github => FormatName::Github,
+            HistoryFormatName::Gitlab => FormatName::Gitlab,
+            HistoryFormatName::Html => FormatName::Html,
         }
     }
 }

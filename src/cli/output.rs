@@ -82,7 +82,9 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
     report_errors_as(format, path.as_deref());
     let words = parse::command_first(words);
     let command = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
-    if let Some(error) = missing_command(err).or_else(|| refused_option(err, command)) {
+    let refused =
+        missing_command(err).or_else(|| refused_option(err, command)).or_else(|| refused_format(err, command));
+    if let Some(error) = refused {
         fail(&error);
         return code::TROUBLE;
     }
@@ -136,6 +138,17 @@ fn refused_option(err: &clap::Error, command: &str) -> Option<Error> {
     parse::option(name)?;
     let cause = format!("it has no effect in keysweep {command}");
     parse::is_command(command).then(|| Error::new(format!("cannot use {name}"), cause, "leave it out"))
+}
+
+/// Explains which command has the incident report.
+fn refused_format(err: &clap::Error, command: &str) -> Option<Error> {
+    let is_html = err.get(ContextKind::InvalidValue) == Some(&ContextValue::String("html".to_owned()));
+    let is_format =
+        matches!(err.get(ContextKind::InvalidArg), Some(ContextValue::String(name)) if name.starts_with("--format"));
+    let cause = "the incident report follows each token through the whole history";
+    let help = "use keysweep history --format html";
+    (is_html && is_format && parse::is_command(command))
+        .then(|| Error::new(format!("cannot use --format html in keysweep {command}"), cause, help))
 }
 
 /// Whether standard error is a terminal.

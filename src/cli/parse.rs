@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, ValueEnum};
 
 use super::args::{Cli, Command};
-use super::options::FormatName;
+use super::options::{FormatName, HistoryFormatName};
 
 impl Cli {
     /// Parses the arguments, the name of the program first.
@@ -81,7 +81,8 @@ pub(super) fn destination(words: &[OsString]) -> (FormatName, Option<PathBuf>) {
             rest => rest.strip_prefix('=').map(OsString::from),
         };
         if let Some(name) = value("--format") {
-            format = name.to_str().and_then(|name| FormatName::from_str(name, true).ok()).unwrap_or(format);
+            let known = name.to_str().and_then(|name| HistoryFormatName::from_str(name, true).ok());
+            format = known.map_or(format, Into::into);
         } else if let Some(file) = value("--output") {
             path = Some(PathBuf::from(file));
         }
@@ -101,6 +102,7 @@ mod tests {
             ("keysweep --format=jsonl --output r staged --x", FormatName::Jsonl, Some("r")),
             ("keysweep --format json --format human --output=a --output=b/c=d", FormatName::Human, Some("b/c=d")),
             ("keysweep --x -- --format json", FormatName::Human, None),
+            ("keysweep staged --format html", FormatName::Html, None),
             ("keysweep --format xml --output", FormatName::Human, None),
         ] {
             let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();

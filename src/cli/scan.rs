@@ -12,7 +12,7 @@ use crate::config::Allow;
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::history::provenance::{Provenance, ShownCommit};
-use crate::report::{self, Format, PushHelp, Report};
+use crate::report::{self, Format, Incident, PushHelp, Report};
 use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::source::{Kind, Source};
 use crate::threads::Threads;
@@ -36,6 +36,8 @@ pub(super) struct Scan {
     pub(super) provenances: Option<Vec<Provenance>>,
     pub(super) commits: HashMap<String, ShownCommit>,
     pub(super) cleanup: Option<Cleanup>,
+    /// What only the incident report says.
+    pub(super) incident: Option<Incident>,
     /// The number of tokens that were searched for by value.
     pub(super) searched: usize,
     pub(super) push: Option<PushHelp>,
@@ -58,6 +60,7 @@ impl Scan {
             provenances: None,
             commits: HashMap::new(),
             cleanup: None,
+            incident: None,
             searched: 0,
             push: None,
             failed: None,
@@ -89,6 +92,7 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
         provenances: scan.provenances.as_deref(),
         commits: &scan.commits,
         cleanup: scan.cleanup.as_ref(),
+        incident: scan.incident.as_ref(),
         failed: failed.as_ref(),
         searched: scan.searched,
         push: scan.push.as_ref(),

@@ -111,12 +111,14 @@ pub struct ShownCommit {
     pub author: ShownPath,
     /// `2024-01-02T03:04:05+00:00`.
     pub date: String,
+    /// The same in seconds since 1970.
+    pub time: i64,
 }
 
 impl ShownCommit {
     pub fn new(facts: &CommitFacts, masks: &MaskCache<'_>) -> Self {
         let author = masks.person(&facts.author);
-        Self { id: facts.id.clone(), author, date: facts.date.clone() }
+        Self { id: facts.id.clone(), author, date: facts.date.clone(), time: facts.time }
     }
 }
 
@@ -165,6 +167,8 @@ pub struct Provenance {
 pub struct ShownPush {
     /// `2024-01-02T03:04:05+00:00`.
     pub date: String,
+    /// The same in seconds since 1970.
+    pub time: i64,
     /// The full name of the tracking ref: `refs/remotes/origin/main`.
     pub name: ShownPath,
     /// How long after it the token was removed, in seconds. `None` if it was not removed, or before it was pushed.
@@ -318,7 +322,7 @@ fn pushed(trace: &TokenHistory, masks: &MaskCache<'_>) -> Option<ShownPush> {
     let push = trace.pushed.as_ref()?;
     let removed_after =
         trace.removed.as_ref().and_then(|removed| u64::try_from(removed.time.checked_sub(push.time)?).ok());
-    Some(ShownPush { date: iso8601(push.time), name: masks.shown(&push.name), removed_after })
+    Some(ShownPush { date: iso8601(push.time), time: push.time, name: masks.shown(&push.name), removed_after })
 }
 
 /// Returns the archives that contain the token.

@@ -7,14 +7,19 @@ use crate::rule::Severity;
 /// of PAY.JP`.
 pub(super) fn title(finding: &Finding) -> String {
     let end = if finding.likely.is_empty() { "" } else { "," };
-    let kind = format!("{}{end}", kind(finding));
-    let title = match finding.severity {
+    let title = format!("{}{end}", name(finding));
+    let article = if title.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {title}")
+}
+
+/// The same without the article.
+pub(super) fn name(finding: &Finding) -> String {
+    let kind = kind(finding);
+    match finding.severity {
         Severity::High => format!("live {kind}"),
         Severity::Medium => kind,
         Severity::Low => format!("test {kind}"),
-    };
-    let article = if title.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
-    format!("{article} {title}")
+    }
 }
 
 /// The same without the environment.

@@ -139,6 +139,14 @@ fn reachability(reachability: Reachability) -> &'static str {
 }
 
 fn whence(place: &Occurrence) -> String {
+    match &place.commit {
+        Some(known) => format!("{} in {}", location(place), commit(known)),
+        None => location(place),
+    }
+}
+
+/// The path and the line of a place, or another name for it, without the commit.
+pub(super) fn location(place: &Occurrence) -> String {
     let object = place.object.as_deref().unwrap_or_default();
     let line = place.position.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
     // In an archive that no ref reaches.
@@ -156,9 +164,8 @@ fn whence(place: &Occurrence) -> String {
         (None, _) => format!("object {}{line}", short(object)),
     };
     match (&place.commit, place.part) {
-        (Some(known), _) => format!("{what} in {}", commit(known)),
         (None, Part::Message | Part::Person | Part::Header) => format!("{what} of object {}", short(object)),
-        (None, _) => what,
+        _ => what,
     }
 }
 
@@ -188,7 +195,7 @@ fn pushed(push: &ShownPush) -> String {
 }
 
 /// Rounds down to minutes, hours or days.
-fn duration(seconds: u64) -> String {
+pub(super) fn duration(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..7_200 => (seconds / 60, "min"),
         7_200..259_200 => (seconds / 3_600, "h"),

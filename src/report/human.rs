@@ -279,7 +279,7 @@ fn summary(report: &Report<'_>, style: Style) -> String {
     };
     let mut lines = Vec::new();
     if !result.is_complete() {
-        let (scanned, unread) = (words::scanned_of_all(report), unread(report));
+        let (scanned, unread) = (words::scanned_of_all(report), words::unread(report));
         let text = format!("keysweep: INCOMPLETE: {scanned} scanned ({counts}); {unread}");
         lines.push(line("INCOMPLETE", &text, |style, text| style.error(text)));
     }
@@ -340,25 +340,4 @@ fn holding(report: &Report<'_>) -> String {
         _ if holding == all => scanned,
         _ => format!("{holding} of {scanned}"),
     }
-}
-
-/// `5 could not be read, 1 missing`.
-fn unread(report: &Report<'_>) -> String {
-    let (unread, absent) = (&report.result.unread, &report.result.missing);
-    let (damaged, missing) = (words::objects_in(unread), words::objects_in(absent));
-    let others = unread.iter().chain(absent).filter(|error| error.objects == 0).count();
-    let mut parts = Vec::new();
-    if damaged > 0 {
-        parts.push(format!("{} could not be read", counted(damaged, "object")));
-    }
-    if missing > 0 {
-        parts.push(format!("{} missing", counted(missing, "object")));
-    }
-    match (others, parts.is_empty()) {
-        (0, _) => {}
-        (1, true) => parts.push("1 error".to_owned()),
-        (others, true) => parts.push(format!("{others} errors")),
-        (others, false) => parts.push(counted(others, "other error")),
-    }
-    parts.join(", ")
 }

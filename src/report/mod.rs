@@ -7,6 +7,7 @@ mod entry;
 mod github;
 mod gitlab;
 mod history;
+mod html;
 mod human;
 mod json;
 mod layout;
@@ -23,7 +24,7 @@ mod verification_json;
 mod words;
 
 pub use audit::{AuditReport, explain as explain_check};
-pub use model::{PushHelp, Report};
+pub use model::{Incident, PushHelp, Report};
 pub use plan::{Setup, script, word};
 pub use rules::shapes;
 pub use shown::{shown_path, word_for_shell};
@@ -47,6 +48,8 @@ pub enum Format {
     Sarif,
     Github,
     Gitlab,
+    /// The incident report, of a scan of the whole history only.
+    Html,
 }
 
 /// The formats of a list of rules.
@@ -71,6 +74,7 @@ pub fn write_error(error: &Error, format: Format, out: &mut dyn Write) -> io::Re
         Format::Sarif => sarif::write_error_document(error, out),
         Format::Github => github::write_error(error, out),
         Format::Gitlab => gitlab::write_error_document(error, out),
+        Format::Html => html::write_error_page(error, out),
     }
 }
 
@@ -122,6 +126,7 @@ pub fn write(report: &Report<'_>, format: Format, style: Style, quiet: bool, out
         Format::Sarif => sarif::write_document(report, out),
         Format::Github => github::write_annotations(report, out),
         Format::Gitlab => gitlab::write_document(report, out),
+        Format::Html => html::write_page(report, out),
     }
 }
 

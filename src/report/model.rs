@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::cleanup::Cleanup;
 use crate::config::Reason;
 use crate::error::Error;
+use crate::finding::ShownPath;
 use crate::history::provenance::{Provenance, ShownCommit};
 use crate::scan::engine::{Allowed, ScanResult};
 use crate::scan::source::Kind;
@@ -30,6 +31,8 @@ pub struct Report<'a> {
     pub notes: &'a [String],
     /// A command that lists all findings, quoted for a shell.
     pub list_command: Option<String>,
+    /// What the incident report says besides, if it was asked for.
+    pub incident: Option<&'a Incident>,
     /// Whether HEAD has no commit yet, so that no file can be restored from it.
     pub first_commit: bool,
     /// Whether the reader is below the top of the worktree, so that a path from the top does not work there.
@@ -45,6 +48,19 @@ pub struct PushHelp {
     pub fetch: Option<String>,
     /// Whether the remote may have more commits than keysweep knows.
     pub is_unsure: bool,
+}
+
+/// What only the incident report (`html`) says.
+#[derive(Debug)]
+pub struct Incident {
+    /// The masked name of the folder of the repository.
+    pub repository: ShownPath,
+    /// The hex id of HEAD's commit. `None` before the first commit.
+    pub head: Option<String>,
+    /// The command that repeats the scan, quoted for a shell. `None` if it has something that must not be printed.
+    pub command: Option<String>,
+    /// Whether to name the authors of commits.
+    pub with_people: bool,
 }
 
 impl Report<'_> {

@@ -244,6 +244,27 @@ pub(super) fn objects_in(errors: &[Error]) -> usize {
     errors.iter().map(|error| error.objects).sum()
 }
 
+/// `5 could not be read, 1 missing`.
+pub(super) fn unread(report: &Report<'_>) -> String {
+    let (unread, absent) = (&report.result.unread, &report.result.missing);
+    let (damaged, missing) = (objects_in(unread), objects_in(absent));
+    let others = unread.iter().chain(absent).filter(|error| error.objects == 0).count();
+    let mut parts = Vec::new();
+    if damaged > 0 {
+        parts.push(format!("{} could not be read", counted(damaged, "object")));
+    }
+    if missing > 0 {
+        parts.push(format!("{} missing", counted(missing, "object")));
+    }
+    match (others, parts.is_empty()) {
+        (0, _) => {}
+        (1, true) => parts.push("1 error".to_owned()),
+        (others, true) => parts.push(format!("{others} errors")),
+        (others, false) => parts.push(counted(others, "other error")),
+    }
+    parts.join(", ")
+}
+
 /// The number of objects of a history scan that contain a token, and the names that contain one.
 pub(super) fn objects(report: &Report<'_>) -> String {
     let (objects, names) = (objects_with_a_token(report), names_in_no_object(report));

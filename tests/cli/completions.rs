@@ -28,6 +28,8 @@ fn bash_completes_commands_options_and_values() {
     let repo = Repo::none();
     assert_eq!(bash_completes(&repo, &["keysweep", "hist"]), ["history"]);
     assert_eq!(bash_completes(&repo, &["keysweep", "history", "--since-"]), ["--since-last"]);
+    assert_eq!(bash_completes(&repo, &["keysweep", "history", "--format", "h"]), ["human", "html"]);
+    assert_eq!(bash_completes(&repo, &["keysweep", "staged", "--format", "h"]), ["human"]);
     assert_eq!(bash_completes(&repo, &["keysweep", "staged", "--format", "jso"]), ["json", "jsonl"]);
     assert_eq!(bash_completes(&repo, &["keysweep", "hook", "pre-p"]), ["pre-push"]);
     let commands = bash_completes(&repo, &["keysweep", ""]);

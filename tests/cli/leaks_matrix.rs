@@ -282,6 +282,26 @@ fn no_report_of_find_prints_its_token() {
     expect_no_report_prints(&mut || maker.unknown(24), true);
 }
 
+/// A browser shows the characters behind `&lt;` and the like.
+#[test]
+fn no_incident_report_prints_a_token() {
+    let mut maker = Maker::new(1209);
+    let mut other = Maker::new(1210);
+    for (row, encoding) in encodings().into_iter().chain(MORE).enumerate() {
+        let mut guarded = GuardedToken::new(if row % 2 == 0 { maker.sk_live(24) } else { maker.custom(24) });
+        let text = guarded.written(&[encoding]);
+        let repo = repo_with_text(&text, &other.sk_live(24));
+        // A ref is broken, so the page has errors too.
+        let run = repo.keysweep(&["history", "--format", "html"]).expect_code(2).expect_has("id=\"token-");
+        guarded.expect_hidden(&run);
+        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")];
+        let shown = entities.iter().fold(run.out(), |page, (entity, letter)| page.replace(entity, letter));
+        if let Some(leaked) = guarded.leaked_in(shown.as_bytes()) {
+            run.fail(&format!("{leaked:?} of {} is on the page", guarded.token));
+        }
+    }
+}
+
 #[test]
 fn doctor_quotes_no_token_of_another_hook() {
     let mut maker = Maker::new(1207);

@@ -5,7 +5,9 @@
 mod support;
 
 mod audit;
+mod browser;
 mod checklist;
 mod finds;
+mod incident;
 mod others;
 mod picture;

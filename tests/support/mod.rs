@@ -3,6 +3,7 @@
 
 #[cfg(feature = "archives")]
 pub mod archive;
+pub mod browser;
 pub mod clean;
 pub mod deep;
 pub mod encode;

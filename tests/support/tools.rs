@@ -220,34 +220,86 @@ fn from_debian(suite: &str) -> PathBuf {
 /// Unpacks packages of a Debian suite into `draft/root`. The apt settings of the machine choose the mirror. The
 /// packages of the system stay as they are.
 fn debian_packages(suite: &str, names: &[&str], draft: &Path) {
-    let apt = |args: &[&str], folder: &Path| {
-        let state = draft.join("apt");
-        let mut apt = Command::new("apt-get");
-        apt.current_dir(folder).args(["-qq", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"]);
-        for (name, path) in [
-            ("Etc::sourcelist", state.join("sources.list")),
-            ("Etc::sourceparts", state.join("none")),
-            ("State::lists", state.join("lists")),
-            ("Cache", state.join("cache")),
-        ] {
-            apt.arg("-o").arg(format!("Dir::{name}={}", path.display()));
-        }
-        run(apt.args(args));
-    };
-    for folder in ["apt/lists/partial", "apt/cache/archives/partial", "apt/none", "debs", "root"] {
+    update_apt(suite, draft);
+    fs::create_dir_all(draft.join("debs")).expect("create the folder of a tool");
+    run(apt(draft).current_dir(draft.join("debs")).arg("download").args(names));
+    unpack(&draft.join("debs"), &[], draft);
+    fs::remove_dir_all(draft.join("debs")).expect("remove the download folder");
+}
+
+/// The same with all packages that these depend on, except those whose names start with one of `without`.
+fn debian_packages_with_dependencies(suite: &str, names: &[&str], without: &[&str], draft: &Path) {
+    update_apt(suite, draft);
+    // Nothing is installed, as far as this apt knows.
+    let args = ["install", "--yes", "--download-only", "--no-install-recommends"];
+    run(apt(draft).args(args).args(names));
+    unpack(&draft.join("apt/cache/archives"), without, draft);
+    fs::remove_dir_all(draft.join("apt")).expect("remove the download folder");
+}
+
+/// Reads the lists of a suite into `draft/apt`.
+fn update_apt(suite: &str, draft: &Path) {
+    for folder in ["apt/lists/partial", "apt/cache/archives/partial", "apt/none", "root"] {
         fs::create_dir_all(draft.join(folder)).expect("create the folder of a tool");
     }
     let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
     let source = format!("deb [signed-by={key}] {} {suite} main\n", debian());
     fs::write(draft.join("apt/sources.list"), source).expect("write");
-    apt(&["update"], draft);
-    apt(&[&["download"], names].concat(), &draft.join("debs"));
-    for deb in fs::read_dir(draft.join("debs")).expect("a folder").map(|deb| deb.expect("an entry").path()) {
-        run(Command::new("dpkg-deb").arg("-x").arg(deb).arg(draft.join("root")));
+    fs::write(draft.join("apt/status"), "").expect("write");
+    run(apt(draft).arg("update"));
+}
+
+/// An apt-get whose files are all in `draft/apt`.
+fn apt(draft: &Path) -> Command {
+    let state = draft.join("apt");
+    let mut apt = Command::new("apt-get");
+    apt.args(["-qq", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none"]);
+    for (name, path) in [
+        ("Etc::sourcelist", state.join("sources.list")),
+        ("Etc::sourceparts", state.join("none")),
+        ("State::lists", state.join("lists")),
+        ("State::status", state.join("status")),
+        ("Cache", state.join("cache")),
+    ] {
+        apt.arg("-o").arg(format!("Dir::{name}={}", path.display()));
     }
-    for folder in ["apt", "debs"] {
-        fs::remove_dir_all(draft.join(folder)).expect("remove the download folders");
+    apt
+}
+
+fn unpack(debs: &Path, without: &[&str], draft: &Path) {
+    for deb in fs::read_dir(debs).expect("a folder").map(|deb| deb.expect("an entry").path()) {
+        let name = deb.file_name().expect("a name").to_string_lossy();
+        if name.ends_with(".deb") && !without.iter().any(|start| name.starts_with(start)) {
+            run(Command::new("dpkg-deb").arg("-x").arg(&deb).arg(draft.join("root")));
+        }
     }
+}
+
+/// Chromium without a window, from the oldest supported Debian suite, with its libraries and one font.
+pub fn chromium() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let home = once(&format!("chromium-{OLDEST_SUITE}"), |draft, home| {
+            // The loader of the system needs the C library of the system. The others draw with a graphics card.
+            let without = ["libc6_", "libgl1-mesa-dri_", "libllvm", "libz3-"];
+            let wanted = ["chromium-headless-shell", "fonts-dejavu-core"];
+            debian_packages_with_dependencies(OLDEST_SUITE, &wanted, &without, draft);
+            let home = home.display();
+            let fonts = format!(
+                "<fontconfig><dir>{home}/root/usr/share/fonts</dir><cachedir>{home}/fonts</cachedir></fontconfig>\n"
+            );
+            fs::write(draft.join("fonts.conf"), fonts).expect("write");
+            let start = format!(
+                "#!/bin/sh\nroot='{home}/root'\n\
+                for folder in \"$root\"/usr/lib/*-linux-gnu \"$root\"/lib/*-linux-gnu \"$root\"/usr/lib/*-linux-gnu/pulseaudio; do\n\
+                LD_LIBRARY_PATH=\"$folder${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\"\ndone\n\
+                export LD_LIBRARY_PATH FONTCONFIG_FILE='{home}/fonts.conf'\n\
+                exec \"$root/usr/lib/chromium/chromium-headless-shell\" \"$@\"\n"
+            );
+            executable(&draft.join("chromium"), &start);
+        });
+        home.join("chromium")
+    })
 }
 
 /// The URL of the Debian mirror in this machine's apt settings.

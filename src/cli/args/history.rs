@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::options::{
-    Common, CommonOptions, ConfigOption, FormatOption, ProgressOption, ReportOptions, ScanOptions, ThreadsOption,
+    Common, CommonOptions, ConfigOption, DetectionOptions, FormatOption, HistoryFormatOption, ProgressOption,
+    ReportOptions, ThreadsOption,
 };
 
 #[derive(Debug, Args)]
@@ -52,19 +53,28 @@ pub(in crate::cli) struct HistoryArgs {
     /// Write the script to FILE, not beside the tokens
     #[arg(long, value_name = "FILE", requires = "replacements")]
     pub plan: Option<PathBuf>,
+    /// Leave the names of people out of the html report
+    #[arg(long)]
+    pub no_people: bool,
     #[command(flatten)]
-    scan: ScanOptions,
+    format: HistoryFormatOption,
+    #[command(flatten)]
+    detection: DetectionOptions,
     #[command(flatten)]
     progress: ProgressOption,
 }
 
 impl CommonOptions for HistoryArgs {
     fn common(&self) -> Common {
-        Common { no_progress: self.progress.no_progress, ..self.scan.common() }
+        Common {
+            format: self.format.format.map(Into::into),
+            no_progress: self.progress.no_progress,
+            ..self.detection.common()
+        }
     }
 
     fn config(&self) -> Option<&ConfigOption> {
-        self.scan.config()
+        Some(&self.detection.config)
     }
 }
 
