@@ -69,6 +69,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("aho_corasick", "rules/vendors.rs"),
     ("aho_corasick", "scan/archive/embedded.rs"),
     ("aho_corasick", "scan/message_context.rs"),
+    ("Command::new(", "agent/doctor.rs"),
     ("Command::new(", "git/command/"),
     ("stdout()", "cli/output.rs"),
     ("stderr()", "cli/output.rs"),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::event::{Event, Moment, ToolCall, ToolKind, take_parsed, text};
 use super::model::{Agent, Effect, KnownEvent};
+use super::settings::{Form, Settings};
 use super::verdict::{Answer, Verdict};
 
 pub(super) static CLAUDE_CODE: Agent = Agent {
@@ -22,6 +23,19 @@ pub(super) static CLAUDE_CODE: Agent = Agent {
     },
     read,
     answer,
+    settings: Settings {
+        of_project: ".claude/settings.json",
+        variable: Some("CLAUDE_CONFIG_DIR"),
+        folder: ".claude",
+        file: "settings.json",
+        form: Form::ClaudeCode,
+        empty: "{}\n",
+        note: Some("a hook that is killed or hangs blocks from Claude Code 2.1.295 on"),
+    },
+    sample: |event, text| {
+        let more = json!({ "permission_mode": "default" });
+        sample(event, text, &more)
+    },
 };
 
 pub(super) const EVENTS: &[KnownEvent] = &[
@@ -68,6 +82,20 @@ pub(super) fn read_common(agent: &Agent, mut json: Map<String, Value>, result: &
         Moment::Other => {}
     }
     event
+}
+
+/// An event with the text, in the form that Claude Code and Codex share, with `more` members.
+pub(super) fn sample(event: &str, text: &str, more: &Value) -> Value {
+    let mut json = json!({ "session_id": "keysweep-doctor", "hook_event_name": event });
+    let of_event = match event {
+        "PreToolUse" => json!({ "tool_name": "Bash", "tool_input": { "command": format!("echo {text}") } }),
+        "PostToolUse" => json!({ "tool_name": "Bash", "tool_input": {}, "tool_response": { "stdout": text } }),
+        _ => json!({ "prompt": text }),
+    };
+    if let Some(members) = json.as_object_mut() {
+        members.extend([of_event, more.clone()].into_iter().filter_map(|value| value.as_object().cloned()).flatten());
+    }
+    json
 }
 
 fn answer(event: &Event, verdict: Verdict) -> Answer {

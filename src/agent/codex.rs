@@ -6,9 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::claude_code::read_common;
+use super::claude_code::{read_common, sample};
 use super::event::{Event, Moment, ToolKind, text};
 use super::model::{Agent, Effect, KnownEvent};
+use super::settings::{Form, Settings};
 use super::strings::as_text;
 use super::verdict::{Answer, Verdict};
 
@@ -23,6 +24,16 @@ pub(super) static CODEX: Agent = Agent {
     recognizes: |json| json.contains_key("turn_id") && text(json, "hook_event_name").is_some(),
     read: |agent: &Agent, json: Map<String, Value>| read_common(agent, json, "tool_response"),
     answer,
+    settings: Settings {
+        of_project: ".codex/hooks.json",
+        variable: Some("CODEX_HOME"),
+        folder: ".codex",
+        file: "hooks.json",
+        form: Form::Codex,
+        empty: "{}\n",
+        note: Some("Codex CLI asks you to trust new hooks; a hook that it has to kill does not block"),
+    },
+    sample: |event, text| sample(event, text, &json!({ "turn_id": "1" })),
 };
 
 const EVENTS: &[KnownEvent] = &[

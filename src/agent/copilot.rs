@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::event::{Event, Moment, ToolCall, ToolKind, take_parsed, text};
 use super::model::{Agent, Effect, KnownEvent};
+use super::settings::{Form, Settings};
 use super::strings::as_text;
 use super::verdict::{Answer, Verdict};
 
@@ -21,6 +22,29 @@ pub(super) static COPILOT: Agent = Agent {
     recognizes: |json| json.contains_key("sessionId"),
     read,
     answer,
+    settings: Settings {
+        of_project: ".github/hooks/keysweep.json",
+        variable: Some("COPILOT_HOME"),
+        folder: ".copilot",
+        file: "hooks/keysweep.json",
+        form: Form::Copilot,
+        empty: "{\n  \"version\": 1\n}\n",
+        note: Some("on Windows, and if Copilot has to kill a hook, nothing is blocked"),
+    },
+    sample: |event, text| {
+        let json = |more: Value| {
+            let mut json = json!({ "sessionId": "keysweep-doctor", "timestamp": 1 });
+            if let Some((members, more)) = json.as_object_mut().zip(more.as_object()) {
+                members.extend(more.clone());
+            }
+            json
+        };
+        match event {
+            BEFORE_TOOL => json(json!({ "toolName": "bash", "toolArgs": { "command": format!("echo {text}") } })),
+            AFTER_TOOL => json(json!({ "toolName": "bash", "toolResult": { "textResultForLlm": text } })),
+            _ => json(json!({ "prompt": text, "transformedPrompt": text })),
+        }
+    },
 };
 
 const PROMPT: &str = "userPromptTransformed";

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::event::{Event, Moment, ToolCall, ToolKind, take_parsed, text};
 use super::model::{Agent, Effect, KnownEvent};
+use super::settings::{Form, Settings};
 use super::verdict::{Answer, Verdict};
 
 pub(super) static CURSOR: Agent = Agent {
@@ -22,6 +23,24 @@ pub(super) static CURSOR: Agent = Agent {
     recognizes: |json| json.contains_key("cursor_version") || json.contains_key("conversation_id"),
     read,
     answer,
+    settings: Settings {
+        of_project: ".cursor/hooks.json",
+        variable: None,
+        folder: ".cursor",
+        file: "hooks.json",
+        form: Form::Cursor,
+        empty: "{\n  \"version\": 1\n}\n",
+        note: None,
+    },
+    sample: |event, text| match event {
+        PROMPT => json!({ "cursor_version": "1", "hook_event_name": event, "prompt": text }),
+        READ => json!({ "cursor_version": "1", "hook_event_name": event, "file_path": "/file", "content": text }),
+        "postToolUse" => {
+            json!({ "cursor_version": "1", "hook_event_name": event, "tool_name": "MCP:x", "tool_output": text })
+        }
+        _ => json!({ "cursor_version": "1", "hook_event_name": event, "tool_name": "Shell",
+            "tool_input": { "command": format!("echo {text}") } }),
+    },
 };
 
 const PROMPT: &str = "beforeSubmitPrompt";

@@ -5,9 +5,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::claude_code::read_common;
+use super::claude_code::{read_common, sample};
 use super::event::{Event, Moment, ToolKind, text};
 use super::model::{Agent, Effect, KnownEvent};
+use super::settings::{Form, Settings};
 use super::strings::as_text;
 use super::verdict::{Answer, Verdict};
 
@@ -24,6 +25,25 @@ pub(super) static GEMINI_CLI: Agent = Agent {
     },
     read,
     answer,
+    settings: Settings {
+        of_project: ".gemini/settings.json",
+        variable: None,
+        folder: ".gemini",
+        file: "settings.json",
+        form: Form::Gemini,
+        empty: "{}\n",
+        note: Some("a hook that Gemini CLI has to kill does not block"),
+    },
+    sample: |event, text| {
+        let of_event = match event {
+            "BeforeTool" => {
+                json!({ "tool_name": "run_shell_command", "tool_input": { "command": format!("echo {text}") } })
+            }
+            "AfterTool" => json!({ "tool_name": "run_shell_command", "tool_response": { "llmContent": text } }),
+            _ => json!({ "prompt": text }),
+        };
+        sample(event, "", &of_event)
+    },
 };
 
 const EVENTS: &[KnownEvent] = &[

@@ -7,15 +7,20 @@ pub(crate) mod guard;
 pub(crate) mod shell;
 
 pub mod agents;
+pub mod doctor;
 pub mod event;
+pub mod install;
 pub mod model;
+pub mod settings;
 pub mod verdict;
 
 mod claude_code;
 mod codex;
 mod copilot;
 mod cursor;
+mod entry;
 mod gemini;
+mod json_text;
 mod patch;
 mod protected;
 mod strings;

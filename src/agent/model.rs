@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::event::{Event, Moment, ToolKind};
+use super::settings::Settings;
 use super::verdict::{Answer, Verdict};
 
 /// What keysweep can do about a token at an event.
@@ -53,6 +54,9 @@ pub struct Agent {
     pub(super) recognizes: fn(&Map<String, Value>) -> bool,
     pub(super) read: fn(&Agent, Map<String, Value>) -> Event,
     pub(super) answer: fn(&Event, Verdict) -> Answer,
+    pub settings: Settings,
+    /// An event with this name that has the text in it, as the agent would send it.
+    pub(super) sample: fn(&str, &str) -> Value,
 }
 
 impl Agent {

@@ -32,7 +32,7 @@ const MAX_BYTES: u64 = 256 << 20;
 static CAN_BLOCK: AtomicBool = AtomicBool::new(true);
 
 pub(super) fn run(args: &[OsString], common: &Common) -> Result<u8, Error> {
-    let named = named(args)?;
+    let named = args.first().map(|name| named_agent(&name.to_string_lossy())).transpose()?;
     if common.format.is_some() || common.output.is_some() {
         let cause = "the agent defines the form of the answer";
         return Err(Error::new("cannot use --format or --output", cause, "leave them out"));
@@ -54,13 +54,11 @@ pub(super) fn run(args: &[OsString], common: &Common) -> Result<u8, Error> {
     }
 }
 
-/// The agent that the arguments name.
-fn named(args: &[OsString]) -> Result<Option<&'static Agent>, Error> {
-    let Some(name) = args.first() else { return Ok(None) };
-    let name = name.to_string_lossy();
-    agents::named(&name).map(Some).ok_or_else(|| {
+/// The agent with this name.
+pub(super) fn named_agent(name: &str) -> Result<&'static Agent, Error> {
+    agents::named(name).ok_or_else(|| {
         let known: Vec<&str> = agents::ALL.iter().map(|agent| agent.name).collect();
-        let nearest = nearest(&name, known.iter().copied());
+        let nearest = nearest(name, known.iter().copied());
         Error::new(
             format!("cannot use the agent name {name}"),
             format!("keysweep knows {} only", known.join(", ")),

@@ -1,29 +1,72 @@
 //! `install`, `uninstall` and `doctor`: their reports and exit codes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::agent::named_agent;
+use super::args::{InstallArgs, UninstallArgs};
 use super::options::Common;
 use super::today::today;
 use super::{code, in_force, output};
+use crate::agent;
+use crate::agent::install::Scope;
+use crate::agent::model::Agent;
 use crate::config::CONFIG_NAME;
 use crate::error::Error;
 use crate::git::repository::Repository;
 use crate::hook::{self, Changes, Guard};
 use crate::report::{self, Format, Style};
 
-pub(super) fn install(names: &[String], global: bool, common: &Common) -> Result<u8, Error> {
-    let changes = hook::install(Path::new("."), names, global)?;
+pub(super) fn install(args: &InstallArgs, common: &Common) -> Result<u8, Error> {
+    let changes = if args.agent.is_empty() {
+        hook::install(Path::new("."), &args.names, args.global)?
+    } else {
+        each_agent(&args.agent, args.global, agent::install::install)?
+    };
     finish(&changes, "installed; keysweep doctor checks that the hooks block a token", common)
 }
 
-pub(super) fn uninstall(names: &[String], global: bool, common: &Common) -> Result<u8, Error> {
-    let changes = hook::uninstall(Path::new("."), names, global)?;
+pub(super) fn uninstall(args: &UninstallArgs, common: &Common) -> Result<u8, Error> {
+    let changes = if args.agent.is_empty() {
+        hook::uninstall(Path::new("."), &args.names, args.global)?
+    } else {
+        each_agent(&args.agent, args.global, agent::install::uninstall)?
+    };
     let ending = if changes.lines.is_empty() { "there is nothing to remove" } else { "nothing else was changed" };
     finish(&changes, ending, common)
 }
 
+/// Changes the settings of each named agent. The names are checked before anything is written.
+fn each_agent(
+    names: &[String],
+    global: bool,
+    change: fn(&Agent, Scope<'_>) -> Result<Changes, Error>,
+) -> Result<Changes, Error> {
+    let agents = names.iter().map(|name| named_agent(name)).collect::<Result<Vec<_>, _>>()?;
+    let top = if global { None } else { Some(worktree()?) };
+    let scope = top.as_deref().map_or(Scope::User, Scope::Project);
+    let mut changes = Changes::default();
+    for agent in agents {
+        changes.absorb(change(agent, scope)?);
+    }
+    Ok(changes)
+}
+
+fn worktree() -> Result<PathBuf, Error> {
+    let repository = Repository::discover(Path::new("."))?;
+    let top = repository.worktree().map(|top| std::path::absolute(top).unwrap_or_else(|_| top.to_owned()));
+    top.ok_or_else(|| {
+        let help = "run it in a worktree, or use --global for your own settings";
+        Error::new("cannot find the agent's settings", "a bare repository has no files", help)
+    })
+}
+
 pub(super) fn doctor(common: &Common) -> Result<u8, Error> {
     let mut diagnosis = hook::doctor(Path::new("."))?;
+    let agents = agent::doctor::doctor(worktree().ok().as_deref())?;
+    diagnosis.changes.absorb(agents.changes);
+    if agents.has_hole && diagnosis.guard == Guard::Whole {
+        diagnosis.guard = Guard::Partial;
+    }
     let due = due_tokens(common);
     let is_ledger_read = due.is_ok();
     match due {

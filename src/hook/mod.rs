@@ -27,6 +27,7 @@ pub use advice::{fetch_command, long_scan_note, unsure_note};
 pub use doctor::{Guard, ReadEvent, ReadState, doctor, read_hooks};
 pub use install::{install, uninstall};
 pub use push::{Load, pre_push, pre_receive, range, update};
+pub(crate) use script::binary;
 pub use trust::trusted_commits;
 
 use crate::error::{Error, nearest};
@@ -48,7 +49,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    fn absorb(&mut self, other: Self) {
+    pub(crate) fn absorb(&mut self, other: Self) {
         self.lines.extend(other.lines);
         self.errors.extend(other.errors);
     }

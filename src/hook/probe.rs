@@ -28,10 +28,10 @@ pub(crate) enum Proof {
 }
 
 /// A token in its line, and how a report names it.
-struct Token {
-    text: String,
-    fingerprint: String,
-    redacted: String,
+pub(crate) struct Token {
+    pub text: String,
+    pub fingerprint: String,
+    pub redacted: String,
 }
 
 /// A temporary folder with everything that the hooks are run on.
@@ -261,7 +261,7 @@ impl<'p> Stage<'p> {
 
 impl Token {
     /// A line with a random token that the detector finds.
-    fn make() -> Self {
+    pub fn make() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
         let seed = u64::try_from(now & u128::from(u64::MAX)).expect("masked") ^ (u64::from(std::process::id()) << 32);
         let mut dice = Dice::new(seed);

@@ -52,7 +52,7 @@ pub(super) fn seal_of(text: &str) -> String {
 
 /// The path of this program, preferably the one in PATH. A package manager keeps the link there when it replaces the folder of a
 /// version.
-pub(super) fn binary() -> Result<PathBuf, Error> {
+pub(crate) fn binary() -> Result<PathBuf, Error> {
     let own = std::env::current_exe().map_err(|err| {
         Error::new("cannot find the path of keysweep itself", err, "start it by its full path, or through PATH")
     })?;

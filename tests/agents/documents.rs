@@ -42,3 +42,13 @@ fn the_table_of_documents_is_that_of_the_code() {
         ALL.iter().map(|agent| format!("| {} | <{}> | {} |", agent.title, agent.document, agent.read_on)).collect();
     assert_eq!(rows(&page(), "| agent | document |"), wanted);
 }
+
+#[test]
+fn the_table_of_settings_is_that_of_the_code() {
+    let (page, header) = (page(), "| agent | project | user |");
+    for (agent, row) in ALL.iter().zip(rows(&page, header)) {
+        let start = format!("| {} | `{}` | ", agent.title, agent.settings.of_project);
+        assert!(row.starts_with(&start), "{row}\n{start}");
+    }
+    assert_eq!(rows(&page, header).len(), ALL.len());
+}

@@ -9,4 +9,5 @@ mod documents;
 mod event;
 mod failures;
 mod files;
+mod install;
 mod tokens;

@@ -116,14 +116,16 @@ which git 2.54 and later reads.
 Examples:
   keysweep install
   keysweep install pre-commit pre-push
-  keysweep install --global")]
+  keysweep install --global
+  keysweep install --agent claude-code")]
     Install(InstallArgs),
     /// Remove the hooks that install wrote
     #[command(after_help = "\
 Examples:
   keysweep uninstall
   keysweep uninstall pre-push
-  keysweep uninstall --global")]
+  keysweep uninstall --global
+  keysweep uninstall --agent claude-code")]
     Uninstall(UninstallArgs),
     /// Check that the hooks block a token
     #[command(after_help = "\

@@ -15,6 +15,9 @@ pub(in crate::cli) struct InstallArgs {
     /// Install for all your repositories; before git 2.54 for new ones only
     #[arg(long)]
     pub global: bool,
+    /// Install the hooks of an AI agent (repeatable; see docs/agents.md)
+    #[arg(long, value_name = "NAME", conflicts_with = "names")]
+    pub agent: Vec<String>,
     #[command(flatten)]
     report: ReportOptions,
 }
@@ -33,6 +36,9 @@ pub(in crate::cli) struct UninstallArgs {
     /// Remove what install --global wrote
     #[arg(long)]
     pub global: bool,
+    /// Remove the hooks of an AI agent (repeatable)
+    #[arg(long, value_name = "NAME", conflicts_with = "names")]
+    pub agent: Vec<String>,
     #[command(flatten)]
     report: ReportOptions,
 }
