@@ -1,4 +1,4 @@
-//! Loose objects, read into buffers that are reused. Format: gitrepository-layout(5), "objects/[0-9a-f][0-9a-f]".
+//! Loose objects, read into buffers that are reused. Format: gitrepository-layout(5), `objects/[0-9a-f][0-9a-f]`.
 //!
 //! Objects that were just staged are loose, so nearly every blob in a hook is read here. gix maps and unmaps each file and
 //! sets up a new decoder. With 20 staged files in a clone of git/git that took a fifth of the process, and a second thread
