@@ -14,6 +14,8 @@ use super::settings::Settings;
 use super::sightings::Sightings;
 use super::stale::stale_entries;
 use super::today::today;
+#[cfg(feature = "online")]
+use super::verifications;
 use super::{again, baselines, in_force};
 use sha2::{Digest, Sha256};
 
@@ -214,6 +216,8 @@ pub(super) fn sweep(
 fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let output_files = CleanupOutput::new(args, repository, common)?;
+    #[cfg(feature = "online")]
+    let wanted = verifications::Wanted::of(args)?;
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let InForce { settings, baseline } = in_force(repository, args, &mut notes, &mut unread, common)?;
     let sweep_options = SweepOptions { since_last: args.since_last, archives: args.archives() };
@@ -229,14 +233,19 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
         result.accept_missing();
     }
     let mut failed = None;
+    #[cfg(feature = "online")]
+    let verifications = wanted.map(|wanted| wanted.ask(&provenances, output_files.secrets())).transpose()?;
+    #[cfg(feature = "online")]
+    let verifications = verifications.map(|asked| asked.reported(&mut notes, &mut failed));
+    #[cfg(not(feature = "online"))]
+    let verifications = None;
     let options = Options::new(args, common);
     let cleanup = cleanup(&provenances, output_files, (repository, &options), &detector, &mut notes, &mut failed);
     let provenances = Some(provenances);
     let incident = (common.format() == FormatName::Html).then(|| incident(repository, args, &detector));
     let quiet = settings.quiet;
-    let scan =
-        Scan { provenances, cleanup, incident, failed, quiet, ..Scan::new(Kind::History, result, started, notes) };
-    finish(scan, common)
+    let scan = Scan::new(Kind::History, result, started, notes);
+    finish(Scan { provenances, verifications, cleanup, incident, failed, quiet, ..scan }, common)
 }
 
 fn incident(repository: &Repository, args: &HistoryArgs, detector: &Detector) -> Incident {

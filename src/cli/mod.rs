@@ -38,6 +38,8 @@ mod unstaged;
 #[cfg(feature = "online")]
 mod vendor;
 #[cfg(feature = "online")]
+mod verifications;
+#[cfg(feature = "online")]
 mod verify;
 mod worktree;
 

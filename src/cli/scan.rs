@@ -16,6 +16,7 @@ use crate::report::{self, Format, Incident, PushHelp, Report};
 use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::source::{Kind, Source};
 use crate::threads::Threads;
+use crate::verify::answer::Verifications;
 
 /// Scans `source`.
 pub(super) fn run(
@@ -34,6 +35,8 @@ pub(super) struct Scan {
     pub(super) kind: Kind,
     pub(super) result: ScanResult,
     pub(super) provenances: Option<Vec<Provenance>>,
+    /// What the vendors said about the tokens, masked.
+    pub(super) verifications: Option<Verifications>,
     pub(super) commits: HashMap<String, ShownCommit>,
     pub(super) cleanup: Option<Cleanup>,
     /// What only the incident report says.
@@ -58,6 +61,7 @@ impl Scan {
             kind,
             result,
             provenances: None,
+            verifications: None,
             commits: HashMap::new(),
             cleanup: None,
             incident: None,
@@ -90,6 +94,7 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
         kind: scan.kind,
         result: &result,
         provenances: scan.provenances.as_deref(),
+        verifications: scan.verifications.as_ref(),
         commits: &scan.commits,
         cleanup: scan.cleanup.as_ref(),
         incident: scan.incident.as_ref(),

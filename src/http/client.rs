@@ -43,6 +43,7 @@ pub struct Client {
 #[derive(Clone, Copy, Debug)]
 pub enum Method<'a> {
     Get,
+    #[allow(dead_code)] // for deliveries
     Post(&'a [u8]),
 }
 

@@ -11,6 +11,7 @@ use super::words::{self, short};
 use crate::error::counted;
 use crate::finding::{Part, ShownPath};
 use crate::history::provenance::{Occurrence, Provenance, Reachability, ShownCommit, ShownPush};
+use crate::verify::answer::Verification;
 
 /// Further names, places and paths are only counted.
 const SHOWN: usize = 5;
@@ -39,6 +40,7 @@ impl Extent {
 pub(super) fn write_exposure(
     one: &Provenance,
     title: &str,
+    verified: Option<&Verification>,
     extent: Extent,
     style: Style,
     out: &mut dyn Write,
@@ -52,6 +54,9 @@ pub(super) fn write_exposure(
     };
     let severity = format!("severity {}, fingerprint {}", finding.severity, finding.fingerprint);
     row("token", format!("{}, {severity}", finding.redacted))?;
+    if let Some(verified) = verified {
+        row("verified", verified.sentence())?;
+    }
     for (at, place) in one.occurrences.iter().take(extent.occurrences).enumerate() {
         let name = match (place.on_disk, at) {
             (true, _) => "on disk",

@@ -55,7 +55,8 @@ fn write_history(
                 _ => Extent::of_history(explained.insert(advice::key(&one.finding))),
             };
             shown = extent.occurrences;
-            history::write_exposure(one, &advice::title(&one.finding), extent, style, out)?;
+            let (title, verified) = (advice::title(&one.finding), report.verification(&one.finding));
+            history::write_exposure(one, &title, verified, extent, style, out)?;
         }
         files.extend(one.occurrences.iter().skip(shown).map(history::file));
     }

@@ -159,9 +159,17 @@ pub(super) fn write_sighting(finding: &Finding, out: &mut dyn Write) -> io::Resu
 /// One object for each place; in a history scan, one for each token.
 fn findings(report: &Report<'_>) -> Vec<Value> {
     match report.provenances {
-        Some(provenances) => provenances.iter().map(provenance).collect(),
+        Some(provenances) => provenances.iter().map(|one| with_verification(provenance(one), one, report)).collect(),
         None => report.result.findings.iter().map(|f| with_author(finding(f, report.kind.name()), f, report)).collect(),
     }
+}
+
+fn with_verification(mut value: Value, one: &Provenance, report: &Report<'_>) -> Value {
+    if let Some(known) = report.verification(&one.finding) {
+        let (status, why) = (known.verdict.status.name(), &known.verdict.why);
+        value["verified"] = json!({ "status": status, "vendor": known.vendor, "why": why });
+    }
+    value
 }
 
 fn with_author(mut value: Value, finding: &Finding, report: &Report<'_>) -> Value {

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use crate::cleanup::Cleanup;
 use crate::config::Reason;
 use crate::error::Error;
-use crate::finding::ShownPath;
+use crate::finding::{Finding, ShownPath};
 use crate::history::provenance::{Provenance, ShownCommit};
 use crate::scan::engine::{Allowed, ScanResult};
 use crate::scan::source::Kind;
+use crate::verify::answer::{Verification, Verifications};
 
 /// A finished scan and its context.
 pub struct Report<'a> {
@@ -16,6 +17,8 @@ pub struct Report<'a> {
     pub result: &'a ScanResult,
     /// In a history scan, the tokens, which the report has in place of single findings.
     pub provenances: Option<&'a [Provenance]>,
+    /// What the vendors said about the tokens, if they were asked.
+    pub verifications: Option<&'a Verifications>,
     /// The author and date of each commit with a token, by hex id, if commits were selected.
     pub commits: &'a HashMap<String, ShownCommit>,
     /// Help for a push of commits that the remote may already have.
@@ -67,6 +70,11 @@ impl Report<'_> {
     /// The errors that make the scan or the request incomplete.
     pub fn errors(&self) -> impl Iterator<Item = &Error> {
         self.result.unread.iter().chain(&self.result.missing).chain(self.failed)
+    }
+
+    /// What the vendors said about the token of `finding`.
+    pub(super) fn verification(&self, finding: &Finding) -> Option<&Verification> {
+        self.verifications?.get(&finding.fingerprint)
     }
 
     /// The number of different tokens.

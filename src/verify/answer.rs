@@ -1,5 +1,9 @@
 //! What is known about a token after its vendor was asked.
 
+use std::collections::BTreeMap;
+
+use crate::finding::Fingerprint;
+
 /// Whether a vendor accepts a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -57,3 +61,16 @@ pub struct Verification {
     pub vendor: Option<&'static str>,
     pub verdict: Verdict,
 }
+
+impl Verification {
+    /// `live: Stripe accepts it`, or `not asked, because …`.
+    pub fn sentence(&self) -> String {
+        match self.verdict.status {
+            Status::NotAsked => format!("not asked, because {}", self.verdict.why),
+            status => format!("{}: {}", status.name(), self.verdict.why),
+        }
+    }
+}
+
+/// What the vendors said, by token.
+pub type Verifications = BTreeMap<Fingerprint, Verification>;

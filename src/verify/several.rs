@@ -1,15 +1,17 @@
 //! Asks about several tokens of a history.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
-use super::answer::{Status, Verdict, Verification};
+use super::answer::{Status, Verdict, Verification, Verifications};
 use super::ask::{ask, choose};
 use super::vendor::Vendor;
 use crate::error::Error;
 use crate::finding::{Fingerprint, Token};
 use crate::http::Url;
+use crate::rule::Severity;
 
 /// A run asks each vendor about at most this many tokens. More requests with dead keys look like an attack.
 pub const MOST_REQUESTS: usize = 20;
@@ -22,8 +24,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Candidate {
     pub fingerprint: Fingerprint,
     pub token: Token,
-    /// Whether HEAD has the token. Such tokens are asked about first.
     pub at_head: bool,
+    /// Of the environment that the prefix names.
+    pub severity: Severity,
 }
 
 /// Whom to ask, and how.
@@ -36,12 +39,9 @@ pub struct Request<'a> {
     pub timeout: Duration,
 }
 
-/// What the vendors say, by token.
-pub type Verifications = BTreeMap<Fingerprint, Verification>;
-
-/// Asks about one token after the other.
+/// Asks about one token after the other: first those in HEAD, and of these first the live keys.
 pub fn verify(mut candidates: Vec<Candidate>, request: Request<'_>) -> Result<Verifications, Error> {
-    candidates.sort_by_key(|one| (!one.at_head, one.fingerprint));
+    candidates.sort_by_key(|one| (!one.at_head, Reverse(one.severity), one.fingerprint));
     let mut vendors: BTreeMap<&str, Turn> = BTreeMap::new();
     let mut verifications = Verifications::new();
     for one in candidates {

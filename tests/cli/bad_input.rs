@@ -325,7 +325,9 @@ fn non_utf8_arguments_are_refused() {
 #[cfg(not(feature = "online"))]
 fn a_build_without_online_says_how_to_build_one_with_it() {
     let repo = Repo::new();
-    for words in [&["verify"][..], &["verify", "--vendor", "attio"], &["probe", "http://localhost/"]] {
+    for words in
+        [&["verify"][..], &["verify", "--vendor", "attio"], &["probe", "http://localhost/"], &["history", "--verify"]]
+    {
         let run = repo.keysweep(words).expect_code(2).expect_has("--features online");
         run.expect_has("built without").expect_lacks("similar subcommand");
     }

@@ -56,12 +56,30 @@ pub(in crate::cli) struct HistoryArgs {
     /// Leave the names of people out of the html report
     #[arg(long)]
     pub no_people: bool,
+    #[cfg(feature = "online")]
+    #[command(flatten)]
+    pub online: VerifyOptions,
     #[command(flatten)]
     format: HistoryFormatOption,
     #[command(flatten)]
     detection: DetectionOptions,
     #[command(flatten)]
     progress: ProgressOption,
+}
+
+#[cfg(feature = "online")]
+#[derive(Debug, Args)]
+pub(in crate::cli) struct VerifyOptions {
+    /// Ask the vendors whether the tokens are alive
+    #[arg(long, conflicts_with_all = ["revisions", "since", "until", "branch", "author", "paths"])]
+    pub verify: bool,
+    /// Ask VENDOR about tokens of a shape that several issue
+    #[arg(long, value_name = "VENDOR", requires = "verify")]
+    pub vendor: Option<String>,
+    /// Ask the server at URL in place of VENDOR
+    #[arg(long, value_name = "URL", requires = "vendor", hide = true)]
+    // Only for tests, and the help must fit a screen.
+    pub base_url: Option<String>,
 }
 
 impl CommonOptions for HistoryArgs {

@@ -88,7 +88,6 @@ Example, as the command of an AI agent's hook:
     /// Scan every object of the repository, or what some commits introduce
     #[command(after_help = "\
 Examples:
-  keysweep history
   keysweep history main..topic
   keysweep history --since \"2 weeks ago\" -- src
   keysweep history --replacements ~/replacements.txt")]

@@ -67,7 +67,7 @@ fn body(report: &Report<'_>, provenances: &[Provenance], incident: &Incident, sc
                     @if !coverage::is_whole(report) {
                         p { strong { "The scan is incomplete" } ": a token may have been introduced earlier than it says here, and be in more places." }
                     }
-                    @for (number, one) in (1..).zip(shown) { (token::section(number, one, incident)) }
+                    @for (number, one) in (1..).zip(shown) { (token::section(number, one, report.verification(&one.finding), incident)) }
                     @if provenances.len() > shown.len() { (overview::rest(provenances.len() - shown.len(), incident)) }
                 }
                 (checklist::section(report, provenances))

@@ -14,18 +14,24 @@ use crate::report::history::{duration, location};
 use crate::report::model::Incident;
 use crate::report::words::{known_of_several, short};
 use crate::rule::Severity;
+use crate::verify::answer::{Status, Verification};
 
 /// Further names are only counted. `json` has all.
 const MOST_REFS: usize = 30;
 /// Further places are only counted.
 const MOST_PLACES: usize = 20;
 
-pub(super) fn section(number: usize, token: &Provenance, incident: &Incident) -> Markup {
+pub(super) fn section(
+    number: usize,
+    token: &Provenance,
+    verification: Option<&Verification>,
+    incident: &Incident,
+) -> Markup {
     let id = token.finding.fingerprint;
     html! {
         section.token id={ "token-" (id) } aria-labelledby={ "heading-" (id) } {
             h3 id={ "heading-" (id) } { (number) ". " (capitalized(&advice::name(&token.finding))) " " code { (token.finding.redacted) } }
-            (facts(token))
+            (facts(token, verification))
             @match timeline(token) {
                 Some(drawing) => figure { (drawing) figcaption { (CAPTION) } },
                 None => p { "There is no timeline, because no commit contains this token." },
@@ -39,7 +45,7 @@ pub(super) fn section(number: usize, token: &Provenance, incident: &Incident) ->
 const CAPTION: &str = "Thick lines are to scale up to the last known event. The thin end of a line stands for the time from then until \
                        the scan. A dotted line means: since then at the earliest.";
 
-fn facts(token: &Provenance) -> Markup {
+fn facts(token: &Provenance, verification: Option<&Verification>) -> Markup {
     let finding = &token.finding;
     html! {
         dl.facts {
@@ -47,7 +53,7 @@ fn facts(token: &Provenance) -> Markup {
             dt { "Severity" } dd { (severity(finding.severity)) }
             dt { "What it opens" } dd { "It " (advice::opens(finding)) "." }
             @if let Some(guess) = advice::guess(finding) { dt { "Vendor" } dd { (guess) "." } }
-            dt { "Does it still work?" } dd { (verified()) }
+            dt { "Does it still work?" } dd { (verified(verification)) }
             dt { "Where it is now" } dd { (standing(token.reachability)) }
             @if !token.refs.is_empty() { dt { "Contained in" } dd { (names(&token.refs)) } }
             dt { "Known pushes" } dd { (pushed(token)) }
@@ -57,9 +63,15 @@ fn facts(token: &Provenance) -> Markup {
     }
 }
 
-/// The vendor's answer about the token. keysweep does not ask vendors in a scan.
-fn verified() -> &'static str {
-    "Not asked. Act as if it does."
+/// The vendor's answer about the token, if `--verify` asked.
+fn verified(verification: Option<&Verification>) -> String {
+    let Some(Verification { verdict, .. }) = verification else { return "Not asked. Act as if it does.".to_owned() };
+    match verdict.status {
+        Status::Live => format!("Yes: {}.", verdict.why),
+        Status::Dead => format!("No: {}.", verdict.why),
+        Status::Unknown => format!("Unknown: {}. Act as if it does.", verdict.why),
+        Status::NotAsked => format!("Not asked, because {}. Act as if it does.", verdict.why),
+    }
 }
 
 pub(super) fn severity(severity: Severity) -> &'static str {
