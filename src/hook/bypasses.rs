@@ -7,10 +7,12 @@ use crate::git::command::{query_git, run_git_for_hooks};
 use crate::hook::hooks_dir::{HooksDir, SHOW_ORIGIN};
 use crate::regular_file;
 
-/// Warnings about everything that keeps hooks from running. `called` is whether a hook calls keysweep.
-pub(crate) fn bypasses(place: &HooksDir, called: bool) -> Vec<String> {
+/// Warnings about everything that keeps hooks from running. `called` is whether a hook calls keysweep, and `needs_scripts` is whether
+/// one of these hooks would have to be in the hooks folder.
+pub(crate) fn bypasses(place: &HooksDir, called: bool, needs_scripts: bool) -> Vec<String> {
     let mut found = Vec::new();
     match &place.unusable {
+        _ if !needs_scripts => {}
         Some(why) => found.push(format!("{why}: {SHOW_ORIGIN}")),
         None => found.extend(missing_folder(place)),
     }

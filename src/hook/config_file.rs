@@ -38,10 +38,18 @@ impl ConfigFile {
         let mut files = Self::all_of_user();
         let existing = files.iter().position(|file| file.path.exists()).unwrap_or(0);
         if files.is_empty() {
-            let cause = "there is no home folder";
-            return Err(Error::new("cannot install hooks for all repositories", cause, "set HOME"));
+            let context = "cannot install hooks for all repositories";
+            return Err(Error::new(context, "HOME is not set, so git reads no configuration of yours", "set HOME"));
         }
-        Ok(files.swap_remove(existing))
+        let file = files.swap_remove(existing);
+        if file.path.is_relative() {
+            return Err(Error::new(
+                format!("cannot install hooks in {}", file.path.display()),
+                "git looks for a relative path in the current folder of each command",
+                "set GIT_CONFIG_GLOBAL and HOME to full paths, or unset them",
+            ));
+        }
+        Ok(file)
     }
 
     /// The files of `git config --global` that may exist. The first one has precedence.
@@ -50,7 +58,8 @@ impl ConfigFile {
         let paths = match set("GIT_CONFIG_GLOBAL") {
             Some(path) => vec![path],
             None => {
-                let home = std::env::home_dir();
+                // Without this variable, git does not ask the system for the home folder, except on Windows.
+                let home = set("HOME").or_else(|| std::env::home_dir().filter(|_| cfg!(windows)));
                 let config = set("XDG_CONFIG_HOME").or_else(|| home.as_ref().map(|home| home.join(".config")));
                 [home.map(|home| home.join(".gitconfig")), config.map(|config| config.join("git/config"))]
                     .into_iter()
@@ -65,40 +74,47 @@ impl ConfigFile {
         &self.path
     }
 
-    /// Writes a section for each of the events. `is_guarded` is whether another hook of the configuration calls keysweep already,
-    /// and names it.
-    pub fn install(&self, events: &[&str], is_guarded: impl Fn(&str) -> Option<String>) -> Result<Changes, Error> {
+    /// Writes a section for each of the events. `guard` names the hook of another configuration that calls keysweep for an event.
+    pub fn install(&self, events: &[&str], guard: impl Fn(&str) -> Option<String>) -> Result<Changes, Error> {
         let binary = script::binary()?;
         let mut changes = Changes::default();
         self.edit(|config| {
             for event in events {
-                let text = section::text(event, &binary)?;
-                let shown = self.shown(event);
-                let line = match section::find(config, event) {
-                    Found::Ours(range) if section::replaced(config, &range, &text) == *config => {
-                        format!("already there, {event}: {shown}")
-                    }
-                    Found::Ours(range) => {
-                        *config = section::replaced(config, &range, &text);
-                        format!("upgraded {event}: {shown}")
-                    }
-                    found => match (is_guarded(event), found) {
-                        (Some(other), _) => format!("already there, {event}: {other}"),
-                        (None, Found::Edited) => {
-                            changes.errors.push(self.edited(event));
-                            continue;
-                        }
-                        _ => {
-                            *config = section::with(config, &text);
-                            format!("installed {event}: {shown}")
-                        }
-                    },
-                };
-                changes.lines.push(line);
+                match self.install_section(config, event, &section::text(event, &binary)?, &guard) {
+                    Ok(line) => changes.lines.push(line),
+                    Err(error) => changes.errors.push(error),
+                }
             }
             Ok(())
         })?;
         Ok(changes)
+    }
+
+    /// Returns the line for the report.
+    fn install_section(
+        &self,
+        config: &mut Vec<u8>,
+        event: &str,
+        text: &str,
+        guard: &impl Fn(&str) -> Option<String>,
+    ) -> Result<String, Error> {
+        let shown = self.shown(event);
+        match section::find(config, event) {
+            Found::Ours(range) => {
+                let changed = section::replaced(config, &range, text);
+                let done = if changed == *config { "already there," } else { "upgraded" };
+                *config = changed;
+                Ok(format!("{done} {event}: {shown}"))
+            }
+            found => match (guard(event), found) {
+                (Some(other), _) => Ok(format!("already there, {event}: {other}")),
+                (None, Found::Edited) => Err(self.edited(event)),
+                (None, _) => {
+                    *config = section::with(config, text);
+                    Ok(format!("installed {event}: {shown}"))
+                }
+            },
+        }
     }
 
     fn edited(&self, event: &str) -> Error {

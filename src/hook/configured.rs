@@ -19,7 +19,7 @@ const SCRIPT: &[u8] = b"hook from hookdir";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConfiguredHook {
     pub name: OsString,
-    /// Where the event is set: `system`, `global`, `local`, `worktree` or `command`.
+    /// Where the event is set: `system`, `global`, `local`, `worktree`, or `command` for the environment.
     pub scope: String,
     pub calls_keysweep: bool,
     /// The setting that switches it off.
@@ -29,8 +29,13 @@ pub(crate) struct ConfiguredHook {
 impl ConfiguredHook {
     /// How a report names the hook.
     pub fn shown(&self) -> String {
-        format!("hook.{} in the {} configuration", self.name.display(), self.scope)
+        format!("hook.{} in {}", self.name.display(), configuration(&self.scope))
     }
+}
+
+/// A noun for the configuration of a scope.
+fn configuration(scope: &str) -> String {
+    if scope == "command" { "the environment".to_owned() } else { format!("the {scope} configuration") }
 }
 
 /// The settings `hook.*` of a repository.
@@ -122,18 +127,18 @@ impl<'p> ConfiguredHooks<'p> {
     fn switch(&self, name: &[u8]) -> String {
         let decides = |setting: &&Setting| setting.name == name && setting.key == b"enabled";
         let scope = self.settings.iter().rev().find(decides).map_or("", |setting| &setting.scope);
-        format!("hook.{}.enabled is false in the {scope} configuration", String::from_utf8_lossy(name))
+        format!("hook.{}.enabled is false in {}", String::from_utf8_lossy(name), configuration(scope))
     }
 
-    /// Warnings about settings that keep hooks for these events from running.
-    pub fn warnings(&self, events: &[&str]) -> Vec<String> {
+    /// Warnings about settings that keep hooks for these events from running. `guarded` is whether scripts scan all of them.
+    pub fn warnings(&self, events: &[&str], guarded: bool) -> Vec<String> {
         let off = events.iter().filter(|event| self.is_event_off(event)).map(|event| {
             format!(
                 "{}, so git runs no hook of the configuration for {event}, and its documentation says that the script does not run either",
                 self.switch(event.as_bytes())
             )
         });
-        self.ignored().into_iter().chain(off).collect()
+        self.ignored().filter(|_| !guarded).into_iter().chain(off).collect()
     }
 
     /// Names a hook of keysweep that this git does not run.
@@ -142,10 +147,8 @@ impl<'p> ConfiguredHooks<'p> {
         let name = String::from_utf8_lossy(&ours.name);
         let (major, minor) = self.version;
         (!self.are_run()).then(|| {
-            format!(
-                "git {major}.{minor} ignores hook.{name} in the {} configuration: git 2.54 and later runs it",
-                ours.scope
-            )
+            let place = configuration(&ours.scope);
+            format!("git {major}.{minor} ignores hook.{name} in {place}: git 2.54 and later runs it")
         })
     }
 

@@ -39,6 +39,7 @@ pub fn doctor(dir: &Path) -> Result<Diagnosis, Error> {
             None => one,
             Some(mut whole) => {
                 whole.changes.absorb(one.changes);
+                whole.changes.drop_repeated_notes();
                 Diagnosis { guard: weaker(whole.guard, one.guard), ..whole }
             }
         });
@@ -73,8 +74,9 @@ pub fn read_hooks(dir: &Path) -> Result<(Vec<ReadEvent>, Vec<String>), Error> {
     let place = HooksDir::find(dir)?;
     let configured = ConfiguredHooks::read(&place)?;
     let events = events(&place, &configured)?;
-    let mut warnings = bypasses(&place, events.iter().any(Event::calls_keysweep));
-    warnings.extend(configured.warnings(&names(&events)));
+    let needs_scripts = events.iter().any(Event::needs_script);
+    let mut warnings = bypasses(&place, events.iter().any(Event::calls_keysweep), needs_scripts);
+    warnings.extend(configured.warnings(&names(&events), events.iter().all(Event::calls_keysweep)));
     Ok((events.iter().map(read_event).collect(), warnings))
 }
 
@@ -126,8 +128,8 @@ fn diagnose(place: &HooksDir, among_others: bool) -> Result<Diagnosis, Error> {
     }
     changes.errors.extend(events.iter().flat_map(Event::unproved));
     let called = |event: &Event| event.calls_keysweep() || event.stopper().is_some();
-    warnings.extend(bypasses(place, events.iter().any(called)));
-    warnings.extend(configured.warnings(&names(&events)));
+    warnings.extend(bypasses(place, events.iter().any(called), events.iter().any(Event::needs_script)));
+    warnings.extend(configured.warnings(&names(&events), events.iter().all(Event::calls_keysweep)));
 
     let what = match place.view {
         _ if !among_others => String::new(),

@@ -91,6 +91,11 @@ impl Event {
         self.hooks.iter().any(Hook::calls_keysweep)
     }
 
+    /// Whether no hook of the configuration calls keysweep, so that the script has to.
+    pub fn needs_script(&self) -> bool {
+        !self.hooks.iter().any(|hook| hook.calls_keysweep() && hook.runner() == Some(Runner::Setting))
+    }
+
     pub fn is_worth_running(&self) -> bool {
         self.hooks.iter().any(Hook::is_worth_running)
     }

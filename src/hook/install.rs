@@ -28,6 +28,7 @@ pub fn install(dir: &Path, names: &[String], everywhere: bool) -> Result<Changes
             changes.absorb(install_at(place, configured, &wanted)?);
         }
     }
+    changes.drop_repeated_notes();
     Ok(changes)
 }
 
@@ -84,22 +85,28 @@ fn install_in_configuration(
     let file = ConfigFile::of_repository(place)?;
     let mut changes = file.install(names, find)?;
     if file.has_ours(names) {
-        changes.lines.push(
-            "note: git runs hooks of the configuration in all worktrees, before the scripts in the hooks folder"
-                .to_owned(),
-        );
+        let place = if place.bare { "" } else { " in all worktrees" };
+        changes
+            .lines
+            .push(format!("note: git runs hooks of the configuration{place}, before the scripts in the hooks folder"));
         changes.lines.push(format!("note: {}", older_gits_note()));
     }
     let written = ConfiguredHooks::read(place)?;
-    for name in names {
-        let off = written.of(name)?.into_iter().filter(|hook| hook.name == *section::name(name));
-        changes.errors.extend(off.filter_map(|hook| {
-            hook.switched_off.clone().map(|setting| {
-                Error::new(format!("cannot guard {name}"), setting, "unset it, then run keysweep doctor")
-            })
-        }));
+    for name in names.iter().filter(|name| file.has_ours(&[name])) {
+        changes.errors.extend(not_run(&written, name)?);
     }
     Ok(changes)
+}
+
+/// The error about a section that git does not run, since another setting overrides it.
+fn not_run(written: &ConfiguredHooks<'_>, event: &str) -> Result<Option<Error>, Error> {
+    let name = section::name(event);
+    let why = match written.of(event)?.into_iter().find(|hook| hook.name == *name) {
+        Some(hook) => hook.switched_off,
+        None => Some(format!("another setting of hook.{name} overrides the event")),
+    };
+    let help = "remove that setting, then run keysweep doctor";
+    Ok(why.map(|why| Error::new(format!("cannot guard {event}"), why, help)))
 }
 
 /// The hooks of the configuration that call keysweep already, with their events.
@@ -175,7 +182,10 @@ pub fn uninstall(dir: &Path, names: &[String], everywhere: bool) -> Result<Chang
         Err(error) if !changes.lines.is_empty() => changes.lines.push(format!("left alone: {}", error.cause)),
         Err(error) => return Err(error),
     }
-    changes.lines.extend(left_in_configuration(&places[0], &names)?);
+    match left_in_configuration(&places[0], &names) {
+        Ok(lines) => changes.lines.extend(lines),
+        Err(error) => changes.errors.push(error),
+    }
     Ok(changes)
 }
 

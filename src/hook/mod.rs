@@ -30,6 +30,8 @@ pub use push::{Load, pre_push, pre_receive, range, update};
 pub(crate) use script::binary;
 pub use trust::trusted_commits;
 
+use std::collections::HashSet;
+
 use crate::error::{Error, nearest};
 
 /// The hooks that keysweep has a script for.
@@ -52,6 +54,12 @@ impl Changes {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.lines.extend(other.lines);
         self.errors.extend(other.errors);
+    }
+
+    /// Keeps the first of equal notes, where several places of one repository have them.
+    fn drop_repeated_notes(&mut self) {
+        let mut seen = HashSet::new();
+        self.lines.retain(|line| !line.starts_with("note: ") || seen.insert(line.clone()));
     }
 }
 

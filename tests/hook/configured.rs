@@ -328,6 +328,24 @@ fn an_older_section_is_upgraded() {
     expect_blocked(place.git(&["commit", "-q", "-m", "x"]));
 }
 
+/// A hooks folder that git does not use, so no script could run.
+#[test]
+fn an_unusable_hooks_folder_is_no_obstacle() {
+    for folder in ["/dev/null", ""] {
+        let place = Place::new();
+        place.git(&["config", "core.hooksPath", folder]).expect_code(0);
+        let before = read(&place.config());
+        place.keysweep(&["install"]).expect_code(0).expect_has("installed pre-commit: hook.keysweep-pre-commit in ");
+        let run = place.keysweep(&["doctor"]).expect_code(0);
+        run.expect_has("keysweep: all hooks block tokens").expect_lacks("warning: ");
+        expect_blocked(place.stage_token("a.txt"));
+        place.keysweep(&["uninstall", "pre-commit"]).expect_code(0);
+        place.keysweep(&["doctor"]).expect_code(1).expect_has("warning: core.hooksPath is ");
+        place.keysweep(&["uninstall"]).expect_code(0);
+        assert_eq!(read(&place.config()), before);
+    }
+}
+
 #[test]
 fn global_hooks_guard_every_repository() {
     let place = Place::new();
@@ -356,6 +374,10 @@ fn global_hooks_guard_every_repository() {
     fs::write(new.top.join("a.txt"), client(&Maker::new(9703).sk_live(24))).expect("write");
     new.git(&["add", "a.txt"]);
     expect_blocked(place.with(new.git_call(&["commit", "-q", "-m", "x"])).run());
+    for args in [&["doctor"][..], &["audit", "hook-live"]] {
+        let run = place.with(place.repo.keysweep_call(args)).cwd(&new.top).run().expect_code(0);
+        run.expect_lacks("core.hooksPath").expect_lacks("suspect");
+    }
 
     place.keysweep(&["uninstall", "--global", "pre-push"]).expect_code(0);
     place.keysweep(&["doctor"]).expect_code(0).expect_has("pre-push          does not call keysweep: ");
@@ -425,6 +447,15 @@ fn an_older_git_ignores_them_and_that_is_reported() {
         assert_eq!(code, Some(i32::from(runs)), "{version}");
         newest.repo.git(&["update-ref", "-d", "HEAD"]);
     }
+    // Scripts make up for that, so nothing is wrong then.
+    let scripted = Place { git: gits()[1].1.clone(), repo: Repo::new() };
+    let with = |args: &[&str]| {
+        let call = scripted.with(scripted.repo.keysweep_call(args));
+        call.env("GIT_CONFIG_GLOBAL", newest.user_config()).run().expect_code(0)
+    };
+    with(&["install"]);
+    with(&["doctor"]).expect_has("keysweep: all hooks block tokens").expect_lacks("warning: ");
+    with(&["audit", "hook-live"]).expect_has("all hooks call keysweep");
     // Such a git installs a template, and says that newer ones need none. Its uninstall removes the sections too.
     let (_, oldest) = &gits()[0];
     let old = Place { git: oldest.clone(), repo: Repo::new() };
@@ -458,6 +489,12 @@ fn a_hook_that_is_switched_off_is_reported() {
         place.keysweep(&["uninstall", "pre-commit"]).expect_code(0);
         place.git(&["config", "--unset", setting]).expect_code(0);
     }
+    // An empty value, in a place that git reads later, resets the events.
+    let taken = Place::new();
+    taken.take_hooks_folder();
+    let install = taken.with(taken.repo.keysweep_call(&["install", "pre-commit"])).env("GIT_CONFIG_COUNT", "1");
+    let install = install.env("GIT_CONFIG_KEY_0", "hook.keysweep-pre-commit.event").env("GIT_CONFIG_VALUE_0", "");
+    install.run().expect_code(2).expect_has("another setting of hook.keysweep-pre-commit overrides the event");
     // Another command under the name of keysweep's hook.
     place.git(&["config", "hook.keysweep-pre-commit.command", "true"]).expect_code(0);
     place.keysweep(&["doctor"]).expect_code(1).expect_has("does not call keysweep, and let a planted token through");
@@ -586,6 +623,15 @@ fn what_cannot_be_read_or_written_is_an_error() {
     place.keysweep(&["install"]).expect_code(2).expect_has("wait for the git that changes it, or remove ");
     assert_eq!(read(&place.config()), before);
     fs::remove_file(place.repo.path(".git/config.lock")).expect("remove");
+
+    let without_home = |name: &str| {
+        let mut call = place.with(place.repo.keysweep_call(&["install", "--global"]));
+        call.command.env_remove("GIT_CONFIG_GLOBAL").env_remove("HOME").env_remove("XDG_CONFIG_HOME");
+        if name.is_empty() { call } else { call.env("GIT_CONFIG_GLOBAL", name) }
+    };
+    without_home("").run().expect_code(2).expect_has("HOME is not set");
+    without_home("a/relative/path").run().expect_code(2).expect_has("to full paths");
+    assert!(!place.repo.path("a").exists());
 
     fs::create_dir(place.user_config()).expect("create");
     place.with(place.repo.keysweep_call(&["install", "--global"])).run().expect_code(2);
