@@ -64,6 +64,8 @@ pub mod agent;
 
 mod audit;
 
+mod rotation;
+
 pub mod report;
 
 pub mod cli;

@@ -1,4 +1,4 @@
-//! Ranges of bytes, and lines.
+//! Ranges of bytes, lines, and words for a shell.
 
 use std::ops::Range;
 
@@ -18,4 +18,11 @@ pub fn spans_of_lines(text: &[u8]) -> impl Iterator<Item = Span> {
         *start = span.end;
         Some(span)
     })
+}
+
+/// `text` as a word for a POSIX shell, without quotes if all its characters are plain. Those in `also_plain` count as plain.
+pub fn word_for_shell(text: &str, also_plain: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%".contains(c) || also_plain.contains(c);
+    let needs_none = !text.is_empty() && text.chars().all(is_plain);
+    if needs_none { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

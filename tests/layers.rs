@@ -26,6 +26,7 @@ const LAYERS: &[&str] = &[
     "hook",
     "agent",
     "audit",
+    "rotation",
     "report",
     "cli",
 ];
@@ -54,6 +55,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("serde_json", "agent/"),
     ("serde_json", "audit/package.rs"),
     ("serde_json", "report/audit_json.rs"),
+    ("serde_json", "report/rotation.rs"),
     ("serde_json", "config/baseline.rs"),
     ("serde_json", "report/json.rs"),
     ("serde_json", "report/gitlab.rs"),

@@ -64,7 +64,7 @@ const HARMLESS: &[&str] = &[
 ];
 
 /// The lowercase words of `ATTIO_API_KEY`, `attioApiKey` or `attio-api-key`.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut is_start = true;
     let mut was_lower = false;
@@ -93,7 +93,7 @@ fn has_pair(words: &[String], first: &str, second: &str) -> bool {
 }
 
 /// Whether the name is that of a variable for a secret: `ATTIO_API_KEY`, `stripeSecretKey`, `WEBHOOK_SECRET`.
-pub(super) fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let words = words(name);
     let is_harmless = words.iter().any(|word| HARMLESS.contains(&word.as_str()))
         || words.last().is_some_and(|last| last == "id" || last == "version");

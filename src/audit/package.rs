@@ -123,7 +123,7 @@ pub(super) fn roots<'p>(paths: impl Iterator<Item = &'p [u8]>, reader: &Reader) 
 }
 
 /// Whether the folder has other people's code, which no one configures here.
-pub(super) fn is_vendored(folder: &[u8]) -> bool {
+pub(crate) fn is_vendored(folder: &[u8]) -> bool {
     folder
         .split(|&b| b == b'/')
         .any(|part| matches!(part, b"node_modules" | b"vendor" | b"bower_components" | b".venv"))

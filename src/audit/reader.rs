@@ -101,12 +101,12 @@ fn read_small(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The last component of a path.
-pub(super) fn name_of(path: &[u8]) -> &[u8] {
+pub(crate) fn name_of(path: &[u8]) -> &[u8] {
     path.rsplit(|&b| b == b'/').next().unwrap_or_default()
 }
 
 /// The path without its last component. Empty at the top.
-pub(super) fn folder_of(path: &[u8]) -> &[u8] {
+pub(crate) fn folder_of(path: &[u8]) -> &[u8] {
     path.iter().rposition(|&b| b == b'/').map_or(&[][..], |slash| &path[..slash])
 }
 

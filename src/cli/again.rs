@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 
 use super::output;
-use crate::report::word_for_shell;
 use crate::scan::source::Kind;
+use crate::text::word_for_shell;
 
 /// Returns None if a word contains something that must not be printed, or if no command can list the same findings, such as those
 /// of a push to a server.

@@ -30,7 +30,8 @@ use crate::history::database::History;
 use crate::history::progress::ProgressState;
 use crate::history::provenance::{Detail, MaskCache, Provenance, ShownCommit, trace_provenance};
 use crate::history::source::SecondPass;
-use crate::report::Incident;
+use crate::report::{Incident, credentials};
+use crate::rotation::Deployment;
 use crate::rule::Rule;
 use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::push::Pushed;
@@ -241,11 +242,13 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let verifications = None;
     let options = Options::new(args, common);
     let cleanup = cleanup(&provenances, output_files, (repository, &options), &detector, &mut notes, &mut failed);
+    let deployment = cleanup.as_ref().and_then(|_| deployment(repository, &provenances, &detector, &mut notes, common));
     let provenances = Some(provenances);
     let incident = (common.format() == FormatName::Html).then(|| incident(repository, args, &detector));
     let quiet = settings.quiet;
     let scan = Scan::new(Kind::History, result, started, notes);
-    finish(Scan { provenances, verifications, cleanup, incident, failed, quiet, ..scan }, common)
+    let scan = Scan { provenances, verifications, cleanup, incident, deployment, failed, quiet, ..scan };
+    finish(scan, common)
 }
 
 fn incident(repository: &Repository, args: &HistoryArgs, detector: &Detector) -> Incident {
@@ -259,6 +262,23 @@ fn incident(repository: &Repository, args: &HistoryArgs, detector: &Detector) ->
         command: again::list_command(Kind::History),
         with_people: !args.no_people,
     }
+}
+
+/// Where the worktree uses the tokens that the plan rotates. What cannot be read is a note, since it is no part of the scan.
+fn deployment(
+    repository: &Repository,
+    provenances: &[Provenance],
+    detector: &Detector,
+    notes: &mut Vec<String>,
+    common: &Common,
+) -> Option<Deployment> {
+    let (top, credentials) = (repository.worktree()?, credentials(provenances));
+    if credentials.is_empty() {
+        return None;
+    }
+    let deployment = Deployment::read(repository, top, &credentials, detector, threads(common));
+    notes.extend(deployment.unread.iter().map(|error| format!("the plan may lack a platform: {error}")));
+    Some(deployment)
 }
 
 /// The number of places that the second pass added.

@@ -24,6 +24,7 @@ mod options;
 mod output;
 mod parse;
 mod progress;
+mod rotate;
 mod rules;
 mod scan;
 mod settings;
@@ -80,6 +81,7 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::History(args) => history::run(args, common),
         Command::Find(args) => find::run(args, common),
         Command::Audit(args) => audit::run(args, common),
+        Command::Rotate(args) => rotate::run(args, common),
         Command::Ledger(args) => ledger::run(args, common),
         #[cfg(feature = "online")]
         Command::Verify(args) => verify::run(args, common),

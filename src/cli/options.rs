@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::report::{AuditFormat, Format, RulesFormat};
+use crate::report::{AuditFormat, DocumentFormat, Format, RulesFormat};
 
 use clap::{Args, ValueEnum};
 
@@ -80,7 +80,6 @@ pub(super) struct AuditFormatOption {
     pub format: Option<AuditFormatName>,
 }
 
-#[cfg(feature = "online")]
 #[derive(Debug, Args)]
 pub(super) struct DocumentFormatOption {
     /// human (default) or json
@@ -307,7 +306,6 @@ impl From<AuditFormatName> for FormatName {
 }
 
 /// The formats of a report that is one answer.
-#[cfg(feature = "online")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum DocumentFormatName {
     #[default]
@@ -315,8 +313,16 @@ pub(super) enum DocumentFormatName {
     Json,
 }
 
+impl From<DocumentFormatName> for DocumentFormat {
+    fn from(name: DocumentFormatName) -> Self {
+        match name {
+            DocumentFormatName::Human => DocumentFormat::Human,
+            DocumentFormatName::Json => DocumentFormat::Json,
+        }
+    }
+}
+
 /// Errors are reported in the format of the answer.
-#[cfg(feature = "online")]
 impl From<DocumentFormatName> for FormatName {
     fn from(name: DocumentFormatName) -> Self {
         match name {

@@ -232,6 +232,7 @@ mod tests {
                     "keysweep message" => " file",
                     "keysweep hook" => " pre-commit",
                     "keysweep ledger" => " add",
+                    "keysweep rotate" => " attio",
                     _ => "",
                 };
                 let is_taken = Cli::of(&words(&format!("{command} {option}{rest}"))).is_ok();

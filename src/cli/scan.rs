@@ -13,6 +13,7 @@ use crate::detect::Detector;
 use crate::error::Error;
 use crate::history::provenance::{Provenance, ShownCommit};
 use crate::report::{self, Format, Incident, PushHelp, Report};
+use crate::rotation::Deployment;
 use crate::scan::engine::{ScanResult, Scanner};
 use crate::scan::source::{Kind, Source};
 use crate::threads::Threads;
@@ -41,6 +42,7 @@ pub(super) struct Scan {
     pub(super) cleanup: Option<Cleanup>,
     /// What only the incident report says.
     pub(super) incident: Option<Incident>,
+    pub(super) deployment: Option<Deployment>,
     /// The number of tokens that were searched for by value.
     pub(super) searched: usize,
     pub(super) push: Option<PushHelp>,
@@ -65,6 +67,7 @@ impl Scan {
             commits: HashMap::new(),
             cleanup: None,
             incident: None,
+            deployment: None,
             searched: 0,
             push: None,
             failed: None,
@@ -98,6 +101,7 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
         commits: &scan.commits,
         cleanup: scan.cleanup.as_ref(),
         incident: scan.incident.as_ref(),
+        deployment: scan.deployment.as_ref(),
         failed: failed.as_ref(),
         searched: scan.searched,
         push: scan.push.as_ref(),

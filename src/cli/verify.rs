@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::args::{Expected, VerifyArgs};
 use super::one_token::Taker;
-use super::options::{Common, DocumentFormatName};
+use super::options::Common;
 use super::vendor::{base_url, vendor};
 use super::{code, output};
 use crate::detect::Detector;
@@ -51,10 +51,7 @@ pub(super) fn run(args: &VerifyArgs, common: &Common) -> Result<u8, Error> {
         is_full_admin: asked.verdict.scopes.as_deref().is_some_and(is_full_admin),
         comparison: comparison.as_ref().and_then(Option::as_ref),
     };
-    let format = match args.format.format.unwrap_or_default() {
-        DocumentFormatName::Human => DocumentFormat::Human,
-        DocumentFormatName::Json => DocumentFormat::Json,
-    };
+    let format: DocumentFormat = args.format.format.unwrap_or_default().into();
     let is_silent = common.quiet && format == DocumentFormat::Human && held == Some(true);
     output::write(
         common,

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use super::advice;
 use super::layout::{paragraph, unbroken};
-use super::plan::Step;
 use super::shown::shown_path;
 use super::style::{Style, heading};
 use super::words::{self, short};
 use crate::error::counted;
 use crate::finding::{Part, ShownPath};
 use crate::history::provenance::{Occurrence, Provenance, Reachability, ShownCommit, ShownPush};
+use crate::rotation::Step;
 use crate::verify::answer::Verification;
 
 /// Further names, places and paths are only counted.

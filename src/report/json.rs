@@ -8,12 +8,13 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::model::Report;
-use super::plan::{Step, plan};
+use super::plan::plan;
 use super::rules::{is_on, shapes};
 use super::shown::shown_path;
 use crate::error::Error;
 use crate::finding::{Finding, Known, ShownPath};
 use crate::history::provenance::{Occurrence, Provenance, ShownCommit, ShownPush};
+use crate::rotation::Step;
 use crate::rule::{Pattern, Prefix, Rule, Severity};
 use crate::rules::{PACKS, Pack, pack_of};
 use crate::scan::engine::Allowed;
@@ -296,7 +297,7 @@ pub(super) fn put_path(value: &mut Value, path: Option<&ShownPath>) {
     }
 }
 
-fn step(step: &Step) -> Value {
+pub(super) fn step(step: &Step) -> Value {
     json!({ "step": step.name, "says": step.says, "list": step.list, "run": step.run })
 }
 

@@ -13,6 +13,7 @@ mod json;
 mod layout;
 mod model;
 mod plan;
+mod rotation;
 mod rules;
 mod sarif;
 mod shown;
@@ -25,9 +26,10 @@ mod words;
 
 pub use audit::{AuditReport, explain as explain_check};
 pub use model::{Incident, PushHelp, Report};
-pub use plan::{Setup, script, word};
+pub use plan::{Setup, credentials, script, word};
+pub use rotation::RotationReport;
 pub use rules::shapes;
-pub use shown::{shown_path, word_for_shell};
+pub use shown::shown_path;
 pub use style::Style;
 #[cfg(feature = "online")]
 pub use verification::VerificationReport;
@@ -75,6 +77,19 @@ pub fn write_error(error: &Error, format: Format, out: &mut dyn Write) -> io::Re
         Format::Github => github::write_error(error, out),
         Format::Gitlab => gitlab::write_error_document(error, out),
         Format::Html => html::write_error_page(error, out),
+    }
+}
+
+/// Writes the procedure of a rotation.
+pub fn write_rotation(
+    report: &RotationReport<'_>,
+    format: DocumentFormat,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        DocumentFormat::Human => rotation::write_human(report, style, out),
+        DocumentFormat::Json => rotation::write_document(report, out),
     }
 }
 
@@ -161,7 +176,6 @@ pub fn write_step_summary(report: &Report<'_>, out: &mut dyn Write) -> io::Resul
 }
 
 /// The formats of a report that is one answer.
-#[cfg(feature = "online")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentFormat {
     Human,

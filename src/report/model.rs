@@ -7,6 +7,7 @@ use crate::config::Reason;
 use crate::error::Error;
 use crate::finding::{Finding, ShownPath};
 use crate::history::provenance::{Provenance, ShownCommit};
+use crate::rotation::Deployment;
 use crate::scan::engine::{Allowed, ScanResult};
 use crate::scan::source::Kind;
 use crate::verify::answer::{Verification, Verifications};
@@ -25,6 +26,8 @@ pub struct Report<'a> {
     pub push: Option<&'a PushHelp>,
     /// The input of the cleanup plan, if a history scan found something.
     pub cleanup: Option<&'a Cleanup>,
+    /// Where the worktree uses the tokens that the plan rotates.
+    pub deployment: Option<&'a Deployment>,
     /// The number of tokens that were searched for by value. 0 if rules found them, or fingerprints were given.
     pub searched: usize,
     /// An error of something other than the scan, masked.

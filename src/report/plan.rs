@@ -10,33 +10,9 @@ use super::advice;
 use super::model::Report;
 use super::shown::{shell_word, shown_path};
 use crate::cleanup::Cleanup;
-use crate::finding::ShownPath;
+use crate::finding::{Finding, ShownPath};
 use crate::history::provenance::{Provenance, Reachability};
-
-/// One step of the plan.
-#[derive(Debug)]
-pub(super) struct Step {
-    /// The name in JSON.
-    pub name: &'static str,
-    pub says: String,
-    pub list: Vec<String>,
-    /// Commands for one POSIX shell, in order.
-    pub run: Vec<String>,
-}
-
-impl Step {
-    fn new(name: &'static str, says: impl Into<String>) -> Self {
-        Self { name, says: says.into(), list: Vec::new(), run: Vec::new() }
-    }
-
-    fn list(self, list: Vec<String>) -> Self {
-        Self { list, ..self }
-    }
-
-    fn run<S: Into<String>>(self, run: impl IntoIterator<Item = S>) -> Self {
-        Self { run: run.into_iter().map(Into::into).collect(), ..self }
-    }
-}
+use crate::rotation::{Credential, Deployment, Heading, Step, steps};
 
 /// The steps, in order. Empty if no token was found.
 pub(super) fn plan(report: &Report<'_>) -> Vec<Step> {
@@ -45,22 +21,31 @@ pub(super) fn plan(report: &Report<'_>) -> Vec<Step> {
         Some(script) => clean(report, provenances, cleanup, script),
         None => ask_for_a_script(cleanup),
     };
-    [rotate(provenances), unstage(provenances), Some(clean), tell_others(provenances, cleanup)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let none = Deployment::default();
+    let rotation = rotate(provenances, report.deployment.unwrap_or(&none));
+    let others = [unstage(provenances), Some(clean), tell_others(provenances, cleanup)];
+    rotation.into_iter().chain(others.into_iter().flatten()).collect()
 }
 
-fn rotate(provenances: &[Provenance]) -> Option<Step> {
+const ROTATE: &str =
+    "Rotate the tokens first: a committed token counts as leaked, and cleaning the history does not undo that.";
+
+/// The procedure that `keysweep rotate` prints, for all kinds of committed tokens.
+fn rotate(provenances: &[Provenance], deployment: &Deployment) -> Vec<Step> {
+    let credentials = credentials(provenances);
+    if credentials.is_empty() { Vec::new() } else { steps(&credentials, deployment, ROTATE, Heading::Nothing) }
+}
+
+/// The kinds of committed tokens, in the order of the report.
+pub fn credentials(provenances: &[Provenance]) -> Vec<Credential> {
     let mut seen = BTreeSet::new();
     let findings = provenances.iter().filter(|one| one.reachability != Reachability::Index).map(|one| &one.finding);
-    let list: Vec<String> = findings
-        .filter(|finding| seen.insert(advice::key(finding)))
-        .map(|finding| format!("{}: {}", advice::kind(finding), advice::remedy(finding).join("; ")))
-        .collect();
-    let says =
-        "Rotate the tokens first: a committed token counts as leaked, and cleaning the history does not undo that.";
-    (!list.is_empty()).then(|| Step::new("rotate", says).list(list))
+    let kinds = findings.filter(|finding| seen.insert(advice::key(finding)));
+    let of = |finding: &Finding| {
+        let remedy = advice::remedy(finding);
+        Credential::of_finding(advice::kind(finding), finding.rule, &finding.likely, remedy)
+    };
+    kinds.map(of).collect()
 }
 
 /// The script changes only the index. The user edits the file.

@@ -3,6 +3,7 @@
 use crate::detect::is_unsafe;
 use crate::error::counted;
 use crate::finding::ShownPath;
+use crate::text::word_for_shell;
 
 /// The path on one line. Invalid UTF-8 and characters that could move the cursor are escaped.
 pub fn shown_path(path: &ShownPath) -> String {
@@ -46,13 +47,6 @@ fn nameable(path: &ShownPath) -> Option<&str> {
 fn quoted(text: &str) -> String {
     let quoted = word_for_shell(text, "");
     if text.starts_with('-') { format!("-- {quoted}") } else { quoted }
-}
-
-/// `text` as a word for a POSIX shell, without quotes if all its characters are plain. Those in `also_plain` count as plain.
-pub fn word_for_shell(text: &str, also_plain: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-@+,:%".contains(c) || also_plain.contains(c);
-    let needs_none = !text.is_empty() && text.chars().all(is_plain);
-    if needs_none { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// `12 kB`, `3.4 MB`: at most three digits, powers of ten.

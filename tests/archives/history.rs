@@ -427,7 +427,7 @@ fn archives_are_cleaned_by_the_plan() {
     let tokens = [&both, &inside, &raw, &outside];
     expect_tokens(&run, tokens);
     expect_no_leak(&run, tokens);
-    assert_eq!(names(&run), ["rotate", "clean", "others"]);
+    assert_eq!(names(&run), ["rotate", "store", "verify", "revoke", "record", "clean", "others"]);
     let id = |name: &str| repo.git(&["rev-parse", &format!("old:{name}")]).line();
     let wanted_jar = id("b.jar");
     let mut wanted = vec![format!("dist/a.zip: {first}"), format!("dist/a.zip: {again}")];
@@ -468,7 +468,7 @@ fn unpushed_archives_are_replaced_in_place() {
     fixture.add("a.zip", zip_archive(&[("a.txt", content(&token).as_bytes())]));
     let repo = &fixture.repo;
     let run = sweep_with(repo, repo.top(), &["--archives"]).expect_code(1);
-    assert_eq!(names(&run), ["rotate", "clean", "others"]);
+    assert_eq!(names(&run), ["rotate", "store", "verify", "revoke", "record", "clean", "others"]);
     run_plan(repo, repo.top(), &run);
     repo.keysweep_call(&["history", "--archives"]).run().expect_code(0);
 }

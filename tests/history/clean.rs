@@ -79,7 +79,7 @@ fn a_clone_is_cleaned_by_its_plan() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     expect_tokens(&run, &tokens);
     expect_no_leak(&run, &tokens);
-    assert_eq!(names(&run), ["rotate", "clean", "others"]);
+    assert_eq!(names(&run), ["rotate", "store", "verify", "revoke", "prove", "record", "clean", "others"]);
     let script = fs::read_to_string(repo.base().join("replacements.txt.sh")).expect("the script");
     assert!(tokens.iter().all(|token| !script.contains(token.body())), "the script contains a token");
     let mode = fs::metadata(repo.base().join("replacements.txt.sh")).expect("the script").permissions().mode();
@@ -109,7 +109,7 @@ fn a_repository_without_a_remote_is_cleaned_in_place() {
     let run = sweep(&repo, repo.top()).expect_code(1);
     tokens.push(stashed);
     expect_tokens(&run, &tokens);
-    assert_eq!(names(&run), ["rotate", "clean"]);
+    assert_eq!(names(&run), ["rotate", "store", "verify", "revoke", "prove", "record", "clean"]);
     run_plan(&repo, repo.top(), &run);
     expect_without(&repo, &repo.path(".git"), &tokens);
     assert_eq!(repo.git(&["stash", "list"]).out().lines().count(), 1, "the stash must stay, without the token");
@@ -121,7 +121,7 @@ fn a_server_repository_is_cleaned_in_place() {
     let origin = repo.base().join("origin.git");
     let run = sweep(&repo, &origin).expect_code(1);
     expect_tokens(&run, &tokens);
-    assert_eq!(names(&run), ["rotate", "clean"]);
+    assert_eq!(names(&run), ["rotate", "store", "verify", "revoke", "prove", "record", "clean"]);
     run_plan(&repo, &origin, &run);
     expect_without(&repo, &origin, &tokens);
 }
@@ -178,7 +178,7 @@ fn only_unreachable_objects_with_tokens_are_removed() {
     }
     repo.stage("b.txt", client(&tokens[3]));
     let run = sweep(&repo, repo.top()).expect_code(1);
-    assert_eq!(names(&run), ["rotate", "unstage", "clean"]);
+    assert_eq!(names(&run), ["rotate", "store", "verify", "revoke", "record", "unstage", "clean"]);
     run_plan(&repo, repo.top(), &run).expect_has("b.txt was not rewritten, because it is not committed in this form");
     expect_without(&repo, &repo.path(".git"), &tokens);
     repo.git(&["cat-file", "-e", &innocent]);
@@ -198,7 +198,7 @@ fn a_token_that_is_only_staged_needs_no_rewrite() {
 fn without_a_replacements_file_the_plan_prints_the_command_for_it() {
     let (repo, tokens) = scene(7906);
     let run = repo.keysweep(&["history", "--format", "jsonl"]).expect_code(1);
-    assert_eq!(names(&run), ["rotate", "rewrite", "others"]);
+    assert_eq!(names(&run), ["rotate", "store", "verify", "revoke", "prove", "record", "rewrite", "others"]);
     expect_no_leak(&run, &tokens);
     let step = crate::support::clean::step(&run, "rewrite");
     let again = shell_call(&repo, repo.top(), crate::support::text(&step["run"][0])).run().expect_code(1);

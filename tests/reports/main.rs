@@ -11,3 +11,4 @@ mod finds;
 mod incident;
 mod others;
 mod picture;
+mod rotate;

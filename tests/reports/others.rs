@@ -98,6 +98,7 @@ fn help() {
         "doctor",
         "audit",
         "ledger",
+        "rotate",
         "rules",
         "baseline",
         "completions",

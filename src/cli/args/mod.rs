@@ -5,6 +5,7 @@ mod history;
 mod ledger;
 #[cfg(feature = "online")]
 mod online;
+mod rotate;
 mod scans;
 mod setup;
 
@@ -17,6 +18,7 @@ pub(super) use history::{FindArgs, HistoryArgs};
 pub(super) use ledger::{LedgerAction, LedgerArgs};
 #[cfg(feature = "online")]
 pub(super) use online::{Expected, VerifyArgs};
+pub(super) use rotate::RotateArgs;
 pub(super) use scans::{FilesArgs, HookArgs, HookName, MessageArgs, StagedArgs, WorktreeArgs};
 pub(super) use setup::{CompletionsArgs, DoctorArgs, InstallArgs, ManArgs, UninstallArgs};
 
@@ -156,6 +158,15 @@ Examples:
   printf %s \"$TOKEN\" | keysweep ledger add --owner billing
   pass show attio/crm | keysweep ledger add --rotate-by 2027-05-01")]
     Ledger(LedgerArgs),
+    /// Print how to rotate the tokens of a vendor in this repository
+    #[command(after_help = "\
+Reads the files that git tracks or would add, and prints commands for the platforms that they show. \
+Runs nothing, and asks no vendor.
+
+Examples:
+  keysweep rotate attio
+  keysweep rotate Stripe --format json")]
+    Rotate(RotateArgs),
     /// Ask the vendor whether a token is alive
     #[cfg(feature = "online")]
     #[command(after_help = "\
@@ -226,6 +237,7 @@ impl Command {
             Self::Doctor(args) => args,
             Self::Audit(args) => args,
             Self::Ledger(args) => args,
+            Self::Rotate(args) => args,
             #[cfg(feature = "online")]
             Self::Verify(args) => args,
             Self::Baseline(args) => args,

@@ -7,7 +7,8 @@ use super::page::day;
 use crate::error::counted;
 use crate::history::provenance::Provenance;
 use crate::report::model::Report;
-use crate::report::plan::{Step, plan};
+use crate::report::plan::plan;
+use crate::rotation::Step;
 
 /// Further items of a step are only counted.
 const MOST_ITEMS: usize = 200;
