@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::incident::{page, story};
+use super::incident::{hostile_repo, page, story};
 use crate::support::Repo;
 use crate::support::browser::Browser;
 
@@ -102,6 +102,22 @@ fn the_page_needs_nothing_fits_every_window_and_is_readable_in_light_and_dark() 
     fixture.browser.open(&blank, 1280);
     let blank = fixture.browser.screenshot();
     assert!(pictures.iter().all(|picture| picture.len() > 10 * blank.len()), "the page is not blank");
+}
+
+#[test]
+fn hostile_names_fit_every_window_and_load_nothing() {
+    let (repo, _) = hostile_repo();
+    let page = page(&repo.keysweep(&["history", "--format", "html"]).expect_code(1));
+    let mut fixture = Fixture::new();
+    let path = fixture.write("report.html", &page);
+    for width in [320, 1280] {
+        fixture.expect_good(&path, width, "light");
+    }
+    let title = fixture.browser.value("document.title");
+    assert_eq!(title, Value::from("Incident report on leaked tokens in repo"));
+    let higher =
+        fixture.browser.value("[...document.querySelectorAll('td')].filter(cell => cell.offsetHeight > 400).length");
+    assert_eq!(higher, Value::from(0), "no name takes a whole screen");
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn body(report: &Report<'_>, provenances: &[Provenance], incident: &Incident, sc
                 (overview::table(provenances, shown.len()))
                 section aria-labelledby="tokens" {
                     h2 #tokens { "Token by token" }
+                    p { (timeline::LEGEND) }
                     @if !coverage::is_whole(report) {
                         p { strong { "The scan is incomplete" } ": a token may have been introduced earlier than it says here, and be in more places." }
                     }

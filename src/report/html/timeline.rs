@@ -14,6 +14,10 @@ use crate::report::shown::shown_path;
 
 /// Further names are only counted.
 const MOST_REFS: usize = 6;
+/// How to read the drawings.
+pub(super) const LEGEND: &str = "In the timelines, thick lines are to scale up to the last known event. The thin, dashed end of a line stands \
+     for the time from then until the scan. A dotted line means: since then at the earliest.";
+
 /// The height of a row in CSS pixels.
 const ROW: usize = 38;
 /// The height of a line of text in CSS pixels.

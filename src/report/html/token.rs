@@ -33,7 +33,7 @@ pub(super) fn section(
             h3 id={ "heading-" (id) } { (number) ". " (capitalized(&advice::name(&token.finding))) " " code { (token.finding.redacted) } }
             (facts(token, verification))
             @match timeline(token) {
-                Some(drawing) => figure { (drawing) figcaption { (CAPTION) } },
+                Some(drawing) => figure { (drawing) },
                 None => p { "There is no timeline, because no commit contains this token." },
             }
             (chronology(token, incident))
@@ -41,9 +41,6 @@ pub(super) fn section(
         }
     }
 }
-
-const CAPTION: &str = "Thick lines are to scale up to the last known event. The thin end of a line stands for the time from then until \
-                       the scan. A dotted line means: since then at the earliest.";
 
 fn facts(token: &Provenance, verification: Option<&Verification>) -> Markup {
     let finding = &token.finding;
