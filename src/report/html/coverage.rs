@@ -50,7 +50,7 @@ fn read(report: &Report<'_>) -> Markup {
     let result = report.result;
     html! {
         (words::scanned_of_all(report)) " read, with " (size(result.bytes)) " of content"
-        @if is_whole(report) { ": all that the repository has" }
+        @if is_whole(report) { ": all objects that the clone has" }
         ". This is every version of every file, the names of files, branches and tags, the messages and authors of commits, "
         "and notes, stashes, logs of earlier versions, staged files and unreachable objects."
         @if result.known_clean > 0 {
@@ -62,13 +62,15 @@ fn read(report: &Report<'_>) -> Markup {
 /// Commands with which a reader can check the numbers.
 fn proof(report: &Report<'_>, incident: &Incident) -> Markup {
     html! {
-        p { "Git counts the objects of the repository with" }
-        pre { code { "git cat-file --batch-all-objects --batch-check | wc -l" } }
         p {
-            "On the day of the scan it counted " (grouped(report.result.objects + report.result.known_clean)) ", without objects that are missing. "
-            @if incident.command.is_some() { "This command repeats the scan, and lists every place of every token for a program:" }
+            "Until something is committed or fetched in the clone that was scanned, git counts "
+            (counted(report.result.objects + report.result.known_clean, "object")) " there, without those that are missing:"
         }
-        @if let Some(command) = &incident.command { pre { code { (command) } } }
+        pre { code { "git cat-file --batch-all-objects --batch-check | wc -l" } }
+        @if let Some(command) = &incident.command {
+            p { "This command repeats the scan, and lists every place of every token for a program:" }
+            pre { code { (command) } }
+        }
     }
 }
 
