@@ -6,6 +6,10 @@ use super::output;
 use crate::scan::source::Kind;
 use crate::text::word_for_shell;
 
+/// Options of the other report, and those that write files or ask vendors.
+const LEFT_OUT: &[&str] = &["-q", "--quiet", "--no-people", "--verify"];
+const LEFT_OUT_WITH_VALUE: &[&str] = &["--format", "--output", "--replacements", "--plan", "--vendor", "--base-url"];
+
 /// Returns None if a word contains something that must not be printed, or if no command can list the same findings, such as those
 /// of a push to a server.
 pub(super) fn list_command(kind: Kind) -> Option<String> {
@@ -25,11 +29,11 @@ fn of_words(words: &[OsString], is_find: bool) -> Option<String> {
     let mut rest = words.iter();
     while let Some(&name) = rest.next() {
         match name {
-            "--format" | "--output" => _ = rest.next(),
-            "-q" | "--quiet" | "--no-people" => {}
+            _ if LEFT_OUT_WITH_VALUE.contains(&name) => _ = rest.next(),
+            _ if LEFT_OUT.contains(&name) => {}
             // All later words are arguments, not options.
             "--" => kept.extend(format.take().into_iter().chain(["--".to_owned()])),
-            _ if name.starts_with("--format=") || name.starts_with("--output=") => {}
+            _ if name.split_once('=').is_some_and(|(name, _)| LEFT_OUT_WITH_VALUE.contains(&name)) => {}
             _ => kept.push(word_for_shell(name, "=^")),
         }
     }
@@ -55,6 +59,10 @@ mod tests {
             ("k staged --format human -q --output=x --allow a*", "keysweep staged --allow 'a*' --format jsonl"),
             ("k history main --output r -- src", "keysweep history main --format jsonl -- src"),
             ("k history --format html --no-people", "keysweep history --format jsonl"),
+            (
+                "k history --verify --vendor stripe --replacements=r --plan p --archives",
+                "keysweep history --archives --format jsonl",
+            ),
             ("k files find", "keysweep files find --format jsonl"),
             ("k hook pre-commit", "keysweep staged --format jsonl"),
             ("k hook commit-msg .git/M", "keysweep message .git/M --format jsonl"),
