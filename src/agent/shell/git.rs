@@ -227,7 +227,7 @@ fn of_hooked(command: &str, with_value: &[&str], args: &[String]) -> GitStep {
         if word == "--" {
             break;
         }
-        if word.contains(ANYTHING) && (word.starts_with('-') || word.starts_with(ANYTHING)) {
+        if word.starts_with(ANYTHING) || is_open_option(word) {
             return cannot_tell();
         }
         if skips_hooks(command, word) {
@@ -250,6 +250,16 @@ fn of_hooked(command: &str, with_value: &[&str], args: &[String]) -> GitStep {
         }
     }
     script.map_or(GitStep::Fine, GitStep::Script)
+}
+
+/// Whether a part of the name of an option is not known. In a value behind `=` or a letter it does not matter.
+fn is_open_option(word: &str) -> bool {
+    let Some(at) = word.find(|c: char| is_unknown(c.encode_utf8(&mut [0; 4]))) else { return false };
+    match word[..at].strip_prefix('-') {
+        Some(name) if name.starts_with('-') => !name.contains('='),
+        Some(letters) => !letters.contains(|c| SHORT_WITH_VALUE.contains(c)),
+        None => false,
+    }
 }
 
 /// Whether the option skips hooks. Git accepts any unique beginning of a long option.

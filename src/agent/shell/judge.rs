@@ -5,7 +5,7 @@ use super::git::{self, GitStep};
 use super::lines::{is_text, lines};
 use super::mentions::{has_word, may_matter, mentions_git};
 use super::parse::{STACK, parse};
-use super::programs::{Step, name, only_reads, step};
+use super::programs::{Step, is_shell, name, only_reads, step};
 use super::script::{Part, Pipeline, Script, Stage, Word};
 use super::variables::{Variables, refused};
 use super::words::{ANYTHING, PART, is_unknown, values};
@@ -32,7 +32,14 @@ pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<R
     }
     let judged = std::thread::scope(|scope| {
         let judge = || {
-            let mut judge = Judge { aliases, folder: folder.to_owned(), is_folder_known: true, depth: 0, ruling: None };
+            let mut judge = Judge {
+                aliases,
+                folder: folder.to_owned(),
+                is_folder_known: true,
+                runs_git: mentions_git(text),
+                depth: 0,
+                ruling: None,
+            };
             judge.text(text);
             judge.ruling
         };
@@ -52,6 +59,8 @@ struct Judge<'a> {
     /// The folder in which the next command runs.
     folder: String,
     is_folder_known: bool,
+    /// Whether the whole command mentions git.
+    runs_git: bool,
     depth: usize,
     ruling: Option<Ruling>,
 }
@@ -75,7 +84,8 @@ impl Judge<'_> {
 
     /// Judges a text as a script. A text that is no script is refused if it mentions git.
     fn text(&mut self, text: &str) {
-        if text.contains([ANYTHING, PART]) && mentions_git(text) || self.depth >= MAX_DEPTH {
+        let is_open = text.contains([ANYTHING, PART]) && (self.runs_git || mentions_git(text));
+        if is_open || self.depth >= MAX_DEPTH {
             return self.refuse("it cannot be told which command this runs; write it out");
         }
         let Some(script) = parse(text) else { return self.unreadable(text) };
@@ -169,7 +179,11 @@ impl Judge<'_> {
     }
 
     fn protected(&self, path: &str) -> Option<&'static str> {
-        if self.is_folder_known { protected::noun_in(&self.folder, path) } else { protected::noun_anywhere(path) }
+        if self.is_folder_known && !is_unknown(path) {
+            protected::noun_in(&self.folder, path)
+        } else {
+            protected::noun_anywhere(path)
+        }
     }
 
     /// Judges one command line.
@@ -201,13 +215,25 @@ impl Judge<'_> {
             Step::Reads => self.read(words, pipeline, at),
             Step::Other => {
                 self.changed(&words[1..]);
-                self.embedded(words, context);
+                if name(program) == "find"
+                    && let Some(noun) = words[1..].iter().find_map(|word| protected::noun_anywhere(word))
+                {
+                    self.ask(format!("it may change {noun}"));
+                }
+                self.embedded(words, stage, pipeline, at, context);
             }
         }
     }
 
     /// A program that only reads. Its output may become the arguments of one that does not.
     fn read(&mut self, words: &[String], pipeline: &Pipeline, at: usize) {
+        if words.first().is_some_and(|program| name(program) == "sed") {
+            // The command `w` of sed writes a file.
+            let script = words[1..].iter().find(|word| !word.starts_with('-') && word.contains('w'));
+            if let Some(noun) = script.and_then(|script| protected::mentioned(script)) {
+                return self.ask(format!("it may change {noun}"));
+            }
+        }
         let feeds = pipeline.stages[at + 1..].iter().any(|stage| {
             let first = stage.words.first().map(|word| values(word, &Variables::default())).unwrap_or_default();
             first.iter().any(|word| matches!(name(word).as_str(), "xargs" | "parallel"))
@@ -229,10 +255,11 @@ impl Judge<'_> {
         }
     }
 
-    /// A git behind a program that is not known.
-    fn embedded(&mut self, words: &[String], context: &Context<'_>) {
-        if let Some(at) = words.iter().skip(1).position(|word| name(word) == "git") {
-            self.git(&words[at + 2..], context);
+    /// A git or a shell behind a program that is not known.
+    fn embedded(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+        let runs = |word: &String| name(word) == "git" || is_shell(word);
+        if let Some(from) = words.iter().skip(1).position(runs) {
+            self.words(&words[from + 1..], stage, pipeline, at, context);
         }
     }
 
@@ -271,6 +298,11 @@ impl Judge<'_> {
 
     /// A program whose further arguments are read from standard input.
     fn with_input(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+        if context.runs_git && words.iter().any(|word| is_shell(word)) {
+            return self.refuse(
+                "a shell runs the output of another command; run the commands themselves, so that they can be seen",
+            );
+        }
         let is_git = words.iter().any(|word| name(word) == "git");
         if is_git && !only_reads(words) {
             // The arguments of these commands are files or ids, and no option of theirs skips a hook.

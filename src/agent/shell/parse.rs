@@ -357,9 +357,12 @@ impl Reader<'_> {
             other => return Part::Derived(derived_from(other)),
         };
         match parameter {
+            Parameter::NamedWithAllIndices { name, .. } if other.is_none() => Part::Elements(name.clone()),
             Parameter::Named(name)
             | Parameter::NamedWithIndex { name, .. }
             | Parameter::NamedWithAllIndices { name, .. } => Part::Variable { name: name.clone(), other, is_quoted },
+            // Its value is not known, but the other one is.
+            _ if other.is_some() => Part::Variable { name: "@".to_owned(), other, is_quoted },
             Parameter::Positional(_) => Part::Arguments,
             Parameter::Special(special) => match special {
                 word::SpecialParameter::AllPositionalParameters { .. } => Part::Arguments,

@@ -176,7 +176,7 @@ pub(super) fn step(words: &[String]) -> Step {
             let values = args.iter().filter_map(|arg| arg.split_once('=')).map(|(_, value)| value);
             Step::Script(values.collect::<Vec<_>>().join("\n"))
         }
-        "source" | "." if args.iter().any(|arg| is_unknown(arg)) => Step::ScriptFromInput,
+        "source" | "." if args.iter().any(|arg| is_unknown(arg) || arg.starts_with("/dev/")) => Step::ScriptFromInput,
         "export" | "declare" | "typeset" | "readonly" | "local" | "read" | "mapfile" | "readarray" | "set" => {
             Step::Sets(args.to_vec())
         }
@@ -221,6 +221,9 @@ fn wrapped(program: &str, args: &[String]) -> Option<Step> {
         let text = args.join(" ").replace("--split-string=", "").replace("--split-string", "").replacen("-S", "", 1);
         return Some(Step::Script(text));
     }
+    if let Some(at) = args.iter().position(|arg| program == "flock" && (arg == "-c" || arg == "--command")) {
+        return Some(Step::Script(args.get(at + 1).cloned().unwrap_or_default()));
+    }
     let mut words = after_options(args, with_value);
     let mut variables = Vec::new();
     while let Some((name, value)) = words.first().and_then(|word| word.split_once('=')).filter(|_| program != "timeout")
@@ -254,10 +257,12 @@ fn foreign(program: &str, args: &[String]) -> Option<Step> {
 }
 
 fn run_by(program: &str, args: &[String]) -> Option<Step> {
-    RUNNERS.contains(&program).then(|| {
-        let words = args.iter().filter(|arg| !arg.starts_with('-'));
-        Step::Script(words.cloned().collect::<Vec<_>>().join("\n"))
-    })
+    RUNNERS.contains(&program).then(|| Step::Script(after_options(args, &[]).join(" ")))
+}
+
+/// Whether the word is the name of a shell.
+pub(super) fn is_shell(word: &str) -> bool {
+    SHELLS.contains(&name(word).as_str())
 }
 
 fn uninstalls(program: &str, args: &[String]) -> Option<Step> {

@@ -39,6 +39,8 @@ pub(super) enum Part {
     Text(String),
     /// The value of a variable. `other` is a value that it has instead, as in `${X:-other}`.
     Variable { name: String, other: Option<Word>, is_quoted: bool },
+    /// All elements of an array, each as a word.
+    Elements(String),
     /// A part of the value of a variable, or the value in another form.
     Derived(String),
     /// The output of commands.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::script::{Script, Word};
+use super::script::{Part, Script, Stage, Word};
 
 /// Every value that a script gives to each variable, in any branch and at any time.
 #[derive(Debug, Default)]
@@ -20,6 +20,14 @@ impl Variables {
             for (name, value) in &stage.assignments {
                 self.0.entry(name.clone()).or_default().push(value.clone());
             }
+            for name in set_from_input(stage) {
+                self.0.entry(name).or_default().push(Word { parts: vec![Part::Arguments] });
+            }
+            for part in stage.words.iter().flat_map(|word| &word.parts) {
+                if let Part::Variable { name, other: Some(other), .. } = part {
+                    self.0.entry(name.clone()).or_default().push(other.clone());
+                }
+            }
             self.add(&stage.inner);
         }
     }
@@ -27,6 +35,25 @@ impl Variables {
     /// The values of the variable. None if the script does not set it.
     pub fn values(&self, name: &str) -> Option<&[Word]> {
         self.0.get(name).map(Vec::as_slice)
+    }
+}
+
+/// The variables that `read` and the like set. Their values are not known.
+fn set_from_input(stage: &Stage) -> Vec<String> {
+    let text = |word: &Word| match word.parts.as_slice() {
+        [Part::Text(text)] => text.clone(),
+        _ => String::new(),
+    };
+    let words: Vec<String> = stage.words.iter().map(text).collect();
+    let setting = ["read", "mapfile", "readarray", "getopts"];
+    match words.split_first() {
+        Some((program, args)) if setting.contains(&program.as_str()) => {
+            args.iter().filter(|arg| !arg.is_empty() && !arg.starts_with('-')).cloned().collect()
+        }
+        Some((program, args)) if program == "printf" && args.first().is_some_and(|arg| arg == "-v") => {
+            args.get(1).cloned().into_iter().collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -51,14 +51,14 @@ fn alternatives(part: &Part, begins: bool, variables: &Variables, depth: usize) 
     match part {
         Part::Text(text) => vec![text.clone()],
         Part::Output { script, is_quoted } => {
-            if is_harmless(script) {
-                vec![SOMETHING.to_string()]
-            } else {
-                unknown(*is_quoted)
+            if let Some(path) = git_path(script) {
+                return vec![path];
             }
+            if is_harmless(script) { vec![SOMETHING.to_string()] } else { unknown(*is_quoted) }
         }
         Part::Derived(name) if !name.is_empty() && variables.values(name).is_none() => vec![SOMETHING.to_string()],
-        Part::Derived(_) | Part::Arguments => unknown(false),
+        Part::Elements(name) if variables.values(name).is_none() => vec![SOMETHING.to_string()],
+        Part::Derived(_) | Part::Arguments | Part::Elements(_) => unknown(false),
         Part::Variable { other, is_quoted, .. } if depth >= MAX_DEPTH && other.is_none() => unknown(*is_quoted),
         Part::Variable { name, other, is_quoted } => {
             let set = variables.values(name).unwrap_or_default();
@@ -110,17 +110,28 @@ const GIT_READERS: &[&str] = &[
     "var",
 ];
 
+/// The text of a word without expansions.
+fn static_text(word: &Word) -> Option<String> {
+    word.parts.iter().map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None }).collect()
+}
+
+/// The path that `git rev-parse` prints for git's own folder.
+fn git_path(script: &Script) -> Option<String> {
+    let [pipeline] = script.pipelines.as_slice() else { return None };
+    let [stage] = pipeline.stages.as_slice() else { return None };
+    let words = stage.words.iter().map(static_text).collect::<Option<Vec<String>>>()?;
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["git", "rev-parse", .., "--git-dir" | "--git-common-dir" | "--absolute-git-dir"] => Some(".git".to_owned()),
+        ["git", "rev-parse", .., "--git-path", path] => Some(format!(".git/{path}")),
+        _ => None,
+    }
+}
+
 /// Whether the script only prints names and dates, so that its output is no option of git.
 fn is_harmless(script: &Script) -> bool {
-    let first_text = |word: &Word| match word.parts.as_slice() {
-        [] => Some(String::new()),
-        parts => {
-            parts.iter().map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None }).collect()
-        }
-    };
     script.pipelines.iter().all(|pipeline| {
         pipeline.stages.iter().enumerate().all(|(at, stage)| {
-            let texts: Vec<Option<String>> = stage.words.iter().map(first_text).collect();
+            let texts: Vec<Option<String>> = stage.words.iter().map(static_text).collect();
             let names_option = texts.iter().flatten().any(|text| text.contains("-n") && text.contains("no-ver"));
             let name = texts.first().cloned().flatten().unwrap_or_default();
             let known = if at == 0 { PRINTERS } else { FILTERS };
