@@ -258,6 +258,7 @@ const FINE: &[&str] = &[
     "docker run --rm -v \"$PWD:/w\" alpine sh -c 'ls /w'",
     "echo \"${FOO%%.*} ${#BAR} $((1 + 2))\"",
     "x='unterminated",
+    concat!("cat > a.py <<'EOF'\n", "if git: for x in y: case { ( `\n", "EOF"),
 ];
 
 /// A repository with aliases.
@@ -287,6 +288,17 @@ fn commands_that_skip_the_hooks_are_refused() {
 fn commands_that_change_the_protection_are_for_a_person() {
     let wrong = others(ASKED, &Outcome::Asks);
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn long_texts_in_documents_pass() {
+    let repo = repo();
+    let text = "if git: for x in y: case { ( ` it's 1) $x\n".repeat(300);
+    for command in [format!("cat > a.py <<'EOF'\n{text}EOF"), format!("git commit -m \"$(cat <<'EOF'\n{text}EOF\n)\"")]
+    {
+        assert_eq!(shell(&repo, &command), Outcome::GoesOn);
+    }
+    assert_eq!(shell(&repo, &format!("cat > a.py <<'EOF'\n{text}EOF\ngit commit -n")), Outcome::Blocks);
 }
 
 #[test]

@@ -22,7 +22,8 @@ pub(super) fn number(word: &str) -> Option<usize> {
 
 /// The script with its here-documents taken out. None if there are none, or if the script uses the names itself.
 pub(super) fn rewritten(script: &str) -> Option<(String, Vec<Document>)> {
-    if !script.contains("<<") || script.contains(NAME) {
+    let has = |text: &str| memchr::memmem::find(script.as_bytes(), text.as_bytes()).is_some();
+    if !has("<<") || has(NAME) {
         return None;
     }
     let (mut out, mut documents) = (String::with_capacity(script.len()), Vec::new());

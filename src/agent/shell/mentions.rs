@@ -1,5 +1,7 @@
 //! What a text mentions, whether it is a script or not.
 
+use memchr::memmem;
+
 /// Whether the command may go round hooks at all. Quotes and backslashes can split any word, so they are left out first.
 pub(super) fn may_matter(text: &str) -> bool {
     const WORDS: &[&str] = &[
@@ -28,15 +30,20 @@ pub(super) fn may_matter(text: &str) -> bool {
         "<(",
         "printf",
     ];
-    let bare: String = text.chars().filter(|c| !matches!(c, '\'' | '"' | '\\' | '\n')).collect();
-    let bare = bare.to_ascii_lowercase();
-    WORDS.iter().any(|word| bare.contains(word)) || text.contains(['*', '?', '[', '{', '$'])
+    let bare = bare(text);
+    WORDS.iter().any(|word| memmem::find(&bare, word.as_bytes()).is_some())
+        || text.bytes().any(|byte| matches!(byte, b'*' | b'?' | b'[' | b'{' | b'$'))
+}
+
+/// The text in lower case, without the quotes and backslashes that can be in the middle of a word.
+fn bare(text: &str) -> Vec<u8> {
+    let kept = text.bytes().filter(|byte| !matches!(byte, b'\'' | b'"' | b'\\' | b'\n'));
+    kept.map(|byte| byte.to_ascii_lowercase()).collect()
 }
 
 /// Whether the text mentions git, in any quoting.
 pub(super) fn mentions_git(text: &str) -> bool {
-    let bare: String = text.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
-    bare.to_ascii_lowercase().contains("git")
+    memmem::find(&bare(text), b"git").is_some()
 }
 
 /// Whether `word` is in the text as a whole word.

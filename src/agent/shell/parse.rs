@@ -24,7 +24,7 @@ const MAX_LEN: usize = 1 << 20;
 
 /// Parses a script. None if it has a fault, or is too long or too deeply nested.
 pub(super) fn parse(text: &str) -> Option<Script> {
-    if text.len() > MAX_LEN || depth(text) > MAX_DEPTH {
+    if text.len() > MAX_LEN {
         return None;
     }
     // A tilde would hide a substitution behind it.
@@ -44,23 +44,28 @@ pub(super) fn parse(text: &str) -> Option<Script> {
 
 /// An upper limit for the depth of nesting.
 fn depth(text: &str) -> usize {
-    let opened = text.bytes().filter(|b| matches!(b, b'(' | b'{')).count();
-    let words = ["if", "while", "until", "for", "case", "[["];
-    let keywords = text.split(|c: char| c.is_whitespace() || c == ';').filter(|word| words.contains(word)).count();
-    let backquotes = text.bytes().filter(|b| *b == b'`').count() / 2;
-    // Most parentheses are closed again. Only a text with many of them is looked at more closely.
+    let count = |word: &str| memchr::memmem::find_iter(text.as_bytes(), word).count();
+    let opened = count("(") + count("{");
+    let keywords: usize = ["if", "while", "until", "for", "case", "[["].into_iter().map(count).sum();
+    let backquotes = count("`") / 2;
+    // Most of them are closed again. Only a text with many of them is looked at more closely.
     if opened + keywords + backquotes <= MAX_DEPTH {
         return 0;
     }
-    let mut depth: usize = keywords + backquotes;
+    let mut depth: usize = backquotes;
     let mut deepest = depth;
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'{' => depth += 1,
-            b')' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
+    let mut step = |opens: bool, closes: bool| {
+        depth = if closes { depth.saturating_sub(1) } else { depth + usize::from(opens) };
         deepest = deepest.max(depth);
+    };
+    for word in text.split(|c: char| c.is_whitespace() || c == ';') {
+        step(
+            ["if", "while", "until", "for", "case", "[["].contains(&word),
+            ["fi", "done", "esac", "]]"].contains(&word),
+        );
+        for byte in word.bytes() {
+            step(matches!(byte, b'(' | b'{'), matches!(byte, b')' | b'}'));
+        }
     }
     deepest
 }
@@ -75,6 +80,10 @@ struct Reader<'o> {
 
 impl Reader<'_> {
     fn text(&mut self, text: &str) -> Script {
+        if depth(text) > MAX_DEPTH {
+            self.is_valid = false;
+            return Script::default();
+        }
         let parsed = Parser::new(text.as_bytes(), self.options, &SourceInfo::default()).parse_program();
         match parsed {
             Ok(program) => {
