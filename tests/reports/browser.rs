@@ -114,7 +114,7 @@ fn hostile_names_fit_every_window_and_load_nothing() {
         fixture.expect_good(&path, width, "light");
     }
     let title = fixture.browser.value("document.title");
-    assert_eq!(title, Value::from("Incident report on leaked tokens in repo"));
+    assert_eq!(title, Value::from("Leaked tokens in repo"));
     let higher =
         fixture.browser.value("[...document.querySelectorAll('td')].filter(cell => cell.offsetHeight > 400).length");
     assert_eq!(higher, Value::from(0), "no name takes a whole screen");

@@ -307,8 +307,22 @@ fn the_page_of_a_clean_repository_has_the_proof_and_no_checklist() {
     assert!(page.contains("No token was found. The scan is complete."), "{page}");
     assert!(page.contains("3 objects read") && page.contains("git cat-file --batch-all-objects"), "{page}");
     assert!(!page.contains("id=\"checklist\"") && !page.contains("Rotate the tokens"), "{page}");
+    assert!(page.contains("<title>Search for leaked tokens in repo</title>"), "{page}");
     let counted = story.git(&["cat-file", "--batch-all-objects", "--batch-check"]).out().lines().count();
     assert!(page.contains(&format!("git counts {counted} objects there")), "{page}");
+}
+
+#[test]
+fn objects_that_an_earlier_scan_read_are_not_called_read() {
+    let story = HistoryFixture::new(9613);
+    let since_last = [HTML, &["--since-last"]].concat();
+    let first = page(&story.repo.keysweep(&since_last).expect_code(0));
+    assert!(first.contains("3 objects read") && !first.contains("not read again"), "{first}");
+    story.add("more.txt", "just as innocent\n");
+    let page = page(&story.repo.keysweep(&since_last).expect_code(0));
+    assert!(page.contains("3 objects read") && page.contains("3 more objects were not read again"), "{page}");
+    assert!(!page.contains("all objects that the clone has") && page.contains("scan without --since-last"), "{page}");
+    assert!(page.contains("git counts 6 objects there"), "{page}");
 }
 
 #[test]

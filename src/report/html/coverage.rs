@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::name::{name, sentence, shortened};
 use crate::config::Reason;
-use crate::error::{Error, counted, grouped};
+use crate::error::{Error, counted};
 use crate::report::model::{Incident, Report};
 use crate::report::shown::size;
 use crate::report::words;
@@ -50,11 +50,12 @@ fn read(report: &Report<'_>) -> Markup {
     let result = report.result;
     html! {
         (words::scanned_of_all(report)) " read, with " (size(result.bytes)) " of content"
-        @if is_whole(report) { ": all objects that the clone has" }
+        @if is_whole(report) && result.known_clean == 0 { ": all objects that the clone has" }
         ". This is every version of every file, the names of files, branches and tags, the messages and authors of commits, "
         "and notes, stashes, logs of earlier versions, staged files and unreachable objects."
         @if result.known_clean > 0 {
-            " " strong { (grouped(result.known_clean)) " of them were not read again" } ", because an earlier scan with the same rules found them clean."
+            " " strong { (counted(result.known_clean, "more object")) (if result.known_clean == 1 { " was" } else { " were" }) " not read again" } ", because an earlier scan with the same rules found them clean. "
+            "A list in the clone says so, which whoever can write there can change. For a proof, scan without --since-last."
         }
     }
 }

@@ -13,23 +13,28 @@ use crate::report::model::{Incident, Report};
 use crate::report::shown::shown_path;
 use crate::report::words;
 use crate::rule::Severity;
+use crate::verify::answer::Status;
+
+fn heading(report: &Report<'_>) -> &'static str {
+    if report.tokens() == 0 { "Search for leaked tokens in" } else { "Leaked tokens in" }
+}
 
 /// The title of the document. It starts with the word that must not be missed.
 pub(super) fn title(report: &Report<'_>, incident: &Incident) -> String {
     let incomplete = if coverage::is_whole(report) { "" } else { "INCOMPLETE: " };
     let repository = super::name::shortened(&shown_path(&incident.repository));
-    format!("{incomplete}Incident report on leaked tokens in {repository}")
+    format!("{incomplete}{} {repository}", heading(report))
 }
 
 pub(super) fn header(report: &Report<'_>, incident: &Incident, scanned: &str) -> Markup {
     html! {
         header {
             p.kind { "Incident report" }
-            h1 { (if report.tokens() == 0 { "Search for leaked tokens in " } else { "Leaked tokens in " }) (name(&incident.repository)) }
+            h1 { (heading(report)) " " (name(&incident.repository)) }
             dl.facts {
                 dt { "Scanned" } dd { (scanned) " UTC, by keysweep " (env!("CARGO_PKG_VERSION")) }
                 dt { "Current version" }
-                dd { @match &incident.head { Some(id) => { "commit " code { (id) } }, None => "none: HEAD has no commit" } }
+                dd { @match &incident.head { Some(id) => { "commit " code { (id) } }, None => "none: HEAD has no commit that can be read" } }
                 dt { "Result" } dd { (result(report)) }
             }
             @if !incident.with_people {
@@ -85,6 +90,7 @@ pub(super) fn summary(report: &Report<'_>, provenances: &[Provenance]) -> Markup
                 (tile(at_least, count(|one| one.finding.severity == Severity::High), "live tokens"))
                 (tile(at_least, count(|one| one.at_head), "in the current version (HEAD)"))
                 (tile(at_least, count(is_remote), "known to be on a server"))
+                @if report.verifications.is_some() { (tile(at_least, still_accepted(report, provenances), "still accepted by their vendors")) }
             }
             @if provenances.is_empty() { p { "Nothing needs to be rotated for what was scanned." } }
             @else { p {
@@ -93,6 +99,11 @@ pub(super) fn summary(report: &Report<'_>, provenances: &[Provenance]) -> Markup
             } }
         }
     }
+}
+
+fn still_accepted(report: &Report<'_>, provenances: &[Provenance]) -> usize {
+    let answers = provenances.iter().filter_map(|one| report.verification(&one.finding));
+    answers.filter(|answer| answer.verdict.status == Status::Live).count()
 }
 
 fn tile(at_least: &str, count: usize, of: &str) -> Markup {
