@@ -58,6 +58,9 @@ mod cleanup;
 
 pub mod verify;
 
+#[cfg(feature = "online")]
+mod delivery;
+
 mod hook;
 
 pub mod agent;

@@ -23,6 +23,8 @@ mod one_token;
 mod options;
 mod output;
 mod parse;
+#[cfg(feature = "online")]
+mod probe;
 mod progress;
 mod rotate;
 mod rules;
@@ -85,6 +87,8 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::Ledger(args) => ledger::run(args, common),
         #[cfg(feature = "online")]
         Command::Verify(args) => verify::run(args, common),
+        #[cfg(feature = "online")]
+        Command::Probe(args) => probe::run(args, common),
         Command::Rules(args) => rules::run(args, common),
         Command::Baseline(args) => baseline::run(args, common),
         Command::Completions(args) => completions::run(args.shell, common),

@@ -26,6 +26,16 @@ impl Taker {
         is_fine.then_some(()).ok_or_else(|| self.refused("the shell's history would keep an argument"))
     }
 
+    /// Returns the token, or None if standard input is empty or a terminal.
+    #[cfg(feature = "online")]
+    pub fn read_if_given(&self) -> Result<Option<Vec<u8>>, Error> {
+        if io::stdin().is_terminal() {
+            return Ok(None);
+        }
+        let is_empty = io::BufRead::fill_buf(&mut io::stdin().lock()).map(<[u8]>::is_empty);
+        if is_empty.unwrap_or(false) { Ok(None) } else { self.read().map(Some) }
+    }
+
     /// Returns the token, without the line end.
     pub fn read(&self) -> Result<Vec<u8>, Error> {
         if io::stdin().is_terminal() {

@@ -49,9 +49,10 @@ pub(super) fn run(args: &VerifyArgs, common: &Common) -> Result<u8, Error> {
         http: asked.http,
         verdict: &asked.verdict,
         is_full_admin: asked.verdict.scopes.as_deref().is_some_and(is_full_admin),
+        should_be_dead: args.expect == Expected::Dead,
         comparison: comparison.as_ref().and_then(Option::as_ref),
     };
-    let format: DocumentFormat = args.format.format.unwrap_or_default().into();
+    let format = args.format.format.unwrap_or_default().into();
     let is_silent = common.quiet && format == DocumentFormat::Human && held == Some(true);
     output::write(
         common,

@@ -43,7 +43,6 @@ pub struct Client {
 #[derive(Clone, Copy, Debug)]
 pub enum Method<'a> {
     Get,
-    #[allow(dead_code)] // for deliveries
     Post(&'a [u8]),
 }
 

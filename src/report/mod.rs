@@ -13,6 +13,10 @@ mod json;
 mod layout;
 mod model;
 mod plan;
+#[cfg(feature = "online")]
+mod probe;
+#[cfg(feature = "online")]
+mod probe_json;
 mod rotation;
 mod rules;
 mod sarif;
@@ -27,6 +31,8 @@ mod words;
 pub use audit::{AuditReport, explain as explain_check};
 pub use model::{Incident, PushHelp, Report};
 pub use plan::{Setup, credentials, script, word};
+#[cfg(feature = "online")]
+pub use probe::ProbeReport;
 pub use rotation::RotationReport;
 pub use rules::shapes;
 pub use shown::shown_path;
@@ -193,5 +199,19 @@ pub fn write_verification(
     match format {
         DocumentFormat::Human => verification::write(report, style, out),
         DocumentFormat::Json => verification_json::write_document(report, out),
+    }
+}
+
+/// Writes what a webhook handler did with the deliveries. Errors are those of `out`.
+#[cfg(feature = "online")]
+pub fn write_probe(
+    report: &ProbeReport<'_>,
+    format: DocumentFormat,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        DocumentFormat::Human => probe::write(report, style, out),
+        DocumentFormat::Json => probe_json::write_document(report, out),
     }
 }

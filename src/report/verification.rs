@@ -19,6 +19,8 @@ pub struct VerificationReport<'a> {
     pub http: Option<u16>,
     pub verdict: &'a Verdict,
     pub is_full_admin: bool,
+    /// Whether the token should be dead.
+    pub should_be_dead: bool,
     /// The difference to the expected scopes. None if there are none, or the vendor does not report scopes.
     pub comparison: Option<&'a Comparison>,
 }
@@ -49,8 +51,8 @@ pub(super) fn write(report: &VerificationReport<'_>, style: Style, out: &mut dyn
         row("excess", &listed(&comparison.excess))?;
     }
     match status {
-        Status::Live => row("revoke", report.vendor.revoke),
-        Status::Dead => Ok(()),
+        Status::Live if report.should_be_dead => row("help", report.vendor.revoke),
+        Status::Live | Status::Dead => Ok(()),
         Status::Unknown | Status::NotAsked => {
             row("help", "nothing is known about the token: ask again, or look at the vendor")
         }

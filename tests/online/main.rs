@@ -1,4 +1,4 @@
-//! `keysweep verify`, against servers that answer as the vendors document.
+//! `keysweep verify` and `keysweep probe`, against servers that answer as the vendors document.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]
@@ -9,6 +9,7 @@ mod history;
 mod hostile;
 mod json_schema;
 mod names;
+mod probe;
 mod server;
 mod tls;
 mod verify;

@@ -17,7 +17,7 @@ pub(super) use checks::{AuditArgs, BaselineArgs, RulesArgs};
 pub(super) use history::{FindArgs, HistoryArgs};
 pub(super) use ledger::{LedgerAction, LedgerArgs};
 #[cfg(feature = "online")]
-pub(super) use online::{Expected, VerifyArgs};
+pub(super) use online::{Expected, ProbeArgs, VerifyArgs};
 pub(super) use rotate::RotateArgs;
 pub(super) use scans::{FilesArgs, HookArgs, HookName, MessageArgs, StagedArgs, WorktreeArgs};
 pub(super) use setup::{CompletionsArgs, DoctorArgs, InstallArgs, ManArgs, UninstallArgs};
@@ -179,6 +179,17 @@ Examples:
   printf %s \"$TOKEN\" | keysweep verify --vendor attio
   printf %s \"$TOKEN\" | keysweep verify --expect live --expect-scopes \"note:read task:read\"")]
     Verify(VerifyArgs),
+    /// Check that a webhook handler refuses forged and old deliveries
+    #[cfg(feature = "online")]
+    #[command(after_help = "\
+Sends a good, a changed, an unsigned and an old delivery, and the good one again. The good one is real for
+the handler. The secret comes by standard input; without it, one is made up, which the handler refuses.
+
+Exit status: 0 the handler does what it should, 1 it does not, 2 its answers do not tell
+
+Examples:
+  printf %s \"$SECRET\" | keysweep probe http://localhost:3000/ --vendor svix")]
+    Probe(ProbeArgs),
     /// Accept the tokens of the history for now
     #[command(after_help = "\
 Writes the tokens that history finds to .keysweep-baseline, at the top of the worktree. Scans then \
@@ -240,6 +251,8 @@ impl Command {
             Self::Rotate(args) => args,
             #[cfg(feature = "online")]
             Self::Verify(args) => args,
+            #[cfg(feature = "online")]
+            Self::Probe(args) => args,
             Self::Baseline(args) => args,
             Self::Rules(args) => args,
             Self::Completions(args) => args,

@@ -37,6 +37,31 @@ impl CommonOptions for VerifyArgs {
     }
 }
 
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ProbeArgs {
+    /// The address of the handler
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Whose deliveries to imitate: attio, stripe or svix
+    #[arg(long, value_name = "VENDOR")]
+    pub vendor: Option<String>,
+    /// Send to another machine than this one
+    #[arg(long)]
+    pub allow_remote: bool,
+    #[command(flatten)]
+    pub timeout: TimeoutOption,
+    #[command(flatten)]
+    pub format: DocumentFormatOption,
+    #[command(flatten)]
+    report: ReportOptions,
+}
+
+impl CommonOptions for ProbeArgs {
+    fn common(&self) -> Common {
+        Common { format: self.format.format.map(Into::into), ..self.report.common() }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Expected {
     Dead,
