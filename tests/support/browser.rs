@@ -15,11 +15,13 @@ use super::tools;
 /// The time for one answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// No sandbox, since CI runs as root, and nothing that talks to a network by itself.
+/// No sandbox, since CI runs as root; little shared memory, since a container has little; and nothing that talks to a network by
+/// itself.
 const SWITCHES: &[&str] = &[
     "--remote-debugging-pipe",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
