@@ -19,7 +19,10 @@ pub(super) fn section(report: &Report<'_>, provenances: &[Provenance]) -> Markup
     html! {
         section aria-labelledby="checklist" {
             h2 #checklist { "Checklist" }
-            p { "Fill it in here and print the page or save it as a PDF, since a browser does not keep what is typed; or fill it in on paper." }
+            p {
+                "Fill it in here and print the page or save it as a PDF, since a browser does not keep what is typed; "
+                "or fill it in on paper."
+            }
             ol.steps { @for (number, step) in (1..).zip(plan(report)) { (item(number, &step)) } }
             (by_token(provenances))
             (closing())

@@ -66,9 +66,14 @@ fn body(report: &Report<'_>, provenances: &[Provenance], incident: &Incident, sc
                     h2 #tokens { "Token by token" }
                     p { (timeline::LEGEND) }
                     @if !coverage::is_whole(report) {
-                        p { strong { "The scan is incomplete" } ": a token may have been introduced earlier than it says here, and be in more places." }
+                        p {
+                            strong { "The scan is incomplete" }
+                            ": a token may have been introduced earlier than it says here, and be in more places."
+                        }
                     }
-                    @for (number, one) in (1..).zip(shown) { (token::section(number, one, report.verification(&one.finding), incident)) }
+                    @for (number, one) in (1..).zip(shown) {
+                        (token::section(number, one, report.verification(&one.finding), incident))
+                    }
                     @if provenances.len() > shown.len() { (overview::rest(provenances.len() - shown.len(), incident)) }
                 }
                 (checklist::section(report, provenances))

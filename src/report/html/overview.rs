@@ -34,11 +34,17 @@ pub(super) fn header(report: &Report<'_>, incident: &Incident, scanned: &str) ->
             dl.facts {
                 dt { "Scanned" } dd { (scanned) " UTC, by keysweep " (env!("CARGO_PKG_VERSION")) }
                 dt { "Current version" }
-                dd { @match &incident.head { Some(id) => { "commit " code { (id) } }, None => "none: HEAD has no commit that can be read" } }
+                dd { @match &incident.head {
+                    Some(id) => { "commit " code { (id) } },
+                    None => "none: HEAD has no commit that can be read",
+                } }
                 dt { "Result" } dd { (result(report)) }
             }
             @if !incident.with_people {
-                p { "The names and addresses of the authors of commits were left out on request. Names of files and branches are shown." }
+                p {
+                    "The names and addresses of the authors of commits were left out on request. "
+                    "Names of files and branches are shown."
+                }
             }
         }
     }
@@ -64,7 +70,9 @@ pub(super) fn alarm(report: &Report<'_>) -> Markup {
                 p {
                     strong { (words::scanned_of_all(report)) " scanned" }
                     @if !report.result.is_complete() { "; " (words::unread(report)) }
-                    @if !report.result.accepted.is_empty() { "; " (counted(report.result.accepted.len(), "gap")) " accepted with --allow-incomplete" }
+                    @if !report.result.accepted.is_empty() {
+                        "; " (counted(report.result.accepted.len(), "gap")) " accepted with --allow-incomplete"
+                    }
                     ". The part that was not scanned may contain more tokens. This report does not prove that there are none. "
                     a href="#coverage" { "What was not scanned" }
                 }
@@ -90,7 +98,9 @@ pub(super) fn summary(report: &Report<'_>, provenances: &[Provenance]) -> Markup
                 (tile(at_least, count(|one| one.finding.severity == Severity::High), "live tokens"))
                 (tile(at_least, count(|one| one.at_head), "in the current version (HEAD)"))
                 (tile(at_least, count(is_remote), "known to be on a server"))
-                @if report.verifications.is_some() { (tile(at_least, still_accepted(report, provenances), "still accepted by their vendors")) }
+                @if report.verifications.is_some() {
+                    (tile(at_least, still_accepted(report, provenances), "still accepted by their vendors"))
+                }
             }
             @if provenances.is_empty() { p { "Nothing needs to be rotated for what was scanned." } }
             @else { p {
@@ -119,7 +129,8 @@ pub(super) fn table(provenances: &[Provenance], sections: usize) -> Markup {
                 table {
                     thead { tr {
                         th scope="col" { "No." } th scope="col" { "Token" } th scope="col" { "Severity" }
-                        th scope="col" { "Introduced" } th scope="col" { "Pushed" } th scope="col" { "Removed" } th scope="col" { "Where it is now" }
+                        th scope="col" { "Introduced" } th scope="col" { "Pushed" } th scope="col" { "Removed" }
+                        th scope="col" { "Where it is now" }
                     } }
                     tbody { @for (at, one) in provenances.iter().enumerate() { (row(at + 1, one, at < sections)) } }
                 }

@@ -15,8 +15,8 @@ use crate::report::shown::shown_path;
 /// Further names are only counted.
 const MOST_REFS: usize = 6;
 /// How to read the drawings.
-pub(super) const LEGEND: &str = "In the timelines, thick lines are to scale up to the last known event. The thin, dashed end of a line stands \
-     for the time from then until the scan. A dotted line means: since then at the earliest.";
+pub(super) const LEGEND: &str = "In the timelines, thick lines are to scale up to the last known event. The thin, dashed \
+     end of a line stands for the time from then until the scan. A dotted line means: since then at the earliest.";
 
 /// The height of a row in CSS pixels.
 const ROW: usize = 38;
@@ -155,13 +155,7 @@ fn drawing(token: &Provenance) -> Option<Drawing<'_>> {
         line: None,
         marks: vec![(Mark::StillInHead, 1_000)],
     }));
-    rows.extend(token.refs.iter().take(MOST_REFS).map(|name| Row {
-        label: cut(&of_ref(&shown_path(name)), LABEL),
-        below: "contained it when scanned".to_owned(),
-        line: Some(("reachable", start, 1_000)),
-        marks: vec![(Mark::Contained, 1_000)],
-    }));
-    rows.extend(more(token));
+    rows.extend(names(token, start));
     Some(Drawing { rows, first: day(first.1), end: scale.end() })
 }
 
@@ -183,14 +177,17 @@ fn pushed(push: &ShownPush, at: i128) -> Row {
     }
 }
 
-fn more(token: &Provenance) -> Option<Row> {
-    let more = token.refs.len().checked_sub(MOST_REFS).filter(|more| *more > 0)?;
-    Some(Row {
-        label: format!("and {}", counted(more, "more name")),
-        below: "contained it when scanned".to_owned(),
-        line: None,
-        marks: vec![(Mark::Contained, 1_000)],
-    })
+/// The branches, tags and other names that contained the token. No earlier than at `start`, but it is not known since when.
+fn names(token: &Provenance, start: i128) -> Vec<Row> {
+    let row = |label: String, line| {
+        let marks = vec![(Mark::Contained, 1_000)];
+        Row { label, below: "contained it when scanned".to_owned(), line, marks }
+    };
+    let shown = token.refs.iter().take(MOST_REFS).map(|name| cut(&of_ref(&shown_path(name)), LABEL));
+    let mut rows: Vec<Row> = shown.map(|label| row(label, Some(("reachable", start, 1_000)))).collect();
+    let more = token.refs.len().saturating_sub(MOST_REFS);
+    rows.extend((more > 0).then(|| row(format!("and {}", counted(more, "more name")), None)));
+    rows
 }
 
 /// The rows in words.
