@@ -180,7 +180,7 @@ fn keep_mode(_: &Path, _: &fs::File) -> std::io::Result<()> {
 }
 
 fn unreadable(path: &Path, cause: &str) -> Error {
-    let help = "correct the file, or add the entries by hand: docs/agents.md shows them";
+    let help = "correct the file, or copy the entries from a new repository (docs/agents.md)";
     Error::new(format!("cannot use the settings {}", path.display()), cause, help)
 }
 

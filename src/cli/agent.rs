@@ -45,7 +45,7 @@ pub(super) fn run(args: &[OsString], common: &Common) -> Result<u8, Error> {
     let can_block = agent.can_block(&event.name);
     CAN_BLOCK.store(can_block, Ordering::Relaxed);
     match verdict(&event, can_block, common) {
-        Ok(verdict) => Ok(write(&agent.answer(&event, verdict))),
+        Ok(verdict) => Ok(write(&agent.answer(&event, safe(verdict)))),
         Err(error) if can_block => Err(error),
         Err(error) => {
             output::complain(&error);
@@ -92,6 +92,16 @@ fn verdict(event: &Event, can_block: bool, common: &Common) -> Result<Verdict, E
     let alias = |name: &str| alias(name, &folder);
     let guard = Guard { detector: &detector, allow: &settings.allow, top: top.as_deref(), aliases: &alias };
     guard.verdict(event)
+}
+
+/// The verdict with its texts masked once more, since a reason can quote a part of a command.
+fn safe(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Pass => Verdict::Pass,
+        Verdict::Deny(reason) => Verdict::Deny(output::safe(&reason)),
+        Verdict::Ask(reason) => Verdict::Ask(output::safe(&reason)),
+        Verdict::Masked { masked, note } => Verdict::Masked { masked, note: output::safe(&note) },
+    }
 }
 
 /// The top of the worktree that the agent works in. Only its configuration is needed, so the repository is not opened.

@@ -52,6 +52,25 @@ fn an_event_that_cannot_be_read_is_not_quoted() {
 }
 
 #[test]
+fn a_path_with_a_token_is_not_quoted() {
+    let (repo, token) = (Repo::new(), Maker::new(9203).sk_live(24));
+    repo.write(format!("{token}/a.txt"), format!("key = {token}\n"));
+    for (name, input) in [
+        ("Read", json!({ "file_path": repo.path(format!("{token}/a.txt")) })),
+        ("Read", json!({ "file_path": format!("{token}/missing") })),
+        ("Write", json!({ "file_path": format!("/x/{token}"), "content": "x" })),
+        ("Bash", json!({ "command": format!("git -c hook.{token}.enabled=false commit") })),
+        ("Bash", json!({ "command": format!("HUSKY=0 rm '.git/hooks/{token}") })),
+    ] {
+        for agent in AGENTS {
+            let event = tool(agent, &repo, name, &input);
+            let run = run(&repo, agent, &event).expect_lacks(token.body());
+            assert_eq!(outcome(agent, &event, &run), Outcome::Blocks, "{agent} {input}");
+        }
+    }
+}
+
+#[test]
 fn a_wrong_configuration_blocks_only_what_can_be_blocked() {
     let (repo, token) = (Repo::new(), Maker::new(9201).sk_live(24));
     repo.write(".keysweep.toml", "[alow]\n");

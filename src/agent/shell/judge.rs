@@ -27,19 +27,14 @@ pub(crate) type Aliases<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
 /// Judges the command `text`, which runs in `folder`.
 pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<Ruling> {
     // Most commands mention nothing that matters, so that the grammar is not needed.
-    if !may_matter(text) {
+    let (matters, runs_git) = may_matter(text);
+    if !matters {
         return None;
     }
     let judged = std::thread::scope(|scope| {
         let judge = || {
-            let mut judge = Judge {
-                aliases,
-                folder: folder.to_owned(),
-                is_folder_known: true,
-                runs_git: mentions_git(text),
-                depth: 0,
-                ruling: None,
-            };
+            let mut judge =
+                Judge { aliases, folder: folder.to_owned(), is_folder_known: true, runs_git, depth: 0, ruling: None };
             judge.text(text);
             judge.ruling
         };
@@ -93,7 +88,7 @@ impl Judge<'_> {
         let Some(script) = parse(text) else { return self.unreadable(text) };
         self.depth += 1;
         let variables = Variables::of(&script);
-        let context = Context { variables: &variables, runs_git: mentions_git(text) };
+        let context = Context { variables: &variables, runs_git: self.runs_git };
         self.script(&script, &context);
         self.depth -= 1;
     }
