@@ -69,6 +69,8 @@ mod audit;
 
 mod rotation;
 
+mod scopes;
+
 pub mod report;
 
 pub mod cli;

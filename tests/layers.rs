@@ -28,6 +28,7 @@ const LAYERS: &[&str] = &[
     "agent",
     "audit",
     "rotation",
+    "scopes",
     "report",
     "cli",
 ];
@@ -57,6 +58,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("serde_json", "audit/package.rs"),
     ("serde_json", "report/audit_json.rs"),
     ("serde_json", "report/rotation.rs"),
+    ("serde_json", "report/scopes.rs"),
     ("serde_json", "config/baseline.rs"),
     ("serde_json", "report/json.rs"),
     ("serde_json", "report/gitlab.rs"),

@@ -6,7 +6,7 @@ mod check;
 mod client_bundle;
 mod client_names;
 mod client_variable;
-mod code;
+pub(crate) mod code;
 mod env_file;
 mod env_ignored;
 mod env_shared;

@@ -29,6 +29,7 @@ mod progress;
 mod rotate;
 mod rules;
 mod scan;
+mod scopes;
 mod settings;
 mod sightings;
 mod staged;
@@ -83,6 +84,7 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::History(args) => history::run(args, common),
         Command::Find(args) => find::run(args, common),
         Command::Audit(args) => audit::run(args, common),
+        Command::Scopes(args) => scopes::run(args, common),
         Command::Rotate(args) => rotate::run(args, common),
         Command::Ledger(args) => ledger::run(args, common),
         #[cfg(feature = "online")]

@@ -20,6 +20,7 @@ mod probe_json;
 mod rotation;
 mod rules;
 mod sarif;
+mod scopes;
 mod shown;
 mod style;
 #[cfg(feature = "online")]
@@ -35,6 +36,7 @@ pub use plan::{Setup, credentials, script, word};
 pub use probe::ProbeReport;
 pub use rotation::RotationReport;
 pub use rules::shapes;
+pub use scopes::ScopesFormat;
 pub use shown::shown_path;
 pub use style::Style;
 #[cfg(feature = "online")]
@@ -46,6 +48,7 @@ use crate::error::Error;
 use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::rules::Pack;
+use crate::scopes::Needed;
 
 /// The formats of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +87,17 @@ pub fn write_error(error: &Error, format: Format, out: &mut dyn Write) -> io::Re
         Format::Gitlab => gitlab::write_error_document(error, out),
         Format::Html => html::write_error_page(error, out),
     }
+}
+
+/// Writes the scopes that code needs.
+pub fn write_scopes(
+    needed: &Needed,
+    errors: &[Error],
+    format: ScopesFormat,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    scopes::write(needed, errors, format, style, out)
 }
 
 /// Writes the procedure of a rotation.

@@ -44,6 +44,7 @@ fn every_report_is_valid() {
     add_run(&mut reports, &repo, &["audit"], "");
     add_run(&mut reports, &repo, &["rules"], "");
     add_run(&mut reports, &repo, &["rules", "stripe-secret-key"], "");
+    reports.add("scopes", &repo.keysweep(&["scopes", "--format", "json"]).expect_code(0).json());
     reports.add("rotate", &repo.keysweep(&["rotate", "attio", "--format", "json"]).expect_code(0).json());
 
     // A baseline, an allowlist, custom rules with examples.

@@ -51,6 +51,10 @@ fn example() -> (Repo, Token) {
     repo.write(".env.local", format!("ATTIO_API_KEY={attio}\nSTRIPE_SECRET_KEY={test}\n"));
     repo.write(".env.production.local", format!("ATTIO_API_KEY={attio}\nSTRIPE_SECRET_KEY={live}\n"));
     repo.stage("src/billing.ts", format!("const stripe = new Stripe(\"{live}\")\n"));
+    repo.stage(
+        "src/crm.ts",
+        "export const people = () =>\n  fetch('https://api.attio.com/v2/objects/people/records/query', { method: 'POST' })\n",
+    );
     repo.stage("src/app/page.tsx", "const key = process.env.NEXT_PUBLIC_ATTIO_API_KEY\n");
     repo.write(".next/static/chunks/app.js", "\"use client\"\n");
     repo.write("server.log", format!("POST /v2/objects Authorization: Bearer {attio}\n"));

@@ -99,6 +99,7 @@ fn help() {
         "audit",
         "ledger",
         "rotate",
+        "scopes",
         "rules",
         "baseline",
         "completions",

@@ -1,4 +1,4 @@
-//! `keysweep rotate`: the commands that it prints are run with programs in place of the platforms' own.
+//! `keysweep rotate` and `keysweep scopes`. Of `rotate`, the commands that it prints are run with programs in place of the platforms' own.
 #![cfg(unix)]
 
 #[path = "../support/mod.rs"]
@@ -6,6 +6,7 @@ mod support;
 
 mod hostile;
 mod platforms;
+mod scopes;
 
 use std::fs;
 use std::path::PathBuf;

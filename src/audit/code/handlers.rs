@@ -121,7 +121,7 @@ pub(in crate::audit) fn knows_idempotency(code: &Code) -> bool {
 }
 
 /// Whether the file may be part of an analysis: no test, and not generated.
-pub(in crate::audit) fn is_of_interest(path: &[u8]) -> bool {
+pub(crate) fn is_of_interest(path: &[u8]) -> bool {
     let path = String::from_utf8_lossy(path).to_ascii_lowercase();
     let mut parts = path.split('/').rev();
     let name = parts.next().unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Heuristics over source files: signatures of webhooks, and secrets in logs. A heuristic makes a check suspect, never a failure.
 
 mod expressions;
-pub(super) mod handlers;
+pub(crate) mod handlers;
 pub(super) mod imports;
 pub(super) mod logging;
-pub(super) mod source;
+pub(crate) mod source;
 pub(super) mod verification;

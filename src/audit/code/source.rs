@@ -3,7 +3,7 @@
 use super::super::reader::name_of;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::audit) enum Language {
+pub(crate) enum Language {
     /// JavaScript and TypeScript, and the scripts of Vue, Svelte and Astro.
     JavaScript,
     Python,
@@ -35,7 +35,7 @@ impl Language {
 
 /// A source file. Both texts have the length of the file, so that offsets agree, and are ASCII.
 #[derive(Debug)]
-pub(in crate::audit) struct Code {
+pub(crate) struct Code {
     pub path: Vec<u8>,
     pub language: Language,
     /// Comments are spaces.

@@ -7,6 +7,7 @@ mod ledger;
 mod online;
 mod rotate;
 mod scans;
+mod scopes;
 mod setup;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(super) use ledger::{LedgerAction, LedgerArgs};
 pub(super) use online::{Expected, ProbeArgs, VerifyArgs};
 pub(super) use rotate::RotateArgs;
 pub(super) use scans::{FilesArgs, HookArgs, HookName, MessageArgs, StagedArgs, WorktreeArgs};
+pub(super) use scopes::ScopesArgs;
 pub(super) use setup::{CompletionsArgs, DoctorArgs, InstallArgs, ManArgs, UninstallArgs};
 
 use super::options::{Common, CommonOptions};
@@ -167,6 +169,15 @@ Examples:
   keysweep rotate attio
   keysweep rotate Stripe --format json")]
     Rotate(RotateArgs),
+    /// List the scopes that the calls of Attio's API in the code need
+    #[command(after_help = "\
+Reads the source files that git tracks or would add. Asks no vendor.
+
+Examples:
+  keysweep scopes
+  keysweep scopes --format list
+  keysweep scopes --format json")]
+    Scopes(ScopesArgs),
     /// Ask the vendor whether a token is alive
     #[cfg(feature = "online")]
     #[command(after_help = "\
@@ -249,6 +260,7 @@ impl Command {
             Self::Audit(args) => args,
             Self::Ledger(args) => args,
             Self::Rotate(args) => args,
+            Self::Scopes(args) => args,
             #[cfg(feature = "online")]
             Self::Verify(args) => args,
             #[cfg(feature = "online")]

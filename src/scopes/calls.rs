@@ -1,0 +1,281 @@
+//! Finds the calls of Attio's API in a source file.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::path::{UNKNOWN, read};
+use super::table::{ENDPOINTS, Endpoint};
+use crate::audit::code::source::Code;
+
+/// The method of a request.
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/// How far in front of a path its call is looked for, and how far behind it the options of the request, in bytes.
+const BEFORE: usize = 160;
+const BEHIND: usize = 400;
+
+/// A call in a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    pub line: usize,
+    pub what: What,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Known(&'static Endpoint),
+    /// Why the endpoint cannot be told.
+    Untold(String),
+}
+
+/// A path of an endpoint, below `/v2` or a base address.
+static PATH: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern =
+        r#"/v2/|[/}"'`](?:objects|lists|notes|tasks|threads|comments|meetings|webhooks|workspace_members)[/"'`?$]"#;
+    Regex::new(pattern).expect("the pattern is valid")
+});
+
+/// A function of a generated client: `postV2ObjectsObjectRecordsQuery`.
+static GENERATED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:get|post|put|patch|delete)_?[vV]2_?[A-Z_a-z0-9]+").expect("the pattern is valid"));
+
+/// A method of a client object: `attio.records.query(`.
+static CLIENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[aA]ttio[A-Za-z]*(?:\(\))?\.([A-Za-z]+\.[A-Za-z]+)\(").expect("the pattern is valid")
+});
+
+/// The names that generators give to the function of an endpoint, in lower case and without `_`.
+static NAMES: LazyLock<HashMap<String, &'static Endpoint>> = LazyLock::new(|| {
+    let plain = |path: &str, by: &str| path.replace('{', by).replace(['}', '/', '_'], "");
+    let name = |one: &Endpoint, by: &str| format!("{}v2{}", one.method.to_lowercase(), plain(one.path, by));
+    ENDPOINTS.iter().flat_map(|one| [(name(one, ""), one), (name(one, "by"), one)]).collect()
+});
+
+/// Whether the file may call Attio.
+pub(super) fn is_candidate(bytes: &[u8]) -> bool {
+    [&b"attio"[..], b"Attio", b"ATTIO"].iter().any(|word| memchr::memmem::find(bytes, word).is_some())
+}
+
+/// The calls of a file, in order.
+pub(super) fn calls(code: &Code) -> Vec<Call> {
+    let mut found: Vec<(usize, What)> = Vec::new();
+    for place in PATH.find_iter(&code.text) {
+        if let Some(what) = of_path(code, place.start(), place.as_str()) {
+            found.push((place.start(), what));
+        }
+    }
+    for name in GENERATED.find_iter(&code.bare) {
+        let plain = name.as_str().replace('_', "").to_lowercase();
+        if let Some(endpoint) = NAMES.get(&plain).copied() {
+            found.push((name.start(), What::Known(endpoint)));
+        }
+    }
+    for call in CLIENT.captures_iter(&code.bare).filter_map(|found| found.get(1)) {
+        if let Some(endpoint) = ENDPOINTS.iter().find(|one| one.client == call.as_str()) {
+            found.push((call.start(), What::Known(endpoint)));
+        }
+    }
+    found.sort_by_key(|(at, _)| *at);
+    found.dedup_by_key(|(at, _)| *at);
+    // Lines are counted from call to call, since a file may have very many.
+    let (mut line, mut start) = (1, 0);
+    let of = |(at, what)| {
+        line += memchr::memchr_iter(b'\n', &code.text.as_bytes()[start..at]).count();
+        start = at;
+        Call { line, what }
+    };
+    found.into_iter().map(of).collect()
+}
+
+/// The call of the path that starts at `at`. None if this is no path of the API.
+fn of_path(code: &Code, at: usize, start: &str) -> Option<What> {
+    let (bare, text) = (code.bare.as_bytes(), &code.text);
+    let is_versioned = start == "/v2/";
+    // In a string, `bare` has a space where `text` has a letter.
+    if bare.get(at + 1) != Some(&b' ') {
+        return None;
+    }
+    let from = if is_versioned { at + "/v2/".len() } else { at + 1 };
+    if is_versioned && !is_attio_address(text, at) {
+        return None;
+    }
+    let path = read(text, from);
+    let segments: Vec<&str> = path.trim_matches('/').split('/').map(literal).collect();
+    if segments.first().is_none_or(|first| first.is_empty() || *first == "self") {
+        return None;
+    }
+    if segments[0] == UNKNOWN.to_string() {
+        return Some(What::Untold("the path is known only when the program runs".to_owned()));
+    }
+    let matching: Vec<&'static Endpoint> = ENDPOINTS.iter().filter(|one| matches(one.path, &segments)).collect();
+    let first = matching.first()?;
+    let methods: Vec<&str> = matching.iter().map(|one| one.method).collect();
+    match method(code, at, &methods) {
+        Some(method) => Some(matching.iter().find(|one| one.method == method).map_or_else(
+            || What::Untold(format!("the reference has no {method} of {}", first.path)),
+            |one| What::Known(one),
+        )),
+        None => {
+            Some(What::Untold(format!("the method is not beside the path {}: {}", first.path, methods.join(" or "))))
+        }
+    }
+}
+
+/// A path with another host in front of it is no path of Attio's.
+fn is_attio_address(text: &str, at: usize) -> bool {
+    let front = &text[floor(text, at.saturating_sub(BEFORE))..at];
+    let front = front.rsplit(['"', '\'', '`', '\n', ' ', '(']).next().unwrap_or_default();
+    !front.contains("://") || front.contains("attio")
+}
+
+/// A segment without what is appended to its literal start, which is a query mostly.
+fn literal(segment: &str) -> &str {
+    match segment.find(UNKNOWN) {
+        Some(at) if at > 0 => &segment[..at],
+        Some(_) => &segment[..UNKNOWN.len_utf8()],
+        None => segment,
+    }
+}
+
+/// Whether the template of an endpoint has these segments. An unknown segment is a parameter.
+fn matches(template: &str, segments: &[&str]) -> bool {
+    let parts: Vec<&str> = template.split('/').collect();
+    let fits = |(part, segment): (&&str, &&str)| match (part.starts_with('{'), segment.starts_with(UNKNOWN)) {
+        // The first segment of attributes is that of an object or a list.
+        (true, _) if **part == *"{target}" => ["objects", "lists"].contains(segment),
+        (true, is_unknown) => is_unknown || !["records", "entries", "attributes", "query", "search"].contains(segment),
+        (false, is_unknown) => !is_unknown && part == segment,
+    };
+    parts.len() == segments.len() && parts.iter().zip(segments).all(fits)
+}
+
+/// The method of the request whose path is at `at`.
+fn method(code: &Code, at: usize, possible: &[&str]) -> Option<&'static str> {
+    let known = |word: &str| METHODS.into_iter().find(|method| method.eq_ignore_ascii_case(word));
+    if let [only] = possible {
+        return known(only);
+    }
+    let text = &code.text;
+    let start = floor(text, at.saturating_sub(BEFORE));
+    let open = open_parenthesis(&code.bare.as_bytes()[start..at]).map(|open| start + open);
+    let arguments = open.map_or("", |open| &text[open..at]);
+    let quoted = METHODS.into_iter().find(|method| {
+        [format!("\"{method}\""), format!("'{method}'")].iter().any(|word| arguments.contains(word.as_str()))
+    });
+    let callee = open.map_or("", |open| without_generics(text[start..open].trim_end()));
+    let name = callee.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
+    let by_name = crate::audit::names::words(name).iter().find_map(|word| known(word));
+    let behind = &text[at..floor(text, text.len().min(at + BEHIND))];
+    let behind = &behind[..behind.find(";\n").unwrap_or(behind.len())];
+    quoted.or(by_name).or_else(|| option(behind)).or_else(|| (name == "fetch").then_some("GET"))
+}
+
+/// The parenthesis that is open at the end of `bare`, in the same statement.
+fn open_parenthesis(bare: &[u8]) -> Option<usize> {
+    let mut closed = 0_usize;
+    for (at, byte) in bare.iter().enumerate().rev() {
+        match byte {
+            b';' => return None,
+            b')' => closed += 1,
+            b'(' if closed == 0 => return Some(at),
+            b'(' => closed -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `client.get` of `client.get<Array<List>>`.
+fn without_generics(callee: &str) -> &str {
+    if !callee.ends_with('>') {
+        return callee;
+    }
+    let mut closed = 0_usize;
+    for (at, byte) in callee.bytes().enumerate().rev() {
+        match byte {
+            b'>' => closed += 1,
+            b'<' if closed <= 1 => return &callee[..at],
+            b'<' => closed -= 1,
+            _ => {}
+        }
+    }
+    callee
+}
+
+/// The value of `method:` in the options of a request.
+fn option(text: &str) -> Option<&'static str> {
+    let at = text.find("method")?;
+    let value = text[at + "method".len()..].trim_start_matches([' ', ':', '=', '"', '\'', '>']);
+    METHODS.into_iter().find(|method| value.get(..method.len()).is_some_and(|word| word.eq_ignore_ascii_case(method)))
+}
+
+/// The text of `Code` is ASCII, but for what a file that is no text may leave.
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::code::source::Language;
+
+    fn found(language: Language, text: &str) -> Vec<String> {
+        let shown = |call: Call| match call.what {
+            What::Known(one) => format!("{} {}", one.method, one.path),
+            What::Untold(why) => why.split(' ').take(3).collect::<Vec<_>>().join(" "),
+        };
+        calls(&Code::new(b"a", language, text.as_bytes())).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn calls_are_found_in_the_manner_of_each_language() {
+        use Language::{Go, JavaScript, Php, Python, Ruby};
+        let query = "POST objects/{object}/records/query";
+        for (language, text, wanted) in [
+            (JavaScript, "fetch(`${BASE}/objects/${slug}/records/query`, { method: 'POST' })", &[query][..]),
+            (JavaScript, "await fetch('https://api.attio.com/v2/objects')", &["GET objects"]),
+            (JavaScript, "fetch(`https://api.attio.com/v2/notes`, {\n  method: \"POST\",\n})", &["POST notes"]),
+            (JavaScript, "api.patch(`/v2/tasks/${id}`, x)", &["PATCH tasks/{task_id}"]),
+            (JavaScript, "client.get<List[]>(\"/lists\")", &["GET lists"]),
+            (JavaScript, "await postV2ObjectsByObjectRecordsQuery({ client })", &[query]),
+            (JavaScript, "attio.records.query({})", &[query]),
+            (JavaScript, "const url = '/v2/tasks'", &["the method is"]),
+            (JavaScript, "fetch(`https://api.attio.com/v2/${path}`)", &["the path is"]),
+            (JavaScript, "// fetch('https://api.attio.com/v2/objects')", &[]),
+            (JavaScript, "fetch('https://api.example.com/v2/objects')", &[]),
+            (JavaScript, "fetch('https://api.attio.com/v2/self')", &[]),
+            (Python, "requests.post(f\"{BASE}/objects/{slug}/records\", json=x)", &["POST objects/{object}/records"]),
+            (Python, "attio.records.post_v2_objects_object_records_query(object=1)", &[query]),
+            (Go, "http.NewRequest(\"DELETE\", base+\"/v2/webhooks/\"+id, nil)", &["DELETE webhooks/{webhook_id}"]),
+            (Ruby, "conn.put(\"/v2/lists/#{id}/entries\")", &["PUT lists/{list}/entries"]),
+            (
+                Php,
+                "$http->get('https://api.attio.com/v2/objects/' . $slug . '/records/' . $id);",
+                &["GET objects/{object}/records/{record_id}"],
+            ),
+        ] {
+            assert_eq!(found(language, text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_in_bounds() {
+        for text in ["\"/v2/", "`/v2/${", "('/notes", "/v2/é'", "\"/v2/objects/\"+"] {
+            found(Language::JavaScript, text);
+        }
+        found(Language::JavaScript, &"'/v2/${a(".repeat(20_000));
+    }
+
+    #[test]
+    fn each_endpoint_has_a_name_of_its_own() {
+        let mut clients: Vec<&str> = ENDPOINTS.iter().map(|one| one.client).collect();
+        clients.sort_unstable();
+        assert!(clients.windows(2).all(|pair| pair[0] != pair[1]));
+        assert!(NAMES.len() >= ENDPOINTS.len());
+    }
+}
