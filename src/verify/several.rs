@@ -13,10 +13,10 @@ use crate::finding::{Fingerprint, Token};
 use crate::http::Url;
 use crate::rule::Severity;
 
-/// A run asks each vendor about at most this many tokens. More requests with dead keys look like an attack.
+/// A run asks each vendor about at most this many tokens, so that a history full of old keys does not flood it.
 pub const MOST_REQUESTS: usize = 20;
 
-/// Between two requests to a vendor. The lowest limit of the vendors' documents is two requests a second.
+/// Between two requests to a vendor.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A token that was found.
