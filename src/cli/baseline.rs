@@ -35,7 +35,7 @@ pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = in_force::of_history(&repository, &mut notes, &mut unread, common)?;
     let secrets = Secrets::of_tokens();
-    let options = SweepOptions { since_last: false, archives: false };
+    let options = SweepOptions { clean_cache: None, archives: false };
     let Sweep { mut result, provenances, detector, .. } = sweep(&repository, &settings, &secrets, options, common);
     result.unread.extend(unread);
     if args.allow_incomplete {

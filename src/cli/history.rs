@@ -129,6 +129,9 @@ fn in_force(
     common: &Common,
 ) -> Result<InForce, Error> {
     let ignores_baseline = args.no_baseline || args.replacements.is_some();
+    if args.untrusted {
+        return Ok(InForce { settings: in_force::of_untrusted(common)?, baseline: Baseline::default() });
+    }
     let Some(revision) = &args.config_from else {
         let settings = in_force::of_history(repository, notes, unread, common)?;
         let baseline =
@@ -160,8 +163,9 @@ pub(super) struct Sweep {
 
 /// How to scan the whole history.
 #[derive(Clone, Copy)]
-pub(super) struct SweepOptions {
-    pub since_last: bool,
+pub(super) struct SweepOptions<'o> {
+    /// The folder with the cache of clean objects, if the scan skips them.
+    pub clean_cache: Option<&'o Path>,
     pub archives: bool,
 }
 
@@ -170,7 +174,7 @@ pub(super) fn sweep(
     repository: &Repository,
     settings: &Settings,
     secrets: &Secrets,
-    options: SweepOptions,
+    options: SweepOptions<'_>,
     common: &Common,
 ) -> Sweep {
     let mut notes = Vec::new();
@@ -182,7 +186,10 @@ pub(super) fn sweep(
     let history = History::open(repository, threads(common), progress_state);
     #[cfg(feature = "archives")]
     let history = history.with_archives(options.archives);
-    let history = if options.since_last { history.since_last(&rules) } else { history };
+    let history = match options.clean_cache {
+        Some(folder) => history.since_last(folder, &rules),
+        None => history,
+    };
     let sightings = Sightings::of(common);
     let report = |finding: &Finding| sightings.report(finding);
     let scanner = Scanner {
@@ -193,9 +200,7 @@ pub(super) fn sweep(
         on_finding: Some(&report),
     };
     let mut result = scanner.run(&history, threads(common));
-    if options.since_last {
-        notes.extend(remember(&history, &detector, &rules, &result));
-    }
+    notes.extend(options.clean_cache.and_then(|folder| remember(&history, (folder, &rules), &detector, &result)));
     let found: HashSet<_> = result.findings.iter().map(|finding| finding.fingerprint).collect();
     let tokens = secrets.tokens(|token| found.contains(&token));
     let second = (!tokens.is_empty()).then(|| Detector::searching_beyond(&settings.rules, tokens));
@@ -221,7 +226,8 @@ fn all(repository: &Repository, args: &HistoryArgs, common: &Common) -> Result<u
     let wanted = verifications::Wanted::of(args)?;
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let InForce { settings, baseline } = in_force(repository, args, &mut notes, &mut unread, common)?;
-    let sweep_options = SweepOptions { since_last: args.since_last, archives: args.archives() };
+    let clean_cache = args.clean_cache.as_deref().unwrap_or_else(|| repository.common_dir());
+    let sweep_options = SweepOptions { clean_cache: args.since_last.then_some(clean_cache), archives: args.archives() };
     let swept = sweep(repository, &settings, output_files.secrets(), sweep_options, common);
     let Sweep { mut result, mut provenances, detector, notes: of_sweep } = swept;
     notes.extend(of_sweep);
@@ -296,13 +302,18 @@ pub(super) fn rules_version(rules: &[&'static Rule], archives: bool) -> [u8; 32]
     Sha256::digest(format!("{} {build:?} {archives} {rules:?}", env!("CARGO_PKG_VERSION"))).into()
 }
 
-/// Saves the ids of clean objects. Returns a note if that fails.
-fn remember(history: &History<'_>, detector: &Detector, rules: &[u8; 32], result: &ScanResult) -> Option<String> {
+/// Saves the ids of clean objects in a folder. Returns a note if that fails.
+fn remember(
+    history: &History<'_>,
+    (folder, rules): (&Path, &[u8; 32]),
+    detector: &Detector,
+    result: &ScanResult,
+) -> Option<String> {
     if !result.is_complete() {
         return Some("not everything was read, so nothing was remembered".to_owned());
     }
     let found = result.findings.iter().chain(result.allowed.iter().map(|one| &one.finding));
     let tainted: HashSet<&str> = found.filter_map(|one| Some(one.origin.as_ref()?.id.as_str())).collect();
-    let failed = history.remember(detector, rules, &tainted).err()?;
+    let failed = history.remember(folder, detector, rules, &tainted).err()?;
     Some(format!("what is clean could not be remembered: {failed}; the next sweep reads everything again"))
 }

@@ -67,6 +67,16 @@ pub(super) fn of_history(
     }
 }
 
+/// Of a repository that is not trusted: the file that `--config` names, or none. Markers on lines of the repository have no effect.
+pub(super) fn of_untrusted(common: &Common) -> Result<Settings, Error> {
+    let mut settings = match &common.config {
+        Some(path) => Settings::from_file(path, &common.allow)?,
+        None => Settings::without_file(&common.allow)?,
+    };
+    settings.allow = settings.allow.without_markers();
+    Ok(settings)
+}
+
 /// Of a push: the configuration of the commit `source`, and what that of the commit `old` allowed.
 pub(super) fn of_push(
     source: Option<&str>,

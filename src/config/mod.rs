@@ -111,6 +111,12 @@ impl Allow {
         Self { strict: true, ..Self::default() }
     }
 
+    /// The same without the effect of markers.
+    #[must_use]
+    pub fn without_markers(self) -> Self {
+        Self { strict: true, ..self }
+    }
+
     /// Returns the entries of the configuration that match none of `allowed`, each with its line number. Only globs are checked
     /// unless `with_fingerprints` is set.
     pub fn unused<'s>(

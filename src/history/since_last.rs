@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::path::Path;
 use std::time::SystemTime;
 
 use gix::ObjectId;
@@ -47,12 +48,12 @@ pub fn last_sweep(history: &History<'_>, rules: &[[u8; 32]]) -> LastSweep {
 }
 
 impl History<'_> {
-    /// Skips objects that were clean in an earlier scan with the same rules. If an object was removed since then, nothing is skipped,
+    /// Skips objects that were clean in an earlier scan with the same rules, by the cache below `folder`. If an object was removed since then, nothing is skipped,
     /// so that the scan finds the references to it.
     #[must_use]
-    pub fn since_last(self, rules: &[u8; 32]) -> Self {
+    pub fn since_last(self, folder: &Path, rules: &[u8; 32]) -> Self {
         let id_len = self.repository.objects.hash().len_in_bytes();
-        let clean = KnownClean::load(self.repository.common_dir(), rules, id_len);
+        let clean = KnownClean::load(folder, rules, id_len);
         if clean.is_empty() || clean.has_lost(&self.contents.ids()) {
             return self;
         }
@@ -60,8 +61,14 @@ impl History<'_> {
         Self { known_clean: history.count_known_clean(), ..history }
     }
 
-    /// Writes the cache. `tainted` has the hex ids of objects with tokens. The scan must have read everything.
-    pub fn remember(&self, detector: &Detector, rules: &[u8; 32], tainted: &HashSet<&str>) -> io::Result<()> {
+    /// Writes the cache below `folder`. `tainted` has the hex ids of objects with tokens. The scan must have read everything.
+    pub fn remember(
+        &self,
+        folder: &Path,
+        detector: &Detector,
+        rules: &[u8; 32],
+        tainted: &HashSet<&str>,
+    ) -> io::Result<()> {
         let tainted = tainted.iter().filter_map(|id| ObjectId::from_hex(id.as_bytes()).ok());
         let tainted: HashSet<ObjectId> = tainted.chain(self.archives.closed()).collect();
         let (others, clean): (Vec<ObjectId>, Vec<ObjectId>) =
@@ -76,7 +83,7 @@ impl History<'_> {
             missing: unavailable.missing.iter().flat_map(|id| id.as_bytes()).copied().collect(),
             submodules: names.flat_map(|name| name.iter().copied().chain([0])).collect(),
         };
-        known_clean.store(self.repository.common_dir(), rules)
+        known_clean.store(folder, rules)
     }
 
     /// Counts the objects that the scan skips.

@@ -34,12 +34,18 @@ pub(in crate::cli) struct HistoryArgs {
     /// Skip objects that the last scan found clean
     #[arg(long, conflicts_with_all = ["revisions", "since", "until", "branch", "author", "paths"])]
     pub since_last: bool,
+    /// Keep the list of clean objects in DIR, not in the repository. `fleet` sets it.
+    #[arg(long, value_name = "DIR", requires = "since_last", hide = true)]
+    pub clean_cache: Option<PathBuf>,
     /// Accept that this clone lacks objects or LFS files
     #[arg(long)]
     pub allow_incomplete: bool,
     /// Report tokens that .keysweep-baseline covers, too
     #[arg(long)]
     pub no_baseline: bool,
+    /// Let nothing in the repository allow a token
+    #[arg(long, conflicts_with = "config_from")]
+    pub untrusted: bool,
     /// Use .keysweep.toml and .keysweep-baseline of commit REV
     #[arg(long, value_name = "REV", conflicts_with = "config")]
     pub config_from: Option<String>,
