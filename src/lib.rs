@@ -32,6 +32,7 @@ pub mod threads;
 
 mod atomic_file;
 mod regular_file;
+mod subprocess;
 
 #[cfg(feature = "online")]
 mod http;
@@ -70,6 +71,8 @@ mod audit;
 mod rotation;
 
 mod scopes;
+
+mod fleet;
 
 pub mod report;
 

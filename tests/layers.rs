@@ -11,6 +11,7 @@ const LAYERS: &[&str] = &[
     "threads",
     "regular_file",
     "atomic_file",
+    "subprocess",
     "http",
     "git",
     "rule",
@@ -29,6 +30,7 @@ const LAYERS: &[&str] = &[
     "audit",
     "rotation",
     "scopes",
+    "fleet",
     "report",
     "cli",
 ];
@@ -60,6 +62,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("serde_json", "report/rotation.rs"),
     ("serde_json", "report/scopes.rs"),
     ("serde_json", "config/baseline.rs"),
+    ("serde_json", "report/fleet.rs"),
     ("serde_json", "report/json.rs"),
     ("serde_json", "report/gitlab.rs"),
     ("serde_json", "report/sarif.rs"),
@@ -76,7 +79,10 @@ const RESERVED: &[(&str, &str)] = &[
     ("aho_corasick", "scan/archive/embedded.rs"),
     ("aho_corasick", "scan/message_context.rs"),
     ("Command::new(", "agent/doctor.rs"),
+    ("Command::new(", "fleet/worker.rs"),
     ("Command::new(", "git/command/"),
+    // Its tests run a shell.
+    ("Command::new(", "subprocess.rs"),
     ("stdout()", "cli/output.rs"),
     ("stderr()", "cli/output.rs"),
 ];

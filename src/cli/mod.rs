@@ -12,6 +12,7 @@ mod completions;
 mod current_dir;
 mod files;
 mod find;
+mod fleet;
 mod history;
 mod hook;
 mod in_force;
@@ -83,6 +84,7 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::Doctor(_) => install::doctor(common),
         Command::History(args) => history::run(args, common),
         Command::Find(args) => find::run(args, common),
+        Command::Fleet(args) => fleet::run(args, common),
         Command::Audit(args) => audit::run(args, common),
         Command::Scopes(args) => scopes::run(args, common),
         Command::Rotate(args) => rotate::run(args, common),

@@ -79,9 +79,11 @@ pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
         return code::TROUBLE;
     }
     let (format, path) = parse::destination(words);
-    report_errors_as(format, path.as_deref());
     let words = parse::command_first(words);
     let command = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
+    // It has no other format.
+    let format = if command == "fleet" { FormatName::Jsonl } else { format };
+    report_errors_as(format, path.as_deref());
     let refused =
         missing_command(err).or_else(|| refused_option(err, command)).or_else(|| refused_format(err, command));
     if let Some(error) = refused {

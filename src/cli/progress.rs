@@ -77,22 +77,27 @@ fn line(snapshot: &Snapshot, elapsed: Duration) -> String {
     format!("{phase}: {done} of {total}, {rate} a second{left}")
 }
 
-/// After an interruption, removes temporary files, reports how far the scan came, and exits as if killed by the signal.
-#[cfg(unix)]
+/// After an interruption, reports how far the scan came.
 pub(super) fn tell_when_stopped(state: &Arc<ProgressState>) {
+    let state = state.clone();
+    when_stopped(move || output::stopped(&state.snapshot()));
+}
+
+/// After an interruption, removes temporary files, calls `last`, and exits as if killed by the signal.
+#[cfg(unix)]
+pub(super) fn when_stopped(last: impl FnOnce() + Send + 'static) {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-    let state = state.clone();
     thread::spawn(move || {
         let Some(signal) = signals.forever().next() else { return };
         remove_unfinished();
-        output::stopped(&state.snapshot());
+        last();
         std::process::exit(128 + signal);
     });
 }
 
 #[cfg(not(unix))]
-pub(super) fn tell_when_stopped(_: &Arc<ProgressState>) {}
+pub(super) fn when_stopped(_: impl FnOnce() + Send + 'static) {}
 
 #[cfg(test)]
 mod tests {

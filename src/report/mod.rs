@@ -4,6 +4,7 @@ mod advice;
 mod audit;
 mod audit_json;
 mod entry;
+mod fleet;
 mod github;
 mod gitlab;
 mod history;
@@ -30,6 +31,7 @@ mod verification_json;
 mod words;
 
 pub use audit::{AuditReport, explain as explain_check};
+pub(crate) use fleet::{FleetLine, write_error as write_fleet_error, write_line as write_fleet_line};
 pub use model::{Incident, PushHelp, Report};
 pub use plan::{Setup, credentials, script, word};
 #[cfg(feature = "online")]

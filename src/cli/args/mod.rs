@@ -1,6 +1,7 @@
 //! The commands and their options. Each command knows only the options that change what it does. `parse` reads them from words.
 
 mod checks;
+mod fleet;
 mod history;
 mod ledger;
 #[cfg(feature = "online")]
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(super) use checks::{AuditArgs, BaselineArgs, RulesArgs};
+pub(super) use fleet::FleetArgs;
 pub(super) use history::{FindArgs, HistoryArgs};
 pub(super) use ledger::{LedgerAction, LedgerArgs};
 #[cfg(feature = "online")]
@@ -108,6 +110,17 @@ Examples:
   keysweep find --fingerprint 9f86d081884c7d65
   keysweep find --tokens-from ~/replacements.txt")]
     Find(FindArgs),
+    /// Scan the histories of many repositories
+    #[command(after_help = "\
+Reads paths and URLs (https, ssh), one a line, and writes JSON lines, each with its repository. Git fetches \
+the URLs over the network, asks nobody, and runs nothing of a repository. Paths are scanned in place.
+
+Exit status: 0 no token was found, 1 tokens were found, 2 a repository could not be fetched or read
+
+Examples:
+  keysweep fleet --since-last repositories.txt > findings.jsonl
+  find /srv/git -name '*.git' | keysweep fleet -")]
+    Fleet(FleetArgs),
     /// Install the hooks, so that git runs keysweep
     #[command(after_help = "\
 Hooks: pre-commit, pre-merge-commit, commit-msg, pre-push, pre-receive, update. The default is the \
@@ -254,6 +267,7 @@ impl Command {
             Self::Hook(args) => args,
             Self::History(args) => args,
             Self::Find(args) => args,
+            Self::Fleet(args) => args,
             Self::Install(args) => args,
             Self::Uninstall(args) => args,
             Self::Doctor(args) => args,

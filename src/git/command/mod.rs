@@ -2,8 +2,9 @@
 //! ref formats. Content is read by `odb` and never by git.
 //!
 //! Git is started here and nowhere else. The settings of a repository can name programs, and their author may be hostile.
-//! Only the `with_hooks` functions let git start a program. `tests/cli/programs.rs` tests this.
+//! Only the `with_hooks` functions let git start a program, and `with_network` those of a transport. `tests/cli/programs.rs` tests this.
 
+mod network;
 mod places;
 mod version;
 mod waiting;
@@ -18,6 +19,7 @@ use crate::error::Error;
 use crate::git::path::to_path;
 use crate::regular_file;
 
+pub use network::Login;
 pub use version::{Version, in_path, version};
 
 /// Overrides for settings that make git start a program, passed to every command that does not run hooks. Options have
@@ -25,7 +27,7 @@ pub use version::{Version, in_path, version};
 ///
 /// Other settings of this kind have no effect here. Git starts a pager only for a terminal, and the output is a pipe. It
 /// uses `core.sshCommand`, `core.askPass` and credential helpers only for a transport, and `PINNED_VARIABLES` disable all
-/// transports. `core.alternateRefsCommand` is for fetches and pushes, and drivers and filters are for diffs and checkouts.
+/// transports but for `network`. `core.alternateRefsCommand` is for fetches and pushes, and drivers and filters are for diffs and checkouts.
 const PINNED_SETTINGS: &[&str] =
     &["core.fsmonitor=false", "log.showSignature=false", "core.editor=:", "gc.auto=0", "maintenance.auto=false"];
 

@@ -1,0 +1,89 @@
+//! The arguments of `keysweep fleet`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::options::{
+    Common, CommonOptions, ConfigOption, FormatName, OutputOption, ProgressOption, ThreadsOption,
+};
+use crate::fleet::size;
+
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // Each is an option.
+pub(in crate::cli) struct FleetArgs {
+    /// The list of repositories; - (default) is standard input
+    #[arg(value_name = "LIST", default_value = "-", hide_default_value = true)]
+    pub list: PathBuf,
+    /// Skip objects that the last scan found clean
+    #[arg(long)]
+    pub since_last: bool,
+    /// Give up a repository after N seconds (default: 3600)
+    #[arg(long = "timeout", value_name = "N", default_value_t = 3600, hide_default_value = true,
+          value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    pub seconds: u64,
+    /// Keep mirrors in DIR (default: in the user's cache folder)
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// Limit the cache to SIZE bytes, such as 500M (default: 20G)
+    #[arg(long, value_name = "SIZE", default_value = "20G", hide_default_value = true, value_parser = size::parse)]
+    pub cache_size: u64,
+    /// Let the configuration and baseline of a repository count
+    #[arg(long)]
+    pub trust_config: bool,
+    /// Accept that a clone lacks objects or LFS files
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// Unpack archives: zip, tar, deb, gzip, zstd, xz, bzip2
+    #[cfg(feature = "archives")]
+    #[arg(long)]
+    pub archives: bool,
+    #[command(flatten)]
+    output: OutputOption,
+    /// Print nothing on standard error unless there is a problem
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    config: ConfigOption,
+    /// Allow tokens in paths that match GLOB (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    allow: Vec<String>,
+    #[command(flatten)]
+    threads: ThreadsOption,
+    #[command(flatten)]
+    progress: ProgressOption,
+}
+
+impl CommonOptions for FleetArgs {
+    fn common(&self) -> Common {
+        Common {
+            // The one format that grows with each repository.
+            format: Some(FormatName::Jsonl),
+            output: self.output.output.clone(),
+            config: self.config.config.clone(),
+            allow: self.allow.clone(),
+            quiet: self.quiet,
+            threads: self.threads.threads,
+            no_progress: self.progress.no_progress,
+            ..Common::default()
+        }
+    }
+
+    fn config(&self) -> Option<&ConfigOption> {
+        Some(&self.config)
+    }
+}
+
+impl FleetArgs {
+    /// Whether to look into archives.
+    #[cfg(feature = "archives")]
+    pub fn archives(&self) -> bool {
+        self.archives
+    }
+
+    #[cfg(not(feature = "archives"))]
+    #[allow(clippy::unused_self)] // with the feature there is an option
+    pub fn archives(&self) -> bool {
+        false
+    }
+}
