@@ -64,8 +64,12 @@ impl Guard<'_> {
         let path = path_of(&tool.input);
         strings::each(&tool.input, None, &mut |key, text| {
             let is_command = strings::is_command(key) || (tool.kind == ToolKind::Shell && key.is_none());
-            if patch::is_patch(text) {
-                changes.extend(patch::paths(text).map(str::to_owned));
+            // A command can contain a patch and other lines, so all of it counts.
+            changes.extend(patch::paths(text).map(str::to_owned));
+            if tool.kind != ToolKind::Shell && patch::is_patch(text) {
+                if contains_marker(text) {
+                    rulings.push(Ruling::Ask("it changes what keysweep reports about a line".to_owned()));
+                }
                 pieces.push(self.piece("in the patch", None, patch::added(text).into_bytes().into()));
                 return;
             }

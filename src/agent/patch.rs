@@ -2,11 +2,14 @@
 //! `codex-rs/apply-patch/apply_patch_tool_instructions.md` in openai/codex.
 
 const BEGIN: &str = "*** Begin Patch";
+const END: &str = "*** End Patch";
 const FILES: &[&str] = &["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
 
-/// Whether the text is a patch.
+/// Whether the text is a patch and nothing else.
 pub(super) fn is_patch(text: &str) -> bool {
-    text.lines().any(|line| line.trim() == BEGIN)
+    let text = text.trim();
+    let is_line = |line: &str| line.is_empty() || line.starts_with(['+', '-', ' ', '@', '*']);
+    text.starts_with(BEGIN) && text.ends_with(END) && text.lines().all(is_line)
 }
 
 /// The paths that the patch changes.
@@ -33,6 +36,7 @@ mod tests {
         assert_eq!(paths(text).collect::<Vec<_>>(), ["a/b.rs", "c d.rs"]);
         let added = added(text);
         assert!(added.contains("\nnew\n") && !added.contains("old") && !added.contains("same"), "{added}");
-        assert!(!is_patch("a line\n+*** Begin\n"));
+        assert!(!is_patch("*** Begin Patch\ngit commit -n\n*** End Patch"));
+        assert!(!is_patch("ls\n*** Begin Patch\n*** End Patch"));
     }
 }

@@ -50,6 +50,10 @@ fn a_marker_is_for_a_person_to_add() {
         let wanted = if ASKING.contains(agent) { Outcome::Asks } else { Outcome::Blocks };
         for (name, input) in [
             ("Write", json!({ "file_path": "/x/a.py", "content": "x = 1  # keysweep:allow" })),
+            (
+                "apply_patch",
+                json!({ "command": "*** Begin Patch\n*** Add File: a\n+x = 1  # keysweep:allow\n*** End Patch" }),
+            ),
             ("Edit", json!({ "file_path": "/x/a.py", "old_string": "a", "new_string": "b  # gitleaks:allow" })),
         ] {
             let event = tool(agent, &repo, name, &input);
