@@ -33,7 +33,7 @@ pub(super) enum What {
 /// A path of an endpoint, below `/v2` or a base address.
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
     let pattern =
-        r#"/v2/|[/}"'`](?:objects|lists|notes|tasks|threads|comments|meetings|webhooks|workspace_members)[/"'`?$]"#;
+        r#"/v2/|[}"'`]/(?:objects|lists|notes|tasks|threads|comments|meetings|webhooks|workspace_members)[/"'`?$]"#;
     Regex::new(pattern).expect("the pattern is valid")
 });
 
@@ -245,6 +245,7 @@ mod tests {
             (JavaScript, "await postV2ObjectsByObjectRecordsQuery({ client })", &[query]),
             (JavaScript, "attio.records.query({})", &[query]),
             (JavaScript, "const url = '/v2/tasks'", &["the method is"]),
+            (JavaScript, "counts.get('tasks'); kinds = ['lists', \"notes\"]", &[]),
             (JavaScript, "fetch(`https://api.attio.com/v2/${path}`)", &["the path is"]),
             (JavaScript, "// fetch('https://api.attio.com/v2/objects')", &[]),
             (JavaScript, "fetch('https://api.example.com/v2/objects')", &[]),
