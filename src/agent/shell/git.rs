@@ -142,7 +142,9 @@ const BUILT_IN: &[&str] = &[
     "for-each-ref",
     "commit-tree",
     "fast-import",
+    "http-push",
     "mktree",
+    "send-pack",
     "filter-branch",
     "rerere",
     "mergetool",
@@ -196,6 +198,7 @@ fn of_command(command: &str, args: &[String]) -> GitStep {
         "commit-tree" | "fast-import" | "mktree" | "filter-branch" => {
             GitStep::Refused(format!("`git {command}` makes commits without the hooks"))
         }
+        "send-pack" | "http-push" => GitStep::Refused(format!("`git {command}` pushes without the hooks")),
         "stash" if args.first().is_some_and(|word| word == "create" || word == "store") => {
             GitStep::Refused(format!("`git stash {}` makes or stores commits without the hooks", args[0]))
         }
@@ -328,6 +331,8 @@ mod tests {
             "--exec-path=/tmp commit",
             "commit-tree HEAD^{tree}",
             "fast-import",
+            "send-pack ../other.git main",
+            "http-push https://example.org/x.git main",
             "update-index --cacheinfo 100644,0,.keysweep.toml",
             "update-index --skip-worktree .keysweep.toml",
             "config core.hooksPath x",
