@@ -19,7 +19,7 @@ use crate::fleet::list::{Line, List};
 use crate::fleet::mirror;
 use crate::fleet::worker::{self, Target};
 use crate::regular_file;
-use crate::report::{FleetLine, shown_path, write_fleet_error, write_fleet_line};
+use crate::report::{FleetLine, fleet_line_of, shown_path, write_fleet_error};
 use crate::subprocess::{Limits, kill_running};
 
 pub(super) fn run(args: &FleetArgs, common: &Common) -> Result<u8, Error> {
@@ -109,8 +109,9 @@ impl Fleet<'_> {
         let (mut broken, mut unfetched) = (None, None);
         let scanned = address.and_then(|address| {
             self.scan_address(&address, &mut unfetched, &mut |line| {
-                let kind = write_fleet_line(line, &repository, out);
-                kind.map(|kind| kind.into_iter().for_each(|kind| written.add(kind))).map_err(|err| {
+                let Some((kind, line)) = fleet_line_of(line, &repository)? else { return Ok(()) };
+                written.add(kind);
+                writeln!(out, "{line}").map_err(|err| {
                     let cause = err.to_string();
                     broken = Some(err);
                     cause

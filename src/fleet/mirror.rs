@@ -14,8 +14,8 @@ use crate::subprocess::{End, Limits};
 /// Git runs in the mirror. Where `safe.bareRepository` is `explicit`, it refuses a bare repository that no option names.
 const GIT_DIR: &str = "--git-dir=.";
 
-/// More refs than this are not listed. The list takes about 100 bytes for each.
-const MAX_REFS: usize = 5_000_000;
+/// The longest list of refs, in bytes: some 2 million refs. A hostile server could fill the memory with more.
+const MAX_LIST: usize = 128 << 20;
 
 /// With more packs than this, git joins them. Each fetch adds one.
 const MAX_PACKS: usize = 50;
@@ -25,6 +25,8 @@ const MAX_PACKS: usize = 50;
 struct Shown {
     /// Lines of an id, a space and a name.
     refs: BTreeSet<Vec<u8>>,
+    /// The length of all lines, in bytes.
+    length: usize,
     /// The name of HEAD's branch.
     branch: Option<String>,
     /// The commit of HEAD.
@@ -73,6 +75,10 @@ fn list(remote: &Remote, limits: &Limits<'_>) -> Result<Shown, Error> {
 impl Shown {
     /// Adds a line of `git ls-remote`: an id or `ref: NAME`, a tab, and a name.
     fn add(&mut self, line: &[u8]) -> Result<(), String> {
+        self.length += line.len();
+        if self.length > MAX_LIST {
+            return Err(format!("its list of refs has more than {MAX_LIST} bytes"));
+        }
         let Some(tab) = line.iter().position(|&b| b == b'\t') else { return Ok(()) };
         let (id, name) = (&line[..tab], &line[tab + 1..]);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -85,7 +91,7 @@ impl Shown {
             }
             _ => {}
         }
-        if self.refs.len() > MAX_REFS { Err(format!("it has more than {MAX_REFS} refs")) } else { Ok(()) }
+        Ok(())
     }
 
     fn object_format(&self) -> &'static str {
@@ -197,4 +203,23 @@ fn run(
         cause,
         "check the address, and that git can fetch it without a question",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_a_server_is_limited() {
+        let id = "0123456789abcdef".repeat(4);
+        let mut shown = Shown::default();
+        let lines = ["ref: refs/heads/x\tHEAD", &format!("{id}\tHEAD"), &format!("{id}\trefs/tags/a^{{}}"), "", "odd"];
+        for line in lines.into_iter().chain([&*format!("{id}\trefs/heads/x")]) {
+            assert_eq!(shown.add(line.as_bytes()), Ok(()), "{line}");
+        }
+        assert_eq!((shown.branch.as_deref(), shown.head.as_deref()), (Some("refs/heads/x"), Some(&*id)));
+        assert_eq!(shown.refs, BTreeSet::from([format!("{id} refs/heads/x").into_bytes()]));
+        assert_eq!(shown.object_format(), "sha256");
+        assert!(shown.add(&vec![b'x'; MAX_LIST]).is_err());
+    }
 }

@@ -31,7 +31,7 @@ mod verification_json;
 mod words;
 
 pub use audit::{AuditReport, explain as explain_check};
-pub(crate) use fleet::{FleetLine, write_error as write_fleet_error, write_line as write_fleet_line};
+pub(crate) use fleet::{FleetLine, line_of as fleet_line_of, write_error as write_fleet_error};
 pub use model::{Incident, PushHelp, Report};
 pub use plan::{Setup, credentials, script, word};
 #[cfg(feature = "online")]
