@@ -1,7 +1,9 @@
 //! The commands that store a new token on a platform. Each gets the token on standard input, so that it is neither in the history
 //! of the shell nor among the arguments of a process, which other users can read. The shell's own `printf` is no process.
 //!
-//! The commands were compared with the documentation of the platforms on 2026-11-29.
+//! On 2026-11-29 the commands of Vercel, Fly.io, Google Cloud, Cloudflare, GitHub and AWS were compared with their documentation, and
+//! that of Netlify with its source. `/dev/stdin` for AWS and kubectl, and the request to Heroku, follow public usage. Those of
+//! Terraform, Docker Compose and Cloudflare Pages were not compared.
 
 use super::deployment::{Name, Use};
 use super::platform::Platform;
