@@ -85,14 +85,14 @@ impl Cache {
         Ok(Entry { key, folder, _lock: lock })
     }
 
-    /// Measures the repository that is in use, and removes others until the limit is kept. Fails if this one alone exceeds it.
+    /// Measures the repository that is in use, and removes others until the limit is kept. Fails if this one exceeds it, alone or with
+    /// those that other processes use.
     pub fn make_room(&self, entry: &Entry) -> Result<(), String> {
         let size = of_folder(&entry.folder);
         let mut stored = self.stored.borrow_mut();
-        let too_large = || Err(format!("the cache would exceed {} bytes", self.limit));
         if size > self.limit {
             stored.entries.insert(entry.key.clone(), Usage { size, used: SystemTime::now() });
-            return too_large();
+            return Err(format!("the cache would exceed {} bytes", self.limit));
         }
         if stored.read.elapsed() > STALE {
             // An error here also occurs for the folder in use.
@@ -116,7 +116,10 @@ impl Cache {
                 sum -= size;
             }
         }
-        if sum <= self.limit { Ok(()) } else { too_large() }
+        if sum <= self.limit {
+            return Ok(());
+        }
+        Err(format!("with what other processes use, the cache would exceed {} bytes", self.limit))
     }
 
     /// Empties the folder of the repository.
