@@ -1,7 +1,7 @@
 //! AI agents: what they are about to do, read from the JSON of their hooks, and the answer in the form that each agent obeys.
 //!
 //! An agent's file has one reader, from its JSON to an [`Event`](event::Event), and one writer, from a
-//! [`Verdict`](verdict::Verdict) to an [`Answer`](verdict::Answer). What lies between is the same for all agents.
+//! [`Verdict`](verdict::Verdict) to an [`Answer`](verdict::Answer). The steps between them are the same for all agents.
 
 pub(crate) mod guard;
 pub(crate) mod shell;

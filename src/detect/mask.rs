@@ -159,8 +159,8 @@ fn replace(text: &[u8], masks: &[Masked]) -> Vec<u8> {
     shown
 }
 
-/// Puts `more` into `masks`, in order and without an overlap. What a token's end leaves of the run that it stands in
-/// may belong to it after all, so it is hidden too.
+/// Puts `more` into `masks`, in order and without an overlap. What a token's end leaves of the run that contains it may belong to it
+/// after all, so it is hidden too.
 fn add(masks: &mut Vec<Masked>, more: impl IntoIterator<Item = (Span, String)>) {
     let mut taken: BTreeMap<usize, Masked> =
         std::mem::take(masks).into_iter().map(|mask| (mask.span.start, mask)).collect();

@@ -40,7 +40,7 @@ pub(super) fn write(report: &ProbeReport<'_>, style: Style, out: &mut dyn Write)
     note(match report.promises.signature {
         Some(true) => "keysweep: signatures are verified",
         Some(false) => "keysweep: signatures are NOT verified",
-        None => "keysweep: whether signatures are verified cannot be told",
+        None => "keysweep: it is unknown whether signatures are verified",
     })?;
     note(match (report.scheme.signs_time, report.promises.replay) {
         (false, _) => {
@@ -48,6 +48,6 @@ pub(super) fn write(report: &ProbeReport<'_>, style: Style, out: &mut dyn Write)
         }
         (true, Some(true)) => "keysweep: old deliveries are refused",
         (true, Some(false)) => "keysweep: old deliveries are NOT refused",
-        (true, None) => "keysweep: whether old deliveries are refused cannot be told",
+        (true, None) => "keysweep: it is unknown whether old deliveries are refused",
     })
 }

@@ -26,7 +26,7 @@ pub(super) struct Call {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum What {
     Known(&'static Endpoint),
-    /// Why the endpoint cannot be told.
+    /// Why the endpoint is unknown.
     Untold(String),
 }
 

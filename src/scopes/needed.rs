@@ -19,7 +19,7 @@ use crate::threads::Threads;
 /// Larger files are generated.
 const MAX_SOURCE: usize = 400_000;
 
-/// What the code needs, and what cannot be told. Paths are masked.
+/// What the code needs, and what is unknown. Paths are masked.
 #[derive(Debug, Default)]
 pub struct Needed {
     /// Sorted by scope. No scope includes another one.
@@ -55,7 +55,7 @@ impl Place {
     }
 }
 
-/// A call whose scopes cannot be told.
+/// A call whose scopes are unknown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Untold {
     path: Vec<u8>,

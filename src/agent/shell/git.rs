@@ -294,7 +294,7 @@ fn of_update_index(args: &[String]) -> GitStep {
 }
 
 fn cannot_tell() -> GitStep {
-    GitStep::Refused("it cannot be told which options git gets; write them out".to_owned())
+    GitStep::Refused("it is not clear which options git gets; write them out".to_owned())
 }
 
 #[cfg(test)]

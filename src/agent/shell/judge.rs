@@ -83,7 +83,7 @@ impl Judge<'_> {
         let may_be_open = memchr::memmem::find(text.as_bytes(), b"\xef\xbf").is_some();
         let is_open = may_be_open && text.contains([ANYTHING, PART]) && (self.runs_git || mentions_git(text));
         if is_open || self.depth >= MAX_DEPTH {
-            return self.refuse("it cannot be told which command this runs; write it out");
+            return self.refuse("it is not clear which command this runs; write it out");
         }
         let Some(script) = parse(text) else { return self.unreadable(text) };
         self.depth += 1;
@@ -108,7 +108,7 @@ impl Judge<'_> {
         let variables = ["HUSKY", "LEFTHOOK", "GIT_CONFIG"].into_iter().find(|word| text.contains(word));
         let runs = ["commit", "push", "merge", "rebase", "config", "update-index", "hook"];
         if let Some(word) = options.or(variables) {
-            self.refuse(format!("it mentions {word}, and what it does with that cannot be told"));
+            self.refuse(format!("it mentions {word}, and it is not clear what it does with that"));
         } else if has_word(&lower, "git") && runs.iter().any(|word| has_word(&lower, word)) {
             self.refuse("it runs git from another language; run git itself, so that its options can be seen");
         } else if let Some(noun) = protected::mentioned(text) {
@@ -162,7 +162,7 @@ impl Judge<'_> {
     fn variable(&mut self, name: &str, value: &str, context: &Context<'_>) {
         let known = (!is_unknown(value)).then_some(value);
         if is_unknown(name) && context.runs_git {
-            return self.refuse("it cannot be told which variable this sets; write its name out");
+            return self.refuse("it is not clear which variable this sets; write its name out");
         }
         if let Some(reason) = refused(name, known, context.runs_git) {
             self.refuse(reason);
@@ -265,7 +265,7 @@ impl Judge<'_> {
         let is_git = words[0].contains(ANYTHING) || words.get(1).is_some_and(|word| word == "commit" || word == "push");
         let step = git::judge(&words[1..]);
         if is_git && matches!(step, GitStep::Refused(_)) {
-            self.refuse("it cannot be told which program this runs, and it has options that skip hooks");
+            self.refuse("it is not clear which program this runs, and it has options that skip hooks");
         }
         self.changed(&words[1..]);
     }
@@ -308,7 +308,7 @@ impl Judge<'_> {
                 "branch",
             ];
             if !words.iter().any(|word| fine.contains(&word.as_str())) {
-                return self.refuse("it cannot be told which options git gets from xargs; write them out");
+                return self.refuse("it is not clear which options git gets from xargs; write them out");
             }
         }
         self.words(words, stage, pipeline, at, context);

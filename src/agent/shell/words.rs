@@ -17,7 +17,7 @@ pub(super) fn is_unknown(value: &str) -> bool {
     value.contains([ANYTHING, PART, SOMETHING])
 }
 
-/// More values of a word or a variable than this are not told apart. With [`MAX_DEPTH`] it bounds the work for a word.
+/// More values of a word or a variable than this are not distinguished. With [`MAX_DEPTH`] it bounds the work for a word.
 const MAX_VALUES: usize = 8;
 
 /// Variables that refer to each other deeper than this are not resolved.

@@ -117,7 +117,7 @@ impl<'a> Block<'a> {
         let last = self.last();
         let is_first = self.more.is_empty();
         let starts_line = starts_line(bytes, last.start - self.leader);
-        // The first line may be short by the name that stands in front of it.
+        // The first line may be short by the name in front of it.
         let shortest = if is_first && !starts_line { SHORTEST } else { SHORTEST_LINE };
         let whole = last.len() >= shortest && (!starts_line || last.len().is_multiple_of(4));
         if !whole || self.digits.len() >= PIECE {
