@@ -30,10 +30,20 @@ pub(super) enum What {
     Untold(String),
 }
 
+/// The start of a whole path.
+const VERSIONED: &str = "/v2/";
+
 /// A path of an endpoint, below `/v2` or a base address.
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
     let pattern =
         r#"/v2/|[}"'`]/(?:objects|lists|notes|tasks|threads|comments|meetings|webhooks|workspace_members)[/"'`?$]"#;
+    Regex::new(pattern).expect("the pattern is valid")
+});
+
+/// A path below a base address without a slash in front of it, behind another argument: `request(:get, "notes")`. No `\s`, since the
+/// build has no tables of Unicode.
+static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r#",[ \t\n]*(["'`](?:objects|lists|notes|tasks|threads|comments|meetings|webhooks|workspace_members)[/"'`?$#])"#;
     Regex::new(pattern).expect("the pattern is valid")
 });
 
@@ -53,29 +63,35 @@ static NAMES: LazyLock<HashMap<String, &'static Endpoint>> = LazyLock::new(|| {
     ENDPOINTS.iter().flat_map(|one| [(name(one, ""), one), (name(one, "by"), one)]).collect()
 });
 
-/// Whether the file may call Attio.
-pub(super) fn is_candidate(bytes: &[u8]) -> bool {
-    [&b"attio"[..], b"Attio", b"ATTIO"].iter().any(|word| memchr::memmem::find(bytes, word).is_some())
+/// Whether the file names Attio, so that its calls are calls of Attio.
+pub(super) fn names_attio(bytes: &[u8]) -> bool {
+    [&b"attio"[..], b"Attio", b"ATTIO"].iter().any(|word| has(bytes, word))
 }
 
-/// The calls of a file, in order.
-pub(super) fn calls(code: &Code) -> Vec<Call> {
+/// Whether the file has a whole path of the API. It may be one of Attio if another file of the repository has the host.
+pub(super) fn has_versioned_path(bytes: &[u8]) -> bool {
+    has(bytes, VERSIONED.as_bytes())
+}
+
+pub(super) fn has_host(bytes: &[u8]) -> bool {
+    has(bytes, b"api.attio.com")
+}
+
+fn has(bytes: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(bytes, word).is_some()
+}
+
+/// The calls of a file, in order. A file that does not name Attio has only those with a whole path.
+pub(super) fn calls(code: &Code, names_attio: bool) -> Vec<Call> {
     let mut found: Vec<(usize, What)> = Vec::new();
-    for place in PATH.find_iter(&code.text) {
+    for place in PATH.find_iter(&code.text).filter(|place| names_attio || place.as_str() == VERSIONED) {
         if let Some(what) = of_path(code, place.start(), place.as_str()) {
             found.push((place.start(), what));
         }
     }
-    for name in GENERATED.find_iter(&code.bare) {
-        let plain = name.as_str().replace('_', "").to_lowercase();
-        if let Some(endpoint) = NAMES.get(&plain).copied() {
-            found.push((name.start(), What::Known(endpoint)));
-        }
-    }
-    for call in CLIENT.captures_iter(&code.bare).filter_map(|found| found.get(1)) {
-        if let Some(endpoint) = ENDPOINTS.iter().find(|one| one.client == call.as_str()) {
-            found.push((call.start(), What::Known(endpoint)));
-        }
+    if names_attio {
+        relative_paths(code, &mut found);
+        functions_of_clients(code, &mut found);
     }
     found.sort_by_key(|(at, _)| *at);
     found.dedup_by_key(|(at, _)| *at);
@@ -89,15 +105,38 @@ pub(super) fn calls(code: &Code) -> Vec<Call> {
     found.into_iter().map(of).collect()
 }
 
+fn relative_paths(code: &Code, found: &mut Vec<(usize, What)>) {
+    for place in RELATIVE.captures_iter(&code.text).filter_map(|found| found.get(1)) {
+        if written(arguments(code, place.start())).is_some() {
+            let what = of_path(code, place.start(), place.as_str());
+            found.extend(what.map(|what| (place.start(), what)));
+        }
+    }
+}
+
+fn functions_of_clients(code: &Code, found: &mut Vec<(usize, What)>) {
+    for name in GENERATED.find_iter(&code.bare) {
+        let plain = name.as_str().replace('_', "").to_lowercase();
+        if let Some(endpoint) = NAMES.get(&plain).copied() {
+            found.push((name.start(), What::Known(endpoint)));
+        }
+    }
+    for call in CLIENT.captures_iter(&code.bare).filter_map(|found| found.get(1)) {
+        if let Some(endpoint) = ENDPOINTS.iter().find(|one| one.client == call.as_str()) {
+            found.push((call.start(), What::Known(endpoint)));
+        }
+    }
+}
+
 /// The call of the path that starts at `at`. None if this is no path of the API.
 fn of_path(code: &Code, at: usize, start: &str) -> Option<What> {
     let (bare, text) = (code.bare.as_bytes(), &code.text);
-    let is_versioned = start == "/v2/";
+    let is_versioned = start == VERSIONED;
     // In a string, `bare` has a space where `text` has a letter.
     if bare.get(at + 1) != Some(&b' ') {
         return None;
     }
-    let from = if is_versioned { at + "/v2/".len() } else { at + 1 };
+    let from = if is_versioned { at + VERSIONED.len() } else { at + 1 };
     if is_versioned && !is_attio_address(text, at) {
         return None;
     }
@@ -158,18 +197,51 @@ fn method(code: &Code, at: usize, possible: &[&str]) -> Option<&'static str> {
         return known(only);
     }
     let text = &code.text;
-    let start = floor(text, at.saturating_sub(BEFORE));
-    let open = open_parenthesis(&code.bare.as_bytes()[start..at]).map(|open| start + open);
-    let arguments = open.map_or("", |open| &text[open..at]);
-    let quoted = METHODS.into_iter().find(|method| {
-        [format!("\"{method}\""), format!("'{method}'")].iter().any(|word| arguments.contains(word.as_str()))
-    });
-    let callee = open.map_or("", |open| without_generics(text[start..open].trim_end()));
+    let callee = open(code, at).map_or("", |open| without_generics(text[line_before(text, at)..open].trim_end()));
     let name = callee.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
     let by_name = crate::audit::names::words(name).iter().find_map(|word| known(word));
     let behind = &text[at..floor(text, text.len().min(at + BEHIND))];
-    let behind = &behind[..behind.find(";\n").unwrap_or(behind.len())];
-    quoted.or(by_name).or_else(|| option(behind)).or_else(|| (name == "fetch").then_some("GET"))
+    let statement = &behind[..behind.find(";\n").unwrap_or(behind.len())];
+    let function = &behind[..behind.find("\n}").unwrap_or(behind.len())];
+    written(arguments(code, at))
+        .or(by_name)
+        .or_else(|| option(statement))
+        .or_else(|| (name == "fetch").then_some("GET"))
+        .or_else(|| constant(function))
+}
+
+/// Where the text in front of a path starts that may be part of its call.
+fn line_before(text: &str, at: usize) -> usize {
+    floor(text, at.saturating_sub(BEFORE))
+}
+
+/// The parenthesis of the call that the path at `at` is an argument of.
+fn open(code: &Code, at: usize) -> Option<usize> {
+    let start = line_before(&code.text, at);
+    open_parenthesis(&code.bare.as_bytes()[start..at]).map(|open| start + open)
+}
+
+/// The arguments of a call in front of the path at `at`.
+fn arguments(code: &Code, at: usize) -> &str {
+    open(code, at).map_or("", |open| &code.text[open..at])
+}
+
+/// The method that arguments write: `"GET"`, `'get'`, `:get`, `http.MethodGet`.
+fn written(arguments: &str) -> Option<&'static str> {
+    METHODS
+        .into_iter()
+        .find(|method| {
+            let lower = method.to_lowercase();
+            let forms = |word: &str| [format!("\"{word}\""), format!("'{word}'"), format!(":{word},")];
+            forms(method).iter().chain(&forms(&lower)).any(|word| arguments.contains(word.as_str()))
+        })
+        .or_else(|| constant(arguments))
+}
+
+/// The first constant of Go's `net/http` for a method.
+fn constant(text: &str) -> Option<&'static str> {
+    let word = &text[text.find("http.Method")? + "http.Method".len()..];
+    METHODS.into_iter().find(|method| word.get(..method.len()).is_some_and(|word| word.eq_ignore_ascii_case(method)))
 }
 
 /// The parenthesis that is open at the end of `bare`, in the same statement.
@@ -229,7 +301,7 @@ mod tests {
             What::Known(one) => format!("{} {}", one.method, one.path),
             What::Untold(why) => why.split(' ').take(3).collect::<Vec<_>>().join(" "),
         };
-        calls(&Code::new(b"a", language, text.as_bytes())).into_iter().map(shown).collect()
+        calls(&Code::new(b"a", language, text.as_bytes()), true).into_iter().map(shown).collect()
     }
 
     #[test]
@@ -253,6 +325,19 @@ mod tests {
             (Python, "requests.post(f\"{BASE}/objects/{slug}/records\", json=x)", &["POST objects/{object}/records"]),
             (Python, "attio.records.post_v2_objects_object_records_query(object=1)", &[query]),
             (Go, "http.NewRequest(\"DELETE\", base+\"/v2/webhooks/\"+id, nil)", &["DELETE webhooks/{webhook_id}"]),
+            (Go, "c.do(ctx, http.MethodPost, \"/v2/lists\", body)", &["POST lists"]),
+            (
+                Go,
+                "p := fmt.Sprintf(\"/v2/lists/%s\", id)\n\tif err := c.do(ctx, http.MethodPatch, p)\n}\nhttp.MethodGet",
+                &["PATCH lists/{list}"],
+            ),
+            (Ruby, "request(:get, \"notes\", params)", &["GET notes"]),
+            (
+                Ruby,
+                "execute_request(:DELETE, \"objects/#{type}/records/#{id}\", {})",
+                &["DELETE objects/{object}/records/{record_id}"],
+            ),
+            (Ruby, "log(level, \"notes\")", &[]),
             (Ruby, "conn.put(\"/v2/lists/#{id}/entries\")", &["PUT lists/{list}/entries"]),
             (
                 Php,

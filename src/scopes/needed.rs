@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::calls::{What, calls, is_candidate};
+use super::calls::{Call, What, calls, has_host, has_versioned_path, names_attio};
 use crate::audit::code::handlers::is_of_interest;
 use crate::audit::code::source::{Code, Language};
 use crate::audit::package::is_vendored;
@@ -73,6 +73,10 @@ impl Untold {
 
 #[derive(Default)]
 struct Found {
+    /// Whether a source file has Attio's host.
+    has_host: bool,
+    /// The calls of files that do not name Attio, with the masked path of the file.
+    unnamed: Vec<(Vec<u8>, Vec<Call>)>,
     scopes: BTreeMap<String, BTreeSet<Place>>,
     calls: BTreeSet<Place>,
     untold: BTreeSet<Untold>,
@@ -93,11 +97,20 @@ impl Needed {
             };
             if let Some(language) = Language::of(path) {
                 let code = Code::new(path, language, unit.bytes);
-                found.lock().expect("no thread panicked while it held the lock").add(&code, &detector.mask(path));
+                let names_attio = names_attio(unit.bytes);
+                let (calls, path) = (calls(&code, names_attio), detector.mask(path));
+                let mut found = found.lock().expect("no thread panicked while it held the lock");
+                found.has_host |= has_host(unit.bytes);
+                if names_attio { found.add(&path, calls) } else { found.unnamed.push((path, calls)) }
             }
         });
-        let Found { mut scopes, calls, untold } =
-            found.into_inner().expect("no thread panicked while it held the lock");
+        let mut found = found.into_inner().expect("no thread panicked while it held the lock");
+        if found.has_host {
+            for (path, calls) in std::mem::take(&mut found.unnamed) {
+                found.add(&path, calls);
+            }
+        }
+        let Found { mut scopes, calls, untold, .. } = found;
         let all: Vec<String> = scopes.keys().cloned().collect();
         for wider in all.iter().filter_map(|scope| scope.strip_suffix("-write")) {
             let narrow = scopes.remove(wider).unwrap_or_default();
@@ -110,12 +123,15 @@ impl Needed {
 }
 
 fn is_read(path: &[u8], bytes: &[u8]) -> bool {
-    bytes.len() <= MAX_SOURCE && !is_vendored(path) && is_of_interest(path) && is_candidate(bytes)
+    bytes.len() <= MAX_SOURCE
+        && !is_vendored(path)
+        && is_of_interest(path)
+        && (names_attio(bytes) || has_versioned_path(bytes))
 }
 
 impl Found {
-    fn add(&mut self, code: &Code, path: &[u8]) {
-        for call in calls(code) {
+    fn add(&mut self, path: &[u8], calls: Vec<Call>) {
+        for call in calls {
             let (path, line) = (path.to_vec(), call.line);
             match call.what {
                 What::Untold(why) => drop(self.untold.insert(Untold { path, line, why })),

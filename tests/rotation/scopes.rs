@@ -47,6 +47,21 @@ fn the_least_set_is_listed_with_its_places() {
     assert_eq!((&document["calls"], &document["unknown"], &document["errors"]), (&json!(3), &json!([]), &json!([])));
 }
 
+/// A client of several files, of which one has the host.
+#[test]
+fn a_file_without_the_name_counts_if_another_has_the_host() {
+    let repo = Repo::new();
+    let lists = "func (c *Client) Lists() error {\n\tpath := \"/v2/lists\"\n\treturn c.do(http.MethodGet, path)\n}\n";
+    repo.stage("api/lists.go", lists);
+    repo.stage("api/other.go", "c.do(http.MethodPost, \"/notes\")\n");
+    let list = || repo.keysweep(&["scopes", "--format", "list"]).expect_code(0).out();
+    assert_eq!(list(), "\n");
+    repo.stage("api/client.go", "const base = \"https://api.attio.com\"\n");
+    assert_eq!(list(), "list_configuration:read\n");
+    repo.stage("api/notes.rb", "# Attio\nrequest(:post, \"notes\", data)\n");
+    assert!(list().contains("note:read-write"), "{}", list());
+}
+
 #[test]
 fn what_is_not_known_is_said() {
     let repo = application();
