@@ -138,7 +138,14 @@ impl Promises {
             let is_kept = !held.is_empty() && !held.contains(&None);
             if held.contains(&Some(false)) { Some(false) } else { is_kept.then_some(true) }
         };
-        Self { signature: held(&[Kind::Good, Kind::Tampered, Kind::Unsigned]), replay: held(&[Kind::Stale]) }
+        let is_refused = |one: &Delivery| one.kind == Kind::Good && one.held == Some(false) && !is_success(one.http);
+        let signature = if deliveries.iter().any(is_refused) {
+            // Its secret may be another one, so that it refuses everything.
+            held(&[Kind::Tampered, Kind::Unsigned]).filter(|is_kept| !is_kept)
+        } else {
+            held(&[Kind::Good, Kind::Tampered, Kind::Unsigned])
+        };
+        Self { signature, replay: held(&[Kind::Stale]) }
     }
 }
 
@@ -148,6 +155,19 @@ mod tests {
 
     fn held(kind: Kind, http: u16, accepts: Option<bool>) -> Option<bool> {
         judged(kind, http, accepts).held
+    }
+
+    #[test]
+    fn a_handler_that_refuses_everything_shows_nothing() {
+        let of = |good, tampered, unsigned, accepts: Option<bool>| {
+            let kinds = [(Kind::Good, good), (Kind::Tampered, tampered), (Kind::Unsigned, unsigned)];
+            let deliveries = kinds.map(|(kind, http)| judged(kind, http, accepts));
+            Promises::of(&deliveries).signature
+        };
+        assert_eq!(of(401, 401, 401, Some(false)), None);
+        assert_eq!(of(401, 200, 401, Some(false)), Some(false));
+        assert_eq!(of(200, 401, 401, Some(true)), Some(true));
+        assert_eq!(of(200, 401, 401, None), Some(false));
     }
 
     #[test]

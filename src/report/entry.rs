@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::advice::title;
+use super::layout::plain;
 use super::model::Report;
 use super::words;
 use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath};
@@ -79,7 +80,7 @@ impl ReportEntry<'_> {
 
     /// The next step for the user.
     pub fn help(&self) -> String {
-        words::help(self.report, self.finding)
+        plain(&words::help(self.report, self.finding))
     }
 
     /// A relative reference (RFC 3986) to the file, percent-encoded. A finding outside of files gets a path below `.git/`, where

@@ -22,6 +22,11 @@ pub(super) fn unbroken(command: &str) -> String {
     command.replace(' ', &GLUE.to_string())
 }
 
+/// The text without the marks of [`unbroken`], for formats that are not wrapped.
+pub(super) fn plain(text: &str) -> String {
+    text.replace(GLUE, " ")
+}
+
 /// Wraps `text` to lines after a heading of `indent` columns. If the width is `None`, there is one line.
 pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<String> {
     let columns = width.map_or(usize::MAX, |width| width.saturating_sub(indent));
@@ -29,7 +34,7 @@ pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<St
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
     for word in text.split(' ') {
-        let wide = word.replace(GLUE, " ").width();
+        let wide = plain(word).width();
         match lines.last_mut() {
             Some(line) if used + 1 + wide <= columns => {
                 line.push(' ');
@@ -43,7 +48,7 @@ pub(super) fn wrapped(text: &str, width: Option<usize>, indent: usize) -> Vec<St
         }
     }
     for line in &mut lines {
-        *line = line.replace(GLUE, " ");
+        *line = plain(line);
     }
     lines
 }

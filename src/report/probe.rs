@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::layout::paragraph;
 use super::style::Style;
-use crate::delivery::probe::{Delivery, Promises};
+use crate::delivery::probe::{Delivery, Kind, Promises};
 use crate::delivery::scheme::Scheme;
 
 /// The answers to all deliveries.
@@ -37,7 +37,11 @@ pub(super) fn write(report: &ProbeReport<'_>, style: Style, out: &mut dyn Write)
             "note: the secret was made up; give the handler's on standard input to see that it accepts what is right",
         )?;
     }
+    let is_refused = report.deliveries.iter().any(|one| one.kind == Kind::Good && one.held == Some(false));
     note(match report.promises.signature {
+        None if is_refused => {
+            "keysweep: it is unknown whether signatures are verified, since the good delivery was refused: check the secret"
+        }
         Some(true) => "keysweep: signatures are verified",
         Some(false) => "keysweep: signatures are NOT verified",
         None => "keysweep: it is unknown whether signatures are verified",

@@ -196,6 +196,20 @@ fn regions(repo: &Repo) -> Vec<(u64, u64, u64)> {
     results(&document(&run)).iter().map(region).collect()
 }
 
+/// The human report keeps a command on one line by marks between its words.
+#[test]
+fn commands_in_advice_are_plain_text() {
+    let (repo, mut make) = (Repo::new(), Maker::new(61));
+    repo.stage("my file.py", client(&make.sk_live(24)));
+    repo.stage(".env", client(&make.sk_live(24)));
+    for format in ["sarif", "github", "gitlab"] {
+        let report = repo.keysweep(&["staged", "--format", format]).expect_code(1).out();
+        assert!(report.contains("git restore --staged") || report.contains("git rm --cached"), "{report}");
+        let odd = |c: char| c.is_control() && c != '\n';
+        assert!(!report.contains(odd) && !report.contains("\\u00"), "{format}: {report:?}");
+    }
+}
+
 #[test]
 fn columns_are_utf16_code_units() {
     let mut make = Maker::new(1901);

@@ -201,13 +201,14 @@ Exit status: 0 as expected, 1 not as expected, 2 the vendor cannot be asked, or 
 
 Examples:
   printf %s \"$TOKEN\" | keysweep verify --vendor attio
-  printf %s \"$TOKEN\" | keysweep verify --expect live --expect-scopes \"note:read task:read\"")]
+  printf %s \"$TOKEN\" | keysweep verify --vendor attio --expect live --expect-scopes \"note:read\"")]
     Verify(VerifyArgs),
     /// Check that a webhook handler refuses forged and old deliveries
     #[cfg(feature = "online")]
     #[command(after_help = "\
-Sends a good, a changed, an unsigned and an old delivery, and the good one again. The good one is real for
-the handler. The secret comes by standard input; without it, one is made up, which the handler refuses.
+Sends a good, a changed, an unsigned and an old delivery, and the good one again. The
+handler processes the good one like any real one. The secret comes from standard input. Without it, one is
+made up, which the handler must refuse.
 
 Exit status: 0 the handler does what it should, 1 it does not, 2 its answers do not tell
 
