@@ -5,6 +5,10 @@ use crate::fleet::address::without_login;
 /// A longer cause is cut.
 const MAX_CHARS: usize = 300;
 
+/// What git says in front of text that the server sent, which may repeat the login.
+const BEFORE_SERVER: &[&str] =
+    &["remote error:", "bad line length character:", "protocol error:", ", got", "unexpected"];
+
 /// Lines of a server, and lines that say the same to everybody.
 const SKIPPED: &[&str] =
     &["remote:", "warning:", "hint:", "Warning:", "Please make sure", "and the repository exists", "Cloning into"];
@@ -15,9 +19,14 @@ pub fn cause(messages: &str) -> String {
     let mut lines = lines.filter(|line| !SKIPPED.iter().any(|skipped| line.starts_with(skipped)));
     let first = lines.next().unwrap_or("git gave no reason");
     let last = lines.rfind(|line| line.starts_with("fatal: "));
-    let said = [Some(first), last].into_iter().flatten().map(without_kind).map(without_logins);
+    let said = [Some(first), last].into_iter().flatten().map(without_kind).map(without_server).map(without_logins);
     let cause = said.collect::<Vec<_>>().join(": ");
     cause.chars().take(MAX_CHARS).collect()
+}
+
+fn without_server(line: &str) -> &str {
+    let ends = BEFORE_SERVER.iter().filter_map(|word| line.find(word).map(|at| at + word.len()));
+    ends.min().map_or(line, |end| line[..end].trim_end_matches(':'))
 }
 
 fn without_kind(line: &str) -> &str {
@@ -40,6 +49,13 @@ mod tests {
         let url = ["'https://a", ":b@example.org/x/'"].concat();
         let cause = cause(&format!("remote: hi\nfatal: unable to access {url}: no route\n"));
         assert_eq!(cause, "unable to access 'https://…@example.org/x/': no route");
+    }
+
+    #[test]
+    fn the_text_of_a_server_is_left_out() {
+        assert_eq!(cause("fatal: remote error: bad password hunter2"), "remote error");
+        assert_eq!(cause("fatal: protocol error: bad line length character: hunt"), "protocol error");
+        assert_eq!(cause("fatal: expected flush, got 'hunter2'"), "expected flush, got");
     }
 
     #[test]

@@ -55,17 +55,20 @@ impl Repository {
                 gix::refs::TargetRef::Symbolic(_) => all.symbolic.push(name),
             }
         }
-        // gix skips files that are not regular without an error.
+        // gix skips links, and files that are not regular, without an error.
         self.check_files(&self.common_dir().join("refs"), &mut all.broken);
         Ok(all)
     }
 
-    /// Adds an error for each pipe, socket or device below `folder`.
+    /// Adds an error for each symbolic link, pipe, socket or device below `folder`.
     fn check_files(&self, folder: &Path, broken: &mut Vec<Error>) {
         for entry in folder.read_dir().into_iter().flatten().flatten() {
             let (path, kind) = (entry.path(), entry.file_type());
             if kind.as_ref().is_ok_and(std::fs::FileType::is_dir) {
                 self.check_files(&path, broken);
+            } else if kind.as_ref().is_ok_and(std::fs::FileType::is_symlink) {
+                let cause = "it is a symbolic link; write a symbolic ref in its place: git symbolic-ref";
+                broken.push(self.refs_error(format!("{}: {cause}", path.display())));
             } else if let Err(err) = regular_file::expect(&path) {
                 let cause = format!("{}: {err}", path.display());
                 broken.push(self.refs_error(cause));

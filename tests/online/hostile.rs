@@ -46,6 +46,23 @@ fn a_repository_does_not_choose_the_host() {
     }
 }
 
+/// A server may answer with what it was sent, as the name of a scope.
+#[test]
+fn a_scope_that_repeats_the_token_is_not_printed() {
+    let repo = Repo::none();
+    let body: String = Maker::new(14).sk(32).text().bytes().skip(3).map(|b| char::from(b'a' + b % 26)).collect();
+    let token = format!("sk_{body}");
+    for echoed in [token.clone(), body.clone(), format!("{body}:read"), body[4..20].to_owned()] {
+        let server = Server::always(200, "", &format!(r#"{{"active":true,"scope":"note:read {echoed}"}}"#));
+        for format in ["human", "json"] {
+            let words = ["--vendor", "attio", "--base-url", &server.url(), "--expect", "live", "--format", format];
+            let run = verify(&repo, &token, &words).run();
+            let shown = run.out() + &run.err();
+            assert!(!shown.contains(&body[4..20]), "{echoed} in {format}");
+        }
+    }
+}
+
 #[test]
 fn a_proxy_does_not_see_plain_requests() {
     let repo = Repo::none();

@@ -142,9 +142,45 @@ impl Inventory {
                 Err(err) => self.unread.push(unreadable(dir, err)),
             }
         }
+        ids.extend(self.in_linked_folders(dir, hash));
         ids.sort();
         self.loose.push((dir.to_owned(), ids));
     }
+
+    /// The ids of the loose objects in folders that are symbolic links. Git follows them, and gix skips them without an error.
+    fn in_linked_folders(&mut self, dir: &Path, hash: HashKind) -> Vec<ObjectId> {
+        let mut ids = Vec::new();
+        let is_link = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        for folder in std::fs::read_dir(dir).into_iter().flatten().flatten().filter(is_link) {
+            let name = folder.file_name();
+            let Some(start) = name.to_str().filter(|name| is_fan_out(name)) else { continue };
+            let entries = match std::fs::read_dir(folder.path()) {
+                Ok(entries) => entries,
+                Err(err) => {
+                    self.unread.push(unreadable(&folder.path(), err));
+                    continue;
+                }
+            };
+            for entry in entries {
+                match entry {
+                    Ok(entry) => ids.extend(id_of(start, &entry.file_name(), hash)),
+                    Err(err) => self.unread.push(unreadable(&folder.path(), err)),
+                }
+            }
+        }
+        ids
+    }
+}
+
+/// Whether the name is that of a folder of loose objects: two lower-case hex digits.
+fn is_fan_out(name: &str) -> bool {
+    name.len() == 2 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The id of the loose object with this name in the folder `start`. None for another file.
+fn id_of(start: &str, name: &std::ffi::OsStr, hash: HashKind) -> Option<ObjectId> {
+    let hex = format!("{start}{}", name.to_str()?);
+    ObjectId::from_hex(hex.as_bytes()).ok().filter(|id| id.kind() == hash)
 }
 
 fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Error {
