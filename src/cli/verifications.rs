@@ -11,6 +11,7 @@ use crate::history::provenance::Provenance;
 use crate::http::Url;
 use crate::secrets::Secrets;
 use crate::verify::answer::{Status, Verification, Verifications};
+use crate::verify::ask::check_connection;
 use crate::verify::several::{Candidate, Request, verify};
 use crate::verify::vendor::Vendor;
 
@@ -28,6 +29,9 @@ impl Wanted {
     pub fn of(args: &HistoryArgs) -> Result<Option<Self>, Error> {
         let online = &args.online;
         let wanted = Self { vendor: vendor(online.vendor.as_deref())?, base: base_url(online.base_url.as_deref())? };
+        if online.verify {
+            check_connection(wanted.base.as_ref())?;
+        }
         Ok(online.verify.then_some(wanted))
     }
 

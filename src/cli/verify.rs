@@ -88,7 +88,7 @@ fn hide_echo(scope: &mut String, token: &str) {
     const PART: usize = 8;
     let repeats = token.as_bytes().windows(PART).any(|part| scope.as_bytes().windows(PART).any(|other| other == part));
     if repeats || output::safe(scope) != *scope {
-        *scope = "(a part of the token)".to_owned();
+        "(a part of the token)".clone_into(scope);
     }
 }
 

@@ -20,6 +20,7 @@ const STALE: Duration = Duration::from_secs(60);
 const SIZE: &str = "size";
 
 /// Tells backup programs to leave the folder out (bford.info/cachedir).
+const TAG_NAME: &str = "CACHEDIR.TAG";
 const TAG: &[u8] =
     b"Signature: 8a477f597d28d172789f06886806bc55\n# Mirrors of git repositories, made by keysweep fleet.\n";
 
@@ -60,6 +61,12 @@ impl Cache {
         };
         create(&folder).and_then(|()| check_owner(&folder)).map_err(failed)?;
         let entries = list(&folder).map_err(failed)?;
+        // The tag is written before the first repository.
+        if !entries.is_empty() && !folder.join(TAG_NAME).exists() {
+            return Err(failed(io::Error::other(format!(
+                "it has no {TAG_NAME}, so its folders may not be keysweep's"
+            ))));
+        }
         let stored = RefCell::new(Stored { read: Instant::now(), entries });
         Ok(Self { folder, limit, stored })
     }
@@ -165,7 +172,7 @@ fn create(folder: &Path) -> io::Result<()> {
         // Another process was faster.
         Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(err) => Err(err),
-        Ok(()) => write(&folder.join("CACHEDIR.TAG"), TAG),
+        Ok(()) => write(&folder.join(TAG_NAME), TAG),
     }
 }
 

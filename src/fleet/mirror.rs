@@ -191,18 +191,15 @@ fn run(
     on_line: &mut dyn FnMut(&[u8]) -> Result<(), String>,
 ) -> Result<String, Error> {
     let ended = GitCommand::with_network(dir, login, args).run_within(limits, on_line)?;
-    let cause = match ended.end {
+    let address = "check the address, and that git can fetch it without a question";
+    let (cause, help) = match ended.end {
         End::Exited(Some(0)) => return Ok(ended.messages),
-        End::Exited(Some(_)) => cause(&ended.messages),
-        End::Exited(None) => "a signal ended git".to_owned(),
-        End::Late => "the time of --timeout is over".to_owned(),
-        End::Stopped(cause) => cause,
+        End::Exited(Some(_)) => (cause(&ended.messages), address),
+        End::Exited(None) => ("a signal ended git".to_owned(), "run the command again"),
+        End::Late => ("the time of --timeout is over".to_owned(), "give more time with --timeout"),
+        End::Stopped(cause) => (cause, "if the cache is full, raise --cache-size"),
     };
-    Err(Error::new(
-        "cannot fetch the repository",
-        cause,
-        "check the address, and that git can fetch it without a question",
-    ))
+    Err(Error::new("cannot fetch the repository", cause, help))
 }
 
 #[cfg(test)]

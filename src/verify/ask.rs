@@ -64,6 +64,13 @@ pub struct Asked {
     pub verdict: Verdict,
 }
 
+/// Fails if no request could be sent to any vendor, or to `base`, because of the proxy or the root certificates.
+pub fn check_connection(base: Option<&Url>) -> Result<(), Error> {
+    let any = || Url::parse((ALL[0].base)("")).expect("the addresses of the table are valid");
+    let options = Options { with_proxy: true, loopback_only: false, timeout: Duration::from_secs(1) };
+    Client::new(&base.cloned().unwrap_or_else(any), options).map(drop)
+}
+
 /// Asks `vendor`, or the server at `base` in its place. An error is one of the proxy or the root certificates: no request is sent.
 pub fn ask(vendor: &Vendor, token: &str, base: Option<&Url>, timeout: Duration) -> Result<Asked, Error> {
     let own = || Url::parse((vendor.base)(token)).expect("the addresses of the table are valid");

@@ -107,3 +107,14 @@ fn processes_share_a_cache() {
     });
     assert_eq!(fleet.mirrors().len(), 4);
 }
+
+/// Folders that only look like those of the cache are not removed.
+#[test]
+fn a_folder_without_the_tag_is_no_cache() {
+    let fleet = Fleet::new(2409);
+    let foreign = fleet.cache().join("0123456789abcdef0123456789abcdef");
+    fs::create_dir_all(&foreign).expect("create");
+    fs::set_permissions(fleet.cache(), fs::Permissions::from_mode(0o700)).expect("chmod");
+    fleet.run(&["--cache-size", "1M"], &[]).expect_code(2).expect_has("it has no CACHEDIR.TAG");
+    assert!(foreign.exists());
+}

@@ -130,3 +130,15 @@ fn a_server_cannot_print_the_token() {
         run.expect_code(1).expect_lacks("\u{1b}[2J").expect_lacks("\u{202e}").expect_has("unprintable");
     }
 }
+
+/// The report of a scan is not lost because no vendor can be asked.
+#[test]
+fn a_history_with_a_wrong_proxy_is_not_scanned_first() {
+    let repo = Repo::new();
+    repo.stage("a", format!("key = {}\n", Maker::new(15).sk_live(24)));
+    repo.commit("one");
+    let call = repo.keysweep_call(&["history", "--verify", "--format", "jsonl"]).env("https_proxy", "socks5://x");
+    let run = call.run().expect_code(2).expect_has("cannot use the proxy");
+    assert!(!run.out().contains("sighting"), "{}", run.out());
+    repo.keysweep_call(&["history"]).env("https_proxy", "socks5://x").run().expect_code(1);
+}
