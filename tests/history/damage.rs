@@ -361,8 +361,8 @@ fn objects_in_a_linked_folder_are_read() {
     let (repo, token) = (Repo::new(), Maker::new(8401).sk_live(24));
     repo.stage("a", "innocent\n");
     repo.commit("one");
-    let id = repo.blob(&format!("key = {token}\n"));
-    let (folder, elsewhere) = (repo.path(&format!(".git/objects/{}", &id[..2])), repo.path("fan"));
+    let id = repo.blob(format!("key = {token}\n"));
+    let (folder, elsewhere) = (repo.path(format!(".git/objects/{}", &id[..2])), repo.path("fan"));
     fs::rename(&folder, &elsewhere).expect("rename");
     std::os::unix::fs::symlink(&elsewhere, &folder).expect("link");
     expect_tokens(&history(&repo).expect_code(1), [&token]);
@@ -375,7 +375,7 @@ fn a_link_among_the_refs_is_an_error() {
     let (repo, token) = (Repo::new(), Maker::new(8402).sk_live(24));
     repo.stage("a", "innocent\n");
     repo.commit("one");
-    std::os::unix::fs::symlink("main", repo.path(&format!(".git/refs/heads/{token}"))).expect("link");
+    std::os::unix::fs::symlink("main", repo.path(format!(".git/refs/heads/{token}"))).expect("link");
     let run = history(&repo).expect_code(2);
     let run = run.expect_has("it is a symbolic link");
     assert!(!(run.out() + &run.err()).contains(token.text()));
