@@ -4,12 +4,18 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+use super::lenient;
+
 /// The JSON of an event.
 pub type Json = Map<String, Value>;
 
 /// Parses an event. The error quotes nothing of the text, as the message of the parser could.
 pub fn parse(text: &[u8]) -> Result<Json, String> {
-    match serde_json::from_slice(text) {
+    let parsed = serde_json::from_slice(text).or_else(|err| match std::str::from_utf8(text) {
+        Ok(text) => serde_json::from_str(&lenient::rewritten(text)),
+        Err(_) => Err(err),
+    });
+    match parsed {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err("it is not a JSON object".to_owned()),
         Err(err) => {

@@ -125,7 +125,7 @@ fn items(text: &str, at: usize) -> Vec<Item> {
 }
 
 /// The end of the value at `at`.
-fn end_of(text: &str, at: usize) -> usize {
+pub(super) fn end_of(text: &str, at: usize) -> usize {
     let bytes = text.as_bytes();
     let mut depth = 0_usize;
     let mut next = at;
@@ -146,7 +146,8 @@ fn end_of(text: &str, at: usize) -> usize {
     next
 }
 
-fn end_of_string(bytes: &[u8], at: usize) -> usize {
+/// The end of the string at `at`.
+pub(super) fn end_of_string(bytes: &[u8], at: usize) -> usize {
     let mut next = at + 1;
     while let Some(&byte) = bytes.get(next) {
         next += 1 + usize::from(byte == b'\\');

@@ -21,6 +21,7 @@ mod cursor;
 mod entry;
 mod gemini;
 mod json_text;
+mod lenient;
 mod patch;
 mod protected;
 mod strings;
