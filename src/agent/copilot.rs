@@ -78,7 +78,7 @@ fn read(agent: &Agent, mut json: Map<String, Value>) -> Event {
     let mut event = Event { can_ask: true, ..Event::new(name, agent.moment(name), &json) };
     match name {
         PROMPT => event.result = json.remove("transformedPrompt"),
-        AFTER_TOOL => event.result = json.remove("toolResult").map(|mut result| result["textResultForLlm"].take()),
+        AFTER_TOOL => event.result = json.remove("toolResult").map(of_model),
         BEFORE_TOOL => {
             let kind = text(&json, "toolName").map_or(ToolKind::Other, |tool| agent.tool_kind(tool));
             event.tool = Some(ToolCall { kind, input: take_parsed(&mut json, "toolArgs") });
@@ -86,6 +86,11 @@ fn read(agent: &Agent, mut json: Map<String, Value>) -> Event {
         _ => {}
     }
     event
+}
+
+/// The part of a result that the model sees. A result in another form counts as a whole.
+fn of_model(mut result: Value) -> Value {
+    result.get_mut("textResultForLlm").map(Value::take).unwrap_or(result)
 }
 
 fn answer(event: &Event, verdict: Verdict) -> Answer {
