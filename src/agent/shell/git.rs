@@ -56,8 +56,18 @@ const HOOKED: &[(&str, &[&str])] = &[
     ("revert", &["-m", "--mainline", "-s", "-X", "--strategy", "--strategy-option", "--cleanup"]),
 ];
 
-/// Short options of `commit` and `am` whose value is the rest of the word.
-const SHORT_WITH_VALUE: &str = "mFCctuSp";
+/// Short options of a command whose value is the rest of the word.
+fn letters_with_value(command: &str) -> &'static str {
+    match command {
+        "commit" => "mFCctuS",
+        "am" => "pCS",
+        "merge" => "mFsXS",
+        "push" => "o",
+        "pull" => "sXjoS",
+        "rebase" => "sXCxS",
+        _ => "msXS",
+    }
+}
 
 /// Commands that only read the files that they are given, or add them to the index, which the hooks scan.
 const READERS: &[&str] = &[
@@ -225,54 +235,68 @@ fn of_command(command: &str, args: &[String]) -> GitStep {
 /// A command that runs hooks.
 fn of_hooked(command: &str, with_value: &[&str], args: &[String]) -> GitStep {
     let mut words = args.iter();
-    let mut script = None;
+    let mut scripts = Vec::new();
+    let letters = letters_with_value(command);
     while let Some(word) = words.next() {
         if word == "--" {
             break;
         }
-        if word.starts_with(ANYTHING) || is_open_option(word) {
+        if word.starts_with(ANYTHING) || is_open_option(word, letters) {
             return cannot_tell();
         }
         if skips_hooks(command, word) {
             return GitStep::Refused(format!("`{}` skips the hooks", option_of(word)));
         }
-        if command == "rebase" {
-            let joined =
-                word.strip_prefix("--exec=").or_else(|| word.strip_prefix("-x").filter(|rest| !rest.is_empty()));
-            let value = if word == "-x" || word == "--exec" { words.next().map(String::as_str) } else { joined };
-            script = script.or_else(|| value.map(str::to_owned));
+        if command == "rebase"
+            && let Some(joined) = exec_of(word)
+        {
+            scripts.extend(joined.or_else(|| words.next().map(String::as_str)));
+            continue;
         }
         // `-am TEXT`: the last letter decides.
         let is_cluster = matches!(command, "commit" | "merge")
             && word.len() > 2
             && !word.starts_with("--")
             && word.starts_with('-')
-            && word[1..].find(|c| SHORT_WITH_VALUE.contains(c)) == Some(word.len() - 2);
+            && word[1..].find(|c| letters.contains(c)) == Some(word.len() - 2);
         if with_value.contains(&word.as_str()) || (is_cluster && !word.ends_with(['u', 'S'])) {
             words.next();
         }
     }
-    script.map_or(GitStep::Fine, GitStep::Script)
+    if scripts.is_empty() { GitStep::Fine } else { GitStep::Script(scripts.join("\n")) }
+}
+
+/// Whether the word is the option `--exec` of `rebase`, or a short form or beginning of it, and the value if it is in the word.
+fn exec_of(word: &str) -> Option<Option<&str>> {
+    if let Some(long) = word.strip_prefix("--") {
+        let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+        return (name.len() > 1 && "exec".starts_with(name)).then_some(value);
+    }
+    let letters = word.strip_prefix('-')?;
+    let at = letters.find(|c| letters_with_value("rebase").contains(c)).filter(|&at| letters[at..].starts_with('x'))?;
+    Some(Some(&letters[at + 1..]).filter(|rest| !rest.is_empty()))
 }
 
 /// Whether a part of the name of an option is not known. In a value behind `=` or a letter it does not matter.
-fn is_open_option(word: &str) -> bool {
+fn is_open_option(word: &str, with_value: &str) -> bool {
     let Some(at) = word.find(|c: char| is_unknown(c.encode_utf8(&mut [0; 4]))) else { return false };
     match word[..at].strip_prefix('-') {
         Some(name) if name.starts_with('-') => !name.contains('='),
-        Some(letters) => !letters.contains(|c| SHORT_WITH_VALUE.contains(c)),
+        Some(letters) => !letters.contains(|c| with_value.contains(c)),
         None => false,
     }
 }
 
 /// Whether the option skips hooks. Git accepts any unique beginning of a long option.
 fn skips_hooks(command: &str, word: &str) -> bool {
-    if word.starts_with("--no-veri") && "--no-verify".starts_with(word) {
+    // `am` has no other option that begins with `--no-v`.
+    let shortest = if command == "am" { "--no-v" } else { "--no-veri" };
+    if word.starts_with(shortest) && "--no-verify".starts_with(word) {
         return true;
     }
     let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
     matches!(command, "commit" | "am")
-        && letters.chars().take_while(|letter| !SHORT_WITH_VALUE.contains(*letter)).any(|letter| letter == 'n')
+        && letters.chars().take_while(|letter| !letters_with_value(command).contains(*letter)).any(|letter| letter == 'n')
 }
 
 /// The option to quote in the reason. A value behind short options is left out.
