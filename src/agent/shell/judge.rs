@@ -5,7 +5,7 @@ use super::git::{self, GitStep};
 use super::lines::{is_text, lines};
 use super::mentions::{has_word, may_matter, mentions_git};
 use super::parse::{STACK, parse};
-use super::programs::{Step, is_shell, name, only_reads, step};
+use super::programs::{Step, is_shell, name, only_reads, step, uses_arguments};
 use super::script::{Part, Pipeline, Script, Stage, Word};
 use super::variables::{Variables, refused};
 use super::words::{ANYTHING, PART, is_unknown, values};
@@ -34,7 +34,7 @@ pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<R
     let judged = std::thread::scope(|scope| {
         let judge = || {
             let mut judge =
-                Judge { aliases, folder: folder.to_owned(), is_folder_known: true, runs_git, depth: 0, ruling: None };
+                Judge { aliases, folder: folder.to_owned(), is_folder_known: true, runs_git, has_arguments: false, depth: 0, ruling: None };
             judge.text(text);
             judge.ruling
         };
@@ -56,6 +56,8 @@ struct Judge<'a> {
     is_folder_known: bool,
     /// Whether the whole command mentions git.
     runs_git: bool,
+    /// Whether a command `set -- …` gives the script other arguments.
+    has_arguments: bool,
     depth: usize,
     ruling: Option<Ruling>,
 }
@@ -187,7 +189,7 @@ impl Judge<'_> {
     fn words(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
         let Some(program) = words.first() else { return };
         if is_unknown(program) {
-            return self.unknown_program(words);
+            return self.unknown_program(words, context);
         }
         match step(words) {
             Step::Git(args) => self.git(&args, context),
@@ -199,6 +201,10 @@ impl Judge<'_> {
             }
             Step::WithInput(words) => self.with_input(&words, stage, pipeline, at, context),
             Step::Script(text) => self.text(&text),
+            Step::ScriptWithArguments(text) if context.runs_git && uses_arguments(&text) => {
+                self.refuse("it is not clear what this script does with its arguments; write them into the script");
+            }
+            Step::ScriptWithArguments(text) => self.text(&text),
             Step::ScriptFromInput => self.input(stage, pipeline, at, context),
             Step::Foreign(text) => {
                 self.foreign(&text);
@@ -206,7 +212,11 @@ impl Judge<'_> {
                     self.foreign(&text);
                 }
             }
-            Step::Sets(args) => self.sets(&args, context),
+            Step::Sets(args) => {
+                let is_plain = args.first().is_some_and(|arg| !arg.starts_with(['-', '+']));
+                self.has_arguments |= name(program) == "set" && (is_plain || args.iter().any(|arg| arg == "--"));
+                self.sets(&args, context);
+            }
             Step::ChangesFolder(folder) => self.change_folder(folder.as_deref()),
             Step::Uninstalls(what) => self.ask(format!("`{what}` takes the protection away")),
             Step::Reads => self.read(words, pipeline, at),
@@ -261,7 +271,10 @@ impl Judge<'_> {
     }
 
     /// A program whose name is not known may be git.
-    fn unknown_program(&mut self, words: &[String]) {
+    fn unknown_program(&mut self, words: &[String], context: &Context<'_>) {
+        if self.has_arguments && context.runs_git && words.iter().all(|word| word.contains(ANYTHING)) {
+            return self.refuse("it is not clear which command `set` made of its arguments; write it out");
+        }
         let is_git = words[0].contains(ANYTHING) || words.get(1).is_some_and(|word| word == "commit" || word == "push");
         let step = git::judge(&words[1..]);
         if is_git && matches!(step, GitStep::Refused(_)) {

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use brush_parser::ast::{
     AndOr, AssignmentName, AssignmentValue, Command, CommandPrefixOrSuffixItem, CompoundCommand, CompoundList,
-    ExtendedTestExpr, IoFileRedirectKind, IoFileRedirectTarget, IoRedirect, RedirectList, SimpleCommand,
+    ExtendedTestExpr, IoFileRedirectKind, IoFileRedirectTarget, IoRedirect, ProcessSubstitutionKind, RedirectList,
+    SimpleCommand, SubshellCommand,
 };
 use brush_parser::word::{Parameter, ParameterExpr, WordPiece, WordPieceWithSource};
 use brush_parser::{Parser, ParserOptions, SourceInfo, word};
@@ -232,11 +233,20 @@ impl Reader<'_> {
                     stage.assignments.push((name.clone(), value));
                 }
             }
-            CommandPrefixOrSuffixItem::ProcessSubstitution(_, subshell) => {
-                let script = Rc::new(self.script(&subshell.0));
-                stage.words.push(Word { parts: vec![Part::Output { script, is_quoted: true }] });
+            CommandPrefixOrSuffixItem::ProcessSubstitution(kind, subshell) => {
+                let word = self.process(kind, subshell);
+                stage.words.push(word);
             }
         }
+    }
+
+    /// `<(…)` or `>(…)`. The commands of the latter read from a pipe, so an empty command is in front of them.
+    fn process(&mut self, kind: &ProcessSubstitutionKind, subshell: &SubshellCommand) -> Word {
+        let mut script = self.script(&subshell.0);
+        if matches!(kind, ProcessSubstitutionKind::Write) {
+            script.pipelines.iter_mut().for_each(|pipeline| pipeline.stages.insert(0, Stage::default()));
+        }
+        Word { parts: vec![Part::Output { script: Rc::new(script), is_quoted: true }] }
     }
 
     fn redirect(&mut self, redirect: &IoRedirect, stage: &mut Stage) {
@@ -263,9 +273,9 @@ impl Reader<'_> {
                         let words = self.words(&word.value);
                         if writes { stage.writes.extend(words) } else { stage.input.extend(words) }
                     }
-                    IoFileRedirectTarget::ProcessSubstitution(_, subshell) => {
-                        let script = Rc::new(self.script(&subshell.0));
-                        stage.input.push(Word { parts: vec![Part::Output { script, is_quoted: true }] });
+                    IoFileRedirectTarget::ProcessSubstitution(kind, subshell) => {
+                        let word = self.process(kind, subshell);
+                        stage.input.push(word);
                     }
                     IoFileRedirectTarget::Fd(_) => {}
                 }

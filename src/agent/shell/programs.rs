@@ -15,6 +15,8 @@ pub(super) enum Step {
     WithInput(Vec<String>),
     /// Runs this text as a shell script.
     Script(String),
+    /// Runs this text as a shell script that has arguments.
+    ScriptWithArguments(String),
     /// Runs its standard input as a shell script, or a script that a substitution writes.
     ScriptFromInput,
     /// Runs this text in another language.
@@ -30,7 +32,7 @@ pub(super) enum Step {
     Other,
 }
 
-const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "busybox"];
+const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "busybox", "csh", "tcsh", "mksh"];
 
 /// Wrappers and the options that have a value in the next word.
 const WRAPPERS: &[(&str, &[&str])] = &[
@@ -58,6 +60,9 @@ const WRAPPERS: &[(&str, &[&str])] = &[
 /// Languages whose programs are not understood, and the options for program text.
 const LANGUAGES: &[(&str, &[&str])] = &[
     ("python", &["-c"]),
+    ("pypy", &["-c"]),
+    ("lua", &["-e"]),
+    ("luajit", &["-e"]),
     ("perl", &["-e", "-E"]),
     ("ruby", &["-e"]),
     ("node", &["-e", "--eval", "-p", "--print"]),
@@ -199,26 +204,63 @@ fn of_shell(shell: &str, args: &[String]) -> Step {
     if shell == "busybox" {
         return Step::Program { variables: Vec::new(), words: args.to_vec() };
     }
-    // `-c` may be among other letters: `bash -lc`.
-    let is_script =
-        |arg: &String| arg.starts_with('-') && !arg.starts_with("--") && arg.ends_with('c') || arg == "--command";
-    if let Some(at) = args.iter().position(is_script) {
-        let text = args[at + 1..].iter().find(|arg| !arg.starts_with('-') || arg.contains(' '));
-        return text.map_or(Step::ScriptFromInput, |text| Step::Script(text.clone()));
+    let (mut has_script, mut reads_input, mut at) = (false, false, 0);
+    while let Some(word) = args.get(at).filter(|word| word.starts_with(['-', '+'])) {
+        at += 1;
+        match word.strip_prefix("--") {
+            Some("") => break,
+            Some("command") => has_script = true,
+            Some("rcfile" | "init-file") => at += 1,
+            Some(_) => {}
+            None if is_unknown(word) => return Step::ScriptFromInput,
+            // fish takes the script in the same word.
+            None if word.contains(' ') => return Step::Script(word.split_once('c').unwrap_or_default().1.to_owned()),
+            // `-c` may be among other letters, and the script is behind all options: `bash -co pipefail SCRIPT`.
+            None => {
+                has_script |= word.contains('c');
+                reads_input |= word.contains('s');
+                at += word.matches(['o', 'O']).count();
+            }
+        }
     }
-    let file = args.iter().find(|arg| !arg.starts_with('-') && !arg.starts_with('+'));
-    match file {
-        None => Step::ScriptFromInput,
-        Some(file) if is_unknown(file) || file.starts_with("/dev/") => Step::ScriptFromInput,
-        Some(_) => Step::Other,
+    match args.get(at) {
+        Some(text) if has_script && args.len() > at + 1 => Step::ScriptWithArguments(text.clone()),
+        Some(text) if has_script => Step::Script(text.clone()),
+        Some(file) if !reads_input && !is_unknown(file) && !file.starts_with("/dev/") => Step::Other,
+        _ => Step::ScriptFromInput,
     }
+}
+
+/// The text that `env -S` splits into words, with the words behind it.
+fn split_by_env(args: &[String], with_value: &[&str]) -> Option<String> {
+    let mut at = 0;
+    while let Some(word) = args.get(at).filter(|word| word.starts_with('-')) {
+        let rest = args.get(at + 1..).unwrap_or_default().join(" ");
+        if let Some(long) = word.strip_prefix("--s") {
+            return Some(format!("{} {rest}", long.split_once('=').unwrap_or_default().1));
+        }
+        // `-S` may be behind letters without a value: `-iS`.
+        if let Some(joined) = word[1..].trim_start_matches(['i', 'v', '0']).strip_prefix('S') {
+            return Some(format!("{joined} {rest}"));
+        }
+        at += 1 + usize::from(with_value.contains(&word.as_str()));
+    }
+    None
+}
+
+/// Whether a script uses its arguments.
+pub(super) fn uses_arguments(script: &str) -> bool {
+    script.split('$').skip(1).any(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest).trim_start_matches('!');
+        rest.starts_with(|c: char| c.is_ascii_digit() || c == '@' || c == '*')
+    })
 }
 
 fn wrapped(program: &str, args: &[String]) -> Option<Step> {
     let (_, with_value) = WRAPPERS.iter().find(|(name, _)| *name == program)?;
-    // `env -S` splits its value into words.
-    if program == "env" && args.iter().any(|arg| arg.starts_with("-S") || arg.starts_with("--split-string")) {
-        let text = args.join(" ").replace("--split-string=", "").replace("--split-string", "").replacen("-S", "", 1);
+    if program == "env"
+        && let Some(text) = split_by_env(args, with_value)
+    {
         return Some(Step::Script(text));
     }
     if let Some(at) = args.iter().position(|arg| program == "flock" && (arg == "-c" || arg == "--command")) {
