@@ -307,7 +307,7 @@ fn option_of(word: &str) -> &str {
 /// Changes of the index that no file shows, such as another `.keysweep.toml` than the one on disk.
 fn of_update_index(args: &[String]) -> GitStep {
     const HIDDEN: &[&str] = &["--cacheinfo", "--index-info", "--stdin", "--skip-worktree", "--assume-unchanged"];
-    let hidden = args.iter().find(|arg| HIDDEN.iter().any(|option| arg.starts_with(option)));
+    let hidden = args.iter().find(|arg| git_config::is_any(arg.split('=').next().unwrap_or_default(), HIDDEN));
     match hidden {
         Some(_) => {
             GitStep::Refused("`git update-index` with this option changes the index without the file".to_owned())

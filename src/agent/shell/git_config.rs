@@ -8,49 +8,51 @@ pub(super) fn decides(key: &str) -> bool {
 }
 
 /// Options of `git config` with a value in the next word.
-const WITH_VALUE: &[&str] = &["-f", "--file", "--blob", "--type", "--default", "--comment", "--value", "--url"];
+const WITH_VALUE: &[&str] = &["-f", "-t", "--file", "--blob", "--type", "--default", "--comment", "--value", "--url"];
 
-/// Options and commands with which `git config` only reads.
-const READING: &[&str] = &[
-    "--get",
-    "--get-all",
-    "--get-regexp",
-    "--get-urlmatch",
-    "--get-color",
-    "--get-colorbool",
-    "-l",
-    "--list",
-    "get",
-    "list",
-];
+/// Options with which `git config` only reads. Git accepts no other action beside them.
+const READING: &[&str] =
+    &["--get", "--get-all", "--get-regexp", "--get-urlmatch", "--get-color", "--get-colorbool", "-l", "--list"];
 
-/// Options and commands with which it changes whole sections or opens an editor.
-const WHOLE: &[&str] =
-    &["-e", "--edit", "edit", "--remove-section", "remove-section", "--rename-section", "rename-section"];
+/// Options with which it changes whole sections or opens an editor.
+const WHOLE: &[&str] = &["-e", "--edit", "--remove-section", "--rename-section"];
 
 /// Whether `git config ARGS` can change a setting that decides about hooks.
 pub(super) fn changes(args: &[String]) -> bool {
-    if args.iter().any(|arg| READING.contains(&arg.as_str())) {
+    let (mut options, mut operands) = (Vec::new(), Vec::new());
+    let mut words = args.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        match word {
+            "--" => operands.extend(words.by_ref()),
+            _ if !word.starts_with('-') => operands.push(word),
+            _ => {
+                if !word.contains('=') && is_any(word, WITH_VALUE) {
+                    words.next();
+                }
+                options.push(word.split('=').next().unwrap_or_default());
+            }
+        }
+    }
+    let command = operands.first().copied().unwrap_or_default();
+    if options.iter().any(|option| READING.contains(option)) || matches!(command, "get" | "list") {
         return false;
     }
-    let mut operands = Vec::new();
-    let mut words = args.iter();
-    while let Some(word) = words.next() {
-        if WHOLE.contains(&word.as_str()) {
-            return true;
-        }
-        if WITH_VALUE.contains(&word.as_str()) {
-            words.next();
-        } else if !word.starts_with('-') {
-            operands.push(word.as_str());
-        }
+    if options.iter().any(|option| is_any(option, WHOLE))
+        || matches!(command, "edit" | "remove-section" | "rename-section")
+    {
+        return true;
     }
-    let is_command = operands.first().is_some_and(|first| matches!(*first, "set" | "unset"));
-    let unset = args.iter().any(|arg| arg.starts_with("--unset") || arg == "unset");
+    let is_command = matches!(command, "set" | "unset");
+    let unset = options.iter().any(|option| is_any(option, &["--unset-all", "--unset"]));
     let key = operands.get(usize::from(is_command)).copied().unwrap_or_default();
     // With a key alone it reads.
-    let writes = is_command || unset || operands.len() > 1 || args.iter().any(|arg| arg == "--add");
+    let writes = is_command || unset || operands.len() > 1 || options.contains(&"--add");
     writes && (decides(key) || !key.is_ascii())
+}
+
+/// Whether the word is one of the options, or the beginning of a long one, which git accepts too.
+pub(super) fn is_any(word: &str, options: &[&str]) -> bool {
+    options.iter().any(|option| *option == word || word.len() > 2 && option.starts_with(word))
 }
 
 #[cfg(test)]
