@@ -218,9 +218,10 @@ fn of_command(command: &str, args: &[String]) -> GitStep {
             GitStep::Refused("it changes a setting that can switch the hooks off".to_owned())
         }
         "config" => GitStep::Fine,
-        "submodule" if args.first().is_some_and(|word| word == "foreach") => GitStep::Script(
-            args[1..].iter().filter(|word| !word.starts_with("--")).cloned().collect::<Vec<_>>().join(" "),
-        ),
+        "submodule" if behind_options(args, "").first().is_some_and(|word| word == "foreach") => {
+            GitStep::Script(behind_options(&behind_options(args, "")[1..], "").join(" "))
+        }
+        "for-each-repo" => judge(behind_options(args, "--config")),
         "bisect" if args.first().is_some_and(|word| word == "run") => GitStep::Program(args[1..].to_vec()),
         _ => match HOOKED.iter().find(|(name, _)| *name == command) {
             Some((_, with_value)) => of_hooked(command, with_value, args),
@@ -230,6 +231,20 @@ fn of_command(command: &str, args: &[String]) -> GitStep {
             None => GitStep::Alias(command.to_owned(), args.to_vec()),
         },
     }
+}
+
+/// The words behind the options, of which `with_value` has its value in the next word.
+fn behind_options<'a>(args: &'a [String], with_value: &str) -> &'a [String] {
+    let mut at = 0;
+    while let Some(word) = args.get(at).filter(|word| word.starts_with('-')) {
+        at += 1 + usize::from(word == with_value);
+    }
+    args.get(at..).unwrap_or_default()
+}
+
+/// Whether a program with this name runs a command of git that runs hooks, as `git-commit` does.
+pub(super) fn is_command(program: &str) -> bool {
+    program.strip_prefix("git-").is_some_and(|command| HOOKED.iter().any(|(name, _)| *name == command))
 }
 
 /// A command that runs hooks.
@@ -296,7 +311,10 @@ fn skips_hooks(command: &str, word: &str) -> bool {
     }
     let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
     matches!(command, "commit" | "am")
-        && letters.chars().take_while(|letter| !letters_with_value(command).contains(*letter)).any(|letter| letter == 'n')
+        && letters
+            .chars()
+            .take_while(|letter| !letters_with_value(command).contains(*letter))
+            .any(|letter| letter == 'n')
 }
 
 /// The option to quote in the reason. A value behind short options is left out.

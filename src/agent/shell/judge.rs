@@ -33,8 +33,15 @@ pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<R
     }
     let judged = std::thread::scope(|scope| {
         let judge = || {
-            let mut judge =
-                Judge { aliases, folder: folder.to_owned(), is_folder_known: true, runs_git, has_arguments: false, depth: 0, ruling: None };
+            let mut judge = Judge {
+                aliases,
+                folder: folder.to_owned(),
+                is_folder_known: true,
+                runs_git,
+                has_arguments: false,
+                depth: 0,
+                ruling: None,
+            };
             judge.text(text);
             judge.ruling
         };
@@ -264,7 +271,7 @@ impl Judge<'_> {
 
     /// A git or a shell behind a program that is not known.
     fn embedded(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
-        let runs = |word: &String| name(word) == "git" || is_shell(word);
+        let runs = |word: &String| name(word) == "git" || git::is_command(&name(word)) || is_shell(word);
         if let Some(from) = words.iter().skip(1).position(runs) {
             self.words(&words[from + 1..], stage, pipeline, at, context);
         }

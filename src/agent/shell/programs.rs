@@ -173,6 +173,10 @@ pub(super) fn step(words: &[String]) -> Step {
     let program = name(program);
     match program.as_str() {
         "git" => Step::Git(args.to_vec()),
+        // The programs in the folder of `git --exec-path`.
+        _ if program.starts_with("git-") => {
+            Step::Git(program.strip_prefix("git-").map(str::to_owned).into_iter().chain(args.iter().cloned()).collect())
+        }
         "cd" | "pushd" | "chdir" => Step::ChangesFolder(args.iter().find(|arg| !arg.starts_with('-')).cloned()),
         "popd" => Step::ChangesFolder(Some(ANYTHING.to_string())),
         "eval" => Step::Script(args.join(" ")),
