@@ -73,7 +73,7 @@ pub(super) fn read_common(agent: &Agent, mut json: Map<String, Value>, result: &
     let kind = text(&json, "tool_name").map(|tool| agent.tool_kind(tool));
     let mut event = Event::new(name, moment, &json);
     match moment {
-        Moment::Prompt => event.prompt = text(&json, "prompt").map(str::to_owned),
+        Moment::Prompt => event.prompt = json.remove("prompt").filter(|prompt| !prompt.is_null()),
         Moment::BeforeTool => {
             event.tool =
                 Some(ToolCall { kind: kind.unwrap_or(ToolKind::Other), input: take_parsed(&mut json, "tool_input") });

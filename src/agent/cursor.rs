@@ -69,11 +69,14 @@ fn read(agent: &Agent, mut json: Map<String, Value>) -> Event {
     let kind = text(&json, "tool_name").map_or(ToolKind::Other, |tool| agent.tool_kind(tool));
     match event.name.as_str() {
         PROMPT => {
-            event.prompt = text(&json, "prompt").map(str::to_owned);
+            event.prompt = json.remove("prompt").filter(|prompt| !prompt.is_null());
             let attached = json.get("attachments").and_then(Value::as_array).into_iter().flatten();
             event.attached = attached.filter_map(|file| file.get("file_path")?.as_str()).map(PathBuf::from).collect();
         }
-        READ => event.tool = Some(ToolCall { kind: ToolKind::Read, input: Value::Object(json) }),
+        READ => {
+            event.has_content = text(&json, "content").is_some();
+            event.tool = Some(ToolCall { kind: ToolKind::Read, input: Value::Object(json) });
+        }
         SHELL => event.tool = Some(ToolCall { kind: ToolKind::Shell, input: Value::Object(json) }),
         MCP => event.tool = Some(ToolCall { kind: ToolKind::Other, input: take_parsed(&mut json, "tool_input") }),
         _ if moment == Moment::BeforeTool => {

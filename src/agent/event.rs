@@ -69,11 +69,13 @@ pub struct Event {
     pub can_ask: bool,
     /// Whether the agent replaces the result or the prompt by a masked one.
     pub can_mask: bool,
-    /// The text of a prompt.
-    pub prompt: Option<String>,
+    /// A prompt, usually a text.
+    pub prompt: Option<Value>,
     /// Files whose content the agent adds to the prompt.
     pub attached: Vec<PathBuf>,
     pub tool: Option<ToolCall>,
+    /// Whether the input of the tool contains the content of the file that it reads.
+    pub has_content: bool,
     /// The result of a tool, as the model would see it.
     pub result: Option<Value>,
 }
@@ -91,6 +93,7 @@ impl Event {
             prompt: None,
             attached: Vec::new(),
             tool: None,
+            has_content: false,
             result: None,
         }
     }

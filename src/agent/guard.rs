@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
@@ -35,6 +35,8 @@ pub(crate) struct Guard<'g> {
 struct Piece<'e> {
     text: Text<'e>,
     place: &'static str,
+    /// The path of a file outside the repository. No glob of the configuration applies to it.
+    outside: Option<String>,
 }
 
 impl Guard<'_> {
@@ -50,7 +52,16 @@ impl Guard<'_> {
 
     fn prompt(&self, event: &Event) -> Result<Verdict, Error> {
         let mut pieces = Vec::new();
-        pieces.extend(event.prompt.as_deref().map(|text| self.piece("in the prompt", None, text.as_bytes().into())));
+        let Some(prompt) = &event.prompt else {
+            return Err(Error::new(
+                "cannot scan the prompt",
+                "the event has no prompt",
+                "see docs/agents.md for the events",
+            ));
+        };
+        strings::each_of_result(prompt, &mut |text| {
+            pieces.push(self.piece("in the prompt", None, text.as_bytes().into()));
+        });
         for file in &event.attached {
             pieces.extend(self.file(event, file)?);
         }
@@ -61,7 +72,8 @@ impl Guard<'_> {
         let mut pieces = Vec::new();
         let mut rulings = Vec::new();
         let (mut reads, mut changes) = (Vec::new(), Vec::new());
-        let path = path_of(&tool.input);
+        let path = self.path_of(event, &tool.input);
+        let path = path.as_deref();
         strings::each(&tool.input, None, &mut |key, text| {
             let is_command = strings::is_command(key) || (tool.kind == ToolKind::Shell && key.is_none());
             // A command can contain a patch and other lines, so all of it counts.
@@ -95,9 +107,7 @@ impl Guard<'_> {
                 false => self.piece("in what the tool is given", path, text.as_bytes().into()),
             });
         });
-        // Cursor passes the content with the path.
-        let is_given = tool.input.get("content").is_some();
-        for file in reads.iter().filter(|_| !is_given) {
+        for file in reads.iter().filter(|_| !event.has_content) {
             pieces.extend(self.file(event, file)?);
         }
         let folder = self.folder(event);
@@ -110,14 +120,14 @@ impl Guard<'_> {
     fn found(&self, pieces: Vec<Piece<'_>>) -> Option<String> {
         let mut named: Vec<String> = Vec::new();
         let mut count = 0;
-        for Piece { text, place } in pieces {
+        for Piece { text, place, outside } in pieces {
             // Nearly all pieces have no token.
             if !self.detector.may_contain_token(&text.bytes) {
                 continue;
             }
             for finding in self.findings(text) {
                 count += 1;
-                let line = described(&finding, place);
+                let line = described(&finding, place, outside.as_deref());
                 if named.len() < NAMED && !named.contains(&line) {
                     named.push(line);
                 }
@@ -169,18 +179,35 @@ impl Guard<'_> {
         Verdict::Masked { masked: strings::masked(result.clone(), &mask), note }
     }
 
-    fn piece<'e>(&self, place: &'static str, path: Option<&str>, bytes: Cow<'e, [u8]>) -> Piece<'e> {
-        Piece { text: Text { path: path.map(|path| self.in_repository(Path::new(path))), bytes }, place }
+    fn piece<'e>(&self, place: &'static str, path: Option<&Path>, bytes: Cow<'e, [u8]>) -> Piece<'e> {
+        let inside = path.and_then(|path| self.in_repository(path));
+        let outside = path.filter(|_| inside.is_none()).map(|path| path.to_string_lossy().into_owned());
+        Piece { text: Text { path: inside, bytes }, place, outside }
+    }
+
+    /// The path in a tool's input. If there are several, one whose tokens are not allowed goes before the others.
+    fn path_of(&self, event: &Event, input: &Value) -> Option<PathBuf> {
+        let mut paths = Vec::new();
+        strings::each(input, None, &mut |key, text| {
+            if strings::is_path(key) {
+                paths.push(self.on_disk(event, Path::new(file_of(text))));
+            }
+        });
+        let is_allowed =
+            |path: &PathBuf| self.in_repository(path).is_some_and(|path| self.allow.reason_for_path(&path).is_some());
+        let refused = paths.iter().position(|path| !is_allowed(path));
+        (!paths.is_empty()).then(|| paths.swap_remove(refused.unwrap_or_default()))
+    }
+
+    fn on_disk(&self, event: &Event, path: &Path) -> PathBuf {
+        event.folder.as_deref().or(self.top).unwrap_or(Path::new(".")).join(path)
     }
 
     /// The content of a file that is read. A file that does not exist has none, and a folder neither.
     fn file(&self, event: &Event, path: &Path) -> Result<Option<Piece<'static>>, Error> {
-        let on_disk = event.folder.as_deref().unwrap_or(Path::new(".")).join(path);
+        let on_disk = self.on_disk(event, path);
         match regular_file::read(&on_disk) {
-            Ok(bytes) => {
-                let text = Text { path: Some(self.in_repository(&on_disk)), bytes: bytes.into() };
-                Ok(Some(Piece { text, place: "in the file" }))
-            }
+            Ok(bytes) => Ok(Some(self.piece("in the file", Some(&on_disk), bytes.into()))),
             Err(err)
                 if matches!(err.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory) =>
             {
@@ -194,10 +221,11 @@ impl Guard<'_> {
         }
     }
 
-    /// The path from the top of the repository, for the globs of the configuration.
-    fn in_repository(&self, path: &Path) -> Vec<u8> {
-        let inside = self.top.and_then(|top| path.strip_prefix(top).ok()).unwrap_or(path);
-        inside.to_string_lossy().replace('\\', "/").into_bytes()
+    /// The path from the top of the repository, for the globs of the configuration. None if it is outside.
+    fn in_repository(&self, path: &Path) -> Option<Vec<u8>> {
+        let path = plain(path);
+        let inside = path.strip_prefix(self.top?).ok()?;
+        Some(inside.to_string_lossy().replace('\\', "/").into_bytes())
     }
 
     fn folder(&self, event: &Event) -> String {
@@ -205,9 +233,19 @@ impl Guard<'_> {
     }
 }
 
-/// The path in a tool's input, if it names one file.
-fn path_of(input: &Value) -> Option<&str> {
-    ["file_path", "path", "notebook_path", "target_file"].iter().find_map(|key| input.get(*key)?.as_str())
+/// The path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// The path in a `file://` address, or the text.
@@ -244,8 +282,9 @@ fn ruled(rulings: Vec<Ruling>) -> Verdict {
     })
 }
 
-fn described(finding: &Finding, place: &str) -> String {
-    let path = finding.path.as_ref().map(|path| format!(" {}", String::from_utf8_lossy(path.as_bytes())));
+fn described(finding: &Finding, place: &str, outside: Option<&str>) -> String {
+    let inside = finding.path.as_ref().map(|path| format!(" {}", String::from_utf8_lossy(path.as_bytes())));
+    let path = inside.or_else(|| outside.map(|path| format!(" {path}")));
     let line = finding.position.map_or(String::new(), |position| format!(", line {}", position.line));
     format!("a token {} ({}) is {place}{}{line}", finding.redacted, finding.rule.id, path.unwrap_or_default())
 }

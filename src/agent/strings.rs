@@ -24,8 +24,8 @@ pub(super) fn each<'j>(value: &'j Value, key: Key<'j>, visit: &mut dyn FnMut(Key
     }
 }
 
-/// Calls `visit` with each string of a result. Nothing is left out.
-pub(super) fn each_of_result(value: &Value, visit: &mut dyn FnMut(&str)) {
+/// Calls `visit` with each string of a result or a prompt. Nothing is left out.
+pub(super) fn each_of_result<'j>(value: &'j Value, visit: &mut dyn FnMut(&'j str)) {
     match value {
         Value::String(text) => visit(text),
         Value::Array(values) => values.iter().for_each(|value| each_of_result(value, visit)),

@@ -54,6 +54,20 @@ fn a_tool_call_with_a_token_is_blocked() {
 }
 
 #[test]
+fn a_prompt_in_another_form_is_scanned() {
+    let (repo, token) = (Repo::new(), Maker::new(9108).sk_live(24));
+    for agent in ["claude-code", "codex", "gemini-cli", "cursor"] {
+        for form in [json!(["TOKEN"]), json!({ "text": "TOKEN" }), json!([{ "type": "text", "text": "use TOKEN" }])] {
+            let make = |text: &str| {
+                let form: Value = serde_json::from_str(&form.to_string().replace("TOKEN", text)).expect("JSON");
+                with(prompt(agent, &repo, ""), &json!({ "prompt": form }))
+            };
+            assert_eq!(tried(agent, &repo, &token, &make), Outcome::Blocks, "{agent} {form}");
+        }
+    }
+}
+
+#[test]
 fn an_edit_may_remove_a_token() {
     let (repo, token) = (Repo::new(), Maker::new(9102).sk_live(24));
     for agent in AGENTS {
@@ -86,6 +100,10 @@ fn a_file_with_a_token_is_not_read() {
             assert_eq!(outcome(agent, &event, &run), wanted, "{agent} {}", path.display());
         }
     }
+    for content in [json!(""), json!(null), json!({ "a": 1 })] {
+        let event = tool("claude-code", &repo, "Read", &json!({ "file_path": "src/key.txt", "content": content }));
+        assert_eq!(outcome("claude-code", &event, &run(&repo, "claude-code", &event)), Outcome::Blocks, "{content}");
+    }
     let read = |content: &str| {
         with(
             of_cursor(&repo, "beforeReadFile"),
@@ -117,6 +135,40 @@ fn a_result_is_masked() {
 }
 
 #[test]
+fn a_result_that_strict_parsers_refuse_is_masked() {
+    let (repo, token) = (Repo::new(), Maker::new(9109).sk_live(24));
+    for agent in AGENTS {
+        for lone in ["\\ud83d", "\\udc00", "\\ud83d\\ud83d", "\\\\\\ud83d", "\\ud83d\\n"] {
+            let event = result(agent, &repo, &format!("LONE KEY={token}"));
+            let text = event.to_string().replace("LONE", if *agent == "cursor" { "\\ud83d" } else { lone });
+            let run = repo.keysweep_call(&["hook", "agent", agent]).stdin(text).run().expect_lacks(token.body());
+            let outcome = outcome(agent, &event, &run);
+            let Outcome::GoesOnWith(shown) = outcome else { panic!("{agent} {lone}: {outcome:?}") };
+            assert!(shown.contains(&format!("KEY={}", token.redacted())), "{agent} {lone}: {shown}");
+        }
+    }
+    let deep = format!("{}\"{token}\"{}", "[".repeat(50_000), "]".repeat(50_000));
+    let event = result("claude-code", &repo, "TEXT").to_string().replace("\"TEXT\"", &deep);
+    let run = repo.keysweep_call(&["hook", "agent", "claude-code"]).stdin(event).run().expect_lacks(token.body());
+    assert!(run.expect_code(0).expect_has("updatedToolOutput").out().contains(&token.redacted()));
+}
+
+#[test]
+fn a_result_of_copilot_in_another_form_is_masked() {
+    let (repo, token) = (Repo::new(), Maker::new(9110).sk_live(24));
+    for form in [json!(token.text()), json!(["a", token.text()]), json!({ "text": token.text() })] {
+        let event = with(result("copilot", &repo, ""), &json!({ "toolResult": form }));
+        let outcome = outcome("copilot", &event, &run(&repo, "copilot", &event).expect_lacks(token.body()));
+        let Outcome::GoesOnWith(shown) = outcome else { panic!("{outcome:?}") };
+        assert!(shown.contains(&token.redacted()), "{shown}");
+    }
+    for form in [json!(1), json!(null), json!([]), json!(true)] {
+        let event = with(result("copilot", &repo, ""), &json!({ "toolResult": form }));
+        assert_eq!(outcome("copilot", &event, &run(&repo, "copilot", &event)), Outcome::GoesOn, "{event}");
+    }
+}
+
+#[test]
 fn a_result_that_cannot_be_masked_is_reported_for_rotation() {
     let (repo, token) = (Repo::new(), Maker::new(9105).sk_live(24));
     let event = with(of_cursor(&repo, "postToolUse"), &json!({ "tool_name": "Shell", "tool_output": token.text() }));
@@ -144,6 +196,28 @@ fn the_configuration_decides_what_a_token_is() {
         let run = run(&repo, "claude-code", &event);
         assert_eq!(outcome("claude-code", &event, &run), wanted, "{path}: {}", run.all());
     }
+    // Only the place that a path leads to counts, and only inside the repository.
+    let outside = repo.path("../other/fixtures/a.txt");
+    for (input, wanted) in [
+        (json!({ "file_path": "fixtures/a.txt" }), Outcome::GoesOn),
+        (json!({ "file_path": "./src/../fixtures/a.txt" }), Outcome::GoesOn),
+        (json!({ "file_path": "fixtures/../src/a.txt" }), Outcome::Blocks),
+        (json!({ "file_path": repo.path("fixtures/../src/a.txt") }), Outcome::Blocks),
+        (json!({ "file_path": outside }), Outcome::Blocks),
+        (json!({ "file_path": "../fixtures/a.txt" }), Outcome::Blocks),
+        (json!({ "file_path": "fixtures/a.txt", "path": "src/a.txt" }), Outcome::Blocks),
+        (json!({ "path": "src/a.txt", "file_path": "fixtures/a.txt" }), Outcome::Blocks),
+        (json!({ "path": "fixtures/b.txt", "file_path": "fixtures/a.txt" }), Outcome::GoesOn),
+    ] {
+        let input = with(input, &json!({ "content": token.text() }));
+        let event = tool("claude-code", &repo, "Write", &input);
+        let run = run(&repo, "claude-code", &event).expect_lacks(token.body());
+        assert_eq!(outcome("claude-code", &event, &run), wanted, "{}", run.all());
+    }
+    repo.write("src/a.txt", token.text());
+    repo.write("fixtures/b.txt", "x");
+    let event = tool("claude-code", &repo, "Read", &json!({ "file_path": "fixtures/../src/a.txt" }));
+    assert_eq!(outcome("claude-code", &event, &run(&repo, "claude-code", &event)), Outcome::Blocks);
 }
 
 #[test]
