@@ -44,8 +44,9 @@ pub(super) fn run(args: &[OsString], common: &Common) -> Result<u8, Error> {
     let event = agent.read(json);
     let can_block = agent.can_block(&event.name);
     CAN_BLOCK.store(can_block, Ordering::Relaxed);
-    match verdict(&event, can_block, common) {
-        Ok(verdict) => Ok(write(&agent.answer(&event, safe(verdict)))),
+    let answered = verdict(&event, can_block, common).and_then(|verdict| write(&agent.answer(&event, safe(verdict))));
+    match answered {
+        Ok(code) => Ok(code),
         Err(error) if can_block => Err(error),
         Err(error) => {
             output::complain(&error);
@@ -117,9 +118,11 @@ fn alias(name: &str, folder: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&value).trim_end_matches('\n').to_owned())
 }
 
-fn write(answer: &Answer) -> u8 {
-    output::answer(&answer.stdout, &answer.stderr);
-    answer.code
+fn write(answer: &Answer) -> Result<u8, Error> {
+    let written = output::answer(&answer.stdout, &answer.stderr);
+    written
+        .map_err(|err| Error::new("cannot write the answer to the agent", err, "see why standard output is closed"))?;
+    Ok(answer.code)
 }
 
 fn block_when_too_slow() {

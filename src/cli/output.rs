@@ -168,11 +168,14 @@ pub(super) fn announce(line: &str) {
     let _ = writeln!(io::stderr(), "keysweep: {}", safe(line));
 }
 
-/// Writes what an agent reads. A closed pipe is no error: the exit code decides.
-pub(super) fn answer(stdout: &str, stderr: &str) {
+/// Writes what an agent reads. A reason on standard error may be lost, since the exit code blocks.
+pub(super) fn answer(stdout: &str, stderr: &str) -> io::Result<()> {
     let _ = io::stderr().write_all(stderr.as_bytes());
+    if stdout.is_empty() {
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
-    let _ = out.write_all(stdout.as_bytes()).and_then(|()| out.flush());
+    out.write_all(stdout.as_bytes()).and_then(|()| out.flush())
 }
 
 /// Writes a line for a token as soon as it is found. An error here also occurs when the report is written.

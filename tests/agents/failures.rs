@@ -1,6 +1,7 @@
 //! Whatever fails blocks where an event can be blocked, and nowhere else.
 
 use std::fs;
+use std::io::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,8 @@ fn an_event_that_cannot_be_read_blocks() {
         ("[]", "not a JSON object"),
         ("\u{0}", "not a JSON object"),
         (&*"[".repeat(100_000), "not a JSON object"),
-        (&*format!("{{\"a\":{}1{}}}", "[".repeat(1000), "]".repeat(1000)), "not a JSON object"),
+        (&*format!("{{\"a\":{}1{}}}", "[".repeat(1000), "]".repeat(999)), "not a JSON object"),
+        ("{\"a\": \"\\ud83\"}", "not a JSON object"),
     ] {
         for agent in AGENTS {
             repo.keysweep_call(&["hook", "agent", agent]).stdin(text).run().expect_code(2).expect_has(cause);
@@ -36,6 +38,40 @@ fn an_event_that_cannot_be_read_blocks() {
         .run()
         .expect_code(2)
         .expect_has("cannot use --format");
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_blocks_what_can_be_blocked() {
+    let (repo, token) = (Repo::new(), Maker::new(9204).sk_live(24));
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("open");
+    let input = json!({ "file_path": repo.path(".git/config"), "content": "x" });
+    for (event, wanted) in [
+        (tool("claude-code", &repo, "Write", &input), 2),
+        (result("claude-code", &repo, token.text()), 0),
+        (tool("claude-code", &repo, "Bash", &json!({ "command": "ls" })), 0),
+    ] {
+        let mut hook = call(&repo, "claude-code", &event);
+        let mut child =
+            hook.command.stdin(Stdio::piped()).stdout(full()).stderr(Stdio::piped()).spawn().expect("start");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(event.to_string().as_bytes()).expect("write");
+        drop(stdin);
+        let output = child.wait_with_output().expect("wait");
+        assert_eq!(output.status.code(), Some(wanted), "{event}");
+        let said = String::from_utf8_lossy(&output.stderr).contains("cannot write the answer to the agent");
+        assert_eq!(said, event["tool_input"]["command"] != "ls", "{event}");
+    }
+}
+
+#[test]
+fn a_prompt_that_is_missing_blocks() {
+    let repo = Repo::new();
+    for agent in ["claude-code", "codex", "gemini-cli", "cursor"] {
+        let mut event = prompt(agent, &repo, "p");
+        event.as_object_mut().expect("an object").remove("prompt");
+        let run = run(&repo, agent, &event).expect_has("no prompt");
+        assert_eq!(outcome(agent, &event, &run), Outcome::Blocks, "{agent}");
+    }
 }
 
 #[test]
