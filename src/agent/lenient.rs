@@ -1,10 +1,10 @@
-//! Rewrites JSON that agents write and that serde_json refuses: escapes of half a surrogate pair, and deep nesting.
+//! Rewrites JSON that agents write and that `serde_json` refuses: escapes of half a surrogate pair, and deep nesting.
 
 use serde_json::Value;
 
 use super::json_text::{end_of, end_of_string};
 
-/// A value that is nested deeper than this becomes a string with its JSON. serde_json refuses more than 127 levels.
+/// A value that is nested deeper than this becomes a string with its JSON. `serde_json` refuses more than 127 levels.
 const MAX_DEPTH: usize = 100;
 
 /// The text with `\ufffd` for each escape of half a surrogate pair, and with strings for values that are nested too deeply.

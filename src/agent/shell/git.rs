@@ -265,7 +265,7 @@ fn of_hooked(command: &str, with_value: &[&str], args: &[String]) -> GitStep {
         if command == "rebase"
             && let Some(joined) = exec_of(word)
         {
-            scripts.extend(joined.or_else(|| words.next().map(String::as_str)));
+            scripts.extend(if joined.is_empty() { words.next().map(String::as_str) } else { Some(joined) });
             continue;
         }
         // `-am TEXT`: the last letter decides.
@@ -281,15 +281,15 @@ fn of_hooked(command: &str, with_value: &[&str], args: &[String]) -> GitStep {
     if scripts.is_empty() { GitStep::Fine } else { GitStep::Script(scripts.join("\n")) }
 }
 
-/// Whether the word is the option `--exec` of `rebase`, or a short form or beginning of it, and the value if it is in the word.
-fn exec_of(word: &str) -> Option<Option<&str>> {
+/// The value of `--exec` of `rebase`, also in a short form or an abbreviation. Empty if it is in the next word.
+fn exec_of(word: &str) -> Option<&str> {
     if let Some(long) = word.strip_prefix("--") {
-        let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+        let (name, value) = long.split_once('=').unwrap_or((long, ""));
         return (name.len() > 1 && "exec".starts_with(name)).then_some(value);
     }
     let letters = word.strip_prefix('-')?;
     let at = letters.find(|c| letters_with_value("rebase").contains(c)).filter(|&at| letters[at..].starts_with('x'))?;
-    Some(Some(&letters[at + 1..]).filter(|rest| !rest.is_empty()))
+    Some(&letters[at + 1..])
 }
 
 /// Whether a part of the name of an option is not known. In a value behind `=` or a letter it does not matter.

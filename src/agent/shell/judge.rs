@@ -207,11 +207,10 @@ impl Judge<'_> {
                 self.words(&words, stage, pipeline, at, context);
             }
             Step::WithInput(words) => self.with_input(&words, stage, pipeline, at, context),
-            Step::Script(text) => self.text(&text),
             Step::ScriptWithArguments(text) if context.runs_git && uses_arguments(&text) => {
                 self.refuse("it is not clear what this script does with its arguments; write them into the script");
             }
-            Step::ScriptWithArguments(text) => self.text(&text),
+            Step::Script(text) | Step::ScriptWithArguments(text) => self.text(&text),
             Step::ScriptFromInput => self.input(stage, pipeline, at, context),
             Step::Foreign(text) => {
                 self.foreign(&text);
