@@ -115,6 +115,28 @@ pub(super) struct ReportOptions {
     quiet: bool,
 }
 
+/// The option `--archives`, which only a build with the feature has.
+#[derive(Debug, Args)]
+pub(super) struct ArchivesOption {
+    /// Unpack archives: zip, tar, deb, gzip, zstd, xz, bzip2
+    #[cfg(feature = "archives")]
+    #[arg(long)]
+    archives: bool,
+}
+
+impl ArchivesOption {
+    #[cfg(feature = "archives")]
+    pub fn is_set(&self) -> bool {
+        self.archives
+    }
+
+    #[cfg(not(feature = "archives"))]
+    #[allow(clippy::unused_self)] // with the feature there is an option
+    pub fn is_set(&self) -> bool {
+        false
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct OutputOption {
     /// Write the report to FILE, not to standard output

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::options::{
-    Common, CommonOptions, ConfigOption, FormatName, OutputOption, ProgressOption, ThreadsOption,
+    ArchivesOption, Common, CommonOptions, ConfigOption, FormatName, OutputOption, ProgressOption, ThreadsOption,
 };
 use crate::fleet::size;
 
@@ -34,10 +34,8 @@ pub(in crate::cli) struct FleetArgs {
     /// Accept that a clone lacks objects or LFS files
     #[arg(long)]
     pub allow_incomplete: bool,
-    /// Unpack archives: zip, tar, deb, gzip, zstd, xz, bzip2
-    #[cfg(feature = "archives")]
-    #[arg(long)]
-    pub archives: bool,
+    #[command(flatten)]
+    archives: ArchivesOption,
     #[command(flatten)]
     output: OutputOption,
     /// Print nothing on standard error unless there is a problem
@@ -76,14 +74,7 @@ impl CommonOptions for FleetArgs {
 
 impl FleetArgs {
     /// Whether to look into archives.
-    #[cfg(feature = "archives")]
     pub fn archives(&self) -> bool {
-        self.archives
-    }
-
-    #[cfg(not(feature = "archives"))]
-    #[allow(clippy::unused_self)] // with the feature there is an option
-    pub fn archives(&self) -> bool {
-        false
+        self.archives.is_set()
     }
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::options::{
-    Common, CommonOptions, ConfigOption, DetectionOptions, FormatOption, HistoryFormatOption, ProgressOption,
-    ReportOptions, ThreadsOption,
+    ArchivesOption, Common, CommonOptions, ConfigOption, DetectionOptions, FormatOption, HistoryFormatOption,
+    ProgressOption, ReportOptions, ThreadsOption,
 };
 
 #[derive(Debug, Args)]
@@ -49,10 +49,8 @@ pub(in crate::cli) struct HistoryArgs {
     /// Use .keysweep.toml and .keysweep-baseline of commit REV
     #[arg(long, value_name = "REV", conflicts_with = "config")]
     pub config_from: Option<String>,
-    /// Unpack archives: zip, tar, deb, gzip, zstd, xz, bzip2
-    #[cfg(feature = "archives")]
-    #[arg(long)]
-    pub archives: bool,
+    #[command(flatten)]
+    archives: ArchivesOption,
     /// Write the tokens and a script that removes them
     #[arg(long, value_name = "FILE")]
     pub replacements: Option<PathBuf>,
@@ -104,15 +102,8 @@ impl CommonOptions for HistoryArgs {
 
 impl HistoryArgs {
     /// Whether to look into archives.
-    #[cfg(feature = "archives")]
     pub fn archives(&self) -> bool {
-        self.archives
-    }
-
-    #[cfg(not(feature = "archives"))]
-    #[allow(clippy::unused_self)] // with the feature there is an option
-    pub fn archives(&self) -> bool {
-        false
+        self.archives.is_set()
     }
 }
 
