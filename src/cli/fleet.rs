@@ -152,7 +152,7 @@ impl Fleet<'_> {
         if !self.args.since_last {
             return worker::scan(target, &self.options, &Limits { deadline, check: &|| Ok(()) }, on_line);
         }
-        // Whoever can write to the repository could forge a list of clean objects in it.
+        // Anyone who can write to the repository could forge a list of clean objects in it.
         let entry = self.cache.entry(Address::Folder(target.folder().to_owned()).key(), deadline)?;
         self.scan_with(&entry, target, deadline, on_line)
     }

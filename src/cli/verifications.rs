@@ -60,7 +60,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Adds what can be done about tokens that nobody was asked about, and an error if a vendor was asked in vain.
+    /// Adds the help for tokens whose vendor was not asked, and an error if a vendor gave no answer that decides.
     pub fn reported(self, notes: &mut Vec<String>, failed: &mut Option<Error>) -> Verifications {
         let count = |is: &dyn Fn(&Verification) -> bool| self.verifications.values().filter(|one| is(one)).count();
         let unasked = count(&|one| one.vendor.is_none());
