@@ -116,17 +116,18 @@ fn entry(args: &LedgerArgs, token: &[u8], searched: &Detector) -> Result<LedgerE
 }
 
 fn parse_date(option: &str, text: &str) -> Result<Date, Error> {
+    // The error does not repeat the text, which may be a token.
     let is_date = |date: &Date| date.to_string() == text;
     let cause = "it is not a date of the calendar";
-    Date::parse(text).filter(is_date).ok_or_else(|| bad_date(&format!("{option} {text}"), cause))
+    Date::parse(text).filter(is_date).ok_or_else(|| bad_date(option, cause))
 }
 
 fn expect(holds: bool, option: &str, cause: &str) -> Result<(), Error> {
     holds.then_some(()).ok_or_else(|| bad_date(option, cause))
 }
 
-fn bad_date(what: &str, cause: &str) -> Error {
-    Error::new(format!("cannot use {what}"), cause, "name a day such as 2027-03-31")
+fn bad_date(option: &str, cause: &str) -> Error {
+    Error::new(format!("cannot use the value of {option}"), cause, "name a day such as 2027-03-31")
 }
 
 /// Which facts `keysweep audit` misses in the entry.

@@ -40,6 +40,7 @@ pub mod start;
 mod stdin;
 mod today;
 mod unstaged;
+mod usage;
 #[cfg(feature = "online")]
 mod vendor;
 #[cfg(feature = "online")]
@@ -68,7 +69,7 @@ pub fn main() -> u8 {
                 code::TROUBLE
             })
         }
-        Err(err) => output::usage(&err, &words),
+        Err(err) => usage::report(&err, &words),
     }
 }
 

@@ -1,17 +1,13 @@
 //! Output to the terminal. Text from outside is masked here once more, because the user may have typed a token as an option or a
 //! path.
 
-use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-
 use super::code;
 use super::options::{ColorChoice, Common, FormatName};
-use super::parse;
 use crate::atomic_file::AtomicFile;
 use crate::detect::Detector;
 use crate::error::Error;
@@ -68,89 +64,16 @@ fn report_error(error: &Error, to_stdout: bool) {
     }
 }
 
-/// Prints clap's help, or its error about the arguments, and returns the exit code.
-pub(super) fn usage(err: &clap::Error, words: &[OsString]) -> u8 {
-    if !err.use_stderr() {
-        let _ = err.print();
-        return code::CLEAN;
-    }
-    if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let _ = err.print();
-        return code::TROUBLE;
-    }
-    let (format, path) = parse::destination(words);
-    let words = parse::command_first(words);
-    let command = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
-    // It has no other format.
-    let format = if command == "fleet" { FormatName::Jsonl } else { format };
-    report_errors_as(format, path.as_deref());
-    let refused =
-        missing_command(err).or_else(|| refused_option(err, command)).or_else(|| refused_format(err, command));
-    if let Some(error) = refused {
-        fail(&error);
-        return code::TROUBLE;
-    }
-    let text = err.to_string();
-    let text = text.trim_end().trim_start_matches("error: ");
-    let text = if ["find", "ledger", "verify", "probe"].contains(&command) {
-        // The token is not known yet, so the message repeats none of the arguments.
-        format!("{}\n\nFor more information, try '--help'.", err.kind())
-    } else {
-        text.to_owned()
-    };
+/// Prints clap's help.
+pub(super) fn help(err: &clap::Error) {
+    let _ = err.print();
+}
+
+/// Reports an error with several lines on standard error, and in one line in place of the report.
+pub(super) fn fail_with_usage(text: &str, error: &Error) {
     let lines: Vec<String> = text.lines().map(safe).collect();
     let _ = writeln!(io::stderr(), "keysweep: {}", lines.join("\n"));
-    let cause: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let cause = cause.iter().filter(|line| !line.starts_with("Usage: ") && !line.starts_with("For more information"));
-    let cause = cause.copied().collect::<Vec<_>>().join("; ");
-    let help = format!(
-        "see keysweep {}--help",
-        if parse::is_command(command) { format!("{command} ") } else { String::new() }
-    );
-    report_error(&Error::new("cannot understand the command line", cause, help), true);
-    code::TROUBLE
-}
-
-/// Explains that another build has the command.
-fn missing_command(err: &clap::Error) -> Option<Error> {
-    let Some(ContextValue::String(name)) = err.get(ContextKind::InvalidSubcommand) else { return None };
-    let is_online = cfg!(not(feature = "online")) && ["verify", "probe"].contains(&name.as_str());
-    is_online.then(|| without_online(&format!("cannot run keysweep {name}")))
-}
-
-fn without_online(context: &str) -> Error {
-    let cause = "this keysweep was built without the feature online";
-    Error::new(context, cause, "build it again with cargo install --locked --path . --features online")
-}
-
-/// Explains why this command does not take an option that another command, or another build, takes.
-fn refused_option(err: &clap::Error, command: &str) -> Option<Error> {
-    let (ErrorKind::UnknownArgument, Some(ContextValue::String(name))) = (err.kind(), err.get(ContextKind::InvalidArg))
-    else {
-        return None;
-    };
-    if name == "--archives" && cfg!(not(feature = "archives")) && ["files", "history"].contains(&command) {
-        let cause = "this keysweep was built without the feature archives";
-        let help = "build it again with cargo install --locked --path . --features archives";
-        return Some(Error::new("cannot use --archives", cause, help));
-    }
-    if name == "--verify" && cfg!(not(feature = "online")) && command == "history" {
-        return Some(without_online("cannot use --verify"));
-    }
-    parse::option(name)?;
-    let cause = format!("it has no effect in keysweep {command}");
-    parse::is_command(command).then(|| Error::new(format!("cannot use {name}"), cause, "leave it out"))
-}
-
-/// Explains which command has the incident report.
-fn refused_format(err: &clap::Error, command: &str) -> Option<Error> {
-    let is_html = err.get(ContextKind::InvalidValue) == Some(&ContextValue::String("html".to_owned()));
-    let is_format =
-        matches!(err.get(ContextKind::InvalidArg), Some(ContextValue::String(name)) if name.starts_with("--format"));
-    let cause = "the incident report follows each token through the whole history";
-    let help = "use keysweep history --format html";
-    (is_html && is_format && parse::is_command(command))
-        .then(|| Error::new(format!("cannot use --format html in keysweep {command}"), cause, help))
+    report_error(error, true);
 }
 
 /// Whether standard error is a terminal.

@@ -231,7 +231,7 @@ mod tests {
                 let rest = match &*command {
                     "keysweep message" => " file",
                     "keysweep hook" => " pre-commit",
-                    "keysweep probe" => " http://localhost",
+                    "keysweep probe" => " --vendor svix http://localhost",
                     "keysweep ledger" => " add",
                     "keysweep rotate" => " attio",
                     _ => "",

@@ -23,7 +23,7 @@ const CONTEXT: &str = "cannot use the secret";
 const TAKER: Taker = Taker { context: CONTEXT, how: "printf %s \"$SECRET\" | keysweep probe URL --vendor VENDOR" };
 
 pub(super) fn run(args: &ProbeArgs, common: &Common) -> Result<u8, Error> {
-    let scheme = scheme(args.vendor.as_deref())?;
+    let scheme = scheme(&args.vendor)?;
     let url = Url::parse(&args.url).map_err(|cause| {
         Error::new("cannot use the address of the handler", cause, "give it in full: http://localhost:3000/webhooks")
     })?;
@@ -48,13 +48,11 @@ pub(super) fn run(args: &ProbeArgs, common: &Common) -> Result<u8, Error> {
     Ok(exit)
 }
 
-fn scheme(id: Option<&str>) -> Result<&'static Scheme, Error> {
+fn scheme(id: &str) -> Result<&'static Scheme, Error> {
     let ids = ALL.map(|scheme| scheme.id);
-    let refused = |cause: &str, help: String| Error::new("cannot use the value of --vendor", cause, help);
-    let Some(id) = id else { return Err(refused("there is none", format!("give --vendor {}", ids.join(" or ")))) };
-    ALL.into_iter().find(|scheme| scheme.id == id).ok_or_else(|| {
+    ALL.into_iter().find(|scheme| scheme.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
         let help = format!("did you mean {}? The vendors are {}", nearest(id, ids.into_iter()), ids.join(", "));
-        refused("deliveries of no such vendor can be made", help)
+        Error::new("cannot use the value of --vendor", "deliveries of no such vendor can be made", help)
     })
 }
 

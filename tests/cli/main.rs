@@ -29,4 +29,5 @@ mod message;
 mod output;
 mod pipes;
 mod programs;
+mod usage;
 mod worktree;

@@ -156,7 +156,7 @@ fn what_is_typed_wrong_is_an_error() {
     let server = Server::always(200, "", "");
     let url = server.url();
     for (words, stdin, says) in [
-        (vec![&*url], "", "give --vendor attio or stripe or svix"),
+        (vec![&*url], "", "--vendor <VENDOR>"),
         (vec![&url, "--vendor", "clerk"], "", "no such vendor"),
         (vec!["localhost", "--vendor", "svix"], "", "http://localhost:3000"),
         (vec![&url, "--vendor", "svix"], &secret[6..], "it is not a secret of Svix's webhooks"),

@@ -67,6 +67,8 @@ fn errors() {
         &["files", "missing.txt"],
         &["history", "nonsense"],
         &["find", "typed"],
+        &["find", "--tokens-form", "tokens.txt"],
+        &["ledger"],
         &["install", "--format", "json"],
         &["staged", "--no-progress"],
         &["--threads", "2", "doctor"],

@@ -44,7 +44,7 @@ pub(in crate::cli) struct ProbeArgs {
     pub url: String,
     /// Whose deliveries to imitate: attio, stripe or svix
     #[arg(long, value_name = "VENDOR")]
-    pub vendor: Option<String>,
+    pub vendor: String,
     /// Send to another machine than this one
     #[arg(long)]
     pub allow_remote: bool,
