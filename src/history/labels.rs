@@ -46,11 +46,12 @@ pub(super) struct RecordedPush {
     pub time: i64,
 }
 
-/// The pushes from this clone. Git drops entries of reflogs after 90 days.
+/// The pushes from this clone. Those of one ref are in order, oldest first. Git drops entries of reflogs after 90 days.
 pub(super) fn recorded_pushes(history: &History<'_>) -> Vec<RecordedPush> {
     let logs = history.repository.common_dir().join("logs");
     let in_files = read_reflogs(&logs);
-    let entries = in_files.iter().chain(&history.reflogs);
+    // Git lists the entries of a reftable newest first.
+    let entries = in_files.iter().chain(history.reflogs.iter().rev());
     let pushes = entries.filter(|entry| entry.name.starts_with(b"refs/remotes/")).filter_map(|entry| {
         let (id, time) = (entry.new?, entry.pushed_at?);
         Some(RecordedPush { name: entry.name.clone(), id, time })

@@ -5,6 +5,7 @@
 pub(crate) mod archive_paths;
 #[cfg_attr(not(feature = "archives"), path = "no_archives.rs")]
 pub(crate) mod archives;
+pub(crate) mod at_remote;
 pub(crate) mod baselined;
 pub(crate) mod clean_cache;
 pub(crate) mod commit_graph;

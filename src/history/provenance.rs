@@ -10,7 +10,7 @@ use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath
 use crate::git::date::iso8601;
 use crate::history::database::History;
 use crate::history::labels::Label;
-use crate::history::token_history::{CommitFacts, Introduced, TokenHistory, TokenObject};
+use crate::history::token_history::{AtRemote, CommitFacts, Introduced, TokenHistory, TokenObject};
 use crate::rule::Severity;
 use crate::scan::engine::{Allowed, ScanResult};
 use crate::scan::source::path_inside;
@@ -171,8 +171,25 @@ pub struct ShownPush {
     pub time: i64,
     /// The full name of the tracking ref: `refs/remotes/origin/main`.
     pub name: ShownPath,
-    /// How long after it the token was removed, in seconds. `None` if it was not removed, or before it was pushed.
-    pub removed_after: Option<u64>,
+    /// How long after it a commit of this clone removed the token, in seconds. `None` if none did, or before the push.
+    pub removed_locally_after: Option<u64>,
+    pub at_remote: ShownAtRemote,
+}
+
+/// What remotes have of a token, as far as the tracking refs of this clone show, with masked names.
+#[derive(Clone, Debug)]
+pub enum ShownAtRemote {
+    /// The files of these tracking refs contain the token.
+    InFiles(Vec<ShownPath>),
+    InHistory {
+        /// How long after the push the last remote branch lost the token, in seconds. `None` if it was removed from the files before the
+        /// push, or if no commit removed it.
+        removed_after: Option<u64>,
+        /// Whether that was the time of a recorded push. Otherwise it is the date of the commit that removed the token.
+        is_push: bool,
+    },
+    /// No tracking ref reaches the token.
+    Unreachable,
 }
 
 /// A blob that was unpacked.
@@ -320,9 +337,18 @@ fn provenance(findings: &[Finding], trace: &TokenHistory, masks: &MaskCache<'_>,
 /// Returns the first push of the token.
 fn pushed(trace: &TokenHistory, masks: &MaskCache<'_>) -> Option<ShownPush> {
     let push = trace.pushed.as_ref()?;
-    let removed_after =
-        trace.removed.as_ref().and_then(|removed| u64::try_from(removed.time.checked_sub(push.time)?).ok());
-    Some(ShownPush { date: iso8601(push.time), time: push.time, name: masks.shown(&push.name), removed_after })
+    let after = |time: i64| u64::try_from(time.checked_sub(push.time)?).ok();
+    let at_remote = match trace.at_remote.as_ref()? {
+        AtRemote::InFiles(names) => ShownAtRemote::InFiles(names.iter().map(|name| masks.shown(name)).collect()),
+        AtRemote::InHistory(removal) => ShownAtRemote::InHistory {
+            removed_after: removal.and_then(|removal| after(removal.time)),
+            is_push: removal.is_some_and(|removal| removal.is_push),
+        },
+        AtRemote::Unreachable => ShownAtRemote::Unreachable,
+    };
+    let removed_locally_after = trace.removed.as_ref().and_then(|removed| after(removed.time));
+    let name = masks.shown(&push.name);
+    Some(ShownPush { date: iso8601(push.time), time: push.time, name, removed_locally_after, at_remote })
 }
 
 /// Returns the archives that contain the token.

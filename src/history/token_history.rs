@@ -29,6 +29,8 @@ pub struct TokenHistory {
     pub at_head: bool,
     /// The first recorded push from this clone that contained a commit with the token. Other clones may have pushed it before.
     pub pushed: Option<FirstPush>,
+    /// What remotes have of a token that was pushed.
+    pub at_remote: Option<AtRemote>,
     /// The names from which the token is reachable.
     pub labels: BTreeSet<Label>,
     /// The path of the token in the index of a worktree, and the hex id of the object.
@@ -56,6 +58,26 @@ pub struct FirstPush {
     pub time: i64,
     /// The full name of the tracking ref, such as `refs/remotes/origin/main`. Raw, not masked.
     pub name: Vec<u8>,
+}
+
+/// What remotes have of a token, as far as the tracking refs of this clone show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AtRemote {
+    /// The files of these tracking refs contain the token. Full names, raw, not masked.
+    InFiles(Vec<Vec<u8>>),
+    /// Only the history of a tracking ref contains the token.
+    InHistory(Option<RemoteRemoval>),
+    /// No tracking ref reaches the token.
+    Unreachable,
+}
+
+/// When the files of all remotes had lost a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteRemoval {
+    /// In seconds since 1970.
+    pub time: i64,
+    /// Whether this is the time of a recorded push. Otherwise it is the committer date of the commit that removed the token.
+    pub is_push: bool,
 }
 
 /// The metadata of a commit that reports print.
@@ -246,10 +268,10 @@ impl Tracer<'_> {
         false
     }
 
-    /// Returns for each commit whether it is reachable from `head`.
-    fn ancestry(&self, head: Option<u32>) -> Vec<bool> {
+    /// Returns for each commit whether it is reachable from one of `tips`.
+    pub(super) fn ancestry(&self, tips: impl IntoIterator<Item = u32>) -> Vec<bool> {
         let mut reached = vec![false; self.commits.list.len()];
-        let mut next: Vec<u32> = head.into_iter().collect();
+        let mut next: Vec<u32> = tips.into_iter().collect();
         while let Some(at) = next.pop() {
             if !std::mem::replace(&mut reached[at as usize], true) {
                 next.extend(&self.commits.list[at as usize].parents);
@@ -371,7 +393,7 @@ impl Tracer<'_> {
         self.tokens_of_commit(commit).binary_search(&token).is_ok() || texts.is_some_and(|texts| texts.contains(&token))
     }
 
-    fn tokens_of_commit(&self, commit: u32) -> Rc<[usize]> {
+    pub(super) fn tokens_of_commit(&self, commit: u32) -> Rc<[usize]> {
         self.tree_of(commit).map_or_else(|| Rc::from([]), |tree| self.tokens_of_tree(tree))
     }
 

@@ -22,6 +22,7 @@ impl History<'_> {
         let introducing = walk.trace_commits(&mut traces);
         walk.record_uncommitted(&mut traces);
         walk.label(&introducing, &mut traces);
+        walk.look_at_remotes(&mut traces);
         traces
     }
 }

@@ -9,7 +9,7 @@ use super::style::{Style, heading};
 use super::words::{self, short};
 use crate::error::counted;
 use crate::finding::{Part, ShownPath};
-use crate::history::provenance::{Occurrence, Provenance, Reachability, ShownCommit, ShownPush};
+use crate::history::provenance::{Occurrence, Provenance, Reachability, ShownAtRemote, ShownCommit, ShownPush};
 use crate::rotation::Step;
 use crate::verify::answer::Verification;
 
@@ -193,10 +193,39 @@ fn commit(commit: &ShownCommit) -> String {
 /// Other clones may have pushed the token earlier.
 fn pushed(push: &ShownPush) -> String {
     let minute: String = push.date.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect();
-    let removed = push.removed_after.map_or(String::new(), |seconds| format!(", removed {} later", duration(seconds)));
     let name = shown_path(&push.name);
-    let branch = name.strip_prefix("refs/remotes/").unwrap_or(&name);
-    format!("{minute} UTC to {branch}{removed} (as far as this clone knows)")
+    let branch = remote_branch(&name);
+    let since = match &push.at_remote {
+        ShownAtRemote::InFiles(names) => match push.removed_locally_after {
+            Some(seconds) => format!(", removed locally {} later, but still in {}", duration(seconds), branches(names)),
+            None => format!(", still in {}", branches(names)),
+        },
+        ShownAtRemote::InHistory { removed_after: Some(seconds), is_push: true } => {
+            format!(", removal pushed {} later", duration(*seconds))
+        }
+        ShownAtRemote::InHistory { removed_after: Some(seconds), is_push: false } => {
+            format!(", removed {} later", duration(*seconds))
+        }
+        ShownAtRemote::InHistory { removed_after: None, .. } => String::new(),
+        ShownAtRemote::Unreachable => ", no longer on a remote branch".to_owned(),
+    };
+    format!("{minute} UTC to {branch}{since} (as far as this clone knows)")
+}
+
+/// `origin/main` for `refs/remotes/origin/main`.
+pub(super) fn remote_branch(name: &str) -> &str {
+    name.strip_prefix("refs/remotes/").unwrap_or(name)
+}
+
+/// `origin/main and origin/topic`, or the first one and how many there are beside it.
+pub(super) fn branches(names: &[ShownPath]) -> String {
+    let first = names.first().map(shown_path).unwrap_or_default();
+    let first = remote_branch(&first);
+    match names.len() {
+        0 | 1 => first.to_owned(),
+        2 => format!("{first} and {}", remote_branch(&shown_path(&names[1]))),
+        all => format!("{first} and {}", counted(all - 1, "other branch")),
+    }
 }
 
 /// Rounds down to minutes, hours or days.

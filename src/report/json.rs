@@ -13,7 +13,7 @@ use super::rules::{is_on, shapes};
 use super::shown::shown_path;
 use crate::error::Error;
 use crate::finding::{Finding, Known, ShownPath};
-use crate::history::provenance::{Occurrence, Provenance, ShownCommit, ShownPush};
+use crate::history::provenance::{Occurrence, Provenance, ShownAtRemote, ShownCommit, ShownPush};
 use crate::rotation::Step;
 use crate::rule::{Pattern, Prefix, Rule, Severity};
 use crate::rules::{PACKS, Pack, pack_of};
@@ -227,9 +227,22 @@ fn commit(commit: &ShownCommit) -> Value {
     json!({ "commit": commit.id, "author": shown_path(&commit.author), "date": commit.date })
 }
 
-/// `removed_after` is in seconds.
+/// Times are in seconds after the push.
 fn pushed(push: &ShownPush) -> Value {
-    json!({ "date": push.date, "ref": shown_path(&push.name), "removed_after": push.removed_after })
+    let still_in: &[ShownPath] = if let ShownAtRemote::InFiles(names) = &push.at_remote { names } else { &[] };
+    let (at_remote, removed_after) = match push.at_remote {
+        ShownAtRemote::InFiles(_) => ("files", None),
+        ShownAtRemote::InHistory { removed_after, .. } => ("history", removed_after),
+        ShownAtRemote::Unreachable => ("unreachable", None),
+    };
+    json!({
+        "date": push.date,
+        "ref": shown_path(&push.name),
+        "at_remote": at_remote,
+        "still_in": still_in.iter().map(shown_path).collect::<Vec<_>>(),
+        "removed_after": removed_after,
+        "removed_locally_after": push.removed_locally_after,
+    })
 }
 
 fn finding(finding: &Finding, source: &str) -> Value {

@@ -42,11 +42,35 @@ impl Fixture {
     fn pushed(&self, token: &Token) -> Value {
         finding_of(&history(&self.repo).expect_code(1), token)["pushed"].clone()
     }
+
+    #[track_caller]
+    fn expect_line(&self, part: &str) {
+        let report = self.repo.keysweep(&["history"]).expect_code(1);
+        let out = report.out().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(out.contains(part), "{}", report.all());
+    }
 }
 
-fn push(date: &str, name: &str, removed_after: &Value) -> Value {
-    json!({ "date": date, "ref": name, "removed_after": removed_after })
+fn push(date: &str, name: &str) -> Value {
+    json!({
+        "date": date,
+        "ref": name,
+        "at_remote": "files",
+        "still_in": [name],
+        "removed_after": null,
+        "removed_locally_after": null
+    })
 }
+
+/// `push` with some other values.
+fn with(mut push: Value, changes: &Value) -> Value {
+    for (key, value) in changes.as_object().expect("an object") {
+        push[key] = value.clone();
+    }
+    push
+}
+
+const HOUR: u64 = 3_600;
 
 #[test]
 fn the_first_push_with_the_token_counts_in_both_ref_formats() {
@@ -60,16 +84,79 @@ fn the_first_push_with_the_token_counts_in_both_ref_formats() {
         fixture.commit_at("02T09:00", "b.txt", "more\n");
         fixture.git_at("02T10:02", &["push", "-q", "origin", "HEAD:refs/heads/topic"]);
         fixture.git_at("02T11:00", &["push", "-q", "origin", "HEAD:refs/heads/main"]);
-        let topic = "refs/remotes/origin/topic";
-        let date = "2024-03-02T10:02:00+00:00";
-        assert_eq!(fixture.pushed(&token), push(date, topic, &Value::Null));
+        let (main, topic) = ("refs/remotes/origin/main", "refs/remotes/origin/topic");
+        let first = push("2024-03-02T10:02:00+00:00", topic);
+        assert_eq!(fixture.pushed(&token), with(first.clone(), &json!({ "still_in": [main, topic] })));
         // Forty-one hours after the push.
         fixture.commit_at("04T03:02", "a.txt", "innocent again\n");
-        assert_eq!(fixture.pushed(&token), push(date, topic, &json!(41 * 3_600)));
-        let report = fixture.repo.keysweep(&["history"]).expect_code(1);
-        let line = "pushed: 2024-03-02 10:02 UTC to origin/topic, removed 41 h later (as far as this clone knows)";
-        assert!(report.out().contains(line), "{}", report.all());
+        let local = json!({ "still_in": [main, topic], "removed_locally_after": 41 * HOUR });
+        assert_eq!(fixture.pushed(&token), with(first.clone(), &local));
+        let since = "removed locally 41 h later, but still in origin/main and origin/topic";
+        fixture.expect_line(&format!(
+            "pushed: 2024-03-02 10:02 UTC to origin/topic, {since} (as far as this clone knows)"
+        ));
+        fixture.git_at("04T04:02", &["push", "-q", "origin", "HEAD:refs/heads/topic"]);
+        let half = json!({ "still_in": [main], "removed_locally_after": 41 * HOUR });
+        assert_eq!(fixture.pushed(&token), with(first.clone(), &half));
+        // The last branch has lost it 43 hours after the first push.
+        fixture.git_at("04T05:02", &["push", "-q", "origin", "HEAD:refs/heads/main"]);
+        fixture.git_at("04T06:02", &["push", "-q", "origin", "HEAD:refs/heads/new"]);
+        let removed = json!({ "at_remote": "history", "still_in": [], "removed_after": 43 * HOUR, "removed_locally_after": 41 * HOUR });
+        assert_eq!(fixture.pushed(&token), with(first, &removed));
+        fixture.expect_line(
+            "2024-03-02 10:02 UTC to origin/topic, removal pushed 43 h later (as far as this clone knows)",
+        );
     }
+}
+
+#[test]
+fn a_removal_by_another_clone_has_the_date_of_its_commit() {
+    let mut fixture = Fixture::new(8605, &[]);
+    let token = fixture.make.sk_live(24);
+    fixture.commit_at("02T08:00", "a.txt", client(&token));
+    fixture.git_at("02T10:00", &["push", "-q", "origin", "HEAD:refs/heads/main"]);
+    let first = push("2024-03-02T10:00:00+00:00", "refs/remotes/origin/main");
+    let base = fixture.repo.git(&["rev-parse", "HEAD"]).line();
+    fixture.commit_at("02T13:00", "a.txt", "innocent\n");
+    // Git does not recognize this URL as the one of the remote, so it records no push.
+    fixture.git_at("03T09:00", &["push", "-q", &format!("file://{}", fixture.url()), "HEAD:refs/heads/main"]);
+    fixture.git_at("03T10:00", &["fetch", "-q", "origin"]);
+    let removed =
+        json!({ "at_remote": "history", "still_in": [], "removed_after": 3 * HOUR, "removed_locally_after": 3 * HOUR });
+    assert_eq!(fixture.pushed(&token), with(first.clone(), &removed));
+    fixture.expect_line("to origin/main, removed 3 h later (as far as this clone knows)");
+    // HEAD of this clone still has it.
+    fixture.git_at("03T11:00", &["reset", "-q", "--hard", &base]);
+    let removed = json!({ "at_remote": "history", "still_in": [], "removed_after": 3 * HOUR });
+    assert_eq!(fixture.pushed(&token), with(first, &removed));
+}
+
+#[test]
+fn a_branch_that_was_rewritten_no_longer_reaches_the_token() {
+    let mut fixture = Fixture::new(8606, &[]);
+    let token = fixture.make.sk_live(24);
+    fixture.commit_at("01T08:00", "b.txt", "innocent\n");
+    fixture.commit_at("02T08:00", "a.txt", client(&token));
+    fixture.git_at("02T10:00", &["push", "-q", "origin", "HEAD:refs/heads/main"]);
+    let first = push("2024-03-02T10:00:00+00:00", "refs/remotes/origin/main");
+    fixture.git_at("03T10:00", &["reset", "-q", "--hard", "HEAD^"]);
+    assert_eq!(fixture.pushed(&token), first);
+    fixture.git_at("03T10:00", &["push", "-q", "-f", "origin", "HEAD:refs/heads/main"]);
+    let gone = json!({ "at_remote": "unreachable", "still_in": [] });
+    assert_eq!(fixture.pushed(&token), with(first, &gone));
+    fixture.expect_line("to origin/main, no longer on a remote branch (as far as this clone knows)");
+}
+
+#[test]
+fn a_token_in_a_message_stays_in_the_history() {
+    let mut fixture = Fixture::new(8607, &[]);
+    let token = fixture.make.sk_live(24);
+    fixture.repo.stage("a.txt", "innocent\n");
+    fixture.git_at("02T08:00", &["commit", "-q", "-m", &client(&token)]);
+    fixture.git_at("02T10:00", &["push", "-q", "origin", "HEAD:refs/heads/main"]);
+    let first = push("2024-03-02T10:00:00+00:00", "refs/remotes/origin/main");
+    assert_eq!(fixture.pushed(&token), with(first, &json!({ "at_remote": "history", "still_in": [] })));
+    fixture.expect_line("UTC to origin/main (as far as this clone knows)");
 }
 
 #[test]
@@ -92,8 +179,8 @@ fn a_token_that_was_removed_before_the_push_has_no_time_of_exposure() {
     fixture.commit_at("02T08:00", "a.txt", client(&token));
     fixture.commit_at("02T09:00", "a.txt", "innocent\n");
     fixture.git_at("02T10:00", &["push", "-q", "origin", "HEAD:refs/heads/main"]);
-    let expected = push("2024-03-02T10:00:00+00:00", "refs/remotes/origin/main", &Value::Null);
-    assert_eq!(fixture.pushed(&token), expected);
+    let first = push("2024-03-02T10:00:00+00:00", "refs/remotes/origin/main");
+    assert_eq!(fixture.pushed(&token), with(first, &json!({ "at_remote": "history", "still_in": [] })));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What happened to a token, in order.
 
 use super::page::to_minute;
-use crate::history::provenance::{Occurrence, Provenance, ShownCommit};
-use crate::report::history::{duration, location};
+use crate::finding::ShownPath;
+use crate::git::date::iso8601;
+use crate::history::provenance::{Occurrence, Provenance, ShownAtRemote, ShownCommit, ShownPush};
+use crate::report::history::{branches, duration, location, remote_branch};
 use crate::report::shown::shown_path;
 
 /// Further commits that introduced the token are only counted.
@@ -29,7 +31,8 @@ pub(super) fn events(token: &Provenance) -> (Vec<Event<'_>>, usize) {
     let is_introduction = |commit: &ShownCommit| introductions.iter().any(|(_, other)| other.id == commit.id);
     let last = token.last.as_ref().filter(|commit| !token.at_head && !is_introduction(commit));
     let last = last.map(|commit| of_commit("In the last commit that contains it".to_owned(), commit));
-    let mut events: Vec<Event<'_>> = introduced.chain(pushed(token)).chain(last).chain(removed(token)).collect();
+    let mut events: Vec<Event<'_>> =
+        introduced.chain(pushed(token)).chain(last).chain(removed(token)).chain(removal_pushed(token)).collect();
     events.sort_by_key(|event| event.time);
     (events, hidden)
 }
@@ -53,19 +56,37 @@ fn pushed(token: &Provenance) -> Option<Event<'_>> {
 }
 
 fn removed(token: &Provenance) -> Option<Event<'_>> {
-    let after = token.pushed.as_ref().and_then(|push| push.removed_after);
+    let push = token.pushed.as_ref();
+    let after = push.and_then(|push| push.removed_locally_after);
     let after = after.map_or(String::new(), |seconds| format!(", {} after the push", duration(seconds)));
-    Some(of_commit(format!("Removed from the files{after}"), token.removed.as_ref()?))
+    let still_in = push.and_then(still_in);
+    let (local, still_in) = still_in.map_or(("", String::new()), |names| {
+        (" of this clone", format!(", but not from those of {}", branches(names)))
+    });
+    Some(of_commit(format!("Removed from the files{local}{after}{still_in}"), token.removed.as_ref()?))
+}
+
+/// The tracking refs whose files contain the token.
+pub(super) fn still_in(push: &ShownPush) -> Option<&[ShownPath]> {
+    if let ShownAtRemote::InFiles(names) = &push.at_remote { Some(names) } else { None }
+}
+
+fn removal_pushed(token: &Provenance) -> Option<Event<'_>> {
+    let push = token.pushed.as_ref()?;
+    let ShownAtRemote::InHistory { removed_after: Some(after), is_push: true } = push.at_remote else { return None };
+    let time = push.time.checked_add_unsigned(after)?;
+    Some(Event {
+        time,
+        date: to_minute(&iso8601(time)),
+        what: "The removal was pushed to the server".to_owned(),
+        place: None,
+        commit: None,
+    })
 }
 
 /// The places where a commit introduced the token.
 pub(super) fn introductions(token: &Provenance) -> Vec<(&Occurrence, &ShownCommit)> {
     token.occurrences.iter().filter_map(|place| Some((place, place.commit.as_ref()?))).collect()
-}
-
-/// `origin/main` for `refs/remotes/origin/main`.
-pub(super) fn remote_branch(name: &str) -> &str {
-    name.strip_prefix("refs/remotes/").unwrap_or(name)
 }
 
 fn of_commit(what: String, commit: &ShownCommit) -> Event<'_> {

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::coverage;
+use super::event::still_in;
 use super::name::name;
 use super::page::day;
 use super::token::{severity, standing};
@@ -143,8 +144,10 @@ fn row(number: usize, token: &Provenance, has_section: bool) -> Markup {
     let id = token.finding.fingerprint;
     let day_of = |date: Option<&String>| date.map_or("not known", |date| day(date)).to_owned();
     let introduced = token.occurrences.first().and_then(|place| place.commit.as_ref());
+    let is_local = token.removed.is_some() && token.pushed.as_ref().is_some_and(|push| still_in(push).is_some());
     let removed =
         if token.at_head { "no".to_owned() } else { day_of(token.removed.as_ref().map(|commit| &commit.date)) };
+    let removed = if is_local { format!("{removed}, locally") } else { removed };
     html! {
         tr {
             td { (number) }

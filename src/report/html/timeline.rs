@@ -5,11 +5,12 @@
 
 use maud::{Markup, html};
 
-use super::event::{introductions, remote_branch};
+use super::event::{introductions, still_in};
 use super::name::{cut, of_ref};
 use super::page::day;
 use crate::error::counted;
 use crate::history::provenance::{Provenance, ShownPush};
+use crate::report::history::remote_branch;
 use crate::report::shown::shown_path;
 
 /// Further names are only counted.
@@ -143,8 +144,9 @@ fn drawing(token: &Provenance) -> Option<Drawing<'_>> {
         marks: introduction_marks(&times, &scale),
     }];
     rows.extend(token.pushed.as_ref().map(|push| pushed(push, scale.place(push.time))));
+    let is_local = token.pushed.as_ref().is_some_and(|push| still_in(push).is_some());
     rows.extend(token.removed.as_ref().map(|commit| Row {
-        label: "Removed from files".to_owned(),
+        label: if is_local { "Removed locally" } else { "Removed from files" }.to_owned(),
         below: day(&commit.date).to_owned(),
         line: None,
         marks: vec![(Mark::Removed, end)],

@@ -8,9 +8,9 @@ use super::page::to_minute;
 use super::timeline::timeline;
 use crate::error::counted;
 use crate::finding::ShownPath;
-use crate::history::provenance::{Provenance, Reachability};
+use crate::history::provenance::{Provenance, Reachability, ShownAtRemote};
 use crate::report::advice;
-use crate::report::history::{duration, location};
+use crate::report::history::{branches, duration, location};
 use crate::report::model::Incident;
 use crate::report::words::{known_of_several, short};
 use crate::rule::Severity;
@@ -99,12 +99,19 @@ fn pushed(token: &Provenance) -> Markup {
     let Some(push) = &token.pushed else {
         return html! { "None is recorded in this clone. Other clones may have pushed it." };
     };
-    let until = match (push.removed_after, token.removed.is_some()) {
-        (Some(seconds), _) => {
-            format!("It was removed from the files {} later, and stays in the history", duration(seconds))
+    let until = match (&push.at_remote, token.removed.is_some()) {
+        (ShownAtRemote::InFiles(names), true) => {
+            format!("It was removed from the files of this clone, but not from those of {}", branches(names))
         }
-        (None, true) => "It was removed from the files before, and went out with the history".to_owned(),
-        (None, false) => "It was not removed".to_owned(),
+        (ShownAtRemote::InFiles(names), false) => format!("It is still in the files of {}", branches(names)),
+        (ShownAtRemote::InHistory { removed_after: Some(seconds), .. }, _) => {
+            format!("It was removed from the files there {} later, and stays in the history", duration(*seconds))
+        }
+        (ShownAtRemote::InHistory { .. }, true) => {
+            "It was removed from the files before, and went out with the history".to_owned()
+        }
+        (ShownAtRemote::InHistory { .. }, false) => "It is in the history there".to_owned(),
+        (ShownAtRemote::Unreachable, _) => "No branch that this clone knows there contains it any longer".to_owned(),
     };
     html! { "First on " (to_minute(&push.date)) " UTC to " (name(&push.name)) ". " (until) ". Other clones may have pushed it earlier." }
 }
