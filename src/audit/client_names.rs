@@ -62,7 +62,11 @@ pub(super) fn public_names(path: &[u8], bytes: &[u8]) -> Vec<PublicName> {
 }
 
 /// The prefix of a public variable whose name is that of a secret.
-pub(super) fn secret_behind_prefix(name: &str) -> Option<&'static str> {
-    let prefix = PREFIXES.iter().chain([&BARE]).find(|prefix| name.starts_with(**prefix))?;
-    is_secret_although_public(&name[prefix.len()..]).then_some(prefix)
+pub(crate) fn secret_behind_prefix(name: &str) -> Option<&'static str> {
+    public_prefix(name).filter(|prefix| is_secret_although_public(&name[prefix.len()..]))
+}
+
+/// The prefix with which a build copies the variable into client code.
+pub(crate) fn public_prefix(name: &str) -> Option<&'static str> {
+    PREFIXES.iter().chain([&BARE]).find(|prefix| name.starts_with(**prefix)).copied()
 }

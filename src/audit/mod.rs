@@ -4,7 +4,7 @@
 
 mod check;
 mod client_bundle;
-mod client_names;
+pub(crate) mod client_names;
 mod client_variable;
 pub(crate) mod code;
 mod env_file;

@@ -57,6 +57,8 @@ pub(super) struct Name {
     pub text: String,
     /// In Kubernetes, the secret that contains the key `text`.
     pub container: Option<String>,
+    /// In Kubernetes, the namespace of that secret, if the file names it.
+    pub namespace: Option<String>,
 }
 
 /// Paths and lines, counted from 1.
@@ -163,10 +165,11 @@ impl<'a> FileReader<'a> {
         if platforms.is_empty() && !may_name {
             return;
         }
+        let is_terraform = path.ends_with(b".tf");
         let named: Vec<_> = platforms
             .into_iter()
             .map(|platform| {
-                let stored = if may_name { stored_names(platform, &text) } else { Vec::new() };
+                let stored = if may_name { stored_names(platform, &text, is_terraform) } else { Vec::new() };
                 (
                     platform,
                     self.of_credentials(&stored).map(|(credential, one)| name(credential, one)).collect::<Vec<_>>(),
@@ -210,5 +213,7 @@ fn is_by_workflow(platform: Platform, path: &[u8]) -> bool {
 }
 
 fn name(credential: usize, one: &Stored<'_>) -> Name {
-    Name { credential, text: one.name.to_owned(), container: one.container.map(str::to_owned) }
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let (container, namespace) = (owned(one.container), owned(one.namespace));
+    Name { credential, text: one.name.to_owned(), container, namespace }
 }

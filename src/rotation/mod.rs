@@ -8,6 +8,7 @@ mod deployment;
 mod names;
 mod platform;
 mod procedure;
+mod terraform;
 
 pub use credential::{Credential, of_vendor, vendor_names};
 pub use deployment::Deployment;

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::commands::{commands, hint};
 use super::credential::Credential;
-use super::deployment::{Deployment, Name, Use};
+use super::deployment::{Deployment, Name, Use, Variable};
+use crate::audit::client_names::public_prefix;
 use crate::finding::ShownPath;
 
 /// The number of files of one platform for which commands are printed. A monorepo may have more.
@@ -198,13 +199,30 @@ fn uses(deployment: &Deployment) -> impl Iterator<Item = &Use> {
     all.iter().enumerate().filter(move |(at, _)| before(*at) < MAX_USES).map(|(_, one)| one)
 }
 
-/// The names under which a platform stores the credential with this index.
+/// The names under which a platform stores the credential with this index. A build would publish the new token under a public name, so
+/// these are without the prefix.
 fn names_in(place: &Use, index: usize, deployment: &Deployment) -> Vec<Name> {
-    if !place.platform.has_variables() {
-        return place.names.iter().filter(|name| name.credential == index).cloned().collect();
+    let names: Vec<Name> = if place.platform.has_variables() {
+        let variables = deployment.variables.iter().filter(|one| one.credential == index);
+        let name =
+            |one: &Variable| Name { credential: index, text: one.name.clone(), container: None, namespace: None };
+        variables.map(name).collect()
+    } else {
+        place.names.iter().filter(|name| name.credential == index).cloned().collect()
+    };
+    let mut private: Vec<Name> = Vec::new();
+    for name in names {
+        let name = Name { text: private_name(&name.text).to_owned(), ..name };
+        if !private.contains(&name) {
+            private.push(name);
+        }
     }
-    let variables = deployment.variables.iter().filter(|one| one.credential == index);
-    variables.map(|one| Name { credential: index, text: one.name.clone(), container: None }).collect()
+    private
+}
+
+/// The name without the prefix of a public variable.
+fn private_name(name: &str) -> &str {
+    &name[public_prefix(name).map_or(0, str::len)..]
 }
 
 /// One item for each platform: its files, and a hint.
@@ -230,11 +248,18 @@ fn platforms(deployment: &Deployment) -> Vec<String> {
     items.iter().map(item).collect()
 }
 
-fn variable(one: &super::deployment::Variable) -> String {
+fn variable(one: &Variable) -> String {
     let places = one.places.iter().take(MAX_PLACES);
     let shown: Vec<String> =
         places.map(|(path, line)| format!("{}:{line}", path_text(&ShownPath::from_masked(path.clone())))).collect();
-    format!("{}: {}{}", one.name, shown.join(", "), more(one.places.len(), shown.len()))
+    let places = format!("{}: {}{}", one.name, shown.join(", "), more(one.places.len(), shown.len()));
+    match private_name(&one.name) {
+        private if private == one.name => places,
+        private => format!(
+            "{places}; a build copies the value of such a name into the code that every browser downloads, so first rename it to \
+             {private} and read it on the server only"
+        ),
+    }
 }
 
 fn more(all: usize, shown: usize) -> String {

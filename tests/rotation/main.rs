@@ -21,7 +21,7 @@ const PROGRAMS: &[&str] = &[
     "vercel",
     "fly",
     "netlify",
-    "curl",
+    "heroku",
     "npx",
     "gcloud",
     "aws",

@@ -16,7 +16,7 @@ const PLATFORMS: &[(&str, &str, &str)] = &[
     ("fly.toml", "app = 'a'", "fly secrets import"),
     ("api/fly.prod.toml", "app = 'a'", "fly secrets import --config api/fly.prod.toml"),
     ("netlify.toml", "[build]", "netlify env:import /dev/stdin > /dev/null"),
-    ("Procfile", "web: a", "https://api.heroku.com/apps/APP/config-vars"),
+    ("Procfile", "web: a", "heroku api PATCH /apps/APP/config-vars > /dev/null"),
     ("wrangler.toml", "name = 'a'", "npx wrangler secret put ATTIO_API_KEY"),
     ("w/wrangler.jsonc", "{}", "npx wrangler secret put ATTIO_API_KEY --config w/wrangler.jsonc"),
     ("p/wrangler.toml", "pages_build_output_dir = 'd'", "npx wrangler pages secret put ATTIO_API_KEY)"),
@@ -75,7 +75,7 @@ fn commands_get_the_token_on_standard_input_alone() {
         let calls = run(&repo, shell, &all, &format!("{new}\n{old}\n"));
         assert!(!calls.args.contains(new.body()) && !calls.args.contains(old.body()), "{}", calls.args);
         for program in
-            ["gh", "vercel", "fly", "netlify", "curl", "npx", "gcloud", "aws", "kubectl", "docker", "terraform"]
+            ["gh", "vercel", "fly", "netlify", "heroku", "npx", "gcloud", "aws", "kubectl", "docker", "terraform"]
         {
             assert!(
                 calls.args.lines().any(|line| line.starts_with(&format!("{program} "))),
@@ -110,6 +110,59 @@ fn the_plan_of_a_history_has_the_same_commands() {
         assert_eq!(commands(history, step), commands(rotate, step), "{step}");
         assert!(!commands(rotate, step).is_empty(), "{step}");
     }
+}
+
+/// The new token must not be stored where a build publishes it.
+#[test]
+fn a_variable_in_the_client_code_is_named_and_gets_no_token() {
+    for prefix in ["NEXT_PUBLIC_", "VITE_", "EXPO_PUBLIC_", "PUBLIC_", "REACT_APP_"] {
+        let repo = Repo::new();
+        repo.stage("vercel.json", "{}");
+        repo.stage("a.ts", format!("process.env.{prefix}ATTIO_API_KEY\n"));
+        repo.stage(".github/workflows/a.yml", format!("env: ${{{{ secrets.{prefix}ATTIO_API_KEY }}}}\n"));
+        let document = rotate(&repo, "attio");
+        let plan = document["plan"].as_array().cloned().unwrap_or_default();
+        let store = plan.iter().find(|step| step["step"] == "store").expect("a step");
+        let first = text(&store["list"][0]);
+        assert!(first.starts_with(&format!("{prefix}ATTIO_API_KEY: ")), "{first}");
+        assert!(first.ends_with("so first rename it to ATTIO_API_KEY and read it on the server only"), "{first}");
+        let found = commands(&document["plan"], "store");
+        assert!(
+            found.iter().any(|command| command.ends_with("vercel env add ATTIO_API_KEY production --force")),
+            "{found:#?}"
+        );
+        assert!(found.iter().any(|command| command.ends_with("gh secret set ATTIO_API_KEY")), "{found:#?}");
+        assert!(!found.concat().contains(prefix), "{found:#?}");
+    }
+}
+
+#[test]
+fn the_namespace_of_a_manifest_is_in_the_commands() {
+    let repo = Repo::new();
+    let manifest = KUBERNETES.replace("spec:", "metadata:\n  name: crm\n  namespace: sales\nspec:");
+    repo.stage("a.yaml", manifest);
+    let found = commands(&rotate(&repo, "attio")["plan"], "store");
+    let ends =
+        ["kubectl patch secret crm -n sales --type merge --patch-file /dev/stdin", "deployment/DEPLOYMENT -n sales"];
+    for end in ends {
+        assert!(found.iter().any(|command| command.ends_with(end)), "{end}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_terraform_file_with_several_stores_mixes_no_names() {
+    let repo = Repo::new();
+    repo.stage(
+        "a.tf",
+        "resource \"google_secret_manager_secret\" \"a\" {\n  secret_id = \"attio-api-key\"\n}\n\
+         resource \"aws_ssm_parameter\" \"a\" {\n  name = \"/crm/attio-token\"\n}\n\
+         resource \"azurerm_key_vault_secret\" \"a\" {\n  name = \"az-attio-token\"\n}\n",
+    );
+    let found = commands(&rotate(&repo, "attio")["plan"], "store");
+    let count = |text: &str| found.iter().filter(|command| command.contains(text)).count();
+    assert_eq!((count("gcloud secrets versions add attio-api-key"), count("gcloud ")), (1, 1), "{found:#?}");
+    assert_eq!((count("aws ssm put-parameter --name /crm/attio-token"), count("aws ")), (1, 1), "{found:#?}");
+    assert_eq!(count("az-attio"), 0, "{found:#?}");
 }
 
 #[test]
