@@ -33,8 +33,8 @@ pub(super) fn commands(one: &Use, names: &[Name], variable: &str) -> Commands {
 }
 
 /// What a person must know or replace before the commands of a platform are run, as a clause.
-pub(super) fn hint(platform: Platform) -> Option<&'static str> {
-    Some(match platform {
+pub(super) fn hint(platform: Platform) -> &'static str {
+    match platform {
         Platform::GithubActions => "add --env NAME if the secret belongs to an environment",
         Platform::Vercel => "repeat it for preview, if that uses the same token",
         Platform::Netlify => "this sets the variable for every deploy context",
@@ -55,7 +55,7 @@ pub(super) fn hint(platform: Platform) -> Option<&'static str> {
         Platform::CloudflarePages => {
             "this sets the secret for production; before the last command, build the site and check out the production branch"
         }
-    })
+    }
 }
 
 /// The configurations that wrangler finds in the current folder.

@@ -238,12 +238,8 @@ fn platforms(deployment: &Deployment) -> Vec<String> {
     let item = |(platform, is_named, paths): &(super::Platform, bool, Vec<&ShownPath>)| {
         let shown: Vec<String> = paths.iter().take(MAX_PLACES).map(|path| path_text(path)).collect();
         let more = more(paths.len(), shown.len());
-        let end = match hint(*platform).filter(|_| *is_named) {
-            Some(hint) => format!("; {hint}"),
-            None if *is_named => String::new(),
-            None => "; no name of this token is in it, so look there".to_owned(),
-        };
-        format!("{} ({}{more}){end}", platform.name(), shown.join(", "))
+        let hint = if *is_named { hint(*platform) } else { "no name of this token is in it, so look there" };
+        format!("{} ({}{more}); {hint}", platform.name(), shown.join(", "))
     };
     items.iter().map(item).collect()
 }
