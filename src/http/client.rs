@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ureq::config::AutoHeaderValue;
+use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{self, HeaderValue};
 use ureq::tls::TlsConfig;
-use ureq::unversioned::transport::DefaultConnector;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, RustlsConnector, TcpConnector};
 use ureq::{Agent, Timeout};
 
+use super::deadline::DeadlineConnector;
 use super::proxy;
 use super::resolver::NameResolver;
 use super::roots::roots;
@@ -36,7 +37,8 @@ pub struct Options {
 /// Sends requests to one host. Keeps no connection.
 #[derive(Debug)]
 pub struct Client {
-    agent: Agent,
+    config: Config,
+    resolver: NameResolver,
     timeout: Duration,
 }
 
@@ -89,14 +91,25 @@ impl Client {
             .timeout_connect(Some(LONGEST_CONNECT.min(options.timeout)))
             .build();
         let resolver = NameResolver { loopback_only: options.loopback_only || !url.is_encrypted() };
-        Ok(Self { agent: Agent::with_parts(config, DefaultConnector::default(), resolver), timeout: options.timeout })
+        Ok(Self { config, resolver, timeout: options.timeout })
+    }
+
+    /// The connectors of ureq's default, in its order, with a time limit below TLS and below the request to a proxy.
+    fn agent(&self) -> Agent {
+        let connector =
+            ().chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default())
+                .chain(DeadlineConnector { at: Instant::now() + self.timeout })
+                .chain(RustlsConnector::default());
+        Agent::with_parts(self.config.clone(), connector, self.resolver)
     }
 
     /// The answer, whatever its status. The error is the cause, without any header of the request.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, String> {
+        let agent = self.agent();
         let sent = match request.method {
-            Method::Get => self.agent.run(prepared(request, "GET")?.body(()).map_err(|_| INVALID)?),
-            Method::Post(body) => self.agent.run(prepared(request, "POST")?.body(body).map_err(|_| INVALID)?),
+            Method::Get => agent.run(prepared(request, "GET")?.body(()).map_err(|_| INVALID)?),
+            Method::Post(body) => agent.run(prepared(request, "POST")?.body(body).map_err(|_| INVALID)?),
         };
         let response = sent.map_err(|error| self.cause(error))?;
         let status = response.status().as_u16();

@@ -7,6 +7,7 @@
 //! - Every request has a time limit, and every answer a limit of its size.
 
 mod client;
+mod deadline;
 #[cfg(any(target_os = "linux", test))]
 mod dns;
 #[cfg(any(target_os = "linux", test))]

@@ -16,7 +16,7 @@ const MOST_ADDRESSES: usize = 16;
 
 /// Resolves a name once, and only to this machine if that is required. The connection is made to the resolved addresses, so a
 /// name cannot have another address when it is connected to.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct NameResolver {
     pub loopback_only: bool,
 }

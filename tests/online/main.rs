@@ -5,6 +5,7 @@
 mod support;
 
 mod docs;
+mod drip;
 mod history;
 mod hostile;
 mod json_schema;
