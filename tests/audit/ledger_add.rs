@@ -206,3 +206,25 @@ fn doctor_and_audit_remind_of_the_same_dates() {
     repo.write(".keysweep.toml", entry(&late, "soon"));
     repo.keysweep(&["doctor"]).expect_code(2).expect_has(".keysweep.toml:4");
 }
+
+#[test]
+fn entries_that_are_added_at_once_are_all_kept() {
+    let repo = Repo::new();
+    let mut make = Maker::new(4490);
+    let tokens: Vec<Token> = (0..8).map(|_| make.sk_live(24)).collect();
+    std::thread::scope(|scope| {
+        for token in &tokens {
+            scope.spawn(|| add(&repo, token.text(), &[]).expect_code(0));
+        }
+    });
+    let text = config(&repo);
+    for token in &tokens {
+        assert!(text.contains(&token.fingerprint()), "{text}");
+    }
+    assert!(!repo.path(".keysweep.toml.lock").exists());
+    // A lock that a crash left behind is named, and nothing is lost.
+    repo.write(".keysweep.toml.lock", "");
+    let other = make.sk_live(24);
+    add(&repo, other.text(), &[]).expect_code(2).expect_has(".keysweep.toml.lock exists");
+    assert_eq!(config(&repo), text);
+}
