@@ -3,22 +3,21 @@
 //! Nothing is therefore written through a planted link, and no reader sees a partial file. Only the owner can read the file,
 //! unless the caller changes its mode.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use tempfile::{Builder, NamedTempFile, TempDir, TempPath};
 
-/// The temporary paths of files that are being written, for [`remove_unfinished`].
-static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+use crate::interruption::{Leftover, Registered, create};
 
-/// A file that is being written. Dropping it without renaming removes it.
+/// A file that is being written. Dropping it without renaming removes it, and so does a signal.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: File,
     temporary: TempPath,
     path: PathBuf,
+    registered: Registered,
 }
 
 impl AtomicFile {
@@ -30,11 +29,13 @@ impl AtomicFile {
 
     fn make(path: &Path, builder: &Builder<'_, '_>) -> io::Result<Self> {
         let folder = folder_of(path);
-        let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
-        // The error of `tempfile_in` would contain the random name, which means nothing to a reader.
-        let (file, temporary) = builder.make_in(folder, create_private).map(NamedTempFile::into_parts)?;
-        unfinished.push(temporary.to_path_buf());
-        Ok(Self { file, temporary, path: path.to_owned() })
+        let ((file, temporary), registered) = create(|| {
+            // The error of `tempfile_in` would contain the random name, which means nothing to a reader.
+            let parts = builder.make_in(folder, create_private).map(NamedTempFile::into_parts)?;
+            let leftover = Leftover::file(parts.1.to_path_buf());
+            Ok((parts, leftover))
+        })?;
+        Ok(Self { file, temporary, path: path.to_owned(), registered })
     }
 
     /// Like [`Self::create`], under the name that git gives to the lock of `path`. Fails if the lock exists, so that neither git nor
@@ -52,21 +53,19 @@ impl AtomicFile {
 
     /// Renames the file to its path. An existing file or link is replaced; the link is not followed.
     pub fn replace(self) -> io::Result<()> {
-        let Self { file, temporary, path } = self;
+        let Self { file, temporary, path, registered } = self;
         drop(file);
-        let name = temporary.to_path_buf();
         let renamed = temporary.persist(&path).map_err(|err| err.error);
-        forget(&name);
+        drop(registered);
         renamed
     }
 
     /// Renames the file to its path. Fails if the path exists.
     pub fn place_new(self) -> io::Result<()> {
-        let Self { file, temporary, path } = self;
+        let Self { file, temporary, path, registered } = self;
         drop(file);
-        let name = temporary.to_path_buf();
         let renamed = temporary.persist_noclobber(&path).map_err(|err| err.error);
-        forget(&name);
+        drop(registered);
         renamed
     }
 }
@@ -81,29 +80,32 @@ impl Write for AtomicFile {
     }
 }
 
-/// Removes all files that are being written, for a process that is about to be killed by a signal. The list stays locked, so
-/// no further file can be created.
-pub fn remove_unfinished() {
-    let unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
-    for temporary in unfinished.iter() {
-        let _ = fs::remove_file(temporary);
-    }
-    std::mem::forget(unfinished);
+/// A temporary folder. Dropping it removes it, and so does a signal.
+#[derive(Debug)]
+pub struct PrivateFolder {
+    folder: TempDir,
+    _registered: Registered,
 }
 
-pub type PrivateFolder = TempDir;
+impl PrivateFolder {
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
 
-/// Creates a temporary directory with a random name and mode 0700. Dropping it removes it.
+/// Creates a temporary directory with a random name and mode 0700.
 pub fn private_folder() -> io::Result<PrivateFolder> {
     let mut builder = Builder::new();
     builder.prefix("keysweep-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(std::path::absolute(std::env::temp_dir())?)
-}
-
-fn forget(temporary: &Path) {
-    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other != temporary);
+    let above = std::path::absolute(std::env::temp_dir())?;
+    let (folder, registered) = create(|| {
+        let folder = builder.tempdir_in(above)?;
+        let leftover = Leftover::folder(folder.path().to_owned());
+        Ok((folder, leftover))
+    })?;
+    Ok(PrivateFolder { folder, _registered: registered })
 }
 
 fn create_private(path: &Path) -> io::Result<File> {

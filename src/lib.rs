@@ -31,6 +31,7 @@ mod text;
 pub mod threads;
 
 mod atomic_file;
+mod interruption;
 mod regular_file;
 mod subprocess;
 

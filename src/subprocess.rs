@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::interruption::{self, Leftover};
+
 /// The time between two looks at a running program.
 const STEP: Duration = Duration::from_millis(200);
 
@@ -20,8 +22,8 @@ const MAX_LINE: u64 = 1 << 30;
 /// How much of the error messages is kept: their end.
 const MAX_MESSAGES: usize = 64 << 10;
 
-/// The process group of the running program.
-static RUNNING: Mutex<Option<u32>> = Mutex::new(None);
+/// How long a program that must end gets to remove its temporary files.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// When to stop a program.
 pub struct Limits<'l> {
@@ -58,28 +60,23 @@ pub fn run(
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut running = locked(&RUNNING);
-    let mut child = command.spawn()?;
-    *running = Some(child.id());
-    drop(running);
+    let (mut child, registered) = interruption::create(|| {
+        let child = command.spawn()?;
+        let group = Leftover::Group(child.id());
+        Ok((child, group))
+    })?;
     let lines = lines_of(child.stdout.take());
     let messages = messages_of(child.stderr.take());
     let end = watch(&mut child, &lines, limits, on_line);
+    if end.is_some() {
+        terminate_group(&mut child);
+    }
     kill_group(&mut child);
     // The process is dead, so this does not block.
     let code = child.wait()?.code();
-    *locked(&RUNNING) = None;
+    drop(registered);
     let end = end.map_or(End::Exited(code), |stopped| stopped);
     Ok(Ended { end, messages: messages.wait() })
-}
-
-/// Kills the running program, for a process that is about to exit. No other program can be started after it.
-pub fn kill_running() {
-    let running = locked(&RUNNING);
-    if let Some(group) = *running {
-        kill_group_of(group);
-    }
-    std::mem::forget(running);
 }
 
 /// Passes on lines until the program has ended. Returns why it must be stopped before that.
@@ -188,23 +185,32 @@ fn messages_of(from: Option<impl Read + Send + 'static>) -> Messages {
     Messages { text, over }
 }
 
+/// Asks the program to end, and waits a moment for it.
+fn terminate_group(child: &mut Child) {
+    signal_group(child.id(), false);
+    let deadline = Instant::now() + GRACE;
+    while cfg!(unix) && matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn kill_group(child: &mut Child) {
-    kill_group_of(child.id());
+    signal_group(child.id(), true);
     // An error means that it has ended already.
     let _ = child.kill();
 }
 
 #[cfg(unix)]
-fn kill_group_of(id: u32) {
+fn signal_group(id: u32, kills: bool) {
     use rustix::process::{Pid, Signal, kill_process_group};
     if let Some(group) = i32::try_from(id).ok().and_then(Pid::from_raw) {
         // An error means that all of its processes have ended.
-        let _ = kill_process_group(group, Signal::KILL);
+        let _ = kill_process_group(group, if kills { Signal::KILL } else { Signal::TERM });
     }
 }
 
 #[cfg(not(unix))]
-fn kill_group_of(_: u32) {}
+fn signal_group(_: u32, _: bool) {}
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::args::FleetArgs;
 use super::options::Common;
-use super::progress::when_stopped;
 use super::settings::Settings;
 use super::{code, output};
 use crate::error::{Error, counted};
@@ -18,9 +17,10 @@ use crate::fleet::cache::{Cache, Entry};
 use crate::fleet::list::{Line, List};
 use crate::fleet::mirror;
 use crate::fleet::worker::{self, Target};
+use crate::interruption::{self, Leftover, when_stopped};
 use crate::regular_file;
 use crate::report::{FleetLine, fleet_line_of, shown_path, write_fleet_error};
-use crate::subprocess::{Limits, kill_running};
+use crate::subprocess::Limits;
 
 pub(super) fn run(args: &FleetArgs, common: &Common) -> Result<u8, Error> {
     // A wrong configuration is one error, not one for each repository.
@@ -30,10 +30,7 @@ pub(super) fn run(args: &FleetArgs, common: &Common) -> Result<u8, Error> {
     };
     let mut list = List::new(open(&args.list)?);
     let cache = Cache::open(cache_folder(args)?, args.cache_size)?;
-    when_stopped(|| {
-        kill_running();
-        output::announce("stopped: the repositories that have no summary yet were not scanned");
-    });
+    when_stopped(|| output::announce("stopped: the repositories that have no summary yet were not scanned"));
     let fleet = Fleet { args, common, cache, options: options(args, common)?, totals: Totals::default() };
     let mut failed = None;
     output::write(common, |_, out| {
@@ -161,6 +158,10 @@ impl Fleet<'_> {
     fn update(&self, remote: &Remote, entry: &Entry, deadline: Instant) -> Result<Option<Error>, Error> {
         let mirror = mirror_in(entry);
         let limits = Limits { deadline, check: &|| self.cache.make_room(entry) };
+        let stopped = mirror.clone();
+        let removal = Leftover::Removal(Box::new(move || mirror::remove_leftovers(&stopped)));
+        // Without it, the next update removes what a stopped git left behind.
+        let _registered = interruption::create(|| Ok(((), removal)));
         let updated = mirror::update(remote, &mirror, &limits)
             .and_then(|unfetched| self.cache.make_room(entry).map(|()| unfetched).map_err(|cause| too_large(&cause)));
         if updated.is_err() {

@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::options::Common;
 use super::output;
-#[cfg(unix)]
-use crate::atomic_file::remove_unfinished;
 use crate::history::progress::{Phase, ProgressState, Snapshot};
+use crate::interruption::when_stopped;
 
 /// A shorter scan shows nothing.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -82,22 +81,6 @@ pub(super) fn tell_when_stopped(state: &Arc<ProgressState>) {
     let state = state.clone();
     when_stopped(move || output::stopped(&state.snapshot()));
 }
-
-/// After an interruption, removes temporary files, calls `last`, and exits as if killed by the signal.
-#[cfg(unix)]
-pub(super) fn when_stopped(last: impl FnOnce() + Send + 'static) {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-    thread::spawn(move || {
-        let Some(signal) = signals.forever().next() else { return };
-        remove_unfinished();
-        last();
-        std::process::exit(128 + signal);
-    });
-}
-
-#[cfg(not(unix))]
-pub(super) fn when_stopped(_: impl FnOnce() + Send + 'static) {}
 
 #[cfg(test)]
 mod tests {

@@ -53,6 +53,12 @@ fn a_scan_that_takes_too_long_is_stopped() {
 
 #[test]
 fn an_interruption_ends_what_was_started() {
+    for (signal, code) in [("TERM", 15), ("HUP", 1), ("INT", 2), ("QUIT", 3)] {
+        expect_end(signal, code);
+    }
+}
+
+fn expect_end(signal: &str, code: i32) {
     let fleet = Fleet::new(2603);
     let mut call = fleet.call(&[] as &[&str], &[]).env("PATH", silent_ssh(&fleet)).command;
     let mut child = call.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start");
@@ -62,8 +68,8 @@ fn an_interruption_ends_what_was_started() {
         assert!(began.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(50));
     }
-    fleet.repo.call("kill", &["-TERM", &child.id().to_string()]).run().expect_code(0);
-    assert_eq!(child.wait().expect("wait").code(), Some(128 + 15));
+    fleet.repo.call("kill", &[&format!("-{signal}"), &child.id().to_string()]).run().expect_code(0);
+    assert_eq!(child.wait().expect("wait").code(), Some(128 + code));
     let mut said = String::new();
     child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
     assert!(said.contains("no summary yet"), "{said}");

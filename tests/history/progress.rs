@@ -180,3 +180,32 @@ fn each_token_is_sighted_once_and_reported_at_the_end() {
 fn describe(line: &serde_json::Value) -> String {
     format!("{} {}", text(&line["type"]), line["fingerprint"].as_str().unwrap_or_default())
 }
+
+#[test]
+fn a_closed_terminal_and_a_quit_end_a_scan_and_nohup_does_not() {
+    for (signal, code) in [("HUP", 129), ("QUIT", 131)] {
+        let repo = slow_to_read();
+        let mut command = Command::new(BINARY);
+        command.args(["history", "--format", "json", "--output", "report.json"]).current_dir(repo.top());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("start");
+        sleep(Duration::from_millis(1500));
+        Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().expect("kill");
+        let ended = child.wait().expect("wait");
+        assert_eq!(ended.code(), Some(code), "{signal}");
+        let names = std::fs::read_dir(repo.top()).expect("list").flatten().map(|entry| entry.file_name());
+        let left: Vec<_> = names.filter(|name| name.to_string_lossy().contains(".tmp")).collect();
+        assert!(left.is_empty(), "{left:?}");
+        let report = std::fs::read_to_string(repo.path("report.json")).expect("a report of the interruption");
+        assert!(report.contains("cannot finish the scan"), "{report}");
+    }
+    let repo = slow_to_read();
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" history", BINARY]).current_dir(repo.top());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("start");
+    sleep(Duration::from_millis(1500));
+    Command::new("kill").args(["-HUP", &child.id().to_string()]).status().expect("kill");
+    sleep(Duration::from_millis(500));
+    assert!(child.try_wait().expect("wait").is_none(), "the signal was ignored");
+    child.kill().expect("kill");
+    child.wait().expect("wait");
+}

@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::git::command::places;
+use crate::interruption::{self, Leftover};
 
 /// How long git may run before this looks for pipes and devices. Most commands take a few milliseconds. Of an endless device,
 /// git reads at most some hundred megabytes in this time.
@@ -24,8 +25,13 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(3);
 pub(crate) fn watch(child: &mut Child, ended: &Receiver<()>, starts: &[PathBuf]) -> Option<PathBuf> {
     let mut blocked_on = None;
     let mut timeout = FIRST_CHECK;
+    let mut registered = None;
     while ended.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
         timeout = CHECK_INTERVAL;
+        // A git that takes long may wait forever without this process. Most are faster, and need no handling of signals.
+        if registered.is_none() {
+            registered = interruption::create(|| Ok(((), Leftover::Program(child.id())))).ok();
+        }
         if let Some(file) = places::files(starts).into_iter().find(|path| blocks(path, child)) {
             // An error means that git has ended already.
             _ = child.kill();
