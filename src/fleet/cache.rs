@@ -61,8 +61,12 @@ impl Cache {
         };
         create(&folder).and_then(|()| check_owner(&folder)).map_err(failed)?;
         let entries = list(&folder).map_err(failed)?;
-        // The tag is written before the first repository.
-        if !entries.is_empty() && !folder.join(TAG_NAME).exists() {
+        // Each process makes sure of the tag before it adds the first repository, since several may open a new folder at once.
+        let tag = folder.join(TAG_NAME);
+        if entries.is_empty() && !tag.exists() {
+            write(&tag, TAG).map_err(failed)?;
+        }
+        if !tag.exists() {
             return Err(failed(io::Error::other(format!(
                 "it has no {TAG_NAME}, so its folders may not be keysweep's"
             ))));
@@ -160,7 +164,7 @@ impl Cache {
     }
 }
 
-/// Creates the folder with mode 0700, and marks it as a cache.
+/// Creates the folder with mode 0700.
 fn create(folder: &Path) -> io::Result<()> {
     if folder.symlink_metadata().is_ok() {
         return Ok(());
@@ -171,8 +175,7 @@ fn create(folder: &Path) -> io::Result<()> {
     match create_private(folder) {
         // Another process was faster.
         Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(err) => Err(err),
-        Ok(()) => write(&folder.join(TAG_NAME), TAG),
+        created => created,
     }
 }
 
