@@ -95,6 +95,7 @@ impl Bench {
             fs::remove_dir_all(&with_tokens)?;
             met &= self.compare_with_betterleaks(&clone)?;
         }
+        met &= self.provenance()?;
         self.scale()?;
         fs::remove_dir_all(&self.folder)?;
         Ok(met)
@@ -181,12 +182,22 @@ impl Bench {
         Ok(median >= BETTERLEAKS)
     }
 
+    /// Measures a scan with its provenance where it costs most: one token among many small commits. The time includes the
+    /// search for the token by value.
+    fn provenance(&self) -> Outcome<bool> {
+        let repository = self.generated(self.largest, true)?;
+        let name = format!("{} generated objects, one token", self.largest);
+        let met = self.compare_with_git(&name, &repository, WITH_HITS)?;
+        fs::remove_dir_all(&repository)?;
+        Ok(met)
+    }
+
     /// Expects that ten times the objects take ten times as long.
     fn scale(&self) -> Outcome<()> {
         let mut before: Option<f64> = None;
         let mut count = 10_000;
         while count <= self.largest {
-            let repository = self.generated(count)?;
+            let repository = self.generated(count, false)?;
             self.sweep(&repository)?;
             let measured = self.sweep(&repository)?;
             let times = before
@@ -225,15 +236,19 @@ impl Bench {
         Ok(path)
     }
 
-    /// Commits of one file each, in folders, with three objects per commit.
-    fn generated(&self, objects: u64) -> Outcome<PathBuf> {
+    /// Commits of one file each, in folders, with four objects per commit. If `has_token`, the commit in the middle adds a token.
+    fn generated(&self, objects: u64, has_token: bool) -> Outcome<PathBuf> {
         let path = self.folder.join("generated");
         git(&self.folder, &["init", "-q", "generated"], None)?;
         let mut stream = String::new();
         let mut dice = Dice(objects);
         for n in 0..objects / 4 {
             let words: Vec<String> = (0..40).map(|_| (0..6).map(|_| dice.letter()).collect()).collect();
-            let content = words.join(" ").replace(" A", "\n") + "\n";
+            let mut content = words.join(" ").replace(" A", "\n") + "\n";
+            if has_token && n == objects / 8 {
+                let (prefix, body) = ("sk", (0..24).map(|_| dice.letter()).collect::<String>());
+                writeln!(content, "token = \"{prefix}_live_{body}\"")?;
+            }
             let time = 1_700_000_000 + n;
             writeln!(stream, "commit refs/heads/main\ncommitter A <a@example.org> {time} +0000\ndata 1\nx")?;
             // Every size has the same thousand files, so the trees do not grow with the history.

@@ -115,7 +115,7 @@ impl Search<'_> {
         let scanner = Scanner { detector, allow: &allow, before: None, secrets: None, on_finding: None };
         let mut result = self.wanted(scanner.run(&history, threads(common)));
         let mut provenances =
-            trace_provenance(&mut result, &history, detector, &allow, Detail::Position, threads(common));
+            trace_provenance(&mut result, &history, detector, &allow, Detail::Position, None, threads(common));
         let files = files(repository, args.tokens_from.as_deref());
         let on_disk = self.wanted(scanner.run(&files, threads(common)));
         drop(progress);

@@ -27,6 +27,7 @@ use crate::finding::{Finding, ShownPath};
 use crate::git::repository::Repository;
 use crate::history::baselined::{apply, apply_to_history};
 use crate::history::database::History;
+use crate::history::graph_collector::GraphCollector;
 use crate::history::progress::ProgressState;
 use crate::history::provenance::{Detail, MaskCache, Provenance, ShownCommit, trace_provenance};
 use crate::history::source::SecondPass;
@@ -204,16 +205,20 @@ pub(super) fn sweep(
     let found: HashSet<_> = result.findings.iter().map(|finding| finding.fingerprint).collect();
     let tokens = secrets.tokens(|token| found.contains(&token));
     let second = (!tokens.is_empty()).then(|| Detector::searching_beyond(&settings.rules, tokens));
+    let mut collected = None;
     if let Some(detector) = &second {
         let scanner =
             Scanner { detector, allow: &settings.allow, before: None, secrets: Some(secrets), on_finding: None };
-        result.add_second_pass(scanner.run(&SecondPass(&history), threads(common)));
+        let collector = GraphCollector::new(&history, &result.findings);
+        let second_pass = SecondPass { history: &history, collector: &collector };
+        result.add_second_pass(scanner.run(&second_pass, threads(common)));
+        collected = Some(collector);
         notes.extend(by_value(&result));
     }
     // Names may hold a token that no rule finds there.
     let detector = second.unwrap_or(detector);
     let provenances =
-        trace_provenance(&mut result, &history, &detector, &settings.allow, Detail::Object, threads(common));
+        trace_provenance(&mut result, &history, &detector, &settings.allow, Detail::Object, collected, threads(common));
     drop(progress);
     notes.extend(history.notes());
     Sweep { result, provenances, detector, notes }

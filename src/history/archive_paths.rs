@@ -6,9 +6,11 @@ use gix::ObjectId;
 
 use crate::error::Error;
 use crate::history::archives::Archives;
-use crate::history::commit_graph::{Child, CommitGraph, Numbers, TreeGraph};
+use crate::history::commit_graph::CommitGraph;
 use crate::history::database::History;
+use crate::history::numbers::Numbers;
 use crate::history::progress::Phase;
+use crate::history::tree_graph::{Child, TreeGraph};
 use crate::scan::archive::path_inside;
 use crate::scan::source::{Coverage, Skipped};
 use crate::threads::Threads;

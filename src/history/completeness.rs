@@ -11,9 +11,11 @@ use crate::git::odb::missing::{missing_error, objects, sorted};
 use crate::git::odb::objects::{EntryKind, lfs_pointers_error};
 use crate::git::refs::shallow_error;
 use crate::git::repository::Repository;
-use crate::history::commit_graph::{Child, CommitGraph, Numbers, TreeGraph};
+use crate::history::commit_graph::CommitGraph;
 use crate::history::database::History;
+use crate::history::numbers::Numbers;
 use crate::history::references::Unavailable;
+use crate::history::tree_graph::{Child, TreeGraph};
 use crate::scan::source::Coverage;
 use crate::threads::Threads;
 

@@ -14,7 +14,6 @@ impl Tracer<'_> {
         let names = named_objects(self.history);
         let tips = self.label_directly(&names, traces);
         let pushes = self.first_pushes();
-        let children = self.commits.children();
         let mut visited_for = vec![usize::MAX; self.commits.list.len()];
         for (token, trace) in traces.iter_mut().enumerate() {
             let mut next = introducing[token].clone();
@@ -23,7 +22,7 @@ impl Tracer<'_> {
                     trace.labels.extend(tips.get(&commit).into_iter().flatten().map(|label| (*label).clone()));
                     // A push of any descendant contains the commit.
                     trace.pushed = trace.pushed.take().into_iter().chain(pushes.get(&commit).cloned()).min();
-                    next.extend(&children[commit as usize]);
+                    next.extend(self.commits.children.of(commit));
                 }
             }
         }

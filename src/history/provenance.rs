@@ -9,6 +9,7 @@ use crate::detect::Detector;
 use crate::finding::{Finding, Fingerprint, OriginKind, Part, Position, ShownPath};
 use crate::git::date::iso8601;
 use crate::history::database::History;
+use crate::history::graph_collector::GraphCollector;
 use crate::history::labels::Label;
 use crate::history::token_history::{AtRemote, CommitFacts, Introduced, TokenHistory, TokenObject};
 use crate::rule::Severity;
@@ -219,6 +220,7 @@ pub fn trace_provenance(
     detector: &Detector,
     allow: &Allow,
     detail: Detail,
+    collected: Option<GraphCollector<'_>>,
     threads: Threads,
 ) -> Vec<Provenance> {
     let mut numbers: HashMap<Fingerprint, usize> = HashMap::new();
@@ -243,7 +245,7 @@ pub fn trace_provenance(
         })
         .collect();
     let masks = MaskCache::new(detector);
-    let traces = history.trace(&objects, findings.len(), threads);
+    let traces = history.trace(&objects, findings.len(), collected, threads);
     let mut provenances = Vec::new();
     for (occurrences, trace) in findings.into_iter().zip(traces) {
         match allowed_by_paths(&occurrences, &trace, allow, &masks) {

@@ -17,6 +17,7 @@ use crate::git::pack::traversal::{Content, Search, Task, visit_object};
 use crate::history::archives::Archives;
 use crate::history::database::History;
 use crate::history::dedup::Dedup;
+use crate::history::graph_collector::GraphCollector;
 use crate::history::progress::Phase;
 use crate::history::references::References;
 use crate::history::work::GONE;
@@ -36,7 +37,8 @@ impl Source for History<'_> {
         let references = References::new(&self.contents);
         let read = self.count() - self.known_clean;
         self.progress.begin(Phase::Reading, read);
-        let pass = Pass { detector, archives: &self.archives, references: Some(&references), only_new: true };
+        let pass =
+            Pass { detector, archives: &self.archives, references: Some(&references), collector: None, only_new: true };
         let (bytes, unread) = self.read(&pass, threads, visit);
         let mut unavailable = references.finish();
         self.clean.add_to(&mut unavailable);
@@ -54,7 +56,11 @@ impl Source for History<'_> {
 
 /// A second pass over a whole history, for the tokens that the first pass found. It does not report missing objects, since the
 /// first pass did.
-pub struct SecondPass<'h>(pub &'h History<'h>);
+pub struct SecondPass<'h> {
+    pub history: &'h History<'h>,
+    /// Collects what the provenance of the tokens needs.
+    pub collector: &'h GraphCollector<'h>,
+}
 
 impl Source for SecondPass<'_> {
     fn kind(&self) -> Kind {
@@ -62,13 +68,15 @@ impl Source for SecondPass<'_> {
     }
 
     fn visit(&self, detector: &Detector, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> Coverage {
-        let archives = self.0.archives.again();
-        let pass = Pass { detector, archives: &archives, references: None, only_new: false };
-        self.0.progress.begin(Phase::Reading, self.0.count());
-        let (_, unread) = self.0.read(&pass, threads, visit);
+        let &Self { history, collector } = self;
+        let archives = history.archives.again();
+        let pass =
+            Pass { detector, archives: &archives, references: None, collector: Some(collector), only_new: false };
+        history.progress.begin(Phase::Reading, history.count());
+        let (_, unread) = history.read(&pass, threads, visit);
         // The first pass may have spent what archives may cost.
         #[cfg(feature = "archives")]
-        let unread = [unread, self.0.unread_in(&archives, threads)].concat();
+        let unread = [unread, history.unread_in(&archives, threads)].concat();
         Coverage { unread, ..Coverage::default() }
     }
 }
@@ -79,6 +87,7 @@ struct Pass<'p> {
     archives: &'p Archives,
     /// Set if the pass checks what objects refer to.
     references: Option<&'p References<'p>>,
+    collector: Option<&'p GraphCollector<'p>>,
     /// Whether to skip objects that were clean in an earlier scan.
     only_new: bool,
 }
@@ -87,7 +96,7 @@ impl History<'_> {
     /// Passes all units to `visit`. Returns the number of bytes that were read, and an error for each group of objects that could not
     /// be read.
     fn read(&self, pass: &Pass<'_>, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> (u64, Vec<Error>) {
-        let &Pass { detector, archives, references, only_new } = pass;
+        let &Pass { detector, archives, references, collector, only_new } = pass;
         let dedup = Dedup::new(self.has_duplicates(self.count()));
         let broken = Broken::default();
         let failed = |id: &oid, why: &str| {
@@ -115,15 +124,21 @@ impl History<'_> {
         let task = Task {
             select: archives.select(),
             search: Some(search),
-            entries: Some(&|ids, submodules| {
+            entries: Some(&|new| {
                 if let Some(references) = references {
-                    references.check_ids(ids);
-                    references.add_submodules(submodules);
+                    references.check_ids(new.files.iter().chain(new.subtrees));
+                    references.add_submodules(new.submodules);
+                }
+                if let Some(collector) = collector {
+                    collector.add_entries(new);
                 }
             }),
             visit: &|object| {
                 if let Some(err) = references.and_then(|references| references.check_object(object).err()) {
                     failed(object.id, &err.to_string());
+                }
+                if let Some(collector) = collector {
+                    collector.add(object);
                 }
                 if dedup.is_first(object) {
                     archives.show(object, visit);

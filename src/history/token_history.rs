@@ -12,9 +12,11 @@ use crate::git::date::iso8601;
 use crate::git::depth::MAX_DEPTH;
 use crate::git::odb::commit::Commit;
 use crate::git::repository::Repository;
-use crate::history::commit_graph::{Child, CommitGraph, Numbers, Target, TreeGraph, author};
+use crate::history::commit_graph::CommitGraph;
 use crate::history::database::History;
 use crate::history::labels::Label;
+use crate::history::numbers::{Numbers, Target};
+use crate::history::tree_graph::{Child, TreeGraph};
 
 /// The history of one token. Names and paths are raw, not masked.
 #[derive(Debug, Default)]
@@ -111,6 +113,14 @@ impl Repository {
     }
 }
 
+/// Returns the name and email address of the author of a commit, without the date.
+fn author(commit: &[u8]) -> &[u8] {
+    let mut headers = commit.split(|&b| b == b'\n').take_while(|line| !line.is_empty());
+    let author = headers.find_map(|line| line.strip_prefix(b"author ")).unwrap_or_default();
+    let end = author.iter().rposition(|&b| b == b'>').map_or(author.len(), |at| at + 1);
+    &author[..end]
+}
+
 /// An object that contains a token.
 #[derive(Clone, Debug)]
 pub struct TokenObject {
@@ -136,8 +146,11 @@ pub(crate) struct Tracer<'h> {
     pub objects: &'h TokenObjects,
     pub trees: TreeGraph,
     pub commits: &'h CommitGraph,
+    /// The tree of each commit. None if it has no token.
+    trees_of_commits: Vec<Option<u32>>,
     /// A cache of the tokens below each tree.
-    pub(super) tree_tokens: RefCell<HashMap<u32, Rc<[usize]>>>,
+    tree_tokens: RefCell<HashMap<u32, Rc<[usize]>>>,
+    no_tokens: Rc<[usize]>,
 }
 
 impl TokenObjects {
@@ -201,7 +214,18 @@ impl VisitedSet {
     }
 }
 
-impl Tracer<'_> {
+impl<'h> Tracer<'h> {
+    pub(super) fn new(
+        history: &'h History<'h>,
+        objects: &'h TokenObjects,
+        trees: TreeGraph,
+        commits: &'h CommitGraph,
+    ) -> Self {
+        let trees_of_commits = commits.list.iter().map(|node| trees.number(&node.commit.tree)).collect();
+        let (tree_tokens, no_tokens) = (RefCell::default(), Rc::from([]));
+        Self { history, objects, trees, commits, trees_of_commits, tree_tokens, no_tokens }
+    }
+
     /// Walks all commits, parents first, and fills in the commits of each trace. Returns, for each token, the commits that introduced
     /// it.
     pub(super) fn trace_commits(&self, traces: &mut [TokenHistory]) -> Vec<Vec<u32>> {
@@ -227,7 +251,6 @@ impl Tracer<'_> {
                 last[token] = Some(at);
             }
         }
-        let children = self.commits.children();
         let mut visited = VisitedSet::new(self.commits.list.len());
         for (token, trace) in traces.iter_mut().enumerate() {
             trace.at_head = head.is_some_and(|head| self.has(head, token));
@@ -235,8 +258,9 @@ impl Tracer<'_> {
             let mut removals = if trace.at_head { Vec::new() } else { std::mem::take(&mut removals[token]) };
             removals.sort_unstable();
             let mut is_added_again = |&(to_head, _, at): &Removal| {
-                let next =
-                    |at: u32| children[at as usize].iter().copied().filter(|&next| !to_head || in_head[next as usize]);
+                let next = |at: u32| {
+                    self.commits.children.of(at).iter().copied().filter(|&next| !to_head || in_head[next as usize])
+                };
                 visited.clear();
                 self.descendant_has(token, at, last[token].unwrap_or(0), &mut visited, next)
             };
@@ -299,7 +323,7 @@ impl Tracer<'_> {
     /// Adds what the commit introduced to `introductions`.
     fn introduced_by(&self, commit: u32, introductions: &mut Vec<Introduction>) {
         let node = &self.commits.list[commit as usize];
-        if let Some(tree) = self.trees.number(&node.commit.tree) {
+        if let Some(tree) = self.tree_of(commit) {
             let parents: Vec<u32> = node.parents.iter().filter_map(|&parent| self.tree_of(parent)).collect();
             self.diff_trees(tree, &parents, &mut Vec::new(), &mut |path, target, tokens| {
                 let object = self.objects.ids[target as usize];
@@ -368,7 +392,7 @@ impl Tracer<'_> {
 
     /// Returns the blobs and trees with tokens that are reachable from a commit.
     fn committed(&self) -> HashSet<Target> {
-        let mut next: Vec<u32> = (0..).zip(&self.commits.list).filter_map(|(at, _)| self.tree_of(at)).collect();
+        let mut next: Vec<u32> = self.trees_of_commits.iter().copied().flatten().collect();
         let (mut seen, mut committed) = (HashSet::new(), HashSet::new());
         while let Some(tree) = next.pop() {
             if seen.insert(tree) {
@@ -384,7 +408,7 @@ impl Tracer<'_> {
     }
 
     fn tree_of(&self, commit: u32) -> Option<u32> {
-        self.trees.number(&self.commits.list[commit as usize].commit.tree)
+        self.trees_of_commits[commit as usize]
     }
 
     /// Returns whether the token is in the files or in the text of the commit.
@@ -394,7 +418,7 @@ impl Tracer<'_> {
     }
 
     pub(super) fn tokens_of_commit(&self, commit: u32) -> Rc<[usize]> {
-        self.tree_of(commit).map_or_else(|| Rc::from([]), |tree| self.tokens_of_tree(tree))
+        self.tree_of(commit).map_or_else(|| self.no_tokens.clone(), |tree| self.tokens_of_tree(tree))
     }
 
     pub fn tokens_of_tree(&self, tree: u32) -> Rc<[usize]> {
@@ -406,7 +430,7 @@ impl Tracer<'_> {
             return known.clone();
         }
         // Only a forged tree can contain itself. An empty entry in the cache ends that recursion.
-        self.tree_tokens.borrow_mut().insert(tree, Rc::from([]));
+        self.tree_tokens.borrow_mut().insert(tree, self.no_tokens.clone());
         let mut tokens = BTreeSet::new();
         for &(_, child) in self.trees.children(tree) {
             match child {
@@ -422,7 +446,14 @@ impl Tracer<'_> {
 
     fn facts(&self, at: u32) -> CommitFacts {
         let node = &self.commits.list[at as usize];
-        let time = node.commit.date;
-        CommitFacts { id: node.id.to_string(), author: node.author.to_vec(), date: iso8601(time), time }
+        let (id, time) = (node.id.to_string(), node.commit.date);
+        // The author is read again, since few commits are in a report. The graph has read the commit, so this fails only if it was
+        // removed in the meantime.
+        self.history.repository.commit_facts(&id).unwrap_or_else(|_| CommitFacts {
+            id,
+            author: Vec::new(),
+            date: iso8601(time),
+            time,
+        })
     }
 }

@@ -9,8 +9,9 @@ use gix::objs::Kind as ObjectKind;
 use crate::git::odb::loose::Loose;
 use crate::git::pack::forest::{Pack, Root};
 use crate::git::pack::traversal;
-use crate::git::pack::traversal::{Object, Selection, Task, Walker};
+use crate::git::pack::traversal::{EntryCallback, Object, Selection, Task, Walker};
 use crate::history::database::History;
+use crate::history::tree_edges::Marked;
 use crate::threads::Threads;
 
 /// The error for a loose object that was listed but does not exist any more.
@@ -57,20 +58,27 @@ impl History<'_> {
         })
     }
 
-    /// Visits every object of the selected kinds. Objects that cannot be read are not reported, since the scan reported them.
-    fn each(&self, kind: fn(ObjectKind) -> Selection, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        let task = Task { select: kind, search: None, entries: None, visit, failed: &|_, _| {} };
+    /// Visits the new entries of every tree. Builds a tree only if others are deltas against it. Objects that cannot be read are
+    /// not reported, since the scan reported them.
+    pub(crate) fn each_new_entry(&self, threads: Threads, entries: &EntryCallback<'_>) {
+        let select = |kind| if kind == ObjectKind::Tree { Selection::Candidates } else { Selection::None };
+        let visit = &|_: &Object<'_>| {};
+        let task = Task { select, search: None, entries: Some(entries), visit, failed: &|_, _| {} };
         self.run(&self.work(false), threads, &task);
     }
 
-    pub(crate) fn each_tree(&self, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
-        self.each(|kind| if kind == ObjectKind::Tree { Selection::All } else { Selection::None }, threads, visit);
+    /// Visits the trees in `marked`, and others that are in the same delta trees.
+    pub(crate) fn each_tree_of(&self, marked: &Marked, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
+        let select = |kind| if kind == ObjectKind::Tree { Selection::All } else { Selection::None };
+        let task = Task { select, search: None, entries: None, visit, failed: &|_, _| {} };
+        self.run(&self.work_on(marked), threads, &task);
     }
 
     pub(crate) fn each_commit_and_tag(&self, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         let select =
             |kind| if matches!(kind, ObjectKind::Commit | ObjectKind::Tag) { Selection::All } else { Selection::None };
-        self.each(select, threads, visit);
+        let task = Task { select, search: None, entries: None, visit, failed: &|_, _| {} };
+        self.run(&self.work(false), threads, &task);
     }
 
     /// Returns all work: first the delta trees of all packs, largest first, then loose objects. With `only_new`, clean objects are
@@ -91,9 +99,26 @@ impl History<'_> {
         work
     }
 
+    /// Returns the delta trees with a marked tree, and the marked loose trees.
+    fn work_on(&self, marked: &Marked) -> Vec<Work<'_>> {
+        let mut work = Vec::new();
+        for (pack, entries) in self.contents.packs.iter().zip(&marked.entries) {
+            let is_marked = |root: &&Root| pack.any_in_tree(root.entry, |entry| entries[entry as usize]);
+            work.extend(pack.roots.iter().filter(is_marked).map(|root| Work::Root(pack, root)));
+        }
+        for (dir, ids) in &self.contents.loose {
+            let is_marked = |id: &&ObjectId| self.contents.number(id).is_some_and(|number| marked.has(number));
+            let ids: Vec<ObjectId> = ids.iter().filter(is_marked).copied().collect();
+            work.extend(ids.chunks(64).map(|ids| Work::Loose(dir, ids.to_vec())));
+        }
+        work
+    }
+
     /// Returns the delta trees with at least one new object.
     fn new_roots<'p>(&self, pack: &'p Pack) -> Vec<&'p Root> {
-        let is_new = |root: &&Root| self.clean.is_empty() || pack.any_in_tree(root.entry, |id| !self.clean.has(id));
+        let is_new = |root: &&Root| {
+            self.clean.is_empty() || pack.any_in_tree(root.entry, |entry| !self.clean.has(pack.id(entry)))
+        };
         pack.roots.iter().filter(is_new).collect()
     }
 }

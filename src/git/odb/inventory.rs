@@ -62,8 +62,51 @@ impl Inventory {
     }
 
     pub fn has(&self, id: &oid) -> bool {
-        let is_loose = |ids: &[ObjectId]| ids.binary_search_by(|other| other.as_bytes().cmp(id.as_bytes())).is_ok();
-        self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| is_loose(ids))
+        self.packs.iter().any(|pack| pack.has(id)) || self.loose.iter().any(|(_, ids)| find(ids, id).is_some())
+    }
+
+    /// The number of an object: its position in all pack indexes and lists of loose objects. All copies of an object have the
+    /// same number. A number takes a fifth of the memory of an id, and a forged id cannot make a table of numbers slow.
+    pub fn number(&self, id: &oid) -> Option<u32> {
+        let mut start = 0;
+        for pack in &self.packs {
+            if let Some(position) = pack.position(id) {
+                return Some(start + position);
+            }
+            start += pack.positions();
+        }
+        for (_, ids) in &self.loose {
+            if let Some(at) = find(ids, id) {
+                return Some(start + object_number(at));
+            }
+            start += object_number(ids.len());
+        }
+        None
+    }
+
+    /// The end of the range of numbers.
+    pub fn number_count(&self) -> usize {
+        let packed = self.packs.iter().map(|pack| pack.positions() as usize);
+        packed.chain(self.loose.iter().map(|(_, ids)| ids.len())).sum()
+    }
+
+    /// The id of the object with this number.
+    pub fn id_of(&self, number: u32) -> &oid {
+        let mut position = number;
+        for pack in &self.packs {
+            if position < pack.positions() {
+                return pack.id_at(position);
+            }
+            position -= pack.positions();
+        }
+        let mut at = position as usize;
+        for (_, ids) in &self.loose {
+            match ids.get(at) {
+                Some(id) => return id,
+                None => at -= ids.len(),
+            }
+        }
+        unreachable!("only numbers from `number` are passed")
     }
 
     /// All ids, sorted, without duplicates.
@@ -170,6 +213,15 @@ impl Inventory {
         }
         ids
     }
+}
+
+/// The position of an id in a sorted list.
+fn find(ids: &[ObjectId], id: &oid) -> Option<usize> {
+    ids.binary_search_by(|other| other.as_bytes().cmp(id.as_bytes())).ok()
+}
+
+fn object_number(at: usize) -> u32 {
+    u32::try_from(at).expect("fewer than 2^32 objects")
 }
 
 /// Whether the name is that of a folder of loose objects: two lower-case hex digits.

@@ -115,9 +115,35 @@ impl Pack {
         self.index.oid_at_index(self.entries[entry as usize].index_position)
     }
 
-    /// Whether the pack has the object. Ids are evenly distributed, so interpolation search takes a few steps where binary
-    /// search takes a dozen.
     pub fn has(&self, id: &oid) -> bool {
+        self.find(id).is_some()
+    }
+
+    /// The first position of an object in the index.
+    pub fn position(&self, id: &oid) -> Option<u32> {
+        let is_id = |at: &u32| self.index.oid_at_index(*at) == id;
+        self.find(id).map(|found| (0..found).rev().take_while(is_id).last().unwrap_or(found))
+    }
+
+    pub fn id_at(&self, position: u32) -> &oid {
+        self.index.oid_at_index(position)
+    }
+
+    /// How many positions the index has.
+    pub fn positions(&self) -> u32 {
+        self.index.num_objects()
+    }
+
+    /// The entries of an object. There are several if the pack stores it more than once.
+    pub fn entries_of(&self, id: &oid) -> impl Iterator<Item = u32> {
+        let positions = self.position(id).unwrap_or(self.positions())..self.positions();
+        let copies = positions.take_while(move |&at| self.index.oid_at_index(at) == id);
+        copies.filter_map(|at| self.entry_at(self.index.pack_offset_at_index(at)))
+    }
+
+    /// A position of an object in the index. Ids are evenly distributed, so interpolation search takes a few steps where
+    /// binary search takes a dozen.
+    fn find(&self, id: &oid) -> Option<u32> {
         /// After this many steps, search by halving: chosen ids need not be evenly distributed.
         const GUESSES: usize = 8;
         let wanted = prefix(id);
@@ -138,10 +164,10 @@ impl Pack {
             match at_guess.cmp(&wanted).then_with(|| found.cmp(id)) {
                 Ordering::Less => (low, least) = (guess + 1, at_guess),
                 Ordering::Greater => (high, most) = (guess, at_guess),
-                Ordering::Equal => return true,
+                Ordering::Equal => return Some(guess),
             }
         }
-        false
+        None
     }
 
     pub fn ids(&self) -> impl Iterator<Item = &oid> {
@@ -154,10 +180,10 @@ impl Pack {
     }
 
     /// Whether `is_so` holds for the entry or for any of its descendants.
-    pub fn any_in_tree(&self, entry: u32, mut is_so: impl FnMut(&oid) -> bool) -> bool {
+    pub fn any_in_tree(&self, entry: u32, mut is_so: impl FnMut(u32) -> bool) -> bool {
         let mut pending = vec![entry];
         while let Some(entry) = pending.pop() {
-            if is_so(self.id(entry)) {
+            if is_so(entry) {
                 return true;
             }
             pending.extend_from_slice(self.children(entry));
@@ -166,8 +192,8 @@ impl Pack {
     }
 
     pub fn for_each_in_tree(&self, entry: u32, mut visit: impl FnMut(&oid) -> bool) {
-        self.any_in_tree(entry, |id| {
-            visit(id);
+        self.any_in_tree(entry, |entry| {
+            visit(self.id(entry));
             false
         });
     }

@@ -12,7 +12,7 @@ use crate::git::odb::objects::Objects;
 use crate::git::pack::buffer::Buffer;
 use crate::git::pack::delta::{Delta, Splice};
 use crate::git::pack::forest::{Inflated, Pack, Root, RootKind};
-use crate::git::pack::tree_entries::{EntryOffsets, RawTreeEntry};
+use crate::git::pack::tree_entries::{EntryOffsets, RawEntryKind, RawTreeEntry};
 
 /// Which objects of a kind a traversal visits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,19 @@ pub(crate) enum Selection {
     All,
 }
 
-/// A callback for new entries of a tree: the ids of files and folders, and the names of submodules.
-pub(crate) type EntryCallback<'t> = dyn Fn(&[ObjectId], &[Vec<u8>]) + Sync + 't;
+/// A callback for the new entries of a tree.
+pub(crate) type EntryCallback<'t> = dyn Fn(&NewEntries<'_>) + Sync + 't;
+
+/// The entries of a tree, without those that it copies from its delta base.
+#[derive(Clone, Copy)]
+pub(crate) struct NewEntries<'e> {
+    pub tree: &'e oid,
+    /// Files and symbolic links.
+    pub files: &'e [ObjectId],
+    pub subtrees: &'e [ObjectId],
+    /// The names of submodules.
+    pub submodules: &'e [Vec<u8>],
+}
 
 /// What a traversal visits, and the callbacks.
 pub(crate) struct Task<'t, F = ()> {
@@ -110,7 +121,7 @@ pub(crate) struct Walker<'o> {
     delta: Buffer,
     /// The part of a delta's result that has to be searched.
     scratch: Buffer,
-    new: NewEntries,
+    new: EntryBuffer,
     /// Free buffers.
     free_buffers: Vec<Buffer>,
     /// The total size of the objects that were read, including those that were not built.
@@ -150,7 +161,7 @@ impl<'o> Walker<'o> {
             inflate: Inflate::default(),
             delta,
             scratch,
-            new: NewEntries::default(),
+            new: EntryBuffer::default(),
             free_buffers,
             bytes: 0,
         }
@@ -258,7 +269,7 @@ impl<'o> Walker<'o> {
         // An invalid tree is read again as a whole, and reported then.
         let entries = on_entries.zip(base.entries).and_then(|(on_entries, older)| {
             self.new
-                .read(on_entries, |visit| {
+                .read(id, on_entries, |visit| {
                     older.after_delta(base.bytes, &delta, has_children, id.as_bytes().len(), visit)
                 })
                 .ok()
@@ -327,47 +338,51 @@ impl<'o> Walker<'o> {
 
 /// The entries of a tree that its delta base does not have.
 #[derive(Default)]
-struct NewEntries {
+struct EntryBuffer {
     /// Each name is followed by a NUL.
     names: Vec<u8>,
-    ids: Vec<ObjectId>,
+    files: Vec<ObjectId>,
+    subtrees: Vec<ObjectId>,
     submodules: Vec<Vec<u8>>,
 }
 
-impl NewEntries {
+impl EntryBuffer {
     /// Collects the entries that `read` visits, and passes them to the callback.
     fn read(
         &mut self,
+        tree: &oid,
         on_entries: &EntryCallback<'_>,
         read: impl FnOnce(&mut dyn FnMut(&RawTreeEntry<'_>)) -> gix::Result<EntryOffsets>,
     ) -> gix::Result<EntryOffsets> {
         self.names.clear();
-        self.ids.clear();
+        self.files.clear();
+        self.subtrees.clear();
         self.submodules.clear();
         let entries = read(&mut |entry| {
             self.names.extend_from_slice(entry.name);
             self.names.push(0);
-            if entry.is_submodule {
-                self.submodules.push(entry.name.to_vec());
-            } else {
-                self.ids.push(entry.id.to_owned());
+            match entry.kind {
+                RawEntryKind::File => self.files.push(entry.id.to_owned()),
+                RawEntryKind::Tree => self.subtrees.push(entry.id.to_owned()),
+                RawEntryKind::Submodule => self.submodules.push(entry.name.to_vec()),
             }
         });
-        on_entries(&self.ids, &self.submodules);
+        let Self { files, subtrees, submodules, .. } = self;
+        on_entries(&NewEntries { tree, files, subtrees, submodules });
         entries
     }
 
     /// Reads a whole tree. None if the task does not ask for entries, or if the tree is invalid, which is reported.
     fn read_tree<F>(&mut self, kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_, F>) -> Option<EntryOffsets> {
         let on_entries = task.entries.filter(|_| kind == Kind::Tree)?;
-        let read = self.read(on_entries, |visit| EntryOffsets::read(bytes, id.as_bytes().len(), visit));
+        let read = self.read(id, on_entries, |visit| EntryOffsets::read(bytes, id.as_bytes().len(), visit));
         read.map_err(|err| (task.failed)(id, &err.to_string())).ok()
     }
 }
 
 /// Visits an object that was not found by a traversal, such as a loose one.
 pub(crate) fn visit_object<F>(kind: Kind, id: &oid, bytes: &[u8], task: &Task<'_, F>) {
-    NewEntries::default().read_tree(kind, id, bytes, task);
+    EntryBuffer::default().read_tree(kind, id, bytes, task);
     visit_if_selected(&Object { kind, id, bytes, content: &task.find(kind, bytes) }, task);
 }
 

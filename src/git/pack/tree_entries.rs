@@ -10,7 +10,27 @@ use crate::git::pack::delta::{Delta, Step};
 pub(crate) struct RawTreeEntry<'t> {
     pub name: &'t [u8],
     pub id: &'t oid,
-    pub is_submodule: bool,
+    pub kind: RawEntryKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RawEntryKind {
+    /// A file or a symbolic link.
+    File,
+    Tree,
+    Submodule,
+}
+
+impl RawEntryKind {
+    /// Returns the kind for a mode in octal digits.
+    fn of(mode: &[u8]) -> Self {
+        let mode = mode.iter().fold(0_u32, |mode, digit| 8 * mode + u32::from(digit - b'0'));
+        match mode & 0o170_000 {
+            0o040_000 => Self::Tree,
+            _ if mode == 0o160_000 => Self::Submodule,
+            _ => Self::File,
+        }
+    }
 }
 
 /// The offset of each entry of a tree, followed by the end of the last one.
@@ -128,9 +148,10 @@ fn entry(bytes: &[u8], id_len: usize) -> gix::Result<RawTreeEntry<'_>> {
     let space = header.iter().take(7).position(|&b| b == b' ').ok_or_else(invalid)?;
     let (mode, name) = (&header[..space], &header[space + 1..header.len() - 1]);
     let is_mode = !mode.is_empty() && mode.iter().all(|b| (b'0'..=b'7').contains(b));
-    let id = oid::from_bytes_unchecked(id);
-    let entry = RawTreeEntry { name, id, is_submodule: mode == b"160000" };
-    if is_mode && !name.is_empty() { Ok(entry) } else { Err(invalid().into()) }
+    if !is_mode || name.is_empty() {
+        return Err(invalid().into());
+    }
+    Ok(RawTreeEntry { name, id: oid::from_bytes_unchecked(id), kind: RawEntryKind::of(mode) })
 }
 
 fn invalid() -> gix::error::Message {
