@@ -8,6 +8,10 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long programs get to remove their own temporary files.
+pub const GRACE: Duration = Duration::from_secs(2);
 
 /// Something that a signal would leave behind.
 pub enum Leftover {
@@ -27,6 +31,19 @@ impl Leftover {
 
     pub fn folder(path: PathBuf) -> Self {
         Self::Removal(Box::new(move || _ = fs::remove_dir_all(path)))
+    }
+}
+
+impl Leftover {
+    /// Asks a program to end.
+    #[cfg(unix)]
+    pub fn terminate(&self) {
+        unix::send(self, rustix::process::Signal::TERM);
+    }
+
+    #[cfg(unix)]
+    pub fn kill(&self) {
+        unix::send(self, rustix::process::Signal::KILL);
     }
 }
 
@@ -96,16 +113,13 @@ mod unix {
     use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process, test_kill_process_group};
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-    use super::{IS_STOPPING, Leftover, locked};
-
-    /// How long programs get to remove their own temporary files.
-    const GRACE: Duration = Duration::from_secs(2);
+    use super::{GRACE, IS_STOPPING, Leftover, locked};
 
     /// Starts the thread that waits for signals, once.
     pub(super) fn handle_signals() {
         static STARTED: Once = Once::new();
         STARTED.call_once(|| {
-            // Whoever started the process may have it ignore a signal: nohup does, and a shell for programs in the background.
+            // A process can inherit that a signal is ignored: from nohup, and in the background of a shell.
             let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
             // Without the thread, a signal ends the process at once.
             let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) else { return };
@@ -135,7 +149,7 @@ mod unix {
             .into_values()
             .partition(|leftover| !matches!(leftover, Leftover::Removal(_)));
         for program in &programs {
-            send(program, Signal::TERM);
+            program.terminate();
         }
         for last in std::mem::take(&mut leftovers.last) {
             last();
@@ -145,7 +159,7 @@ mod unix {
             thread::sleep(Duration::from_millis(20));
         }
         for program in &programs {
-            send(program, Signal::KILL);
+            program.kill();
         }
         for leftover in removals {
             if let Leftover::Removal(remove) = leftover {
@@ -155,7 +169,7 @@ mod unix {
         std::process::exit(128 + signal)
     }
 
-    fn send(program: &Leftover, signal: Signal) {
+    pub(super) fn send(program: &Leftover, signal: Signal) {
         // An error means that it has ended.
         _ = match program {
             Leftover::Program(id) => pid(*id).map(|id| kill_process(id, signal)),

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use crate::interruption::GRACE;
 use crate::interruption::{self, Leftover};
 
 /// The time between two looks at a running program.
@@ -21,9 +23,6 @@ const MAX_LINE: u64 = 1 << 30;
 
 /// How much of the error messages is kept: their end.
 const MAX_MESSAGES: usize = 64 << 10;
-
-/// How long a program that must end gets to remove its temporary files.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// When to stop a program.
 pub struct Limits<'l> {
@@ -186,31 +185,24 @@ fn messages_of(from: Option<impl Read + Send + 'static>) -> Messages {
 }
 
 /// Asks the program to end, and waits a moment for it.
+#[cfg(unix)]
 fn terminate_group(child: &mut Child) {
-    signal_group(child.id(), false);
+    Leftover::Group(child.id()).terminate();
     let deadline = Instant::now() + GRACE;
-    while cfg!(unix) && matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+    while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(20));
     }
 }
 
+#[cfg(not(unix))]
+fn terminate_group(_: &mut Child) {}
+
 fn kill_group(child: &mut Child) {
-    signal_group(child.id(), true);
+    #[cfg(unix)]
+    Leftover::Group(child.id()).kill();
     // An error means that it has ended already.
     let _ = child.kill();
 }
-
-#[cfg(unix)]
-fn signal_group(id: u32, kills: bool) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    if let Some(group) = i32::try_from(id).ok().and_then(Pid::from_raw) {
-        // An error means that all of its processes have ended.
-        let _ = kill_process_group(group, if kills { Signal::KILL } else { Signal::TERM });
-    }
-}
-
-#[cfg(not(unix))]
-fn signal_group(_: u32, _: bool) {}
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

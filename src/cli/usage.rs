@@ -19,13 +19,9 @@ const HIDDEN: &str = "…";
 
 /// Prints clap's help, or its error about the arguments, and returns the exit code.
 pub(super) fn report(err: &clap::Error, words: &[OsString]) -> u8 {
-    if !err.use_stderr() {
+    if !err.use_stderr() || err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         output::help(err);
-        return code::CLEAN;
-    }
-    if err.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        output::help(err);
-        return code::TROUBLE;
+        return if err.use_stderr() { code::TROUBLE } else { code::CLEAN };
     }
     let (format, path) = parse::destination(words);
     let is_secret = words.iter().any(|word| WITH_A_TOKEN.iter().any(|name| word == name));

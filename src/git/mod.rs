@@ -1,5 +1,6 @@
 //! A library for git repositories: the object database, packs, the index, refs and diffs. It does not depend on detection.
 
+pub(crate) mod adjacency;
 pub(crate) mod command;
 pub(crate) mod date;
 pub(crate) mod depth;

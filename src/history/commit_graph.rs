@@ -7,9 +7,9 @@ use gix::ObjectId;
 use gix::hash::oid;
 use gix::objs::{Kind, TagRefIter};
 
+use crate::git::adjacency::Adjacency;
 use crate::git::odb::commit::Commit;
 use crate::git::pack::traversal::Object;
-use crate::history::adjacency::Adjacency;
 use crate::history::database::History;
 use crate::threads::Threads;
 

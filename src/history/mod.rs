@@ -1,7 +1,6 @@
 //! The scan of a whole history. It reads every object once, reports missing objects, and finds out for each token when it was
 //! introduced and removed.
 
-pub(crate) mod adjacency;
 #[cfg(feature = "archives")]
 pub(crate) mod archive_paths;
 #[cfg_attr(not(feature = "archives"), path = "no_archives.rs")]
@@ -16,6 +15,7 @@ pub(crate) mod dedup;
 pub(crate) mod graph_collector;
 pub(crate) mod label_tokens;
 pub(crate) mod labels;
+pub(crate) mod mask_cache;
 pub(crate) mod numbers;
 pub(crate) mod progress;
 pub(crate) mod provenance;

@@ -1,6 +1,5 @@
 //! The provenance of each token: where it is, since when, and from which names it is reachable.
 
-use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,6 +10,7 @@ use crate::git::date::iso8601;
 use crate::history::database::History;
 use crate::history::graph_collector::GraphCollector;
 use crate::history::labels::Label;
+use crate::history::mask_cache::MaskCache;
 use crate::history::token_history::{AtRemote, CommitFacts, Introduced, TokenHistory, TokenObject};
 use crate::rule::Severity;
 use crate::scan::engine::{Allowed, ScanResult};
@@ -73,35 +73,6 @@ impl Reachability {
             () if has(|label| matches!(label, Label::Reflog(_))) => Reachability::Reflog,
             () => Reachability::Dangling,
         }
-    }
-}
-
-/// A cache of masked names, so that each name is masked once, no matter how many tokens a report shows with it. Without it, an author
-/// name with a thousand tokens took 16 s.
-pub struct MaskCache<'d> {
-    detector: &'d Detector,
-    names: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
-    persons: RefCell<HashMap<Vec<u8>, Vec<u8>>>,
-}
-
-impl<'d> MaskCache<'d> {
-    pub fn new(detector: &'d Detector) -> Self {
-        Self { detector, names: RefCell::default(), persons: RefCell::default() }
-    }
-
-    fn mask(&self, name: &[u8]) -> Vec<u8> {
-        let mut names = self.names.borrow_mut();
-        names.entry(name.to_owned()).or_insert_with(|| self.detector.mask(name)).clone()
-    }
-
-    fn shown(&self, name: &[u8]) -> ShownPath {
-        ShownPath::from_masked(self.mask(name))
-    }
-
-    fn person(&self, name: &[u8]) -> ShownPath {
-        let mut persons = self.persons.borrow_mut();
-        let masked = persons.entry(name.to_owned()).or_insert_with(|| self.detector.mask_person(name));
-        ShownPath::from_masked(masked.clone())
     }
 }
 
@@ -175,6 +146,13 @@ pub struct ShownPush {
     /// How long after it a commit of this clone removed the token, in seconds. `None` if none did, or before the push.
     pub removed_locally_after: Option<u64>,
     pub at_remote: ShownAtRemote,
+}
+
+impl ShownPush {
+    /// The tracking refs whose files contain the token.
+    pub fn still_in(&self) -> &[ShownPath] {
+        if let ShownAtRemote::InFiles(names) = &self.at_remote { names } else { &[] }
+    }
 }
 
 /// What remotes have of a token, as far as the tracking refs of this clone show, with masked names.

@@ -11,7 +11,7 @@ use crate::detect::Detector;
 use crate::git::date::iso8601;
 use crate::history::clean_cache::{KnownClean, digest};
 use crate::history::database::History;
-use crate::history::work::Work;
+use crate::history::work::{Wanted, Work};
 
 /// What is known about the last scan of the whole history. Each has the day of that scan.
 pub enum LastSweep {
@@ -92,7 +92,7 @@ impl History<'_> {
             return 0;
         }
         let mut read: HashSet<ObjectId> = HashSet::new();
-        for work in self.work(true) {
+        for work in self.work(Wanted::New) {
             match work {
                 Work::Root(pack, root) => pack.for_each_in_tree(root.entry, |id| read.insert(id.to_owned())),
                 Work::Loose(_, ids) => read.extend(ids),

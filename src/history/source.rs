@@ -20,7 +20,7 @@ use crate::history::dedup::Dedup;
 use crate::history::graph_collector::GraphCollector;
 use crate::history::progress::Phase;
 use crate::history::references::References;
-use crate::history::work::GONE;
+use crate::history::work::{GONE, Wanted};
 use crate::scan::commit_text::whole;
 use crate::scan::source::{Coverage, Kind, Skipped, Source, Unit};
 use crate::threads::Threads;
@@ -37,8 +37,13 @@ impl Source for History<'_> {
         let references = References::new(&self.contents);
         let read = self.count() - self.known_clean;
         self.progress.begin(Phase::Reading, read);
-        let pass =
-            Pass { detector, archives: &self.archives, references: Some(&references), collector: None, only_new: true };
+        let pass = Pass {
+            detector,
+            archives: &self.archives,
+            references: Some(&references),
+            collector: None,
+            wanted: Wanted::New,
+        };
         let (bytes, unread) = self.read(&pass, threads, visit);
         let mut unavailable = references.finish();
         self.clean.add_to(&mut unavailable);
@@ -71,7 +76,7 @@ impl Source for SecondPass<'_> {
         let &Self { history, collector } = self;
         let archives = history.archives.again();
         let pass =
-            Pass { detector, archives: &archives, references: None, collector: Some(collector), only_new: false };
+            Pass { detector, archives: &archives, references: None, collector: Some(collector), wanted: Wanted::All };
         history.progress.begin(Phase::Reading, history.count());
         let (_, unread) = history.read(&pass, threads, visit);
         // The first pass may have spent what archives may cost.
@@ -88,15 +93,14 @@ struct Pass<'p> {
     /// Set if the pass checks what objects refer to.
     references: Option<&'p References<'p>>,
     collector: Option<&'p GraphCollector<'p>>,
-    /// Whether to skip objects that were clean in an earlier scan.
-    only_new: bool,
+    wanted: Wanted<'p>,
 }
 
 impl History<'_> {
     /// Passes all units to `visit`. Returns the number of bytes that were read, and an error for each group of objects that could not
     /// be read.
     fn read(&self, pass: &Pass<'_>, threads: Threads, visit: &(dyn Fn(&Unit<'_>) + Sync)) -> (u64, Vec<Error>) {
-        let &Pass { detector, archives, references, collector, only_new } = pass;
+        let &Pass { detector, archives, references, collector, wanted } = pass;
         let dedup = Dedup::new(self.has_duplicates(self.count()));
         let broken = Broken::default();
         let failed = |id: &oid, why: &str| {
@@ -146,7 +150,7 @@ impl History<'_> {
             },
             failed: &failed,
         };
-        let bytes = self.run(&self.work(only_new), threads, &task);
+        let bytes = self.run(&self.work(wanted), threads, &task);
         self.visit_names(visit);
         self.visit_moved(&broken, &task);
         self.visit_other_copies(&broken, &task);

@@ -9,9 +9,9 @@ use std::sync::Mutex;
 
 use gix::ObjectId;
 
+use crate::git::adjacency::Adjacency;
 use crate::git::odb::inventory::Inventory;
 use crate::git::pack::traversal::NewEntries;
-use crate::history::adjacency::Adjacency;
 
 /// The entries that refer to other trees, and the trees with a target. Many threads can share it.
 pub(crate) struct TreeEdges<'h> {

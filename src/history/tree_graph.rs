@@ -8,8 +8,8 @@ use gix::hash::oid;
 use gix::objs::TreeRefIter;
 use gix::objs::tree::EntryRef;
 
+use crate::git::adjacency::Adjacency;
 use crate::git::pack::traversal::Object;
-use crate::history::adjacency::Adjacency;
 use crate::history::database::History;
 use crate::history::numbers::{Numbers, Target};
 use crate::history::tree_edges::{Marked, TreeEdges};
@@ -40,12 +40,10 @@ impl Child {
 
 /// The trees from which a target is reachable. Trees and names have numbers.
 pub(crate) struct TreeGraph {
-    /// By id. Only trees that exist and targets have numbers, so nobody can choose ids with equal hashes.
     numbers: Numbers,
     names: Vec<Vec<u8>>,
-    /// The children of tree `n` are `children[starts[n]..starts[n + 1]]`, sorted by the number of their name.
-    starts: Vec<u32>,
-    children: Vec<(u32, Child)>,
+    /// The children of each tree, sorted by the number of their name.
+    children: Adjacency<(u32, Child)>,
     /// The targets that are symbolic links.
     symlinks: HashSet<ObjectId>,
 }
@@ -151,19 +149,13 @@ impl TreeGraph {
         edges.retain(|(_, _, child)| child.tree().is_none_or(|subtree| keep[subtree as usize]));
         edges.sort_unstable();
         edges.dedup();
-        let mut starts = vec![0_u32; numbers.len() + 1];
-        for (tree, _, _) in &edges {
-            starts[*tree as usize + 1] += 1;
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
         let mut by_number = vec![Vec::new(); names.len()];
         for (name, number) in names {
             by_number[number as usize] = name;
         }
-        let children = edges.into_iter().map(|(_, name, child)| (name, child)).collect();
-        Self { numbers, names: by_number, starts, children, symlinks }
+        let edges = edges.iter().map(|&(tree, name, child)| (tree, (name, child)));
+        let children = Adjacency::new(numbers.len(), edges);
+        Self { numbers, names: by_number, children, symlinks }
     }
 
     /// Returns the number of a tree, or `None` if no target is reachable from it.
@@ -173,8 +165,7 @@ impl TreeGraph {
 
     /// Returns the children of a tree, each with the number of its name.
     pub fn children(&self, tree: u32) -> &[(u32, Child)] {
-        let tree = tree as usize;
-        &self.children[self.starts[tree] as usize..self.starts[tree + 1] as usize]
+        self.children.of(tree)
     }
 
     pub fn is_symlink(&self, id: &ObjectId) -> bool {

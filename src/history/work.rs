@@ -23,6 +23,15 @@ pub(crate) enum Work<'w> {
     Loose(&'w Path, Vec<ObjectId>),
 }
 
+/// Which objects to read.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted<'m> {
+    All,
+    /// Objects that were not clean in an earlier scan.
+    New,
+    Marked(&'m Marked),
+}
+
 impl Work<'_> {
     pub(super) fn count(&self) -> u64 {
         match self {
@@ -58,68 +67,63 @@ impl History<'_> {
         })
     }
 
-    /// Visits the new entries of every tree. Builds a tree only if others are deltas against it. Objects that cannot be read are
-    /// not reported, since the scan reported them.
+    /// Visits the new entries of every tree. Builds a tree only if others are deltas against it.
     pub(crate) fn each_new_entry(&self, threads: Threads, entries: &EntryCallback<'_>) {
         let select = |kind| if kind == ObjectKind::Tree { Selection::Candidates } else { Selection::None };
-        let visit = &|_: &Object<'_>| {};
-        let task = Task { select, search: None, entries: Some(entries), visit, failed: &|_, _| {} };
-        self.run(&self.work(false), threads, &task);
+        self.each(Wanted::All, select, Some(entries), threads, &|_| {});
     }
 
     /// Visits the trees in `marked`, and others that are in the same delta trees.
     pub(crate) fn each_tree_of(&self, marked: &Marked, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         let select = |kind| if kind == ObjectKind::Tree { Selection::All } else { Selection::None };
-        let task = Task { select, search: None, entries: None, visit, failed: &|_, _| {} };
-        self.run(&self.work_on(marked), threads, &task);
+        self.each(Wanted::Marked(marked), select, None, threads, visit);
     }
 
     pub(crate) fn each_commit_and_tag(&self, threads: Threads, visit: &(dyn Fn(&Object<'_>) + Sync)) {
         let select =
             |kind| if matches!(kind, ObjectKind::Commit | ObjectKind::Tag) { Selection::All } else { Selection::None };
-        let task = Task { select, search: None, entries: None, visit, failed: &|_, _| {} };
-        self.run(&self.work(false), threads, &task);
+        self.each(Wanted::All, select, None, threads, visit);
     }
 
-    /// Returns all work: first the delta trees of all packs, largest first, then loose objects. With `only_new`, clean objects are
-    /// left out, unless they are in a delta tree with a new object.
-    pub(crate) fn work(&self, only_new: bool) -> Vec<Work<'_>> {
+    /// Visits objects without a search. Those that cannot be read are not reported, since the scan reported them.
+    fn each(
+        &self,
+        wanted: Wanted<'_>,
+        select: fn(ObjectKind) -> Selection,
+        entries: Option<&EntryCallback<'_>>,
+        threads: Threads,
+        visit: &(dyn Fn(&Object<'_>) + Sync),
+    ) {
+        let task = Task { select, search: None, entries, visit, failed: &|_, _| {} };
+        self.run(&self.work(wanted), threads, &task);
+    }
+
+    /// Returns the work: first the delta trees of all packs, largest first, then loose objects. A delta tree is wanted if one of
+    /// its objects is.
+    pub(crate) fn work(&self, wanted: Wanted<'_>) -> Vec<Work<'_>> {
         let mut roots: Vec<(&Pack, &Root)> = Vec::new();
-        for pack in &self.contents.packs {
-            let found = if only_new { self.new_roots(pack) } else { pack.roots.iter().collect() };
-            roots.extend(found.into_iter().map(|root| (pack, root)));
+        for (nth, pack) in self.contents.packs.iter().enumerate() {
+            let is_wanted = |root: &&Root| match wanted {
+                Wanted::All => true,
+                Wanted::New => {
+                    self.clean.is_empty() || pack.any_in_tree(root.entry, |entry| !self.clean.has(pack.id(entry)))
+                }
+                Wanted::Marked(marked) => pack.any_in_tree(root.entry, |entry| marked.entries[nth][entry as usize]),
+            };
+            roots.extend(pack.roots.iter().filter(is_wanted).map(|root| (pack, root)));
         }
         roots.sort_by_key(|(_, root)| std::cmp::Reverse(root.weight));
         let mut work: Vec<Work<'_>> = roots.into_iter().map(|(pack, root)| Work::Root(pack, root)).collect();
+        let is_wanted = |id: &&ObjectId| match wanted {
+            Wanted::All => true,
+            Wanted::New => !self.clean.has(id),
+            Wanted::Marked(marked) => self.contents.number(id).is_some_and(|number| marked.has(number)),
+        };
         for (dir, ids) in &self.contents.loose {
-            let is_wanted = |id: &&ObjectId| !only_new || !self.clean.has(id);
             let ids: Vec<ObjectId> = ids.iter().filter(is_wanted).copied().collect();
             work.extend(ids.chunks(64).map(|ids| Work::Loose(dir, ids.to_vec())));
         }
         work
-    }
-
-    /// Returns the delta trees with a marked tree, and the marked loose trees.
-    fn work_on(&self, marked: &Marked) -> Vec<Work<'_>> {
-        let mut work = Vec::new();
-        for (pack, entries) in self.contents.packs.iter().zip(&marked.entries) {
-            let is_marked = |root: &&Root| pack.any_in_tree(root.entry, |entry| entries[entry as usize]);
-            work.extend(pack.roots.iter().filter(is_marked).map(|root| Work::Root(pack, root)));
-        }
-        for (dir, ids) in &self.contents.loose {
-            let is_marked = |id: &&ObjectId| self.contents.number(id).is_some_and(|number| marked.has(number));
-            let ids: Vec<ObjectId> = ids.iter().filter(is_marked).copied().collect();
-            work.extend(ids.chunks(64).map(|ids| Work::Loose(dir, ids.to_vec())));
-        }
-        work
-    }
-
-    /// Returns the delta trees with at least one new object.
-    fn new_roots<'p>(&self, pack: &'p Pack) -> Vec<&'p Root> {
-        let is_new = |root: &&Root| {
-            self.clean.is_empty() || pack.any_in_tree(root.entry, |entry| !self.clean.has(pack.id(entry)))
-        };
-        pack.roots.iter().filter(is_new).collect()
     }
 }
 

@@ -229,7 +229,6 @@ fn commit(commit: &ShownCommit) -> Value {
 
 /// Times are in seconds after the push.
 fn pushed(push: &ShownPush) -> Value {
-    let still_in: &[ShownPath] = if let ShownAtRemote::InFiles(names) = &push.at_remote { names } else { &[] };
     let (at_remote, removed_after) = match push.at_remote {
         ShownAtRemote::InFiles(_) => ("files", None),
         ShownAtRemote::InHistory { removed_after, .. } => ("history", removed_after),
@@ -239,7 +238,7 @@ fn pushed(push: &ShownPush) -> Value {
         "date": push.date,
         "ref": shown_path(&push.name),
         "at_remote": at_remote,
-        "still_in": still_in.iter().map(shown_path).collect::<Vec<_>>(),
+        "still_in": push.still_in().iter().map(shown_path).collect::<Vec<_>>(),
         "removed_after": removed_after,
         "removed_locally_after": push.removed_locally_after,
     })

@@ -12,6 +12,7 @@ use gix::odb::pack::data::entry::Header;
 use gix::zlib::Inflate;
 
 use crate::error::Error;
+use crate::git::adjacency::Adjacency;
 use crate::git::pack::buffer::Buffer;
 use crate::threads::{Threads, in_parts, sort_in_parts};
 
@@ -22,9 +23,8 @@ pub(crate) struct Pack {
     data: pack::data::File,
     /// Sorted by offset.
     entries: Vec<PackEntry>,
-    /// Where the children of each entry start: those of entry `n` are `children[starts[n]..starts[n + 1]]`.
-    starts: Vec<u32>,
-    children: Vec<u32>,
+    /// The deltas against each entry.
+    children: Adjacency,
     pub roots: Vec<Root>,
     /// Damage of the pack as a whole. Damage of single objects is reported when they are read.
     pub damage: Option<Error>,
@@ -93,8 +93,8 @@ impl Pack {
         // Git writes no such index. It hides at least one object, to which no offset points.
         let has_duplicates = entries.windows(2).any(|two| two[0].offset == two[1].offset);
         let damage = has_duplicates.then(|| damaged(index, "two of its objects have the same offset"));
-        let (starts, children, roots) = (Vec::new(), Vec::new(), Vec::new());
-        let mut pack = Self { path, index: mapped, data, entries, starts, children, roots, damage };
+        let (children, roots) = (Adjacency::default(), Vec::new());
+        let mut pack = Self { path, index: mapped, data, entries, children, roots, damage };
         pack.build(threads);
         Ok(pack)
     }
@@ -175,8 +175,7 @@ impl Pack {
     }
 
     pub fn children(&self, entry: u32) -> &[u32] {
-        let entry = entry as usize;
-        &self.children[self.starts[entry] as usize..self.starts[entry + 1] as usize]
+        self.children.of(entry)
     }
 
     /// Whether `is_so` holds for the entry or for any of its descendants.
@@ -217,7 +216,8 @@ impl Pack {
             parents.append(&mut part.0);
             roots.append(&mut part.1);
         }
-        self.set_children(&parents);
+        let edges = parents.iter().enumerate().filter(|(_, parent)| **parent != NO_ENTRY);
+        self.children = Adjacency::new(parents.len(), edges.map(|(at, &parent)| (parent, entry_number(at))));
         if self.set_weights(&parents, &mut roots) < self.entries.len() as u64 {
             let cause = "some of its deltas form a cycle";
             self.damage.get_or_insert_with(|| damaged(&self.path, cause));
@@ -261,25 +261,6 @@ impl Pack {
             Header::Blob => RootKind::Object(Kind::Blob),
             Header::Tag => RootKind::Object(Kind::Tag),
         })
-    }
-
-    fn set_children(&mut self, parents: &[u32]) {
-        let mut starts = vec![0_u32; parents.len() + 1];
-        for &parent in parents.iter().filter(|&&parent| parent != NO_ENTRY) {
-            starts[parent as usize + 1] += 1;
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let mut free = starts.clone();
-        let mut children = vec![0; starts.last().map_or(0, |&end| end as usize)];
-        for (at, &parent) in parents.iter().enumerate().filter(|(_, parent)| **parent != NO_ENTRY) {
-            let slot = &mut free[parent as usize];
-            children[*slot as usize] = entry_number(at);
-            *slot += 1;
-        }
-        self.starts = starts;
-        self.children = children;
     }
 
     /// Sets the weight and the count of each root. Returns the number of entries that have a root.

@@ -59,16 +59,16 @@ fn removed(token: &Provenance) -> Option<Event<'_>> {
     let push = token.pushed.as_ref();
     let after = push.and_then(|push| push.removed_locally_after);
     let after = after.map_or(String::new(), |seconds| format!(", {} after the push", duration(seconds)));
-    let still_in = push.and_then(still_in);
-    let (local, still_in) = still_in.map_or(("", String::new()), |names| {
-        (" of this clone", format!(", but not from those of {}", branches(names)))
-    });
+    let (local, still_in) = match still_in(token) {
+        [] => ("", String::new()),
+        names => (" of this clone", format!(", but not from those of {}", branches(names))),
+    };
     Some(of_commit(format!("Removed from the files{local}{after}{still_in}"), token.removed.as_ref()?))
 }
 
-/// The tracking refs whose files contain the token.
-pub(super) fn still_in(push: &ShownPush) -> Option<&[ShownPath]> {
-    if let ShownAtRemote::InFiles(names) = &push.at_remote { Some(names) } else { None }
+/// The tracking refs whose files contain the token, if it was pushed from this clone.
+pub(super) fn still_in(token: &Provenance) -> &[ShownPath] {
+    token.pushed.as_ref().map_or(&[], ShownPush::still_in)
 }
 
 fn removal_pushed(token: &Provenance) -> Option<Event<'_>> {

@@ -144,7 +144,7 @@ fn row(number: usize, token: &Provenance, has_section: bool) -> Markup {
     let id = token.finding.fingerprint;
     let day_of = |date: Option<&String>| date.map_or("not known", |date| day(date)).to_owned();
     let introduced = token.occurrences.first().and_then(|place| place.commit.as_ref());
-    let is_local = token.removed.is_some() && token.pushed.as_ref().is_some_and(|push| still_in(push).is_some());
+    let is_local = token.removed.is_some() && !still_in(token).is_empty();
     let removed =
         if token.at_head { "no".to_owned() } else { day_of(token.removed.as_ref().map(|commit| &commit.date)) };
     let removed = if is_local { format!("{removed}, locally") } else { removed };

@@ -144,7 +144,7 @@ fn drawing(token: &Provenance) -> Option<Drawing<'_>> {
         marks: introduction_marks(&times, &scale),
     }];
     rows.extend(token.pushed.as_ref().map(|push| pushed(push, scale.place(push.time))));
-    let is_local = token.pushed.as_ref().is_some_and(|push| still_in(push).is_some());
+    let is_local = !still_in(token).is_empty();
     rows.extend(token.removed.as_ref().map(|commit| Row {
         label: if is_local { "Removed locally" } else { "Removed from files" }.to_owned(),
         below: day(&commit.date).to_owned(),
