@@ -33,6 +33,14 @@ pub(super) enum What {
 /// The start of a whole path.
 const VERSIONED: &str = "/v2/";
 
+/// Why the scopes of an endpoint that [`ENDPOINTS`] lacks are unknown. The path may be a token, so the reason does not have it.
+const NOT_IN_TABLE: &str = "not in the table, cannot tell";
+
+const RUNTIME_PATH: &str = "the path is known only when the program runs";
+
+/// The addresses of Attio's API, up to the slash in front of the path.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"://api\.attio\.com/").expect("the pattern is valid"));
+
 /// A path of an endpoint, below `/v2` or a base address.
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
     let pattern =
@@ -89,6 +97,7 @@ pub(super) fn calls(code: &Code, names_attio: bool) -> Vec<Call> {
             found.push((place.start(), what));
         }
     }
+    other_addresses(code, &mut found);
     if names_attio {
         relative_paths(code, &mut found);
         functions_of_clients(code, &mut found);
@@ -103,6 +112,23 @@ pub(super) fn calls(code: &Code, names_attio: bool) -> Vec<Call> {
         Call { line, what }
     };
     found.into_iter().map(of).collect()
+}
+
+/// Addresses of Attio whose path is not below `/v2/`.
+fn other_addresses(code: &Code, found: &mut Vec<(usize, What)>) {
+    for address in ADDRESS.find_iter(&code.text) {
+        let at = address.end() - 1;
+        if code.text[at..].starts_with(VERSIONED) || code.bare.as_bytes().get(at) != Some(&b' ') {
+            continue;
+        }
+        let path = read(&code.text, at + 1);
+        let first = path.split('/').next().unwrap_or_default();
+        // `/v2` is a base address. The document of the API needs no token.
+        if !["", "v2", "openapi"].contains(&first) {
+            let why = if first.starts_with(UNKNOWN) { RUNTIME_PATH } else { NOT_IN_TABLE };
+            found.push((at, What::Untold(why.to_owned())));
+        }
+    }
 }
 
 fn relative_paths(code: &Code, found: &mut Vec<(usize, What)>) {
@@ -146,10 +172,13 @@ fn of_path(code: &Code, at: usize, start: &str) -> Option<What> {
         return None;
     }
     if segments[0] == UNKNOWN.to_string() {
-        return Some(What::Untold("the path is known only when the program runs".to_owned()));
+        return Some(What::Untold(RUNTIME_PATH.to_owned()));
     }
     let matching: Vec<&'static Endpoint> = ENDPOINTS.iter().filter(|one| matches(one.path, &segments)).collect();
-    let first = matching.first()?;
+    let Some(first) = matching.first() else {
+        let is_attio = is_versioned && text[..at].ends_with("://api.attio.com");
+        return is_attio.then(|| What::Untold(NOT_IN_TABLE.to_owned()));
+    };
     let methods: Vec<&str> = matching.iter().map(|one| one.method).collect();
     match method(code, at, &methods) {
         Some(method) => Some(matching.iter().find(|one| one.method == method).map_or_else(
@@ -322,6 +351,15 @@ mod tests {
             (JavaScript, "// fetch('https://api.attio.com/v2/objects')", &[]),
             (JavaScript, "fetch('https://api.example.com/v2/objects')", &[]),
             (JavaScript, "fetch('https://api.attio.com/v2/self')", &[]),
+            (JavaScript, "fetch('https://api.attio.com/v2/invoices')", &["not in the"]),
+            (JavaScript, "fetch(`https://api.attio.com/v2/objects/${slug}/${rest}`)", &["not in the"]),
+            (JavaScript, "fetch('https://api.attio.com/v1/people?limit=5', { method: 'POST' })", &["not in the"]),
+            (JavaScript, "fetch(`https://api.attio.com/scim/v2/Users/${id}`)", &["not in the"]),
+            (JavaScript, "fetch(`https://api.attio.com/${path}`)", &["the path is"]),
+            (JavaScript, "const BASE = 'https://api.attio.com/v2/', HOST = \"https://api.attio.com/\"", &[]),
+            (JavaScript, "fetch('https://api.attio.com/openapi/api')", &[]),
+            (JavaScript, "// attio\nfetch('https://api.attio.com.example.com/v1/people')", &[]),
+            (JavaScript, "// attio\nfetch('https://docs.attio.com/v2/invoices'); fetch('/v2/invoices')", &[]),
             (Python, "requests.post(f\"{BASE}/objects/{slug}/records\", json=x)", &["POST objects/{object}/records"]),
             (Python, "attio.records.post_v2_objects_object_records_query(object=1)", &[query]),
             (Go, "http.NewRequest(\"DELETE\", base+\"/v2/webhooks/\"+id, nil)", &["DELETE webhooks/{webhook_id}"]),

@@ -20,6 +20,12 @@ fn rotate() {
     repo.stage("infra/main.tf", "variable \"region\" {}\n");
     add(&mut shots, "a repository with some platforms", &repo, &["rotate", "attio"]);
     add(&mut shots, "a vendor that no file names", &repo, &["rotate", "stripe"]);
+    repo.stage(
+        "src/people.ts",
+        "fetch('https://api.attio.com/v2/objects/people')\nfetch(`https://api.attio.com/v2/${path}`)\n\
+         fetch('https://api.attio.com/v2/invoices')\n",
+    );
+    add(&mut shots, "the scopes that the calls need", &repo, &["scopes"]);
     add(&mut shots, "no such vendor", &repo, &["rotate", "atio"]);
     shots.check("rotate");
 }

@@ -75,6 +75,27 @@ fn what_is_not_known_is_said() {
     assert!(list.err().contains("2 calls are not known"), "{}", list.err());
 }
 
+/// An endpoint that is newer than the table, or that the reference does not have.
+#[test]
+fn a_path_that_is_not_in_the_table_is_listed() {
+    let repo = application();
+    repo.stage(
+        "src/new.ts",
+        "await fetch('https://api.attio.com/v2/invoices')\nawait fetch('https://api.attio.com/v1/people')\n",
+    );
+    let run = repo.keysweep(&["scopes"]).expect_code(0);
+    run.expect_has("src/new.ts:1: not in the table, cannot tell")
+        .expect_has("src/new.ts:2: not in the table, cannot tell")
+        .expect_has("2 calls not known");
+    let document = repo.keysweep(&["scopes", "--format", "json"]).expect_code(0).json();
+    let why = "not in the table, cannot tell";
+    let unknown = json!([
+        { "path": "src/new.ts", "line": 1, "why": why },
+        { "path": "src/new.ts", "line": 2, "why": why },
+    ]);
+    assert_eq!(document["unknown"], unknown);
+}
+
 #[test]
 fn nothing_that_is_read_is_printed_or_left_out() {
     let mut make = Maker::new(4620);
