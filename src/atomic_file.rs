@@ -6,10 +6,16 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::{Builder, NamedTempFile, TempDir, TempPath};
 
+use crate::error::Error;
 use crate::interruption::{Leftover, Registered, create};
+
+/// How long to wait for another program that has the lock of a file.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A file that is being written. Dropping it without renaming removes it, and so does a signal.
 #[derive(Debug)]
@@ -38,9 +44,27 @@ impl AtomicFile {
         Ok(Self { file, temporary, path: path.to_owned(), registered })
     }
 
-    /// Like [`Self::create`], under the name that git gives to the lock of `path`. Fails if the lock exists, so that neither git nor
-    /// another keysweep changes the file until it is replaced.
-    pub fn lock(path: &Path) -> io::Result<Self> {
+    /// Like [`Self::create`], under the name that git gives to the lock of `path`, so that neither git nor another keysweep changes the
+    /// file until it is replaced. Waits for another program that has the lock. The caller reads the file under the lock, and not
+    /// before. `context` is that of the error.
+    pub fn lock(path: &Path, context: &str) -> Result<Self, Error> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match Self::try_lock(path) {
+                Ok(file) => return Ok(file),
+                Err(err) if err.kind() == io::ErrorKind::AlreadyExists && Instant::now() < deadline => {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {
+                    let cause = format!("{}.lock exists, so another program changes the file", path.display());
+                    return Err(Error::new(context, cause, "if none does, remove it, and run the command again"));
+                }
+                Err(err) => return Err(Error::new(context, err, "make the file and its folder writable")),
+            }
+        }
+    }
+
+    fn try_lock(path: &Path) -> io::Result<Self> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".lock");
         let mut builder = Builder::new();

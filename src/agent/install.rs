@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::entry::{Program, command, command_of, entry, is_ours};
 use super::json_text;
 use super::model::{Agent, KnownEvent};
-use crate::atomic_file::AtomicFile;
+use crate::atomic_file::{AtomicFile, folder_of};
 use crate::error::Error;
 use crate::hook::{Changes, binary};
 use crate::regular_file;
@@ -31,28 +31,12 @@ pub(super) struct SettingsFile {
 }
 
 pub fn install(agent: &Agent, scope: Scope<'_>) -> Result<Changes, Error> {
-    let file = SettingsFile::read(agent, scope)?;
     let own = binary()?;
     let program = program(scope, &own);
-    let mut text = file.text.clone().unwrap_or_else(|| agent.settings.empty.to_owned());
-    let mut json = file.json.clone();
-    for event in agent.events.iter().filter(|event| event.installed) {
-        let wanted = entry(agent.settings.form, event, &command(agent, event, program)?);
-        if entries(&json, event).contains(&wanted) {
-            continue;
-        }
-        text = without(&text, &mut json, agent, event, &file.path)?;
-        text = json_text::append(&text, &["hooks", event.name], &wanted);
-        json = parse(&text, &file.path)?;
-    }
+    let change = edit(agent, scope, &|file| with_entries(file, agent, program).map(Some))?;
     let mut changes = Changes::default();
-    let what = format!("the hooks of {}: {}", agent.title, file.path.display());
-    if file.text.as_deref() == Some(text.as_str()) {
-        changes.lines.push(format!("has {what}"));
-    } else {
-        write(&file.path, &text)?;
-        changes.lines.push(format!("installed {what}"));
-    }
+    let what = format!("the hooks of {}: {}", agent.title, change.path.display());
+    changes.lines.push(if change.is_made { format!("installed {what}") } else { format!("has {what}") });
     if let Scope::Project(_) = scope {
         changes.lines.push(
             "note: commit this file. Where keysweep is not in PATH, everything that these hooks check is blocked"
@@ -64,24 +48,68 @@ pub fn install(agent: &Agent, scope: Scope<'_>) -> Result<Changes, Error> {
 }
 
 pub fn uninstall(agent: &Agent, scope: Scope<'_>) -> Result<Changes, Error> {
+    let change = edit(agent, scope, &|file| without_entries(file, agent))?;
+    let mut changes = Changes::default();
+    if change.is_made {
+        changes.lines.push(format!("removed the hooks of {}: {}", agent.title, change.path.display()));
+    }
+    Ok(changes)
+}
+
+/// What was done to a settings file.
+struct Change {
+    path: PathBuf,
+    is_made: bool,
+}
+
+/// Gives the file the text that `wanted` returns, or removes the file where it returns none. The file is locked and read again before it
+/// is changed, since another program may change it at the same time.
+fn edit(
+    agent: &Agent,
+    scope: Scope<'_>,
+    wanted: &dyn Fn(&SettingsFile) -> Result<Option<String>, Error>,
+) -> Result<Change, Error> {
     let file = SettingsFile::read(agent, scope)?;
-    let Some(before) = &file.text else { return Ok(Changes::default()) };
+    if wanted(&file)? == file.text {
+        return Ok(Change { path: file.path, is_made: false });
+    }
+    let lock = lock(&file.path)?;
+    let file = SettingsFile::read(agent, scope)?;
+    let text = wanted(&file)?;
+    let is_made = text != file.text;
+    match text {
+        _ if !is_made => {}
+        Some(text) => write(lock, &file.path, &text)?,
+        None => fs::remove_file(&file.path).map_err(|err| unwritable(&file.path, &err))?,
+    }
+    Ok(Change { path: file.path, is_made })
+}
+
+/// The text of the file with keysweep's entries.
+fn with_entries(file: &SettingsFile, agent: &Agent, program: Program<'_>) -> Result<String, Error> {
+    let mut text = file.text.clone().unwrap_or_else(|| agent.settings.empty.to_owned());
+    let mut json = file.json.clone();
+    for event in agent.events.iter().filter(|event| event.installed) {
+        let wanted = entry(agent.settings.form, event, &command(agent, event, program)?);
+        if entries(&json, event).contains(&wanted) {
+            continue;
+        }
+        text = without(&text, &mut json, agent, event, &file.path)?;
+        text = json_text::append(&text, &["hooks", event.name], &wanted);
+        json = parse(&text, &file.path)?;
+    }
+    Ok(text)
+}
+
+/// The text of the file without keysweep's entries. None if nothing else is in it.
+fn without_entries(file: &SettingsFile, agent: &Agent) -> Result<Option<String>, Error> {
+    let Some(before) = &file.text else { return Ok(None) };
     let (mut text, mut json) = (before.clone(), file.json.clone());
     for event in agent.events {
         text = without(&text, &mut json, agent, event, &file.path)?;
     }
-    let mut changes = Changes::default();
-    if text == *before {
-        return Ok(changes);
-    }
     let empty: Value = serde_json::from_str(agent.settings.empty).unwrap_or_default();
-    if json == empty {
-        fs::remove_file(&file.path).map_err(|err| unwritable(&file.path, &err))?;
-    } else {
-        write(&file.path, &text)?;
-    }
-    changes.lines.push(format!("removed the hooks of {}: {}", agent.title, file.path.display()));
-    Ok(changes)
+    Ok((text == *before || json != empty).then_some(text))
 }
 
 /// How entries of this scope find the program.
@@ -151,13 +179,15 @@ fn refuse_links(top: &Path, path: &Path) -> Result<(), Error> {
     link.map_or(Ok(()), |link| Err(unreadable(path, &format!("{} is a symbolic link", link.display()))))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    // The user's file may be a link into a folder of dotfiles.
-    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// Locks the file, and creates its folder if there is none. The user's file may be a link into a folder of dotfiles.
+fn lock(path: &Path) -> Result<AtomicFile, Error> {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    fs::create_dir_all(folder_of(&real)).map_err(|err| unwritable(path, &err))?;
+    AtomicFile::lock(&real, &write_context(path))
+}
+
+fn write(mut file: AtomicFile, path: &Path, text: &str) -> Result<(), Error> {
     let write = || {
-        fs::create_dir_all(folder)?;
-        let mut file = AtomicFile::create(path)?;
         file.write_all(text.as_bytes())?;
         keep_mode(path, file.file())?;
         file.file().sync_all()?;
@@ -185,5 +215,9 @@ fn unreadable(path: &Path, cause: &str) -> Error {
 }
 
 fn unwritable(path: &Path, err: &std::io::Error) -> Error {
-    Error::new(format!("cannot write the settings {}", path.display()), err, "make the file and its folder writable")
+    Error::new(write_context(path), err, "make the file and its folder writable")
+}
+
+fn write_context(path: &Path) -> String {
+    format!("cannot write the settings {}", path.display())
 }

@@ -31,7 +31,7 @@ pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
     let today = today()?;
     let until = args.until.as_deref().map(|text| parse_until(text, today)).transpose()?;
     // What is wrong with the file is said before the scan, not after it.
-    let mut baseline = baselines::of_folder(top)?;
+    let before = baselines::of_folder(top)?;
     let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let settings = in_force::of_history(&repository, &mut notes, &mut unread, common)?;
     let secrets = Secrets::of_tokens();
@@ -46,15 +46,17 @@ pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
         let cause = "the scan of the history is not complete";
         return Err(Error::new(format!("cannot write {BASELINE_NAME}"), cause, "correct the errors above first"));
     }
+    if !args.prune && detector.mask(args.reason.as_bytes()) != args.reason.as_bytes() {
+        let cause = "it contains a token, and the file must not";
+        return Err(Error::new("cannot use --reason", cause, "leave the token out"));
+    }
+    let file = lock(top)?;
+    // Another program may have added entries during the scan.
+    let mut baseline = baselines::of_folder(top)?;
     let ending = if args.prune {
-        let lines: HashSet<usize> = stale(&baseline, &provenances).into_iter().map(|entry| entry.line).collect();
-        let removed = baseline.retain(|entry| !lines.contains(&entry.line));
+        let removed = prune(&mut baseline, &before, &provenances);
         format!("{} removed", counted(removed, "entry"))
     } else {
-        let expect_no_token = |text: &str| (detector.mask(text.as_bytes()) == text.as_bytes()).then_some(());
-        expect_no_token(&args.reason).ok_or_else(|| {
-            Error::new("cannot use --reason", "it contains a token, and the file must not", "leave the token out")
-        })?;
         let new = Entries { reason: &args.reason, until, today };
         let (added, renewed) = new.add(&mut baseline, &provenances, &settings.allow);
         match renewed {
@@ -63,7 +65,7 @@ pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
         }
     };
     baseline.normalize();
-    write(&baseline, top)?;
+    write(file, &baseline, top)?;
     notes.push(format!("{BASELINE_NAME} has {}, {ending}", counted(baseline.entries().len(), "entry")));
     notes.push(format!("to put it in force: git add {BASELINE_NAME}"));
     output::write(common, |_, out| {
@@ -117,15 +119,31 @@ impl Entries<'_> {
     }
 }
 
-/// Replaces the file. Others read it too, since git tracks it.
-fn write(baseline: &Baseline, top: &Path) -> Result<(), Error> {
+/// Removes the entries that cover nothing, and returns how many. An entry that is not in `before`, the baseline at the start of the scan,
+/// stays: the scan may not have seen its token.
+fn prune(baseline: &mut Baseline, before: &Baseline, provenances: &[Provenance]) -> usize {
+    let stale = stale(baseline, provenances).into_iter();
+    let lines: HashSet<usize> =
+        stale.filter(|entry| before.has(entry.fingerprint, &entry.place)).map(|entry| entry.line).collect();
+    baseline.retain(|entry| !lines.contains(&entry.line))
+}
+
+fn lock(top: &Path) -> Result<AtomicFile, Error> {
     let path = top.join(BASELINE_NAME);
+    AtomicFile::lock(&path, &context(&path))
+}
+
+fn context(path: &Path) -> String {
+    format!("cannot write {}", path.display())
+}
+
+/// Replaces the file. Others read it too, since git tracks it.
+fn write(mut file: AtomicFile, baseline: &Baseline, top: &Path) -> Result<(), Error> {
     let written = || {
-        let mut file = AtomicFile::create(&path)?;
         file.write_all(baseline.to_text().as_bytes())?;
         #[cfg(unix)]
         file.file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
         file.replace()
     };
-    written().map_err(|err| Error::new(format!("cannot write {}", path.display()), err, "make the folder writable"))
+    written().map_err(|err| Error::new(context(&top.join(BASELINE_NAME)), err, "make the folder writable"))
 }

@@ -3,8 +3,6 @@
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use super::args::{LedgerAction, LedgerArgs};
 use super::one_token::Taker;
@@ -22,9 +20,6 @@ use crate::rule::Rule;
 use crate::rules;
 
 const CONTEXT: &str = "cannot add the token to the ledger";
-
-/// How long to wait for another process that adds an entry.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 const TAKER: Taker = Taker { context: CONTEXT, how: "printf %s \"$TOKEN\" | keysweep ledger add" };
 
@@ -156,7 +151,7 @@ fn write(path: &Path, entry: &LedgerEntry) -> Result<usize, Error> {
         let help = "name the file that it refers to with --config, or make it a regular file";
         return Err(refused("it is a symbolic link".to_owned(), help));
     }
-    let mut file = lock(path)?;
+    let mut file = AtomicFile::lock(path, &context(path))?;
     let before = content(path).map_err(failed)?;
     let after = with_entry(&before, entry);
     let help = "correct the option, or the file; if its entries are a list, write each as a table [[token]]";
@@ -172,24 +167,6 @@ fn write(path: &Path, entry: &LedgerEntry) -> Result<usize, Error> {
     }
     file.replace().map_err(failed)?;
     Ok(line)
-}
-
-/// Takes the lock of the file, as git does for its own files. Waits for another process that adds an entry.
-fn lock(path: &Path) -> Result<AtomicFile, Error> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        match AtomicFile::lock(path) {
-            Ok(file) => return Ok(file),
-            Err(err) if err.kind() == io::ErrorKind::AlreadyExists && Instant::now() < deadline => {
-                thread::sleep(Duration::from_millis(20));
-            }
-            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {
-                let cause = format!("{}.lock exists, so another program changes the file", path.display());
-                return Err(Error::new(context(path), cause, "if none does, remove it, and run the command again"));
-            }
-            Err(err) => return Err(Error::new(context(path), err, "make the file and its folder writable")),
-        }
-    }
 }
 
 /// Empty if there is no file.

@@ -178,19 +178,11 @@ impl ConfigFile {
 
     /// Changes the content, under the lock that git respects.
     fn edit(&self, change: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>) -> Result<(), Error> {
-        let cannot = |err: io::Error| {
-            let help = match err.kind() {
-                io::ErrorKind::AlreadyExists => {
-                    let lock = format!("{}.lock", self.path.display());
-                    format!("wait for the git that changes it, or remove {lock} if none runs")
-                }
-                _ => "make the file and its folder writable".to_owned(),
-            };
-            Error::new(format!("cannot change {}", self.path.display()), err, help)
-        };
+        let context = format!("cannot change {}", self.path.display());
+        let cannot = |err: io::Error| Error::new(&*context, err, "make the file and its folder writable");
         let real = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         fs::create_dir_all(folder_of(&real)).map_err(cannot)?;
-        let mut file = AtomicFile::lock(&real).map_err(cannot)?;
+        let mut file = AtomicFile::lock(&real, &context)?;
         let before = self.read()?;
         let mut config = before.clone();
         change(&mut config)?;

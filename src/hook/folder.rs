@@ -33,11 +33,19 @@ enum Found {
 
 /// What to do for one hook.
 enum Plan {
-    /// Write the script. Holds the word for the report.
-    Write(&'static str),
+    /// Write the script where there is none.
+    Create,
+    /// Replace an older script of keysweep.
+    Upgrade,
     /// Leave it, since keysweep is called already. Holds the details for the report.
     Leave(String),
     Refuse(Error),
+}
+
+/// Why a script was not installed.
+enum Failure {
+    Refused(Error),
+    Unwritable(Error),
 }
 
 impl Folder<'_> {
@@ -64,26 +72,40 @@ impl Folder<'_> {
         let text = script::sealed(binary)?;
         let mut changes = Changes::default();
         for name in names {
-            let file = self.path.join(name);
-            let shown = file.display();
-            match self.plan(name, &text) {
-                Plan::Write(done) => match write(&file, &text) {
-                    Ok(()) => changes.lines.push(format!("{done} {name}: {shown}")),
-                    Err(err) => {
-                        changes.errors.push(Error::new(
-                            format!("cannot install {shown}"),
-                            err,
-                            "make the folder writable, or see git config --show-origin core.hooksPath",
-                        ));
-                        // The next script would fail for the same reason.
-                        break;
-                    }
-                },
-                Plan::Leave(what) => changes.lines.push(format!("already there, {name}: {shown}{what}")),
-                Plan::Refuse(error) => changes.errors.push(error),
+            match self.install_one(name, &text) {
+                Ok(line) => changes.lines.push(line),
+                Err(Failure::Refused(error)) => changes.errors.push(error),
+                Err(Failure::Unwritable(error)) => {
+                    changes.errors.push(error);
+                    // The next script would fail for the same reason.
+                    break;
+                }
             }
         }
         Ok(changes)
+    }
+
+    /// Installs a script, and returns the line for the report.
+    fn install_one(&self, name: &str, text: &str) -> Result<String, Failure> {
+        let file = self.path.join(name);
+        let shown = file.display();
+        loop {
+            let (done, replace) = match self.plan(name, text) {
+                Plan::Create => ("installed", false),
+                Plan::Upgrade => ("upgraded", true),
+                Plan::Leave(what) => return Ok(format!("already there, {name}: {shown}{what}")),
+                Plan::Refuse(error) => return Err(Failure::Refused(error)),
+            };
+            match write(&file, text, replace) {
+                Ok(()) => return Ok(format!("{done} {name}: {shown}")),
+                // Another program has just written a script here, which the next round finds.
+                Err(err) if err.kind() == io::ErrorKind::AlreadyExists && file.symlink_metadata().is_ok() => {}
+                Err(err) => {
+                    let help = "make the folder writable, or see git config --show-origin core.hooksPath";
+                    return Err(Failure::Unwritable(Error::new(format!("cannot install {shown}"), err, help)));
+                }
+            }
+        }
     }
 
     fn plan(&self, name: &str, text: &str) -> Plan {
@@ -92,8 +114,8 @@ impl Folder<'_> {
             Plan::Refuse(Error::new(format!("cannot install {}", file.display()), cause, help))
         };
         match self.look(name, text) {
-            Found::Nothing => Plan::Write("installed"),
-            Found::Ours { same: false } => Plan::Write("upgraded"),
+            Found::Nothing => Plan::Create,
+            Found::Ours { same: false } => Plan::Upgrade,
             Found::Ours { same: true } => Plan::Leave(String::new()),
             Found::Linked => Plan::Leave(", a link to keysweep's script".to_owned()),
             Found::Theirs(script) if script.calls_keysweep => {
@@ -159,15 +181,29 @@ impl Folder<'_> {
     }
 }
 
-/// Writes a script under a temporary name first, so that git never finds half of one.
-fn write(file: &Path, text: &str) -> io::Result<()> {
+/// Writes a script. Without `replace`, this fails if the path exists by now: another program may have written its script meanwhile.
+fn write(file: &Path, text: &str, replace: bool) -> io::Result<()> {
     let folder = file.parent().expect("a hook is in a folder");
     fs::create_dir_all(folder)?;
+    if replace {
+        return draft(file, text)?.replace();
+    }
+    match draft(file, text)?.place_new() {
+        // Some file systems, such as exFAT, have neither hard links nor a rename that replaces nothing.
+        Err(err) if err.kind() != io::ErrorKind::AlreadyExists && file.symlink_metadata().is_err() => {
+            draft(file, text)?.replace()
+        }
+        placed => placed,
+    }
+}
+
+/// The script under a temporary name, so that git never finds half of one.
+fn draft(file: &Path, text: &str) -> io::Result<AtomicFile> {
     let mut out = AtomicFile::create(file)?;
     out.write_all(text.as_bytes())?;
     make_executable(out.file())?;
     out.file().sync_all()?;
-    out.replace()
+    Ok(out)
 }
 
 #[cfg(unix)]
@@ -190,4 +226,23 @@ pub(super) fn is_executable(file: &Path) -> bool {
 #[cfg(not(unix))]
 pub(super) fn is_executable(file: &Path) -> bool {
     file.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::atomic_file::private_folder;
+
+    #[test]
+    fn a_script_that_appears_meanwhile_is_not_replaced() {
+        let folder = private_folder().expect("a folder");
+        let file = folder.path().join("hooks").join("pre-commit");
+        write(&file, "ours", false).expect("write");
+        let error = write(&file, "later", false).expect_err("the script exists");
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&file).expect("read"), "ours");
+        write(&file, "newer", true).expect("write");
+        assert_eq!(fs::read_to_string(&file).expect("read"), "newer");
+        assert_eq!(fs::read_dir(folder.path().join("hooks")).expect("read").count(), 1);
+    }
 }

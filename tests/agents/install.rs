@@ -289,3 +289,31 @@ fn the_doctor_plants_a_token_through_own_entries_only() {
     let path = format!("{}:/usr/bin:/bin", fake.display());
     repo.keysweep_call(&["doctor"]).env("PATH", path).run().expect_has("DOES NOT WORK: it let a planted token through");
 }
+
+/// Another program changes the settings while keysweep does.
+#[test]
+fn a_change_that_another_program_makes_meanwhile_is_kept() {
+    let repo = Repo::new();
+    for (command, has_entry) in [("install", true), ("uninstall", false)] {
+        let (file, lock) = (repo.path(".claude/settings.json"), repo.path(".claude/settings.json.lock"));
+        repo.write(".claude/settings.json.lock", "");
+        let before = fs::read_to_string(&file).unwrap_or("{}".to_owned());
+        std::thread::scope(|scope| {
+            let changed = scope.spawn(|| repo.keysweep(&[command, "--agent", "claude-code"]).expect_code(0));
+            std::thread::sleep(std::time::Duration::from_millis(1500));
+            let mut json: Value = serde_json::from_str(&before).expect("JSON");
+            json[command] = json!("theirs");
+            repo.write(".claude/settings.json", json.to_string());
+            fs::remove_file(&lock).expect("remove the lock");
+            changed.join().expect("no panic");
+        });
+        let text = read(&file);
+        assert!(text.contains(&format!("\"{command}\"")), "{text}");
+        assert_eq!(text.contains("keysweep"), has_entry, "{text}");
+        assert!(!lock.exists());
+    }
+    // Nothing is locked where nothing changes.
+    repo.write(".claude/settings.json.lock", "");
+    repo.keysweep(&["uninstall", "--agent", "claude-code"]).expect_code(0);
+    repo.keysweep(&["install", "--agent", "claude-code"]).expect_code(2).expect_has("settings.json.lock exists");
+}

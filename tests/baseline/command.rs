@@ -1,7 +1,9 @@
 //! `keysweep baseline`: what it writes, keeps, renews and removes.
 
-use crate::support::token::Maker;
-use crate::support::{Repo, client, os};
+use std::time::Duration;
+
+use crate::support::token::{Maker, Token};
+use crate::support::{Repo, Run, client, os};
 
 pub const FILE: &str = ".keysweep-baseline";
 
@@ -152,5 +154,55 @@ fn an_incomplete_scan_writes_nothing() {
     std::fs::remove_file(repo.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]))).expect("remove the object");
     let run = repo.keysweep(&["baseline"]).expect_code(2);
     assert!(run.err().contains("the scan of the history is not complete"), "{}", run.err());
+    assert!(!repo.path(FILE).exists());
+}
+
+/// Another program adds an entry while the command scans, and has the lock until then.
+fn with_another_writer(repo: &Repo, args: &[&str], other: &str) -> Run {
+    let lock = repo.path(".keysweep-baseline.lock");
+    let before = std::fs::read_to_string(repo.path(FILE)).unwrap_or_default();
+    std::fs::write(&lock, "").expect("write the lock");
+    std::thread::scope(|scope| {
+        let command = scope.spawn(|| repo.keysweep(args));
+        std::thread::sleep(Duration::from_millis(1500));
+        repo.write(FILE, format!("{before}{other}\n"));
+        std::fs::remove_file(&lock).expect("remove the lock");
+        command.join().expect("no panic")
+    })
+}
+
+#[test]
+fn an_entry_that_another_program_adds_meanwhile_is_kept() {
+    let repo = Repo::new();
+    let mut make = Maker::new(9320);
+    let (own, theirs) = (make.sk_live(24), make.sk_live(24));
+    repo.stage("a.py", client(&own));
+    repo.commit("one");
+    let other = |token: &Token| {
+        let text =
+            "\"path\": \"other.py\", \"rule\": \"stripe-secret-key\", \"reason\": \"OPS-7\", \"added\": \"2026-11-01\"";
+        format!("{{\"fingerprint\": \"{}\", {text}}}", token.fingerprint())
+    };
+    let fingerprints = || entries(&repo).iter().map(|it| it["fingerprint"].to_string()).collect::<String>();
+    with_another_writer(&repo, &["baseline", "--reason", "OPS-12"], &other(&theirs)).expect_code(0);
+    for token in [&own, &theirs] {
+        assert!(fingerprints().contains(&token.fingerprint()), "{}", fingerprints());
+    }
+    // What was added after the start of the scan is not stale: the scan may not have seen its token.
+    let latest = make.sk_live(24);
+    with_another_writer(&repo, &["baseline", "--prune"], &other(&latest)).expect_code(0);
+    assert!(fingerprints().contains(&latest.fingerprint()), "{}", fingerprints());
+    assert!(!fingerprints().contains(&theirs.fingerprint()), "{}", fingerprints());
+    assert!(!repo.path(".keysweep-baseline.lock").exists());
+}
+
+#[test]
+fn a_lock_that_a_crash_left_behind_is_named() {
+    let repo = Repo::new();
+    let mut make = Maker::new(9321);
+    repo.stage("a.py", client(&make.sk_live(24)));
+    repo.write(".keysweep-baseline.lock", "");
+    let run = repo.keysweep(&["baseline", "--reason", "OPS-12"]).expect_code(2);
+    run.expect_has(".keysweep-baseline.lock exists").expect_has("remove it");
     assert!(!repo.path(FILE).exists());
 }
