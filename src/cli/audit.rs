@@ -24,7 +24,7 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let checks = selected(&args.checks)?;
     let repository = Repository::discover(Path::new("."))?;
-    let top = repository.worktree().ok_or_else(|| {
+    let top = repository.own_worktree()?.ok_or_else(|| {
         let context = format!("cannot audit {}", repository.common_dir().display());
         Error::new(context, "it has no worktree", "run keysweep audit in a clone or a worktree")
     })?;

@@ -21,7 +21,7 @@ use crate::secrets::Secrets;
 
 pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
     let repository = Repository::discover(Path::new("."))?;
-    let top = repository.worktree().ok_or_else(|| {
+    let top = repository.own_worktree()?.ok_or_else(|| {
         Error::new(
             format!("cannot write {BASELINE_NAME}"),
             "a bare repository has no worktree",

@@ -116,7 +116,7 @@ impl Search<'_> {
         let mut result = self.wanted(scanner.run(&history, threads(common)));
         let mut provenances =
             trace_provenance(&mut result, &history, detector, &allow, Detail::Position, None, threads(common));
-        let files = files(repository, args.tokens_from.as_deref());
+        let files = files(repository, args.tokens_from.as_deref())?;
         let on_disk = self.wanted(scanner.run(&files, threads(common)));
         drop(progress);
         add_files(&mut provenances, &on_disk.findings);
@@ -203,13 +203,14 @@ fn distinct(tokens: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, String> {
 
 /// The worktree, and all files of the git directory except objects: settings, hooks, refs, reflogs, the index, the last message.
 /// The file with the tokens is skipped and reported as such.
-fn files(repository: &Repository, tokens: Option<&Path>) -> Files {
-    let worktree: Vec<PathBuf> = repository.worktree().map(Path::to_owned).into_iter().collect();
-    let files = Files::find(&worktree, repository.git_files(), repository.worktree(), false);
-    match tokens {
+fn files(repository: &Repository, tokens: Option<&Path>) -> Result<Files, Error> {
+    let top = repository.own_worktree()?;
+    let worktree: Vec<PathBuf> = top.map(Path::to_owned).into_iter().collect();
+    let files = Files::find(&worktree, repository.git_files(), top, false);
+    Ok(match tokens {
         Some(tokens) => files.without(tokens, "it names the tokens to search for"),
         None => files,
-    }
+    })
 }
 
 /// Removes the git directory from the skipped files, because it is scanned separately.

@@ -284,11 +284,17 @@ fn deployment(
     notes: &mut Vec<String>,
     common: &Common,
 ) -> Option<Deployment> {
-    let (top, credentials) = (repository.worktree()?, credentials(provenances));
+    let credentials = credentials(provenances);
     if credentials.is_empty() {
         return None;
     }
-    let deployment = Deployment::read(repository, top, &credentials, detector, threads(common));
+    let deployment = match repository.own_worktree() {
+        Ok(top) => Deployment::read(repository, top?, &credentials, detector, threads(common)),
+        Err(error) => {
+            notes.push(format!("the plan may lack a platform: {error}"));
+            return None;
+        }
+    };
     notes.extend(deployment.unread.iter().map(|error| format!("the plan may lack a platform: {error}")));
     Some(deployment)
 }

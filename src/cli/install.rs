@@ -53,7 +53,7 @@ fn each_agent(
 
 fn worktree() -> Result<PathBuf, Error> {
     let repository = Repository::discover(Path::new("."))?;
-    let top = repository.worktree().map(|top| std::path::absolute(top).unwrap_or_else(|_| top.to_owned()));
+    let top = repository.own_worktree()?.map(|top| std::path::absolute(top).unwrap_or_else(|_| top.to_owned()));
     top.ok_or_else(|| {
         let help = "run it in a worktree, or use --global for your own settings";
         Error::new("cannot find the agent's settings", "a bare repository has no files", help)

@@ -65,7 +65,7 @@ fn path(common: &Common) -> Result<PathBuf, Error> {
         return Ok(path.clone());
     }
     let repository = Repository::discover(Path::new("."))?;
-    let top = repository.worktree().ok_or_else(|| {
+    let top = repository.own_worktree()?.ok_or_else(|| {
         let help = "run it in a clone, and commit the file; or name a file with --config";
         Error::new(CONTEXT, "a bare repository has no worktree", help)
     })?;

@@ -21,7 +21,7 @@ pub(super) fn run(args: &RotateArgs, common: &Common) -> Result<u8, Error> {
         return Err(unknown(&args.vendor));
     }
     let repository = Repository::discover(Path::new("."))?;
-    let top = repository.worktree();
+    let top = repository.own_worktree()?;
     let settings = in_force::of_folder(top, common)?;
     let detector = Detector::new(&settings.rules);
     let mut deployment = top

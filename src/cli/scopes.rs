@@ -14,7 +14,7 @@ use crate::scopes::Needed;
 
 pub(super) fn run(args: &ScopesArgs, common: &Common) -> Result<u8, Error> {
     let repository = Repository::discover(Path::new("."))?;
-    let top = repository.worktree().ok_or_else(|| {
+    let top = repository.own_worktree()?.ok_or_else(|| {
         Error::new("cannot look for calls", "a bare repository has no worktree", "run keysweep scopes in a clone")
     })?;
     let settings = in_force::of_folder(Some(top), common)?;

@@ -21,7 +21,7 @@ use crate::scan::unstaged::Unstaged;
 pub(super) fn run(args: &WorktreeArgs, common: &Common) -> Result<u8, Error> {
     let started = Instant::now();
     let repository = Repository::discover(Path::new("."))?;
-    let Some(top) = repository.worktree().map(Path::to_owned) else {
+    let Some(top) = repository.own_worktree()?.map(Path::to_owned) else {
         let context = format!("cannot scan the worktree of {}", repository.git_dir().display());
         return Err(Error::new(context, "it is a bare repository", "run keysweep worktree in a worktree"));
     };

@@ -8,6 +8,7 @@ pub(crate) mod diff;
 pub(crate) mod index;
 pub(crate) mod mmap;
 pub(crate) mod odb;
+mod own_worktree;
 pub(crate) mod pack;
 pub(crate) mod path;
 mod plain;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::support::token::{Maker, Token};
 use crate::support::{Repo, Run, client, executable, text};
@@ -240,4 +241,67 @@ fn a_folder_that_cannot_be_read_is_an_error() {
         fs::set_permissions(repo.path("closed"), fs::Permissions::from_mode(0o755)).expect("chmod");
         run.expect_code(2).expect_has("closed");
     }
+}
+
+/// The commands that read the files of the worktree, or write to it.
+const READERS: [&[&str]; 6] = [
+    &["audit"],
+    &["worktree"],
+    &["rotate", "attio"],
+    &["scopes"],
+    &["baseline", "--reason", "x"],
+    &["install", "--agent", "claude-code"],
+];
+
+/// A repository that somebody else made comes with its settings.
+#[test]
+fn a_setting_of_the_repository_leads_to_no_other_folder() {
+    let repo = Repo::new();
+    repo.stage("a.txt", "text\n");
+    let outside = repo.base().join("outside");
+    fs::create_dir(&outside).expect("create");
+    fs::write(outside.join("private-name.ts"), "process.env.ATTIO_API_KEY\n").expect("write");
+    for target in [outside.as_path(), repo.base(), Path::new("/")] {
+        repo.git(&["config", "core.worktree", target.to_str().expect("UTF-8")]).expect_code(0);
+        for args in READERS {
+            let run = repo.keysweep_call(args).timeout(Duration::from_secs(20)).run().expect_code(2);
+            run.expect_has("cannot read the files of the worktree").expect_lacks("private-name");
+        }
+        let find = repo.keysweep_call(&["find"]).stdin("process.env.ATTIO_API_KEY\n").run().expect_code(2);
+        find.expect_lacks("private-name");
+        // The index is the repository's own.
+        repo.staged().expect_code(0);
+    }
+    assert_eq!(fs::read_dir(&outside).expect("list").count(), 1);
+    // A person may name the folder.
+    repo.git(&["config", "core.worktree", outside.to_str().expect("UTF-8")]).expect_code(0);
+    repo.keysweep_call(&["scopes"]).env("GIT_WORK_TREE", &outside).run().expect_code(0);
+    // The own folder is no other one.
+    repo.git(&["config", "core.worktree", repo.top().to_str().expect("UTF-8")]).expect_code(0);
+    repo.keysweep(&["worktree"]).expect_code(0);
+}
+
+#[test]
+fn the_root_folder_is_no_worktree_to_read() {
+    let repo = Repo::new();
+    repo.stage("a.txt", "text\n");
+    for args in READERS {
+        let call = repo.keysweep_call(args).env("GIT_WORK_TREE", "/").env("GIT_DIR", repo.path(".git"));
+        call.timeout(Duration::from_secs(20)).run().expect_code(2).expect_has("it is the root folder");
+    }
+}
+
+#[test]
+fn the_worktree_of_a_submodule_is_its_own() {
+    let (repo, inner) = (Repo::new(), Repo::new());
+    inner.stage("a.txt", "text\n");
+    inner.commit("one");
+    let url = inner.top().to_str().expect("UTF-8");
+    repo.git(&["-c", "protocol.file.allow=always", "submodule", "add", "-q", url, "sub"]).expect_code(0);
+    let setting = repo.git_call(&["config", "core.worktree"]).cwd(repo.path("sub")).run().expect_code(0);
+    assert_eq!(setting.out(), "../../../sub\n");
+    repo.keysweep_call(&["worktree"]).cwd(repo.path("sub")).run().expect_code(0);
+    repo.keysweep_call(&["scopes"]).cwd(repo.path("sub")).run().expect_code(0);
+    repo.git(&["worktree", "add", "-q", "--orphan", "../linked"]).expect_code(0);
+    repo.keysweep_call(&["worktree"]).cwd(repo.base().join("linked")).run().expect_code(0);
 }
