@@ -29,5 +29,6 @@ mod message;
 mod output;
 mod pipes;
 mod programs;
+mod stopped;
 mod usage;
 mod worktree;

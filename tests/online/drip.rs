@@ -5,12 +5,13 @@ use std::net::TcpListener;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
+use crate::probe::{probe, secret};
 use crate::support::Repo;
 use crate::support::token::Maker;
 use crate::verify::{expect_hidden, verify};
 
 /// Listens, and answers each connection with `start`, then with `byte` ten times a second, for a minute. Returns the port.
-fn dripping(start: &'static [u8], byte: u8) -> u16 {
+pub fn dripping(start: &'static [u8], byte: u8) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     thread::spawn(move || {
@@ -50,5 +51,24 @@ fn a_server_that_drips_is_left_at_the_time_limit() {
         let run = call.run().expect_code(2).expect_has("within 2 s");
         assert!(began.elapsed() < Duration::from_secs(15), "{phase}: {:?}", began.elapsed());
         expect_hidden(&run, &token);
+    }
+}
+
+/// A handler that drips does not hold up `probe`, which sends several deliveries.
+#[test]
+fn a_handler_that_drips_is_left_at_the_time_limit() {
+    let repo = Repo::none();
+    let secret = secret("attio", 42);
+    for (phase, start, byte) in [
+        ("status", &b"HTTP/1.1 200 "[..], b'O'),
+        ("headers", b"HTTP/1.1 200 OK\r\nx: ", b'a'),
+        ("body", b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n", b' '),
+    ] {
+        let url = format!("http://127.0.0.1:{}/webhooks", dripping(start, byte));
+        let began = Instant::now();
+        let call = probe(&repo, &url, "attio", &secret).args(&["--timeout", "2"]);
+        let run = call.run().expect_code(2).expect_has("there was no answer within 2 s");
+        assert!(began.elapsed() < Duration::from_secs(20), "{phase}: {:?}", began.elapsed());
+        expect_hidden(&run, &secret);
     }
 }

@@ -12,5 +12,6 @@ mod json_schema;
 mod names;
 mod probe;
 mod server;
+mod stopped;
 mod tls;
 mod verify;

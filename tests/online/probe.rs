@@ -38,7 +38,7 @@ pub fn secret(vendor: &str, seed: u64) -> String {
     token(if vendor == "attio" { "{hex:64}" } else { "whsec_{base64:32}" }, seed)
 }
 
-fn probe(repo: &Repo, url: &str, vendor: &str, secret: &str) -> Call {
+pub fn probe(repo: &Repo, url: &str, vendor: &str, secret: &str) -> Call {
     let mut call = repo.keysweep_call(&["probe", url, "--vendor", vendor, "--format", "json"]).stdin(secret);
     call.command.env_remove("SSL_CERT_FILE");
     // Proxies have no effect.
