@@ -1,4 +1,4 @@
-//! Files that are written under a random name and then renamed into place.
+//! Files that are written under a random name and then renamed into place, and temporary files without a name.
 //!
 //! Nothing is therefore written through a planted link, and no reader sees a partial file. Only the owner can read the file,
 //! unless the caller changes its mode.
@@ -16,6 +16,11 @@ use crate::interruption::{Leftover, Registered, create};
 
 /// How long to wait for another program that has the lock of a file.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A temporary file without a name, in the folder of `TMPDIR`: only this process can open it, and it is gone when the process ends.
+pub fn unnamed() -> io::Result<File> {
+    tempfile::tempfile()
+}
 
 /// A file that is being written. Dropping it without renaming removes it, and so does a signal.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ mod current_dir;
 mod files;
 mod find;
 mod fleet;
+mod fleet_merge;
 mod history;
 mod hook;
 mod in_force;
@@ -49,7 +50,7 @@ mod verifications;
 mod verify;
 mod worktree;
 
-use args::{Cli, Command};
+use args::{Cli, Command, FleetAction};
 use options::Common;
 
 use crate::error::Error;
@@ -85,7 +86,10 @@ fn run(command: &Command, common: &Common) -> Result<u8, Error> {
         Command::Doctor(_) => install::doctor(common),
         Command::History(args) => history::run(args, common),
         Command::Find(args) => find::run(args, common),
-        Command::Fleet(args) => fleet::run(args, common),
+        Command::Fleet(args) => match &args.action {
+            Some(FleetAction::Merge(args)) => fleet_merge::run(args, common),
+            None => fleet::run(args, common),
+        },
         Command::Audit(args) => audit::run(args, common),
         Command::Scopes(args) => scopes::run(args, common),
         Command::Rotate(args) => rotate::run(args, common),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::report::{AuditFormat, DocumentFormat, Format, RulesFormat};
+use crate::report::{AuditFormat, DocumentFormat, Format, MergeFormat, RulesFormat};
 
 use clap::{Args, ValueEnum};
 
@@ -85,6 +85,13 @@ pub(super) struct DocumentFormatOption {
     /// human (default) or json
     #[arg(long, value_enum, hide_possible_values = true)]
     pub format: Option<DocumentFormatName>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeFormatOption {
+    /// human (default), json or sarif
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub format: Option<MergeFormatName>,
 }
 
 #[cfg(feature = "online")]
@@ -350,6 +357,36 @@ impl From<DocumentFormatName> for FormatName {
         match name {
             DocumentFormatName::Human => FormatName::Human,
             DocumentFormatName::Json => FormatName::Json,
+        }
+    }
+}
+
+/// The other formats have no place for several repositories.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum MergeFormatName {
+    #[default]
+    Human,
+    Json,
+    Sarif,
+}
+
+impl From<MergeFormatName> for MergeFormat {
+    fn from(name: MergeFormatName) -> Self {
+        match name {
+            MergeFormatName::Human => MergeFormat::Human,
+            MergeFormatName::Json => MergeFormat::Json,
+            MergeFormatName::Sarif => MergeFormat::Sarif,
+        }
+    }
+}
+
+/// Errors are reported in the format of the answer.
+impl From<MergeFormatName> for FormatName {
+    fn from(name: MergeFormatName) -> Self {
+        match name {
+            MergeFormatName::Human => FormatName::Human,
+            MergeFormatName::Json => FormatName::Json,
+            MergeFormatName::Sarif => FormatName::Sarif,
         }
     }
 }

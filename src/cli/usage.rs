@@ -27,8 +27,9 @@ pub(super) fn report(err: &clap::Error, words: &[OsString]) -> u8 {
     let is_secret = words.iter().any(|word| WITH_A_TOKEN.iter().any(|name| word == name));
     let words = parse::command_first(words);
     let command = words.get(1).and_then(|word| word.to_str()).unwrap_or_default();
-    // It has no other format.
-    let format = if command == "fleet" { FormatName::Jsonl } else { format };
+    // It has no other format, but merge has.
+    let is_merge = words.get(2).is_some_and(|word| word == "merge");
+    let format = if command == "fleet" && !is_merge { FormatName::Jsonl } else { format };
     output::report_errors_as(format, path.as_deref());
     let refused =
         missing_command(err).or_else(|| refused_option(err, command)).or_else(|| refused_format(err, command));

@@ -4,6 +4,7 @@
 pub(crate) mod address;
 pub(crate) mod cache;
 pub(crate) mod list;
+pub(crate) mod merge;
 pub(crate) mod messages;
 pub(crate) mod mirror;
 pub(crate) mod size;

@@ -5,6 +5,7 @@ mod audit;
 mod audit_json;
 mod entry;
 mod fleet;
+mod fleet_merge;
 mod github;
 mod gitlab;
 mod history;
@@ -32,6 +33,8 @@ mod words;
 
 pub use audit::{AuditReport, explain as explain_check};
 pub(crate) use fleet::{FleetLine, line_of as fleet_line_of, write_error as write_fleet_error};
+pub use fleet_merge::MergeFormat;
+pub(crate) use fleet_merge::write as write_merge;
 pub use model::{Incident, PushHelp, Report};
 pub use plan::{Setup, credentials, script, word};
 #[cfg(feature = "online")]

@@ -14,7 +14,7 @@ use crate::rule::{Rule, Severity};
 
 /// GitHub rejects a run with more results, and shows the first 5,000
 /// (docs.github.com, "SARIF support for code scanning").
-const MOST_RESULTS: usize = 25_000;
+pub(super) const MOST_RESULTS: usize = 25_000;
 
 /// Writes one document with one run.
 pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -114,7 +114,7 @@ fn location(entry: &ReportEntry<'_>) -> Value {
     }
 }
 
-fn descriptor(rule: &Rule) -> Value {
+pub(super) fn descriptor(rule: &Rule) -> Value {
     let help = rule.remedy.join("; ");
     let mut value = json!({
         "id": rule.id,
@@ -131,7 +131,7 @@ fn descriptor(rule: &Rule) -> Value {
     value
 }
 
-fn level(severity: Severity) -> &'static str {
+pub(super) fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::High => "error",
         Severity::Medium => "warning",

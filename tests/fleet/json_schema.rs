@@ -14,5 +14,9 @@ fn every_line_is_valid() {
     let mut reports = Reports::new();
     reports.add("fleet", &Value::Array(run.objects()));
     reports.add("no list", &Value::Array(fleet.run(&["/nosuch"], &[]).expect_code(2).objects()));
+    for lines in [run.out(), String::new()] {
+        let call = fleet.repo.keysweep_call(&["fleet", "merge", "--format", "json", "-"]);
+        reports.add("merge", &call.stdin(lines).run().expect_code(2).json());
+    }
     reports.check().expect_code(0);
 }

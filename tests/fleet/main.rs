@@ -11,4 +11,5 @@ mod json_schema;
 mod limits;
 mod list;
 mod login;
+mod merge;
 mod mirror;

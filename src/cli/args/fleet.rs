@@ -2,16 +2,20 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::cli::options::{
-    ArchivesOption, Common, CommonOptions, ConfigOption, FormatName, OutputOption, ProgressOption, ThreadsOption,
+    ArchivesOption, Common, CommonOptions, ConfigOption, FormatName, MergeFormatOption, OutputOption, ProgressOption,
+    ReportOptions, ThreadsOption,
 };
 use crate::fleet::size;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 #[allow(clippy::struct_excessive_bools)] // Each is an option.
 pub(in crate::cli) struct FleetArgs {
+    #[command(subcommand)]
+    pub action: Option<FleetAction>,
     /// The list of repositories; - (default) is standard input
     #[arg(value_name = "LIST", default_value = "-", hide_default_value = true)]
     pub list: PathBuf,
@@ -52,8 +56,44 @@ pub(in crate::cli) struct FleetArgs {
     progress: ProgressOption,
 }
 
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum FleetAction {
+    /// Join what fleet wrote: one answer for each token
+    #[command(after_help = "\
+For each token: where it was first, in how many repositories it is, and where it is still at HEAD. The worst \
+token is first. If a repository is in several files, its last complete result counts.
+
+Exit status: 0 no token was found, 1 tokens were found, 2 a line or a repository could not be read
+
+Examples:
+  keysweep fleet merge findings.jsonl
+  keysweep fleet merge --format json monday.jsonl tuesday.jsonl
+  keysweep fleet repositories.txt | keysweep fleet merge -")]
+    Merge(MergeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MergeArgs {
+    /// Files that fleet wrote, the newest last; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub format: MergeFormatOption,
+    #[command(flatten)]
+    report: ReportOptions,
+}
+
+impl MergeArgs {
+    fn common(&self) -> Common {
+        Common { format: self.format.format.map(Into::into), ..self.report.common() }
+    }
+}
+
 impl CommonOptions for FleetArgs {
     fn common(&self) -> Common {
+        if let Some(FleetAction::Merge(args)) = &self.action {
+            return args.common();
+        }
         Common {
             // The one format that grows with each repository.
             format: Some(FormatName::Jsonl),

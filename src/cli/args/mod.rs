@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(super) use checks::{AuditArgs, BaselineArgs, RulesArgs};
-pub(super) use fleet::FleetArgs;
+pub(super) use fleet::{FleetAction, FleetArgs, MergeArgs};
 pub(super) use history::{FindArgs, HistoryArgs};
 pub(super) use ledger::{LedgerAction, LedgerArgs};
 #[cfg(feature = "online")]
