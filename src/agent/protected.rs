@@ -21,6 +21,8 @@ const FILES: &[(&[&str], &str)] = &[
     (&[".lefthook-local.yml"], "lefthook's configuration"),
     (&[".pre-commit-config.yaml"], "pre-commit's configuration"),
     (&["prek.toml"], "prek's configuration"),
+    (&["bin", "keysweep"], "the keysweep program"),
+    (&["bin", "keysweep.exe"], "the keysweep program"),
     (&[".keysweep.toml"], "keysweep's configuration"),
     (&[".keysweep-baseline"], "keysweep's baseline"),
     (&[".claude", "settings.json"], "the agent's settings"),
@@ -58,10 +60,20 @@ pub(super) fn noun_anywhere(path: &str) -> Option<&'static str> {
     noun(path).or_else(|| is_hook.then_some("git's hooks"))
 }
 
+/// The same for a pattern of `find`, in which `*` is any folder too.
+pub(super) fn noun_of_pattern(pattern: &str) -> Option<&'static str> {
+    let below = pattern.strip_prefix("*/").and_then(|rest| noun(&format!(".git/{rest}")));
+    below.or_else(|| noun_anywhere(pattern))
+}
+
 /// Whether `text`, which is no shell, mentions a protected file.
 pub(super) fn mentioned(text: &str) -> Option<&'static str> {
     let text = text.to_ascii_lowercase().replace('\\', "/");
-    FILES.iter().find(|(file, _)| text.contains(&file.join("/"))).map(|(_, noun)| *noun)
+    // `Path(".git", "hooks")` and `Path(".git") / "hooks"`.
+    let bare = |c: char| !matches!(c, '"' | '\'' | '(' | ')' | ' ');
+    let joined = text.chars().filter(|&c| bare(c)).collect::<String>().replace(',', "/");
+    let has = |path: &str| text.contains(path) || joined.contains(path);
+    FILES.iter().find(|(file, _)| has(&file.join("/"))).map(|(_, noun)| *noun)
 }
 
 /// Whether a part of the path matches the whole of `file`.
@@ -74,6 +86,7 @@ fn is_around(parts: &[String], file: &[&str]) -> bool {
     file.len() > 1
         && file[0] != ".config"
         && file[0] != ".github"
+        && file[0] != "bin"
         && parts.last().is_some_and(|last| matches(last, file[0]))
 }
 
@@ -138,6 +151,7 @@ mod tests {
             ".claude/settings.local.json",
             ".github/hooks/keysweep.json",
             "lefthook.yml",
+            "/usr/local/bin/keysweep",
         ] {
             assert!(noun(path).is_some(), "{path}");
         }
@@ -154,6 +168,8 @@ mod tests {
             ".claude/commands/x.md",
             ".config/nvim/init.lua",
             "docs/.git-hooks.md",
+            "bin",
+            "bin/keysweep.rs",
             "",
         ] {
             assert_eq!(noun(path), None, "{path}");
@@ -161,6 +177,8 @@ mod tests {
         assert!(noun_in("/app/.git", "hooks/pre-commit").is_some());
         assert!(noun_in("/app/.git/hooks", "pre-commit").is_some());
         assert_eq!(noun_in("/app/.git/hooks", "/tmp/pre-commit"), None);
+        assert!(noun_of_pattern("*/hooks/*").is_some() && noun_of_pattern("*.orig").is_none());
+        assert!(mentioned("Path('.git', 'hooks')").is_some() && mentioned("Path('.gitignore')").is_none());
         assert!(noun_anywhere("pre-commit").is_some() && noun_anywhere("readme").is_none());
     }
 }

@@ -89,8 +89,6 @@ fn verdict(event: &Event, can_block: bool, common: &Common) -> Result<Verdict, E
         settings => settings?,
     };
     let detector = Detector::new(&settings.rules);
-    let folder = event.folder.clone().or_else(|| top.clone()).unwrap_or_else(|| PathBuf::from("."));
-    let alias = |name: &str| alias(name, &folder);
     let guard = Guard { detector: &detector, allow: &settings.allow, top: top.as_deref(), aliases: &alias };
     guard.verdict(event)
 }
@@ -111,10 +109,15 @@ fn top(event: &Event) -> Option<PathBuf> {
     folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()).map(Path::to_owned)
 }
 
-/// The expansion of an alias of git.
-fn alias(name: &str, folder: &Path) -> Option<String> {
+/// The expansion of an alias of git in a folder. The folder is that of a command, so it may begin with `~`.
+fn alias(folder: &str, name: &str) -> Option<String> {
+    let of_user = folder.strip_prefix('~').map(|rest| rest.trim_start_matches('/'));
+    let folder = match of_user {
+        Some(rest) => std::env::home_dir()?.join(rest),
+        None => PathBuf::from(folder),
+    };
     let key = format!("alias.{name}");
-    let value = query_git(folder, &["config", "--get", &key]).ok().flatten()?;
+    let value = query_git(&folder, &["config", "--get", &key]).ok().flatten()?;
     Some(String::from_utf8_lossy(&value).trim_end_matches('\n').to_owned())
 }
 

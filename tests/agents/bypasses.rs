@@ -355,15 +355,28 @@ fn repo() -> Repo {
     repo.git(&["config", "alias.ci", "commit -n"]);
     repo.git(&["config", "alias.cx", "!git push --no-verify"]);
     repo.git(&["config", "alias.fine", "log -n 1"]);
+    // Another repository, with an alias of its own.
+    repo.git(&["init", "--quiet", "nested"]);
+    repo.git(&["-C", "nested", "config", "alias.sneak", "commit -n"]);
     repo
 }
 
 /// The commands whose outcome is another one.
-fn others(commands: &[&str], wanted: &Outcome) -> Vec<String> {
+pub fn others(commands: &[&str], wanted: &Outcome) -> Vec<String> {
     let repo = repo();
     let wrong =
         commands.iter().map(|command| (command, shell(&repo, command))).filter(|(_, outcome)| outcome != wanted);
     wrong.map(|(command, outcome)| format!("{outcome:?}: {command}")).collect()
+}
+
+/// The commands that go on.
+pub fn stopped(commands: &[&str]) -> Vec<String> {
+    let repo = repo();
+    commands
+        .iter()
+        .filter(|command| !matches!(shell(&repo, command), Outcome::Blocks | Outcome::Asks))
+        .map(|command| (*command).to_owned())
+        .collect()
 }
 
 #[test]

@@ -11,3 +11,5 @@ mod failures;
 mod files;
 mod install;
 mod tokens;
+mod ways_round;
+mod working_day;

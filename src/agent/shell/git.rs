@@ -1,6 +1,7 @@
 //! What a command line of git does about hooks.
 
 use super::git_config;
+use super::git_line::WITH_VALUE;
 use super::words::{ANYTHING, is_unknown};
 
 /// What follows from a command line.
@@ -9,6 +10,8 @@ pub(super) enum GitStep {
     Fine,
     /// It goes round the hooks, for this reason.
     Refused(String),
+    /// Only a person may decide, for this reason.
+    Asked(String),
     /// It runs this shell script.
     Script(String),
     /// It runs this program with these arguments.
@@ -18,10 +21,6 @@ pub(super) enum GitStep {
     /// It may change the files that these words name.
     Changes(Vec<String>),
 }
-
-/// Options in front of the command that have their value in the next word.
-const GLOBAL_WITH_VALUE: &[&str] =
-    &["-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--attr-source", "--shallow-file"];
 
 /// Commands that run hooks, and their options with a value in the next word. In such a value any text is harmless.
 const HOOKED: &[(&str, &[&str])] = &[
@@ -186,7 +185,7 @@ pub(super) fn judge(args: &[String]) -> GitStep {
             "--exec-path" if joined.is_some() => {
                 return GitStep::Refused("`--exec-path` replaces git's own programs".to_owned());
             }
-            _ => at += usize::from(joined.is_none() && GLOBAL_WITH_VALUE.contains(&name)),
+            _ => at += usize::from(joined.is_none() && WITH_VALUE.contains(&name)),
         }
         at += 1;
     }
@@ -208,10 +207,27 @@ fn of_command(command: &str, args: &[String]) -> GitStep {
         "commit-tree" | "fast-import" | "mktree" | "filter-branch" => {
             GitStep::Refused(format!("`git {command}` makes commits without the hooks"))
         }
-        "send-pack" | "http-push" => GitStep::Refused(format!("`git {command}` pushes without the hooks")),
+        "send-pack" | "http-push" | "remote-http" | "remote-https" | "remote-ext" | "remote-fd" => {
+            GitStep::Refused(format!("`git {command}` pushes without the hooks"))
+        }
         "stash" if args.first().is_some_and(|word| word == "create" || word == "store") => {
             GitStep::Refused(format!("`git stash {}` makes or stores commits without the hooks", args[0]))
         }
+        "hash-object" if makes_commit(args) => {
+            GitStep::Refused("`git hash-object` with this type makes commits without the hooks".to_owned())
+        }
+        "unpack-objects" => GitStep::Refused("`git unpack-objects` adds commits without the hooks".to_owned()),
+        "index-pack" if args.iter().any(|arg| arg == "--stdin") => {
+            GitStep::Refused("`git index-pack --stdin` adds commits without the hooks".to_owned())
+        }
+        "replace" if args.iter().any(|arg| git_config::is_any(arg, &["--edit", "-e", "--graft", "-g"])) => {
+            GitStep::Refused("`git replace` with this option makes commits without the hooks".to_owned())
+        }
+        "svn" | "p4" if args.iter().any(|arg| matches!(arg.as_str(), "dcommit" | "commit-diff" | "submit")) => {
+            GitStep::Refused(format!("`git {command}` sends commits without the hooks"))
+        }
+        "filter-repo" => GitStep::Asked("`git filter-repo` makes new commits without the hooks".to_owned()),
+        "clone" | "init" => of_new_repository(args),
         "update-index" => of_update_index(args),
         "config" if args.iter().any(|arg| arg.contains(ANYTHING)) => cannot_tell(),
         "config" if git_config::changes(args) => {
@@ -233,6 +249,36 @@ fn of_command(command: &str, args: &[String]) -> GitStep {
     }
 }
 
+/// Whether `git hash-object ARGS` makes a commit or a tree.
+fn makes_commit(args: &[String]) -> bool {
+    let types = args.iter().enumerate().filter_map(|(at, arg)| match arg.strip_prefix("-t") {
+        Some("") => args.get(at + 1).map(String::as_str),
+        joined => joined,
+    });
+    types.into_iter().any(|kind| matches!(kind, "commit" | "tree") || is_unknown(kind))
+}
+
+/// `git clone` and `git init` can make a repository without the hooks that the user's settings give it.
+fn of_new_repository(args: &[String]) -> GitStep {
+    for (at, arg) in args.iter().enumerate() {
+        let (name, joined) = arg.split_once('=').map_or((arg.as_str(), None), |(name, value)| (name, Some(value)));
+        if name.len() > 3 && "--template".starts_with(name) {
+            return GitStep::Refused("`--template` makes a repository without the hooks".to_owned());
+        }
+        if matches!(name, "-c" | "--config")
+            && let Some(step) = joined.or_else(|| args.get(at + 1).map(String::as_str)).and_then(of_setting)
+        {
+            return step;
+        }
+    }
+    GitStep::Changes(args.to_vec())
+}
+
+/// Whether `git COMMAND` runs hooks.
+pub(super) fn runs_hooks(command: &str) -> bool {
+    HOOKED.iter().any(|(name, _)| *name == command)
+}
+
 /// The words behind the options, of which `with_value` has its value in the next word.
 fn behind_options<'a>(args: &'a [String], with_value: &str) -> &'a [String] {
     let mut at = 0;
@@ -244,7 +290,7 @@ fn behind_options<'a>(args: &'a [String], with_value: &str) -> &'a [String] {
 
 /// Whether a program with this name runs a command of git that runs hooks, as `git-commit` does.
 pub(super) fn is_command(program: &str) -> bool {
-    program.strip_prefix("git-").is_some_and(|command| HOOKED.iter().any(|(name, _)| *name == command))
+    program.strip_prefix("git-").is_some_and(runs_hooks)
 }
 
 /// A command that runs hooks.

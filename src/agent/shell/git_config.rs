@@ -4,7 +4,9 @@
 pub(super) fn decides(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let in_section = |section: &str| key == section || key.starts_with(&format!("{section}."));
-    key == "core.hookspath" || ["hook", "alias", "include", "includeif"].into_iter().any(in_section)
+    // New repositories get their hooks from the template.
+    matches!(key.as_str(), "core.hookspath" | "init.templatedir")
+        || ["hook", "alias", "include", "includeif"].into_iter().any(in_section)
 }
 
 /// Options of `git config` with a value in the next word.

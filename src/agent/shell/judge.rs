@@ -1,14 +1,20 @@
 //! Judges a shell command: whether it goes round the hooks.
 
-use super::super::protected;
+use super::super::{patch, protected};
+use super::environment::{Environment, is_plain_git_dir};
 use super::git::{self, GitStep};
+use super::git_line::GitLine;
+use super::git_programs;
 use super::lines::{is_text, lines};
-use super::mentions::{has_word, may_matter, mentions_git};
+use super::mentions::{has_word, may_matter, mentions_git, without_addresses};
 use super::parse::{STACK, parse};
-use super::programs::{Step, is_shell, name, only_reads, step, uses_arguments};
+use super::programs::{
+    Step, commands_in_options, is_language, is_shell, name, only_reads, reads_instructions, runs_from_sed,
+    sets_variables, step, uses_arguments,
+};
 use super::script::{Part, Pipeline, Script, Stage, Word};
 use super::variables::{Variables, refused};
-use super::words::{ANYTHING, PART, is_unknown, values};
+use super::words::{ANYTHING, PART, is_download, is_unknown, runs_download, static_text, values};
 
 /// Commands in commands deeper than this are refused.
 const MAX_DEPTH: usize = 8;
@@ -21,8 +27,11 @@ pub(crate) enum Ruling {
     Ask(String),
 }
 
-/// The expansion of an alias of git, if there is such an alias.
-pub(crate) type Aliases<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
+/// The expansion of an alias of git in a folder, if there is such an alias. The folder comes first.
+pub(crate) type Aliases<'a> = dyn Fn(&str, &str) -> Option<String> + Sync + 'a;
+
+/// Aliases are looked up in at most this many folders, since each asks git.
+const MAX_FOLDERS: usize = 16;
 
 /// Judges the command `text`, which runs in `folder`.
 pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<Ruling> {
@@ -37,7 +46,11 @@ pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<R
                 aliases,
                 folder: folder.to_owned(),
                 is_folder_known: true,
+                folders: vec![folder.to_owned()],
+                environment: Environment::default(),
                 runs_git,
+                mentions_git: runs_git && mentions_git(&without_addresses(text)),
+                is_from_network: false,
                 has_arguments: false,
                 depth: 0,
                 ruling: None,
@@ -61,8 +74,16 @@ struct Judge<'a> {
     /// The folder in which the next command runs.
     folder: String,
     is_folder_known: bool,
+    /// All folders so far. A list `cd a || cd b` may end in either.
+    folders: Vec<String>,
+    /// What the environment of the next command takes from git.
+    environment: Environment,
     /// Whether the whole command mentions git.
     runs_git: bool,
+    /// Whether git is mentioned anywhere but in an address.
+    mentions_git: bool,
+    /// Whether the text of the next script is what a program downloads.
+    is_from_network: bool,
     /// Whether a command `set -- …` gives the script other arguments.
     has_arguments: bool,
     depth: usize,
@@ -91,6 +112,10 @@ impl Judge<'_> {
         // The first bytes of both, which are faster to look for.
         let may_be_open = memchr::memmem::find(text.as_bytes(), b"\xef\xbf").is_some();
         let is_open = may_be_open && text.contains([ANYTHING, PART]) && (self.runs_git || mentions_git(text));
+        // As with `curl … | sh`, what a downloaded script does is not known.
+        if self.is_from_network && !self.mentions_git && text.trim_matches(ANYTHING).trim().is_empty() {
+            return;
+        }
         if is_open || self.depth >= MAX_DEPTH {
             return self.refuse("it is not clear which command this runs; write it out");
         }
@@ -143,6 +168,9 @@ impl Judge<'_> {
         {
             self.outputs(word, context);
         }
+        // Variables in front of a command are for this command alone, unless the command sets variables.
+        let is_for_command = stage.words.first().is_some_and(|word| !sets_variables(word));
+        let environment = is_for_command.then(|| self.environment.clone());
         for (name, word) in &stage.assignments {
             for value in values(word, context.variables) {
                 self.variable(name, &value, context);
@@ -151,10 +179,15 @@ impl Judge<'_> {
         for path in stage.writes.iter().flat_map(|word| values(word, context.variables)) {
             self.written(&path);
         }
+        let was_from_network = std::mem::replace(&mut self.is_from_network, runs_download(stage));
         for words in lines(stage, context.variables) {
             self.words(&words, stage, pipeline, at, context);
         }
+        self.is_from_network = was_from_network;
         self.script(&stage.inner, context);
+        if let Some(environment) = environment.filter(|_| !stage.assignments.is_empty()) {
+            self.environment = environment;
+        }
     }
 
     /// Judges the commands whose output is part of the word.
@@ -175,6 +208,12 @@ impl Judge<'_> {
         }
         if let Some(reason) = refused(name, known, context.runs_git) {
             self.refuse(reason);
+        }
+        self.environment.set(name, value);
+        if git_programs::is_program_variable(name) {
+            self.text(value);
+        } else if name == "GIT_WORK_TREE" || name.starts_with("GIT_TRACE") {
+            self.written(value);
         }
     }
 
@@ -199,12 +238,22 @@ impl Judge<'_> {
             return self.unknown_program(words, context);
         }
         match step(words) {
-            Step::Git(args) => self.git(&args, context),
-            Step::Program { variables, words } => {
+            Step::Git(args) => {
+                self.git(&args, context);
+                self.patched("git", stage, context);
+            }
+            Step::Program { variables, words: inner } => {
+                // `command export` changes the environment of what follows, `env` only that of its own command.
+                let is_lasting = matches!(name(program).as_str(), "command" | "builtin");
+                let before = self.environment.clone();
+                self.environment.started_by(&name(program), &words[1..]);
                 for (name, value) in variables {
                     self.variable(&name, &value, context);
                 }
-                self.words(&words, stage, pipeline, at, context);
+                self.words(&inner, stage, pipeline, at, context);
+                if !is_lasting {
+                    self.environment = before;
+                }
             }
             Step::WithInput(words) => self.with_input(&words, stage, pipeline, at, context),
             Step::ScriptWithArguments(text) if context.runs_git && uses_arguments(&text) => {
@@ -214,27 +263,60 @@ impl Judge<'_> {
             Step::ScriptFromInput => self.input(stage, pipeline, at, context),
             Step::Foreign(text) => {
                 self.foreign(&text);
-                for text in stage.input.iter().flat_map(|word| values(word, context.variables)) {
-                    self.foreign(&text);
-                }
+                self.instructions(stage, pipeline, at, context);
             }
             Step::Sets(args) => {
                 let is_plain = args.first().is_some_and(|arg| !arg.starts_with(['-', '+']));
                 self.has_arguments |= name(program) == "set" && (is_plain || args.iter().any(|arg| arg == "--"));
                 self.sets(&args, context);
             }
+            Step::Unsets(names) => names.iter().for_each(|name| self.environment.unset(name)),
             Step::ChangesFolder(folder) => self.change_folder(folder.as_deref()),
             Step::Uninstalls(what) => self.ask(format!("`{what}` takes the protection away")),
             Step::Reads => self.read(words, pipeline, at),
             Step::Other => {
                 self.changed(&words[1..]);
                 if name(program) == "find"
-                    && let Some(noun) = words[1..].iter().find_map(|word| protected::noun_anywhere(word))
+                    && let Some(noun) = words[1..].iter().find_map(|word| protected::noun_of_pattern(word))
                 {
                     self.ask(format!("it may change {noun}"));
                 }
+                for text in commands_in_options(&words[1..]).into_iter().filter(|text| mentions_git(text)) {
+                    self.text(text.trim_start_matches('!'));
+                }
+                if reads_instructions(&name(program)) {
+                    self.instructions(stage, pipeline, at, context);
+                }
+                self.patched(&name(program), stage, context);
                 self.embedded(words, stage, pipeline, at, context);
             }
+        }
+    }
+
+    /// What a program that is not a shell reads from standard input and runs.
+    fn instructions(&mut self, stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+        for text in stage.input.iter().flat_map(|word| values(word, context.variables)) {
+            self.foreign(&text);
+        }
+        for before in &pipeline.stages[..at] {
+            let prints = before.words.first().and_then(static_text).is_some_and(|word| {
+                let program = name(&word);
+                program == "echo" || program == "printf"
+            });
+            let words = before.words.iter().filter(|_| prints).chain(&before.input);
+            for text in words.flat_map(|word| values(word, context.variables)) {
+                self.foreign(&text);
+            }
+        }
+    }
+
+    /// The files that a patch on standard input changes.
+    fn patched(&mut self, program: &str, stage: &Stage, context: &Context<'_>) {
+        if program != "patch" && program != "git" {
+            return;
+        }
+        for text in stage.input.iter().flat_map(|word| values(word, context.variables)) {
+            patch::diff_paths(&text).for_each(|path| self.written(path));
         }
     }
 
@@ -242,6 +324,9 @@ impl Judge<'_> {
     fn read(&mut self, words: &[String], pipeline: &Pipeline, at: usize) {
         if words.first().is_some_and(|program| name(program) == "sed") {
             // The command `w` of sed writes a file.
+            if words[1..].iter().any(|word| runs_from_sed(word)) {
+                return self.refuse("sed runs a command that mentions git; run git itself");
+            }
             let script = words[1..].iter().find(|word| !word.starts_with('-') && word.contains('w'));
             if let Some(noun) = script.and_then(|script| protected::mentioned(script)) {
                 return self.ask(format!("it may change {noun}"));
@@ -258,20 +343,35 @@ impl Judge<'_> {
 
     /// The words may name files that the command changes.
     fn changed(&mut self, words: &[String]) {
-        for word in words {
-            // The value of an option may be a path: `of=.git/config`, `--output=…`.
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            if let Some(rest) = ["--exclude", "--ignore"].iter().find_map(|option| word.strip_prefix(option)) {
+                // What is left out is not changed. The value is in the next word if there is no `=`.
+                if rest.is_empty() {
+                    words.next();
+                }
+                continue;
+            }
+            // The value of an option may be a path: `of=.git/config`, `--output=…`, `-o.git/config`.
             let value = word.split_once('=').map(|(_, value)| value);
-            if let Some(noun) = [Some(word.as_str()), value].into_iter().flatten().find_map(|path| self.protected(path))
+            let joined = if word.starts_with('-') { word.get(2..) } else { None };
+            if let Some(noun) =
+                [Some(word.as_str()), value, joined].into_iter().flatten().find_map(|path| self.protected(path))
             {
                 return self.ask(format!("it may change {noun}"));
             }
         }
     }
 
-    /// A git or a shell behind a program that is not known.
+    /// A git, a shell or a language behind a program that is not known.
     fn embedded(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
-        let runs = |word: &String| name(word) == "git" || git::is_command(&name(word)) || is_shell(word);
+        let runs =
+            |word: &String| name(word) == "git" || git::is_command(&name(word)) || is_shell(word) || is_language(word);
         if let Some(from) = words.iter().skip(1).position(runs) {
+            // `uv run env HUSKY=0 git commit`
+            for (name, value) in words[1..=from].iter().filter_map(|word| word.split_once('=')) {
+                self.variable(name, value, context);
+            }
             self.words(&words[from + 1..], stage, pipeline, at, context);
         }
     }
@@ -290,25 +390,62 @@ impl Judge<'_> {
     }
 
     fn git(&mut self, args: &[String], context: &Context<'_>) {
+        let line = GitLine::of(args);
+        let of_settings = line.settings.iter().filter_map(|setting| git_programs::of_setting(setting));
+        for program in of_settings.chain(git_programs::of_command(line.command, line.args)) {
+            self.text(&program);
+        }
+        self.surroundings(&line);
         match git::judge(args) {
             GitStep::Fine => {}
             GitStep::Refused(reason) => self.refuse(reason),
+            GitStep::Asked(reason) => self.ask(reason),
             GitStep::Script(text) => self.text(&text),
             GitStep::Program(words) => {
                 let stage = Stage::default();
                 self.words(&words, &stage, &Pipeline { stages: vec![Stage::default()] }, 0, context);
             }
             GitStep::Changes(words) => self.changed(&words),
-            GitStep::Alias(alias, args) => self.alias(&alias, &args),
+            GitStep::Alias(alias, args) => self.alias(&alias, &args, &line),
         }
     }
 
-    fn alias(&mut self, alias: &str, args: &[String]) {
-        let Some(value) = (self.aliases)(alias) else { return };
+    /// Where a command of git works, and whether it finds the hooks there.
+    fn surroundings(&mut self, line: &GitLine<'_>) {
+        if let Some(noun) = line.work_tree.and_then(|path| self.protected(path)) {
+            self.ask(format!("it may change {noun}"));
+        }
+        if line.args.iter().any(|arg| arg.starts_with("ext::")) {
+            self.refuse("`ext::` runs a program that transfers commits");
+        }
+        if !git::runs_hooks(line.command) {
+            return;
+        }
+        if let Some(reason) = self.environment.hidden.clone() {
+            self.refuse(reason);
+        }
+        let option = line.git_dir.filter(|path| !is_plain_git_dir(path));
+        let reason = option.map(|_| "`--git-dir` names another repository, which may have no hooks".to_owned());
+        if let Some(reason) = reason.or_else(|| self.environment.other_repository.clone()) {
+            self.ask(reason);
+        }
+    }
+
+    /// Judges what an alias stands for, in every folder in which the command may run.
+    fn alias(&mut self, alias: &str, args: &[String], line: &GitLine<'_>) {
         let args = args.iter().map(|arg| format!("'{}'", arg.replace('\'', r"'\''"))).collect::<Vec<_>>().join(" ");
-        match value.strip_prefix('!') {
-            Some(script) => self.text(&format!("{script} {args}")),
-            None => self.text(&format!("git {value} {args}")),
+        let inside = |folder: &String| line.folders.iter().fold(folder.clone(), |folder, next| joined(&folder, next));
+        let folders: Vec<String> = self.folders.iter().map(inside).collect();
+        let mut judged = Vec::new();
+        for value in folders.iter().filter_map(|folder| (self.aliases)(folder, alias)) {
+            if judged.contains(&value) {
+                continue;
+            }
+            match value.strip_prefix('!') {
+                Some(script) => self.text(&format!("{script} {args}")),
+                None => self.text(&format!("git {value} {args}")),
+            }
+            judged.push(value);
         }
     }
 
@@ -318,6 +455,10 @@ impl Judge<'_> {
             return self.refuse(
                 "a shell runs the output of another command; run the commands themselves, so that they can be seen",
             );
+        }
+        let has_hooked = words.get(1).is_some_and(|word| git::runs_hooks(word));
+        if has_hooked && matches!(git::judge(&words[1..]), GitStep::Refused(_)) {
+            return self.refuse("it is not clear which program this runs, and it has options that skip hooks");
         }
         let is_git = words.iter().any(|word| name(word) == "git");
         if is_git && !only_reads(words) {
@@ -340,6 +481,10 @@ impl Judge<'_> {
         }
         let is_fed = at > 0 || stage.words.iter().skip(1).any(|word| !word.parts.iter().all(is_text));
         if !is_fed {
+            return;
+        }
+        let is_download = pipeline.stages[..at].iter().all(is_download) && (at > 0 || runs_download(stage));
+        if is_download && !self.mentions_git {
             return;
         }
         let before = pipeline.stages[..at].iter().flat_map(|stage| &stage.words).chain(stage.words.iter().skip(1));
@@ -369,8 +514,20 @@ impl Judge<'_> {
         match folder {
             None => self.is_folder_known = true,
             Some(folder) if is_unknown(folder) => self.is_folder_known = false,
-            Some(folder) if folder.starts_with(['/', '~']) => folder.clone_into(&mut self.folder),
-            Some(folder) => self.folder = format!("{}/{folder}", self.folder),
+            Some(folder) => {
+                self.folder = joined(&self.folder, folder);
+                if self.folders.len() == MAX_FOLDERS {
+                    return self.refuse("it changes the folder too often; run fewer commands at a time");
+                }
+                if !self.folders.contains(&self.folder) {
+                    self.folders.push(self.folder.clone());
+                }
+            }
         }
     }
+}
+
+/// The folder after `cd next` in `folder`.
+fn joined(folder: &str, next: &str) -> String {
+    if next.starts_with(['/', '~']) { next.to_owned() } else { format!("{folder}/{next}") }
 }

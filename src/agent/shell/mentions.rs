@@ -6,8 +6,10 @@ use memchr::memmem;
 pub(super) fn may_matter(text: &str) -> (bool, bool) {
     const WORDS: &[&str] = &[
         "git",
+        "hub",
         "husky",
         "lefthook",
+        "overcommit",
         "hook",
         "skip",
         "pre-commit",
@@ -72,10 +74,39 @@ pub(super) fn mentions_git(text: &str) -> bool {
     memmem::find(&bare(text), b"git").is_some()
 }
 
+/// The text without the addresses of the network in it.
+pub(super) fn without_addresses(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("https://") {
+        out.push_str(&rest[..at]);
+        let address = &rest[at..];
+        // A quote, a substitution or a space ends it.
+        let is_inside = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!+,=%".contains(c);
+        rest = &address[address.find(|c| !is_inside(c)).unwrap_or(address.len())..];
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Whether `word` is in the text as a whole word.
 pub(super) fn has_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
         free(text[..at].chars().next_back()) && free(text[at + word.len()..].chars().next())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_does_not_mention_git() {
+        let text = "curl https://raw.github.com/x/install.sh | sh";
+        assert_eq!(without_addresses(text), "curl  | sh");
+        assert!(mentions_git(text) && !mentions_git(&without_addresses(text)));
+        assert!(mentions_git(&without_addresses("curl https://x.org;git push")));
+        assert!(mentions_git(&without_addresses("sh -c \"curl https://x.org\" 'g'it")));
+    }
 }

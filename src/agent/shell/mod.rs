@@ -2,9 +2,12 @@
 
 pub(crate) mod judge;
 
+mod environment;
 mod expansion;
 mod git;
 mod git_config;
+mod git_line;
+mod git_programs;
 mod heredoc;
 mod lines;
 mod mentions;

@@ -1,6 +1,7 @@
 //! Programs that run other programs, and programs that only read.
 
-use super::words::{ANYTHING, is_unknown};
+use super::script::Word;
+use super::words::{ANYTHING, is_unknown, static_text};
 
 /// What a program does with its arguments.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) enum Step {
     Foreign(String),
     /// Sets variables in the shell. A word without `=` only marks one.
     Sets(Vec<String>),
+    /// Removes variables of the shell.
+    Unsets(Vec<String>),
     ChangesFolder(Option<String>),
     /// Removes or switches off hooks.
     Uninstalls(String),
@@ -76,8 +79,14 @@ const LANGUAGES: &[(&str, &[&str])] = &[
     ("powershell", &["-c", "-Command"]),
 ];
 
+/// Options whose value is a command, by convention.
+const COMMAND_OPTIONS: &[&str] = &["-c", "-e", "-x", "--call", "--cmd", "--command", "--eval", "--exec", "--run"];
+
+/// Programs that run what they read from standard input.
+const INTERPRETERS: &[&str] = &["at", "batch", "crontab", "ed", "ex", "expect", "make", "gmake", "tclsh", "vi", "vim"];
+
 /// Programs that run text as a shell command, as the value of `-c` or as arguments.
-const RUNNERS: &[&str] = &["su", "script", "watch", "parallel", "tmux", "screen", "ssh", "entr"];
+const RUNNERS: &[&str] = &["su", "script", "watch", "parallel", "tmux", "screen", "ssh", "entr", "cmd"];
 
 /// Programs that only read the files that they are given.
 const READERS: &[&str] = &[
@@ -172,7 +181,8 @@ pub(super) fn step(words: &[String]) -> Step {
     let Some((program, args)) = words.split_first() else { return Step::Reads };
     let program = name(program);
     match program.as_str() {
-        "git" => Step::Git(args.to_vec()),
+        // hub passes on to git what it does not know.
+        "git" | "hub" => Step::Git(args.to_vec()),
         // The programs in the folder of `git --exec-path`.
         _ if program.starts_with("git-") => {
             Step::Git(program.strip_prefix("git-").map(str::to_owned).into_iter().chain(args.iter().cloned()).collect())
@@ -189,6 +199,7 @@ pub(super) fn step(words: &[String]) -> Step {
         "export" | "declare" | "typeset" | "readonly" | "local" | "read" | "mapfile" | "readarray" | "set" => {
             Step::Sets(args.to_vec())
         }
+        "unset" => Step::Unsets(args.to_vec()),
         "printf" if args.first().is_some_and(|arg| arg == "-v") => Step::Sets(args.to_vec()),
         "xargs" => Step::WithInput(after_options(
             args,
@@ -306,6 +317,49 @@ fn run_by(program: &str, args: &[String]) -> Option<Step> {
     RUNNERS.contains(&program).then(|| Step::Script(after_options(args, &[]).join(" ")))
 }
 
+/// The values of options that by convention are commands.
+pub(super) fn commands_in_options(args: &[String]) -> Vec<&str> {
+    let mut commands = Vec::new();
+    for (at, arg) in args.iter().enumerate() {
+        if COMMAND_OPTIONS.contains(&arg.as_str()) {
+            commands.extend(args.get(at + 1).map(String::as_str));
+        } else if let Some((name, value)) = arg.split_once('=')
+            && COMMAND_OPTIONS.contains(&name)
+        {
+            commands.push(value);
+        }
+    }
+    commands
+}
+
+/// Whether the program runs what it reads from standard input. A shell does too, but it is parsed.
+pub(super) fn reads_instructions(program: &str) -> bool {
+    INTERPRETERS.contains(&program)
+}
+
+/// Whether the word is the name of a language's interpreter.
+pub(super) fn is_language(word: &str) -> bool {
+    foreign(&name(word), &[]).is_some()
+}
+
+/// Whether a script of sed runs git, with the command `e` or the flag `e` of the command `s`.
+pub(super) fn runs_from_sed(script: &str) -> bool {
+    let is_command = script.match_indices("e git").any(|(at, _)| {
+        let before = script[..at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric() || c.is_ascii_digit())
+    });
+    let flags = script.rsplit(['/', '|', '#', ',']).next().unwrap_or_default();
+    let is_flag = |c: char| "0123456789egimpIM".contains(c);
+    let has_flag = script.starts_with('s') && flags.contains('e') && flags.chars().all(is_flag);
+    is_command || (has_flag && super::mentions::has_word(script, "git"))
+}
+
+/// Whether the command sets variables for the commands that follow it.
+pub(super) fn sets_variables(word: &Word) -> bool {
+    let setting = ["export", "declare", "typeset", "readonly", "local", "command", "builtin", "eval"];
+    static_text(word).is_some_and(|word| setting.contains(&word.as_str()))
+}
+
 /// Whether the word is the name of a shell.
 pub(super) fn is_shell(word: &str) -> bool {
     SHELLS.contains(&name(word).as_str())
@@ -313,6 +367,17 @@ pub(super) fn is_shell(word: &str) -> bool {
 
 fn uninstalls(program: &str, args: &[String]) -> Option<Step> {
     const MANAGERS: &[&str] = &["pre-commit", "prek", "lefthook", "husky", "keysweep"];
+    const PACKAGE_MANAGERS: &[&str] = &[
+        "apt", "apt-get", "brew", "bun", "cargo", "dnf", "gem", "npm", "pip", "pip3", "pipx", "pnpm", "uv", "yarn",
+        "yum",
+    ];
+    let removes = |arg: &String| matches!(arg.as_str(), "uninstall" | "un" | "remove" | "rm" | "purge");
+    if PACKAGE_MANAGERS.contains(&program)
+        && let Some(at) = args.iter().position(removes)
+        && let Some(package) = args[at + 1..].iter().find(|arg| MANAGERS.contains(&arg.as_str()))
+    {
+        return Some(Step::Uninstalls(format!("{program} {} {package}", args[at])));
+    }
     let through = ["npx", "pnpx", "bunx", "uvx", "pipx", "npm", "pnpm", "yarn", "bun", "uv"];
     let mut words = std::iter::once(program).chain(args.iter().map(String::as_str)).map(name);
     let manager = words.find(|word| MANAGERS.contains(&word.as_str()))?;

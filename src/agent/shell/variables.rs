@@ -67,14 +67,21 @@ pub(super) fn refused(name: &str, value: Option<&str>, runs_git: bool) -> Option
     let is_refused = match name {
         "HUSKY" | "LEFTHOOK" => is_off,
         "SKIP" | "PREK_SKIP" => skips,
-        "HUSKY_SKIP_HOOKS" | "LEFTHOOK_EXCLUDE" | "PRE_COMMIT_ALLOW_NO_CONFIG" => value != Some(""),
+        "HUSKY_SKIP_HOOKS"
+        | "LEFTHOOK_EXCLUDE"
+        | "OVERCOMMIT_DISABLE"
+        | "PRE_COMMIT_ALLOW_NO_CONFIG"
+        | "SKIP_SIMPLE_GIT_HOOKS" => value != Some(""),
+        // Another program in place of lefthook, and another configuration: https://lefthook.dev/usage/env.html as of 2026-11.
+        "LEFTHOOK_BIN" | "LEFTHOOK_CONFIG" => value != Some(""),
         "GIT_CONFIG"
         | "GIT_CONFIG_COUNT"
         | "GIT_CONFIG_GLOBAL"
         | "GIT_CONFIG_NOSYSTEM"
         | "GIT_CONFIG_PARAMETERS"
         | "GIT_CONFIG_SYSTEM"
-        | "GIT_EXEC_PATH" => true,
+        | "GIT_EXEC_PATH"
+        | "GIT_TEMPLATE_DIR" => true,
         _ => name.starts_with("GIT_CONFIG_KEY_") || name.starts_with("GIT_CONFIG_VALUE_"),
     };
     is_refused.then(|| format!("the variable {name} can switch git's hooks off"))

@@ -1,6 +1,6 @@
 //! The values of words, as far as the script itself determines them.
 
-use super::script::{Part, Script, Word};
+use super::script::{Part, Script, Stage, Word};
 use super::variables::Variables;
 
 /// A value that is not known, and that can be anything, for example an option.
@@ -51,7 +51,7 @@ fn alternatives(part: &Part, begins: bool, variables: &Variables, depth: usize) 
     match part {
         Part::Text(text) => vec![text.clone()],
         Part::Output { script, is_quoted } => {
-            if let Some(path) = git_path(script) {
+            if let Some(path) = path_of(script) {
                 return vec![path];
             }
             if is_harmless(script) { vec![SOMETHING.to_string()] } else { unknown(*is_quoted) }
@@ -110,19 +110,72 @@ const GIT_READERS: &[&str] = &[
     "var",
 ];
 
+/// Programs whose output sets up a shell, with the beginning of the argument that asks for it. Other arguments of theirs can print
+/// any text.
+const SETUP: &[(&str, &str)] = &[
+    ("ssh-agent", ""),
+    ("dircolors", ""),
+    ("keychain", ""),
+    ("brew", "shellenv"),
+    ("conda", "shell."),
+    ("direnv", "export"),
+    ("direnv", "hook"),
+    ("fnm", "env"),
+    ("gh", "completion"),
+    ("jenv", "init"),
+    ("kubectl", "completion"),
+    ("mise", "activate"),
+    ("nodenv", "init"),
+    ("opam", "env"),
+    ("pyenv", "init"),
+    ("rbenv", "init"),
+    ("starship", "init"),
+    ("zoxide", "init"),
+];
+
+/// Whether the words are one of [`SETUP`].
+fn sets_up(words: &[Option<String>]) -> bool {
+    let Some((Some(program), args)) = words.split_first() else { return false };
+    let first = args.first().map(|arg| arg.clone().unwrap_or_default()).unwrap_or_default();
+    SETUP.iter().any(|(name, argument)| program == name && first.starts_with(argument))
+}
+
+/// Whether the command downloads a file.
+pub(super) fn is_download(stage: &Stage) -> bool {
+    let program = stage.words.first().and_then(static_text).unwrap_or_default();
+    matches!(program.as_str(), "curl" | "wget")
+}
+
+/// Whether the output of a download is a word of the command, and no other output.
+pub(super) fn runs_download(stage: &Stage) -> bool {
+    let mut outputs =
+        stage.words.iter().chain(&stage.input).flat_map(|word| &word.parts).filter_map(|part| match part {
+            Part::Output { script, .. } => Some(script),
+            _ => None,
+        });
+    let is_one = |script: &Script| {
+        let mut stages = script.pipelines.iter().flat_map(|pipeline| &pipeline.stages);
+        !script.pipelines.is_empty() && stages.all(is_download)
+    };
+    outputs.next().is_some_and(|script| is_one(script)) && outputs.all(|script| is_one(script))
+}
+
 /// The text of a word without expansions.
-fn static_text(word: &Word) -> Option<String> {
+pub(super) fn static_text(word: &Word) -> Option<String> {
     word.parts.iter().map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None }).collect()
 }
 
-/// The path that `git rev-parse` prints for git's own folder.
-fn git_path(script: &Script) -> Option<String> {
+/// The path that `git rev-parse` prints for git's own folder, or `which` for a program.
+fn path_of(script: &Script) -> Option<String> {
     let [pipeline] = script.pipelines.as_slice() else { return None };
     let [stage] = pipeline.stages.as_slice() else { return None };
     let words = stage.words.iter().map(static_text).collect::<Option<Vec<String>>>()?;
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["git", "rev-parse", .., "--git-dir" | "--git-common-dir" | "--absolute-git-dir"] => Some(".git".to_owned()),
         ["git", "rev-parse", .., "--git-path", path] => Some(format!(".git/{path}")),
+        ["which", program] | ["command", "-v", program] | ["type", "-P" | "-p", program] => {
+            Some(format!("/usr/bin/{program}"))
+        }
         _ => None,
     }
 }
@@ -137,6 +190,9 @@ fn is_harmless(script: &Script) -> bool {
             let known = if at == 0 { PRINTERS } else { FILTERS };
             let subcommand = texts.get(1).cloned().flatten().unwrap_or_default();
             let is_reader = name != "git" || GIT_READERS.contains(&subcommand.as_str());
+            if at == 0 && sets_up(&texts) {
+                return true;
+            }
             stage.inner.pipelines.is_empty() && !names_option && known.contains(&name.as_str()) && is_reader
         })
     })

@@ -1,0 +1,62 @@
+//! The parts of a command line of git: the options in front of the command, the command, and its arguments.
+
+/// Options in front of the command that have their value in the next word.
+pub(super) const WITH_VALUE: &[&str] =
+    &["-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--attr-source", "--shallow-file"];
+
+/// A command line of git without the word `git`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct GitLine<'a> {
+    /// The values of `-C`, in their order.
+    pub folders: Vec<&'a str>,
+    /// The value of `--git-dir`.
+    pub git_dir: Option<&'a str>,
+    /// The value of `--work-tree`.
+    pub work_tree: Option<&'a str>,
+    /// The values of `-c`.
+    pub settings: Vec<&'a str>,
+    pub command: &'a str,
+    pub args: &'a [String],
+}
+
+impl<'a> GitLine<'a> {
+    pub fn of(words: &'a [String]) -> Self {
+        let mut line = Self::default();
+        let mut at = 0;
+        while let Some(word) = words.get(at).filter(|word| word.starts_with('-')) {
+            let (name, joined) =
+                word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
+            let next = words.get(at + 1).map(String::as_str).unwrap_or_default();
+            let value = joined.unwrap_or(next);
+            match name {
+                "-C" => line.folders.push(next),
+                "-c" => line.settings.push(next),
+                "--git-dir" => line.git_dir = Some(value),
+                "--work-tree" => line.work_tree = Some(value),
+                _ => {}
+            }
+            let takes_next = WITH_VALUE.contains(&name) || matches!(name, "-c" | "--config-env");
+            at += 1 + usize::from(takes_next && joined.is_none());
+        }
+        if let Some((command, args)) = words.get(at..).and_then(<[String]>::split_first) {
+            (line.command, line.args) = (command, args);
+        }
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_in_front_are_no_command() {
+        let words: Vec<String> =
+            "-C a -c x=y --git-dir=g -P -C b --work-tree w commit -C c".split(' ').map(str::to_owned).collect();
+        let line = GitLine::of(&words);
+        assert_eq!((line.folders, line.settings), (vec!["a", "b"], vec!["x=y"]));
+        assert_eq!((line.git_dir, line.work_tree), (Some("g"), Some("w")));
+        assert_eq!((line.command, line.args), ("commit", &words[words.len() - 2..]));
+        assert_eq!(GitLine::of(&[]), GitLine::default());
+    }
+}
