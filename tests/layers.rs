@@ -79,6 +79,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("brush_parser", "agent/shell/"),
     ("globset", "config/globs.rs"),
     ("toml::", "config/file/"),
+    ("toml::", "agent/switches.rs"),
     ("aho_corasick", "detect/prefilter.rs"),
     ("aho_corasick", "rules/vendors.rs"),
     ("aho_corasick", "scan/archive/embedded.rs"),

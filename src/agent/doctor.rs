@@ -8,6 +8,7 @@ use super::agents::ALL;
 use super::entry::{command, command_of, entry, is_ours};
 use super::install::{Scope, SettingsFile, entries, program};
 use super::model::{Agent, KnownEvent};
+use super::switches::{self, Switch};
 use crate::error::Error;
 use crate::hook::probe::Token;
 use crate::hook::{Changes, binary};
@@ -25,12 +26,16 @@ pub fn doctor(top: Option<&Path>) -> Result<Diagnosis, Error> {
     let mut diagnosis = Diagnosis::default();
     let own = binary()?;
     for agent in ALL {
+        let before = diagnosis.changes.lines.len();
         for scope in top.map(Scope::Project).into_iter().chain([Scope::User]) {
             match SettingsFile::read(agent, scope) {
                 Ok(file) => diagnosis.of_file(agent, scope, &file, &own)?,
                 // A file of an agent that this user may not even have is no error of the hooks.
                 Err(error) => diagnosis.changes.lines.push(format!("warning: {}: {error}", agent.title)),
             }
+        }
+        if diagnosis.changes.lines.len() > before {
+            diagnosis.switches(agent, top);
         }
     }
     Ok(diagnosis)
@@ -63,6 +68,20 @@ impl Diagnosis {
             self.changes.lines.push(format!("{:18}{} {state} ({})", agent.title, event.name, file.path.display()));
         }
         Ok(())
+    }
+
+    /// Reports the settings with which the agent does not run its hooks.
+    fn switches(&mut self, agent: &Agent, top: Option<&Path>) {
+        for switch in switches::set(agent, top) {
+            self.has_hole = true;
+            let line = match switch {
+                Switch::Off { setting, path } => format!("OFF: {setting} switches hooks off ({})", path.display()),
+                Switch::Unreadable { cause, path } => {
+                    format!("not checked: cannot read the settings {}: {cause}", path.display())
+                }
+            };
+            self.changes.lines.push(format!("{:18}{line}", agent.title));
+        }
     }
 
     fn proved(&mut self, agent: &Agent, event: &KnownEvent, command: &str) -> String {

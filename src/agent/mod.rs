@@ -25,3 +25,4 @@ mod lenient;
 mod patch;
 mod protected;
 mod strings;
+mod switches;

@@ -317,3 +317,49 @@ fn a_change_that_another_program_makes_meanwhile_is_kept() {
     repo.keysweep(&["uninstall", "--agent", "claude-code"]).expect_code(0);
     repo.keysweep(&["install", "--agent", "claude-code"]).expect_code(2).expect_has("settings.json.lock exists");
 }
+
+/// Settings that switch hooks off, by the documents that `src/agent/switches.rs` names.
+const SWITCHES: &[(&str, &str, &str, &str)] = &[
+    ("claude-code", ".claude/settings.local.json", "disableAllHooks", r#"{"disableAllHooks": true}"#),
+    ("copilot", ".github/copilot/settings.json", "disableAllHooks", r#"{"disableAllHooks": true}"#),
+    ("copilot", ".github/copilot/settings.local.json", "disableAllHooks", r#"{"disableAllHooks": true}"#),
+    ("codex", ".codex/config.toml", "features.hooks", "[features]\nhooks = false\n"),
+    ("codex", ".codex/config.toml", "features.codex_hooks", "features = { codex_hooks = false }\n"),
+];
+
+#[test]
+fn the_doctor_reports_hooks_that_the_settings_switch_off() {
+    let path = format!("{}:/usr/bin:/bin", bin().display());
+    for (agent, file, setting, text) in SWITCHES {
+        let repo = Repo::new();
+        let doctor = || repo.keysweep_call(&["doctor"]).env("PATH", &path).run().expect_code(0);
+        repo.keysweep(&["install"]).expect_code(0);
+        repo.keysweep(&["install", "--agent", agent]).expect_code(0);
+        repo.write(file, text.replace("true", "null").replace("false", "true"));
+        doctor().expect_has("all hooks block tokens").expect_lacks("OFF:");
+        repo.write(file, text);
+        doctor().expect_has(&format!("OFF: {setting} switches hooks off")).expect_has("says what is not scanned");
+        repo.write(file, "{ broken");
+        doctor().expect_has("not checked: cannot read the settings").expect_lacks("all hooks block tokens");
+    }
+}
+
+#[test]
+fn the_doctor_reports_switches_beside_the_entries() {
+    let path = format!("{}:/usr/bin:/bin", bin().display());
+    for (agent, setting, text) in [
+        ("claude-code", "disableAllHooks", "\"disableAllHooks\": true"),
+        ("copilot", "disableAllHooks", "\"disableAllHooks\": true"),
+        ("gemini-cli", "hooksConfig.enabled", "\"hooksConfig\": { \"enabled\": false }"),
+        ("gemini-cli", "hooksConfig.disabled", "\"hooksConfig\": { \"disabled\": [\"keysweep\"] }"),
+        ("gemini-cli", "tools.enableHooks", "\"tools\": { \"enableHooks\": false }"),
+    ] {
+        let repo = Repo::new();
+        repo.keysweep(&["install"]).expect_code(0);
+        repo.keysweep(&["install", "--agent", agent]).expect_code(0);
+        let file = repo.path(file_of(agent));
+        fs::write(&file, read(&file).replacen('{', &format!("{{\n  {text},"), 1)).expect("write");
+        let run = repo.keysweep_call(&["doctor"]).env("PATH", &path).run().expect_code(0);
+        run.expect_has(&format!("OFF: {setting} switches hooks off")).expect_lacks("all hooks block tokens");
+    }
+}
