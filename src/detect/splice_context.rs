@@ -1,6 +1,6 @@
 //! How much text on either side of a joint of two texts can be part of a token across it.
 
-use crate::detect::decode::{block, soft_break};
+use crate::detect::decode::{joint, soft_break};
 use crate::git::pack::delta::Splice;
 
 /// The text to search on either side of a joint.
@@ -56,12 +56,12 @@ impl Splice for SpliceContext {
 
 /// Whether the line that ends in the line break at `at` may continue below.
 fn may_go_on(text: &[u8], at: usize) -> bool {
-    block::may_go_on(text, at) || soft_break::is_at(text, at)
+    joint::may_go_on(text, at) || soft_break::is_at(text, at)
 }
 
 /// Whether the line after the line break at `at` may belong to the line in front of it.
 fn may_belong(text: &[u8], at: usize) -> bool {
-    block::may_belong(text, at + 1) || soft_break::is_at(text, at)
+    joint::may_belong(text, at + 1) || soft_break::is_at(text, at)
 }
 
 #[cfg(test)]

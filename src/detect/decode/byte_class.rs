@@ -1,6 +1,6 @@
 //! The classes of the bytes that encoded text consists of, for 64 bytes at a time.
 
-use crate::detect::decode::block;
+use crate::detect::decode::digit::is_digit;
 use crate::detect::decode::escapes::is_mark;
 
 /// The bytes that are classified together. The result has one bit for each, the lowest bit for the first byte.
@@ -35,7 +35,7 @@ impl Class {
     pub const fn has(self, byte: u8) -> bool {
         match self {
             Self::Run => in_run(byte),
-            Self::Digit => block::is_digit(byte),
+            Self::Digit => is_digit(byte),
             Self::Mark => is_mark(byte),
         }
     }

@@ -2,9 +2,12 @@
 //! hardly anything is decoded in vain.
 
 use super::base64::Base64;
-use super::block::{self, Block, is_digit};
+use super::block::Block;
 use super::decoded::{CONTEXT, Decoded, Places};
+use super::digit::is_digit;
 use super::hex::Hex;
+use super::joint;
+use super::line;
 use super::radix::Radix;
 use super::utf16;
 use crate::finding::Span;
@@ -16,7 +19,7 @@ pub(super) fn each(bytes: &[u8], run: Span, see: &mut dyn FnMut(&Decoded<'_>)) -
     while at < run.end {
         let Some(before) = bytes[at..run.end].iter().position(|b| is_digit(*b)) else { break };
         let block = Block::gather(bytes, at + before);
-        if block.digits.len() >= block::SHORTEST {
+        if block.digits.len() >= line::SHORTEST {
             read(bytes, &block, see);
             if block.is_wrapped() {
                 // The lines may be separate texts after all.
@@ -34,8 +37,8 @@ pub(super) fn any(bytes: &[u8], run: &Span) -> bool {
     bytes[run.clone()].split(|b| !is_digit(*b)).any(|digits| {
         let line = start..start + digits.len();
         start = line.end + 1;
-        digits.len() >= block::SHORTEST
-            && (may_say(digits) || block::joints(bytes, &line).iter().any(|joint| may_say(joint)))
+        digits.len() >= line::SHORTEST
+            && (may_say(digits) || joint::joints(bytes, &line).iter().any(|joint| may_say(joint)))
     })
 }
 

@@ -8,13 +8,16 @@ pub(crate) mod byte_class;
 pub(crate) mod run_finder;
 
 mod base64;
-pub(super) mod block;
+mod block;
 mod decoded;
+mod digit;
 mod digits;
 mod entity;
 mod escape;
 mod escapes;
 mod hex;
+pub(super) mod joint;
+mod line;
 mod percent;
 mod pieces;
 mod quoted_printable;

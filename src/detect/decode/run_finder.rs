@@ -3,7 +3,7 @@
 use crate::detect::decode::byte_class;
 use crate::detect::decode::byte_class::{BLOCK, Class};
 use crate::detect::decode::pieces::{OVERLAP, PIECE};
-use crate::detect::decode::{block, quoted_printable};
+use crate::detect::decode::{line, quoted_printable};
 use crate::finding::Span;
 
 /// A run of such letters that is long enough.
@@ -76,7 +76,7 @@ fn next_by(bytes: &[u8], from: usize, bits: impl Fn(&[u8; BLOCK], Class) -> u64)
             let marks = of(Class::Mark);
             let marks = if marks == 0 { 0 } else { marks & rows(starts(both, SHORTEST), SHORTEST) };
             let marks = those(marks, |nth| is_of_interest(&bytes[at + nth - BLOCK..]));
-            let found = marks | starts(of(Class::Digit), block::SHORTEST);
+            let found = marks | starts(of(Class::Digit), line::SHORTEST);
             if found != 0 {
                 return Some(run_with(bytes, from, at + found.trailing_zeros() as usize - BLOCK));
             }
@@ -205,7 +205,7 @@ mod tests {
             let has_mark = run.iter().any(|byte| Class::Mark.has(*byte));
             let escapes = (0..run.len()).any(|at| Class::Mark.has(run[at]) && is_of_interest(&text[span.start + at..]));
             let mut digits = run.split(|byte| !Class::Digit.has(*byte));
-            let matters = escapes && run.len() >= SHORTEST || digits.any(|one| one.len() >= block::SHORTEST);
+            let matters = escapes && run.len() >= SHORTEST || digits.any(|one| one.len() >= line::SHORTEST);
             matters.then_some(Run { span, has_mark })
         })
     }
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn without_a_mark_a_run_is_longer() {
-        for (len, found) in [(block::SHORTEST - 1, false), (block::SHORTEST, true)] {
+        for (len, found) in [(line::SHORTEST - 1, false), (line::SHORTEST, true)] {
             let text = format!(",,{} ", "a".repeat(len));
             let wanted = Some(Run { span: 2..2 + len, has_mark: false }).filter(|_| found);
             assert_eq!(next(text.as_bytes(), 0), wanted);

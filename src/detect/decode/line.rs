@@ -1,0 +1,128 @@
+//! Where a line of encoded text ends, and where the next one begins: line breaks as languages write them, operators that join
+//! strings, and the leaders of comments.
+
+use super::digit::is_digit;
+use crate::finding::Span;
+
+/// Fewer digits than this are no token, in base64 or in hex.
+pub(super) const SHORTEST: usize = 26;
+
+/// How much white space may be at the beginning of a line.
+const DEEPEST_INDENT: usize = 72;
+
+/// How long a leader may be, such as `// `, `REM ` or `+ "`.
+const LONGEST_LEADER: usize = 12;
+
+/// How long a word in a leader may be: `REM`, `dnl`, `//`.
+const LONGEST_WORD: usize = 4;
+
+/// Words that begin a comment.
+const WORD_LEADERS: [&[u8]; 5] = [b"REM", b"rem", b"dnl", b"C", b"c"];
+
+/// Line breaks as other languages write them, in lower case; `\n` is read by hand.
+const WRITTEN_BREAKS: [&[u8]; 11] =
+    [b"<br>", b"<br/>", b"<br />", b"&#10;", b"&#xa;", b"&#x0a;", b"&#13;", b"&#xd;", b"&#x0d;", b"%0a", b"%0d"];
+
+pub(super) fn run_at(bytes: &[u8], start: usize, longest: usize) -> Span {
+    start..start + bytes[start..].iter().take(longest).take_while(|b| is_digit(**b)).count()
+}
+
+/// Whether the text at `at` begins a line, indented or behind a leader that ends in a space.
+pub(super) fn starts_line(bytes: &[u8], at: usize) -> bool {
+    at == 0 || bytes[at - 1].is_ascii_whitespace()
+}
+
+/// Where the next line's text starts, if a line ends at `at`: with a line break, with one that is written `\n` or `<br>`, or
+/// with both. What joins strings or begins a comment may be around it.
+pub(super) fn behind_line_break(bytes: &[u8], at: usize) -> Option<usize> {
+    let written = behind_written_break(bytes, at);
+    let end = skip(bytes, written.unwrap_or(at), MOST_JOINING, joins);
+    let behind = match bytes.get(end) {
+        Some(b'\r') => skip(bytes, end + 1, 1, |b| b == b'\n'),
+        Some(b'\n') => end + 1,
+        _ => return written,
+    };
+    Some(start_of_text(bytes, behind))
+}
+
+/// What may stand between the end of a line's text and the line break.
+pub(super) fn joins(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b'\\' | b'&' | b'_' | b' ' | b'\t')
+}
+
+/// So much of that at most.
+pub(super) const MOST_JOINING: usize = 6;
+
+/// Where the text begins of the line that begins at `at`.
+pub(super) fn start_of_text(bytes: &[u8], at: usize) -> usize {
+    let at = skip(bytes, at, DEEPEST_INDENT, |b| matches!(b, b' ' | b'\t'));
+    let mut start = at;
+    loop {
+        let digits = run_at(bytes, start, LONGEST_WORD + 1);
+        if digits.len() > LONGEST_WORD || (!digits.is_empty() && ends_line(bytes, digits.end)) {
+            return start;
+        }
+        let most = (at + LONGEST_LEADER).saturating_sub(digits.end);
+        let behind = skip(bytes, digits.end, most, |b| !is_digit(b) && !matches!(b, b'\n' | b'\r'));
+        if behind == bytes.len() {
+            return behind;
+        }
+        let word = &bytes[digits];
+        let is_word = word.iter().any(u8::is_ascii_alphanumeric);
+        if behind == start + word.len() || !is_digit(bytes[behind]) || (is_word && !WORD_LEADERS.contains(&word)) {
+            return at;
+        }
+        start = behind;
+    }
+}
+
+/// The text in front of the written line breaks that end `line`.
+pub(super) fn before_written_break(line: &[u8]) -> &[u8] {
+    let ends = |len: &usize| behind_written_break(&line[line.len() - len..], 0) == Some(*len);
+    let longest = line.len().min(LONGEST_WRITTEN_BREAK);
+    (1..=longest).rev().find(ends).map_or(line, |len| &line[..line.len() - len])
+}
+
+/// The longest ones are `&#x0d;&#x0a;` and `\\\\r\\\\n`.
+const LONGEST_WRITTEN_BREAK: usize = 12;
+
+fn behind_written_break(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'\\' => {}
+        b'<' | b'&' | b'%' => {
+            let first = behind_break_of(bytes, at, &WRITTEN_BREAKS)?;
+            return behind_break_of(bytes, first, &WRITTEN_BREAKS).or(Some(first));
+        }
+        _ => return None,
+    }
+    let letter = |at, letter| {
+        let behind = skip(bytes, at, 4, |b| b == b'\\');
+        (behind > at && bytes.get(behind) == Some(&letter)).then_some(behind + 1)
+    };
+    letter(letter(at, b'r').unwrap_or(at), b'n')
+}
+
+fn behind_break_of(bytes: &[u8], at: usize, breaks: &[&[u8]]) -> Option<usize> {
+    let is_here = |text: &&&[u8]| bytes.get(at..at + text.len()).is_some_and(|here| here.eq_ignore_ascii_case(text));
+    breaks.iter().find(is_here).map(|text| at + text.len())
+}
+
+pub(super) fn ends_line(bytes: &[u8], at: usize) -> bool {
+    let end = skip(bytes, at, 8, |b| {
+        matches!(
+            b,
+            b'=' | b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b';' | b')' | b'\\' | b'&' | b'_' | b' ' | b'\t' | b'\r'
+        )
+    });
+    let has_return = bytes[at.min(end)..end].contains(&b'\r');
+    let behind_padding = skip(bytes, at, 2, |b| b == b'=');
+    // A quote ends a string that has its line breaks written.
+    has_return
+        || matches!(bytes.get(end), None | Some(b'\n'))
+        || matches!(bytes.get(behind_padding), Some(b'"' | b'\'' | b'`'))
+        || behind_written_break(bytes, behind_padding).is_some()
+}
+
+fn skip(bytes: &[u8], at: usize, most: usize, skipped: impl Fn(u8) -> bool) -> usize {
+    at + bytes[at.min(bytes.len())..].iter().take(most).take_while(|b| skipped(**b)).count()
+}
