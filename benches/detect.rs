@@ -97,6 +97,10 @@ fn hard() -> Vec<(&'static str, Vec<u8>)> {
     let every = |escape: &dyn Fn(u8) -> String| sk.bytes().flat_map(|b| escape(b).into_bytes()).collect::<Vec<u8>>();
     let wide: Vec<u8> = sk.bytes().flat_map(|b| [b, 0]).collect();
     let lines = |text: &[u8]| text.chunks(76).collect::<Vec<_>>().join(&b'\n');
+    let calls = |text: &[u8]| {
+        let call = |line: &[u8]| format!("text.append(\"{}\");\n", line.escape_ascii()).into_bytes();
+        text.chunks(76).flat_map(call).collect::<Vec<u8>>()
+    };
     // 8 MB of these lines once took 16 s.
     let key = |part: &[u8]| format!("attio_key={}\n", HEXLOWER.encode(part));
     let lines_of_keys: String = random.chunks_exact(32).map(key).collect();
@@ -119,6 +123,8 @@ fn hard() -> Vec<(&'static str, Vec<u8>)> {
         ("base64 of prefixes", base64(sk.as_bytes())),
         ("base64 of prose", base64(prose.as_bytes())),
         ("base64 of prose in lines", lines(&base64(prose.repeat(40).as_bytes()))),
+        ("base64 of prose in calls", calls(&base64(prose.repeat(40).as_bytes()))),
+        ("base64 of prose in short calls", calls(&base64(&prose.as_bytes()[..21]))),
         ("base64 of random bytes", base64_of_random.clone()),
         ("base64 of random bytes in lines", lines(&base64_of_random)),
         ("short texts of base64", [&base64(&sk.as_bytes()[..21])[..], b" "].concat()),

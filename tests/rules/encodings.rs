@@ -216,7 +216,9 @@ fn lists_of_encoded_tokens_are_not_joined() {
         ] {
             let lines: Vec<String> = tokens.iter().map(|token| encode(token.text().as_bytes())).collect();
             let named: Vec<String> = lines.iter().enumerate().map(|(n, line)| format!("  KEY_{n}: {line}")).collect();
-            for unit in [lines.join("\n"), lines.join(" "), lines.join("\",\n  \""), named.join("\n")] {
+            let cells: Vec<String> = lines.iter().map(|line| format!("<td>{line}</td>")).collect();
+            let joined = [lines.join("\n"), lines.join(" "), lines.join("\",\n  \"")];
+            for unit in joined.into_iter().chain([named, cells].map(|lines| lines.join("\n"))) {
                 let found: Vec<String> =
                     detector().find(unit.as_bytes()).iter().map(|hit| hit.fingerprint.to_string()).collect();
                 let wanted: Vec<String> = tokens.iter().map(Token::fingerprint).collect();

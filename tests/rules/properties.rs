@@ -337,6 +337,15 @@ fn a_change_in_any_wrapped_line_is_a_candidate() {
         (" \\\n  ", 40, 20),
         ("\" +\n  \"", 60, 34),
         ("\n# ", 40, 26),
+        ("\");\n  text.append(\"", 40, 8),
+        ("</td>\n<td>", 44, 22),
+        ("\n[06:02:11] ", 40, 8),
+        ("\r\n2026-11-30T06:02:11.123456789Z stdout F ", 40, 24),
+        ("\" & vbNewLine & _\n  \"", 40, 20),
+        ("\";\ntext = text + \"", 44, 22),
+        ("\n  12: ", 40, 24),
+        ("'\n  b'", 40, 20),
+        ("\\u000a", 40, 20),
     ];
     for (is_text, (line_break, width, in_front)) in rows.into_iter().flat_map(|row| [(true, row), (false, row)]) {
         // After binary data, the first line alone is no candidate. The last line alone never is.
@@ -344,7 +353,10 @@ fn a_change_in_any_wrapped_line_is_a_candidate() {
         let front = if is_text { prose(in_front) } else { binary() };
         let inner = [&front[..], b" ", make.sk_live(24).text().as_bytes()].concat();
         let written = (ENCODINGS[0].write)(&inner);
-        let text = [&prose(100), &b"\n"[..], &wrapped(&written, width, line_break), b"\n", &prose(100)].concat();
+        // The first line has the same text around it as the others.
+        let (end, leader) = line_break.rsplit_once('\n').unwrap_or_default();
+        let lines = [leader.as_bytes(), &wrapped(&written, width, line_break), end.as_bytes()].concat();
+        let text = [&prose(100), &b"\n"[..], &lines, b"\n", &prose(100)].concat();
         assert!(!fingerprints(&text).is_empty(), "{line_break:?} {width} {in_front}");
         for at in 90..text.len() - 90 {
             for (len, instead) in

@@ -100,6 +100,14 @@ fn values_of_different_names_are_not_joined() {
         ("a: \"", "b: \"", "\",\n"),
         ("x ", "y ", "\n"),
         ("a: ", "a: ", "\n"),
+        ("key1 ", "key2 ", "\n"),
+        ("key1: \"", "key2: \"", "\",\n"),
+        ("\"a\": \"", "\"a\": \"", "\",\n"),
+        ("a = '", "a = '", "'\n"),
+        ("a(\"", "b(\"", "\");\n"),
+        ("a.append(\"", "b.append(\"", "\");\n"),
+        ("a = \"", "b += \"", "\";\n"),
+        ("<b>", "<i>", "</b>\n"),
     ] {
         // Of a length that leaves no padding.
         let token = make.sk_live(28);
@@ -187,4 +195,98 @@ fn a_pickle_of_protocol_0_is_read() {
             expect_whole(&detector, format!("{before}{token}{behind}").as_bytes(), &token, before);
         }
     }
+}
+
+/// The text in front of the first line's digits, in front of the others, and behind each. `@` is a digit of a number that grows.
+const FRAMED: &[(&str, &str, &str)] = &[
+    ("x = (b'", "     b'", "'\n"),
+    ("x = b\"", "    b\"", "\\n\" \\\n"),
+    ("f = u8\"", "  u8\"", "\"\n"),
+    ("x = L\"", "  L\"", "\"\n"),
+    ("String s = \"", "  +\"", "\"\n"),
+    ("select '", "  '", "' ||\n"),
+    ("s = \"", "  \"", "\" <>\n"),
+    ("let s = \"", "  \"", "\" ^\n"),
+    ("set s=", "", "^\n"),
+    ("s = \"", "    \"", "\" & vbCrLf & _\n"),
+    ("$s = '", "  '", "' . PHP_EOL .\n"),
+    ("s := '", "  '", "' || chr(10) ||\n"),
+    ("s = \"", "s += \"", "\";\n"),
+    ("  var s = \"", "  s += \"", "\\n\";\r\n"),
+    ("$s = '", "$s .= '", "';\n"),
+    ("Dim s\ns = \"", "s = s & \"", "\"\n"),
+    ("s = \"", "s = s + \"", "\"\n"),
+    ("  sb.append(\"", "  sb.append(\"", "\");\n"),
+    ("new Builder().append(\"", "    .append(\"", "\")\n"),
+    ("echo \"", "echo \"", "\" >> key.b64\n"),
+    ("echo ", "echo ", "\r\n"),
+    ("printf(\"", "printf(\"", "\\n\");\n"),
+    ("cout << \"", "cout << \"", "\" << endl;\n"),
+    ("<p>", "<p>", "</p>\n"),
+    ("<tr><td>", "<td>", "</td>\n"),
+    ("  <li>", "  <li>", "</li>\n"),
+    ("<span class=\"line\">", "<span class=\"line\">", "</span>\n"),
+    ("| ", "| ", " |\n"),
+    ("/* ", "/* ", " */\n"),
+    ("<!-- ", "<!-- ", " -->\n"),
+    ("# ", "# ", " #\n"),
+    ("2026-11-30T06:02:1@ ", "2026-11-30T06:02:1@ ", "\n"),
+    ("2026-11-30T06:02:1@.123456@Z stdout F ", "2026-11-30T06:02:1@.123456@Z stdout F ", "\n"),
+    ("build\tRun\t2026-11-30T06:02:11.12@Z ", "build\tRun\t2026-11-30T06:02:11.1@Z ", "\n"),
+    ("Nov 30 06:02:1@ host app[123]: ", "Nov 30 06:02:1@ host app[123]: ", "\n"),
+    ("[06:02:11] ", "[06:02:12] ", "\n"),
+    ("[    @.123456] ", "[   1@.123456] ", "\n"),
+    ("web_1  | ", "web_1  | ", "\n"),
+    ("  @: ", " 1@: ", "\n"),
+    ("@ ", "1@ ", "\n"),
+    ("src/a.txt:@:", "src/a.txt:1@:", "\n"),
+    ("", "", "\\x0a"),
+    ("", "", "\\u000D\\u000A"),
+    ("", "", "\\\\012"),
+];
+
+fn framed(text: &[u8], width: usize, (first, leader, end): (&str, &str, &str)) -> Vec<u8> {
+    let encoded = BASE64.encode(text);
+    let lines = encoded.as_bytes().chunks(width).enumerate().map(|(nth, line)| {
+        let leader = if nth == 0 { first } else { leader };
+        format!("{}{}{end}", leader.replace('@', &(nth % 10).to_string()), String::from_utf8_lossy(line))
+    });
+    format!("before\n{}after\n", lines.collect::<String>()).into_bytes()
+}
+
+#[test]
+fn lines_with_the_same_text_around_their_digits_are_joined() {
+    let detector = Detector::new(ALL);
+    let mut make = Maker::new(4205);
+    for &frame in FRAMED {
+        for width in WIDTHS {
+            for before in ["", "api:\n  key = \"", "# Settings of the shop in production, keep\nKEY="] {
+                for token in tokens(&mut make) {
+                    let text = format!("{before}{token}\nDEBUG=1\n");
+                    let what = format!("{frame:?} at {width}, {before:?}");
+                    expect_whole(&detector, &framed(text.as_bytes(), width, frame), &token, &what);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_found_in_a_text_that_is_cut_anywhere_is_a_candidate() {
+    let detector = Detector::new(ALL);
+    let mut make = Maker::new(4206);
+    let mut found = 0;
+    for &frame in FRAMED {
+        // The part of the token in the first line is no candidate by itself.
+        let text = [&[0x80; 14], make.sk_live(24).text().as_bytes(), b"\n"].concat();
+        let unit = framed(&text, 32, frame);
+        for cut in 0..unit.len() {
+            for part in [&unit[..cut], &unit[cut..]] {
+                let hits = detector.find(part);
+                assert!(hits.is_empty() || detector.may_contain_token(part), "{frame:?}, {cut}");
+                found += hits.len();
+            }
+        }
+    }
+    assert!(found > 1000, "{found}");
 }

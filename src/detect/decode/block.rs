@@ -2,12 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::line::{SHORTEST, behind_line_break, ends_line, run_at, starts_line};
+use super::frame;
+use super::line::{SHORTEST, SHORTEST_LINE, behind_line_break, ends_line, run_at, starts_line};
 use super::pieces::{OVERLAP, PIECE};
 use crate::finding::Span;
-
-/// Lines of wrapped text are as long: MIME has 76, PEM 64, xxd 60, listings in comments 32.
-const SHORTEST_LINE: usize = 28;
 
 /// How encoded prefixes begin: a line that does so is one of a list, not the rest of the line above.
 const BEGINNINGS: [&[u8]; 6] = [b"c2tf", b"cmtf", b"d2hz", b"736b5", b"736B5", b"77687"];
@@ -96,6 +94,20 @@ impl<'a> Block<'a> {
 
     /// The digits of the line below, if they go on with these.
     fn continuation(&self, bytes: &[u8]) -> Option<Span> {
+        let next = self.joined(bytes).or_else(|| self.framed(bytes))?;
+        let begins = BEGINNINGS.iter().any(|beginning| bytes[next.start..].starts_with(beginning));
+        (!begins).then_some(next)
+    }
+
+    /// The digits of the line below, if it has the same text around them.
+    fn framed(&self, bytes: &[u8]) -> Option<Span> {
+        let last = self.last();
+        let is_whole = self.leader == 0 && last.len() >= SHORTEST_LINE && last.len().is_multiple_of(4);
+        (is_whole && self.digits.len() < PIECE).then(|| frame::below(bytes, last))?
+    }
+
+    /// The digits of the line below, if what is between them joins any two lines.
+    fn joined(&self, bytes: &[u8]) -> Option<Span> {
         let last = self.last();
         let is_first = self.more.is_empty();
         let starts_line = starts_line(bytes, last.start - self.leader);
@@ -112,8 +124,7 @@ impl<'a> Block<'a> {
         }
         let longest = if is_first { PIECE } else { last.len() };
         let next = run_at(bytes, start, longest + 1);
-        let begins = BEGINNINGS.iter().any(|beginning| bytes[start..].starts_with(beginning));
-        (!next.is_empty() && next.len() <= longest && !begins && ends_line(bytes, next.end)).then_some(next)
+        (!next.is_empty() && next.len() <= longest && ends_line(bytes, next.end)).then_some(next)
     }
 }
 

@@ -7,6 +7,9 @@ use crate::finding::Span;
 /// Fewer digits than this are no token, in base64 or in hex.
 pub(super) const SHORTEST: usize = 26;
 
+/// Lines of wrapped text are as long: MIME has 76, PEM 64, xxd 60, listings in comments 32.
+pub(super) const SHORTEST_LINE: usize = 28;
+
 /// How much white space may be at the beginning of a line.
 const DEEPEST_INDENT: usize = 72;
 
@@ -19,7 +22,13 @@ const LONGEST_WORD: usize = 4;
 /// Words that begin a comment.
 const WORD_LEADERS: [&[u8]; 5] = [b"REM", b"rem", b"dnl", b"C", b"c"];
 
-/// Line breaks as other languages write them, in lower case; `\n` is read by hand.
+/// The codes of a line break behind a backslash, in lower case.
+const ESCAPED_BREAKS: [&[u8]; 4] = [b"n", b"x0a", b"u000a", b"012"];
+
+/// The codes of a carriage return, in the same way.
+const ESCAPED_RETURNS: [&[u8]; 4] = [b"r", b"x0d", b"u000d", b"015"];
+
+/// Line breaks as other languages write them, in lower case.
 const WRITTEN_BREAKS: [&[u8]; 11] =
     [b"<br>", b"<br/>", b"<br />", b"&#10;", b"&#xa;", b"&#x0a;", b"&#13;", b"&#xd;", b"&#x0d;", b"%0a", b"%0d"];
 
@@ -47,7 +56,7 @@ pub(super) fn behind_line_break(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// What may stand between the end of a line's text and the line break.
 pub(super) fn joins(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b'\\' | b'&' | b'_' | b' ' | b'\t')
+    matches!(byte, b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b'\\' | b'&' | b'_' | b'|' | b'^' | b' ' | b'\t')
 }
 
 /// So much of that at most.
@@ -58,6 +67,7 @@ pub(super) fn start_of_text(bytes: &[u8], at: usize) -> usize {
     let at = skip(bytes, at, DEEPEST_INDENT, |b| matches!(b, b' ' | b'\t'));
     let mut start = at;
     loop {
+        start = behind_literal_prefix(bytes, start);
         let digits = run_at(bytes, start, LONGEST_WORD + 1);
         if digits.len() > LONGEST_WORD || (!digits.is_empty() && ends_line(bytes, digits.end)) {
             return start;
@@ -76,6 +86,16 @@ pub(super) fn start_of_text(bytes: &[u8], at: usize) -> usize {
     }
 }
 
+/// Where the text of a string begins whose quote has letters or an operator in front of it: `b'`, `u8"`, `+"`.
+fn behind_literal_prefix(bytes: &[u8], at: usize) -> usize {
+    const LONGEST_PREFIX: usize = 2;
+    let end = run_at(bytes, at, LONGEST_PREFIX).end;
+    match bytes.get(end..) {
+        Some([b'"' | b'\'' | b'`', first, ..]) if end > at && is_digit(*first) => end + 1,
+        _ => at,
+    }
+}
+
 /// The text in front of the written line breaks that end `line`.
 pub(super) fn before_written_break(line: &[u8]) -> &[u8] {
     let ends = |len: &usize| behind_written_break(&line[line.len() - len..], 0) == Some(*len);
@@ -83,8 +103,8 @@ pub(super) fn before_written_break(line: &[u8]) -> &[u8] {
     (1..=longest).rev().find(ends).map_or(line, |len| &line[..line.len() - len])
 }
 
-/// The longest ones are `&#x0d;&#x0a;` and `\\\\r\\\\n`.
-const LONGEST_WRITTEN_BREAK: usize = 12;
+/// The longest one is `\u000d\u000a` with four backslashes each.
+const LONGEST_WRITTEN_BREAK: usize = 18;
 
 fn behind_written_break(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
@@ -95,11 +115,11 @@ fn behind_written_break(bytes: &[u8], at: usize) -> Option<usize> {
         }
         _ => return None,
     }
-    let letter = |at, letter| {
+    let escape = |at, codes: &[&[u8]]| {
         let behind = skip(bytes, at, 4, |b| b == b'\\');
-        (behind > at && bytes.get(behind) == Some(&letter)).then_some(behind + 1)
+        if behind > at { behind_break_of(bytes, behind, codes) } else { None }
     };
-    letter(letter(at, b'r').unwrap_or(at), b'n')
+    escape(escape(at, &ESCAPED_RETURNS).unwrap_or(at), &ESCAPED_BREAKS)
 }
 
 fn behind_break_of(bytes: &[u8], at: usize, breaks: &[&[u8]]) -> Option<usize> {
@@ -111,7 +131,22 @@ pub(super) fn ends_line(bytes: &[u8], at: usize) -> bool {
     let end = skip(bytes, at, 8, |b| {
         matches!(
             b,
-            b'=' | b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b';' | b')' | b'\\' | b'&' | b'_' | b' ' | b'\t' | b'\r'
+            b'=' | b'"'
+                | b'\''
+                | b'`'
+                | b'+'
+                | b'.'
+                | b','
+                | b';'
+                | b')'
+                | b'\\'
+                | b'&'
+                | b'_'
+                | b'|'
+                | b'^'
+                | b' '
+                | b'\t'
+                | b'\r'
         )
     });
     let has_return = bytes[at.min(end)..end].contains(&b'\r');

@@ -15,6 +15,7 @@ mod digits;
 mod entity;
 mod escape;
 mod escapes;
+mod frame;
 mod hex;
 pub(super) mod joint;
 mod line;
