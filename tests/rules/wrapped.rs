@@ -118,6 +118,20 @@ fn values_of_different_names_are_not_joined() {
 }
 
 #[test]
+fn a_word_below_is_not_joined() {
+    let detector = Detector::new(ALL);
+    let mut make = Maker::new(4207);
+    for word in ["done", "else", "exit", "esac", "then"] {
+        for line_break in ["\n", "\n  ", "\r\n"] {
+            // Of a length that leaves no padding.
+            let token = make.sk_live(28);
+            let unit = format!("for key in\n{}{line_break}{word}\n", BASE64.encode(token.text().as_bytes()));
+            expect_whole(&detector, unit.as_bytes(), &token, &format!("{word}, {line_break:?}"));
+        }
+    }
+}
+
+#[test]
 fn soft_breaks_of_quoted_printable_are_joined() {
     let detector = Detector::new(ALL);
     let mut make = Maker::new(4202);

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::base64::Base64;
 use super::frame;
 use super::line::{SHORTEST, SHORTEST_LINE, behind_line_break, ends_line, run_at, starts_line};
 use super::pieces::{OVERLAP, PIECE};
+use super::radix::Radix;
 use crate::finding::Span;
 
 /// How encoded prefixes begin: a line that does so is one of a list, not the rest of the line above.
@@ -96,7 +98,7 @@ impl<'a> Block<'a> {
     fn continuation(&self, bytes: &[u8]) -> Option<Span> {
         let next = self.joined(bytes).or_else(|| self.framed(bytes))?;
         let begins = BEGINNINGS.iter().any(|beginning| bytes[next.start..].starts_with(beginning));
-        (!begins).then_some(next)
+        (!begins && !is_word_below(bytes, self.end(), &next)).then_some(next)
     }
 
     /// The digits of the line below, if it has the same text around them.
@@ -126,6 +128,17 @@ impl<'a> Block<'a> {
         let next = run_at(bytes, start, longest + 1);
         (!next.is_empty() && next.len() <= longest && ends_line(bytes, next.end)).then_some(next)
     }
+}
+
+/// Whether the digits `next`, below digits that end at `end`, are a word such as `done`: alone in a line, in lower case, and
+/// without a meaning as the rest of a text.
+fn is_word_below(bytes: &[u8], end: usize, next: &Span) -> bool {
+    let word = &bytes[next.clone()];
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    word.iter().all(u8::is_ascii_lowercase)
+        && bytes[end..next.start].iter().all(u8::is_ascii_whitespace)
+        && bytes.get(next.end) != Some(&b'=')
+        && !Base64::decode(&word[..word.len().min(4)]).iter().all(is_text)
 }
 
 /// The length of the glued leader at the beginning of the digits `first`, if they are a line and the line below has the same one.
