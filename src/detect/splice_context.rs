@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn it_ends_with_the_bytes_or_with_the_line_that_is_cut() {
-        let text = "one\nof two\nthree\n of four\nfive";
-        assert_eq!(near(text, 200, true), ("five".to_owned(), "one\n".to_owned()));
+        let text = "one line that is long enough\nof two\nthree\n of four\nfive";
+        assert_eq!(near(text, 200, true), ("five".to_owned(), "one line that is long enough\n".to_owned()));
         assert_eq!(near(text, 200, false), (text.to_owned(), text.to_owned()));
         assert_eq!(near(text, 3, true), ("ive".to_owned(), "one".to_owned()));
     }
@@ -97,14 +97,16 @@ mod tests {
         // What is cut off may be longer than it looks, and what is not here may be anything.
         assert_eq!(near("aaa\nrest", 200, true).0, "aaa\nrest");
         assert_eq!(near("rest\n  ", 200, true).1, "rest\n  ");
+        // A short rest of a line may be the text behind its digits, which the lines below have too.
+        assert_eq!(near("\");\nof two\nthree\nfour\n", 200, true).1, "\");\nof two\nthree\n");
     }
 
     #[test]
     fn of_a_known_token_one_more_line_matters() {
         let context = SpliceContext { bytes: 200, lines: Lines::Neighbors };
-        let text = b"one\nof two\nthree\n of four\nfive";
+        let text = b"one line that is long enough\nof two\nthree\n of four\nfive";
         assert_eq!(context.before(text), b" of four\nfive");
-        assert_eq!(context.after(text), b"one\nof two\n");
+        assert_eq!(context.after(text), b"one line that is long enough\nof two\n");
         assert_eq!(SpliceContext { bytes: 3, ..context }.before(text), b"ive");
         let digits = format!("cut off\n{}\nmore\nwords\n", "a".repeat(30));
         assert!(context.after(digits.as_bytes()).ends_with(b"\nmore\n"));
