@@ -81,7 +81,7 @@ fn of_value(key: &str, value: &str) -> Option<String> {
         None => key == **pattern,
         Some((start, end)) => key.len() > start.len() + end.len() && key.starts_with(start) && key.ends_with(end),
     };
-    SETTINGS.iter().any(|pattern| is_named(pattern)).then(|| value.trim_start_matches('!').to_owned())
+    SETTINGS.iter().any(is_named).then(|| value.trim_start_matches('!').to_owned())
 }
 
 /// The commands that the options of `git COMMAND ARGS` name.

@@ -69,6 +69,7 @@ pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<R
     }
 }
 
+#[allow(clippy::struct_excessive_bools)] // Each is another fact.
 struct Judge<'a> {
     aliases: &'a Aliases<'a>,
     /// The folder in which the next command runs.

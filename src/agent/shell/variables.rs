@@ -67,13 +67,15 @@ pub(super) fn refused(name: &str, value: Option<&str>, runs_git: bool) -> Option
     let is_refused = match name {
         "HUSKY" | "LEFTHOOK" => is_off,
         "SKIP" | "PREK_SKIP" => skips,
+        // LEFTHOOK_BIN names another program in place of lefthook, and LEFTHOOK_CONFIG another configuration:
+        // https://lefthook.dev/usage/env.html as of 2026-11.
         "HUSKY_SKIP_HOOKS"
+        | "LEFTHOOK_BIN"
+        | "LEFTHOOK_CONFIG"
         | "LEFTHOOK_EXCLUDE"
         | "OVERCOMMIT_DISABLE"
         | "PRE_COMMIT_ALLOW_NO_CONFIG"
         | "SKIP_SIMPLE_GIT_HOOKS" => value != Some(""),
-        // Another program in place of lefthook, and another configuration: https://lefthook.dev/usage/env.html as of 2026-11.
-        "LEFTHOOK_BIN" | "LEFTHOOK_CONFIG" => value != Some(""),
         "GIT_CONFIG"
         | "GIT_CONFIG_COUNT"
         | "GIT_CONFIG_GLOBAL"

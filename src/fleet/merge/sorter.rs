@@ -191,9 +191,9 @@ mod tests {
     use super::*;
 
     fn sorted(sorter: Sorter) -> Vec<Vec<u8>> {
-        let mut sorted = sorter.finish().expect("a temporary file");
+        let mut records = sorter.finish().expect("a temporary file");
         let (mut all, mut record) = (Vec::new(), Vec::new());
-        while sorted.next_into(&mut record).expect("a temporary file") {
+        while records.next_into(&mut record).expect("a temporary file") {
             all.push(record.clone());
         }
         all
