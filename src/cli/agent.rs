@@ -33,10 +33,6 @@ static CAN_BLOCK: AtomicBool = AtomicBool::new(true);
 
 pub(super) fn run(args: &[OsString], common: &Common) -> Result<u8, Error> {
     let named = args.first().map(|name| named_agent(&name.to_string_lossy())).transpose()?;
-    if common.format.is_some() || common.output.is_some() {
-        let cause = "the agent defines the form of the answer";
-        return Err(Error::new("cannot use --format or --output", cause, "leave them out"));
-    }
     std::thread::spawn(block_when_too_slow);
     let json = read()?;
     let agent =

@@ -43,7 +43,6 @@ use crate::secrets::Secrets;
 
 /// Scans every object and follows each token through the history, or what some commits introduce.
 pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
-    refuse_without_effect(args, common)?;
     let repository = Repository::discover(Path::new("."))?;
     let selection = Selection {
         revisions: args.revisions.clone(),
@@ -67,15 +66,6 @@ pub(super) fn run(args: &HistoryArgs, common: &Common) -> Result<u8, Error> {
             "leave out what selects commits, or --replacements",
         )),
     }
-}
-
-/// The other formats are for the user and for scripts. The page is what leaves the house.
-fn refuse_without_effect(args: &HistoryArgs, common: &Common) -> Result<(), Error> {
-    if args.no_people && common.format() != FormatName::Html {
-        let help = "add --format html, or leave it out";
-        return Err(Error::new("cannot use --no-people", "it has an effect on the incident report only", help));
-    }
-    Ok(())
 }
 
 fn selected(repository: &Repository, selection: &Selection, args: &HistoryArgs, common: &Common) -> Result<u8, Error> {

@@ -10,6 +10,7 @@ mod cleanup;
 mod code;
 mod completions;
 mod current_dir;
+mod effects;
 mod files;
 mod find;
 mod fleet;
@@ -75,6 +76,7 @@ pub fn main() -> u8 {
 }
 
 fn run(command: &Command, common: &Common) -> Result<u8, Error> {
+    effects::refuse(command, common)?;
     match command {
         Command::Staged(_) => staged::run(false, common),
         Command::Message(args) => message::run(&args.file, false, common),

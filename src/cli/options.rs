@@ -38,9 +38,18 @@ pub(super) struct ScanOptions {
     detection: DetectionOptions,
 }
 
-/// Options of every command that scans by rules.
+/// Options of every command that scans by rules, on several threads.
 #[derive(Debug, Args)]
 pub(super) struct DetectionOptions {
+    #[command(flatten)]
+    pub rules: RuleOptions,
+    #[command(flatten)]
+    threads: ThreadsOption,
+}
+
+/// Options of every command that scans by rules.
+#[derive(Debug, Args)]
+pub(super) struct RuleOptions {
     #[command(flatten)]
     report: ReportOptions,
     #[command(flatten)]
@@ -48,8 +57,6 @@ pub(super) struct DetectionOptions {
     /// Allow tokens in paths that match GLOB (repeatable)
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
-    #[command(flatten)]
-    threads: ThreadsOption,
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +114,14 @@ pub(super) struct TimeoutOption {
 pub(super) struct ReportOptions {
     #[command(flatten)]
     output: OutputOption,
+    #[command(flatten)]
+    color: ColorOption,
+    #[command(flatten)]
+    quiet: QuietOption,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ColorOption {
     /// Use color: auto (default), always or never
     #[arg(
         long,
@@ -116,10 +131,14 @@ pub(super) struct ReportOptions {
         hide_possible_values = true,
         value_name = "WHEN"
     )]
-    color: ColorChoice,
+    pub color: ColorChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QuietOption {
     /// Print nothing unless there is a problem
     #[arg(long, short)]
-    quiet: bool,
+    pub quiet: bool,
 }
 
 /// The option `--archives`, which only a build with the feature has.
@@ -195,24 +214,30 @@ impl CommonOptions for ScanOptions {
     }
 
     fn config(&self) -> Option<&ConfigOption> {
-        Some(&self.detection.config)
+        Some(&self.detection.rules.config)
     }
 }
 
 impl DetectionOptions {
     pub fn common(&self) -> Common {
-        Common {
-            config: self.config.config.clone(),
-            allow: self.allow.clone(),
-            threads: self.threads.threads,
-            ..self.report.common()
-        }
+        Common { threads: self.threads.threads, ..self.rules.common() }
+    }
+}
+
+impl RuleOptions {
+    pub fn common(&self) -> Common {
+        Common { config: self.config.config.clone(), allow: self.allow.clone(), ..self.report.common() }
     }
 }
 
 impl ReportOptions {
     pub fn common(&self) -> Common {
-        Common { output: self.output.output.clone(), color: self.color, quiet: self.quiet, ..Common::default() }
+        Common {
+            output: self.output.output.clone(),
+            color: self.color.color,
+            quiet: self.quiet.quiet,
+            ..Common::default()
+        }
     }
 }
 

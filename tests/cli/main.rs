@@ -12,6 +12,7 @@ mod changing;
 mod completions;
 mod config_variable;
 mod deep_folders;
+mod effects;
 mod errors_in_formats;
 mod files;
 mod formats;

@@ -218,8 +218,8 @@ fn color_depends_on_option_environment_and_terminal() {
         (&[], Some(("NO_COLOR", "1")), false),
         (&["--color", "always"], Some(("NO_COLOR", "1")), true),
         (&["--color", "never"], Some(("CLICOLOR_FORCE", "1")), false),
-        (&["--format", "jsonl", "--color", "always"], None, false),
-        (&["--format", "json", "--color", "always"], Some(("CLICOLOR_FORCE", "1")), false),
+        (&["--format", "jsonl"], Some(("CLICOLOR_FORCE", "1")), false),
+        (&["--format", "json", "--color", "auto"], Some(("CLICOLOR_FORCE", "1")), false),
     ] {
         let mut call = call(&repo, options);
         if let Some((name, value)) = variable {

@@ -98,6 +98,18 @@ fn right_and_wrong_handlers_are_told_apart() {
     reports.check().expect_code(0);
 }
 
+#[test]
+fn quiet_prints_only_what_is_wrong() {
+    let repo = Repo::none();
+    let secret = secret("svix", 57);
+    for (behavior, code) in [("right", 0), ("open", 1)] {
+        let handler = Handler::new(&["svix", behavior, &secret]);
+        let words = ["probe", &handler.url, "--vendor", "svix", "--quiet"];
+        let run = repo.keysweep_call(&words).stdin(&secret).run().expect_code(code);
+        assert_eq!(run.out().is_empty(), code == 0, "{}", run.out());
+    }
+}
+
 /// The guide's handler asks for a time that Attio does not sign, so it refuses every real delivery.
 #[test]
 fn a_handler_that_asks_attio_for_a_time_is_wrong() {

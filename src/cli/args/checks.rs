@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::options::{
     AuditFormatOption, Common, CommonOptions, ConfigOption, DetectionOptions, OutputOption, ProgressOption,
-    ReportOptions, RulesFormatOption, ThreadsOption,
+    QuietOption, RulesFormatOption, ThreadsOption,
 };
 use crate::report::{AuditFormat, RulesFormat};
 
@@ -20,7 +20,9 @@ pub(in crate::cli) struct AuditArgs {
     #[arg(long)]
     pub run_hooks: bool,
     /// Explain what CHECK looks at and what its results mean
-    #[arg(long, value_name = "CHECK", conflicts_with_all = ["checks", "strict", "run_hooks"])]
+    #[arg(long, value_name = "CHECK", conflicts_with_all = [
+        "checks", "strict", "run_hooks", "format", "color", "quiet", "config", "allow", "threads"
+    ])]
     pub explain: Option<String>,
     #[command(flatten)]
     format: AuditFormatOption,
@@ -34,7 +36,7 @@ impl CommonOptions for AuditArgs {
     }
 
     fn config(&self) -> Option<&ConfigOption> {
-        Some(&self.detection.config)
+        Some(&self.detection.rules.config)
     }
 }
 
@@ -92,7 +94,9 @@ pub(in crate::cli) struct BaselineArgs {
     #[arg(long)]
     pub allow_incomplete: bool,
     #[command(flatten)]
-    report: ReportOptions,
+    output: OutputOption,
+    #[command(flatten)]
+    quiet: QuietOption,
     #[command(flatten)]
     config: ConfigOption,
     #[command(flatten)]
@@ -104,10 +108,12 @@ pub(in crate::cli) struct BaselineArgs {
 impl CommonOptions for BaselineArgs {
     fn common(&self) -> Common {
         Common {
+            output: self.output.output.clone(),
+            quiet: self.quiet.quiet,
             config: self.config.config.clone(),
             threads: self.threads.threads,
             no_progress: self.progress.no_progress,
-            ..self.report.common()
+            ..Common::default()
         }
     }
 

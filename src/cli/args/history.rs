@@ -96,7 +96,7 @@ impl CommonOptions for HistoryArgs {
     }
 
     fn config(&self) -> Option<&ConfigOption> {
-        Some(&self.detection.config)
+        Some(&self.detection.rules.config)
     }
 }
 

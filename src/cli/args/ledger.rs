@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::options::{Common, CommonOptions, ConfigOption, ReportOptions};
+use crate::cli::options::{Common, CommonOptions, ConfigOption, OutputOption, QuietOption};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LedgerArgs {
@@ -27,7 +27,9 @@ pub(in crate::cli) struct LedgerArgs {
     #[arg(long, value_name = "LIST")]
     pub scopes: Option<String>,
     #[command(flatten)]
-    report: ReportOptions,
+    output: OutputOption,
+    #[command(flatten)]
+    quiet: QuietOption,
     #[command(flatten)]
     config: ConfigOption,
     /// Refused, and not repeated
@@ -37,7 +39,12 @@ pub(in crate::cli) struct LedgerArgs {
 
 impl CommonOptions for LedgerArgs {
     fn common(&self) -> Common {
-        Common { config: self.config.config.clone(), ..self.report.common() }
+        Common {
+            output: self.output.output.clone(),
+            quiet: self.quiet.quiet,
+            config: self.config.config.clone(),
+            ..Common::default()
+        }
     }
 
     fn config(&self) -> Option<&ConfigOption> {

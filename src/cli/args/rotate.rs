@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use crate::cli::options::{Common, CommonOptions, ConfigOption, DocumentFormatOption, ReportOptions, ThreadsOption};
+use crate::cli::options::{
+    ColorOption, Common, CommonOptions, ConfigOption, DocumentFormatOption, OutputOption, ThreadsOption,
+};
 use crate::report::DocumentFormat;
 
 #[derive(Debug, Args)]
@@ -13,7 +15,9 @@ pub(in crate::cli) struct RotateArgs {
     #[command(flatten)]
     format: DocumentFormatOption,
     #[command(flatten)]
-    report: ReportOptions,
+    output: OutputOption,
+    #[command(flatten)]
+    color: ColorOption,
     #[command(flatten)]
     config: ConfigOption,
     #[command(flatten)]
@@ -30,9 +34,11 @@ impl CommonOptions for RotateArgs {
     fn common(&self) -> Common {
         Common {
             format: self.format.format.map(Into::into),
+            output: self.output.output.clone(),
+            color: self.color.color,
             config: self.config.config.clone(),
             threads: self.threads.threads,
-            ..self.report.common()
+            ..Common::default()
         }
     }
 

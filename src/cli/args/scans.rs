@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::options::{Common, CommonOptions, ConfigOption, ScanOptions};
+use crate::cli::options::{Common, CommonOptions, ConfigOption, FormatOption, RuleOptions, ScanOptions};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct StagedArgs {
@@ -29,16 +29,18 @@ pub(in crate::cli) struct MessageArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
-    scan: ScanOptions,
+    format: FormatOption,
+    #[command(flatten)]
+    rules: RuleOptions,
 }
 
 impl CommonOptions for MessageArgs {
     fn common(&self) -> Common {
-        self.scan.common()
+        self.rules.common().with_format(&self.format)
     }
 
     fn config(&self) -> Option<&ConfigOption> {
-        self.scan.config()
+        Some(&self.rules.config)
     }
 }
 

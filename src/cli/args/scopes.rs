@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::options::{Common, CommonOptions, ConfigOption, FormatName, ReportOptions, ThreadsOption};
+use crate::cli::options::{ColorOption, Common, CommonOptions, ConfigOption, FormatName, OutputOption, ThreadsOption};
 use crate::report::ScopesFormat;
 
 #[derive(Debug, Args)]
@@ -11,7 +11,9 @@ pub(in crate::cli) struct ScopesArgs {
     #[arg(long, value_enum, hide_possible_values = true)]
     format: Option<ScopesFormatName>,
     #[command(flatten)]
-    report: ReportOptions,
+    output: OutputOption,
+    #[command(flatten)]
+    color: ColorOption,
     #[command(flatten)]
     config: ConfigOption,
     #[command(flatten)]
@@ -50,9 +52,11 @@ impl CommonOptions for ScopesArgs {
     fn common(&self) -> Common {
         Common {
             format: self.format.map(Into::into),
+            output: self.output.output.clone(),
+            color: self.color.color,
             config: self.config.config.clone(),
             threads: self.threads.threads,
-            ..self.report.common()
+            ..Common::default()
         }
     }
 
