@@ -28,6 +28,11 @@ pub(super) fn run(args: &ScopesArgs, common: &Common) -> Result<u8, Error> {
         let count = counted(needed.untold.len(), "call");
         output::announce(&format!("the scopes of {count} are not known; keysweep scopes lists them"));
     }
+    if format == ScopesFormat::List && needed.scopes.is_empty() {
+        output::announce(
+            "the list is empty, which verify --expect-scopes refuses: the code needs no scope that is known",
+        );
+    }
     output::write(common, |style, out| {
         report::write_scopes(&needed, &errors, format, style, out)?;
         // On a terminal, standard error has already shown them.

@@ -9,7 +9,11 @@ use crate::verify::{ALL, named};
 pub(super) fn vendor(id: Option<&str>) -> Result<Option<&'static Vendor>, Error> {
     let unknown = |id: &str| {
         let ids = ALL.map(|vendor| vendor.id);
-        let help = format!("did you mean {}? The vendors are {}", nearest(id, ids.into_iter()), ids.join(", "));
+        let help = format!(
+            "did you mean {}? The vendors are {}",
+            nearest(&id.to_ascii_lowercase(), ids.into_iter()),
+            ids.join(", ")
+        );
         Error::new("cannot use the value of --vendor", "no such vendor can be asked", help)
     };
     id.map(|id| named(id).ok_or_else(|| unknown(id))).transpose()

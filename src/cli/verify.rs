@@ -78,6 +78,10 @@ fn expected_scopes(args: &VerifyArgs) -> Result<Option<Vec<String>>, Error> {
     if args.expect == Expected::Dead {
         return Err(refused("a dead token has no scopes", "add --expect live"));
     }
+    if list.trim().is_empty() {
+        let help = "keysweep scopes lists the scopes that the code needs; if it finds none, leave out --expect-scopes";
+        return Err(refused("it is empty", help));
+    }
     let example = "give scopes such as \"note:read task:read-write\"";
     parse(list).map(Some).ok_or_else(|| refused("it is not a list of scopes", example))
 }

@@ -23,8 +23,9 @@ pub const ALL: [&Vendor; 8] = [
     &workos::WORKOS,
 ];
 
+/// The vendor with this id. People write the names of vendors in any case.
 pub fn named(id: &str) -> Option<&'static Vendor> {
-    ALL.into_iter().find(|vendor| vendor.id == id)
+    ALL.into_iter().find(|vendor| vendor.id.eq_ignore_ascii_case(id.trim()))
 }
 
 /// The vendor that the shape of `token` names, if it names one alone.
@@ -69,6 +70,14 @@ mod tests {
         assert_eq!(of_shape("sk_org_{alnum:40}"), Some("stripe"));
         assert_eq!(of_shape("sk_{base64url:24}.eu"), Some("svix"));
         assert_eq!(of_shape("re_{alnum:8}_{alnum:24}"), Some("resend"));
+    }
+
+    #[test]
+    fn the_case_of_a_name_does_not_matter() {
+        for name in ["workos", "WorkOS", "WORKOS", " workos "] {
+            assert_eq!(named(name).map(|vendor| vendor.id), Some("workos"), "{name}");
+        }
+        assert!(named("work os").is_none() && named("").is_none());
     }
 
     #[test]
