@@ -1,0 +1,1 @@
+"""Runs `keysweep fleet` over many repositories on a Ray cluster."""
