@@ -12,6 +12,9 @@ from conftest import KEYSWEEP, TwoNodes, make_repository, program, token
 
 from keysweep_fleet.cli import main
 from keysweep_fleet.cluster import LOCAL, RayCluster
+from keysweep_fleet.repositories import Repository
+from keysweep_fleet.scan import Command
+from keysweep_fleet.sweep import Limits, Sweep
 
 
 def sweep(address: str, folder: Path, lines: list[str], *options: str, keysweep: str = KEYSWEEP) -> int:
@@ -43,17 +46,18 @@ def test_the_answer_equals_that_of_one_process(two_nodes: TwoNodes, tmp_path: Pa
 
 def test_a_repository_that_hangs_is_given_up(two_nodes: TwoNodes, tmp_path: Path, repositories: list[str]) -> None:
     hangs = make_repository(tmp_path / "hangs", "plain\n")
-    body = (
-        f"case $1 in --version) exec '{KEYSWEEP}' \"$@\";; esac\nread line\ncase $line in */hangs) sleep 600;; esac\n"
-    )
+    body = "read line\ncase $line in */hangs) sleep 600;; esac\n"
     keysweep = program(tmp_path / "hanging", f'{body}echo "$line" | exec \'{KEYSWEEP}\' "$@"')
-    command_limit = ["--timeout", "1"]
-    code = sweep(two_nodes.address, tmp_path, [hangs, *repositories[:2]], *command_limit, keysweep=keysweep)
-    lines = result_lines(tmp_path)
-    (error,) = [one for one in lines if one["type"] == "error"]
-    assert code == 2
-    assert (error["repository"], error["why"]) == (hangs, "given up after 1 seconds")
-    assert sum(one["type"] == "summary" for one in lines) == 2
+    command = Command(keysweep, 40.0, grace=1.0)
+    cluster = RayCluster(two_nodes.address, 1)
+    try:
+        lines = [Repository(line) for line in (hangs, *repositories[:2])]
+        results = {repository.line: result for repository, result in Sweep(cluster, lines, command, Limits())}
+    finally:
+        cluster.close()
+    (error,) = results.pop(hangs).lines
+    assert json.loads(error)["why"] == "given up after 40 seconds"
+    assert {line: result.exit_code for line, result in results.items()} == {repositories[0]: 0, repositories[1]: 1}
 
 
 def test_a_local_cluster_listens_on_loopback_only() -> None:

@@ -13,3 +13,4 @@ mod list;
 mod login;
 mod merge;
 mod mirror;
+mod ray;

@@ -15,6 +15,7 @@ const UV: &str = "0.13.9";
 const HUSKY: &str = "9.1.7";
 const LEFTHOOK: &str = "2.2.2";
 const CHECK_JSONSCHEMA: &str = "0.39.0";
+const RAY: [&str; 4] = ["ray==2.60.0", "pytest==9.2.0", "ruff==0.17.6", "mypy==2.4.1"];
 const SARIF_MULTITOOL: &str = "5.7.0";
 /// The oldest supported git and a later one that runs no hooks of the configuration, with the Debian suites that contain them.
 const OLDER_GITS: [(&str, &str); 2] = [("git version 2.39", OLDEST_SUITE), ("git version 2.47", "trixie")];
@@ -111,6 +112,18 @@ pub fn check_jsonschema() -> &'static Path {
             executable(&draft.join("bin/check-jsonschema"), &start);
         });
         home.join("bin/check-jsonschema")
+    })
+}
+
+/// A Python that has Ray, and the programs that check the package in `fleet/`.
+pub fn ray() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let home = once(&RAY.join("-").replace("==", "-"), |draft, _| {
+            run(Command::new("python3").args(["-m", "venv"]).arg(draft));
+            run(Command::new(draft.join("bin/python")).args(["-m", "pip", "install", "--quiet"]).args(RAY));
+        });
+        home.join("bin/python")
     })
 }
 
