@@ -42,19 +42,7 @@ pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<R
     }
     let judged = std::thread::scope(|scope| {
         let judge = || {
-            let mut judge = Judge {
-                aliases,
-                folder: folder.to_owned(),
-                is_folder_known: true,
-                folders: vec![folder.to_owned()],
-                environment: Environment::default(),
-                runs_git,
-                mentions_git: runs_git && mentions_git(&without_addresses(text)),
-                is_from_network: false,
-                has_arguments: false,
-                depth: 0,
-                ruling: None,
-            };
+            let mut judge = Judge::new(text, folder, aliases, runs_git);
             judge.text(text);
             judge.ruling
         };
@@ -95,6 +83,24 @@ struct Judge<'a> {
 struct Context<'s> {
     variables: &'s Variables,
     runs_git: bool,
+}
+
+impl<'a> Judge<'a> {
+    fn new(text: &str, folder: &str, aliases: &'a Aliases<'a>, runs_git: bool) -> Self {
+        Self {
+            aliases,
+            folder: folder.to_owned(),
+            is_folder_known: true,
+            folders: vec![folder.to_owned()],
+            environment: Environment::default(),
+            runs_git,
+            mentions_git: runs_git && mentions_git(&without_addresses(text)),
+            is_from_network: false,
+            has_arguments: false,
+            depth: 0,
+            ruling: None,
+        }
+    }
 }
 
 impl Judge<'_> {
@@ -531,4 +537,50 @@ impl Judge<'_> {
 /// The folder after `cd next` in `folder`.
 fn joined(folder: &str, next: &str) -> String {
     if next.starts_with(['/', '~']) { next.to_owned() } else { format!("{folder}/{next}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Dice;
+
+    /// Texts that use each part of the grammar.
+    const SEEDS: &[&str] = &[
+        "git commit -m \"$(cat <<'EOF'\nit's (x\nEOF\n)\" && git push",
+        "for x in {a,b{1..3}} $'\\x2dn'; do git commit \"$x\" ${y:-$(echo n)} ${z#*/}; done",
+        "f() { case $1 in a|b) [[ -n $x ]] && (( i++ ));; esac; }; f <(ls) > >(tee x) 2>&1 <<< `pwd`",
+        "HOME=/tmp env -i X=1 sudo -H sh -c 'eval \"$0\"' | xargs -I% git -C a --git-dir=b % | sed '1e git x' ",
+        "cat <<-A <<\"B\"\n\tx $(git y)\n\tA\nz\nB\n",
+    ];
+
+    #[test]
+    fn any_text_is_judged_without_a_panic() {
+        let mut dice = Dice::new(21);
+        let mut pick = |len: usize| usize::try_from(dice.roll() % len.max(1) as u64).unwrap_or_default();
+        for round in 0..3_000 {
+            let mut text: Vec<char> = SEEDS[round % SEEDS.len()].chars().collect();
+            for _ in 0..=pick(4) {
+                let (from, to) = (pick(text.len()), pick(text.len()));
+                match pick(4) {
+                    0 if text.len() > 1 => drop(text.remove(from)),
+                    1 => text.insert(from, ['"', '\'', '(', ')', '{', '$', '`', '\\', '\n', ANYTHING, 'é'][pick(11)]),
+                    2 => text.swap(from, to),
+                    _ => text.truncate(from + 1),
+                }
+            }
+            let text: String = text.into_iter().collect();
+            // `judge` answers for a thread that panics, so the steps run on a thread of the test.
+            let judged = std::thread::scope(|scope| {
+                let judge = || {
+                    let mut judge = Judge::new(&text, ".", &|_, _| None, true);
+                    judge.text(&text);
+                };
+                std::thread::Builder::new()
+                    .stack_size(STACK)
+                    .spawn_scoped(scope, judge)
+                    .map(|thread| thread.join().is_ok())
+            });
+            assert!(judged.is_ok_and(|is_ok| is_ok), "{text:?}");
+        }
+    }
 }
