@@ -259,9 +259,9 @@ fn each_option_of_a_help_has_an_effect() {
 
 /// The test exists, and its file uses the option.
 fn expect_test(file: &str, test: &str, option: &str) {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file);
-    assert!(text.contains(&format!("fn {test}(")), "{file} has no test {test}");
-    assert!(text.contains(option) || option == "--archives", "{file} does not use {option}");
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file);
+    assert!(source.contains(&format!("fn {test}(")), "{file} has no test {test}");
+    assert!(source.contains(option) || option == "--archives", "{file} does not use {option}");
 }
 
 #[test]
