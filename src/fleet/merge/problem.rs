@@ -89,7 +89,7 @@ impl Problems {
         let at = format!("line {line} of {file}");
         Ok(Some(match kind {
             0 => Error::new(
-                format!("cannot read {file} behind line {line}"),
+                format!("cannot read {file} after line {line}"),
                 text,
                 "name a file, or - for standard input",
             ),
