@@ -11,7 +11,7 @@ use crate::cli::options::{
 use crate::fleet::size;
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 #[allow(clippy::struct_excessive_bools)] // Each is an option.
 pub(in crate::cli) struct FleetArgs {
     #[command(subcommand)]
