@@ -17,6 +17,8 @@ pub(super) struct Common {
     pub quiet: bool,
     pub no_progress: bool,
     pub threads: Option<u16>,
+    /// Whether git runs this process from a hook.
+    pub in_hook: bool,
 }
 
 /// The arguments of a command. An option that the command does not take has its default.

@@ -108,6 +108,7 @@ pub(super) fn finish(scan: Scan, common: &Common) -> Result<u8, Error> {
         seconds: scan.started.elapsed().as_secs_f64(),
         notes: &notes,
         first_commit: scan.first_commit,
+        in_hook: common.in_hook,
         below_top: scan.below_top,
     };
     let format = common.format().into();

@@ -287,7 +287,7 @@ fn summary(report: &Report<'_>, style: Style) -> String {
     if report.tokens() > 0 {
         let key = format!("{} in {}", counted(report.tokens(), "token"), holding(report));
         let counts = if result.is_complete() { format!(" ({counts})") } else { String::new() };
-        let text = format!("keysweep: {key}{counts}{}", words::stopped(report.kind));
+        let text = format!("keysweep: {key}{counts}{}", words::stopped(report));
         lines.push(line(&key, &text, |style, text| style.error(text)));
     } else if result.is_complete() {
         if let Some(why) = words::nothing(report) {

@@ -41,6 +41,8 @@ pub struct Report<'a> {
     pub incident: Option<&'a Incident>,
     /// Whether HEAD has no commit yet, so that no file can be restored from it.
     pub first_commit: bool,
+    /// Whether git waits for the result, and goes on only without a token.
+    pub in_hook: bool,
     /// Whether the reader is below the top of the worktree, so that a path from the top does not work there.
     pub below_top: bool,
 }

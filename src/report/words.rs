@@ -94,7 +94,10 @@ pub(super) fn help(report: &Report<'_>, finding: &Finding) -> String {
             Some(name) => keep_out(report, finding, &name),
             None => format!("remove it from the file, {THEN}"),
         },
-        (Kind::Message, _) => "remove it from the message, also from comments; the commit was not made".to_owned(),
+        (Kind::Message, _) if report.in_hook => {
+            "remove it from the message, also from comments; the commit was not made".to_owned()
+        }
+        (Kind::Message, _) => "remove it from the message, also from comments".to_owned(),
         (Kind::Index | Kind::Files | Kind::History | Kind::Find, _) => format!("remove it from the file, {THEN}"),
         (Kind::Commits, _) => "treat it as leaked: rotate it; keysweep history shows where else it is".to_owned(),
         (Kind::Push | Kind::Receive, None) => {
@@ -194,10 +197,11 @@ pub(super) fn none(report: &Report<'_>) -> String {
     }
 }
 
-/// What the scan blocked, for the end of the summary.
-pub(super) fn stopped(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Staged | Kind::Message => "; commit blocked",
+/// What the scan blocked, for the end of the summary. A scan outside of a hook blocks nothing.
+pub(super) fn stopped(report: &Report<'_>) -> &'static str {
+    match report.kind {
+        Kind::Staged | Kind::Message if report.in_hook => "; commit blocked",
+        Kind::Staged | Kind::Message => "",
         Kind::Push => "; push blocked",
         Kind::Receive => "; push refused",
         Kind::Index | Kind::Files | Kind::Worktree | Kind::History | Kind::Commits | Kind::Find => "",

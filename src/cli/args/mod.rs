@@ -255,7 +255,8 @@ impl Command {
         let takes_config =
             !matches!(self, Self::Hook(_)) && options.config().is_some_and(|option| option.config.is_none());
         let variable = || std::env::var_os("KEYSWEEP_CONFIG").filter(|path| !path.is_empty() && !is_run_by_git());
-        let common = options.common();
+        let in_hook = matches!(self, Self::Hook(_)) || is_run_by_git();
+        let common = Common { in_hook, ..options.common() };
         if takes_config { Common { config: variable().map(PathBuf::from), ..common } } else { common }
     }
 
