@@ -120,7 +120,7 @@ pub(super) fn stopped(moment: &Snapshot) {
     };
     let _ = writeln!(io::stderr(), "\nkeysweep: stopped {far}, so nothing is known of the rest; run it again");
     // The scanning thread may hold the lock of standard output.
-    let cause = format!("somebody stopped it {far}, so nothing is known of the rest");
+    let cause = format!("the scan was interrupted {far}, so nothing is known of the rest");
     report_error(&Error::new("cannot finish the scan", cause, "run it again"), false);
 }
 

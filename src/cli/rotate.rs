@@ -13,10 +13,11 @@ use crate::report::{self, DocumentFormat, Format, RotationReport};
 use crate::rotation::{Credential, Deployment, Heading, of_vendor, steps, vendor_names};
 
 /// The first sentence of the procedure.
-const CREATE: &str = "Create the new token at the vendor. Keep the old one until the new one works, unless it leaked.";
+const CREATE: &str = "Create the new token at the vendor. If the old one did not leak, keep it until the new one works: where an item \
+                      ends it now, choose a later time if the vendor offers one.";
 
 pub(super) fn run(args: &RotateArgs, common: &Common) -> Result<u8, Error> {
-    let all = of_vendor(&args.vendor);
+    let all = of_vendor(args.vendor.trim());
     if all.is_empty() {
         return Err(unknown(&args.vendor));
     }
@@ -54,9 +55,10 @@ fn choose(all: Vec<Credential>, deployment: &mut Deployment) -> (Vec<Credential>
     (chosen.into_iter().map(|(_, one)| one).collect(), titles.collect())
 }
 
+/// The error does not repeat the text, which may be a token.
 fn unknown(vendor: &str) -> Error {
     let names = vendor_names();
     let nearest = nearest(&vendor.to_ascii_lowercase(), names.iter().copied());
     let help = format!("did you mean {nearest}? keysweep rotate knows {}", names.join(", "));
-    Error::new(format!("cannot describe a rotation at {vendor}"), "no rule has this vendor", help)
+    Error::new("cannot describe the rotation", "no rule has a vendor of the given name", help)
 }

@@ -11,8 +11,8 @@ use super::options::FormatName;
 use super::{code, output, parse};
 use crate::error::Error;
 
-/// Commands that work with a token. A typed word may be that token, in a shape that nothing knows yet.
-const WITH_A_TOKEN: [&str; 4] = ["find", "ledger", "verify", "probe"];
+/// Commands that work with a token, or about one. A typed word may be that token, in a shape that nothing knows yet.
+const WITH_A_TOKEN: [&str; 6] = ["find", "ledger", "verify", "probe", "rotate", "baseline"];
 
 /// In place of a typed word.
 const HIDDEN: &str = "…";

@@ -230,6 +230,9 @@ pub(super) fn branches(names: &[ShownPath]) -> String {
 
 /// Rounds down to minutes, hours or days.
 pub(super) fn duration(seconds: u64) -> String {
+    if seconds < 60 {
+        return "less than a minute".to_owned();
+    }
     let (count, unit) = match seconds {
         0..7_200 => (seconds / 60, "min"),
         7_200..259_200 => (seconds / 3_600, "h"),

@@ -45,7 +45,7 @@ const STORE: &str = "Store each new token where this repository uses it. Run the
                      repository. They read the token without showing it and pass it on by standard input, so it is neither in the \
                      history of the shell nor among the arguments of a process.";
 
-const VERIFY: &str = "Check that the new token works, before the old one stops.";
+const VERIFY: &str = "Check that the new token works.";
 
 const REVOKE: &str = "Revoke the old token.";
 

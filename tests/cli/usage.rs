@@ -180,6 +180,10 @@ fn values_that_a_command_refuses_are_not_repeated() {
         vec!["ledger", "add", "--created", text],
         vec!["ledger", "add", "--rotate-by", text],
         vec!["ledger", text],
+        vec!["rotate", text],
+        vec!["rotate", "attio", text],
+        vec!["baseline", text],
+        vec!["baseline", "--until", text],
     ];
     if cfg!(feature = "online") {
         lines.extend([
