@@ -17,6 +17,7 @@ use crate::error::{Error, counted};
 use crate::git::repository::Repository;
 use crate::history::baselined::{places, stale};
 use crate::history::provenance::Provenance;
+use crate::regular_file;
 use crate::secrets::Secrets;
 
 pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
@@ -65,9 +66,13 @@ pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
         }
     };
     baseline.normalize();
-    write(file, &baseline, top)?;
+    let has_changed =
+        regular_file::read(&top.join(BASELINE_NAME)).ok().as_deref() != Some(baseline.to_text().as_bytes());
     notes.push(format!("{BASELINE_NAME} has {}, {ending}", counted(baseline.entries().len(), "entry")));
-    notes.push(format!("to put it in force: git add {BASELINE_NAME}"));
+    if has_changed {
+        write(file, &baseline, top)?;
+        notes.push(format!("to put it in force: git add {BASELINE_NAME}"));
+    }
     output::write(common, |_, out| {
         let mut lines = notes.iter().filter(|_| !common.quiet);
         lines.try_for_each(|line| writeln!(out, "keysweep: {}", output::safe(line)))
@@ -75,10 +80,11 @@ pub(super) fn run(args: &BaselineArgs, common: &Common) -> Result<u8, Error> {
     Ok(code::CLEAN)
 }
 
+/// The error does not repeat the text, which may be a token.
 fn parse_until(text: &str, today: Date) -> Result<Date, Error> {
     let date = Date::parse(text).ok_or("it is not a date");
     let date = date.and_then(|date| if date < today { Err("it is in the past") } else { Ok(date) });
-    date.map_err(|cause| Error::new(format!("cannot use --until {text}"), cause, "name a day such as 2027-03-31"))
+    date.map_err(|cause| Error::new("cannot use the value of --until", cause, "name a day such as 2027-03-31"))
 }
 
 /// What the new entries have in common.

@@ -64,7 +64,8 @@ fn existing_entries_are_kept() {
     repo.commit("one");
     repo.keysweep(&["baseline", "--reason", "first"]).expect_code(0);
     let before = std::fs::read_to_string(repo.path(FILE)).expect("the baseline");
-    repo.keysweep(&["baseline", "--reason", "second"]).expect_code(0);
+    let run = repo.keysweep(&["baseline", "--reason", "second"]).expect_code(0);
+    run.expect_has("has 1 entry, 0 added").expect_lacks("git add");
     assert_eq!(std::fs::read_to_string(repo.path(FILE)).expect("the baseline"), before);
     repo.stage("b.py", client(&make.sk_live(24)));
     let run = repo.keysweep(&["baseline", "--reason", "second"]).expect_code(0);
@@ -131,7 +132,7 @@ fn wrong_options_are_errors_before_the_scan() {
     let token = Maker::new(9306).sk_live(24);
     repo.stage("a.py", client(&token));
     for (args, part) in [
-        (&["baseline", "--until", "soon"][..], "cannot use --until soon: it is not a date"),
+        (&["baseline", "--until", "soon"][..], "cannot use the value of --until: it is not a date"),
         (&["baseline", "--until", "2020-01-01"], "it is in the past"),
         (&["baseline", "--prune", "--reason", "x"], "--prune"),
         (&["baseline", "--reason", token.text()], "cannot use --reason: it contains a token"),
