@@ -201,10 +201,9 @@ pub(super) fn none(report: &Report<'_>) -> String {
 pub(super) fn stopped(report: &Report<'_>) -> &'static str {
     match report.kind {
         Kind::Staged | Kind::Message if report.in_hook => "; commit blocked",
-        Kind::Staged | Kind::Message => "",
         Kind::Push => "; push blocked",
         Kind::Receive => "; push refused",
-        Kind::Index | Kind::Files | Kind::Worktree | Kind::History | Kind::Commits | Kind::Find => "",
+        _ => "",
     }
 }
 
