@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use targets::index::IndexTarget;
-use targets::{config, decode, detect};
+use targets::{config, decode, detect, shell};
 
 /// The files in the corpus of `target`, by name.
 fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
@@ -45,6 +45,11 @@ fn decode() {
 #[test]
 fn config() {
     each("config", config::check);
+}
+
+#[test]
+fn shell() {
+    each("shell", shell::check);
 }
 
 #[test]

@@ -5,4 +5,5 @@ pub mod config;
 pub mod decode;
 pub mod detect;
 pub mod index;
+pub mod shell;
 pub mod text;

@@ -14,6 +14,9 @@ pub mod model;
 pub mod settings;
 pub mod verdict;
 
+#[doc(hidden)]
+pub mod fuzz;
+
 mod claude_code;
 mod codex;
 mod copilot;

@@ -1,5 +1,8 @@
 //! Judges a shell command: whether it goes round the hooks.
 
+use std::any::Any;
+use std::thread;
+
 use super::super::{patch, protected};
 use super::environment::{Environment, is_plain_git_dir};
 use super::git::{self, GitStep};
@@ -35,26 +38,28 @@ const MAX_FOLDERS: usize = 16;
 
 /// Judges the command `text`, which runs in `folder`.
 pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<Ruling> {
+    try_judge(text, folder, aliases)
+        .unwrap_or_else(|_| Some(Ruling::Refused("the command could not be read".to_owned())))
+}
+
+/// Like [`judge`], but a panic is an error. So the fuzz target can tell it from a refusal.
+pub(crate) fn try_judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> thread::Result<Option<Ruling>> {
     // Most commands mention nothing that matters, so that the grammar is not needed.
     let (matters, runs_git) = may_matter(text);
-    if !matters {
-        return None;
-    }
-    let judged = std::thread::scope(|scope| {
+    if matters { on_large_stack(text, folder, aliases, runs_git) } else { Ok(None) }
+}
+
+/// Judges on a thread of its own, since parsing and judging are recursive.
+fn on_large_stack(text: &str, folder: &str, aliases: &Aliases<'_>, runs_git: bool) -> thread::Result<Option<Ruling>> {
+    thread::scope(|scope| {
         let judge = || {
             let mut judge = Judge::new(text, folder, aliases, runs_git);
             judge.text(text);
             judge.ruling
         };
-        std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, judge)
-            .map(std::thread::ScopedJoinHandle::join)
-    });
-    match judged {
-        Ok(Ok(ruling)) => ruling,
-        _ => Some(Ruling::Refused("the command could not be read".to_owned())),
-    }
+        let started = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, judge);
+        started.map_err(|error| -> Box<dyn Any + Send> { Box::new(error) })?.join()
+    })
 }
 
 #[allow(clippy::struct_excessive_bools)] // Each is another fact.
@@ -569,18 +574,8 @@ mod tests {
                 }
             }
             let text: String = text.into_iter().collect();
-            // `judge` answers for a thread that panics, so the steps run on a thread of the test.
-            let judged = std::thread::scope(|scope| {
-                let judge = || {
-                    let mut judge = Judge::new(&text, ".", &|_, _| None, true);
-                    judge.text(&text);
-                };
-                std::thread::Builder::new()
-                    .stack_size(STACK)
-                    .spawn_scoped(scope, judge)
-                    .map(|thread| thread.join().is_ok())
-            });
-            assert!(judged.is_ok_and(|is_ok| is_ok), "{text:?}");
+            let judged = on_large_stack(&text, ".", &|_, _| None, true);
+            assert!(judged.is_ok(), "{text:?}");
         }
     }
 }

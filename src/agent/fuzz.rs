@@ -1,0 +1,9 @@
+//! The judge of shell commands, for the fuzz target.
+
+use super::shell::judge::{Ruling, try_judge};
+
+/// Whether the command is refused. Panics if the judge panics.
+pub fn refuses(command: &str) -> bool {
+    let ruling = try_judge(command, ".", &|_, _| None).expect("the judge does not panic");
+    matches!(ruling, Some(Ruling::Refused(_)))
+}
