@@ -102,6 +102,8 @@ const ROWS: &[(&str, &str, Effect)] = &[
 /// The words behind the options of a plain call.
 fn rest(command: &str) -> &'static [&'static str] {
     match command {
+        // With a path, there is no note about standard input, which depends on time.
+        "files" => &["."],
         "message" => &["message.txt"],
         "hook" => &["pre-commit"],
         "ledger" => &["add"],
