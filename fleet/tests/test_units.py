@@ -228,6 +228,39 @@ def test_results_are_merged_by_a_keysweep_that_can(tmp_path: Path, capfd: pytest
     assert main(["merge", str(tmp_path / "results"), "--format", "json", "--keysweep", old]) == 2
 
 
+def test_results_are_merged_by_the_real_keysweep(
+    tmp_path: Path, repositories: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    again = str(repositories[1]) + "/.git"
+    results = Results(tmp_path / "results")
+    results.begin({})
+    for line in (*repositories, again):
+        results.write(Repository(line), scan(line, Command(KEYSWEEP, 60.0)))
+    results.finish()
+    results.close()
+    assert main(["merge", str(tmp_path / "results"), "--format", "json", "--keysweep", KEYSWEEP]) == 1
+    tokens = json.loads(capfd.readouterr().out)["tokens"]
+    places = [sorted(place["repository"] for place in one["places"]) for one in tokens]
+    assert places[0] == sorted([repositories[1], again]), "the token in most repositories is first"
+    assert sorted(places[1:]) == [[line] for line in sorted(repositories[3::2])]
+    assert [one["at_head"] for one in tokens] == [2, 1, 1, 1]
+
+
+def test_an_error_in_a_result_is_in_the_real_merge(
+    tmp_path: Path, repositories: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    results = Results(tmp_path / "results")
+    results.begin({})
+    for line in (repositories[1], str(tmp_path / "missing")):
+        results.write(Repository(line), scan(line, Command(KEYSWEEP, 60.0)))
+    results.finish()
+    results.close()
+    assert main(["merge", str(tmp_path / "results"), "--keysweep", KEYSWEEP]) == 2
+    report = capfd.readouterr()
+    assert "missing" in report.out + report.err
+    assert repositories[1] in report.out
+
+
 def test_a_real_scan(tmp_path: Path) -> None:
     secret = token()
     path = make_repository(tmp_path / "a", f'key = "{secret}"\n')

@@ -13,4 +13,5 @@ mod list;
 mod login;
 mod merge;
 mod mirror;
+mod parallel;
 mod ray;

@@ -350,6 +350,15 @@ pub fn unzip() -> PathBuf {
     home.join("root/usr/bin/unzip")
 }
 
+/// A folder with GNU parallel, a Perl script, from the oldest supported Debian suite.
+pub fn parallel() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let name = format!("parallel-{OLDEST_SUITE}");
+        once(&name, |draft, _| debian_packages(OLDEST_SUITE, &["parallel"], draft)).join("root/usr/bin")
+    })
+}
+
 /// Returns the folder `name` and fills it if it is missing. The folder is filled under a temporary name, so that an
 /// interrupted run leaves no partial tool. If two processes fill it at once, the first one wins.
 fn once(name: &str, fill: impl FnOnce(&Path, &Path)) -> PathBuf {
