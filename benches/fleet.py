@@ -6,7 +6,7 @@
     python3 benches/fleet.py FOLDER --repositories LIST   # scans the repositories of LIST too, in a table of their own
     python3 benches/fleet.py FOLDER --count 0 --repositories LIST
 
-FOLDER is outside this repository. The generated repositories need 60 MB for 1,000, stay there, and are used again.
+FOLDER is outside this repository. The generated repositories need 360 MB for 1,000, stay there, and are used again.
 `cargo build --release` makes keysweep; --keysweep FILE uses another one. `pip install ./fleet` makes keysweep-fleet;
 --keysweep-fleet FILE uses one that is not in PATH, and without any, the rows of Ray are left out. --betterleaks FILE adds
 betterleaks. Use its binary, since a Python script that starts the binary takes longer. --wide-rules leaves out the rows
