@@ -1,6 +1,7 @@
 //! The judge of shell commands, for the fuzz target.
 
-use super::shell::judge::{Ruling, try_judge};
+use super::shell::judge::try_judge;
+use super::shell::ruling::Ruling;
 
 /// Whether the command is refused. Panics if the judge panics.
 pub fn refuses(command: &str) -> bool {

@@ -7,7 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::event::{Event, Moment, ToolCall, ToolKind};
-use super::shell::judge::{Aliases, Ruling, judge};
+use super::shell::judge::{Aliases, judge};
+use super::shell::ruling::Ruling;
 use super::verdict::Verdict;
 use super::{patch, protected, strings};
 use crate::config::{Allow, contains_marker, without_markers};

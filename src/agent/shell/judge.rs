@@ -4,37 +4,30 @@ use std::any::Any;
 use std::thread;
 
 use super::super::{patch, protected};
+use super::command::{Command, Context};
 use super::environment::{Environment, is_plain_git_dir};
+use super::folders::Folders;
+use super::foreign;
 use super::git::{self, GitStep};
 use super::git_line::GitLine;
 use super::git_programs;
-use super::lines::{is_text, lines};
-use super::mentions::{has_word, may_matter, mentions_git, without_addresses};
+use super::lines::lines;
+use super::mentions::{may_matter, mentions_git, without_addresses};
 use super::parse::{STACK, parse};
 use super::programs::{
     Step, commands_in_options, is_language, is_shell, name, only_reads, reads_instructions, runs_from_sed,
     sets_variables, step, uses_arguments,
 };
-use super::script::{Part, Pipeline, Script, Stage, Word};
+use super::ruling::Ruling;
+use super::script::{Part, Script, Stage, Word};
 use super::variables::{Variables, refused};
-use super::words::{ANYTHING, PART, is_download, is_unknown, runs_download, static_text, values};
+use super::words::{ANYTHING, PART, is_unknown, runs_download, values};
 
 /// Commands in commands deeper than this are refused.
 const MAX_DEPTH: usize = 8;
 
-/// What is decided about a command, with the reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ruling {
-    Refused(String),
-    /// Only a person may decide.
-    Ask(String),
-}
-
 /// The expansion of an alias of git in a folder, if there is such an alias. The folder comes first.
 pub(crate) type Aliases<'a> = dyn Fn(&str, &str) -> Option<String> + Sync + 'a;
-
-/// Aliases are looked up in at most this many folders, since each asks git.
-const MAX_FOLDERS: usize = 16;
 
 /// Judges the command `text`, which runs in `folder`.
 pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<Ruling> {
@@ -65,11 +58,7 @@ fn on_large_stack(text: &str, folder: &str, aliases: &Aliases<'_>, runs_git: boo
 #[allow(clippy::struct_excessive_bools)] // Each is another fact.
 struct Judge<'a> {
     aliases: &'a Aliases<'a>,
-    /// The folder in which the next command runs.
-    folder: String,
-    is_folder_known: bool,
-    /// All folders so far. A list `cd a || cd b` may end in either.
-    folders: Vec<String>,
+    folders: Folders,
     /// What the environment of the next command takes from git.
     environment: Environment,
     /// Whether the whole command mentions git.
@@ -84,19 +73,11 @@ struct Judge<'a> {
     ruling: Option<Ruling>,
 }
 
-/// What is the same for all commands of a script.
-struct Context<'s> {
-    variables: &'s Variables,
-    runs_git: bool,
-}
-
 impl<'a> Judge<'a> {
     fn new(text: &str, folder: &str, aliases: &'a Aliases<'a>, runs_git: bool) -> Self {
         Self {
             aliases,
-            folder: folder.to_owned(),
-            is_folder_known: true,
-            folders: vec![folder.to_owned()],
+            folders: Folders::new(folder),
             environment: Environment::default(),
             runs_git,
             mentions_git: runs_git && mentions_git(&without_addresses(text)),
@@ -134,8 +115,7 @@ impl Judge<'_> {
         let Some(script) = parse(text) else { return self.unreadable(text) };
         self.depth += 1;
         let variables = Variables::of(&script);
-        let context = Context { variables: &variables, runs_git: self.runs_git };
-        self.script(&script, &context);
+        self.script(&script, Context { variables: &variables, runs_git: self.runs_git });
         self.depth -= 1;
     }
 
@@ -149,28 +129,23 @@ impl Judge<'_> {
 
     /// A text in another language.
     fn foreign(&mut self, text: &str) {
-        let lower = text.to_ascii_lowercase().replace(".git", "");
-        let options = ["no-verify", "hookspath", "commit-tree"].into_iter().find(|word| lower.contains(word));
-        let variables = ["HUSKY", "LEFTHOOK", "GIT_CONFIG"].into_iter().find(|word| text.contains(word));
-        let runs = ["commit", "push", "merge", "rebase", "config", "update-index", "hook"];
-        if let Some(word) = options.or(variables) {
-            self.refuse(format!("it mentions {word}, and it is not clear what it does with that"));
-        } else if has_word(&lower, "git") && runs.iter().any(|word| has_word(&lower, word)) {
-            self.refuse("it runs git from another language; run git itself, so that its options can be seen");
-        } else if let Some(noun) = protected::mentioned(text) {
-            self.ask(format!("it may change {noun}"));
+        match foreign::ruling(text) {
+            Some(Ruling::Refused(reason)) => self.refuse(reason),
+            Some(Ruling::Ask(reason)) => self.ask(reason),
+            None => {}
         }
     }
 
-    fn script(&mut self, script: &Script, context: &Context<'_>) {
+    fn script(&mut self, script: &Script, context: Context<'_>) {
         for pipeline in &script.pipelines {
-            for (at, stage) in pipeline.stages.iter().enumerate() {
-                self.stage(stage, pipeline, at, context);
+            for at in 0..pipeline.stages.len() {
+                self.stage(Command::of(pipeline, at, context));
             }
         }
     }
 
-    fn stage(&mut self, stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+    fn stage(&mut self, command: Command<'_>) {
+        let Command { stage, context, .. } = command;
         for word in stage
             .words
             .iter()
@@ -193,7 +168,7 @@ impl Judge<'_> {
         }
         let was_from_network = std::mem::replace(&mut self.is_from_network, runs_download(stage));
         for words in lines(stage, context.variables) {
-            self.words(&words, stage, pipeline, at, context);
+            self.words(&words, command);
         }
         self.is_from_network = was_from_network;
         self.script(&stage.inner, context);
@@ -203,7 +178,7 @@ impl Judge<'_> {
     }
 
     /// Judges the commands whose output is part of the word.
-    fn outputs(&mut self, word: &Word, context: &Context<'_>) {
+    fn outputs(&mut self, word: &Word, context: Context<'_>) {
         for part in &word.parts {
             match part {
                 Part::Output { script, .. } => self.script(script, context),
@@ -213,7 +188,7 @@ impl Judge<'_> {
         }
     }
 
-    fn variable(&mut self, name: &str, value: &str, context: &Context<'_>) {
+    fn variable(&mut self, name: &str, value: &str, context: Context<'_>) {
         let known = (!is_unknown(value)).then_some(value);
         if is_unknown(name) && context.runs_git {
             return self.refuse("it is not clear which variable this sets; write its name out");
@@ -230,21 +205,14 @@ impl Judge<'_> {
     }
 
     fn written(&mut self, path: &str) {
-        if let Some(noun) = self.protected(path) {
+        if let Some(noun) = self.folders.protected(path) {
             self.ask(format!("it writes to {noun}"));
         }
     }
 
-    fn protected(&self, path: &str) -> Option<&'static str> {
-        if self.is_folder_known && !is_unknown(path) {
-            protected::noun_in(&self.folder, path)
-        } else {
-            protected::noun_anywhere(path)
-        }
-    }
-
     /// Judges one command line.
-    fn words(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+    fn words(&mut self, words: &[String], command: Command<'_>) {
+        let context = command.context;
         let Some(program) = words.first() else { return };
         if is_unknown(program) {
             return self.unknown_program(words, context);
@@ -252,30 +220,18 @@ impl Judge<'_> {
         match step(words) {
             Step::Git(args) => {
                 self.git(&args, context);
-                self.patched("git", stage, context);
+                self.patched("git", command);
             }
-            Step::Program { variables, words: inner } => {
-                // `command export` changes the environment of what follows, `env` only that of its own command.
-                let is_lasting = matches!(name(program).as_str(), "command" | "builtin");
-                let before = self.environment.clone();
-                self.environment.started_by(&name(program), &words[1..]);
-                for (name, value) in variables {
-                    self.variable(&name, &value, context);
-                }
-                self.words(&inner, stage, pipeline, at, context);
-                if !is_lasting {
-                    self.environment = before;
-                }
-            }
-            Step::WithInput(words) => self.with_input(&words, stage, pipeline, at, context),
+            Step::Program { variables, words: inner } => self.wrapped(words, &variables, &inner, command),
+            Step::WithInput(words) => self.with_input(&words, command),
             Step::ScriptWithArguments(text) if context.runs_git && uses_arguments(&text) => {
                 self.refuse("it is not clear what this script does with its arguments; write them into the script");
             }
             Step::Script(text) | Step::ScriptWithArguments(text) => self.text(&text),
-            Step::ScriptFromInput => self.input(stage, pipeline, at, context),
+            Step::ScriptFromInput => self.input(command),
             Step::Foreign(text) => {
                 self.foreign(&text);
-                self.instructions(stage, pipeline, at, context);
+                self.instructions(command);
             }
             Step::Sets(args) => {
                 let is_plain = args.first().is_some_and(|arg| !arg.starts_with(['-', '+']));
@@ -283,57 +239,71 @@ impl Judge<'_> {
                 self.sets(&args, context);
             }
             Step::Unsets(names) => names.iter().for_each(|name| self.environment.unset(name)),
-            Step::ChangesFolder(folder) => self.change_folder(folder.as_deref()),
-            Step::Uninstalls(what) => self.ask(format!("`{what}` takes the protection away")),
-            Step::Reads => self.read(words, pipeline, at),
-            Step::Other => {
-                self.changed(&words[1..]);
-                if name(program) == "find"
-                    && let Some(noun) = words[1..].iter().find_map(|word| protected::noun_of_pattern(word))
-                {
-                    self.ask(format!("it may change {noun}"));
+            Step::ChangesFolder(folder) => {
+                if !self.folders.change(folder.as_deref()) {
+                    self.refuse("it changes the folder too often; run fewer commands at a time");
                 }
-                for text in commands_in_options(&words[1..]).into_iter().filter(|text| mentions_git(text)) {
-                    self.text(text.trim_start_matches('!'));
-                }
-                if reads_instructions(&name(program)) {
-                    self.instructions(stage, pipeline, at, context);
-                }
-                self.patched(&name(program), stage, context);
-                self.embedded(words, stage, pipeline, at, context);
             }
+            Step::Uninstalls(what) => self.ask(format!("`{what}` takes the protection away")),
+            Step::Reads => self.read(words, command),
+            Step::Other => self.other(words, command),
         }
     }
 
-    /// What a program that is not a shell reads from standard input and runs.
-    fn instructions(&mut self, stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
-        for text in stage.input.iter().flat_map(|word| values(word, context.variables)) {
-            self.foreign(&text);
+    /// A program that starts another one, after setting variables.
+    fn wrapped(&mut self, words: &[String], variables: &[(String, String)], inner: &[String], command: Command<'_>) {
+        let program = name(&words[0]);
+        // `command export` changes the environment of what follows, `env` only that of its own command.
+        let is_lasting = matches!(program.as_str(), "command" | "builtin");
+        let before = self.environment.clone();
+        self.environment.started_by(&program, &words[1..]);
+        for (name, value) in variables {
+            self.variable(name, value, command.context);
         }
-        for before in &pipeline.stages[..at] {
-            let prints = before.words.first().and_then(static_text).is_some_and(|word| {
-                let program = name(&word);
-                program == "echo" || program == "printf"
-            });
-            let words = before.words.iter().filter(|_| prints).chain(&before.input);
-            for text in words.flat_map(|word| values(word, context.variables)) {
-                self.foreign(&text);
-            }
+        self.words(inner, command);
+        if !is_lasting {
+            self.environment = before;
+        }
+    }
+
+    /// A program that is not known, or that may write.
+    fn other(&mut self, words: &[String], command: Command<'_>) {
+        let program = name(&words[0]);
+        self.changed(&words[1..]);
+        if program == "find"
+            && let Some(noun) = words[1..].iter().find_map(|word| protected::noun_of_pattern(word))
+        {
+            self.ask(format!("it may change {noun}"));
+        }
+        for text in commands_in_options(&words[1..]).into_iter().filter(|text| mentions_git(text)) {
+            self.text(text.trim_start_matches('!'));
+        }
+        if reads_instructions(&program) {
+            self.instructions(command);
+        }
+        self.patched(&program, command);
+        self.embedded(words, command);
+    }
+
+    /// What a program that is not a shell reads from standard input and runs.
+    fn instructions(&mut self, command: Command<'_>) {
+        for text in command.input().iter().chain(&command.printed_before()) {
+            self.foreign(text);
         }
     }
 
     /// The files that a patch on standard input changes.
-    fn patched(&mut self, program: &str, stage: &Stage, context: &Context<'_>) {
+    fn patched(&mut self, program: &str, command: Command<'_>) {
         if program != "patch" && program != "git" {
             return;
         }
-        for text in stage.input.iter().flat_map(|word| values(word, context.variables)) {
+        for text in command.input() {
             patch::diff_paths(&text).for_each(|path| self.written(path));
         }
     }
 
     /// A program that only reads. Its output may become the arguments of one that does not.
-    fn read(&mut self, words: &[String], pipeline: &Pipeline, at: usize) {
+    fn read(&mut self, words: &[String], command: Command<'_>) {
         if words.first().is_some_and(|program| name(program) == "sed") {
             // The command `w` of sed writes a file.
             if words[1..].iter().any(|word| runs_from_sed(word)) {
@@ -344,52 +314,33 @@ impl Judge<'_> {
                 return self.ask(format!("it may change {noun}"));
             }
         }
-        let feeds = pipeline.stages[at + 1..].iter().any(|stage| {
-            let first = stage.words.first().map(|word| values(word, &Variables::default())).unwrap_or_default();
-            first.iter().any(|word| matches!(name(word).as_str(), "xargs" | "parallel"))
-        });
-        if feeds {
+        if command.feeds_arguments() {
             self.changed(&words[1..]);
         }
     }
 
     /// The words may name files that the command changes.
     fn changed(&mut self, words: &[String]) {
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            if let Some(rest) = ["--exclude", "--ignore"].iter().find_map(|option| word.strip_prefix(option)) {
-                // What is left out is not changed. The value is in the next word if there is no `=`.
-                if rest.is_empty() {
-                    words.next();
-                }
-                continue;
-            }
-            // The value of an option may be a path: `of=.git/config`, `--output=…`, `-o.git/config`.
-            let value = word.split_once('=').map(|(_, value)| value);
-            let joined = if word.starts_with('-') { word.get(2..) } else { None };
-            if let Some(noun) =
-                [Some(word.as_str()), value, joined].into_iter().flatten().find_map(|path| self.protected(path))
-            {
-                return self.ask(format!("it may change {noun}"));
-            }
+        if let Some(noun) = self.folders.changed(words) {
+            self.ask(format!("it may change {noun}"));
         }
     }
 
     /// A git, a shell or a language behind a program that is not known.
-    fn embedded(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
+    fn embedded(&mut self, words: &[String], command: Command<'_>) {
         let runs =
             |word: &String| name(word) == "git" || git::is_command(&name(word)) || is_shell(word) || is_language(word);
         if let Some(from) = words.iter().skip(1).position(runs) {
             // `uv run env HUSKY=0 git commit`
             for (name, value) in words[1..=from].iter().filter_map(|word| word.split_once('=')) {
-                self.variable(name, value, context);
+                self.variable(name, value, command.context);
             }
-            self.words(&words[from + 1..], stage, pipeline, at, context);
+            self.words(&words[from + 1..], command);
         }
     }
 
     /// A program whose name is not known may be git.
-    fn unknown_program(&mut self, words: &[String], context: &Context<'_>) {
+    fn unknown_program(&mut self, words: &[String], context: Context<'_>) {
         if self.has_arguments && context.runs_git && words.iter().all(|word| word.contains(ANYTHING)) {
             return self.refuse("it is not clear which command `set` made of its arguments; write it out");
         }
@@ -401,7 +352,7 @@ impl Judge<'_> {
         self.changed(&words[1..]);
     }
 
-    fn git(&mut self, args: &[String], context: &Context<'_>) {
+    fn git(&mut self, args: &[String], context: Context<'_>) {
         let line = GitLine::of(args);
         let of_settings = line.settings.iter().filter_map(|setting| git_programs::of_setting(setting));
         for program in of_settings.chain(git_programs::of_command(line.command, line.args)) {
@@ -414,8 +365,7 @@ impl Judge<'_> {
             GitStep::Asked(reason) => self.ask(reason),
             GitStep::Script(text) => self.text(&text),
             GitStep::Program(words) => {
-                let stage = Stage::default();
-                self.words(&words, &stage, &Pipeline { stages: vec![Stage::default()] }, 0, context);
+                self.words(&words, Command::alone(&Stage::default(), context));
             }
             GitStep::Changes(words) => self.changed(&words),
             GitStep::Alias(alias, args) => self.alias(&alias, &args, &line),
@@ -424,7 +374,7 @@ impl Judge<'_> {
 
     /// Where a command of git works, and whether it finds the hooks there.
     fn surroundings(&mut self, line: &GitLine<'_>) {
-        if let Some(noun) = line.work_tree.and_then(|path| self.protected(path)) {
+        if let Some(noun) = line.work_tree.and_then(|path| self.folders.protected(path)) {
             self.ask(format!("it may change {noun}"));
         }
         if line.args.iter().any(|arg| arg.starts_with("ext::")) {
@@ -446,10 +396,8 @@ impl Judge<'_> {
     /// Judges what an alias stands for, in every folder in which the command may run.
     fn alias(&mut self, alias: &str, args: &[String], line: &GitLine<'_>) {
         let args = args.iter().map(|arg| format!("'{}'", arg.replace('\'', r"'\''"))).collect::<Vec<_>>().join(" ");
-        let inside = |folder: &String| line.folders.iter().fold(folder.clone(), |folder, next| joined(&folder, next));
-        let folders: Vec<String> = self.folders.iter().map(inside).collect();
         let mut judged = Vec::new();
-        for value in folders.iter().filter_map(|folder| (self.aliases)(folder, alias)) {
+        for value in self.folders.after(&line.folders).iter().filter_map(|folder| (self.aliases)(folder, alias)) {
             if judged.contains(&value) {
                 continue;
             }
@@ -462,8 +410,8 @@ impl Judge<'_> {
     }
 
     /// A program whose further arguments are read from standard input.
-    fn with_input(&mut self, words: &[String], stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
-        if context.runs_git && words.iter().any(|word| is_shell(word)) {
+    fn with_input(&mut self, words: &[String], command: Command<'_>) {
+        if command.context.runs_git && words.iter().any(|word| is_shell(word)) {
             return self.refuse(
                 "a shell runs the output of another command; run the commands themselves, so that they can be seen",
             );
@@ -483,28 +431,18 @@ impl Judge<'_> {
                 return self.refuse("it is not clear which options git gets from xargs; write them out");
             }
         }
-        self.words(words, stage, pipeline, at, context);
+        self.words(words, command);
     }
 
     /// A shell that runs its standard input.
-    fn input(&mut self, stage: &Stage, pipeline: &Pipeline, at: usize, context: &Context<'_>) {
-        for text in stage.input.iter().flat_map(|word| values(word, context.variables)) {
+    fn input(&mut self, command: Command<'_>) {
+        for text in command.input() {
             self.text(&text);
         }
-        let is_fed = at > 0 || stage.words.iter().skip(1).any(|word| !word.parts.iter().all(is_text));
-        if !is_fed {
+        if !command.is_fed() || (command.reads_download() && !self.mentions_git) {
             return;
         }
-        let is_download = pipeline.stages[..at].iter().all(is_download) && (at > 0 || runs_download(stage));
-        if is_download && !self.mentions_git {
-            return;
-        }
-        let before = pipeline.stages[..at].iter().flat_map(|stage| &stage.words).chain(stage.words.iter().skip(1));
-        let texts: Vec<String> = before.flat_map(|word| values(word, context.variables)).collect();
-        let hides = texts
-            .iter()
-            .any(|text| matches!(name(text).as_str(), "base64" | "xxd" | "rev" | "openssl" | "tr" | "gunzip"));
-        if hides || context.runs_git {
+        if command.context.runs_git || command.reads_encoded() {
             self.refuse(
                 "a shell runs the output of another command; run the commands themselves, so that they can be seen",
             );
@@ -512,7 +450,7 @@ impl Judge<'_> {
     }
 
     /// `export NAME=value`, `read NAME` and the like.
-    fn sets(&mut self, args: &[String], context: &Context<'_>) {
+    fn sets(&mut self, args: &[String], context: Context<'_>) {
         for arg in args.iter().filter(|arg| !arg.starts_with('-')) {
             match arg.split_once('=') {
                 Some((name, value)) => self.variable(name.trim_end_matches('+'), value, context),
@@ -521,27 +459,6 @@ impl Judge<'_> {
             }
         }
     }
-
-    fn change_folder(&mut self, folder: Option<&str>) {
-        match folder {
-            None => self.is_folder_known = true,
-            Some(folder) if is_unknown(folder) => self.is_folder_known = false,
-            Some(folder) => {
-                self.folder = joined(&self.folder, folder);
-                if self.folders.len() == MAX_FOLDERS {
-                    return self.refuse("it changes the folder too often; run fewer commands at a time");
-                }
-                if !self.folders.contains(&self.folder) {
-                    self.folders.push(self.folder.clone());
-                }
-            }
-        }
-    }
-}
-
-/// The folder after `cd next` in `folder`.
-fn joined(folder: &str, next: &str) -> String {
-    if next.starts_with(['/', '~']) { next.to_owned() } else { format!("{folder}/{next}") }
 }
 
 #[cfg(test)]
