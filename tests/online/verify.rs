@@ -300,6 +300,7 @@ fn quiet_prints_only_what_was_not_expected() {
     verify(&repo, &token, &words).args(&["--expect", "live"]).run().expect_code(1).expect_has("is dead");
     let report = repo.path("report.json");
     let output = ["--format", "json", "--output", report.to_str().expect("UTF-8")];
-    assert_eq!(verify(&repo, &token, &words).args(&output).run().expect_code(0).all(), "");
+    verify(&repo, &token, &words).args(&output).run().expect_code(2).expect_has("cannot use --quiet");
+    assert_eq!(verify(&repo, &token, &words[1..]).args(&output).run().expect_code(0).all(), "");
     assert!(std::fs::read_to_string(&report).expect("the report").contains("\"dead\""));
 }
