@@ -88,6 +88,8 @@ const GIT: &[&str] = &[
     "VERSION=$(node -p \"require('./package.json').version\") && git tag \"v$VERSION\"",
     "FILES=\"a.rs b.rs\"; git add $FILES && git commit -m 'Add'",
     "GIT_AUTHOR_DATE='2026-01-01' git commit -m x",
+    "(export HOME=/tmp/home; npm test) && git commit -m x",
+    "OUT=$(export HOME=/tmp/home; npm test); git commit -m \"$OUT\"",
     "GIT_PAGER=cat git diff",
     "GIT_TRACE=1 git fetch",
     "GIT_SSH_COMMAND='ssh -i ~/.ssh/deploy' git push",

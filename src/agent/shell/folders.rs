@@ -7,6 +7,7 @@ use super::words::is_unknown;
 const MAX_FOLDERS: usize = 16;
 
 /// The folder after each `cd` so far.
+#[derive(Clone)]
 pub(super) struct Folders {
     /// The folder in which the next command runs.
     current: String,

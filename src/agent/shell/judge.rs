@@ -144,6 +144,13 @@ impl Judge<'_> {
         }
     }
 
+    /// Judges the commands of a subshell. The variables that it sets and the folders that it changes to end with it.
+    fn subshell(&mut self, script: &Script, context: Context<'_>) {
+        let (environment, folders) = (self.environment.clone(), self.folders.clone());
+        self.script(script, context);
+        (self.environment, self.folders) = (environment, folders);
+    }
+
     fn stage(&mut self, command: Command<'_>) {
         let Command { stage, context, .. } = command;
         for word in stage
@@ -171,7 +178,11 @@ impl Judge<'_> {
             self.words(&words, command);
         }
         self.is_from_network = was_from_network;
-        self.script(&stage.inner, context);
+        if stage.is_subshell {
+            self.subshell(&stage.inner, context);
+        } else {
+            self.script(&stage.inner, context);
+        }
         if let Some(environment) = environment.filter(|_| !stage.assignments.is_empty()) {
             self.environment = environment;
         }
@@ -181,7 +192,7 @@ impl Judge<'_> {
     fn outputs(&mut self, word: &Word, context: Context<'_>) {
         for part in &word.parts {
             match part {
-                Part::Output { script, .. } => self.script(script, context),
+                Part::Output { script, .. } => self.subshell(script, context),
                 Part::Variable { other: Some(other), .. } => self.outputs(other, context),
                 _ => {}
             }

@@ -158,7 +158,10 @@ impl Reader<'_> {
                 inner.pipelines.extend(self.list(&command.body.0));
             }
             CompoundCommand::BraceGroup(group) => *inner = self.script(&group.0),
-            CompoundCommand::Subshell(subshell) => *inner = self.script(&subshell.0),
+            CompoundCommand::Subshell(subshell) => {
+                *inner = self.script(&subshell.0);
+                stage.is_subshell = true;
+            }
             CompoundCommand::ForClause(command) => {
                 for word in
                     command.values.iter().flatten().flat_map(|value| self.words(&value.value)).collect::<Vec<_>>()

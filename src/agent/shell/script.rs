@@ -25,6 +25,8 @@ pub(super) struct Stage {
     pub input: Vec<Word>,
     /// The commands of a group, a loop, a condition or a function.
     pub inner: Script,
+    /// Whether the commands in `inner` run in a subshell.
+    pub is_subshell: bool,
 }
 
 /// A word before expansion.
