@@ -96,6 +96,7 @@ const ROWS: &[(&str, &str, Effect)] = &[
     ("probe", "--vendor", Tested("tests/online/probe.rs", "right_and_wrong_handlers_are_told_apart")),
     ("probe", "--allow-remote", Tested("tests/online/probe.rs", "deliveries_stay_on_this_machine")),
     ("probe", "--timeout", Tested("tests/online/probe.rs", "deliveries_stay_on_this_machine")),
+    ("probe", "--color", Tested("tests/online/probe.rs", "results_have_colors_if_asked")),
     ("probe", "--quiet", Tested("tests/online/probe.rs", "quiet_prints_only_what_is_wrong")),
 ];
 

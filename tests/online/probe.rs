@@ -110,6 +110,18 @@ fn quiet_prints_only_what_is_wrong() {
     }
 }
 
+#[test]
+fn results_have_colors_if_asked() {
+    let repo = Repo::none();
+    let secret = secret("svix", 58);
+    let handler = Handler::new(&["svix", "right", &secret]);
+    for (color, has_escapes) in [("always", true), ("never", false)] {
+        let words = ["probe", &handler.url, "--vendor", "svix", "--color", color];
+        let run = repo.keysweep_call(&words).stdin(&secret).run().expect_code(0);
+        assert_eq!(run.out().contains('\u{1b}'), has_escapes, "{}", run.out());
+    }
+}
+
 /// The guide's handler asks for a time that Attio does not sign, so it refuses every real delivery.
 #[test]
 fn a_handler_that_asks_attio_for_a_time_is_wrong() {
