@@ -104,9 +104,9 @@ fn the_hook_reports_the_same_as_staged() {
             let staged = repo.keysweep_call(&["staged"]).args(&args).run();
             let hook = repo.keysweep_call(&["hook", "pre-commit"]).args(&args).run();
             let lines = |run: &Run| -> Vec<String> {
-                let lines = run.out().lines().filter(|line| !line.contains("seconds"));
                 // Only a hook blocks the commit.
-                lines.map(|line| line.replace("; commit blocked", "")).collect()
+                let text = run.out().replace("; commit blocked", "");
+                text.lines().filter(|line| !line.contains("seconds")).map(str::to_owned).collect()
             };
             assert_eq!(lines(&hook), lines(&staged));
         }
