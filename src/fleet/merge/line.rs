@@ -68,7 +68,7 @@ fn fact(fields: &Fields, mask: Mask<'_>) -> Result<Fact, &'static str> {
         reachable: fields.reachable.ok_or("it does not say whether the token is reachable")?,
         // A commit is named after SHA-1 or SHA-256, which an Attio token has the length of.
         commit: first.commit.as_ref().filter(is_id).cloned(),
-        date: first.date.as_ref().filter(|date| super::date::seconds(date).is_some()).cloned(),
+        date: first.date.as_ref().filter(|date| crate::git::date::seconds(date).is_some()).cloned(),
         path: first.path.as_deref().map(mask),
     };
     Ok(Fact { fingerprint, place })

@@ -5,7 +5,6 @@
 //! token first (both in `tokens`).
 
 mod bytes;
-mod date;
 mod line;
 mod problem;
 mod record;

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 
 use super::bytes::{Reader, damaged, put_text};
-use super::date::seconds;
 use super::record::{Fact, Place};
 use super::sorter::{Sorted, Sorter};
 use super::totals::Totals;
 use crate::atomic_file;
 use crate::finding::Fingerprint;
+use crate::git::date::seconds;
 use crate::rule::Severity;
 
 /// The buffer for the places of one token.
