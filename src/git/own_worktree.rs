@@ -1,7 +1,7 @@
 //! Whether the worktree is the repository's own, before commands list its files.
 //!
-//! `core.worktree` may name any folder, and a repository that somebody else made comes with its settings. A command that lists
-//! files would then read and name those of another project or person.
+//! The setting `core.worktree` can name any folder. A repository from another person includes its settings, so a command that
+//! lists files could read the files of an unrelated project.
 
 use std::path::Path;
 

@@ -35,7 +35,7 @@ pub(crate) fn judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> Option<R
         .unwrap_or_else(|_| Some(Ruling::Refused("the command could not be read".to_owned())))
 }
 
-/// Like [`judge`], but a panic is an error. So the fuzz target can tell it from a refusal.
+/// Like [`judge`], but returns a panic as an error, so that the fuzz target can distinguish it from a refusal.
 pub(crate) fn try_judge(text: &str, folder: &str, aliases: &Aliases<'_>) -> thread::Result<Option<Ruling>> {
     // Most commands mention nothing that matters, so that the grammar is not needed.
     let (matters, runs_git) = may_matter(text);
@@ -404,7 +404,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Judges what an alias stands for, in every folder in which the command may run.
+    /// Expands an alias in every folder in which the command may run, and judges each expansion.
     fn alias(&mut self, alias: &str, args: &[String], line: &GitLine<'_>) {
         let args = args.iter().map(|arg| format!("'{}'", arg.replace('\'', r"'\''"))).collect::<Vec<_>>().join(" ");
         let mut judged = Vec::new();

@@ -27,8 +27,8 @@ pub(super) fn below(bytes: &[u8], line: &Span) -> Option<Span> {
     (fits && ends_alike(bytes, digits.end, end.text)).then_some(digits)
 }
 
-/// Whether the last group of these digits stands for ASCII text, as both sides of a cut in a token do. Of random groups one in
-/// eight does, so hardly any line of source code goes further.
+/// Whether the last four digits encode ASCII text. Both sides of a break inside a token do. One in eight random groups does, so
+/// few lines of source code go further.
 pub(super) fn is_text_at_end(digits: &[u8]) -> bool {
     digits.last_chunk().is_some_and(|group| is_text(*group))
 }

@@ -54,7 +54,7 @@ pub(super) fn behind_line_break(bytes: &[u8], at: usize) -> Option<usize> {
     Some(start_of_text(bytes, behind))
 }
 
-/// What may stand between the end of a line's text and the line break.
+/// Whether this byte may be between the end of a line's text and the line break.
 pub(super) fn joins(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`' | b'+' | b'.' | b',' | b'\\' | b'&' | b'_' | b'|' | b'^' | b' ' | b'\t')
 }
