@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use common::{Outcome, TempFolder, command, committed};
+use common::{Outcome, TempFolder, bench_main, command, committed};
 
 const WARM_UPS: usize = 5;
 /// The size of an event in bytes.
@@ -33,20 +33,7 @@ const SIZE: usize = 10_000;
 const TARGET: f64 = 1.5;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let has = |wanted: &str| words.iter().any(|word| word == wanted);
-    if !has("--bench") {
-        eprintln!("agent: nothing to test; cargo bench --bench agent measures");
-        return ExitCode::SUCCESS;
-    }
-    match measure() {
-        Ok(false) if has("--check") => ExitCode::FAILURE,
-        Ok(_) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("agent: {why}");
-            ExitCode::from(2)
-        }
-    }
+    bench_main("agent", measure)
 }
 
 /// Measures and prints everything. Returns whether all targets were met.

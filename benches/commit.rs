@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use common::{Outcome, TempFolder, command, committed, git, on_path, staged_words};
+use common::{Outcome, TempFolder, bench_main, command, committed, git, on_path, staged_words};
 
 const WARM_UPS: usize = 3;
 /// The accepted time that keysweep's hooks add, as a multiple of what hooks add that do nothing.
@@ -36,20 +36,7 @@ fi
 ";
 
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let has = |wanted: &str| words.iter().any(|word| word == wanted);
-    if !has("--bench") {
-        eprintln!("commit: nothing to test; cargo bench --bench commit measures");
-        return ExitCode::SUCCESS;
-    }
-    match measure() {
-        Ok(false) if has("--check") => ExitCode::FAILURE,
-        Ok(_) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("commit: {why}");
-            ExitCode::from(2)
-        }
-    }
+    bench_main("commit", measure)
 }
 
 /// A folder of hooks, and the times of the commits with them.

@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use common::{Outcome, TempFolder, command, committed, git, on_path, staged_words, write_sources};
+use common::{Outcome, TempFolder, bench_main, command, committed, git, has, on_path, staged_words, write_sources};
 
 const WARM_UPS: usize = 3;
 const PEER_ROUNDS: usize = 7;
@@ -43,25 +43,12 @@ const PEERS: [&str; 4] = ["gitleaks", "betterleaks", "ripsecrets", "diff and gre
 const SEED: &str = "git diff --cached --diff-filter=ACMR | grep -qE 'sk_[a-zA-Z0-9_]{20,}'";
 
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let has = |wanted: &str| words.iter().any(|word| word == wanted);
-    if !has("--bench") {
-        // `cargo test --all-targets` runs this. Print on stderr, since nextest reads test names from stdout.
-        eprintln!("staged: nothing to test; cargo bench --bench staged measures");
-        return ExitCode::SUCCESS;
-    }
-    if words.len() != 1 + usize::from(has("--check")) {
-        eprintln!("staged: the only argument is --check");
-        return ExitCode::from(2);
-    }
-    match measure_all() {
-        Ok(missed) if missed > 0 && has("--check") => ExitCode::FAILURE,
-        Ok(_) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("staged: {why}");
-            ExitCode::from(2)
+    bench_main("staged", || {
+        if env::args().len() != 2 + usize::from(has("--check")) {
+            return Err("the only argument is --check".into());
         }
-    }
+        Ok(measure_all()? == 0)
+    })
 }
 
 /// Measures and prints everything and returns the number of missed targets.

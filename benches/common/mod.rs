@@ -5,9 +5,32 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 pub type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Whether the program was started with this argument.
+pub fn has(wanted: &str) -> bool {
+    env::args().skip(1).any(|word| word == wanted)
+}
+
+/// Runs a benchmark that returns whether all targets were met. The exit code is 1 if a target is missed and `--check` is given, and
+/// 2 after an error.
+pub fn bench_main(name: &str, measure: impl FnOnce() -> Outcome<bool>) -> ExitCode {
+    if !has("--bench") {
+        // `cargo test --all-targets` runs this. Print on stderr, since nextest reads test names from stdout.
+        eprintln!("{name}: nothing to test; cargo bench --bench {name} measures");
+        return ExitCode::SUCCESS;
+    }
+    match measure() {
+        Ok(false) if has("--check") => ExitCode::FAILURE,
+        Ok(_) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{name}: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
 
 /// Removed at the end. An interrupted run leaves it.
 pub struct TempFolder(pub PathBuf);
