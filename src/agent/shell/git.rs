@@ -1,7 +1,7 @@
 //! What a command line of git does about hooks.
 
 use super::git_config;
-use super::git_line::WITH_VALUE;
+use super::git_line::GitLine;
 use super::words::{ANYTHING, is_unknown};
 
 /// What follows from a command line.
@@ -163,34 +163,22 @@ const BUILT_IN: &[&str] = &[
 
 /// Judges `git ARGS`.
 pub(super) fn judge(args: &[String]) -> GitStep {
-    let mut at = 0;
-    while let Some(word) = args.get(at).filter(|word| word.starts_with('-') || word.contains(ANYTHING)) {
-        let (name, joined) = word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
-        let value = joined.or_else(|| args.get(at + 1).map(String::as_str)).unwrap_or_default();
-        match name {
-            _ if word.contains(ANYTHING) => return cannot_tell(),
-            "-c" => {
-                let setting = args.get(at + 1).map(String::as_str).unwrap_or_default();
-                if let Some(step) = of_setting(setting) {
-                    return step;
-                }
-                at += 1;
-            }
-            "--config-env" => {
-                if let Some(step) = of_setting(value) {
-                    return step;
-                }
-                at += usize::from(joined.is_none());
-            }
-            "--exec-path" if joined.is_some() => {
-                return GitStep::Refused("`--exec-path` replaces git's own programs".to_owned());
-            }
-            _ => at += usize::from(joined.is_none() && WITH_VALUE.contains(&name)),
-        }
-        at += 1;
+    judge_line(&GitLine::of(args))
+}
+
+pub(super) fn judge_line(line: &GitLine<'_>) -> GitStep {
+    if line.is_open {
+        return cannot_tell();
     }
-    let Some((command, rest)) = args.get(at..).and_then(<[String]>::split_first) else { return GitStep::Fine };
-    of_command(command, rest)
+    if let Some(step) =
+        line.settings.iter().chain(&line.settings_from_variables).find_map(|setting| of_setting(setting))
+    {
+        return step;
+    }
+    if line.has_exec_path {
+        return GitStep::Refused("`--exec-path` replaces git's own programs".to_owned());
+    }
+    if line.command.is_empty() { GitStep::Fine } else { of_command(line.command, line.args) }
 }
 
 /// A setting on the command line.

@@ -1,12 +1,16 @@
 //! The parts of a command line of git: the options in front of the command, the command, and its arguments.
 
+use super::words::ANYTHING;
+
 /// Options in front of the command that have their value in the next word.
-pub(super) const WITH_VALUE: &[&str] =
+const WITH_VALUE: &[&str] =
     &["-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix", "--attr-source", "--shallow-file"];
 
 /// A command line of git without the word `git`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct GitLine<'a> {
+    /// Whether an option, or the command, may be any word.
+    pub is_open: bool,
     /// The values of `-C`, in their order.
     pub folders: Vec<&'a str>,
     /// The value of `--git-dir`.
@@ -15,6 +19,10 @@ pub(super) struct GitLine<'a> {
     pub work_tree: Option<&'a str>,
     /// The values of `-c`.
     pub settings: Vec<&'a str>,
+    /// The values of `--config-env`, which name variables.
+    pub settings_from_variables: Vec<&'a str>,
+    /// Whether `--exec-path` names a folder.
+    pub has_exec_path: bool,
     pub command: &'a str,
     pub args: &'a [String],
 }
@@ -28,17 +36,21 @@ impl<'a> GitLine<'a> {
                 word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
             let next = words.get(at + 1).map(String::as_str).unwrap_or_default();
             let value = joined.unwrap_or(next);
+            line.is_open |= word.contains(ANYTHING);
             match name {
                 "-C" => line.folders.push(next),
                 "-c" => line.settings.push(next),
+                "--config-env" => line.settings_from_variables.push(value),
+                "--exec-path" => line.has_exec_path |= joined.is_some(),
                 "--git-dir" => line.git_dir = Some(value),
                 "--work-tree" => line.work_tree = Some(value),
                 _ => {}
             }
-            let takes_next = WITH_VALUE.contains(&name) || matches!(name, "-c" | "--config-env");
-            at += 1 + usize::from(takes_next && joined.is_none());
+            let takes_next = joined.is_none() && (WITH_VALUE.contains(&name) || name == "--config-env");
+            at += 1 + usize::from(takes_next || name == "-c");
         }
         if let Some((command, args)) = words.get(at..).and_then(<[String]>::split_first) {
+            line.is_open |= command.contains(ANYTHING);
             (line.command, line.args) = (command, args);
         }
         line

@@ -370,7 +370,7 @@ impl Judge<'_> {
             self.text(&program);
         }
         self.surroundings(&line);
-        match git::judge(args) {
+        match git::judge_line(&line) {
             GitStep::Fine => {}
             GitStep::Refused(reason) => self.refuse(reason),
             GitStep::Asked(reason) => self.ask(reason),
