@@ -250,3 +250,11 @@ keysweep: 1 token in 2 of 3 repositories, 1 still at HEAD (5 lines); INCOMPLETE:
     );
     assert_eq!(run.out(), wanted);
 }
+
+#[test]
+fn a_file_that_cannot_be_opened_is_an_error() {
+    let fleet = Fleet::new(2919);
+    let missing = fleet.folder("missing.jsonl");
+    let run = fleet.repo.keysweep_call(&["fleet", "merge", &missing]).run().expect_code(2);
+    run.expect_has(&format!("cannot read {missing}: ")).expect_has("name a file, or - for standard input");
+}

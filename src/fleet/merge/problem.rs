@@ -88,11 +88,13 @@ impl Problems {
         let file = self.files.get(file as usize).ok_or_else(damaged)?;
         let at = format!("line {line} of {file}");
         Ok(Some(match kind {
-            0 => Error::new(
-                format!("cannot read {file} after line {line}"),
-                text,
-                "name a file, or - for standard input",
-            ),
+            0 => {
+                let context = match line {
+                    0 => format!("cannot read {file}"),
+                    line => format!("cannot read {file} after line {line}"),
+                };
+                Error::new(context, text, "name a file, or - for standard input")
+            }
             1 => {
                 Error::new(format!("cannot use {at}"), text, "run keysweep fleet again for the repository of the line")
             }
