@@ -4,7 +4,7 @@
 use super::base64::Base64;
 use super::digit::is_digit;
 use super::hex::Hex;
-use super::line::{ends_line, run_at};
+use super::line::{SHORTEST_LINE, ends_line, run_at};
 use super::pieces::PIECE;
 use super::radix::Radix;
 use crate::finding::Span;
@@ -194,14 +194,29 @@ fn ends_soon(bytes: &[u8], at: usize) -> bool {
     bytes.len() - at <= LONGEST_END + PADDING || (0..=PADDING).any(|padding| end_of_line(bytes, at + padding).is_some())
 }
 
-/// Whether `line`, which may be cut at its beginning, may end in so many digits and a little text behind them.
-pub(super) fn may_end(line: &[u8], fewest: usize) -> bool {
+/// Whether `line`, which may be cut at its beginning, may end in [`SHORTEST_LINE`] digits and a little text behind them. Two texts are
+/// joined at every operation of a delta, so most lines must be refused by a few bytes.
+pub(super) fn may_end(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let Some(start) = line.len().checked_sub(SHORTEST_LINE) else { return may_end_cut(line) };
+    // So many digits with at most `LONGEST_END` bytes behind them include these.
+    let common = SHORTEST_LINE - LONGEST_END;
+    line[start..start + common].iter().all(|b| is_digit(*b)) && has_digits_near_end(line)
+}
+
+/// Whether fewer bytes are the rest of the digits and a little text behind them.
+fn may_end_cut(line: &[u8]) -> bool {
+    let (digits, text) = line.split_at(line.iter().take_while(|b| is_digit(**b)).count());
+    text.len() <= LONGEST_END && memchr::memchr(b'\n', text).is_none() && (digits.len() < 4 || is_text_at_end(digits))
+}
+
+/// Whether the line has so many digits, or is digits from its beginning, and little text behind them.
+fn has_digits_near_end(line: &[u8]) -> bool {
     let mut end = line.len();
     while line.len() - end <= LONGEST_END {
-        let digits = line[..end].iter().rev().take(fewest).take_while(|b| is_digit(**b)).count();
-        if digits == fewest.min(end) {
-            return end < 4 || is_text_at_end(&line[..end]);
+        let digits = line[..end].iter().rev().take(SHORTEST_LINE).take_while(|b| is_digit(**b)).count();
+        if digits == SHORTEST_LINE.min(end) {
+            return is_text_at_end(&line[..end]);
         }
         if line[end - digits - 1] == b'\n' {
             return false;

@@ -46,7 +46,7 @@ pub(in crate::detect) fn may_go_on(bytes: &[u8], at: usize) -> bool {
         digits == line.len().min(SHORTEST - BEHIND)
     };
     let may_end = |joining: usize| is_digits(before_written_break(&line[..at - joining]));
-    is_digits(&line[..at - joining]) || (0..=joining).any(may_end) || frame::may_end(line, SHORTEST_LINE)
+    is_digits(&line[..at - joining]) || (0..=joining).any(may_end) || frame::may_end(line)
 }
 
 /// Whether a line that begins at `at` may belong to the one above: it has digits, and nothing else as far as it is here, or the
@@ -55,5 +55,5 @@ pub(in crate::detect) fn may_belong(bytes: &[u8], at: usize) -> bool {
     let start = start_of_text(bytes, at);
     let digits = run_at(bytes, start, PIECE);
     let is_digits = start == bytes.len() || (!digits.is_empty() && ends_line(bytes, digits.end));
-    is_digits || frame::may_end(&bytes[..at - 1], SHORTEST_LINE)
+    is_digits || frame::may_end(&bytes[..at - 1])
 }

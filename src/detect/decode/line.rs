@@ -98,9 +98,17 @@ fn behind_literal_prefix(bytes: &[u8], at: usize) -> usize {
 
 /// The text in front of the written line breaks that end `line`.
 pub(super) fn before_written_break(line: &[u8]) -> &[u8] {
+    if !line.last().is_some_and(|last| ends_written_break(*last)) {
+        return line;
+    }
     let ends = |len: &usize| behind_written_break(&line[line.len() - len..], 0) == Some(*len);
     let longest = line.len().min(LONGEST_WRITTEN_BREAK);
     (1..=longest).rev().find(ends).map_or(line, |len| &line[..line.len() - len])
+}
+
+/// Whether a written line break may end in this byte. A walk of deltas asks at every joint, so most lines must end here.
+fn ends_written_break(byte: u8) -> bool {
+    matches!(byte.to_ascii_lowercase(), b'n' | b'a' | b'd' | b'2' | b'>' | b';')
 }
 
 /// The longest one is `\u000d\u000a` with four backslashes each.
@@ -160,4 +168,16 @@ pub(super) fn ends_line(bytes: &[u8], at: usize) -> bool {
 
 fn skip(bytes: &[u8], at: usize, most: usize, skipped: impl Fn(u8) -> bool) -> usize {
     at + bytes[at.min(bytes.len())..].iter().take(most).take_while(|b| skipped(**b)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_written_break_ends_in_one_of_these_bytes() {
+        for text in WRITTEN_BREAKS.iter().chain(&ESCAPED_BREAKS) {
+            assert!(text.last().is_some_and(|last| ends_written_break(*last)), "{}", text.escape_ascii());
+        }
+    }
 }
