@@ -140,3 +140,34 @@ fn while_it_pushes_and_moves_refs() {
 fn while_it_writes_files_and_removes_objects() {
     stop_at(&STEPS[9..]);
 }
+
+/// Git reads all objects while the script writes new ones. It reads the new file even if it has the same object elsewhere, so an
+/// object must not have its name before its content.
+#[test]
+fn an_object_has_no_name_before_its_content() {
+    const PROGRAM: &str = r#"
+import sys
+source, repository = sys.argv[1:]
+sys.argv = ["script", "rewrite", repository]
+exec(compile(open(source).read(), source, "exec"))
+SIZE, CLEAN = 20, repository + "/.git"
+compress = zlib.compress
+def watched(*args):
+    names = [name for _, _, files in os.walk(CLEAN + "/objects") for name in files]
+    assert not names, names
+    return compress(*args)
+zlib.compress = watched
+rewrite = Rewrite()
+rewrite.put(b"0" * 40, b"blob", b"text\n")
+print(git(CLEAN, "cat-file", "blob", rewrite.new[b"0" * 40].decode()).decode())
+"#;
+    let repo = Repo::new();
+    repo.write("replacements.txt", "literal:old==>new\n");
+    fs::remove_dir_all(repo.path(".git/objects")).expect("remove");
+    fs::create_dir_all(repo.path(".git/objects/pack")).expect("create");
+    let source = crate::support::runner::ours("src/report/plan/objects.py");
+    let top = repo.top().to_str().expect("UTF-8");
+    let call = repo.call("python3", &["-c", PROGRAM, source.to_str().expect("UTF-8"), top]);
+    let run = call.env("KEYSWEEP_REPLACEMENTS", repo.path("replacements.txt")).run();
+    assert_eq!(run.expect_code(0).out(), "text\n\n");
+}

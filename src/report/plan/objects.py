@@ -196,8 +196,8 @@ class Rewrite:
         path = "%s/objects/%s/%s" % (CLEAN, new[:2], new[2:])
         if not os.path.exists(path):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as file:
-                file.write(zlib.compress(whole, 1))
+            # Git may be reading all objects, and would read a file that is not complete.
+            write_file(path, zlib.compress(whole, 1))
         self.new[old] = new.encode()
         self.log.write(b" ".join([old, self.new[old], kind, b"signed" if signed else b"-"]) + b"\n")
 
