@@ -241,9 +241,13 @@ mod tests {
         let (ended, lines) = shell("sleep 600 & echo $!; wait", 1, &|| Ok(()));
         assert_eq!(ended.end, End::Late);
         assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
-        // A killed process may be a zombie until somebody waits for it.
-        let state = std::fs::read_to_string(format!("/proc/{}/stat", lines[0])).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+        // A signal takes a moment to arrive. A killed process may be a zombie until somebody waits for it.
+        let state = || std::fs::read_to_string(format!("/proc/{}/stat", lines[0])).unwrap_or_default();
+        let is_gone = |state: &str| state.is_empty() || state.contains(") Z ");
+        while !is_gone(&state()) {
+            assert!(began.elapsed() < Duration::from_secs(30), "{}", state());
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let (ended, _) = shell("sleep 600", 60, &|| Err("full".to_owned()));
         assert_eq!(ended.end, End::Stopped("full".to_owned()));
         let (ended, _) = shell("echo refused; sleep 600", 60, &|| Ok(()));
