@@ -246,7 +246,7 @@ mod tests {
         let is_gone = |state: &str| state.is_empty() || state.contains(") Z ");
         while !is_gone(&state()) {
             assert!(began.elapsed() < Duration::from_secs(30), "{}", state());
-            std::thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(10));
         }
         let (ended, _) = shell("sleep 600", 60, &|| Err("full".to_owned()));
         assert_eq!(ended.end, End::Stopped("full".to_owned()));
