@@ -16,6 +16,9 @@ use crate::rule::{Rule, Severity};
 /// (docs.github.com, "SARIF support for code scanning").
 pub(super) const MOST_RESULTS: usize = 25_000;
 
+pub(super) const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+pub(super) const VERSION: &str = "2.1.0";
+
 /// Writes one document with one run.
 pub(super) fn write_document(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let entries = entries(report);
@@ -47,28 +50,29 @@ pub(super) fn write_run(
     notifications: &[Value],
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let document = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "keysweep",
-                "version": env!("CARGO_PKG_VERSION"),
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            } },
-            "columnKind": "utf16CodeUnits",
-            "originalUriBaseIds": {
-                "%SRCROOT%": { "description": { "text": "The top folder of the repository." } },
-            },
-            "invocations": [{
-                "executionSuccessful": is_complete,
-                "toolExecutionNotifications": notifications,
-            }],
-            "results": results,
+    let mut run = run_without_results(rules, is_complete, notifications);
+    run["results"] = results.into();
+    write_pretty(&json!({ "$schema": SCHEMA, "version": VERSION, "runs": [run] }), out)
+}
+
+/// A run to which `results` must be added. `rules` are the descriptors that the results refer to.
+pub(super) fn run_without_results(rules: &[Value], is_complete: bool, notifications: &[Value]) -> Value {
+    json!({
+        "tool": { "driver": {
+            "name": "keysweep",
+            "version": env!("CARGO_PKG_VERSION"),
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules,
+        } },
+        "columnKind": "utf16CodeUnits",
+        "originalUriBaseIds": {
+            "%SRCROOT%": { "description": { "text": "The top folder of the repository." } },
+        },
+        "invocations": [{
+            "executionSuccessful": is_complete,
+            "toolExecutionNotifications": notifications,
         }],
-    });
-    write_pretty(&document, out)
+    })
 }
 
 /// One result. Its rule is added to `rules` if it is missing.

@@ -379,6 +379,15 @@ fn the_official_checker_accepts_sarif() {
     }
     repo.stage(".keysweep.toml", "[alow]\n");
     keep("error", &repo.keysweep(&["staged", "--format", "sarif"]).expect_code(2));
+    repo.commit("some tokens");
+    let folder = repo.path("").to_string_lossy().into_owned();
+    let mut lines = repo.keysweep_call(&["fleet", "-"]).stdin(folder.clone() + "\n").run().expect_code(1).out();
+    let tokens = lines.lines().filter(|line| line.contains("\"finding\"")).count();
+    lines += &lines.replace(&folder, "https://example.com/<b>%20\u{202e} \u{e4}.git");
+    lines += "{\"type\":\"error\",\"repository\":\"c\"}\n";
+    let merged = repo.keysweep_call(&["fleet", "merge", "--format", "sarif", "-"]).stdin(lines).run().expect_code(2);
+    assert_eq!(array(&merged.json()["runs"][0]["results"]).len(), tokens);
+    keep("merged", &merged);
     assert_eq!(errors_of_checker(&repo, &reports), Vec::<Value>::new());
     // The checker reports errors of an invalid file.
     fs::write(reports.join("bad.sarif"), "{\"version\": \"2.1.0\", \"runs\": [{\"results\": [{}]}]}").expect("write");

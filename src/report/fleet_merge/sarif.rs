@@ -1,11 +1,13 @@
 //! The answer as SARIF: one result for each token, at the place where it was first.
 
+use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 
+use serde_core::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Value, json};
 
 use super::super::entry::percent_encoded;
-use super::super::sarif::{MOST_RESULTS, descriptor, level, notification, write_run};
+use super::super::sarif::{MOST_RESULTS, SCHEMA, VERSION, descriptor, level, notification, run_without_results};
 use super::human::spread;
 use crate::error::counted;
 use crate::fleet::merge::{Merged, Places, Token};
@@ -16,12 +18,66 @@ const MOST_REPOSITORIES: usize = 100;
 const MOST_NOTIFICATIONS: usize = 1000;
 
 pub(super) fn write(merged: &mut Merged, out: &mut dyn Write) -> io::Result<()> {
-    let mut rules: Vec<String> = Vec::new();
-    let mut results = Vec::new();
-    while results.len() < MOST_RESULTS {
-        let Some((token, places)) = merged.tokens.next_token()? else { break };
-        results.push(result(&token, places, &mut rules)?);
+    let document = Document { merged: RefCell::new(merged) };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+/// The document. It reads each token when its result is written, because 25,000 results with 100 repositories each would take
+/// more than a gigabyte. So the results are the first key of the run, and the rules that they refer to follow.
+struct Document<'m> {
+    merged: RefCell<&'m mut Merged>,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut document = to.serialize_map(Some(3))?;
+        document.serialize_entry("$schema", SCHEMA)?;
+        document.serialize_entry("version", VERSION)?;
+        document.serialize_entry("runs", &[Run { merged: &self.merged }])?;
+        document.end()
     }
+}
+
+struct Run<'d, 'm> {
+    merged: &'d RefCell<&'m mut Merged>,
+}
+
+impl Serialize for Run<'_, '_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let results = Results { merged: self.merged, rules: RefCell::default(), written: Cell::new(0) };
+        let mut run = to.serialize_map(None)?;
+        run.serialize_entry("results", &results)?;
+        let rest = rest(&mut self.merged.borrow_mut(), &results.rules.borrow(), results.written.get());
+        for (key, value) in rest.map_err(S::Error::custom)?.as_object().into_iter().flatten() {
+            run.serialize_entry(key, value)?;
+        }
+        run.end()
+    }
+}
+
+struct Results<'d, 'm> {
+    merged: &'d RefCell<&'m mut Merged>,
+    /// The ids of the rules of the written results.
+    rules: RefCell<Vec<String>>,
+    written: Cell<usize>,
+}
+
+impl Serialize for Results<'_, '_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let (mut merged, mut rules) = (self.merged.borrow_mut(), self.rules.borrow_mut());
+        let mut results = to.serialize_seq(None)?;
+        while self.written.get() < MOST_RESULTS {
+            let Some((token, places)) = merged.tokens.next_token().map_err(S::Error::custom)? else { break };
+            results.serialize_element(&result(&token, places, &mut rules).map_err(S::Error::custom)?)?;
+            self.written.set(self.written.get() + 1);
+        }
+        results.end()
+    }
+}
+
+/// All of the run but its results.
+fn rest(merged: &mut Merged, rules: &[String], results: usize) -> io::Result<Value> {
     let mut notifications = Vec::new();
     while notifications.len() < MOST_NOTIFICATIONS {
         let Some(error) = merged.problems.next_error()? else { break };
@@ -29,7 +85,7 @@ pub(super) fn write(merged: &mut Merged, out: &mut dyn Write) -> io::Result<()> 
     }
     let is_complete = notifications.is_empty();
     let totals = &merged.totals;
-    for (all, shown, noun) in [(totals.tokens, results.len(), "token"), (totals.unread, notifications.len(), "error")] {
+    for (all, shown, noun) in [(totals.tokens, results, "token"), (totals.unread, notifications.len(), "error")] {
         let more = usize::try_from(all).unwrap_or(usize::MAX) - shown;
         if more > 0 {
             let text = format!("{} did not fit into this report: the format json lists all", counted(more, noun));
@@ -42,7 +98,7 @@ pub(super) fn write(merged: &mut Merged, out: &mut dyn Write) -> io::Result<()> 
         None => custom(id),
     };
     let rules: Vec<Value> = rules.iter().map(describe).collect();
-    write_run(&results, &rules, is_complete, &notifications, out)
+    Ok(run_without_results(&rules, is_complete, &notifications))
 }
 
 /// The rule of a configuration, of which the lines have the name alone.
