@@ -31,6 +31,9 @@ const WARM_UPS: usize = 5;
 const SIZE: usize = 10_000;
 /// The accepted time of a hook, as a multiple of the start of the program.
 const TARGET: f64 = 1.5;
+/// The same for 10 kB of git commands, which is 324 of them. The grammar alone takes 8 million instructions of the crate
+/// brush-parser for them, and the start of the program takes 1 million.
+const TARGET_OF_COMMANDS: f64 = 3.5;
 
 fn main() -> ExitCode {
     bench_main("agent", measure)
@@ -46,16 +49,16 @@ fn measure() -> Outcome<bool> {
     bench.blocks_a_token(&root.0)?;
     println!("| event of 10 kB | ratio to `--version` | 10 % to 90 % | start | target | |\n|---|--:|--:|--:|--:|---|");
     let mut is_met = true;
-    for (name, event) in events(&bench.repo)? {
+    for (name, target, event) in events(&bench.repo)? {
         let file = root.0.join("event.json");
         fs::write(&file, event)?;
-        is_met &= bench.row(name, &file)?;
+        is_met &= bench.row(name, target, &file)?;
     }
     Ok(is_met)
 }
 
-/// The names and the JSON of the events.
-fn events(repo: &Path) -> Outcome<Vec<(&'static str, String)>> {
+/// The names, the targets and the JSON of the events.
+fn events(repo: &Path) -> Outcome<Vec<(&'static str, f64, String)>> {
     let folder = repo.to_str().ok_or("the temporary folder is not UTF-8")?;
     let event = |moment: &str, tool: &str, input: &str| {
         format!(
@@ -79,9 +82,13 @@ fn events(repo: &Path) -> Outcome<Vec<(&'static str, String)>> {
     let commit = format!(r#"{{"command":"git add -A && git commit -F - <<'EOF'\n{message}EOF\ngit status"}}"#);
     let write = format!(r#"{{"file_path":"{folder}/src/task.rs","content":"{source}"}}"#);
     Ok(vec![
-        ("a commit with a long message", event("PreToolUse", "Bash", &commit)),
-        ("a list of git commands", event("PreToolUse", "Bash", &format!(r#"{{"command":"{commands}"}}"#))),
-        ("a new file", event("PreToolUse", "Write", &write)),
+        ("a commit with a long message", TARGET, event("PreToolUse", "Bash", &commit)),
+        (
+            "a list of git commands",
+            TARGET_OF_COMMANDS,
+            event("PreToolUse", "Bash", &format!(r#"{{"command":"{commands}"}}"#)),
+        ),
+        ("a new file", TARGET, event("PreToolUse", "Write", &write)),
     ])
 }
 
@@ -119,7 +126,7 @@ impl Bench {
     }
 
     /// Measures and prints a row. Returns whether the target was met.
-    fn row(&self, name: &str, event: &Path) -> Outcome<bool> {
+    fn row(&self, name: &str, target: f64, event: &Path) -> Outcome<bool> {
         let output = self.hook(event)?.output()?;
         if !output.status.success() || !output.stdout.is_empty() {
             return Err(format!("{name}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr)).into());
@@ -135,9 +142,9 @@ impl Bench {
         }
         let [low, median, high] = [1, 5, 9].map(|tenth| quantile(&mut ratios, tenth));
         let start = quantile(&mut starts, 5) * 1000.0;
-        let verdict = if median <= TARGET { "met" } else { "missed" };
-        println!("| {name} | {median:.2} | {low:.2}–{high:.2} | {start:.1} ms | ≤ {TARGET} | {verdict} |");
-        Ok(median <= TARGET)
+        let verdict = if median <= target { "met" } else { "missed" };
+        println!("| {name} | {median:.2} | {low:.2}–{high:.2} | {start:.1} ms | ≤ {target} | {verdict} |");
+        Ok(median <= target)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::script::{Part, Stage, Word};
 use super::variables::Variables;
-use super::words::{ANYTHING, values};
+use super::words::{ANYTHING, static_text, values};
 
 /// More ways to read one command line than this are not tried.
 const MAX_LINES: usize = 32;
@@ -11,6 +11,12 @@ const MAX_LINES: usize = 32;
 pub(super) fn lines(stage: &Stage, variables: &Variables) -> Vec<Vec<String>> {
     let mut lines: Vec<Vec<String>> = vec![Vec::new()];
     for word in &stage.words {
+        if let Some(text) = static_text(word) {
+            for line in &mut lines {
+                line.push(text.clone());
+            }
+            continue;
+        }
         if let Some(elements) = elements(word, variables) {
             for line in &mut lines {
                 line.extend_from_slice(&elements);

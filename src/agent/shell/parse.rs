@@ -298,6 +298,10 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, text: &str) -> Word {
+        // The grammar takes a sixth of the time of all words, and most of them are plain.
+        if !text.is_empty() && text.bytes().all(is_plain) {
+            return Word::text(text);
+        }
         let Ok(pieces) = word::parse(text, self.options) else {
             self.is_valid = false;
             return Word::default();
@@ -394,6 +398,11 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a byte means nothing but itself in every place of a word.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_./:,=@%+".contains(&byte)
+}
+
 /// A command that does nothing with `words`. Their substitutions still run.
 fn mentioned(words: Vec<Word>) -> Stage {
     Stage { words: std::iter::once(Word::text(":")).chain(words).collect(), ..Stage::default() }
@@ -419,5 +428,24 @@ fn derived_from(expansion: &ParameterExpr) -> String {
     match parameter {
         Parameter::Named(name) => name.clone(),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_reads_plain_words_as_text() {
+        let options = ParserOptions { tilde_expansion: false, ..ParserOptions::default() };
+        let plain: Vec<u8> = (0..128).filter(|byte| is_plain(*byte)).collect();
+        for (one, other) in plain.iter().flat_map(|one| plain.iter().map(move |other| (*one, *other))) {
+            let text: String = [b'a', one, other, one].map(char::from).iter().collect();
+            for text in [&text[..], &text[1..]] {
+                let pieces = word::parse(text, &options).expect(text);
+                let is_text = matches!(pieces.as_slice(), [WordPieceWithSource { piece: WordPiece::Text(read), .. }] if read == text);
+                assert!(is_text, "{text}: {pieces:?}");
+            }
+        }
     }
 }

@@ -25,7 +25,10 @@ const MAX_DEPTH: usize = 3;
 
 /// The values that a word can have. Usually there is one. A value without quotes can be several words.
 pub(super) fn values(word: &Word, variables: &Variables) -> Vec<String> {
-    at_depth(word, variables, 0)
+    match static_text(word) {
+        Some(text) => vec![text],
+        None => at_depth(word, variables, 0),
+    }
 }
 
 fn at_depth(word: &Word, variables: &Variables, depth: usize) -> Vec<String> {
