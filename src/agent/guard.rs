@@ -10,7 +10,7 @@ use super::event::{Event, Moment, ToolCall, ToolKind};
 use super::shell::judge::{Aliases, judge};
 use super::shell::ruling::Ruling;
 use super::verdict::Verdict;
-use super::{patch, protected, strings};
+use super::{marker, patch, protected, strings};
 use crate::config::{Allow, contains_marker, without_markers};
 use crate::detect::Detector;
 use crate::error::Error;
@@ -95,7 +95,7 @@ impl Guard<'_> {
             }
             if is_command && matches!(tool.kind, ToolKind::Shell | ToolKind::Other) {
                 rulings.extend(judge(text, &self.folder(event), self.aliases));
-                rulings.extend(marker_in_command(text));
+                rulings.extend(marker::in_command(text));
             } else if tool.kind == ToolKind::Other && contains_marker(text) {
                 rulings.push(Ruling::Ask("it changes what keysweep reports about a line".to_owned()));
             }
@@ -252,15 +252,6 @@ fn plain(path: &Path) -> PathBuf {
 /// The path in a `file://` address, or the text.
 fn file_of(text: &str) -> &str {
     text.strip_prefix("file://").unwrap_or(text)
-}
-
-/// A marker in a command is fine for programs that search for it.
-fn marker_in_command(text: &str) -> Option<Ruling> {
-    const SEARCHING: &[&str] = &["grep ", "rg ", "ag ", "git grep", "git log", "egrep ", "fgrep "];
-    let searches =
-        SEARCHING.iter().any(|program| text.trim_start().starts_with(program)) && !text.contains(['>', ';', '|', '&']);
-    (contains_marker(text) && !searches)
-        .then(|| Ruling::Ask("it may change what keysweep reports about a line".to_owned()))
 }
 
 /// A refusal goes before a question.

@@ -25,6 +25,7 @@ mod entry;
 mod gemini;
 mod json_text;
 mod lenient;
+mod marker;
 mod patch;
 mod protected;
 mod strings;

@@ -358,6 +358,10 @@ const STOPPED: &[&str] = &[
     "prek uninstall",
     "lefthook uninstall",
     "sed -i 's|$| # keysweep:allow|' a.py",
+    "printf '// keysweep:%s\\n' allow >> a.js",
+    "a=keysweep; echo \"# $a:allow\" >> a.js",
+    "b=allow; sed -i \"s|$| # keysweep:$b|\" a.js",
+    "echo '# gitleaks:'\"allow\" >> a.js",
     "echo 'allow = [\"*\"]' >> sub/.keysweep.toml",
 ];
 
