@@ -3,7 +3,7 @@
 //! Nothing is therefore written through a planted link, and no reader sees a partial file. Only the owner can read the file,
 //! unless the caller changes its mode.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -107,6 +107,49 @@ impl Write for AtomicFile {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// The folders that had to be created above a file. Dropping them removes those that are empty, so a command that fails before it writes
+/// the file leaves nothing.
+#[derive(Debug, Default)]
+#[must_use = "a folder that is dropped while it is empty is removed"]
+pub struct NewFolders(Vec<PathBuf>);
+
+impl NewFolders {
+    /// Creates a folder and its parents. Removes them again if one cannot be created.
+    pub fn create(folder: &Path) -> io::Result<Self> {
+        let mut new = Self::default();
+        let missing: Vec<&Path> = folder.ancestors().take_while(|above| !is_there(above)).collect();
+        for above in missing.into_iter().rev() {
+            new.create_one(above, &DirBuilder::new())?;
+        }
+        // It may be a file.
+        fs::create_dir_all(folder)?;
+        Ok(new)
+    }
+
+    /// Creates one more folder, in one that exists. Another process may be faster.
+    pub fn create_one(&mut self, folder: &Path, builder: &DirBuilder) -> io::Result<()> {
+        match builder.create(folder) {
+            Ok(()) => self.0.push(folder.to_owned()),
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(err) => return Err(err),
+        }
+        Ok(())
+    }
+}
+
+impl Drop for NewFolders {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // Fails if it is not empty.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+fn is_there(folder: &Path) -> bool {
+    folder.as_os_str().is_empty() || folder.symlink_metadata().is_ok()
 }
 
 /// A temporary folder. Dropping it removes it, and so does a signal.

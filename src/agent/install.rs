@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::entry::{Program, command, command_of, entry, is_ours};
 use super::json_text;
 use super::model::{Agent, KnownEvent};
-use crate::atomic_file::{AtomicFile, folder_of};
+use crate::atomic_file::{AtomicFile, NewFolders, folder_of};
 use crate::error::Error;
 use crate::hook::{Changes, binary};
 use crate::regular_file;
@@ -73,7 +73,7 @@ fn edit(
     if wanted(&file)? == file.text {
         return Ok(Change { path: file.path, is_made: false });
     }
-    let lock = lock(&file.path)?;
+    let (_folders, lock) = lock(&file.path)?;
     let file = SettingsFile::read(agent, scope)?;
     let text = wanted(&file)?;
     let is_made = text != file.text;
@@ -180,10 +180,10 @@ fn refuse_links(top: &Path, path: &Path) -> Result<(), Error> {
 }
 
 /// Locks the file, and creates its folder if there is none. The user's file may be a link into a folder of dotfiles.
-fn lock(path: &Path) -> Result<AtomicFile, Error> {
+fn lock(path: &Path) -> Result<(NewFolders, AtomicFile), Error> {
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    fs::create_dir_all(folder_of(&real)).map_err(|err| unwritable(path, &err))?;
-    AtomicFile::lock(&real, &write_context(path))
+    let folders = NewFolders::create(folder_of(&real)).map_err(|err| unwritable(path, &err))?;
+    Ok((folders, AtomicFile::lock(&real, &write_context(path))?))
 }
 
 fn write(mut file: AtomicFile, path: &Path, text: &str) -> Result<(), Error> {

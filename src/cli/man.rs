@@ -1,6 +1,5 @@
 //! `keysweep man`: manual pages, made from the same texts as `--help`.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -11,7 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::args::Cli;
 use super::options::Common;
 use super::{code, output};
-use crate::atomic_file::AtomicFile;
+use crate::atomic_file::{AtomicFile, NewFolders};
 use crate::error::{Error, counted};
 
 /// Sections of the main page that `--help` does not have.
@@ -44,7 +43,7 @@ pub(super) fn run(folder: Option<&Path>, common: &Common) -> Result<u8, Error> {
         let context = format!("cannot write the manual pages to {}", folder.display());
         Error::new(context, err, "choose another folder with --dir")
     };
-    fs::create_dir_all(folder).map_err(failed)?;
+    let _folders = NewFolders::create(folder).map_err(failed)?;
     for command in &commands {
         write_page(command, folder).map_err(failed)?;
     }

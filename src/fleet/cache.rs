@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::atomic_file::AtomicFile;
+use crate::atomic_file::{AtomicFile, NewFolders};
 use crate::error::Error;
 use crate::fleet::size::of_folder;
 
@@ -59,7 +59,8 @@ impl Cache {
             let help = "remove it, make it yours alone with chmod 700, or name another folder with --cache";
             Error::new(format!("cannot use the cache folder {}", folder.display()), cause, help)
         };
-        create(&folder).and_then(|()| check_owner(&folder)).map_err(failed)?;
+        let _folders = create(&folder).map_err(failed)?;
+        check_owner(&folder).map_err(failed)?;
         let entries = list(&folder).map_err(failed)?;
         // Each process makes sure of the tag before it adds the first repository, since several may open a new folder at once.
         let tag = folder.join(TAG_NAME);
@@ -165,25 +166,20 @@ impl Cache {
 }
 
 /// Creates the folder with mode 0700.
-fn create(folder: &Path) -> io::Result<()> {
-    if folder.symlink_metadata().is_ok() {
-        return Ok(());
-    }
-    if let Some(above) = folder.parent() {
-        fs::create_dir_all(above)?;
-    }
-    match create_private(folder) {
-        // Another process was faster.
-        Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        created => created,
-    }
+fn create(folder: &Path) -> io::Result<NewFolders> {
+    let mut folders = match folder.parent() {
+        Some(above) if folder.symlink_metadata().is_err() => NewFolders::create(above)?,
+        _ => return Ok(NewFolders::default()),
+    };
+    folders.create_one(folder, &private())?;
+    Ok(folders)
 }
 
-fn create_private(folder: &Path) -> io::Result<()> {
+fn private() -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -228,7 +224,7 @@ fn list(folder: &Path) -> io::Result<HashMap<String, Usage>> {
 
 /// Creates the folder if it is missing, and locks it. None if another process has the lock.
 fn try_lock(folder: &Path) -> io::Result<Option<File>> {
-    match create_private(folder) {
+    match private().create(folder) {
         Err(err) if err.kind() != io::ErrorKind::AlreadyExists => return Err(err),
         _ => {}
     }

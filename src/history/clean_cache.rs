@@ -11,7 +11,7 @@ use gix::ObjectId;
 use gix::hash::oid;
 use sha2::{Digest, Sha256};
 
-use crate::atomic_file::AtomicFile;
+use crate::atomic_file::{AtomicFile, NewFolders};
 use crate::history::references::Unavailable;
 
 /// The path of the cache, relative to the common git directory of all worktrees.
@@ -112,7 +112,7 @@ impl KnownClean {
     pub(super) fn store(&self, common_dir: &Path, rules: &[u8; 32]) -> io::Result<()> {
         let path = common_dir.join(FILE);
         let folder = path.parent().expect("the path has a folder");
-        fs::create_dir_all(folder)?;
+        let _folders = NewFolders::create(folder)?;
         if is_link(folder) {
             return Err(io::Error::other(format!("{} is a symbolic link", folder.display())));
         }

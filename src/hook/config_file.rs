@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::section::{self, Found};
 use super::{Changes, script};
-use crate::atomic_file::{AtomicFile, folder_of};
+use crate::atomic_file::{AtomicFile, NewFolders, folder_of};
 use crate::error::Error;
 use crate::git::command::GitCommand;
 use crate::hook::hooks_dir::HooksDir;
@@ -181,7 +181,7 @@ impl ConfigFile {
         let context = format!("cannot change {}", self.path.display());
         let cannot = |err: io::Error| Error::new(&*context, err, "make the file and its folder writable");
         let real = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
-        fs::create_dir_all(folder_of(&real)).map_err(cannot)?;
+        let _folders = NewFolders::create(folder_of(&real)).map_err(cannot)?;
         let mut file = AtomicFile::lock(&real, &context)?;
         let before = self.read()?;
         let mut config = before.clone();

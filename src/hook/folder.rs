@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::runner::{Runner, Script};
 use super::{Changes, NAMES, script};
-use crate::atomic_file::AtomicFile;
+use crate::atomic_file::{AtomicFile, NewFolders};
 use crate::error::Error;
 use crate::regular_file;
 
@@ -184,7 +184,7 @@ impl Folder<'_> {
 /// Writes a script. Without `replace`, this fails if the path exists by now: another program may have written its script meanwhile.
 fn write(file: &Path, text: &str, replace: bool) -> io::Result<()> {
     let folder = file.parent().expect("a hook is in a folder");
-    fs::create_dir_all(folder)?;
+    let _folders = NewFolders::create(folder)?;
     if replace {
         return draft(file, text)?.replace();
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
 use super::{Changes, script};
-use crate::atomic_file::AtomicFile;
+use crate::atomic_file::{AtomicFile, NewFolders};
 use crate::error::Error;
 use crate::git::command::{run_git, run_git_for_hooks};
 use crate::hook::hooks_dir::HooksDir;
@@ -89,16 +89,28 @@ pub(super) fn install(dir: &Path, names: &[&str]) -> Result<Changes, Error> {
         Where::Template(template) => in_template(&template, names, &binary)?,
         Where::Nowhere => {
             let template = own_template()?;
-            make_template(&template)?;
-            let mut changes = in_template(&template, names, &binary)?;
-            if !changes.lines.is_empty() {
-                set_template(&template)?;
-                changes.lines.insert(0, format!("set init.templateDir: {}", template.display()));
+            let is_new = !template.exists();
+            let _folders = make_template(&template)?;
+            let made = in_new_template(&template, names, &binary);
+            let failed = made.as_ref().map_or(true, |changes| changes.lines.is_empty());
+            if failed && is_new {
+                let _ = Folder { path: &template.join("hooks"), top: None }.uninstall(names);
+                remove_template(&template);
             }
-            changes
+            made?
         }
     };
     changes.lines.extend(note_on_this_repository(dir));
+    Ok(changes)
+}
+
+/// Writes the scripts, and makes git use the template.
+fn in_new_template(template: &Path, names: &[&str], binary: &Path) -> Result<Changes, Error> {
+    let mut changes = in_template(template, names, binary)?;
+    if !changes.lines.is_empty() {
+        set_template(template)?;
+        changes.lines.insert(0, format!("set init.templateDir: {}", template.display()));
+    }
     Ok(changes)
 }
 
@@ -132,17 +144,17 @@ fn own_template() -> Result<PathBuf, Error> {
     })
 }
 
-fn make_template(template: &Path) -> Result<(), Error> {
+fn make_template(template: &Path) -> Result<NewFolders, Error> {
     let exclude = template.join("info").join("exclude");
-    let write = |()| {
-        if exclude.exists() {
-            return Ok(());
+    let write = |folders| {
+        if !exclude.exists() {
+            let mut file = AtomicFile::create(&exclude)?;
+            file.write_all(EXCLUDE.as_bytes())?;
+            file.replace()?;
         }
-        let mut file = AtomicFile::create(&exclude)?;
-        file.write_all(EXCLUDE.as_bytes())?;
-        file.replace()
+        Ok(folders)
     };
-    let made = fs::create_dir_all(template.join("info")).and_then(write);
+    let made = NewFolders::create(&template.join("info")).and_then(write);
     made.map_err(|err| {
         Error::new(
             format!("cannot make the template {}", template.display()),

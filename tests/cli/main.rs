@@ -16,6 +16,7 @@ mod effects;
 mod errors_in_formats;
 mod files;
 mod formats;
+mod full_disk;
 mod gitignore;
 mod json_schema;
 mod leaks;

@@ -633,6 +633,11 @@ fn what_cannot_be_read_or_written_is_an_error() {
     without_home("a/relative/path").run().expect_code(2).expect_has("to full paths");
     assert!(!place.repo.path("a").exists());
 
+    let script = format!("trap '' XFSZ; ulimit -f 0; exec '{PROGRAM}' install --global");
+    let full = place.with(place.repo.call("sh", &["-c", &script]));
+    full.env("GIT_CONFIG_GLOBAL", place.repo.base().join("new/er/gitconfig")).run().expect_code(2);
+    assert!(!place.repo.base().join("new").exists());
+
     fs::create_dir(place.user_config()).expect("create");
     place.with(place.repo.keysweep_call(&["install", "--global"])).run().expect_code(2);
     fs::remove_dir(place.user_config()).expect("remove");

@@ -406,6 +406,15 @@ fn new_clones_get_the_hooks_from_the_template() {
 }
 
 #[test]
+fn a_template_that_git_cannot_be_given_is_removed() {
+    let repo = Repo::new();
+    let home: PathBuf = repo.base().to_owned();
+    fs::write(home.join(".gitconfig.lock"), "").expect("lock the settings");
+    with_home(repo.keysweep_call(&["install", "--global"]), &home).run().expect_code(2);
+    assert!(!home.join(".config").exists());
+}
+
+#[test]
 fn an_existing_template_or_hooks_path_is_used() {
     let repo = Repo::new();
     let home: PathBuf = repo.base().to_owned();

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
@@ -10,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
-use crate::atomic_file::AtomicFile;
+use crate::atomic_file::{AtomicFile, NewFolders};
 use crate::error::Error;
 use crate::finding::Secret;
 use crate::git::path::to_path;
@@ -204,7 +203,7 @@ impl Record {
             return Ok(());
         }
         let path = repository.common_dir().join(FILE);
-        fs::create_dir_all(path.parent().expect("it is in a folder"))?;
+        let _folders = NewFolders::create(path.parent().expect("it is in a folder"))?;
         let mut file = AtomicFile::create(&path)?;
         file.write_all(self.text().as_bytes())?;
         file.replace()
