@@ -2,7 +2,7 @@
 //! nested. Archives are recognized by their bytes, not by their names. This module turns bytes into units. It does not read files.
 //!
 //! The caller also scans the bytes of the archive itself, since they contain more than entries: comments, owners, bytes before
-//! and after the archive. That scan may find tokens of entries again. [`Unpacked::is_covered`] reports such findings.
+//! and after the archive. That scan may find tokens of entries again. [`is_covered`](walk::Unpacked::is_covered) reports such findings.
 
 pub(crate) mod covered;
 pub(crate) mod stream;
