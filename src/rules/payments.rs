@@ -26,7 +26,7 @@ pub const STRIPE_SECRET: Rule = Rule {
     opens: "makes any API request: charges, refunds, payouts and customer data at Stripe, all users and sessions at Clerk",
     mistaken_for: "a Clerk key where it is Stripe's and the other way round, or a key of others who took up the prefixes, Tap Payments among them",
     remedy: &[
-        "Stripe: Dashboard > Developers > API keys > Rotate key beside the key, with the expiry \"now\"",
+        "Stripe: Dashboard > Developers > API keys > Rotate key beside the key, with the expiry \"now\" if the live key leaked",
         "Clerk: Dashboard > API keys > Secret keys > Add new key, and delete the old one in the end",
         "deploy the new key and verify a request with it",
         "see that the old key is gone, and review the requests made with it",
@@ -61,7 +61,7 @@ pub const STRIPE_RESTRICTED: Rule = Rule {
     opens: "makes the API requests that the key was granted",
     mistaken_for: "nothing that is known: keys of the WorkOS and Highnote kind with this prefix go on with a2V5Xz and have their own rule",
     remedy: &[
-        "Dashboard > Developers > API keys, section Restricted keys: Rotate key, with the expiry \"now\"",
+        "Dashboard > Developers > API keys, section Restricted keys: Rotate key, with the expiry \"now\" if the live key leaked",
         "deploy the new key and verify a request with it",
         "narrow its permissions to what the service calls",
     ],
@@ -84,7 +84,7 @@ pub const PAYSTACK: Rule = Rule {
     mistaken_for: "another vendor's key of 40 lower-case letters and digits behind the same prefix; of Stripe and Clerk keys so long, one in 3 billion is such by chance",
     remedy: &[
         "Settings > API Keys & Webhooks: Generate new secret key below the live secret key",
-        "choose \"now\" for the old key's expiry",
+        "choose \"now\" for the old key's expiry if the live key leaked",
         "deploy the new key and verify a request with it",
     ],
     docs: "https://paystack.com/docs/api/authentication/",

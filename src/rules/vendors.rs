@@ -44,7 +44,7 @@ macro_rules! vendors {
 
 pub const VENDORS: &[Vendor] = vendors![
     "Stripe", ["stripe"], Both, "makes any API request at Stripe: charges, refunds, payouts and customer data",
-        ["Stripe Dashboard > Developers: rotate the key, or roll the webhook's secret, with the expiry \"now\"", "deploy the new one and verify it"];
+        ["Stripe Dashboard > Developers: rotate the key, or roll the webhook's secret, with the expiry \"now\" if the old one leaked", "deploy the new one and verify it"];
     "Clerk", ["clerk"], Both, "makes any API request at Clerk: all users and sessions",
         ["Clerk Dashboard > API keys: add a new secret key (Webhooks: rotate the endpoint's secret)", "deploy it and verify a request with it", "delete the old one"];
     "PAY.JP", ["pay.jp", "payjp", "pay_jp"], Keys, "charges cards and reads customers at PAY.JP",
@@ -77,7 +77,7 @@ pub const VENDORS: &[Vendor] = vendors![
     "Attio", ["attio"], Both, "opens the workspace's CRM records at Attio, without an expiry date",
         ["Attio: Workspace settings > Developers > Access tokens: create a token with the same scopes", "deploy it", "verify it (GET https://api.attio.com/v2/self answers 200 with \"active\": true in the body)", "delete the old token"];
     "Paystack", ["paystack"], Keys, "collects payments and makes transfers at Paystack",
-        ["Paystack > Settings > API Keys & Webhooks: generate a new secret key, the old one expiring now", "deploy it and verify a request with it"];
+        ["Paystack > Settings > API Keys & Webhooks: generate a new secret key, the old one expiring now if the live key leaked", "deploy it and verify a request with it"];
     "Checkout.com", ["checkout.com", "checkout_com", "checkoutcom", "cko_"], Keys, "takes, refunds and reads payments at Checkout.com",
         ["Checkout.com Dashboard > Developers > Keys > Create a new key, with the same scopes", "deploy it and verify a request with it", "delete the old key"];
     "ElevenLabs", ["elevenlabs", "eleven_labs", "eleven-labs", "xi-api-key", "xi_api_key"], Keys, "spends the workspace's credits at ElevenLabs",

@@ -18,7 +18,7 @@ pub const STRIPE_WEBHOOK: Rule = Rule {
     opens: "forges webhook events that your receiver takes for the vendor's",
     mistaken_for: "a secret of Svix's kind where it is Stripe's and the other way round, since base64 of 24 bytes is 32 characters as well, or Abyssale's 64 hex digits",
     remedy: &[
-        "Stripe: Dashboard > Developers > Webhooks > the endpoint > Roll secret, the old one ending now; Svix: rotate the endpoint's secret in the portal",
+        "Stripe: Dashboard > Developers > Webhooks > the endpoint > Roll secret, the old one ending now if it leaked; Svix: rotate the endpoint's secret in the portal",
         "deploy the new secret",
         "send a test event and see it verified",
     ],
