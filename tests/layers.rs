@@ -68,6 +68,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("serde_json", "report/fleet.rs"),
     ("serde_json", "report/fleet_merge/"),
     ("serde_core", "fleet/merge/line.rs"),
+    ("serde_core", "report/fleet_merge/sarif.rs"),
     ("serde_json", "report/json.rs"),
     ("serde_json", "report/gitlab.rs"),
     ("serde_json", "report/sarif.rs"),
